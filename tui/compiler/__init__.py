@@ -1,0 +1,1 @@
+"""Qiskit in worker processes: check, draw and transpile circuits."""

@@ -1,0 +1,1 @@
+"""What qdeck talks about: frozen values and enums; no input or output, no libraries."""

@@ -1,0 +1,1 @@
+"""The commands for scripts: stdout is data, stderr is talk, the exit status tells."""

@@ -1,0 +1,1 @@
+"""The history of jobs, submissions and sessions, kept in TinyDB."""

@@ -1,0 +1,1 @@
+"""IBM Quantum over HTTP: one service protocol, two generations behind it."""

@@ -1,0 +1,1 @@
+"""The background workers and the commands of the screens: one truth, published as events."""

@@ -1,0 +1,1 @@
+"""OpenQASM as text: highlighting, outline, templates."""

@@ -1,0 +1,1 @@
+"""The embedded IBM Quantum: both generations on loopback, real transpiling and simulation."""
