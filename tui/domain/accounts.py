@@ -1,0 +1,119 @@
+"""Accounts: where a service lives, who signs in, and what the account may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from tui.domain.secret import Secret
+
+
+class Channel(StrEnum):
+    """The generation of the service."""
+
+    PLATFORM = "platform"
+    """IBM Quantum Platform on IBM Cloud: IAM key, instances by CRN."""
+    CLASSIC = "classic"
+    """The service of hub/group/project, with `loginWithToken` and a cloud transpiler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The hosts of a service, as data. Base URLs without a trailing slash; empty where a channel has none."""
+
+    iam: str = ""
+    api: str = ""
+    auth: str = ""
+    runtime: str = ""
+    transpiler: str = ""
+    search: str = ""
+    """Global Search, for finding instances (platform)."""
+    catalog: str = ""
+    """Global Catalog, for plan names (platform)."""
+    resources: str = ""
+    """Resource Controller, for instance names (platform)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is needed to sign in.
+
+    Attributes:
+        name: what the user calls it; unique among the accounts offered.
+        channel: the generation of the service.
+        token: API key (platform) or API token (classic).
+        endpoints: the hosts.
+        instance: CRN or name (platform), `hub/group/project` (classic); empty: the first one found.
+        source: where it was found, in words: "environment", "~/.qiskit/qiskit-ibm.json", "typed in".
+        sandbox: whether this is qdeck's own simulated service.
+    """
+
+    name: str
+    channel: Channel
+    token: Secret
+    endpoints: Endpoints
+    instance: str = ""
+    source: str = "typed in"
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance the account may use.
+
+    `id` is the CRN (platform) or `hub/group/project` (classic).
+    """
+
+    id: str
+    name: str
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """QPU seconds of an instance in its current period; `None` where the service does not say."""
+
+    consumed_seconds: float | None = None
+    limit_seconds: float | None = None
+    limit_reached: bool = False
+    period_end: datetime | None = None
+    plan: str = ""
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """What is left, never below zero; `None` when there is no limit known."""
+        if self.limit_seconds is None or self.consumed_seconds is None:
+            return None
+        return max(0.0, self.limit_seconds - self.consumed_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in where: what the status line shows. Holds no secret."""
+
+    account: str
+    channel: Channel
+    instance: str
+    """CRN or hub/group/project."""
+    instance_name: str
+    sandbox: bool
+    expires: datetime | None
+    """When the access token ends; `None` where the service does not say."""
+    cloud_transpiler: bool = False
+    hosts: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutReport:
+    """What signing out really achieved.
+
+    Attributes:
+        proven: the service refused the token afterwards (the 401 was seen).
+        valid_until: until when the dropped access token would still be taken, where it cannot be revoked.
+        message: the same in a sentence.
+    """
+
+    proven: bool
+    valid_until: datetime | None
+    message: str

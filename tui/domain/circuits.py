@@ -1,0 +1,112 @@
+"""Circuits as the user writes them, what a check says of them, and what transpiling makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitStats:
+    """Size of a circuit. Depth counts every operation but barriers; `size` the operations (no barriers)."""
+
+    qubits: int
+    clbits: int
+    size: int
+    depth: int
+    two_qubit_gates: int
+    two_qubit_depth: int
+    operations: Mapping[str, int] = field(default_factory=dict)
+    """Times each operation occurs, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing wrong with a text. `line` and `column` count from 1; 0 when the place is not known."""
+
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What Qiskit says of a program: errors, or none and the circuit's size."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    stats: CircuitStats | None = None
+    parameters: tuple[str, ...] = ()
+    measures: bool = False
+    """Whether the circuit measures anything: a sampler needs it."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether Qiskit accepts the program."""
+        return not self.diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class TranspileOptions:
+    """How to transpile. `seed` fixes the layout and routing of a local run; clouds ignore it."""
+
+    optimization_level: int = 1
+    seed: int | None = None
+    cloud: bool = False
+    use_ai: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One transpiled circuit.
+
+    Attributes:
+        qasm: the ISA circuit, OpenQASM 3 with physical qubits `$n` (or OpenQASM 2 from the cloud).
+        before, after: sizes of the original and of the ISA circuit.
+        layout: physical qubit at the start, by virtual qubit of the circuit.
+        final_layout: physical qubit at the end, by virtual qubit of the circuit.
+        width: qubits of the device: the width observables are laid out to.
+        seconds: how long transpiling took.
+        where: "local" or "cloud".
+        estimated_success: product of (1 - error) over gates and measurements; `None` without calibration.
+        duration_us: scheduled length of one shot in microseconds, where gate lengths are known.
+        estimated_qpu_seconds: for `shots` shots by the documented formula, filled in where it is asked for.
+    """
+
+    backend: str
+    qasm: str
+    options: TranspileOptions
+    before: CircuitStats
+    after: CircuitStats
+    layout: tuple[int, ...]
+    final_layout: tuple[int, ...]
+    width: int
+    seconds: float
+    where: str
+    measures: bool = True
+    estimated_success: float | None = None
+    duration_us: float | None = None
+    warnings: tuple[str, ...] = ()
+    drawing: str = ""
+    """Text drawing of the ISA circuit (idle qubits left out), empty when it was too large to draw."""
+
+    def lay_out(self, observable: str) -> str:
+        """The observable over the device's qubits: one letter a qubit, leftmost = highest.
+
+        Args:
+            observable: Pauli letters over the circuit's own qubits, leftmost = highest qubit.
+
+        Raises:
+            ValueError: its length is not the circuit's number of qubits, or a letter is not I, X, Y or Z.
+        """
+        letters = observable.strip().upper()
+        if set(letters) - set("IXYZ") or not letters:
+            raise ValueError(f"{observable!r} is not a Pauli string: use the letters I, X, Y and Z.")
+        if len(letters) != len(self.final_layout):
+            raise ValueError(
+                f"{observable!r} has {len(letters)} letters but the circuit has "
+                f"{len(self.final_layout)} qubits: one letter a qubit, leftmost = highest qubit."
+            )
+        laid_out = ["I"] * self.width
+        for virtual, letter in enumerate(reversed(letters)):
+            laid_out[self.width - 1 - self.final_layout[virtual]] = letter
+        return "".join(laid_out)

@@ -1,0 +1,132 @@
+"""Jobs: what was submitted and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobStatus(StrEnum):
+    """Where a job is. Moves only forward."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+    """The service said something new: shown as it is (`Job.status_text`), treated as still running."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to the job."""
+        return self in {JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED}
+
+    @classmethod
+    def of(cls, text: str) -> JobStatus:
+        """The status for the service's own word (`Queued`, `Cancelled - Ran too long`, `canceled`, ...)."""
+        word = text.strip().lower()
+        if word.startswith("cancel"):
+            # "Ran too long" is a failure in the words of IBM's client: the job did not do what was asked.
+            return cls.FAILED if "too long" in word else cls.CANCELLED
+        return _WORDS.get(word, cls.UNKNOWN)
+
+
+_WORDS = {
+    "queued": JobStatus.QUEUED,
+    "pending": JobStatus.QUEUED,
+    "running": JobStatus.RUNNING,
+    "in_progress": JobStatus.RUNNING,
+    "completed": JobStatus.DONE,
+    "failed": JobStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusStep:
+    """One state of a job and when it was entered (UTC)."""
+
+    status: JobStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job, as far as it is known here. Times are UTC; `None` where unknown.
+
+    Attributes:
+        id: the service's id, opaque.
+        service: which service it lives on: "platform", "classic", with "sandbox " before it for the sandbox.
+        program: `sampler`, `estimator`, or another program's id.
+        status_text: the service's own word for the status.
+        reason, reason_code, reason_solution: why it failed or was cancelled, as the service says.
+        name: the circuit's name here; empty for jobs submitted elsewhere.
+        shots: shots asked for (sampler), `None` when unknown or the default.
+        qpu_seconds: charged QPU time, once the service has settled it.
+        timeline: the states it went through, oldest first, as seen or as told by the metrics.
+        confirmed: when the service last told this.
+        circuit: OpenQASM text as submitted (the ISA circuit), empty when not known here.
+        source: OpenQASM text before transpiling, empty when not known here.
+    """
+
+    id: str
+    service: str
+    backend: str
+    program: str
+    status: JobStatus
+    created: datetime
+    status_text: str = ""
+    instance: str = ""
+    session_id: str = ""
+    tags: tuple[str, ...] = ()
+    reason: str = ""
+    reason_code: str = ""
+    reason_solution: str = ""
+    name: str = ""
+    shots: int | None = None
+    qpu_seconds: float | None = None
+    estimated_seconds: float | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+    private: bool = False
+    timeline: tuple[StatusStep, ...] = ()
+    confirmed: datetime | None = None
+    circuit: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs to list: the filters of `GET /jobs`, newest first."""
+
+    limit: int = 50
+    offset: int = 0
+    pending: bool | None = None
+    backend: str = ""
+    program: str = ""
+    session_id: str = ""
+    tags: tuple[str, ...] = ()
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a job list; `total` is the number of matches, `None` when not told."""
+
+    jobs: tuple[Job, ...]
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobMetrics:
+    """What the service measured. Times UTC, durations in seconds."""
+
+    created: datetime | None = None
+    running: datetime | None = None
+    finished: datetime | None = None
+    qpu_seconds: float | None = None
+    execution_seconds: float | None = None
+    caller: str = ""
+    qiskit_version: str = ""

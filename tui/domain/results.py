@@ -1,0 +1,68 @@
+"""Results: counts of a sampler, expectation values of an estimator, or what came, kept raw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each bit string of one classical register was seen.
+
+    `counts` maps bit strings (bit 0 rightmost, `num_bits` characters) to times seen. For a PUB with
+    parameter sets, `index` is the place in the PUB's shape; `()` for a scalar PUB.
+    """
+
+    register: str
+    num_bits: int
+    shots: int
+    counts: Mapping[str, int]
+    index: tuple[int, ...] = ()
+
+    def probabilities(self) -> list[tuple[str, float]]:
+        """Bit strings with their share of the shots, most frequent first, ties by bit string."""
+        total = self.shots or 1
+        ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        return [(bits, count / total) for bits, count in ordered]
+
+
+@dataclass(frozen=True, slots=True)
+class QuasiDistribution:
+    """A V1 sampler's answer: quasi-probabilities by bit string; may be negative under mitigation."""
+
+    num_bits: int
+    shots: int | None
+    quasi: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationValue:
+    """One expectation value with its standard error (`None` where not told)."""
+
+    value: float
+    std: float | None = None
+    observable: str = ""
+    index: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PubResult:
+    """The result of one PUB: counts per register, a quasi-distribution, or values."""
+
+    counts: tuple[Counts, ...] = ()
+    quasi: QuasiDistribution | None = None
+    values: tuple[ExpectationValue, ...] = ()
+    shots: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """The result of a job: one `PubResult` a PUB, in order.
+
+    `raw` is the body as the service sent it; `note` says why nothing could be decoded, when so.
+    """
+
+    pubs: tuple[PubResult, ...]
+    raw: bytes = b""
+    note: str = ""

@@ -1,0 +1,65 @@
+"""Sessions and batches: groups of jobs that run together on one backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class SessionMode(StrEnum):
+    """How jobs of the session share the QPU."""
+
+    DEDICATED = "dedicated"
+    BATCH = "batch"
+
+
+class SessionState(StrEnum):
+    """Where a session is."""
+
+    OPEN = "open"
+    """Waiting for its first job."""
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    """Lost its priority: no job came within the interactive time to live."""
+    DRAINING = "draining"
+    """Open, active or inactive, but takes no more jobs; closes when its queue is empty."""
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether a job may be submitted to it."""
+        return self in {SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE, SessionState.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session or batch. Times UTC, durations in seconds, `None` where not told."""
+
+    id: str
+    service: str
+    backend: str
+    mode: SessionMode
+    state: SessionState
+    state_text: str = ""
+    instance: str = ""
+    created: datetime | None = None
+    activated: datetime | None = None
+    closed: datetime | None = None
+    max_ttl: float | None = None
+    """Seconds it may live in all."""
+    interactive_ttl: float | None = None
+    """Seconds it stays active with no job."""
+    last_job_completed: datetime | None = None
+    accepting_jobs: bool = True
+    usage_seconds: float | None = None
+    elapsed_seconds: float | None = None
+    confirmed: datetime | None = None
+
+    def ends(self) -> datetime | None:
+        """When the maximum time to live is over, if it is known and running."""
+        start = self.activated or self.created
+        if start is None or self.max_ttl is None or self.state is SessionState.CLOSED:
+            return None
+        return start + timedelta(seconds=self.max_ttl)

@@ -1,0 +1,52 @@
+"""Submissions: what the user asks a backend to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_SHOTS = 4096
+"""The service's own default for the sampler (contract 5.6)."""
+DEFAULT_PRECISION = 0.015625
+"""The service's own default for the estimator: 1/64, which is 4096 shots."""
+MAX_TAGS = 8
+MAX_TAG_LENGTH = 86
+
+
+class Primitive(StrEnum):
+    """The two programs of IBM's primitives."""
+
+    SAMPLER = "sampler"
+    ESTIMATOR = "estimator"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One job to be created: one PUB of one primitive.
+
+    Attributes:
+        primitive: sampler or estimator.
+        backend: the backend's name.
+        qasm: the ISA circuit: OpenQASM 3 with physical qubits `$n`, or OpenQASM 2 over the device's qubits.
+        shots: shots of the sampler's PUB; `None`: the service's default.
+        observables: Pauli strings of the estimator, already laid out to the ISA circuit's width,
+            leftmost letter = highest qubit.
+        precision: target precision of the estimator; `None`: the service's default.
+        session_id: run in this session or batch; empty: alone.
+        tags: at most 8, each at most 86 characters.
+        name: what the user calls the circuit.
+        source: the OpenQASM the user wrote, before transpiling.
+        observable_labels: the observables as the user wrote them, over the circuit's own qubits.
+    """
+
+    primitive: Primitive
+    backend: str
+    qasm: str
+    shots: int | None = None
+    observables: tuple[str, ...] = ()
+    precision: float | None = None
+    session_id: str = ""
+    tags: tuple[str, ...] = ()
+    name: str = ""
+    source: str = ""
+    observable_labels: tuple[str, ...] = ()

@@ -1,0 +1,43 @@
+"""Text from outside, made safe to show: control and direction-changing characters become visible."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
+_LIMIT = 20_000
+
+
+def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
+    """`text` with every character that could move the cursor or reorder the line made visible.
+
+    Control characters become Unicode control pictures, format characters (bidi marks, zero-width
+    characters) and lone surrogates become `�`; text past `limit` characters is cut with `…`.
+
+    Args:
+        text: any text.
+        limit: the most characters that are returned.
+        lines: keep line feeds, and turn tabs into four spaces.
+    """
+    shown: list[str] = []
+    for character in text[:limit]:
+        code = ord(character)
+        if lines and character == "\n":
+            shown.append(character)
+        elif lines and character == "\t":
+            shown.append("    ")
+        elif code in _CONTROL_PICTURES:
+            shown.append(_CONTROL_PICTURES[code])
+        elif unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}:
+            shown.append("�")
+        else:
+            shown.append(character)
+    if len(text) > limit:
+        shown.append("…")
+    return "".join(shown)
+
+
+def shorten(text: str, width: int) -> str:
+    """`text` made plain and cut to `width` characters, the last one `…` when something was cut."""
+    shown = plain(text)
+    return shown if len(shown) <= width else shown[: max(0, width - 1)] + "…"

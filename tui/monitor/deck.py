@@ -1,0 +1,161 @@
+"""The deck: one object behind all screens and headless commands."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.backends import Backend, BackendData
+from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.results import JobResult
+from tui.domain.sessions import Session, SessionMode
+from tui.domain.submissions import Submission
+from tui.monitor.events import Event, Freshness
+
+Listener = Callable[[Event], None]
+SandboxLauncher = Callable[[], Awaitable[object]]
+
+
+class Deck(Protocol):
+    """What screens and commands may ask. Reads answer from memory, at once; commands are awaited.
+
+    Commands raise `QdeckError`. Listeners are called in the event loop, one call an event, and
+    must not raise.
+    """
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who is signed in; `None`: nobody."""
+        ...
+
+    @property
+    def usage(self) -> Usage | None:
+        """QPU seconds of the instance, when known."""
+        ...
+
+    @property
+    def freshness(self) -> Freshness:
+        """How old the picture is."""
+        ...
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event from now on; returns what ends that."""
+        ...
+
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs known (history and live), newest first."""
+        ...
+
+    def job(self, job_id: str) -> Job | None:
+        """One job as known here."""
+        ...
+
+    def sessions(self) -> tuple[Session, ...]:
+        """All sessions known, newest first."""
+        ...
+
+    def backends(self) -> tuple[Backend, ...]:
+        """The backends as last listed."""
+        ...
+
+    def found_accounts(self) -> tuple[Account, ...]:
+        """Accounts that could sign in at once: environment, qdeck's own file, Qiskit's file."""
+        ...
+
+    async def start(self) -> None:
+        """Open the history and show what it holds; signs in nowhere."""
+        ...
+
+    async def warm_up(self) -> None:
+        """Start the compiler's worker; called after first paint."""
+        ...
+
+    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
+        """Sign in, start the background workers. `remember` stores the account (file mode 0600)."""
+        ...
+
+    async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
+        """Start the sandbox (once) and sign in to one of its two faces."""
+        ...
+
+    async def sign_out(self) -> SignOutReport:
+        """Stop the background workers, end the token, say what that achieved."""
+        ...
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """The instances of the signed-in account."""
+        ...
+
+    async def use_instance(self, instance_id: str) -> Identity:
+        """Work in another instance of the same account."""
+        ...
+
+    async def refresh(self) -> None:
+        """Ask the service now for jobs, sessions and backends."""
+        ...
+
+    async def submit(self, submission: Submission) -> Job:
+        """Create the job, at most once: the intent is in the history before the request goes out."""
+        ...
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel the job on the service."""
+        ...
+
+    async def delete(self, job_id: str) -> None:
+        """Delete the job on the service and in the history."""
+        ...
+
+    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
+        """Replace the job's tags."""
+        ...
+
+    async def result(self, job_id: str) -> JobResult:
+        """The job's result: from the history, else from the service (and then kept)."""
+        ...
+
+    async def metrics(self, job_id: str) -> JobMetrics:
+        """What the service measured."""
+        ...
+
+    async def logs(self, job_id: str) -> str:
+        """The job's log."""
+        ...
+
+    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        """Open a session or batch."""
+        ...
+
+    async def drain_session(self, session_id: str) -> None:
+        """Take no more jobs; what is queued still runs."""
+        ...
+
+    async def close_session(self, session_id: str) -> None:
+        """Close now: what is queued is dropped."""
+        ...
+
+    async def backend_details(self, name: str) -> Backend:
+        """One backend with medians from its properties."""
+        ...
+
+    async def backend_data(self, name: str) -> BackendData:
+        """Configuration and properties, kept in memory for the day's calibration."""
+        ...
+
+    async def check(self, qasm: str) -> CheckReport:
+        """What Qiskit says of the program."""
+        ...
+
+    async def draw(self, qasm: str, *, width: int = 100) -> str:
+        """The circuit as text."""
+        ...
+
+    async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
+        """Transpile locally or (options.cloud) on the service. Cancelling the task stops the work."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop everything: workers, sandbox, compiler; close the history."""
+        ...

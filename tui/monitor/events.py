@@ -1,0 +1,106 @@
+"""What the background workers tell the screens: only what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tui.domain.accounts import Identity, Usage
+from tui.domain.backends import Backend
+from tui.domain.errors import QdeckError
+from tui.domain.jobs import Job
+from tui.domain.sessions import Session
+
+
+class Severity(StrEnum):
+    """How loud a notice is."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class JobsChanged:
+    """These jobs are new or different; one event a tick, however many."""
+
+    jobs: tuple[Job, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """A job that was watched became final."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsChanged:
+    """These sessions are new or different."""
+
+    sessions: tuple[Session, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendsChanged:
+    """All backends, as listed now."""
+
+    backends: tuple[Backend, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """Signed in, renewed (a new `expires`), or signed out (`None`)."""
+
+    identity: Identity | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageChanged:
+    """QPU seconds of the instance."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old the picture is.
+
+    Attributes:
+        confirmed: when the service last answered; `None`: never in this run.
+        offline_since: when it stopped answering; `None` while it answers.
+        error: why, while offline.
+    """
+
+    confirmed: datetime | None = None
+    offline_since: datetime | None = None
+    error: QdeckError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreshnessChanged:
+    """The service answered, or stopped answering."""
+
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know that belongs to no view: plain text, never markup."""
+
+    text: str
+    severity: Severity = Severity.INFORMATION
+
+
+Event = (
+    JobsChanged
+    | JobFinished
+    | SessionsChanged
+    | BackendsChanged
+    | IdentityChanged
+    | UsageChanged
+    | FreshnessChanged
+    | Notice
+)

@@ -1,0 +1,68 @@
+"""Where qdeck keeps its files, and the settings a user writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+HOME_VARIABLE = "QDECK_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders qdeck uses: `config` (settings, accounts), `data` (history, results, the sandbox's
+    state), `state` (logs, what was open last)."""
+
+    config: Path
+    data: Path
+    state: Path
+
+    @property
+    def accounts_file(self) -> Path:
+        """qdeck's own saved accounts, mode 0600."""
+        return self.config / "accounts.json"
+
+    @property
+    def settings_file(self) -> Path:
+        """What the user set, TOML."""
+        return self.config / "settings.toml"
+
+    @property
+    def history_file(self) -> Path:
+        """The TinyDB history."""
+        return self.data / "history.json"
+
+    @property
+    def results(self) -> Path:
+        """Result bodies, one file a job."""
+        return self.data / "results"
+
+    @property
+    def sandbox(self) -> Path:
+        """What the sandbox keeps between its starts."""
+        return self.data / "sandbox"
+
+    def create(self) -> None:
+        """Make the folders that are missing, mode 0700.
+
+        Raises:
+            OSError: a folder cannot be made.
+        """
+        for folder in (self.config, self.data, self.state):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def folders(environ: Mapping[str, str]) -> Folders:
+    """The folders for this user: below `QDECK_HOME` when it is set, else the platform's own places."""
+    home = environ.get(HOME_VARIABLE, "")
+    if home:
+        root = Path(home).expanduser()
+        return Folders(root / "config", root / "data", root / "state")
+    return Folders(
+        Path(platformdirs.user_config_dir("qdeck", appauthor=False)),
+        Path(platformdirs.user_data_dir("qdeck", appauthor=False)),
+        Path(platformdirs.user_state_dir("qdeck", appauthor=False)),
+    )
