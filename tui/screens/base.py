@@ -32,12 +32,15 @@ class SectionScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Listen to the deck while mounted."""
-        self._unsubscribe = self.deck.subscribe(lambda event: self.post_message(DeckEvent(event)) and None)
+        self._unsubscribe = self.deck.subscribe(self._forward)
 
     def on_unmount(self) -> None:
         """Stop listening."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+
+    def _forward(self, event: Event) -> None:
+        self.post_message(DeckEvent(event))
 
     @on(DeckEvent)
     def _hear(self, message: DeckEvent) -> None:
