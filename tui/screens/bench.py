@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from tui.domain.circuits import Candidate, TranspileOptions
+
+
+class Errand(StrEnum):
+    """What the transpile screen starts by itself when it is next shown."""
+
+    NONE = "none"
+    TRANSPILE = "transpile"
+    RUN = "run"
+    """Transpile, then go to the submit form."""
 
 
 @dataclass(slots=True)
@@ -21,6 +31,8 @@ class Bench:
         candidate: the transpiled circuit under review; belongs to `candidate_source`.
         candidate_source: the text `candidate` was made from.
         session_id: run in this session; empty: alone.
+        saved: the text as last opened or saved; what differs from it would be lost.
+        errand: what the user asked for on the way to the transpile screen.
     """
 
     name: str = "untitled"
@@ -31,3 +43,10 @@ class Bench:
     candidate: Candidate | None = None
     candidate_source: str = ""
     session_id: str = ""
+    saved: str = ""
+    errand: Errand = Errand.NONE
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the text has changes that are in no file."""
+        return self.qasm != self.saved
