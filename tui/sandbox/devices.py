@@ -1,0 +1,144 @@
+"""The devices of the sandbox: recorded configuration and calibration of real IBM Quantum machines.
+
+The bodies are the ones IBM's server sent when they were recorded; they come with the package
+`qiskit-ibm-runtime` (`fake_provider/backends/<name>/conf_<name>.json`, `props_<name>.json`). The
+package is located, never imported: importing it costs seconds, reading the files milliseconds.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import statistics
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DEVICES: tuple[str, ...] = ("ibm_peekskill", "ibm_cusco", "ibm_fez")
+
+_QUBITS = {"ibm_peekskill": 27, "ibm_cusco": 127, "ibm_fez": 156}
+
+
+class UnknownDevice(LookupError):
+    """No device of that name in the sandbox."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no device named {name!r} here. Known: {', '.join(DEVICES)}.")
+        self.name = name
+
+
+class DeviceDataMissing(RuntimeError):
+    """The recorded data is not installed (the package `qiskit-ibm-runtime`, extra `local`)."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One recorded device. The dicts it returns are cached: treat them as read-only."""
+
+    name: str
+    n_qubits: int
+
+    def configuration(self) -> dict[str, Any]:
+        """The body of `GET /backends/{name}/configuration`: `dt` in ns, `rep_delay` in us."""
+        return _configuration(self.name)
+
+    def properties(self) -> dict[str, Any]:
+        """The body of `GET /backends/{name}/properties`: T1, T2 in us, gate lengths in ns."""
+        return _properties(self.name)
+
+    def summary(self) -> dict[str, Any]:
+        """The device's object in `GET /backends`, idle and online.
+
+        Errors are true medians and bests of the recorded calibration, where an error of 1 marks a
+        coupler that was out of order. The layered error is the EPLG of the longest recorded chain,
+        1 - LF**(1 / (n - 1)) (McKay et al., arXiv:2311.05933); absent when none was recorded.
+        """
+        return _summary(self.name)
+
+
+def device(name: str) -> Device:
+    """The device called `name`. Raises `UnknownDevice`."""
+    if name not in _QUBITS:
+        raise UnknownDevice(name)
+    return Device(name, _QUBITS[name])
+
+
+@cache
+def _folder() -> Path:
+    spec = importlib.util.find_spec("qiskit_ibm_runtime")
+    if spec is None or not spec.submodule_search_locations:
+        raise DeviceDataMissing("The sandbox needs the package qiskit-ibm-runtime (extra 'local').")
+    return Path(spec.submodule_search_locations[0]) / "fake_provider" / "backends"
+
+
+def _read(name: str, kind: str) -> dict[str, Any]:
+    short = name.removeprefix("ibm_")
+    path = _folder() / short / f"{kind}_{short}.json"
+    try:
+        body: dict[str, Any] = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DeviceDataMissing(f"The recorded data of {name} cannot be read: {error}.") from error
+    body["backend_name"] = name
+    return body
+
+
+@cache
+def _configuration(name: str) -> dict[str, Any]:
+    # The recorder wrote some missing values as the text "None".
+    return {key: None if value == "None" else value for key, value in _read(name, "conf").items()}
+
+
+@cache
+def _properties(name: str) -> dict[str, Any]:
+    return _read(name, "props")
+
+
+@cache
+def _summary(name: str) -> dict[str, Any]:
+    configuration, properties = _configuration(name), _properties(name)
+    processor = configuration.get("processor_type") or {}
+    clops = configuration.get("clops_h")
+    return {
+        "name": name,
+        "status": {"name": "online", "reason": "available"},
+        "is_simulator": False,
+        "qubits": configuration["n_qubits"],
+        "clops": {"type": "hardware", "value": clops} if clops else None,
+        "processor_type": {key: str(value) for key, value in processor.items()} or None,
+        "queue_length": 0,
+        "performance_metrics": _performance(properties),
+    }
+
+
+def _performance(properties: dict[str, Any]) -> dict[str, Any]:
+    readout = [
+        entry["value"]
+        for qubit in properties["qubits"]
+        for entry in qubit
+        if entry["name"] == "readout_error"
+    ]
+    # Fractional gates (rzz) are calibrated beside the device's own two-qubit gate: not counted.
+    two_qubit = [
+        (entry["value"], gate)
+        for gate in properties["gates"]
+        if len(gate["qubits"]) == 2 and gate["gate"] != "rzz"
+        for entry in gate["parameters"]
+        if entry["name"] == "gate_error" and entry["value"] < 1
+    ]
+    best, where = min(two_qubit, key=lambda pair: pair[0])
+    metrics: dict[str, Any] = {
+        "two_q_error_best": {"value": best, "gate": where["gate"], "unit": "", "qubits": where["qubits"]},
+        "two_q_error_median": {"value": statistics.median(value for value, _ in two_qubit), "unit": ""},
+        "readout_error_median": {"value": statistics.median(readout), "unit": ""},
+    }
+    chains = {
+        int(entry["name"].removeprefix("lf_")): entry["value"]
+        for entry in properties["general"]
+        if entry["name"].startswith("lf_") and entry["name"].removeprefix("lf_").isdecimal()
+    }
+    if chains:
+        longest = max(chains)
+        layered = 1 - chains[longest] ** (1 / (longest - 1))
+        metrics["two_q_error_layered"] = {"value": layered, "unit": ""}
+    return metrics

@@ -1,0 +1,66 @@
+"""What goes into the engine and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+class EngineError(Exception):
+    """What was asked cannot be done; the message is meant for the user."""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a job ended.
+
+    `result` is the results body as JSON text, already in the form the params asked for.
+    `qpu_seconds` is IBM's published estimate: 2 s a job plus (repetition delay + circuit duration)
+    for every shot; `execution_ns` is the second part alone, in nanoseconds. `transpiled` holds the
+    circuits as they were run, OpenQASM 3 on one line. `circuits` counts them after broadcasting.
+    `shots` is the number a pub got when all pubs got the same, else None.
+    """
+
+    status: Literal["Completed", "Failed"]
+    result: str | None = None
+    reason: str | None = None
+    reason_code: int | None = None
+    reason_solution: str | None = None
+    qpu_seconds: float = 0.0
+    execution_ns: int = 0
+    transpiled: list[str] = field(default_factory=list)
+    logs: str = ""
+    circuits: int = 0
+    shots: int | None = None
+
+
+@dataclass(frozen=True)
+class TranspileRequest:
+    """Circuits to fit to a device, or to a bare coupling map (which wins when both are given).
+
+    `qpy` is base64 of uncompressed QPY holding all circuits; it is used instead of `qasm` when given.
+    `options` are arguments of `qiskit.transpile`; `optimization_level` among them is discarded.
+    """
+
+    qasm: list[str] = field(default_factory=list)
+    qpy: str | None = None
+    device: str | None = None
+    coupling_map: list[tuple[int, int]] | None = None
+    optimization_level: int = 1
+    ai: str = "auto"
+    use_fractional_gates: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TranspiledCircuit:
+    """One transpiled circuit. `qasm` is on one line: OpenQASM 3 with `$n`, or OpenQASM 2 for OpenQASM 2 input.
+
+    `initial[v]` is the physical qubit of virtual qubit v (the circuit's own first, then ancillas);
+    `final[v]` is where it is at the end. Both have one entry for each qubit of the device.
+    """
+
+    qasm: str | None
+    qpy: str | None
+    initial: list[int]
+    final: list[int]
