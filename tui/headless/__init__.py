@@ -1,1 +1,1 @@
-"""The commands for scripts: stdout is data, stderr is talk, the exit status tells."""
+"""The commands for scripts: the same services as the app, without the screens."""

@@ -1,0 +1,107 @@
+"""What the command line refuses, and how: the message, the status, and nothing on stdout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def qdeck(
+    *words: str, home: Path, stdin: bytes = b"", environ: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `python -m tui` with an empty home and none of the caller's accounts."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "tui", *words],
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={
+            **kept,
+            "HOME": str(home),
+            "QDECK_HOME": str(home / "qdeck"),
+            "TERM": "xterm",
+            **(environ or {}),
+        },
+    )
+
+
+def refused(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What was said by a command that ended with status 2 and printed no data."""
+    assert (done.returncode, done.stdout) == (2, b""), done
+    assert b"Traceback" not in done.stderr
+    return done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--token", "s3cr3t"),
+        ("--token=s3cr3t",),
+        ("login", "--token", "s3cr3t"),
+        ("login", "--token=s3cr3t"),
+        ("login", "s3cr3t"),
+        ("run", "bell.qasm", "--api-key=s3cr3t"),
+    ],
+)
+def test_a_token_on_the_command_line_is_refused_and_not_repeated(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    said = refused(qdeck(*words, home=tmp_path))
+    assert "QISKIT_IBM_TOKEN" in said
+    assert "s3cr3t" not in said
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_the_app_without_a_terminal_points_to_the_commands(tmp_path: Path, term: str) -> None:
+    said = refused(qdeck(home=tmp_path, environ={"TERM": term}))
+    assert "needs a terminal" in said
+    assert "qdeck run" in said
+
+
+def test_an_unreadable_file_is_named_with_the_reason(tmp_path: Path) -> None:
+    assert "nowhere.qasm" in refused(qdeck("run", "nowhere.qasm", home=tmp_path))
+    binary = tmp_path / "binary.qasm"
+    binary.write_bytes(b"QISKIT\xff\xfe")
+    assert "UTF-8" in refused(qdeck("run", str(binary), home=tmp_path))
+    assert "stdin is empty" in refused(qdeck("run", "-", home=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--primitive", "estimator"), "--observable"),
+        (("--primitive", "estimator", "--observable", "ZZ", "--shots", "9"), "--shots"),
+        (("--observable", "ZZ"), "estimator"),
+        (("--precision", "0.1"), "estimator"),
+        (tuple(word for n in range(9) for word in ("--tag", str(n))), "tags"),
+        (("--level", "4"), "--level"),
+        (("--shots", "0"), "--shots"),
+        (("--channel", "other"), "--channel"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(tmp_path: Path, words: tuple[str, ...], named: str) -> None:
+    bell = tmp_path / "bell.qasm"
+    bell.write_text("OPENQASM 3; qubit[2] q;")
+    assert named in refused(qdeck("run", str(bell), *words, home=tmp_path))
+
+
+@pytest.mark.parametrize("words", [("jobs",), ("cancel", "abc"), ("jobs", "--channel", "classic")])
+def test_without_an_account_the_way_to_one_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+    said = refused(qdeck(*words, home=tmp_path))
+    assert "qdeck login" in said
+    assert "--sandbox" in said
+
+
+def test_the_help_names_every_command_and_status(tmp_path: Path) -> None:
+    done = qdeck("--help", home=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = done.stdout.decode()
+    for word in ("run", "jobs", "cancel", "login", "logout", "where", "sandbox", "130"):
+        assert word in text
+    assert qdeck("--version", home=tmp_path).stdout.startswith(b"qdeck ")

@@ -1,0 +1,63 @@
+"""What is imported when: the app process never holds Qiskit, and a quick command imports little."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"qiskit", "qiskit_aer", "qiskit_ibm_runtime", "numpy", "scipy", "starlette", "uvicorn", "pydantic"}
+
+
+def modules_after(statement: str) -> set[str]:
+    """The top-level modules in `sys.modules` of a fresh interpreter after `statement`."""
+    script = (
+        f"{statement}\nimport json, sys\nprint(json.dumps([name.partition('.')[0] for name in sys.modules]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_app_process_never_imports_qiskit_or_the_sandbox_server() -> None:
+    everything = (
+        "import tui.app, tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.history, tui.compiler, tui.cli"
+    )
+    walk = """
+import importlib, pkgutil
+for package in (tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.history, tui.qasm):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+"""
+    loaded = modules_after(f"{everything}, tui.qasm{walk}")
+    assert {"textual", "httpx", "tinydb"} <= loaded, "the walk did not reach what the app is made of"
+    assert loaded & HEAVY == set()
+
+
+def test_the_commands_for_scripts_import_neither_qiskit_nor_textual() -> None:
+    walk = """
+import importlib, pkgutil, tui.headless
+for module in pkgutil.walk_packages(tui.headless.__path__, "tui.headless."):
+    importlib.import_module(module.name)
+"""
+    loaded = modules_after(walk)
+    assert "tui" in loaded
+    assert loaded & (HEAVY | {"textual"}) == set()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import tui.cli",
+        "import tui.cli; tui.cli.main(['--version'])",
+        "import tui.cli; tui.cli.main(['run', '--help'])",
+    ],
+)
+def test_version_and_help_need_click_alone(statement: str) -> None:
+    loaded = modules_after(statement)
+    assert "click" in loaded
+    assert loaded & (HEAVY | {"textual", "httpx", "tinydb", "pygments", "msgspec", "asyncio"}) == set()

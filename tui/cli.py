@@ -1,0 +1,288 @@
+"""The command line: starts the app, and its twin for scripts.
+
+Everything heavy is imported inside the commands: `--version` and `--help` need click alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tui import __version__
+
+if TYPE_CHECKING:
+    from tui.headless.choice import ServiceChoice
+    from tui.headless.talk import Exit
+
+DONE, USAGE, INTERRUPTED, PIPE_CLOSED = 0, 2, 130, 141
+
+STATUSES = """\b
+Exit status:
+  0    done
+  1    the job failed or was cancelled, or the service said no or was not reached
+  2    a wrong option, an unreadable file, no account, or no terminal for the app
+  130  Ctrl+C
+  141  whoever read the output went away
+"""
+TOKEN_OPTIONS = ("--token", "--api-key", "--apikey", "--api-token")
+TOKEN_REFUSED = (
+    "qdeck: a token does not belong on the command line: every user of this machine can read it in the "
+    "list of processes. Use `qdeck login`, which asks without showing it, or set QISKIT_IBM_TOKEN."
+)
+NO_TERMINAL = (
+    "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
+    "`qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where` and `qdeck sandbox`: see `qdeck --help`."
+)
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+
+def service_options(command: _Decorated) -> _Decorated:
+    """The options that say which service is meant, the same for every command."""
+    for option in (
+        click.option(
+            "--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic)."
+        ),
+        click.option(
+            "--channel", type=click.Choice(["platform", "classic"]), help="Generation of the service."
+        ),
+        click.option("--sandbox", is_flag=True, help="The simulated service on this machine."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=STATUSES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@service_options
+@click.version_option(__version__, prog_name="qdeck", message="%(prog)s %(version)s")
+@click.pass_context
+def qdeck(context: click.Context, sandbox: bool, channel: str | None, instance: str | None) -> int:
+    """A terminal dashboard for IBM Quantum: write OpenQASM, transpile it, run it, watch the jobs.
+
+    Without a command it opens the app. The commands do the same work for scripts: data on stdout,
+    talk on stderr. Tokens are never taken from the command line.
+    """
+    if context.invoked_subcommand is not None:
+        return DONE
+    why = no_terminal(os.environ)
+    if why:
+        click.echo(NO_TERMINAL.format(why=why), err=True)
+        return USAGE
+    from tui.headless.app import open_app
+
+    return open_app(_choice(sandbox, channel, instance), os.environ)
+
+
+@qdeck.command(epilog=STATUSES)
+@click.argument("file")
+@service_options
+@click.option("-b", "--backend", default="", metavar="NAME", help="Default: the least busy one that fits.")
+@click.option("--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler.")
+@click.option(
+    "--primitive", type=click.Choice(["sampler", "estimator"]), default="sampler", show_default=True
+)
+@click.option(
+    "--shots", type=click.IntRange(min=1), help="Shots of the sampler. Default: the service's, 4096."
+)
+@click.option(
+    "--observable",
+    "observables",
+    multiple=True,
+    metavar="PAULIS",
+    help="For the estimator, e.g. ZZ; repeatable.",
+)
+@click.option(
+    "--precision", type=click.FloatRange(min=0, min_open=True), help="Target precision of the estimator."
+)
+@click.option("--session", "session_id", default="", metavar="ID", help="Run in this session or batch.")
+@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Tag the job; repeatable.")
+@click.option("--cloud", is_flag=True, help="Transpile on the service (classic).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def run(
+    file: str,
+    sandbox: bool,
+    channel: str | None,
+    instance: str | None,
+    backend: str,
+    level: int | None,
+    primitive: str,
+    shots: int | None,
+    observables: tuple[str, ...],
+    precision: float | None,
+    session_id: str,
+    tags: tuple[str, ...],
+    cloud: bool,
+    as_json: bool,
+) -> int:
+    """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
+
+    Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
+    tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
+    """
+    from tui.domain.submissions import Primitive
+    from tui.headless import run as command
+
+    request = command.RunRequest(
+        file=file,
+        service=_choice(sandbox, channel, instance),
+        backend=backend,
+        level=level,
+        primitive=Primitive(primitive),
+        shots=shots,
+        observables=observables,
+        precision=precision,
+        session_id=session_id,
+        tags=tags,
+        cloud=cloud,
+        as_json=as_json,
+    )
+    return _finish(lambda environ: command.run(request, environ))
+
+
+@qdeck.command(epilog=STATUSES)
+@service_options
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def jobs(sandbox: bool, channel: str | None, instance: str | None, limit: int, as_json: bool) -> int:
+    """List the newest jobs."""
+    from tui.headless.jobs import list_jobs
+
+    choice = _choice(sandbox, channel, instance)
+    return _finish(lambda environ: list_jobs(choice, environ, limit=limit, as_json=as_json))
+
+
+@qdeck.command(epilog=STATUSES)
+@click.argument("job_id", metavar="ID")
+@service_options
+def cancel(job_id: str, sandbox: bool, channel: str | None, instance: str | None) -> int:
+    """Cancel a job on the service."""
+    from tui.headless.jobs import cancel_job
+
+    choice = _choice(sandbox, channel, instance)
+    return _finish(lambda environ: cancel_job(choice, environ, job_id))
+
+
+@qdeck.command(epilog=STATUSES)
+@click.argument("unexpected", nargs=-1, metavar="")
+@click.option("--channel", type=click.Choice(["platform", "classic"]), help="Default: platform.")
+@click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
+def login(unexpected: tuple[str, ...], channel: str | None, instance: str | None) -> int:
+    """Sign in and keep the account for the next time.
+
+    The token comes from QISKIT_IBM_TOKEN, else it is asked for without being shown, or read as one line
+    from stdin. It is kept in a file that only you can read (see `qdeck where`).
+    """
+    if unexpected:
+        click.echo(TOKEN_REFUSED, err=True)
+        return USAGE
+    from tui.headless.signing import login as command
+
+    choice = _choice(False, channel, instance)
+    return _finish(lambda environ: command(choice, environ))
+
+
+@qdeck.command(epilog=STATUSES)
+@click.option("--channel", type=click.Choice(["platform", "classic"]), help="Only the account of this one.")
+def logout(channel: str | None) -> int:
+    """End the token and forget the account that `qdeck login` kept."""
+    from tui.headless.signing import logout as command
+
+    choice = _choice(False, channel, None)
+    return _finish(lambda environ: command(choice, environ))
+
+
+@qdeck.command(epilog=STATUSES)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def where(as_json: bool) -> int:
+    """Tell which files and hosts qdeck uses, and where each setting comes from. Never shows a token."""
+    from tui.headless.where import where as command
+
+    return int(command(os.environ, as_json=as_json))
+
+
+@qdeck.command(epilog=STATUSES)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
+@click.option("--json", "as_json", is_flag=True, help="Print nothing but the first line.")
+@click.option("--queue", type=click.IntRange(min=0), default=0, help="Jobs of others ahead of each of yours.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    help="How fast its time runs: 2 is double.",
+)
+@click.option("--limits", type=click.Choice(["none", "ibm"]), default="none", help="The open plan's limits.")
+def sandbox(port: int, as_json: bool, queue: int, pace: float, limits: str) -> int:
+    """Run the simulated service alone, in the foreground.
+
+    The first line of its output is a JSON object with the address, the key and the token it takes.
+    """
+    from tui.headless.sandbox import serve
+
+    return serve(os.environ, port=port, as_json=as_json, queue=queue, pace=pace, limits=limits)
+
+
+def no_terminal(environ: Mapping[str, str]) -> str:
+    """Why the app cannot be shown here, in words; empty when it can."""
+    if not sys.stdin.isatty():
+        return "its input is not one"
+    if not sys.stdout.isatty():
+        return "its output is not one"
+    if environ.get("TERM", "dumb") == "dumb":
+        return "TERM says it is a dumb one"
+    return ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run qdeck with `arguments` (default: those of the process) and return the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if any(word.split("=", 1)[0] in TOKEN_OPTIONS for word in words):
+        click.echo(TOKEN_REFUSED, err=True)
+        return USAGE
+    try:
+        status = qdeck.main(args=words, prog_name="qdeck", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered has nowhere to go; without this the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return int(status or DONE)
+
+
+def _choice(sandbox: bool, channel: str | None, instance: str | None) -> ServiceChoice:
+    """The service meant: what the command's options say, else those before the command."""
+    from tui.domain.accounts import Channel
+    from tui.headless.choice import ServiceChoice
+
+    before = click.get_current_context().find_root().params
+    channel = channel or before.get("channel")
+    return ServiceChoice(
+        sandbox=sandbox or bool(before.get("sandbox")),
+        channel=Channel(channel) if channel else None,
+        instance=instance or before.get("instance") or "",
+    )
+
+
+def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
+    from tui.headless.opening import run_command
+    from tui.headless.talk import UsageFault, say
+
+    try:
+        return run_command(lambda: command(os.environ))
+    except UsageFault as fault:
+        say(f"qdeck: {fault}")
+        return USAGE

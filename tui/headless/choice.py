@@ -1,0 +1,69 @@
+"""Which service a command works with: the account or sandbox chosen from the options and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tui.domain.accounts import Account, Channel, Identity
+from tui.headless.talk import UsageFault
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChoice:
+    """What the command line says of the service.
+
+    Attributes:
+        sandbox: the embedded service instead of an account.
+        channel: the generation; `None`: that of the first account found, platform for the sandbox.
+        instance: CRN or name (platform), hub/group/project (classic); empty: the account's own.
+    """
+
+    sandbox: bool = False
+    channel: Channel | None = None
+    instance: str = ""
+
+    @property
+    def sandbox_channel(self) -> Channel:
+        """The face of the sandbox that is meant."""
+        return self.channel or Channel.PLATFORM
+
+
+def choose_account(found: Sequence[Account], choice: ServiceChoice) -> Account | None:
+    """The first account found for the channel, with the instance asked for; `None` when there is none."""
+    for account in found:
+        if account.sandbox or (choice.channel is not None and account.channel is not choice.channel):
+            continue
+        return replace(account, instance=choice.instance) if choice.instance else account
+    return None
+
+
+def require_account(found: Sequence[Account], choice: ServiceChoice) -> Account:
+    """Like `choose_account`.
+
+    Raises:
+        UsageFault: no account was found.
+    """
+    account = choose_account(found, choice)
+    if account is None:
+        kind = f"{choice.channel} account" if choice.channel else "account"
+        raise UsageFault(
+            f"No {kind} found. Sign in with `qdeck login`, set QISKIT_IBM_TOKEN, or use --sandbox. "
+            "`qdeck where` tells where qdeck looks."
+        )
+    return account
+
+
+def service_label(identity: Identity) -> str:
+    """The service as jobs name it (`Job.service`): `platform`, `classic`, `sandbox platform`, ..."""
+    return f"sandbox {identity.channel}" if identity.sandbox else str(identity.channel)
+
+
+def service_facts(identity: Identity) -> dict[str, object]:
+    """What every JSON answer says of the service."""
+    return {
+        "service": service_label(identity),
+        "sandbox": identity.sandbox,
+        "instance": identity.instance,
+        "hosts": list(identity.hosts),
+    }

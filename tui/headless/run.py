@@ -1,0 +1,258 @@
+"""`qdeck run`: transpile, submit, wait, and print what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.domain.backends import Backend
+from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submission
+from tui.headless.answers import emit_result, run_answer
+from tui.headless.choice import ServiceChoice
+from tui.headless.opening import OpenDeck, signed_in_deck
+from tui.headless.talk import Exit, UsageFault, emit_json, say
+from tui.monitor.deck import Deck
+from tui.monitor.events import Event
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the command line of `qdeck run` says. Empty and `None` mean: not said.
+
+    Attributes:
+        file: path of the OpenQASM file, `-` for stdin.
+        observables: Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
+        cloud: transpile on the service instead of here.
+    """
+
+    file: str
+    service: ServiceChoice = field(default_factory=ServiceChoice)
+    backend: str = ""
+    level: int | None = None
+    primitive: Primitive = Primitive.SAMPLER
+    shots: int | None = None
+    observables: tuple[str, ...] = ()
+    precision: float | None = None
+    session_id: str = ""
+    tags: tuple[str, ...] = ()
+    cloud: bool = False
+    as_json: bool = False
+
+    def verify(self) -> None:
+        """Refuse what cannot be meant, before anything is started.
+
+        Raises:
+            UsageFault: options that do not go together, or that the service would refuse.
+        """
+        if self.primitive is Primitive.ESTIMATOR:
+            if not self.observables:
+                raise UsageFault("The estimator needs an --observable: one Pauli letter a qubit, e.g. ZZ.")
+            if self.shots is not None:
+                raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
+        elif self.observables or self.precision is not None:
+            raise UsageFault("--observable and --precision are for --primitive estimator.")
+        if len(self.tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in self.tags):
+            raise UsageFault(f"At most {MAX_TAGS} tags of at most {MAX_TAG_LENGTH} characters each.")
+
+
+def read_circuit(file: str) -> str:
+    """The text of the file, or of stdin for `-`.
+
+    Raises:
+        UsageFault: it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        body = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageFault(f"Cannot read {file}: {error.strerror or error}.") from error
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageFault(f"{file} is not text in UTF-8: byte {error.start} cannot be read.") from error
+    if not text.strip():
+        raise UsageFault(f"{'stdin' if file == STDIN else file} is empty: an OpenQASM program was expected.")
+    return text
+
+
+def least_busy(backends: Sequence[Backend], qubits: int) -> Backend:
+    """The operational backend with at least `qubits` qubits and the shortest queue.
+
+    Real hardware comes before simulators; an unknown queue counts as the longest; ties go by name.
+
+    Raises:
+        QdeckError: `NOT_FOUND` when there is none.
+    """
+    fitting = [b for b in backends if b.operational and (b.qubits is None or b.qubits >= qubits)]
+    if not fitting:
+        raise QdeckError(
+            ErrorKind.NOT_FOUND,
+            f"No backend of this instance is online with {qubits} qubits or more.",
+            "Name one with --backend.",
+        )
+    unknown = float("inf")
+    return min(
+        fitting,
+        key=lambda b: (b.simulated, unknown if b.queue_length is None else b.queue_length, b.name),
+    )
+
+
+async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
+    """Do the whole of it.
+
+    Raises:
+        UsageFault: the file or the options cannot be worked with.
+        QdeckError: the circuit, the transpiler or the service says no.
+    """
+    request.verify()
+    source = read_circuit(request.file)
+    async with signed_in_deck(request.service, environ) as opened:
+        deck = opened.deck
+        report = await deck.check(source)
+        if not report.ok:
+            _say_diagnostics(request.file, report)
+            return Exit.FAILED
+        backend = await _backend(deck, request, report)
+        options = TranspileOptions(cloud=request.cloud)
+        if request.level is not None:
+            options = TranspileOptions(optimization_level=request.level, cloud=request.cloud)
+        candidate = await deck.transpile(source, backend, options)
+        _say_transpiled(candidate)
+        job = await deck.submit(_submission(request, source, candidate, report))
+        say(f"Job {job.id} on {job.backend}: {job.status}.")
+        try:
+            job = await wait_until_final(deck, job.id)
+        except asyncio.CancelledError:
+            _say_left(request, job)
+            raise
+        return await _finish(opened, request, candidate, job)
+
+
+async def wait_until_final(deck: Deck, job_id: str) -> Job:
+    """Wait for the job's final state, telling each change of state.
+
+    Raises:
+        QdeckError: `NOT_FOUND` when the job was deleted meanwhile.
+    """
+    changed = asyncio.Event()
+
+    def wake(_event: Event) -> None:
+        changed.set()
+
+    unsubscribe = deck.subscribe(wake)
+    try:
+        told: JobStatus | None = None
+        while True:
+            changed.clear()
+            job = deck.job(job_id)
+            if job is None:
+                raise QdeckError(ErrorKind.NOT_FOUND, f"Job {job_id} was deleted while it was waited for.")
+            if job.status is not told:
+                if told is not None:
+                    say(f"Job {job_id}: {_state(job)}.")
+                told = job.status
+            if job.status.final:
+                return job
+            await changed.wait()
+    finally:
+        unsubscribe()
+
+
+def _state(job: Job) -> str:
+    return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
+
+
+async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
+    if not deck.backends():
+        await deck.refresh()
+    known = deck.backends()
+    if request.backend:
+        names = sorted(backend.name for backend in known)
+        if request.backend not in names:
+            raise QdeckError(
+                ErrorKind.NOT_FOUND,
+                f"There is no backend {request.backend!r} in this instance.",
+                f"There are: {', '.join(names)}." if names else "",
+            )
+        return request.backend
+    if request.session_id:
+        for session in deck.sessions():
+            if session.id == request.session_id and session.backend:
+                return session.backend
+    chosen = least_busy(known, report.stats.qubits if report.stats else 1)
+    queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
+    say(f"Backend {chosen.name}: the least busy one{queue}.")
+    return chosen.name
+
+
+def _submission(request: RunRequest, source: str, candidate: Candidate, report: CheckReport) -> Submission:
+    if request.primitive is Primitive.SAMPLER and not report.measures:
+        raise QdeckError(
+            ErrorKind.CIRCUIT,
+            "The circuit measures nothing, so a sampler has nothing to count.",
+            "Add measurements, or use --primitive estimator with an --observable.",
+        )
+    try:
+        observables = tuple(candidate.lay_out(text) for text in request.observables)
+    except ValueError as error:
+        raise UsageFault(str(error)) from error
+    return Submission(
+        primitive=request.primitive,
+        backend=candidate.backend,
+        qasm=candidate.qasm,
+        shots=request.shots,
+        observables=observables,
+        precision=request.precision,
+        session_id=request.session_id,
+        tags=request.tags,
+        name="stdin" if request.file == STDIN else Path(request.file).stem,
+        source=source,
+        observable_labels=tuple(text.strip().upper() for text in request.observables),
+    )
+
+
+async def _finish(opened: OpenDeck, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
+    done = job.status is JobStatus.DONE
+    result = await opened.deck.result(job.id) if done else None
+    if request.as_json:
+        emit_json(run_answer(opened.identity, job, candidate, result))
+    elif result is not None:
+        emit_result(result)
+    if done:
+        return Exit.DONE
+    reason = job.reason or "The service gave no reason."
+    code = f" (code {job.reason_code})" if job.reason_code else ""
+    say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
+    return Exit.FAILED
+
+
+def _say_diagnostics(file: str, report: CheckReport) -> None:
+    name = "stdin" if file == STDIN else file
+    for diagnostic in report.diagnostics:
+        place = f"{diagnostic.line}:{diagnostic.column}:" if diagnostic.line else ""
+        say(f"{name}:{place} {diagnostic.message}")
+
+
+def _say_transpiled(candidate: Candidate) -> None:
+    after = candidate.after
+    say(
+        f"Transpiled for {candidate.backend} ({candidate.where}, level "
+        f"{candidate.options.optimization_level}, {candidate.seconds:.1f} s): "
+        f"{after.two_qubit_gates} two-qubit gates, depth {after.depth}, size {after.size}."
+    )
+    for warning in candidate.warnings:
+        say(f"qdeck: {warning}")
+
+
+def _say_left(request: RunRequest, job: Job) -> None:
+    if request.service.sandbox:
+        say(f"Stopped waiting. Job {job.id} stays in the sandbox, which ends now.")
+    else:
+        say(f"Stopped waiting. Job {job.id} goes on at the service; end it with `qdeck cancel {job.id}`.")
