@@ -1,0 +1,62 @@
+"""Circuits and what Qiskit makes of them, as values: recorded once, for tests that need no Qiskit."""
+
+from __future__ import annotations
+
+from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
+
+BELL = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+h q[0];
+cx q[0], q[1];
+c = measure q;
+"""
+BELL_ISA = """OPENQASM 3.0;
+include "stdgates.inc";
+bit[2] c;
+rz(pi/2) $14;
+sx $14;
+rz(pi/2) $14;
+cx $14, $13;
+c[0] = measure $14;
+c[1] = measure $13;
+"""
+BELL_DRAWING = """     ┌───┐     ┌─┐
+q_0: ┤ H ├──■──┤M├───
+     └───┘┌─┴─┐└╥┘┌─┐
+q_1: ─────┤ X ├─╫─┤M├
+          └───┘ ║ └╥┘
+c: 2/═══════════╩══╩═
+                0  1
+"""
+BELL_STATS = CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2})
+BELL_REPORT = CheckReport((), BELL_STATS, (), measures=True)
+
+
+def bell_candidate(
+    *,
+    level: int = 1,
+    where: str = "local",
+    measures: bool = True,
+    duration_us: float | None = 1.6,
+    backend: str = "ibm_peekskill",
+) -> Candidate:
+    """The Bell pair transpiled for the 27 qubits of ibm_peekskill."""
+    after = CircuitStats(27, 2, 6, 5, 1, 1, {"rz": 2, "sx": 1, "cx": 1, "measure": 2})
+    return Candidate(
+        backend=backend,
+        qasm=BELL_ISA,
+        options=TranspileOptions(level, None, where == "cloud"),
+        before=BELL_STATS,
+        after=after,
+        layout=(14, 13),
+        final_layout=(14, 13),
+        width=27,
+        seconds=0.12,
+        where=where,
+        measures=measures,
+        estimated_success=0.972,
+        duration_us=duration_us,
+        drawing=BELL_DRAWING,
+    )
