@@ -1,16 +1,26 @@
-"""What every section of the app is: a screen over the deck that hears its events as messages."""
+"""What every section of the app is: a screen over the deck that hears its events as messages.
+
+The frame around a section is here too, so it is the same in the same place everywhere: identity and
+freshness above, keys below, and the notice for terminals that are too small.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar, Protocol, cast
 
 from textual import on
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
+from tui.domain.clock import Clock
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event
+from tui.monitor.events import Event, FreshnessChanged, IdentityChanged, Severity, UsageChanged
 from tui.screens.bench import Bench
+from tui.widgets.key_line import KeyLine
+from tui.widgets.too_small import TooSmall
+from tui.widgets.top_bar import TopBar
 
 
 class DeckEvent(Message):
@@ -21,8 +31,37 @@ class DeckEvent(Message):
         self.event = event
 
 
+class Shell(Protocol):
+    """What screens may ask of the app around them."""
+
+    clock: Clock
+
+    def go(self, section: str) -> None:
+        """Show a section."""
+        ...
+
+    def report(self, error: BaseException) -> None:
+        """Show an error as a notice; what is no `QdeckError` is written to the log too."""
+        ...
+
+    def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+        """Show a notice, as plain text."""
+        ...
+
+    def send_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard and say so."""
+        ...
+
+
 class SectionScreen(Screen[None]):
-    """A section: knows the deck and the bench, and gets the deck's events through `deck_event`."""
+    """A section: knows the deck and the bench, and gets the deck's events through `deck_event`.
+
+    Subclasses say their `SECTION`, compose only their own content, and start workers with
+    `exit_on_error=False`: an error that a worker raises becomes a notice here.
+    """
+
+    SECTION: ClassVar[str] = ""
+    """The mode it belongs to."""
 
     def __init__(self, deck: Deck, bench: Bench) -> None:
         super().__init__()
@@ -30,21 +69,45 @@ class SectionScreen(Screen[None]):
         self.bench = bench
         self._unsubscribe: Callable[[], None] | None = None
 
-    def on_mount(self) -> None:
-        """Listen to the deck while mounted."""
+    @property
+    def shell(self) -> Shell:
+        """The app around the screen."""
+        return cast(Shell, self.app)
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.shell.clock
+
+    async def on_mount(self) -> None:
+        """Put the frame around the content, and listen to the deck while mounted."""
+        if self._unsubscribe is not None:
+            return
         self._unsubscribe = self.deck.subscribe(self._forward)
+        section = self.SECTION or self.app.current_mode
+        await self.mount(TopBar(self.deck, self.clock, section), before=0)
+        await self.mount(KeyLine(), TooSmall())
 
     def on_unmount(self) -> None:
         """Stop listening."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+            self._unsubscribe = None
 
     def _forward(self, event: Event) -> None:
         self.post_message(DeckEvent(event))
 
     @on(DeckEvent)
     def _hear(self, message: DeckEvent) -> None:
+        if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged):
+            for bar in self.query(TopBar):
+                bar.repaint()
         self.deck_event(message.event)
 
     def deck_event(self, event: Event) -> None:
         """Repaint what `event` changed."""
+
+    @on(Worker.StateChanged)
+    def _report_failed_worker(self, message: Worker.StateChanged) -> None:
+        if message.state is WorkerState.ERROR and message.worker.error is not None:
+            self.shell.report(message.worker.error)

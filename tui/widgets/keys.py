@@ -43,7 +43,8 @@ class Key:
 
 
 GLOBAL: tuple[Key, ...] = (
-    Key("app.help", "f1,question_mark", "help", "Help", "Show the keys of this screen.", priority=False),
+    Key("app.help", "question_mark", "help", "Help", "Show the keys of this screen."),
+    Key("app.help_anywhere", "f1", "help", "Help", "Show the keys, while typing too.", False, True),
     Key("app.jobs", "f2", "section('jobs')", "Jobs", "Go to the job table.", False, True),
     Key("app.editor", "f3", "section('editor')", "Editor", "Go to the editor.", False, True),
     Key(
@@ -71,6 +72,9 @@ JOB: tuple[Key, ...] = (
     Key("job.edit", "e", "edit", "Edit", "Open the circuit in the editor."),
     Key("job.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("job.export", "x", "export", "Export", "Write the result to a JSON file."),
+    Key("job.next", "tab", "view(1)", "Next view", "Show the next view of the job."),
+    Key("job.previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
+    Key("job.refresh", "r", "refresh", "Refresh", "Ask the service now.", False),
 )
 EDITOR: tuple[Key, ...] = (
     Key("editor.transpile", "f8", "transpile", "Transpile", "Transpile and review.", priority=True),
@@ -95,6 +99,35 @@ BACKENDS: tuple[Key, ...] = (
     Key("backends.use", "enter", "use", "Use", "Transpile for this backend."),
     Key("backends.refresh", "r", "refresh", "Refresh", "Ask the service now."),
 )
+LOGIN: tuple[Key, ...] = (
+    Key("login.sandbox", "s", "sandbox('platform')", "Sandbox", "Use the simulated service."),
+    Key(
+        "login.sandbox_classic",
+        "S",
+        "sandbox('classic')",
+        "Sandbox, classic face",
+        "Use the simulated service as the one of hub/group/project.",
+    ),
+    Key("login.out", "o", "sign_out", "Sign out", "End the access token and say what that achieved."),
+    Key("login.back", "escape", "back", "Back", "Back to the sections."),
+)
+DIALOG: tuple[Key, ...] = (Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing it."),)
+PLACES: tuple[tuple[Key, ...], ...] = (
+    GLOBAL,
+    JOBS,
+    JOB,
+    EDITOR,
+    TRANSPILE,
+    SESSIONS,
+    BACKENDS,
+    LOGIN,
+    DIALOG,
+)
+
+
+def key_by_id(key_id: str | None) -> Key | None:
+    """The registered key of a binding; `None` for a widget's own."""
+    return next((key for place in PLACES for key in place if key.id == key_id), None)
 
 
 def bindings(keys: tuple[Key, ...]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:

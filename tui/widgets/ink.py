@@ -1,0 +1,166 @@
+"""Lines of styled text as plain values: what widgets draw, compare, and repaint only where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+
+class Ink(StrEnum):
+    """The styles a span can have; each is a component class of the widgets, coloured by the theme."""
+
+    PLAIN = "ink--plain"
+    MUTED = "ink--muted"
+    STRONG = "ink--strong"
+    ACCENT = "ink--accent"
+    HEAD = "ink--head"
+    KEY = "ink--key"
+    CURRENT = "ink--current"
+    GOOD = "ink--good"
+    BAD = "ink--bad"
+    BUSY = "ink--busy"
+    WAITING = "ink--waiting"
+    WARNING = "ink--warning"
+    SANDBOX = "ink--sandbox"
+    BAR = "ink--bar"
+    CURSOR = "ink--cursor"
+    CURSOR_BLURRED = "ink--cursor-blurred"
+
+
+INKS: frozenset[str] = frozenset(Ink)
+"""For `COMPONENT_CLASSES`."""
+
+
+class Span(NamedTuple):
+    """A piece of a line in one style. `text` is already plain (`tui.domain.text.plain`); `action` is run
+    by a click."""
+
+    text: str
+    ink: Ink = Ink.PLAIN
+    action: str = ""
+
+
+Line = tuple[Span, ...]
+"""One line of the screen."""
+BLANK: Line = ()
+
+
+def line(*parts: str | tuple[str, Ink] | Span) -> Line:
+    """A line from strings, `(text, ink)` pairs and spans; empty pieces are left out."""
+    spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+    return tuple(span for span in spans if span.text)
+
+
+def width_of(pieces: Line) -> int:
+    """Cells the line takes on the screen."""
+    return sum(cell_len(span.text) for span in pieces)
+
+
+def text_of(pieces: Line) -> str:
+    """The line without its styles."""
+    return "".join(span.text for span in pieces)
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in exactly `width` cells: padded, or cut with `…` in its last cell."""
+    if width <= 0:
+        return ""
+    size = cell_len(text)
+    if size > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - size) + text if right else text + " " * (width - size)
+
+
+def fit_line(pieces: Line, width: int) -> Line:
+    """The line in exactly `width` cells: padded with spaces, or cut with `…`."""
+    room = width
+    kept: list[Span] = []
+    for span in pieces:
+        size = cell_len(span.text)
+        if size > room:
+            if room > 0:
+                kept.append(span._replace(text=fit(span.text, room)))
+            elif kept:
+                last = kept[-1]
+                kept[-1] = last._replace(text=set_cell_size(last.text, cell_len(last.text) - 1) + "…")
+            return tuple(kept)
+        kept.append(span)
+        room -= size
+    if room:
+        kept.append(Span(" " * room))
+    return tuple(kept)
+
+
+def apart(left: Line, right: Line, width: int) -> Line:
+    """`left` and `right` at the two ends of a line of `width` cells; `left` is cut when there is no room."""
+    room = width - width_of(right) - 1
+    if room <= 0:
+        return fit_line(left, width)
+    return (*fit_line(left, room), Span(" "), *right)
+
+
+def wrapped(text: str, width: int, ink: Ink = Ink.PLAIN) -> list[Line]:
+    """`text` folded at words into lines of at most `width` cells; line feeds are kept."""
+    lines: list[Line] = []
+    for paragraph in text.split("\n"):
+        current = ""
+        for word in paragraph.split(" "):
+            candidate = f"{current} {word}" if current else word
+            if cell_len(candidate) <= width:
+                current = candidate
+                continue
+            if current:
+                lines.append((Span(current, ink),))
+            pieces = chop_cells(word, max(1, width)) or [""]
+            lines.extend((Span(piece, ink),) for piece in pieces[:-1])
+            current = pieces[-1]
+        lines.append((Span(current, ink),) if current else BLANK)
+    return lines
+
+
+def difference(old: Line, new: Line) -> tuple[int, int] | None:
+    """Where two lines differ, as (first cell, number of cells); `None` when they are the same."""
+    if old == new:
+        return None
+    before, after = _cells(old), _cells(new)
+    start = 0
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            break
+        start += 1
+    if len(before) != len(after):
+        return start, max(len(before), len(after)) - start
+    end = len(after)
+    while end > start and before[end - 1] == after[end - 1]:
+        end -= 1
+    return (start, end - start) if end > start else None
+
+
+def _cells(pieces: Line) -> list[tuple[str, Ink, str]]:
+    cells: list[tuple[str, Ink, str]] = []
+    for span in pieces:
+        for character in span.text:
+            # A wide character fills two cells, a combining one none: it belongs to the cell before it.
+            size = cell_len(character)
+            if size == 0 and cells:
+                cells[-1] = (cells[-1][0] + character, cells[-1][1], cells[-1][2])
+            else:
+                cells.extend([(character, span.ink, span.action)] * size)
+    return cells
+
+
+def strip_of(pieces: Line, width: int, style_of: Callable[[str], Style], base: Style) -> Strip:
+    """The line as Textual draws it, `width` cells on `base`."""
+    segments: list[Segment] = []
+    for span in pieces:
+        style = base if span.ink is Ink.PLAIN else base + style_of(span.ink)
+        if span.action:
+            style += Style.from_meta({"@click": span.action})
+        segments.append(Segment(span.text, style))
+    return Strip(segments).adjust_cell_length(width, base)

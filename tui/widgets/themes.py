@@ -1,0 +1,143 @@
+"""The looks of qdeck, and which one a terminal gets: 24-bit, 256 colours, or the terminal's own sixteen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from textual.theme import Theme
+
+
+class Look(StrEnum):
+    """Theme names."""
+
+    FULL = "qdeck"
+    GREY = "qdeck-256"
+    """Greys that stay apart in the 6x6x6 palette, where dark blues collapse to navy."""
+    TERMINAL = "qdeck-terminal"
+    """The terminal's own colours; without any under NO_COLOR."""
+
+
+_SHARED = {
+    "footer-background": "$background",
+    "input-selection-background": "$primary 40%",
+    "scrollbar-background": "$background",
+    "scrollbar-background-hover": "$background",
+    "scrollbar-background-active": "$background",
+    "scrollbar-corner-color": "$background",
+}
+
+THEMES: tuple[Theme, ...] = (
+    Theme(
+        name=Look.FULL,
+        primary="#4fa3c7",
+        secondary="#7a8ea3",
+        accent="#4fa3c7",
+        warning="#d9a441",
+        error="#d9606b",
+        success="#6fb57c",
+        foreground="#d3d9de",
+        background="#12161a",
+        surface="#181d22",
+        panel="#20272d",
+        variables={
+            **_SHARED,
+            "rule": "#36424b",
+            "quiet": "#8394a1",
+            "busy": "#58b4d1",
+            "waiting": "#c9b458",
+            "cursor": "#24435a",
+            "cursor-text": "#f2f6f8",
+            "sandbox-back": "#d9a441",
+            "sandbox-text": "#12161a",
+            "scrollbar": "#36424b",
+            "scrollbar-hover": "#4a5a66",
+            "scrollbar-active": "#4fa3c7",
+        },
+    ),
+    Theme(
+        name=Look.GREY,
+        primary="#5fafd7",
+        secondary="#8a8a8a",
+        accent="#5fafd7",
+        warning="#d7af5f",
+        error="#d75f5f",
+        success="#87af87",
+        foreground="#d0d0d0",
+        background="#121212",
+        surface="#1c1c1c",
+        panel="#262626",
+        variables={
+            **_SHARED,
+            "rule": "#444444",
+            "quiet": "#949494",
+            "busy": "#5fafd7",
+            "waiting": "#d7d787",
+            "cursor": "#3a3a3a",
+            "cursor-text": "#ffffff",
+            "sandbox-back": "#d7af5f",
+            "sandbox-text": "#121212",
+            "scrollbar": "#444444",
+            "scrollbar-hover": "#585858",
+            "scrollbar-active": "#5fafd7",
+        },
+    ),
+    Theme(
+        name=Look.TERMINAL,
+        ansi=True,
+        primary="ansi_cyan",
+        secondary="ansi_cyan",
+        accent="ansi_cyan",
+        warning="ansi_yellow",
+        error="ansi_red",
+        success="ansi_green",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "border": "ansi_cyan",
+            "block-cursor-foreground": "ansi_black",
+            "block-cursor-background": "ansi_cyan",
+            "input-cursor-background": "ansi_default",
+            "input-cursor-foreground": "ansi_default",
+            "input-cursor-text-style": "reverse",
+            "input-selection-background": "ansi_cyan",
+            "input-selection-foreground": "ansi_black",
+            "rule": "ansi_default",
+            "quiet": "ansi_default",
+            "busy": "ansi_cyan",
+            "waiting": "ansi_yellow",
+            "cursor": "ansi_default",
+            "cursor-text": "ansi_default",
+            "sandbox-back": "ansi_default",
+            "sandbox-text": "ansi_default",
+            "scrollbar": "ansi_cyan",
+            "scrollbar-hover": "ansi_cyan",
+            "scrollbar-active": "ansi_cyan",
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+        },
+    ),
+)
+
+
+def look_for(environ: Mapping[str, str]) -> Look:
+    """The theme for a terminal, from its environment.
+
+    `NO_COLOR` (https://no-color.org) and 16-colour terminals get the terminal's own colours; sshd does not
+    forward `COLORTERM`, so 24-bit colour is only used where it is said.
+    """
+    if environ.get("NO_COLOR"):
+        return Look.TERMINAL
+    asked = environ.get("TEXTUAL_COLOR_SYSTEM", "auto").strip().lower()
+    if asked in {"standard", "256", "truecolor"}:
+        return {"standard": Look.TERMINAL, "256": Look.GREY, "truecolor": Look.FULL}[asked]
+    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return Look.FULL
+    term = environ.get("TERM", "").strip().lower()
+    if term.endswith(("-256color", "-kitty", "-direct", "-truecolor")):
+        return Look.GREY
+    return Look.TERMINAL
