@@ -1,0 +1,134 @@
+"""The cloud transpiler: `POST /transpile` really runs Qiskit, `GET /transpile/{id}` says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from tui.sandbox import devices
+from tui.sandbox.classic.guard import Call
+from tui.sandbox.engine import TranspileRequest
+from tui.sandbox.errors import ApiError
+from tui.sandbox.http import answer, flag, json_object
+from tui.sandbox.versions import qiskit_version
+
+_AI = ("true", "false", "auto")
+
+
+async def health(_call: Call) -> Response:
+    return answer({"message": "Health OK"})
+
+
+async def version(_call: Call) -> Response:
+    return answer({"qiskit": qiskit_version(), "qiskit_ibm_transpiler_service": "0.9.0"})
+
+
+async def backends(_call: Call) -> Response:
+    return answer(list(devices.DEVICES))
+
+
+async def submit(call: Call) -> Response:
+    """Options come in the query; a body that carries them instead, as the walkthrough's does, will do."""
+    body = await json_object(call.request)
+    request = transpile_request(call.request.query_params, body)
+    if request.device is not None and request.device not in devices.DEVICES:
+        raise ApiError(404, 404, f"Backend {request.device} not found")
+    return answer({"task_id": call.service.transpilations.submit(request)})
+
+
+async def poll(call: Call) -> Response:
+    """PENDING until the end; then SUCCESS with one result per circuit, or FAILURE with a `detail`."""
+    task_id = call.path("task_id")
+    task = call.service.transpilations.get(task_id)
+    if task is None:
+        raise ApiError(404, 404, f"Task {task_id} not found")
+    if not task.done():
+        return answer({"task_id": task_id, "state": "PENDING", "result": None})
+    failure = None if task.cancelled() else task.exception()
+    if task.cancelled() or failure is not None:
+        detail = str(failure or "The task was dropped.")
+        return answer({"task_id": task_id, "state": "FAILURE", "result": None, "detail": detail})
+    result = [
+        {
+            "qasm": circuit.qasm,
+            "qpy": circuit.qpy,
+            "layout": {"initial": list(circuit.initial), "final": list(circuit.final)},
+        }
+        for circuit in task.result()
+    ]
+    return answer({"task_id": task_id, "state": "SUCCESS", "result": result})
+
+
+def transpile_request(query: Mapping[str, str], body: Mapping[str, Any]) -> TranspileRequest:
+    """Read a request, query before body.
+
+    Raises:
+        ApiError: 422 with a message for the user.
+    """
+
+    def option(name: str) -> Any:
+        return query[name] if name in query else body.get(name)
+
+    circuits = body.get("qasm_circuits")
+    qasm = [circuits] if isinstance(circuits, str) else (circuits or [])
+    if not isinstance(qasm, list) or not all(isinstance(circuit, str) for circuit in qasm):
+        raise _wrong("qasm_circuits must be a string or an array of strings")
+    qpy = body.get("qpy_circuits")
+    if qpy is not None and not isinstance(qpy, str):
+        raise _wrong("qpy_circuits must be a string")
+    if not qasm and not qpy:
+        raise _wrong("one of qasm_circuits and qpy_circuits is required")
+    coupling = body.get("backend_coupling_map")
+    device = option("backend")
+    if coupling is None and not device:
+        raise _wrong("one of backend and backend_coupling_map is required")
+    options = body.get("qiskit_transpile_options") or {}
+    if not isinstance(options, dict):
+        raise _wrong("qiskit_transpile_options must be an object")
+    return TranspileRequest(
+        qasm=qasm,
+        qpy=qpy,
+        device=None if coupling is not None else str(device),
+        coupling_map=None if coupling is None else _coupling_map(coupling),
+        optimization_level=_level(option("optimization_level")),
+        ai=_ai(option("ai"), option("use_ai")),
+        use_fractional_gates=bool(flag(option("use_fractional_gates"), False)),
+        options=options,
+    )
+
+
+def _level(value: Any) -> int:
+    if value is None:
+        return 3
+    try:
+        level = int(value)
+    except (TypeError, ValueError):
+        raise _wrong("optimization_level must be an integer") from None
+    if not 0 <= level <= 3:
+        raise _wrong("optimization_level must be 0, 1, 2 or 3")
+    return level
+
+
+def _ai(value: Any, use_ai: Any) -> str:
+    """`ai` and its old name `use_ai`; without either the service picks, and picks plain Qiskit."""
+    if value is not None:
+        word = str(value).lower()
+        if word not in _AI:
+            raise _wrong(f"ai must be one of {', '.join(_AI)}")
+        return word
+    return "auto" if use_ai is None else str(bool(flag(use_ai, False))).lower()
+
+
+def _coupling_map(value: Any) -> list[tuple[int, int]]:
+    if not isinstance(value, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(qubit, int) for qubit in pair)
+        for pair in value
+    ):
+        raise _wrong("backend_coupling_map must be an array of pairs of integers")
+    return [(pair[0], pair[1]) for pair in value]
+
+
+def _wrong(message: str) -> ApiError:
+    return ApiError(422, 422, message)

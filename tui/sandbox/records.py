@@ -1,0 +1,95 @@
+"""What the sandbox remembers: jobs and sessions, as frozen values that only move forward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+Face = Literal["platform", "classic"]
+Status = Literal["Queued", "Running", "Completed", "Failed", "Cancelled"]
+Mode = Literal["dedicated", "batch"]
+SessionState = Literal["open", "active", "inactive", "closed"]
+
+TERMINAL: frozenset[str] = frozenset({"Completed", "Failed", "Cancelled"})
+RAN_TOO_LONG = 1305
+_RANK = {"Queued": 0, "Running": 1, "Completed": 2, "Failed": 2, "Cancelled": 2}
+
+
+class BackwardsError(RuntimeError):
+    """A job was asked to return to a state it has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job without its large parts (params, result, logs and circuits stay in the store)."""
+
+    id: str
+    face: Face
+    program_id: str
+    backend: str
+    created: datetime
+    status: Status = "Queued"
+    running: datetime | None = None
+    finished: datetime | None = None
+    reason: str = ""
+    reason_code: int | None = None
+    reason_solution: str = ""
+    tags: tuple[str, ...] = ()
+    session_id: str = ""
+    mode: str = "job"
+    private: bool = False
+    cost: int = 10800
+    log_level: str = "warning"
+    runtime: str = ""
+    calibration_id: str = ""
+    caller: str = ""
+    qpu_seconds: float = 0.0
+    execution_ns: int = 0
+    circuits: int = 0
+    shots: int = 0
+
+    @property
+    def final(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def ran_too_long(self) -> bool:
+        return self.reason_code == RAN_TOO_LONG
+
+    def at(self, status: Status, moment: datetime) -> Job:
+        """The same job one step on.
+
+        Raises:
+            BackwardsError: when the step is not forward.
+        """
+        if self.final or _RANK[status] < _RANK[self.status]:
+            raise BackwardsError(f"{self.id}: {self.status} cannot become {status}")
+        if status == "Running":
+            return replace(self, status=status, running=self.running or moment)
+        return replace(self, status=status, finished=moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session or batch. Durations are simulated seconds."""
+
+    id: str
+    face: Face
+    mode: Mode
+    created: datetime
+    backend: str
+    max_ttl: int = 28800
+    interactive_ttl: int = 60
+    state: SessionState = "open"
+    state_reason: str = ""
+    accepting_jobs: bool = True
+    started_at: datetime | None = None
+    activated_at: datetime | None = None
+    closed_at: datetime | None = None
+    last_job_started: datetime | None = None
+    last_job_completed: datetime | None = None
+    active_seconds: float = 0.0
+    """Of the spells of activity that are over; the present one counts from `activated_at`."""
+    timestamps: tuple[tuple[str, str], ...] = ()
+    """Every state with the ISO time it was entered, in order."""

@@ -1,0 +1,161 @@
+"""Runs the sandbox as a process of its own: options, the first line, and a clean end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from tui.sandbox.app import build
+from tui.sandbox.auth import Secrets
+from tui.sandbox.clock import PacedClock
+from tui.sandbox.engine import Engine
+from tui.sandbox.identity import CLASSIC_INSTANCE
+from tui.sandbox.limits import limits_named
+from tui.sandbox.service import Service
+from tui.sandbox.store import StateInUseError, Store
+
+HOST = "127.0.0.1"
+# Ending must not hang on an open connection or a stuck worker: nobody may be left to notice.
+_GRACE = 8.0
+_FAILED = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="qdeck sandbox", description="An IBM Quantum of your own, on this machine's loopback."
+    )
+    made.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
+    made.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder that keeps the jobs")
+    made.add_argument("--queue", type=_count, default=0, metavar="N", help="jobs of others ahead of yours")
+    made.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast simulated time runs")
+    made.add_argument("--limits", choices=("none", "ibm"), default="none", help="limits of the Open plan")
+    made.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
+    return made
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 10_000:
+        raise argparse.ArgumentTypeError("must be 0 to 10000")
+    return value
+
+
+def _pace(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1_000_000:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 1000000")
+    return value
+
+
+class SandboxServer(uvicorn.Server):
+    """A uvicorn server that says when it listens and takes a signal as a wish to end well."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's own, does not raise the signal again afterwards: the exit status is 0."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.end)
+        yield
+
+    def end(self) -> None:
+        self.should_exit = True
+
+
+def connection_info(url: str, crn: str, secrets: Secrets) -> dict[str, Any]:
+    """What a client needs, in the form of the first line."""
+    return {
+        "url": url,
+        "api_key": secrets.api_key,
+        "crn": crn,
+        "api_token": secrets.api_token,
+        "instance": CLASSIC_INSTANCE,
+        "classic": {"auth": f"{url}/auth/api", "runtime": f"{url}/runtime", "transpiler": url},
+    }
+
+
+def main(
+    argv: Sequence[str] | None = None, *, on_ready: Callable[[dict[str, Any]], None] | None = None
+) -> int:
+    """Serve until a signal, or until the parent is gone. Returns the exit status.
+
+    Args:
+        argv: options, see `parser`.
+        on_ready: called once with `connection_info`, instead of printing it as the first line.
+    """
+    options = parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        listener = socket.create_server((HOST, options.port))
+    except OSError as error:
+        print(f"qdeck sandbox: port {options.port} cannot be used: {error.strerror}", file=sys.stderr)
+        return _FAILED
+    try:
+        store = Store(options.state)
+    except (StateInUseError, OSError) as error:
+        print(f"qdeck sandbox: {error}", file=sys.stderr)
+        return _FAILED
+    secrets = Secrets.random()
+    clock = PacedClock(options.pace)
+    service = Service(store, Engine(), clock, secrets, limits_named(options.limits), options.queue)
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    info = connection_info(url, service.identity.crn, secrets)
+    config = uvicorn.Config(
+        build(service),
+        access_log=False,
+        log_config=None,
+        ws="none",
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = SandboxServer(config, lambda: (on_ready or _first_line)(info))
+    asyncio.run(_serve(server, listener, parent_pipe=options.parent_pipe))
+    return 0
+
+
+def _first_line(info: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(info) + "\n")
+    sys.stdout.flush()
+
+
+async def _serve(server: SandboxServer, listener: socket.socket, *, parent_pipe: bool) -> None:
+    if parent_pipe:
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_follow_parent, args=(loop, server), daemon=True).start()
+    await server.serve(sockets=[listener])
+
+
+def _follow_parent(loop: asyncio.AbstractEventLoop, server: SandboxServer) -> None:
+    """Wait for the end of standard input, then end the server; by force if it takes too long."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(server.end)
+    threading.Event().wait(_GRACE)
+    os._exit(_FAILED)
