@@ -1,0 +1,123 @@
+"""Files beside the database: results by job, program texts by their hash; compressed, written atomically."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.results import JobResult, PubResult
+from tui.history.files import replace_file
+from tui.history.records import Key
+
+MAX_TEXT_BYTES = 64 << 20
+"""The largest program text that is read back: a compressed file could pretend to be endless."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultFile:
+    """What a result's file holds; `raw` as text when it is text, so that `zcat` shows it."""
+
+    service: str
+    job_id: str
+    pubs: tuple[PubResult, ...]
+    note: str = ""
+    raw: str | None = None
+    raw_bytes: bytes = b""
+
+
+class Blobs:
+    """Results and program texts. Every method blocks: call it in a thread, except for small texts."""
+
+    def __init__(self, results: Path, texts: Path) -> None:
+        self.results = results
+        self.texts = texts
+
+    def keep_result(self, key: Key, result: JobResult) -> None:
+        """Write a result.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        try:
+            raw, raw_bytes = result.raw.decode("utf-8"), b""
+        except UnicodeDecodeError:
+            raw, raw_bytes = None, result.raw
+        body = _ResultFile(key[0], key[1], result.pubs, result.note, raw, raw_bytes)
+        _write(self._result_path(key), msgspec.json.encode(body))
+
+    def result(self, key: Key) -> JobResult | None:
+        """The result kept for the job; `None` when there is none that can be read."""
+        try:
+            data = gzip.decompress(self._result_path(key).read_bytes())
+            body = msgspec.json.decode(data, type=_ResultFile)
+        except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError):
+            # Missing or damaged: the service is asked again.
+            return None
+        raw = body.raw_bytes if body.raw is None else body.raw.encode()
+        return JobResult(pubs=body.pubs, raw=raw, note=body.note)
+
+    def forget_result(self, key: Key) -> None:
+        """Remove the result's file, when there is one."""
+        try:
+            self._result_path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _storage_error(self._result_path(key), error) from error
+
+    def keep_text(self, digest: str, text: str) -> None:
+        """Write a program's text under its hash.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        path = self._text_path(digest)
+        if not path.exists():
+            _write(path, text.encode("utf-8", "surrogatepass"))
+
+    def text(self, digest: str) -> str:
+        """The text with this hash; empty when there is none that can be read."""
+        try:
+            with gzip.open(self._text_path(digest)) as file:
+                data = file.read(MAX_TEXT_BYTES)
+        except (OSError, EOFError, zlib.error):
+            return ""
+        return data.decode("utf-8", "surrogatepass") if _digest(data) == digest else ""
+
+    def _result_path(self, key: Key) -> Path:
+        # Ids are the service's, so they are not trusted as file names: the hash makes them unique.
+        readable = re.sub(r"[^A-Za-z0-9-]", "_", f"{key[0]}-{key[1]}")[:60]
+        return self.results / f"{readable}-{_digest(repr(key).encode())[:12]}.json.gz"
+
+    def _text_path(self, digest: str) -> Path:
+        return self.texts / digest[:2] / f"{digest}.qasm.gz"
+
+
+def text_digest(text: str) -> str:
+    """The name a text is kept under: SHA-256 of its UTF-8, in hex."""
+    return _digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, [gzip.compress(data, 6, mtime=0)])
+    except OSError as error:
+        raise _storage_error(path, error) from error
+
+
+def _storage_error(path: Path, error: OSError) -> QdeckError:
+    return QdeckError(
+        ErrorKind.STORAGE,
+        f"{path} cannot be written: {error.strerror or error}.",
+        "Make room or check the permissions.",
+    )

@@ -1,0 +1,61 @@
+"""Files that are either the old or the new one, never something between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_STALE_SECONDS = 3600.0
+_TEMPORARY = ".writing-"
+
+
+def replace_file(path: Path, chunks: Iterable[bytes], *, mode: int = 0o600) -> os.stat_result:
+    """Write `chunks` so that `path` holds all of it or what it held before, also after a power cut.
+
+    A temporary file with a name of its own in the same folder is written, synced to the disk and renamed
+    over `path`; then the folder is synced, so that the rename itself is durable.
+
+    Returns:
+        The stat of the file now at `path`.
+
+    Raises:
+        OSError: it could not be written; `path` is as it was and no temporary file is left.
+    """
+    temporary = path.with_name(f".{path.name}{_TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+        with os.fdopen(descriptor, "wb", buffering=1 << 20) as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+            written = os.fstat(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+    return written
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove temporary files of writers that were killed before their rename, an hour ago or longer."""
+    limit = time.time() - _STALE_SECONDS
+    for leftover in path.parent.glob(f".{path.name}{_TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            if leftover.stat().st_mtime < limit:
+                leftover.unlink()

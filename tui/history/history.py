@@ -1,0 +1,350 @@
+"""The history: every job, session and submission ever seen, in memory for reading and on disk for good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from tui.domain.clock import Clock
+from tui.domain.errors import QdeckError
+from tui.domain.jobs import Job
+from tui.domain.results import JobResult
+from tui.domain.sessions import Session
+from tui.domain.submissions import Submission
+from tui.history.blobs import Blobs, text_digest
+from tui.history.ledger import Batch, Changes, Ledger
+from tui.history.merge import merge_intents, merge_records, merge_sessions, same_record, timeline
+from tui.history.records import Intent, Key, Record
+from tui.settings import Folders
+
+_TEXTS_IN_MEMORY = 64
+_INTENTS_KEPT = timedelta(days=30)
+
+
+class History:
+    """All that is kept. Reads answer from memory; changes are made in memory and owed to the disk.
+
+    `put`, `remove` and their like change memory at once and owe the change to the file; `flush` pays all
+    that is owed in one write, in a thread, and returns when it is durable. When the disk refuses, `flush`
+    raises and the debt stays: a later `flush` pays it. Several processes may use the same file: a write
+    merges with what the others wrote, and `sync` brings in what they did.
+    """
+
+    def __init__(self, folders: Folders, clock: Clock) -> None:
+        self._clock = clock
+        self._blobs = Blobs(folders.results, folders.data / "circuits")
+        self._ledger = Ledger(folders.history_file, clock.now)
+        self._records: dict[Key, Record] = {}
+        self._sessions: dict[Key, Session] = {}
+        self._intents: dict[str, Intent] = {}
+        self._owed_records: set[Key] = set()
+        self._owed_sessions: set[Key] = set()
+        self._owed_intents: set[str] = set()
+        self._owed_removals: set[Key] = set()
+        self._owed_drops: set[str] = set()
+        self._owed_texts: dict[str, str] = {}
+        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._foreign = Changes()
+        self._gate = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._warnings: list[str] = []
+        self.version = 0
+        """Counts the changes of jobs in memory."""
+
+    async def open(self) -> None:
+        """Read the file. Never fails: what went wrong is a warning, and the history goes on in memory."""
+        try:
+            changes = await asyncio.to_thread(self._ledger.look, always=True)
+        except QdeckError as error:
+            self._warnings.append(str(error))
+            return
+        self._absorb(changes)
+        self._foreign = Changes()
+        limit = self._clock.now() - _INTENTS_KEPT
+        for intent in list(self._intents.values()):
+            if not intent.state.open and (intent.changed or intent.created) < limit:
+                del self._intents[intent.tag]
+                self._owed_drops.add(intent.tag)
+
+    def take_warnings(self) -> tuple[str, ...]:
+        """What the user should be told, in sentences; each is given once."""
+        taken = (*self._warnings, *self._ledger.warnings)
+        self._warnings.clear()
+        self._ledger.warnings.clear()
+        return taken
+
+    @property
+    def owing(self) -> bool:
+        """Whether anything is not on disk yet."""
+        return bool(
+            self._owed_records
+            or self._owed_sessions
+            or self._owed_intents
+            or self._owed_removals
+            or self._owed_drops
+            or self._owed_texts
+        )
+
+    def records(self) -> Iterable[Record]:
+        """All jobs, in no order."""
+        return self._records.values()
+
+    def record(self, key: Key) -> Record | None:
+        """One job."""
+        return self._records.get(key)
+
+    def put(self, records: Iterable[Record]) -> tuple[Record, ...]:
+        """Take in jobs as told now, merged with what is known.
+
+        The texts of `Record.job` may be there: they are kept by their hashes.
+
+        Returns:
+            Those that are new or different now, as merged; a later confirmation alone is no difference.
+        """
+        changed: list[Record] = []
+        for record in records:
+            lean = self._without_texts(record)
+            known = self._records.get(lean.key)
+            if known is None:
+                job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))
+                merged = replace(lean, job=job)
+            else:
+                merged = merge_records(known, lean)
+            self._records[merged.key] = merged
+            if known is None or not same_record(known, merged):
+                changed.append(merged)
+                self._owed_records.add(merged.key)
+                self._owed_removals.discard(merged.key)
+        if changed:
+            self.version += 1
+        return tuple(changed)
+
+    def job_with_texts(self, record: Record) -> Job:
+        """The job with its circuit and source, which may be read from small files."""
+        return replace(
+            record.job, circuit=self._text(record.circuit_hash), source=self._text(record.source_hash)
+        )
+
+    def remove(self, key: Key) -> None:
+        """Forget a job."""
+        if self._records.pop(key, None) is not None:
+            self.version += 1
+        self._owed_records.discard(key)
+        self._owed_removals.add(key)
+
+    def sessions(self) -> Iterable[Session]:
+        """All sessions, in no order."""
+        return self._sessions.values()
+
+    def put_sessions(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
+        """Take in sessions as told now; returns those that are new or different."""
+        changed: list[Session] = []
+        for session in sessions:
+            key = (session.service, session.id)
+            known = self._sessions.get(key)
+            merged = session if known is None else merge_sessions(known, session)
+            self._sessions[key] = merged
+            if known is None or replace(known, confirmed=None) != replace(merged, confirmed=None):
+                changed.append(merged)
+                self._owed_sessions.add(key)
+        return tuple(changed)
+
+    def intents(self) -> tuple[Intent, ...]:
+        """The submissions, the earliest first."""
+        return tuple(sorted(self._intents.values(), key=lambda intent: intent.created))
+
+    def intent(self, tag: str) -> Intent | None:
+        """One submission by its own tag."""
+        return self._intents.get(tag)
+
+    def put_intent(self, intent: Intent) -> Intent:
+        """Take in a submission's state; one that has come further is not put back."""
+        submission = intent.submission
+        lean = replace(
+            intent,
+            submission=replace(submission, qasm="", source=""),
+            circuit_hash=self._keep_text(submission.qasm) or intent.circuit_hash,
+            source_hash=self._keep_text(submission.source) or intent.source_hash,
+            changed=self._clock.now(),
+        )
+        known = self._intents.get(intent.tag)
+        merged = lean if known is None else merge_intents(known, lean)
+        self._intents[intent.tag] = merged
+        self._owed_intents.add(intent.tag)
+        return merged
+
+    def submission_with_texts(self, intent: Intent) -> Submission:
+        """What was asked for, with its circuit and source, which may be read from small files."""
+        return replace(
+            intent.submission, qasm=self._text(intent.circuit_hash), source=self._text(intent.source_hash)
+        )
+
+    def drop_intent(self, tag: str) -> None:
+        """Forget a submission that was never sent."""
+        if self._intents.pop(tag, None) is not None:
+            self._owed_intents.discard(tag)
+            self._owed_drops.add(tag)
+
+    async def flush(self) -> None:
+        """Make everything owed durable, in one write. Cancelling the caller does not break it off.
+
+        Raises:
+            QdeckError: `STORAGE`: it is still owed.
+        """
+        if self.owing:
+            await self._unbroken(self._pay())
+
+    async def sync(self) -> Changes:
+        """Pay what is owed, look what other processes wrote, and take it in.
+
+        Returns:
+            What they changed: jobs as merged, and keys of jobs they removed.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        await self.flush()
+        await self._unbroken(self._look())
+        found, self._foreign = self._foreign, Changes()
+        return found
+
+    async def keep_result(self, key: Key, result: JobResult) -> None:
+        """Keep a job's result.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        await asyncio.to_thread(self._blobs.keep_result, key, result)
+        record = self._records.get(key)
+        if record is not None and not record.result_kept:
+            self.put([replace(record, result_kept=True)])
+
+    async def result(self, key: Key) -> JobResult | None:
+        """The result kept for a job; `None` when there is none."""
+        return await asyncio.to_thread(self._blobs.result, key)
+
+    async def forget_result(self, key: Key) -> None:
+        """Remove a job's result.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        await asyncio.to_thread(self._blobs.forget_result, key)
+
+    async def aclose(self) -> None:
+        """Pay what is owed and close.
+
+        Raises:
+            QdeckError: `STORAGE`: it could not be paid and is lost now.
+        """
+        try:
+            await self.flush()
+        finally:
+            async with self._gate:
+                await asyncio.to_thread(self._ledger.close)
+
+    async def _unbroken(self, work: Coroutine[None, None, None]) -> None:
+        """Await work that goes on when the caller is cancelled: a thread cannot be stopped half-way."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    async def _look(self) -> None:
+        async with self._gate:
+            self._absorb(await asyncio.to_thread(self._ledger.look))
+
+    async def _pay(self) -> None:
+        async with self._gate:
+            if not self.owing:
+                # Whoever waited for the gate finds its change already written by the one before.
+                return
+            batch = Batch(
+                records={key: self._records[key] for key in self._owed_records},
+                sessions={key: self._sessions[key] for key in self._owed_sessions},
+                intents={tag: self._intents[tag] for tag in self._owed_intents},
+                removed=frozenset(self._owed_removals),
+                dropped_intents=frozenset(self._owed_drops),
+            )
+            texts = dict(self._owed_texts)
+            changes = await asyncio.to_thread(self._write, batch, texts)
+            # What changed again while the thread wrote stays owed.
+            self._owed_records -= {k for k, v in batch.records.items() if self._records.get(k) is v}
+            self._owed_sessions -= {k for k, v in batch.sessions.items() if self._sessions.get(k) is v}
+            self._owed_intents -= {t for t, v in batch.intents.items() if self._intents.get(t) is v}
+            self._owed_removals -= batch.removed
+            self._owed_drops -= batch.dropped_intents
+            for digest in texts:
+                self._owed_texts.pop(digest, None)
+            self._absorb(changes)
+
+    def _write(self, batch: Batch, texts: dict[str, str]) -> Changes:
+        # Texts first: a row never points to a text that is not there.
+        for digest, text in texts.items():
+            self._blobs.keep_text(digest, text)
+        return self._ledger.write(batch)
+
+    def _absorb(self, changes: Changes) -> None:
+        """Take in what the file holds; what is owed to it wins where both changed."""
+        if not changes:
+            return
+        for record in changes.records:
+            if record.key not in self._owed_removals:
+                known = self._records.get(record.key)
+                self._records[record.key] = merge_records(known, record) if known else record
+        for key in changes.removed:
+            self._records.pop(key, None)
+            self._owed_records.discard(key)
+        for session in changes.sessions:
+            place = (session.service, session.id)
+            other = self._sessions.get(place)
+            self._sessions[place] = merge_sessions(other, session) if other else session
+        for intent in changes.intents:
+            mine = self._intents.get(intent.tag)
+            self._intents[intent.tag] = merge_intents(mine, intent) if mine else intent
+        self.version += 1
+        self._foreign = Changes(
+            self._foreign.records + changes.records,
+            self._foreign.removed | changes.removed,
+            self._foreign.sessions + changes.sessions,
+            self._foreign.intents + changes.intents,
+        )
+
+    def _without_texts(self, record: Record) -> Record:
+        job = record.job
+        if not job.circuit and not job.source:
+            return record
+        return replace(
+            record,
+            job=replace(job, circuit="", source=""),
+            circuit_hash=self._keep_text(job.circuit) or record.circuit_hash,
+            source_hash=self._keep_text(job.source) or record.source_hash,
+        )
+
+    def _keep_text(self, text: str) -> str:
+        if not text:
+            return ""
+        digest = text_digest(text)
+        if digest not in self._texts:
+            self._owed_texts[digest] = text
+        self._remember(digest, text)
+        return digest
+
+    def _text(self, digest: str) -> str:
+        if not digest:
+            return ""
+        text = self._texts.get(digest) or self._owed_texts.get(digest)
+        if text is None:
+            text = self._blobs.text(digest)
+        if text:
+            self._remember(digest, text)
+        return text
+
+    def _remember(self, digest: str, text: str) -> None:
+        self._texts[digest] = text
+        self._texts.move_to_end(digest)
+        if len(self._texts) > _TEXTS_IN_MEMORY:
+            self._texts.popitem(last=False)

@@ -1,0 +1,114 @@
+"""Two pictures of one thing made one: nothing known is forgotten, and nothing final goes back."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+
+from tui.domain.jobs import Job, JobStatus, StatusStep
+from tui.domain.sessions import Session, SessionState
+from tui.history.records import Intent, IntentState, Record
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
+_STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
+_AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
+_INTENT_RANK = {
+    IntentState.SENDING: 0,
+    IntentState.UNCONFIRMED: 1,
+    IntentState.UNSENT: 2,
+    IntentState.REFUSED: 3,
+    IntentState.ACCEPTED: 4,
+}
+
+
+def _goes_back(old: JobStatus, new: JobStatus) -> bool:
+    if old.final:
+        return not new.final
+    return old is JobStatus.RUNNING and new is JobStatus.QUEUED
+
+
+def merge_jobs(old: Job, new: Job) -> Job:
+    """What is known of a job after `new` was told; `old` may come from the history or another process.
+
+    Fields the newer picture (by `confirmed`) does not tell are taken from the other. The status only moves
+    forward, whichever came first. The timeline is the union, each state at its earliest time.
+    """
+    if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING):
+        old, new = new, old
+    changes: dict[str, object] = {}
+    for field in fields(Job):
+        name = field.name
+        if name not in _AUTHORITATIVE and getattr(new, name) in (None, ""):
+            changes[name] = getattr(old, name)
+    if _goes_back(old.status, new.status):
+        changes |= {name: getattr(old, name) for name in _STATUS_FIELDS}
+    elif old.status is new.status:
+        # A list says less than the job itself: what it leaves out stays known.
+        changes |= {name: getattr(old, name) for name in _STATUS_FIELDS[1:] if not getattr(new, name)}
+    changes["private"] = old.private or new.private
+    merged = replace(new, **changes)  # type: ignore[arg-type]  # names and values come from Job itself
+    return replace(merged, timeline=timeline(merged, old.timeline + new.timeline))
+
+
+def timeline(job: Job, steps: tuple[StatusStep, ...]) -> tuple[StatusStep, ...]:
+    """The states the job went through, in order, from what was seen and from the times in the job.
+
+    The service's own times are earlier than those at which a state was seen here, so the earliest time
+    of each state holds. Of final states only the job's own is kept.
+    """
+    known = [*steps, StatusStep(JobStatus.QUEUED, job.created)]
+    if job.started is not None:
+        known.append(StatusStep(JobStatus.RUNNING, job.started))
+    seen = job.finished if job.status.final else job.confirmed
+    if seen is not None:
+        known.append(StatusStep(job.status, seen))
+    earliest: dict[JobStatus, datetime] = {}
+    for step in known:
+        if step.status.final and step.status is not job.status:
+            continue
+        if step.status not in earliest or step.at < earliest[step.status]:
+            earliest[step.status] = step.at
+    if job.status.final and job.status not in earliest and job.confirmed is not None:
+        earliest[job.status] = job.confirmed
+    ordered = sorted(earliest.items(), key=lambda item: (_RANK.get(item[0], 9), item[1]))
+    return tuple(StatusStep(status, at) for status, at in ordered)
+
+
+def merge_records(old: Record, new: Record) -> Record:
+    """One record from two of the same job."""
+    return Record(
+        job=merge_jobs(old.job, new.job),
+        own_tag=new.own_tag or old.own_tag,
+        circuit_hash=new.circuit_hash or old.circuit_hash,
+        source_hash=new.source_hash or old.source_hash,
+        metrics=new.metrics or old.metrics,
+        settled=old.settled or new.settled,
+        result_kept=old.result_kept or new.result_kept,
+    )
+
+
+def same_record(one: Record, other: Record) -> bool:
+    """Whether nothing but the time of confirmation differs."""
+    return replace(one, job=replace(one.job, confirmed=None)) == replace(
+        other, job=replace(other.job, confirmed=None)
+    )
+
+
+def merge_sessions(old: Session, new: Session) -> Session:
+    """What is known of a session: a closed one stays closed, what the newer picture leaves out is kept."""
+    if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING):
+        old, new = new, old
+    changes: dict[str, object] = {
+        field.name: getattr(old, field.name)
+        for field in fields(Session)
+        if field.name != "state_text" and getattr(new, field.name) in (None, "")
+    }
+    if old.state is SessionState.CLOSED and new.state is not SessionState.CLOSED:
+        changes |= {"state": old.state, "state_text": old.state_text, "accepting_jobs": False}
+    return replace(new, **changes)  # type: ignore[arg-type]  # names and values come from Session itself
+
+
+def merge_intents(old: Intent, new: Intent) -> Intent:
+    """The one that has come further; an accepted one wins over everything."""
+    return new if _INTENT_RANK[new.state] >= _INTENT_RANK[old.state] else old

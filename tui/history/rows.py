@@ -1,0 +1,104 @@
+"""Rows of the history's tables: plain JSON values, with defaults left out, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import msgspec
+
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.sessions import Session
+from tui.history.layout import Row
+from tui.history.records import Intent, Record
+
+JOBS, SESSIONS, SUBMISSIONS, META = "jobs", "sessions", "submissions", "meta"
+MARKS = {JOBS: "program", SESSIONS: "mode", SUBMISSIONS: "tag", META: "schema"}
+"""A field of each table's rows that no other table's rows have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    """The members of a `Record` beside its job, in the same row."""
+
+    own_tag: str = ""
+    circuit_hash: str = ""
+    source_hash: str = ""
+    metrics: JobMetrics | None = None
+    settled: bool = False
+    result_kept: bool = False
+
+
+_EXTRAS = tuple(field.name for field in fields(_Extras))
+KNOWN = {
+    JOBS: frozenset({field.name for field in fields(Job)} | set(_EXTRAS)),
+    SESSIONS: frozenset(field.name for field in fields(Session)),
+    SUBMISSIONS: frozenset(field.name for field in fields(Intent)),
+}
+"""The fields a row may have; others, of a newer qdeck, are left in the file as they are."""
+
+
+def record_row(record: Record) -> Row:
+    """A job's row."""
+    extras = _Extras(**{name: getattr(record, name) for name in _EXTRAS})
+    return _storable(_plain(record.job) | _plain(extras))
+
+
+def record_of(row: Row) -> Record:
+    """A job from its row.
+
+    Raises:
+        msgspec.ValidationError: the row is not one.
+    """
+    extras = msgspec.convert(row, _Extras)
+    return Record(msgspec.convert(row, Job), **{name: getattr(extras, name) for name in _EXTRAS})
+
+
+def session_row(session: Session) -> Row:
+    """A session's row."""
+    row = _plain(session)
+    row["accepting_jobs"] = session.accepting_jobs
+    return _storable(row)
+
+
+def session_of(row: Row) -> Session:
+    """A session from its row; raises `msgspec.ValidationError`."""
+    return msgspec.convert(row, Session)
+
+
+def intent_row(intent: Intent) -> Row:
+    """A submission's row."""
+    return _storable(_plain(intent))
+
+
+def intent_of(row: Row) -> Intent:
+    """A submission from its row; raises `msgspec.ValidationError`."""
+    return msgspec.convert(row, Intent)
+
+
+def _plain(value: object) -> Row:
+    whole = msgspec.convert(msgspec.to_builtins(value), Row)
+    # Zero is a value ("used 0 s"), so this is not `if member`.
+    return {
+        name: member
+        for name, member in whole.items()
+        if member is not None and member is not False and member not in ("", [], {})
+    }
+
+
+def _storable(row: Row) -> Row:
+    """The row, or one without lone surrogates, which no UTF-8 file can hold."""
+    try:
+        msgspec.json.encode(row)
+    except UnicodeEncodeError:
+        return msgspec.convert(_scrubbed(row), Row)
+    return row
+
+
+def _scrubbed(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_scrubbed(member) for member in value]
+    if isinstance(value, dict):
+        return {_scrubbed(name): _scrubbed(member) for name, member in value.items()}
+    return value
