@@ -1,0 +1,10 @@
+// Bell pair in OpenQASM 2: the same circuit in the older language
+OPENQASM 2.0;
+include "qelib1.inc";
+
+qreg q[2];
+creg c[2];
+
+h q[0];
+cx q[0], q[1];
+measure q -> c;  // 00 and 11, half each
