@@ -1,0 +1,67 @@
+"""Which account and which backend a command takes when the user does not say."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.domain.accounts import Account, Channel, Endpoints
+from tui.domain.backends import Backend
+from tui.domain.errors import QdeckError
+from tui.domain.secret import Secret
+from tui.headless.choice import ServiceChoice, choose_account, require_account
+from tui.headless.run import least_busy
+from tui.headless.talk import UsageFault
+
+
+def account(name: str, channel: Channel, instance: str = "") -> Account:
+    return Account(name, channel, Secret("t0ken"), Endpoints(), instance)
+
+
+ENVIRONMENT = account("environment", Channel.PLATFORM, "crn:one")
+SAVED = account("saved", Channel.CLASSIC, "a/b/c")
+
+
+def test_the_first_account_of_the_channel_is_taken() -> None:
+    found = (ENVIRONMENT, SAVED)
+    assert choose_account(found, ServiceChoice()) is ENVIRONMENT
+    assert choose_account(found, ServiceChoice(channel=Channel.CLASSIC)) is SAVED
+
+
+def test_the_instance_asked_for_goes_before_the_accounts_own() -> None:
+    chosen = choose_account((ENVIRONMENT,), ServiceChoice(instance="crn:two"))
+    assert chosen is not None
+    assert (chosen.name, chosen.instance, chosen.token) == ("environment", "crn:two", ENVIRONMENT.token)
+
+
+def test_no_account_is_a_fault_of_usage_that_names_the_channel() -> None:
+    with pytest.raises(UsageFault, match="classic account"):
+        require_account((ENVIRONMENT,), ServiceChoice(channel=Channel.CLASSIC))
+
+
+def backend(name: str, *, queue: int | None, qubits: int = 27, operational: bool = True) -> Backend:
+    return Backend(name, qubits=qubits, queue_length=queue, operational=operational)
+
+
+def test_the_least_busy_backend_is_online_large_enough_and_has_the_shortest_queue() -> None:
+    known = (
+        backend("unknown", queue=None),
+        backend("small", queue=0, qubits=5),
+        backend("away", queue=0, operational=False),
+        backend("busy", queue=9, qubits=127),
+        backend("quiet", queue=2),
+        backend("quiet-too", queue=2),
+    )
+    assert least_busy(known, 6).name == "quiet"
+    assert least_busy(known, 100).name == "busy"
+    assert least_busy(known[:1], 2).name == "unknown"
+
+
+def test_a_simulator_is_taken_only_when_nothing_real_fits() -> None:
+    simulator = Backend("simulator", qubits=32, queue_length=0, operational=True, simulated=True)
+    assert least_busy((simulator, backend("real", queue=50)), 2).name == "real"
+    assert least_busy((simulator, backend("real", queue=50)), 30).name == "simulator"
+
+
+def test_no_backend_that_fits_is_told_with_the_size() -> None:
+    with pytest.raises(QdeckError, match="200 qubits"):
+        least_busy((backend("quiet", queue=0),), 200)
