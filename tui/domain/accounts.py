@@ -102,6 +102,8 @@ class Identity:
     """When the access token ends; `None` where the service does not say."""
     cloud_transpiler: bool = False
     hosts: tuple[str, ...] = field(default=())
+    notice: str = ""
+    """What the user should know of it, e.g. that the instance was chosen among several; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Access tokens of both generations: got, renewed in time, ended."""

@@ -1,0 +1,1 @@
+"""The classic service of hub, group and project, with a cloud transpiler."""

@@ -1,0 +1,246 @@
+"""`QuantumService` over the classic service (contract sections 1 to 3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+
+from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.backends import Backend
+from tui.domain.circuits import TranspileOptions
+from tui.domain.clock import Clock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.ibm.auth import classic as auth
+from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+from tui.ibm.classic.transpiler import transpile
+from tui.ibm.codec_backends import decode_devices, with_configuration, with_status
+from tui.ibm.decode import decode, moment
+from tui.ibm.endpoints import check_url, hosts_of, origin
+from tui.ibm.http import USER_AGENT, Http, Value, path
+from tui.ibm.runtime import RuntimeService
+from tui.ibm.signed import SignedCalls
+
+CLIENT = f"qiskit-version-2/0.39.2/{USER_AGENT}"
+"""The walkthrough calls the prefix necessary (contract 3)."""
+_AT_ONCE = 4
+
+
+class _Period(msgspec.Struct, frozen=True):
+    end: str | None = None
+
+
+class _InstanceUsage(msgspec.Struct, frozen=True):
+    instance: str
+    quota: float | None = None
+    usage: float | None = None
+
+
+class _Usage(msgspec.Struct, frozen=True):
+    byInstance: list[_InstanceUsage] = []
+    period: _Period | None = None
+
+
+class ClassicService(RuntimeService):
+    """An account of the classic service: API token and hub/group/project."""
+
+    def __init__(self, account: Account, http: Http, clock: Clock) -> None:
+        self._keeper = TokenKeeper(lambda: auth.log_in(account, http, clock), clock)
+        super().__init__(
+            account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.runtime
+        )
+        self._http_url = ""
+        self._facts: dict[str, Backend] = {}
+        self._notice = ""
+
+    async def sign_in(self) -> Identity:
+        """Check the host, log in, find the runtime and the instance."""
+        self._keeper.reopen()
+        await auth.check_version(self._account, self._http)
+        token = await self._keeper.get()
+        urls = await auth.service_urls(self._account, self._http, token)
+        self._base = self._account.endpoints.runtime or self._discovered(urls.runtime)
+        self._http_url = urls.http
+        wanted = self._account.instance.strip().strip("/")
+        if wanted:
+            if wanted.count("/") != 2 or "" in wanted.split("/"):
+                raise QdeckError(
+                    ErrorKind.SETTINGS, f"{wanted!r} is not an instance.", "Give it as hub/group/project."
+                )
+            self._instance = wanted
+        found = await self.instances()
+        if not wanted:
+            if not found:
+                raise QdeckError(
+                    ErrorKind.FORBIDDEN,
+                    "This token sees no hub/group/project.",
+                    "Ask for access to one, or name it.",
+                )
+            self._instance = found[0].id
+        elif found and wanted not in {instance.id for instance in found}:
+            raise QdeckError(
+                ErrorKind.FORBIDDEN,
+                f"This token has no access to {wanted}.",
+                f"It may use {', '.join(instance.id for instance in found[:5])}.",
+            )
+        several = not wanted and len(found) > 1
+        self._notice = f"{len(found)} instances can be used; this is the default one." if several else ""
+        return self._identity()
+
+    async def renew(self) -> Identity:
+        """Make sure that the access token lives on."""
+        await self._keeper.get()
+        return self._identity()
+
+    async def sign_out(self) -> SignOutReport:
+        """Log out on the server, and prove that the token is refused."""
+        token = self._keeper.drop()
+        if token is None:
+            return SignOutReport(False, None, "Signed out: no access token was in use.")
+        return await auth.log_out(self._account, self._http, token)
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """The hub/group/project triples, the default one first."""
+        token = await self._keeper.get()
+        # The auth host names the general API: it gets the token only where the account already sends it.
+        known = {origin(url) for url in (self._base, self._account.endpoints.auth)}
+        if self._http_url and origin(self._http_url) in known:
+            try:
+                return await auth.network(self._http_url, self._http, self._headers(token))
+            except QdeckError as error:
+                if error.kind is not ErrorKind.NOT_FOUND:
+                    raise
+        return await auth.runtime_instances(self._base, self._http, self._headers(token))
+
+    async def usage(self) -> Usage:
+        """QPU seconds of the instance, as far as the service tells them."""
+        where = "GET /usage"
+        told = decode((await self._get("/usage", where)).body, _Usage, where)
+        mine = next((item for item in told.byInstance if item.instance == self._instance), None)
+        used, quota = (mine.usage, mine.quota) if mine else (None, None)
+        return Usage(
+            consumed_seconds=used,
+            limit_seconds=quota,
+            limit_reached=used is not None and quota is not None and used >= quota,
+            period_end=moment(told.period.end) if told.period else None,
+        )
+
+    async def backends(self) -> tuple[Backend, ...]:
+        """The backends of the instance; this service tells names, so each one's status is asked for."""
+        where = "GET /backends"
+        answer = await self._get("/backends", where, (("provider", self._instance),))
+        listed = decode_devices(answer.body, where, self._clock.now())
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def fill(backend: Backend) -> Backend:
+            async with gate:
+                return await self._filled(backend)
+
+        return tuple(await asyncio.gather(*(fill(backend) for backend in listed)))
+
+    async def backend(self, name: str) -> Backend:
+        """One backend, with the medians computed from its properties."""
+        return await self._with_details(await self._with_status(Backend(name)))
+
+    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        """Open a session or batch; `max_ttl` in seconds."""
+        body: dict[str, object] = {"mode": mode.value, "backend": backend, "instance": self._instance}
+        if max_ttl is not None:
+            body["max_session_ttl"] = max_ttl
+        asked = Session("", self.label, backend, mode, SessionState.OPEN, max_ttl=max_ttl)
+        return await self._open_session(body, asked)
+
+    async def sessions(self) -> tuple[Session, ...]:
+        """None: this service does not list sessions."""
+        return ()
+
+    async def cloud_transpile(
+        self, qasm: str, backend: str, options: TranspileOptions
+    ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+        """Transpile on the service: submit and poll."""
+        base = self._account.endpoints.transpiler
+        if not base:
+            raise QdeckError(
+                ErrorKind.UNAVAILABLE, "No cloud transpiler is known for this account.", "Transpile locally."
+            )
+        token = self._account.token
+        return await transpile(self._http, self._clock, base, token, qasm, backend, options)
+
+    async def aclose(self) -> None:
+        """Forget the token and close the connections."""
+        self._keeper.drop()
+        await self._http.aclose()
+
+    async def _filled(self, backend: Backend) -> Backend:
+        """Status, and what the configuration tells, which is asked for once: it does not change."""
+        try:
+            current = await self._with_status(backend)
+            if backend.name not in self._facts:
+                body = await self._backend_part(backend.name, "configuration")
+                where = "GET /backends/{name}/configuration"
+                self._facts[backend.name] = with_configuration(Backend(backend.name), body, where)
+        except QdeckError as error:
+            # One backend that cannot tell must not hide the others; credentials and a dead host do.
+            if error.kind in {ErrorKind.NOT_FOUND, ErrorKind.PROTOCOL, ErrorKind.SERVER}:
+                return backend
+            raise
+        return _joined(current, self._facts[backend.name])
+
+    async def _with_status(self, backend: Backend) -> Backend:
+        where = "GET /backends/{name}/status"
+        answer = await self._get(path("backends", backend.name, "status"), where)
+        return with_status(backend, answer.body, where, self._clock.now())
+
+    def _discovered(self, runtime: str) -> str:
+        """The runtime that the auth host names, when it lives on the host the user already trusts."""
+        if not runtime:
+            raise QdeckError(
+                ErrorKind.FORBIDDEN, "This account may not use the runtime.", "Ask the service for access."
+            )
+        check_url(runtime, "runtime")
+        if origin(runtime) != origin(self._account.endpoints.auth):
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                f"The auth host names a runtime on another host, {origin(runtime)}: nothing was sent there.",
+                f"To allow it, set QDECK_ENDPOINT_RUNTIME={runtime}",
+            )
+        return runtime
+
+    def _headers(self, token: AccessToken) -> Mapping[str, Value]:
+        return {**auth.access(token), "x-qx-client-application": CLIENT}
+
+    def _list_filter(self) -> tuple[tuple[str, str], ...]:
+        return (("provider", self._instance),) if self._instance else ()
+
+    def _job_extras(self) -> dict[str, object]:
+        return dict(zip(("hub", "group", "project"), self._instance.split("/"), strict=True))
+
+    def _identity(self) -> Identity:
+        token = self._keeper.current
+        return Identity(
+            account=self._account.name,
+            channel=Channel.CLASSIC,
+            instance=self._instance,
+            instance_name=self._instance,
+            sandbox=self._account.sandbox,
+            expires=token.expires if token else None,
+            cloud_transpiler=bool(self._account.endpoints.transpiler),
+            hosts=hosts_of(self._account.endpoints, Channel.CLASSIC),
+            notice=self._notice,
+        )
+
+
+def _joined(current: Backend, facts: Backend) -> Backend:
+    """What changes from `current`, what does not from `facts`."""
+    return replace(
+        current,
+        qubits=facts.qubits,
+        version=facts.version or current.version,
+        basis_gates=facts.basis_gates,
+        simulated=facts.simulated,
+        processor=facts.processor,
+        clops=facts.clops,
+    )

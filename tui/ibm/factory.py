@@ -1,0 +1,59 @@
+"""Makes the service for an account."""
+
+from __future__ import annotations
+
+import random
+
+import httpx
+
+from tui.domain.accounts import Account, Channel
+from tui.domain.clock import Clock, SystemClock
+from tui.ibm.classic.service import ClassicService
+from tui.ibm.endpoints import checked, origin
+from tui.ibm.http import MAX_BODY, Http, Timeouts
+from tui.ibm.platform.service import PlatformService
+from tui.ibm.retry import Chance, RetryPolicy
+from tui.ibm.service import QuantumService
+
+
+def make_service(
+    account: Account,
+    clock: Clock | None = None,
+    *,
+    chance: Chance = random.random,
+    policy: RetryPolicy | None = None,
+    timeouts: Timeouts | None = None,
+    max_body: int = MAX_BODY,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> QuantumService:
+    """The service of an account; nothing is sent before `sign_in`.
+
+    Args:
+        account: who and where.
+        clock: where time comes from; the machine's own when not given.
+        chance: where the jitter of repetitions comes from.
+        policy, timeouts, max_body: limits of patience and size.
+        transport: stands in for the network, in tests.
+
+    Raises:
+        QdeckError: `SETTINGS` when a host of the account must not be sent a key.
+    """
+    ends = checked(account.endpoints)
+    named = (
+        (ends.auth, ends.runtime, ends.transpiler)
+        if account.channel is Channel.CLASSIC
+        else (ends.iam, ends.api, ends.search, ends.catalog, ends.resources)
+    )
+    time = clock or SystemClock()
+    http = Http(
+        {origin(url) for url in named if url},
+        time,
+        chance=chance,
+        policy=policy,
+        timeouts=timeouts,
+        max_body=max_body,
+        transport=transport,
+    )
+    if account.channel is Channel.CLASSIC:
+        return ClassicService(account, http, time)
+    return PlatformService(account, http, time)

@@ -1,0 +1,131 @@
+"""Arrays as IBM sends them: base64(zlib(npy)), read without numpy (contract 6.2; NumPy's NEP 1 format)."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import itertools
+import math
+import struct
+import sys
+import zlib
+from array import array
+from dataclasses import dataclass, field
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Bytes that one array may have."""
+MAX_DIMENSIONS = 32
+_HEADER_LIMIT = 64 * 1024
+_MAGIC = b"\x93NUMPY"
+_FORMATS = {
+    "b1": "B", "u1": "B", "i1": "b", "u2": "H", "i2": "h", "u4": "I", "i4": "i", "u8": "Q", "i8": "q",
+    "f4": "f", "f8": "d", "c16": "d", "c8": "f",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Npy:
+    """An array: `data` holds its items in C order, in this machine's byte order.
+
+    `kind` is NumPy's type without the byte order, e.g. `u1`, `f8`; a complex item is two floats.
+    """
+
+    shape: tuple[int, ...]
+    kind: str
+    data: bytes | bytearray = field(repr=False)
+
+    def floats(self) -> list[float]:
+        """The items in C order, as floats; of complex ones the real part."""
+        items: array[float] | array[int] = array(_FORMATS[self.kind])
+        items.frombytes(self.data)
+        step = 2 if self.kind.startswith("c") else 1
+        return [float(item) for item in items[::step]]
+
+
+def read_ndarray(text: str) -> Npy:
+    """The array in `text`, the value of a typed `ndarray`.
+
+    Raises:
+        ValueError: it is not such an array, or larger than allowed.
+    """
+    try:
+        packed = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("an array is not base64") from None
+    return read_npy(packed)
+
+
+def read_npy(packed: bytes) -> Npy:
+    """The array in zlib-packed `.npy` bytes, unpacking no more than its header promises.
+
+    Raises:
+        ValueError: as `read_ndarray`.
+    """
+    unpack = zlib.decompressobj()
+    try:
+        head = unpack.decompress(packed, _HEADER_LIMIT)
+        shape, descr, fortran, start = _header(head)
+        order, kind = (descr[0], descr[1:]) if descr[:1] in "<>|=" else ("=", descr)
+        code = _FORMATS.get(kind)
+        if code is None:
+            raise ValueError(f"an array holds items of type {descr[:20]!r}, which are not read")
+        width = int(kind[1:])
+        size = math.prod(shape) * width
+        if size > MAX_BYTES:
+            raise ValueError(f"an array has {size // 1024 // 1024} MB, which is more than is read")
+        body = bytearray(head[start : start + size])
+        if len(body) < size:
+            body += unpack.decompress(unpack.unconsumed_tail, size - len(body))
+    except zlib.error:
+        raise ValueError("an array is not compressed as it should be") from None
+    if len(body) != size:
+        raise ValueError("an array is shorter than its shape")
+    item = struct.calcsize(code)
+    if item > 1 and (order == ">") != (sys.byteorder == "big") and order != "=":
+        swapped: array[float] | array[int] = array(code)
+        swapped.frombytes(body)
+        swapped.byteswap()
+        body = bytearray(swapped.tobytes())
+    return Npy(shape, kind, _to_c_order(body, shape, width) if fortran else body)
+
+
+def _header(head: bytes) -> tuple[tuple[int, ...], str, bool, int]:
+    if head[:6] != _MAGIC or len(head) < 12:
+        raise ValueError("an array is not in NumPy's format")
+    if head[6] == 1:
+        length, start = struct.unpack("<H", head[8:10])[0], 10
+    else:
+        length, start = struct.unpack("<I", head[8:12])[0], 12
+    if length > _HEADER_LIMIT - start or len(head) < start + length:
+        raise ValueError("an array's header is too long")
+    try:
+        told = ast.literal_eval(head[start : start + length].decode("latin-1").strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise ValueError("an array's header cannot be read") from None
+    if not isinstance(told, dict):
+        raise ValueError("an array's header cannot be read")
+    shape, descr, fortran = told.get("shape"), told.get("descr"), told.get("fortran_order")
+    good = isinstance(shape, tuple) and all(isinstance(n, int) and 0 <= n < 2**48 for n in shape)
+    if not good or not isinstance(shape, tuple) or len(shape) > MAX_DIMENSIONS or not isinstance(descr, str):
+        raise ValueError("an array's header cannot be read")
+    return shape, descr, bool(fortran), start + length
+
+
+def _to_c_order(body: bytearray, shape: tuple[int, ...], width: int) -> bytearray:
+    """Items stored first-index-fastest, reordered to last-index-fastest."""
+    if len(shape) < 2 or not body:
+        return body
+    strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    ordered = bytearray(len(body))
+    run = shape[0] * width
+    # The slowest axis of the source comes first in `product`, so it is given the axes in reverse.
+    rest = itertools.product(*(range(n) for n in reversed(shape[1:])))
+    for place, indices in enumerate(rest):
+        start = sum(i * s for i, s in zip(reversed(indices), strides[1:], strict=True))
+        source = body[place * run : (place + 1) * run]
+        step = strides[0] * width
+        for byte in range(width):
+            first = start * width + byte
+            ordered[first : first + (shape[0] - 1) * step + 1 : step] = source[byte::width]
+    return ordered

@@ -1,0 +1,1 @@
+"""IBM Quantum Platform on IBM Cloud, the service of today."""

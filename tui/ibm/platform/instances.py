@@ -1,0 +1,165 @@
+"""Instances of an IBM Cloud account: found, named, with their plan (contract 4.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+
+from tui.domain.accounts import Endpoints, Instance
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+from tui.ibm.decode import decode
+from tui.ibm.http import Call, Http, Value, path
+from tui.ibm.signed import SignedCalls
+
+_FIELDS = ["crn", "service_plan_unique_id", "name", "doc", "tags"]
+_PAGES = 20
+
+
+class _Doc(msgspec.Struct, frozen=True):
+    extensions: dict[str, object] | None = None
+
+
+class _Item(msgspec.Struct, frozen=True):
+    crn: str
+    name: str | None = None
+    service_plan_unique_id: str | None = None
+    doc: _Doc | None = None
+
+
+class _Found(msgspec.Struct, frozen=True):
+    items: list[_Item]
+    search_cursor: str | None = None
+
+
+class _Language(msgspec.Struct, frozen=True):
+    display_name: str | None = None
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    name: str | None = None
+    overview_ui: dict[str, _Language] | None = None
+
+
+class _Resource(msgspec.Struct, frozen=True):
+    crn: str
+    name: str | None = None
+
+
+class _Resources(msgspec.Struct, frozen=True):
+    resources: list[_Resource]
+
+
+class Instances:
+    """Finds the instances that a key may use. Plan names are asked for once."""
+
+    def __init__(self, http: Http, keeper: TokenKeeper, endpoints: Endpoints) -> None:
+        self._calls = SignedCalls(http, keeper, bearer)
+        self._endpoints = endpoints
+        self._plans: dict[str, str] = {}
+
+    async def found(self) -> tuple[Instance, ...]:
+        """All instances with their plans, by name; empty where there is no search."""
+        items = await self._search()
+        plans = {item.service_plan_unique_id for item in items if item.service_plan_unique_id}
+        await asyncio.gather(*(self.plan(plan) for plan in plans))
+        return tuple(
+            Instance(
+                item.crn,
+                item.name or short_name(item.crn),
+                self._plans.get(item.service_plan_unique_id or "", ""),
+            )
+            for item in items
+        )
+
+    async def named(self, name: str) -> tuple[Instance, ...]:
+        """The instances of that name.
+
+        Raises:
+            QdeckError: `UNAVAILABLE` where names cannot be looked up.
+        """
+        if not self._endpoints.resources:
+            raise QdeckError(
+                ErrorKind.UNAVAILABLE,
+                f"This service cannot look up the instance {name!r} by its name.",
+                "Give the instance's CRN.",
+            )
+        where = "GET /v2/resource_instances"
+        answer = await self._calls.send(
+            Call("GET", f"{self._endpoints.resources}/v2/resource_instances", where, query=(("name", name),))
+        )
+        found = decode(answer.body, _Resources, where).resources
+        return tuple(
+            Instance(item.crn, item.name or name)
+            for item in found
+            if ":quantum-computing:" in item.crn and (item.name or name) == name
+        )
+
+    async def name_of(self, crn: str) -> str:
+        """The name of the instance, or a short form of its CRN where it cannot be found out."""
+        try:
+            items = await self._search()
+        except QdeckError:
+            return short_name(crn)
+        return next((item.name for item in items if item.crn == crn and item.name), short_name(crn))
+
+    async def plan(self, plan_id: str) -> str:
+        """The name of a plan, empty where it cannot be found out (archived plans are refused)."""
+        if plan_id in self._plans or not self._endpoints.catalog:
+            return self._plans.get(plan_id, "")
+        where = "GET /api/v1/{plan}"
+        try:
+            answer = await self._calls.send(
+                Call("GET", f"{self._endpoints.catalog}/api/v1{path(plan_id)}", where)
+            )
+            told = decode(answer.body, _Plan, where)
+        except QdeckError as error:
+            if not error.worth_retrying:
+                self._plans[plan_id] = ""
+            return ""
+        english = (told.overview_ui or {}).get("en")
+        self._plans[plan_id] = (english.display_name if english else None) or told.name or ""
+        return self._plans[plan_id]
+
+    async def _search(self) -> tuple[_Item, ...]:
+        if not self._endpoints.search:
+            return ()
+        where = "POST /v3/resources/search"
+        found: list[_Item] = []
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            body: dict[str, object] = {"query": "service_name:quantum-computing", "fields": _FIELDS}
+            if cursor:
+                body = {"search_cursor": cursor}
+            answer = await self._calls.send(
+                Call(
+                    "POST",
+                    f"{self._endpoints.search}/v3/resources/search",
+                    where,
+                    query=(("limit", "100"),),
+                    body=body,
+                )
+            )
+            page = decode(answer.body, _Found, where)
+            # IBM's SDK leaves out what has no extensions too: it is no instance yet.
+            found.extend(
+                item for item in page.items if item.doc is not None and item.doc.extensions is not None
+            )
+            if not page.search_cursor or page.search_cursor == cursor:
+                break
+            cursor = page.search_cursor
+        unique = {item.crn: item for item in found}
+        return tuple(sorted(unique.values(), key=lambda item: (item.name or "", item.crn)))
+
+
+def short_name(crn: str) -> str:
+    """A name for an instance whose name is not known: the start of its GUID."""
+    parts = crn.split(":")
+    return parts[7][:8] if len(parts) > 7 and parts[7] else crn[:24]
+
+
+def bearer(token: AccessToken) -> Mapping[str, Value]:
+    """The header that carries an IAM token."""
+    return {"Authorization": type(token.value)(f"Bearer {token.value.reveal()}")}

@@ -1,0 +1,125 @@
+"""qdeck's own saved accounts: written only when asked, mode 0600 in a folder 0700, replaced as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from tui.domain.accounts import Account, Endpoints
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.domain.text import plain
+from tui.ibm.qiskit_file import SavedEntry, read_accounts
+from tui.settings import Folders
+
+SOURCE = "saved by qdeck"
+_ENDPOINTS = {field.name for field in fields(Endpoints)}
+_LOCK_SECONDS = 10.0
+
+
+def own_entries(folders: Folders) -> tuple[list[SavedEntry], list[str]]:
+    """The accounts in qdeck's own file, by name, and warnings."""
+    data, warnings = read_accounts(folders.accounts_file, str(folders.accounts_file))
+    entries = []
+    for name, body in sorted(data.items()):
+        entry = _entry(name, body)
+        if entry is None:
+            warnings.append(f"{folders.accounts_file}: {plain(name, limit=60)} is not an account.")
+        else:
+            entries.append(entry)
+    return entries, warnings
+
+
+def save_account(account: Account, folders: Folders) -> None:
+    """Keep an account, token and all, under its name; an account of that name is replaced.
+
+    Raises:
+        QdeckError: `SETTINGS` for the sandbox's (its key dies with it), `STORAGE` when it cannot be written.
+    """
+    if account.sandbox:
+        raise QdeckError(ErrorKind.SETTINGS, "The sandbox's key is made anew at every start: not saved.")
+    body = {
+        "channel": account.channel.value,
+        "token": account.token.reveal(),
+        "instance": account.instance,
+        "endpoints": asdict(account.endpoints),
+    }
+    _change(folders, lambda data: data | {account.name: body})
+
+
+def forget_account(name: str, folders: Folders) -> bool:
+    """Remove an account from qdeck's own file; whether it was there.
+
+    Raises:
+        QdeckError: `STORAGE` when the file cannot be written.
+    """
+    there = [False]
+
+    def without(data: dict[str, Any]) -> dict[str, Any]:
+        there[0] = name in data
+        return {key: value for key, value in data.items() if key != name}
+
+    if folders.accounts_file.exists():
+        _change(folders, without)
+    return there[0]
+
+
+def _change(folders: Folders, change: Any) -> None:
+    file = folders.accounts_file
+    try:
+        folders.config.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders.config.chmod(0o700)
+        with FileLock(file.with_suffix(".lock"), timeout=_LOCK_SECONDS, mode=0o600):
+            data, _ = read_accounts(file, str(file))
+            if not data and file.exists() and file.stat().st_size > 2:
+                # Unreadable is not empty: what is in it may be the only copy of a key.
+                broken = file.with_suffix(".broken")
+                file.replace(broken)
+                broken.chmod(0o600)
+            _write(file, msgspec.json.format(msgspec.json.encode(change(data)), indent=2))
+    except Timeout:
+        reason = "another qdeck is writing it"
+    except OSError as problem:
+        reason = problem.strerror or "unknown"
+    else:
+        return
+    raise QdeckError(
+        ErrorKind.STORAGE, f"{file} could not be written: {reason}.", "Check the folder and its permissions."
+    )
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Replace the file as a whole; it is never readable by others, not even for a moment."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".accounts-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _entry(name: str, body: object) -> SavedEntry | None:
+    if not isinstance(body, dict):
+        return None
+    token, channel, instance = body.get("token"), body.get("channel"), body.get("instance", "")
+    hosts = body.get("endpoints")
+    if not (isinstance(token, str) and token and isinstance(channel, str) and isinstance(instance, str)):
+        return None
+    if not isinstance(hosts, dict) or not all(isinstance(value, str) for value in hosts.values()):
+        return None
+    known = {key: value for key, value in hosts.items() if key in _ENDPOINTS}
+    return SavedEntry(name, Secret(token), channel, SOURCE, instance, endpoints=Endpoints(**known))
