@@ -57,7 +57,7 @@ class History:
     async def open(self) -> None:
         """Read the file. Never fails: what went wrong is a warning, and the history goes on in memory."""
         try:
-            changes = await asyncio.to_thread(self._ledger.look, always=True)
+            changes = await asyncio.to_thread(self._ledger.open)
         except QdeckError as error:
             self._warnings.append(str(error))
             return

@@ -1,0 +1,82 @@
+"""A clock that tests move by hand: nothing waits in real time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+REAL_SECONDS = 20.0
+
+
+class FakeClock:
+    """A `tui.domain.clock.Clock` whose time passes only in `advance` and `run_until`."""
+
+    def __init__(self, start: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
+        self._start = start
+        self._passed = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """The wall-clock time."""
+        return self._start + timedelta(seconds=self._passed)
+
+    def monotonic(self) -> float:
+        """Seconds since the clock was made."""
+        return self._passed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the clock was moved that far."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._passed + seconds, next(self._order), future))
+        await future
+
+    async def advance(self, seconds: float) -> None:
+        """Let that much time pass, waking each sleeper at its time and letting it run."""
+        end = self._passed + seconds
+        await self.settle()
+        while (due := self._next()) is not None and due <= end:
+            await self._wake(due)
+        self._passed = end
+        await self.settle()
+
+    async def run_until(self, condition: Callable[[], bool], *, seconds: float = 3600.0) -> None:
+        """Let time pass from sleeper to sleeper until the condition holds.
+
+        Raises:
+            AssertionError: it does not within that many seconds of this clock, or `REAL_SECONDS` real ones.
+        """
+        end = self._passed + seconds
+        deadline = time.monotonic() + REAL_SECONDS
+        await self.settle()
+        while not condition():
+            assert time.monotonic() < deadline, "the condition does not hold in real time"
+            due = self._next()
+            assert due is None or due <= end, f"the condition does not hold after {seconds} s"
+            if due is not None:
+                await self._wake(due)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let everything run that does not wait for this clock, threads too as far as they are quick."""
+        for _ in range(12):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
+
+    def _next(self) -> float | None:
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        return self._sleepers[0][0] if self._sleepers else None
+
+    async def _wake(self, due: float) -> None:
+        self._passed = max(self._passed, due)
+        while (first := self._next()) is not None and first <= due:
+            heapq.heappop(self._sleepers)[2].set_result(None)
+        await self.settle()

@@ -1,0 +1,248 @@
+"""Signing in and out: one account at a time, with the background workers that belong to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from tui.domain.accounts import Account, Channel, Identity, SignOutReport
+from tui.domain.clock import Clock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.ibm.accounts import found_accounts, sandbox_account
+from tui.ibm.saved import save_account
+from tui.ibm.service import QuantumService
+from tui.monitor.backends_worker import BackendsWorker
+from tui.monitor.board import Board
+from tui.monitor.events import Severity
+from tui.monitor.jobs_worker import JobsWorker
+from tui.monitor.outbox import Outbox
+from tui.monitor.scheduler import Scheduler
+from tui.monitor.sessions_worker import SessionsWorker
+from tui.monitor.tempo import SANDBOX, SERVICE, Tempo
+from tui.monitor.token_worker import TokenWorker, UsageWorker
+from tui.settings import Folders
+
+ServiceMaker = Callable[[Account, Clock], QuantumService]
+WORKERS = ("outbox", "token", "jobs", "sessions", "backends", "usage")
+LEAVING_SECONDS = 10.0
+
+
+class SandboxInfo(Protocol):
+    """Where the sandbox listens and what opens it."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def api_key(self) -> str: ...
+    @property
+    def crn(self) -> str: ...
+    @property
+    def api_token(self) -> str: ...
+    @property
+    def instance(self) -> str: ...
+    @property
+    def auth(self) -> str: ...
+    @property
+    def runtime(self) -> str: ...
+    @property
+    def transpiler(self) -> str: ...
+
+
+class RunningSandbox(Protocol):
+    """A started sandbox: `tui.sandbox.launch.SandboxProcess`."""
+
+    @property
+    def info(self) -> SandboxInfo: ...
+    @property
+    def running(self) -> bool: ...
+    async def stop(self) -> None: ...
+
+
+class Accounts:
+    """Who is signed in, and the workers that watch the account."""
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        scheduler: Scheduler,
+        outbox: Outbox,
+        folders: Folders,
+        environ: Mapping[str, str],
+        make_service: ServiceMaker,
+        launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
+    ) -> None:
+        self.found: tuple[Account, ...] = ()
+        self.token: TokenWorker | None = None
+        self.tempo = Tempo(SERVICE)
+        self._backends: BackendsWorker | None = None
+        self._board = board
+        self._scheduler = scheduler
+        self._outbox = outbox
+        self._folders = folders
+        self._environ = environ
+        self._make_service = make_service
+        self._launch_sandbox = launch_sandbox
+        self._sandbox: RunningSandbox | None = None
+        self._gate = asyncio.Lock()
+        self._sandbox_gate = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def backends(self) -> BackendsWorker:
+        """The worker of the signed-in account's backends.
+
+        Raises:
+            QdeckError: `EXPIRED`: nobody is signed in.
+        """
+        self._board.need_service()
+        assert self._backends is not None
+        return self._backends
+
+    async def look(self) -> None:
+        """Find the accounts that could sign in at once."""
+        found = await asyncio.to_thread(found_accounts, self._environ, self._folders)
+        self.found = found.accounts
+        for warning in found.warnings:
+            self._board.notice(warning, Severity.WARNING)
+
+    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
+        """Sign in, and only then leave the account signed in before. Raises `QdeckError`."""
+        async with self._gate:
+            service = self._make_service(account, self._board.clock)
+            try:
+                identity = await service.sign_in()
+            except BaseException:
+                await service.aclose()
+                raise
+            await self._leave()
+            self._begin(service, identity)
+        if remember and not account.sandbox:
+            await self._remember(account)
+        return identity
+
+    async def sign_in_sandbox(self, channel: Channel) -> Identity:
+        """Start the sandbox when it is not running, and sign in to one of its faces.
+
+        Raises:
+            QdeckError: `UNAVAILABLE` when it cannot run here.
+        """
+        async with self._sandbox_gate:
+            if self._sandbox is None or not self._sandbox.running:
+                try:
+                    self._sandbox = await self._launch_sandbox()
+                except QdeckError:
+                    raise
+                except (RuntimeError, OSError) as error:
+                    raise QdeckError(ErrorKind.UNAVAILABLE, str(error)) from error
+            info = self._sandbox.info
+        platform = channel is Channel.PLATFORM
+        account = sandbox_account(
+            channel,
+            Secret(info.api_key if platform else info.api_token),
+            info.crn if platform else info.instance,
+            info.url,
+            auth=info.auth,
+            runtime=info.runtime,
+            transpiler=info.transpiler,
+        )
+        return await self.sign_in(account)
+
+    async def use_instance(self, instance_id: str) -> Identity:
+        """Sign in to another instance with the same account. Raises `QdeckError`."""
+        account = self._board.need_service().account
+        return await self.sign_in(replace(account, instance=instance_id))
+
+    async def sign_out(self) -> SignOutReport:
+        """End the token on the service, and forget the account in any case."""
+        async with self._gate:
+            service = self._board.need_service()
+            identity = self._board.identity
+            await self._stop_workers()
+            try:
+                report = await service.sign_out()
+            except QdeckError as error:
+                report = SignOutReport(
+                    proven=False,
+                    valid_until=identity.expires if identity else None,
+                    message=f"Signed out here, but the service did not confirm it: {error.message}",
+                )
+            finally:
+                self._board.signed_out()
+                await service.aclose()
+            return report
+
+    async def lost(self, error: QdeckError) -> None:
+        """The service takes the account no longer: say so, and show the history alone."""
+        async with self._gate:
+            service = self._board.service
+            if service is None:
+                return
+            await self._stop_workers()
+            self._board.notice(f"Signed out by the service. {error}", Severity.ERROR)
+            self._board.signed_out()
+            await service.aclose()
+
+    async def aclose(self) -> None:
+        """End the connections and the sandbox."""
+        service = self._board.service
+        self._board.service = None
+        if self._backends is not None:
+            await self._backends.aclose()
+        if service is not None:
+            await service.aclose()
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=LEAVING_SECONDS)
+        if self._sandbox is not None:
+            await self._sandbox.stop()
+
+    def _begin(self, service: QuantumService, identity: Identity) -> None:
+        board, scheduler = self._board, self._scheduler
+        board.signed_in(service, identity)
+        self.tempo = Tempo(SANDBOX if service.account.sandbox else SERVICE)
+        self.token = TokenWorker(board, service)
+        self._backends = BackendsWorker(board, service)
+        # The outbox first: what may have been sent before is found before anything new goes out.
+        scheduler.start("outbox", self._outbox.settle)
+        scheduler.start("token", self.token.step)
+        scheduler.start("jobs", JobsWorker(board, service, self.tempo).step)
+        scheduler.start("sessions", SessionsWorker(board, service).step)
+        scheduler.start("backends", self._backends.step)
+        scheduler.start("usage", UsageWorker(board, service).step)
+
+    async def _stop_workers(self) -> None:
+        await self._scheduler.stop(*WORKERS)
+        if self._backends is not None:
+            await self._backends.aclose()
+
+    async def _leave(self) -> None:
+        """Let go of the account signed in before; ending its token does not hold up the new one."""
+        service = self._board.service
+        if service is None:
+            return
+        await self._stop_workers()
+        task = asyncio.create_task(self._end(service))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _end(self, service: QuantumService) -> None:
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_SECONDS):
+                    await service.sign_out()
+        except QdeckError as error:
+            self._board.notice(f"The former sign-in was not ended: {error.message}", Severity.WARNING)
+        finally:
+            await service.aclose()
+
+    async def _remember(self, account: Account) -> None:
+        try:
+            await asyncio.to_thread(save_account, account, self._folders)
+        except QdeckError as error:
+            self._board.notice(f"Signed in, but the account is not saved. {error}", Severity.WARNING)
+            return
+        await self.look()

@@ -1,0 +1,304 @@
+"""The one picture of the world in memory: who is signed in, jobs, sessions, backends; and who listens."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tui.domain.accounts import Identity, Usage
+from tui.domain.backends import Backend
+from tui.domain.clock import Clock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.sessions import Session
+from tui.history.history import History
+from tui.history.ledger import Changes
+from tui.history.records import Record
+from tui.ibm.service import QuantumService
+from tui.monitor.events import (
+    BackendsChanged,
+    Event,
+    Freshness,
+    FreshnessChanged,
+    IdentityChanged,
+    JobsChanged,
+    Notice,
+    SessionsChanged,
+    Severity,
+    UsageChanged,
+)
+
+OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
+"""The tags qdeck gives its submissions; the user never sees them."""
+
+_log = logging.getLogger(__name__)
+
+
+class Board:
+    """State and events. What changes it writes the history first, then publishes."""
+
+    def __init__(self, history: History, clock: Clock) -> None:
+        self.history = history
+        self.clock = clock
+        self.service: QuantumService | None = None
+        self.identity: Identity | None = None
+        self.usage: Usage | None = None
+        self.freshness = Freshness()
+        self.backends: tuple[Backend, ...] = ()
+        self.finishing: set[str] = set()
+        """Jobs that became final and are still to be announced, by id."""
+        self._pending: set[str] = set()
+        self._deleted: set[str] = set()
+        self._listeners: list[Callable[[Event], None]] = []
+        self._here: tuple[Record, ...] = ()
+        self._jobs: tuple[Job, ...] = ()
+        self._here_version = -1
+        self._storage_failed = False
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` with every event; returns what ends that."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return end
+
+    def publish(self, event: Event) -> None:
+        """Tell all listeners. One that raises is logged and does not keep the others from hearing."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:
+                _log.exception("a listener failed on %s", type(event).__name__)
+
+    def notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+        """Tell the user something that belongs to no view."""
+        self.publish(Notice(text, severity))
+
+    # who is signed in
+
+    def signed_in(self, service: QuantumService, identity: Identity) -> None:
+        """Show the account's world from now on."""
+        self.service, self.identity = service, identity
+        self.usage, self.freshness, self.backends = None, Freshness(confirmed=self.clock.now()), ()
+        self._turn_over()
+
+    def signed_out(self) -> None:
+        """Show everything the history holds."""
+        self.service, self.identity, self.usage = None, None, None
+        self._turn_over()
+
+    def _turn_over(self) -> None:
+        before = {job.id for job in self._jobs}
+        self._here_version = -1
+        self._pending = {r.job.id for r in self.here() if self.watched(r)} if self.service else set()
+        self.finishing.clear()
+        self._deleted.clear()
+        self.publish(IdentityChanged(self.identity))
+        removed = before - {job.id for job in self.jobs()}
+        self.publish(JobsChanged(self.jobs(), tuple(sorted(removed))))
+        self.publish(SessionsChanged(self.sessions()))
+        self.publish(FreshnessChanged(self.freshness))
+
+    def need_service(self) -> QuantumService:
+        """The signed-in service.
+
+        Raises:
+            QdeckError: `EXPIRED`: nobody is signed in.
+        """
+        if self.service is None:
+            raise QdeckError(ErrorKind.EXPIRED, "Nobody is signed in.", "Sign in first.")
+        return self.service
+
+    def identify(self, identity: Identity) -> None:
+        """The token was renewed."""
+        if identity != self.identity:
+            self.identity = identity
+            self.publish(IdentityChanged(identity))
+
+    def answered(self) -> None:
+        """The service answered now."""
+        came_back = self.freshness.offline_since is not None or self.freshness.confirmed is None
+        self.freshness = Freshness(confirmed=self.clock.now())
+        if came_back:
+            self.publish(FreshnessChanged(self.freshness))
+
+    def unanswered(self, error: QdeckError) -> None:
+        """The service did not answer."""
+        first = self.freshness.offline_since is None
+        since: datetime = self.freshness.offline_since or self.clock.now()
+        self.freshness = Freshness(self.freshness.confirmed, since, error)
+        if first:
+            self.publish(FreshnessChanged(self.freshness))
+
+    # jobs
+
+    @staticmethod
+    def watched(record: Record) -> bool:
+        """Whether something may still happen to the job."""
+        return not record.job.status.final and not record.settled
+
+    def here(self) -> tuple[Record, ...]:
+        """The records of the signed-in service and instance, or all when signed out; newest first."""
+        if self._here_version != self.history.version:
+            records = [record for record in self.history.records() if self._belongs(record.job)]
+            records.sort(key=lambda record: (record.job.created, record.job.id), reverse=True)
+            self._here = tuple(records)
+            self._jobs = tuple(record.job for record in records)
+            self._here_version = self.history.version
+        return self._here
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs of `here`, without their program texts."""
+        self.here()
+        return self._jobs
+
+    def record(self, job_id: str) -> Record | None:
+        """One job's record: on the signed-in service, or on any when signed out."""
+        if self.service is not None:
+            return self.history.record((self.service.label, job_id))
+        return next((record for record in self.history.records() if record.job.id == job_id), None)
+
+    def take(self, job: Job, *, settled: bool = False, metrics: JobMetrics | None = None) -> Record:
+        """A record for a job as the service told it: own tag taken out, instance filled in."""
+        own = next((tag for tag in job.tags if OWN_TAG.fullmatch(tag)), "")
+        tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
+        instance = job.instance or (self.identity.instance if self.identity else "")
+        told = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
+        return Record(told, own_tag=own, settled=settled, metrics=metrics)
+
+    async def put(self, records: Iterable[Record]) -> bool:
+        """Take in records: history first, then the event. Returns whether anything was new."""
+        changed = self.history.put(record for record in records if record.job.id not in self._deleted)
+        if not changed:
+            return False
+        self._track(changed)
+        await self.save()
+        self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
+        return True
+
+    async def remove(self, record: Record) -> None:
+        """Forget a job, and do not take it in again when an answer under way still names it."""
+        self._deleted.add(record.job.id)
+        self._pending.discard(record.job.id)
+        self.history.remove(record.key)
+        await self.save()
+        self.publish(JobsChanged((), (record.job.id,)))
+
+    def _belongs(self, job: Job) -> bool:
+        if self.service is None or self.identity is None:
+            return True
+        return job.service == self.service.label and job.instance in ("", self.identity.instance)
+
+    def _track(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if self.service is None or record.job.service != self.service.label:
+                continue
+            if self.watched(record):
+                self._pending.add(record.job.id)
+            elif record.job.id in self._pending:
+                self._pending.discard(record.job.id)
+                if record.job.status.final:
+                    self.finishing.add(record.job.id)
+
+    # sessions, backends, usage
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The sessions of the signed-in service and instance, or all; newest first."""
+        instance = self.identity.instance if self.identity else ""
+        label = self.service.label if self.service else ""
+        chosen = [
+            session
+            for session in self.history.sessions()
+            if not label or (session.service == label and session.instance in ("", instance))
+        ]
+        oldest = datetime.min.replace(tzinfo=self.clock.now().tzinfo)
+        chosen.sort(key=lambda session: (session.created or oldest, session.id), reverse=True)
+        return tuple(chosen)
+
+    async def put_sessions(self, sessions: Iterable[Session]) -> bool:
+        """Take in sessions: history first, then the event."""
+        instance = self.identity.instance if self.identity else ""
+        now = self.clock.now()
+        changed = self.history.put_sessions(
+            replace(session, instance=session.instance or instance, confirmed=session.confirmed or now)
+            for session in sessions
+        )
+        if changed:
+            await self.save()
+            self.publish(SessionsChanged(changed))
+        return bool(changed)
+
+    def put_backends(self, backends: tuple[Backend, ...]) -> None:
+        """Take in the backends as listed; publishes when anything but the time differs."""
+        before = [replace(backend, confirmed=None) for backend in self.backends]
+        self.backends = backends
+        if before != [replace(backend, confirmed=None) for backend in backends]:
+            self.publish(BackendsChanged(backends))
+
+    def put_usage(self, usage: Usage) -> None:
+        """Take in the instance's usage."""
+        if usage != self.usage:
+            self.usage = usage
+            self.publish(UsageChanged(usage))
+
+    # the disk
+
+    async def save(self) -> bool:
+        """Make what is owed durable. A disk that refuses is told once; the history goes on in memory."""
+        try:
+            await self.history.flush()
+        except QdeckError as error:
+            self.storage_refused(error)
+            return False
+        self._storage_well()
+        return True
+
+    async def sync(self) -> None:
+        """Pay what the disk is owed, and show what another qdeck wrote.
+
+        Raises:
+            QdeckError: `STORAGE`; the user was told already.
+        """
+        try:
+            changes = await self.history.sync()
+        except QdeckError as error:
+            self.storage_refused(error)
+            raise
+        self._storage_well()
+        self.found_elsewhere(changes)
+
+    def storage_refused(self, error: QdeckError) -> None:
+        """The disk refused: told once until it takes again."""
+        if not self._storage_failed:
+            self._storage_failed = True
+            self.notice(str(error), Severity.ERROR)
+
+    def _storage_well(self) -> None:
+        if self._storage_failed:
+            self._storage_failed = False
+            self.notice("The history is written again; nothing is missing in it.")
+        self.tell_warnings()
+
+    def found_elsewhere(self, changes: Changes) -> None:
+        """Another qdeck wrote this to the history."""
+        merged = [self.history.record(record.key) for record in changes.records]
+        records = [record for record in merged if record is not None]
+        self._track(records)
+        jobs = tuple(record.job for record in records if self._belongs(record.job))
+        removed = tuple(sorted(job_id for _, job_id in changes.removed))
+        self._pending.difference_update(removed)
+        if jobs or removed:
+            self.publish(JobsChanged(jobs, removed))
+        if changes.sessions:
+            self.publish(SessionsChanged(changes.sessions))
+
+    def tell_warnings(self) -> None:
+        """Show what the history has to say."""
+        for warning in self.history.take_warnings():
+            self.notice(warning, Severity.WARNING)

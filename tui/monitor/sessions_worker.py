@@ -1,0 +1,64 @@
+"""The sessions worker: the service's list, and one question for each open session the list leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.sessions import Session, SessionState
+from tui.ibm.service import QuantumService
+from tui.monitor.board import Board
+
+WITH_OPEN = 5.0
+WITH_OPEN_SANDBOX = 1.0
+WITHOUT = 60.0
+ASKED_A_ROUND = 10
+
+
+class SessionsWorker:
+    """Watches the sessions of one signed-in account."""
+
+    def __init__(self, board: Board, service: QuantumService) -> None:
+        self._board = board
+        self._service = service
+        self._unknown: set[str] = set()
+
+    async def step(self) -> float:
+        """One round.
+
+        Raises:
+            QdeckError: the service did not answer.
+        """
+        listed = {session.id: session for session in await self._service.sessions()}
+        known = {session.id: session for session in self._board.sessions()}
+        wanted = [s.id for s in known.values() if s.state is not SessionState.CLOSED]
+        # Sessions opened elsewhere show in the jobs that wait in them.
+        wanted += [
+            record.job.session_id
+            for record in self._board.here()
+            if self._board.watched(record) and record.job.session_id not in known
+        ]
+        asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
+        told: list[Session] = list(listed.values())
+        for session_id in asked[:ASKED_A_ROUND]:
+            try:
+                told.append(await self._service.session(session_id))
+            except QdeckError as error:
+                if error.kind is not ErrorKind.NOT_FOUND:
+                    raise
+                self._unknown.add(session_id)
+                if session_id in known:
+                    told.append(self._over(known[session_id]))
+        await self._board.put_sessions(told)
+        if any(session.state is not SessionState.CLOSED for session in self._board.sessions()):
+            return WITH_OPEN_SANDBOX if self._service.account.sandbox else WITH_OPEN
+        return WITHOUT
+
+    def _over(self, session: Session) -> Session:
+        return replace(
+            session,
+            state=SessionState.CLOSED,
+            state_text="Not on the service any more",
+            accepting_jobs=False,
+            confirmed=self._board.clock.now(),
+        )

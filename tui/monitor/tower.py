@@ -1,0 +1,287 @@
+"""The deck as it runs: history, account, workers, compiler and sandbox behind one object."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from tui.compiler.interface import Compiler
+from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.backends import Backend, BackendData
+from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.clock import Clock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.results import JobResult
+from tui.domain.sessions import Session, SessionMode
+from tui.domain.submissions import Submission
+from tui.history.history import History
+from tui.monitor.accounts import Accounts, RunningSandbox, ServiceMaker
+from tui.monitor.board import Board
+from tui.monitor.commands import Commands
+from tui.monitor.deck import Listener
+from tui.monitor.events import Freshness, JobFinished, Severity
+from tui.monitor.outbox import Outbox
+from tui.monitor.scheduler import Scheduler
+from tui.monitor.token_worker import AUTH_KINDS
+from tui.settings import Folders
+
+HISTORY_EVERY = 1.0
+"""Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
+LAST_WORDS_SECONDS = 3.0
+TOLD_AFTER = 3
+"""Failures in a row of a worker whose requests are worth repeating, before the user is told."""
+
+_log = logging.getLogger(__name__)
+
+
+class LiveDeck:
+    """`tui.monitor.deck.Deck`, for real. Make it in the running event loop; `start` first, `aclose` last.
+
+    Jobs of `jobs` and of events carry no program texts; `job` does. Jobs are those of the signed-in service
+    and instance, or all that the history holds when nobody is signed in.
+
+    Args:
+        chance: jitter, and the tags of submissions: seeded by the system in the app.
+        launch_sandbox: starts the embedded service; called at most once while it runs.
+    """
+
+    def __init__(
+        self,
+        *,
+        folders: Folders,
+        environ: Mapping[str, str],
+        clock: Clock,
+        compiler: Compiler,
+        make_service: ServiceMaker,
+        launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
+        chance: random.Random,
+    ) -> None:
+        self._folders = folders
+        self._compiler = compiler
+        self._history = History(folders, clock)
+        self._board = Board(self._history, clock)
+        self._scheduler = Scheduler(clock, chance, self._failed)
+        self._outbox = Outbox(self._board, clock, chance, self._wake)
+        self._commands = Commands(self._board, self._wake)
+        self._accounts = Accounts(
+            board=self._board,
+            scheduler=self._scheduler,
+            outbox=self._outbox,
+            folders=folders,
+            environ=environ,
+            make_service=make_service,
+            launch_sandbox=launch_sandbox,
+        )
+        self._losing: set[asyncio.Task[None]] = set()
+        self._board.subscribe(self._after_a_job)
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who is signed in."""
+        return self._board.identity
+
+    @property
+    def usage(self) -> Usage | None:
+        """QPU seconds of the instance, when known."""
+        return self._board.usage
+
+    @property
+    def freshness(self) -> Freshness:
+        """How old the picture is."""
+        return self._board.freshness
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event from now on; returns what ends that."""
+        return self._board.subscribe(listener)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs, newest first, without their program texts."""
+        return self._board.jobs()
+
+    def job(self, job_id: str) -> Job | None:
+        """One job with its program texts, where they are known here."""
+        record = self._board.record(job_id)
+        return None if record is None else self._history.job_with_texts(record)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The sessions, newest first."""
+        return self._board.sessions()
+
+    def backends(self) -> tuple[Backend, ...]:
+        """The backends as last listed."""
+        return self._board.backends
+
+    def found_accounts(self) -> tuple[Account, ...]:
+        """The accounts found at the start, and those saved since."""
+        return self._accounts.found
+
+    async def start(self) -> None:
+        """Open the history and show what it holds; signs in nowhere."""
+        try:
+            await asyncio.to_thread(self._folders.create)
+        except OSError as error:
+            self._board.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
+        await self._history.open()
+        self._board.tell_warnings()
+        await self._accounts.look()
+        self._board.signed_out()
+        self._scheduler.start("history", self._tend_history)
+
+    async def warm_up(self) -> None:
+        """Start the compiler's worker."""
+        await self._compiler.start()
+
+    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
+        """Sign in and start the background workers."""
+        return await self._accounts.sign_in(account, remember=remember)
+
+    async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
+        """Start the sandbox (once) and sign in to one of its two faces."""
+        return await self._accounts.sign_in_sandbox(channel)
+
+    async def sign_out(self) -> SignOutReport:
+        """Stop the background workers, end the token, say what that achieved."""
+        return await self._accounts.sign_out()
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """The instances of the signed-in account."""
+        return await self._board.need_service().instances()
+
+    async def use_instance(self, instance_id: str) -> Identity:
+        """Work in another instance of the same account."""
+        return await self._accounts.use_instance(instance_id)
+
+    async def refresh(self) -> None:
+        """Ask the service now for jobs, sessions and backends."""
+        self._board.need_service()
+        self._wake("usage")
+        self._wake("outbox")
+        await self._scheduler.run_now("jobs", "sessions", "backends")
+
+    async def submit(self, submission: Submission) -> Job:
+        """Create the job, at most once."""
+        return await self._outbox.submit(submission)
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel the job on the service."""
+        await self._commands.cancel(job_id)
+
+    async def delete(self, job_id: str) -> None:
+        """Delete the job on the service and in the history."""
+        await self._commands.delete(job_id)
+
+    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
+        """Replace the job's tags."""
+        await self._commands.set_tags(job_id, tags)
+
+    async def result(self, job_id: str) -> JobResult:
+        """The job's result: from the history, else from the service (and then kept)."""
+        return await self._commands.result(job_id)
+
+    async def metrics(self, job_id: str) -> JobMetrics:
+        """What the service measured."""
+        return await self._commands.metrics(job_id)
+
+    async def logs(self, job_id: str) -> str:
+        """The job's log."""
+        return await self._commands.logs(job_id)
+
+    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        """Open a session or batch."""
+        return await self._commands.open_session(backend, mode, max_ttl)
+
+    async def drain_session(self, session_id: str) -> None:
+        """Take no more jobs; what is queued still runs."""
+        await self._commands.drain_session(session_id)
+
+    async def close_session(self, session_id: str) -> None:
+        """Close now: what is queued is dropped."""
+        await self._commands.close_session(session_id)
+
+    async def backend_details(self, name: str) -> Backend:
+        """One backend with medians from its properties."""
+        return await self._accounts.backends.details(name)
+
+    async def backend_data(self, name: str) -> BackendData:
+        """Configuration and properties, kept in memory for ten minutes."""
+        return await self._accounts.backends.data(name)
+
+    async def check(self, qasm: str) -> CheckReport:
+        """What Qiskit says of the program."""
+        return await self._compiler.check(qasm)
+
+    async def draw(self, qasm: str, *, width: int = 100) -> str:
+        """The circuit as text."""
+        return await self._compiler.draw(qasm, width=width)
+
+    async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
+        """Transpile locally or (options.cloud) on the service. Cancelling the task stops the work."""
+        target = await self.backend_data(backend)
+        if not options.cloud:
+            return await self._compiler.transpile(qasm, target, options)
+        began = time.perf_counter()
+        isa, first, last = await self._board.need_service().cloud_transpile(qasm, backend, options)
+        seconds = time.perf_counter() - began
+        return await self._compiler.review(qasm, isa, target, options, (first, last), seconds)
+
+    async def aclose(self) -> None:
+        """Stop everything. What fails to end is told and does not keep the rest from ending."""
+        for name, ending in (
+            ("submissions under way", self._outbox.aclose(LAST_WORDS_SECONDS)),
+            ("background workers", self._scheduler.stop()),
+            ("connections", self._accounts.aclose()),
+            ("compiler", self._compiler.aclose()),
+            ("history", self._history.aclose()),
+        ):
+            try:
+                await ending
+            except Exception as error:
+                _log.exception("ending the %s failed", name)
+                self._board.notice(f"Ending the {name} failed: {_words(error)}", Severity.ERROR)
+
+    async def _tend_history(self) -> float:
+        await self._board.sync()
+        return HISTORY_EVERY
+
+    def _wake(self, name: str) -> None:
+        if name == "jobs":
+            self._accounts.tempo.hurry()
+        self._scheduler.wake(name)
+
+    def _after_a_job(self, event: object) -> None:
+        # A finished job was charged for.
+        if isinstance(event, JobFinished):
+            self._scheduler.wake("usage")
+
+    def _failed(self, name: str, error: Exception, in_a_row: int) -> None:
+        """A worker's round failed: show it where it belongs."""
+        if not isinstance(error, QdeckError):
+            _log.error("the %s worker failed", name, exc_info=error)
+            if in_a_row == 1:
+                self._board.notice(f"The {name} worker failed: {_words(error)}; it goes on.", Severity.ERROR)
+            return
+        if error.kind is ErrorKind.STORAGE and name == "history":
+            return
+        if name == "token" and error.kind in AUTH_KINDS | {ErrorKind.FORBIDDEN}:
+            task = asyncio.ensure_future(self._accounts.lost(error))
+            self._losing.add(task)
+            task.add_done_callback(self._losing.discard)
+            return
+        if name == "jobs":
+            self._board.unanswered(error)
+        if error.kind in AUTH_KINDS and self._accounts.token is not None:
+            self._accounts.token.doubt()
+            self._scheduler.wake("token")
+        elif in_a_row == (TOLD_AFTER if error.worth_retrying else 1) and (
+            self._board.freshness.offline_since is None
+        ):
+            self._board.notice(f"The {name} are not up to date. {error}", Severity.WARNING)
+
+
+def _words(error: Exception) -> str:
+    """An error in words. Only qdeck's own errors are known to hold no secret."""
+    return str(error) if isinstance(error, QdeckError) else type(error).__name__
