@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Protocol, cast
 
-from textual import on
+from textual import events, on
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -79,14 +79,15 @@ class SectionScreen(Screen[None]):
         """The time."""
         return self.shell.clock
 
-    async def on_mount(self) -> None:
-        """Put the frame around the content, and listen to the deck while mounted."""
-        if self._unsubscribe is not None:
-            return
+    def _on_mount(self, event: events.Mount) -> None:
+        """Put the frame around the content, and listen to the deck while mounted.
+
+        Textual calls the handlers of every class, so subclasses have their own `on_mount`.
+        """
         self._unsubscribe = self.deck.subscribe(self._forward)
         section = self.SECTION or self.app.current_mode
-        await self.mount(TopBar(self.deck, self.clock, section), before=0)
-        await self.mount(KeyLine(), TooSmall())
+        self.mount(TopBar(self.deck, self.clock, section), before=0)
+        self.mount(KeyLine(), TooSmall())
 
     def on_unmount(self) -> None:
         """Stop listening."""

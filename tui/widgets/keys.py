@@ -72,6 +72,10 @@ JOB: tuple[Key, ...] = (
     Key("job.edit", "e", "edit", "Edit", "Open the circuit in the editor."),
     Key("job.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("job.export", "x", "export", "Export", "Write the result to a JSON file."),
+    *(
+        Key(f"job.view{place}", str(place), f"view_at({place - 1})", name, f"Show the {name.lower()}.", False)
+        for place, name in enumerate(("Result", "Circuit", "Source", "Log", "Metrics", "Raw"), 1)
+    ),
     Key("job.next", "tab", "view(1)", "Next view", "Show the next view of the job."),
     Key("job.previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
     Key("job.refresh", "r", "refresh", "Refresh", "Ask the service now.", False),
@@ -82,6 +86,8 @@ EDITOR: tuple[Key, ...] = (
     Key("editor.open", "ctrl+o", "open", "Open", "Open a file or an example.", priority=True),
     Key("editor.save", "ctrl+s", "save", "Save", "Save the file.", priority=True),
     Key("editor.new", "ctrl+n", "new", "New", "Start an empty circuit.", priority=True),
+    Key("editor.save_as", "f12", "save_as", "Save as", "Save under another path.", False, True),
+    Key("editor.jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
 )
 TRANSPILE: tuple[Key, ...] = (
     Key("transpile.go", "f8", "transpile", "Transpile", "Transpile with the choices above.", priority=True),
@@ -108,8 +114,11 @@ LOGIN: tuple[Key, ...] = (
         "Sandbox, classic face",
         "Use the simulated service as the one of hub/group/project.",
     ),
-    Key("login.out", "o", "sign_out", "Sign out", "End the access token and say what that achieved."),
-    Key("login.back", "escape", "back", "Back", "Back to the sections."),
+    Key("login.back", "escape", "back", "Back", "Look around without signing in."),
+)
+ACCOUNT: tuple[Key, ...] = (
+    Key("account.out", "o", "sign_out", "Sign out", "End the access token and say what that achieved."),
+    Key("account.back", "escape", "back", "Close", "Back to the section."),
 )
 DIALOG: tuple[Key, ...] = (Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing it."),)
 PLACES: tuple[tuple[Key, ...], ...] = (
@@ -121,6 +130,7 @@ PLACES: tuple[tuple[Key, ...], ...] = (
     SESSIONS,
     BACKENDS,
     LOGIN,
+    ACCOUNT,
     DIALOG,
 )
 

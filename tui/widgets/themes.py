@@ -18,14 +18,15 @@ class Look(StrEnum):
     """The terminal's own colours; without any under NO_COLOR."""
 
 
-_SHARED = {
-    "footer-background": "$background",
-    "input-selection-background": "$primary 40%",
-    "scrollbar-background": "$background",
-    "scrollbar-background-hover": "$background",
-    "scrollbar-background-active": "$background",
-    "scrollbar-corner-color": "$background",
-}
+def _scrollbars(back: str, bar: str, hover: str, active: str) -> dict[str, str]:
+    names = ("background", "background-hover", "background-active", "corner-color")
+    return {
+        **{f"scrollbar-{name}": back for name in names},
+        "scrollbar": bar,
+        "scrollbar-hover": hover,
+        "scrollbar-active": active,
+    }
+
 
 THEMES: tuple[Theme, ...] = (
     Theme(
@@ -41,7 +42,7 @@ THEMES: tuple[Theme, ...] = (
         surface="#181d22",
         panel="#20272d",
         variables={
-            **_SHARED,
+            **_scrollbars("#12161a", "#36424b", "#4a5a66", "#4fa3c7"),
             "rule": "#36424b",
             "quiet": "#8394a1",
             "busy": "#58b4d1",
@@ -50,9 +51,6 @@ THEMES: tuple[Theme, ...] = (
             "cursor-text": "#f2f6f8",
             "sandbox-back": "#d9a441",
             "sandbox-text": "#12161a",
-            "scrollbar": "#36424b",
-            "scrollbar-hover": "#4a5a66",
-            "scrollbar-active": "#4fa3c7",
         },
     ),
     Theme(
@@ -68,7 +66,7 @@ THEMES: tuple[Theme, ...] = (
         surface="#1c1c1c",
         panel="#262626",
         variables={
-            **_SHARED,
+            **_scrollbars("#121212", "#444444", "#585858", "#5fafd7"),
             "rule": "#444444",
             "quiet": "#949494",
             "busy": "#5fafd7",
@@ -77,9 +75,6 @@ THEMES: tuple[Theme, ...] = (
             "cursor-text": "#ffffff",
             "sandbox-back": "#d7af5f",
             "sandbox-text": "#121212",
-            "scrollbar": "#444444",
-            "scrollbar-hover": "#585858",
-            "scrollbar-active": "#5fafd7",
         },
     ),
     Theme(
@@ -97,6 +92,7 @@ THEMES: tuple[Theme, ...] = (
         panel="ansi_default",
         boost="ansi_default",
         variables={
+            **_scrollbars("ansi_default", "ansi_cyan", "ansi_cyan", "ansi_cyan"),
             "border": "ansi_cyan",
             "block-cursor-foreground": "ansi_black",
             "block-cursor-background": "ansi_cyan",
@@ -113,12 +109,6 @@ THEMES: tuple[Theme, ...] = (
             "cursor-text": "ansi_default",
             "sandbox-back": "ansi_default",
             "sandbox-text": "ansi_default",
-            "scrollbar": "ansi_cyan",
-            "scrollbar-hover": "ansi_cyan",
-            "scrollbar-active": "ansi_cyan",
-            "scrollbar-background": "ansi_default",
-            "scrollbar-background-hover": "ansi_default",
-            "scrollbar-background-active": "ansi_default",
         },
     ),
 )

@@ -1,0 +1,367 @@
+"""The app around the screens: modes, keys, notices, the terminal's manners, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import signal
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.driver import Driver
+from textual.screen import ModalScreen, Screen
+from textual.worker import Worker, WorkerState
+
+from tui.domain.accounts import Account, Channel
+from tui.domain.clock import Clock
+from tui.domain.errors import QdeckError
+from tui.domain.sessions import SessionState
+from tui.domain.text import plain, shorten
+from tui.monitor.deck import Deck
+from tui.monitor.events import Event, JobFinished, Notice, Severity
+from tui.screens.base import DeckEvent
+from tui.screens.bench import Bench
+from tui.screens.jobs import JobsScreen
+from tui.settings import folders
+from tui.trouble_log import write_trouble
+from tui.widgets.keys import GLOBAL, bindings, key_by_id
+from tui.widgets.themes import THEMES, Look, look_for
+from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
+from tui.widgets.top_bar import SECTIONS, TopBar
+
+_STYLES = Path(__file__).parent / "styles"
+_NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
+_CLOSING_SECONDS = 10.0
+"""The longest that ending may take: what has not stopped by then ends with the process."""
+
+
+class QDeckApp(App[None]):
+    """qdeck in a terminal.
+
+    Run it with `run_app`, which gives the exit status.
+
+    Args:
+        deck: what the screens ask; started after the first paint, closed at the end.
+        clock: the time.
+        sign_in: sign in with this account by itself.
+        sandbox: sign in to this face of the sandbox by itself.
+        state_folder: where the log goes; the user's own when `None`.
+    """
+
+    TITLE = "qdeck"
+    CSS_PATH: ClassVar = sorted(_STYLES.glob("*.tcss"))
+    BINDINGS: ClassVar = bindings(GLOBAL)
+    DEFAULT_MODE: ClassVar[str] = "jobs"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (LEAST_WIDTH, "-wide-enough"), (118, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LEAST_HEIGHT, "-high-enough"), (34, "-high")]
+
+    def __init__(
+        self,
+        deck: Deck,
+        *,
+        clock: Clock,
+        sign_in: Account | None = None,
+        sandbox: Channel | None = None,
+        state_folder: Path | None = None,
+    ) -> None:
+        look = look_for(os.environ)
+        # Without a theme of the terminal's own colours NO_COLOR would still send grey backgrounds.
+        super().__init__(ansi_color=True if look is Look.TERMINAL else None)
+        self.deck = deck
+        self.clock = clock
+        self.bench = Bench()
+        self._sign_in = sign_in
+        self._sandbox = sandbox
+        self._state_folder = state_folder or folders(os.environ).state
+        self._unsubscribe: Callable[[], None] | None = None
+        self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = look
+        for mode, screen in self._sections().items():
+            self.add_mode(mode, screen)
+
+    def _sections(self) -> dict[str, Callable[[], Screen[None]]]:
+        """The screen of each section, imported when it is first shown."""
+
+        def editor() -> Screen[None]:
+            from tui.screens.editor import EditorScreen
+
+            return EditorScreen(self.deck, self.bench)
+
+        def transpile() -> Screen[None]:
+            from tui.screens.transpile import TranspileScreen
+
+            return TranspileScreen(self.deck, self.bench)
+
+        def sessions() -> Screen[None]:
+            from tui.screens.sessions import SessionsScreen
+
+            return SessionsScreen(self.deck, self.bench)
+
+        def backends() -> Screen[None]:
+            from tui.screens.backends import BackendsScreen
+
+            return BackendsScreen(self.deck, self.bench)
+
+        return {
+            "jobs": lambda: JobsScreen(self.deck, self.bench),
+            "editor": editor,
+            "transpile": transpile,
+            "sessions": sessions,
+            "backends": backends,
+        }
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What the style sheets use and Textual's own themes do not have."""
+        return {
+            "rule": "#444444",
+            "quiet": "#949494",
+            "busy": "#5fafd7",
+            "waiting": "#d7d787",
+            "cursor": "#3a3a3a",
+            "cursor-text": "#ffffff",
+            "sandbox-back": "#d7af5f",
+            "sandbox-text": "#121212",
+        }
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that notices a terminal that went away, where terminals are Unix's own."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from tui.widgets.driver import TerminalDriver
+
+        return TerminalDriver
+
+    # --- beginning and end -------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Listen; then, with the first picture on the screen, begin the work."""
+        self._unsubscribe = self.deck.subscribe(self._forward)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+        self.call_after_refresh(self._begin)
+
+    @work(group="begin", exit_on_error=False)
+    async def _begin(self) -> None:
+        """Open the history, warm the compiler, sign in or ask who is there."""
+        try:
+            await self.deck.start()
+        except QdeckError as error:
+            self.report(error)
+        self.run_worker(self.deck.warm_up(), group="compiler", exit_on_error=False)
+        if self._sandbox is None and self._sign_in is None:
+            self.action_account()
+            return
+        self._say_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
+        try:
+            if self._sign_in is not None:
+                await self.deck.sign_in(self._sign_in)
+            elif self._sandbox is not None:
+                await self.deck.sign_in_sandbox(self._sandbox)
+        except QdeckError as error:
+            self._ask_who(error)
+        finally:
+            self._say_signing_in("")
+
+    def _say_signing_in(self, where: str) -> None:
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                for bar in screen.query(TopBar):
+                    bar.signing_in(where)
+
+    async def on_unmount(self) -> None:
+        """Close the deck: workers, sandbox, compiler, history."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        try:
+            await asyncio.wait_for(self.deck.aclose(), _CLOSING_SECONDS)
+        except (QdeckError, TimeoutError, OSError) as error:
+            self._write_down(error)
+
+    async def action_quit(self) -> None:
+        """Leave; asks when something would burn on or be lost."""
+        if not any(worker.group == "quit" and worker.is_running for worker in self.workers):
+            self._quit()
+
+    @work(group="quit", exit_on_error=False)
+    async def _quit(self) -> None:
+        from tui.screens.dialogs.confirm import Confirm
+
+        reasons = self._reasons_to_stay()
+        if not reasons or await self.push_screen_wait(
+            Confirm("Leave qdeck?", "\n".join(reasons), "Leave", keep="Stay")
+        ):
+            self.exit()
+
+    def _reasons_to_stay(self) -> list[str]:
+        burning = [
+            session
+            for session in self.deck.sessions()
+            if session.state not in {SessionState.CLOSED, SessionState.DRAINING, SessionState.UNKNOWN}
+        ]
+        reasons: list[str] = []
+        if burning and self.deck.identity is not None:
+            which = ", ".join(f"{session.mode} on {shorten(session.backend, 30)}" for session in burning[:3])
+            many = "1 session is" if len(burning) == 1 else f"{len(burning)} sessions are"
+            reasons.append(
+                f"{many} open ({which}) and may use QPU time until it ends. F5 drains or closes it."
+            )
+        if self.bench.dirty and self.bench.qasm.strip():
+            reasons.append(
+                f"{shorten(self.bench.name, 40)} has changes that are in no file. F3, then ^s saves."
+            )
+        return reasons
+
+    # --- what screens ask of the app ---------------------------------------------------------------
+
+    def go(self, section: str) -> None:
+        """Show a section; on the section itself, go back to its first screen."""
+        if section != self.current_mode:
+            self.switch_mode(section)
+            return
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
+            self.pop_screen()
+
+    def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+        """Show a notice, as plain text."""
+        self.notify(
+            plain(text, limit=600, lines=True),
+            severity=severity.value,
+            timeout=_NOTICE_SECONDS[severity],
+            markup=False,
+        )
+
+    def report(self, error: BaseException) -> None:
+        """Show an error as a notice; what is no `QdeckError` is written to the log too."""
+        if isinstance(error, QdeckError):
+            self.tell(f"{error.message}\n{error.advice}".strip(), Severity.ERROR)
+            return
+        self.tell(
+            f"Something unexpected went wrong ({type(error).__name__}); qdeck goes on.\n{self._write_down(error)}",
+            Severity.ERROR,
+        )
+
+    def _write_down(self, error: BaseException) -> str:
+        """Write an unexpected error to the log and say where it is."""
+        try:
+            return f"Details are in {write_trouble(self._state_folder, error, self.clock.now())}."
+        except OSError as failure:
+            return f"Details could not be written to {self._state_folder}: {failure.strerror}."
+
+    def send_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard and say so; whether it arrived cannot be known."""
+        self.copy_to_clipboard(text)
+        self.tell(f"Sent to the terminal's clipboard: {shorten(text, 60)}")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """OSC 52; inside tmux also wrapped for the terminal around it, which may be the one that listens."""
+        super().copy_to_clipboard(text)
+        if os.environ.get("TMUX") and self._driver is not None:
+            self._driver.write(tmux_clipboard(text))
+
+    # --- events --------------------------------------------------------------------------------------
+
+    def _forward(self, event: Event) -> None:
+        self.post_message(DeckEvent(event))
+
+    @on(DeckEvent)
+    def _hear(self, message: DeckEvent) -> None:
+        match message.event:
+            case Notice(text, severity):
+                self.tell(text, severity)
+            case JobFinished(job):
+                self.tell(f"{shorten(job.name or job.id, 40)} is {job.status} ({shorten(job.backend, 40)}).")
+                if not self.app_focus:
+                    self.bell()
+
+    @on(Worker.StateChanged)
+    def _worker_failed(self, message: Worker.StateChanged) -> None:
+        if message.state is WorkerState.ERROR and message.worker.error is not None:
+            self.report(message.worker.error)
+
+    # --- keys and commands ---------------------------------------------------------------------------
+
+    def action_section(self, section: str) -> None:
+        """Show a section. The sign-in makes way; other dialogs want their answer first."""
+        from tui.screens.login import LoginScreen
+
+        if isinstance(self.screen, LoginScreen):
+            self.screen.action_back()
+        elif isinstance(self.screen, ModalScreen):
+            return
+        self.call_next(self.go, section)
+
+    def action_account(self) -> None:
+        """Sign in; or, signed in, see the account, change the instance, sign out."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        if self.deck.identity is None:
+            self._ask_who(None)
+            return
+        from tui.screens.account import AccountScreen
+
+        self.push_screen(AccountScreen(self.deck), self._after_account)
+
+    def _after_account(self, signed_out: bool | None) -> None:
+        if signed_out:
+            self._ask_who(None)
+
+    def _ask_who(self, trouble: QdeckError | None) -> None:
+        from tui.screens.login import LoginScreen
+
+        self.push_screen(LoginScreen(self.deck, trouble))
+
+    def action_help(self) -> None:
+        """The keys of this screen and of the app."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        from tui.screens.help import HelpScreen
+
+        ids = [active.binding.id for active in self.screen.active_bindings.values()]
+        title = next((title for mode, _, title in SECTIONS if mode == self.current_mode), "This screen")
+        self.push_screen(HelpScreen(title, [key_id for key_id in dict.fromkeys(ids) if key_id]))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: what the screen's keys do, then what works everywhere."""
+        for active in screen.active_bindings.values():
+            key = key_by_id(active.binding.id)
+            if key is not None and active.enabled and key not in GLOBAL:
+                yield SystemCommand(key.label, key.help, partial(self.simulate_key, active.binding.key))
+        for key in GLOBAL:
+            if key.id not in {"app.palette", "app.help_anywhere"}:
+                yield SystemCommand(key.label, key.help, partial(self.run_action, f"app.{key.action}"))
+        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+
+    def _fatal_error(self) -> None:
+        """End with a message instead of Textual's traceback, whose locals could hold what was typed."""
+        error = self._exception
+        if error is not None:
+            told = f"qdeck: something unexpected went wrong ({type(error).__name__}). {self._write_down(error)}"
+            self._exit_renderables.append(Text(told))
+        self._close_messages_no_wait()
+
+
+def tmux_clipboard(text: str) -> str:
+    """OSC 52 for `text`, wrapped so that tmux passes it on to the terminal around it."""
+    encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+    return f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\"
+
+
+def run_app(app: QDeckApp) -> int:
+    """Run the app in this terminal and return the exit status of the process.
+
+    0: left by the user; 1: an unexpected error (said on stderr); 129: the terminal went away;
+    143: SIGTERM.
+    """
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,159 @@
+"""The account in use: who, where, until when; other instances; signing out."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerState
+
+from tui.domain.accounts import Identity, Instance
+from tui.domain.errors import QdeckError
+from tui.domain.text import plain, shorten
+from tui.monitor.deck import Deck
+from tui.monitor.events import Severity
+from tui.screens.base import Shell
+from tui.widgets.block import Block
+from tui.widgets.ink import Ink, Line, line
+from tui.widgets.keys import ACCOUNT, bindings
+from tui.widgets.too_small import TooSmall
+from tui.widgets.words import NOTHING, clock_time, token_words, usage_words
+
+
+class AccountScreen(ModalScreen[bool]):
+    """Answers whether the account was left: signed out."""
+
+    BINDINGS: ClassVar = bindings(ACCOUNT)
+
+    def __init__(self, deck: Deck) -> None:
+        super().__init__()
+        self._deck = deck
+        self._instances: tuple[Instance, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Facts, then the instances."""
+        with Vertical(classes="dialog -wide"):
+            yield Static(Content("Account"), classes="dialog--title")
+            yield Block(id="facts")
+            yield Static(Content("Instances (enter changes to it)"), classes="dialog--head")
+            yield OptionList(id="instances", markup=False, compact=True)
+            yield Static(Content(""), id="trouble", classes="dialog--trouble")
+            yield Static(Content("o sign out   enter use the instance   esc close"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Show what is known, ask for the instances."""
+        self._show_facts()
+        self.query_one(OptionList).focus()
+        self._load()
+
+    def _show_facts(self) -> None:
+        identity = self._deck.identity
+        lines = account_lines(self._deck, cast(Shell, self.app)) if identity is not None else []
+        self.query_one("#facts", Block).show(lines)
+
+    @work(exclusive=True, group="instances", exit_on_error=False)
+    async def _load(self) -> None:
+        """The instances of the account."""
+        self._say("Asking for the instances …", waiting=True)
+        try:
+            self._instances = await self._deck.instances()
+        except QdeckError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        identity = self._deck.identity
+        current = identity.instance if identity is not None else ""
+        choices = self.query_one(OptionList)
+        choices.clear_options().add_options(
+            Option(Content(_instance_line(instance, current)), id=f"instance:{place}")
+            for place, instance in enumerate(self._instances)
+        )
+        ids = [instance.id for instance in self._instances]
+        choices.highlighted = ids.index(current) if current in ids else (0 if ids else None)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        place = int((event.option_id or "instance:0").removeprefix("instance:"))
+        self._use(self._instances[place])
+
+    @work(exclusive=True, group="sign-in", exit_on_error=False)
+    async def _use(self, instance: Instance) -> None:
+        """Work in another instance."""
+        self._say(f"Changing to {shorten(instance.name or instance.id, 60)} …", waiting=True)
+        try:
+            identity = await self._deck.use_instance(instance.id)
+        except QdeckError as error:
+            self._say(str(error))
+            return
+        cast(Shell, self.app).tell(f"Working in {shorten(identity.instance_name or identity.instance, 80)}.")
+        self.dismiss(False)
+
+    @work(exclusive=True, group="sign-in", exit_on_error=False)
+    async def action_sign_out(self) -> None:
+        """End the token; say what that achieved."""
+        self._say("Signing out …", waiting=True)
+        try:
+            report = await self._deck.sign_out()
+        except QdeckError as error:
+            self._say(str(error))
+            return
+        severity = Severity.INFORMATION if report.proven else Severity.WARNING
+        cast(Shell, self.app).tell(report.message, severity)
+        self.dismiss(True)
+
+    def action_back(self) -> None:
+        """Close."""
+        self.dismiss(False)
+
+    @on(Worker.StateChanged)
+    def _failed(self, message: Worker.StateChanged) -> None:
+        if message.state is WorkerState.ERROR and message.worker.error is not None:
+            self._say("")
+            cast(Shell, self.app).report(message.worker.error)
+
+    def _say(self, text: str, *, waiting: bool = False) -> None:
+        trouble = self.query_one("#trouble", Static)
+        trouble.set_class(waiting, "-waiting")
+        trouble.update(Content(plain(text, limit=600, lines=True)))
+
+
+def account_lines(deck: Deck, shell: Shell) -> list[Line]:
+    """Who is signed in, where, until when, and what is left."""
+    identity = deck.identity
+    if identity is None:
+        return []
+    rows = [
+        ("account", shorten(identity.account, 60)),
+        ("instance", shorten(identity.instance_name or identity.instance, 60)),
+        ("id", shorten(identity.instance, 62)),
+        ("hosts", shorten(", ".join(identity.hosts), 62) or NOTHING),
+        ("token", _until(identity, shell)),
+        ("usage", usage_words(deck.usage) or NOTHING),
+    ]
+    lines = [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
+    if identity.sandbox:
+        lines.insert(
+            0, line((" SANDBOX ", Ink.SANDBOX), "  simulated on this machine: nothing here is hardware")
+        )
+    return lines
+
+
+def _until(identity: Identity, shell: Shell) -> str:
+    if identity.expires is None:
+        return "the service does not say how long it lives"
+    life = token_words(identity.expires, shell.clock.now()).removeprefix("token ")
+    return f"until {clock_time(identity.expires)} ({life}); renewed by itself"
+
+
+def _instance_line(instance: Instance, current: str) -> str:
+    mark = "◂ in use" if instance.id == current else ""
+    plan = f"{shorten(instance.plan, 20)} plan" if instance.plan else ""
+    name = shorten(instance.name or instance.id, 50)
+    return "  ·  ".join(part for part in (name, plan, mark) if part)

@@ -1,0 +1,163 @@
+"""The backends: which takes jobs, how long its queue is, how good it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.domain.backends import Backend
+from tui.domain.errors import QdeckError
+from tui.domain.text import plain, shorten
+from tui.monitor.deck import Deck
+from tui.monitor.events import BackendsChanged, Event, IdentityChanged, Severity
+from tui.screens.base import SectionScreen
+from tui.screens.bench import Bench
+from tui.widgets.backend_rows import BACKEND_COLUMNS, backend_cells, backend_lines
+from tui.widgets.block import Block
+from tui.widgets.ink import BLANK, Ink, Line, Span, line
+from tui.widgets.keys import BACKENDS, bindings
+from tui.widgets.row_table import RowTable
+
+
+class BackendsScreen(SectionScreen):
+    """The list of the service; medians are asked for one backend after the other, the one under the cursor
+    first."""
+
+    SECTION = "backends"
+    BINDINGS: ClassVar = bindings(BACKENDS)
+
+    def __init__(self, deck: Deck, bench: Bench) -> None:
+        super().__init__(deck, bench)
+        self._backends: dict[str, Backend] = {}
+        self._details: dict[str, Backend] = {}
+        self._trouble: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """The table, or what to do when it is empty, and the one under the cursor below."""
+        yield RowTable(BACKEND_COLUMNS, self._cells, id="backends")
+        yield Static(Content(""), id="empty")
+        yield Block(id="strip")
+
+    def on_mount(self) -> None:
+        """Show what is known."""
+        self._take(self.deck.backends())
+        self.query_one(RowTable).focus()
+
+    def deck_event(self, event: Event) -> None:
+        """Another list, or another account: its medians are others too."""
+        if isinstance(event, BackendsChanged):
+            self._take(event.backends)
+        elif isinstance(event, IdentityChanged):
+            self._details.clear()
+            self._trouble.clear()
+            self._take(self.deck.backends())
+
+    def on_screen_resume(self) -> None:
+        """Medians are fetched while the section is looked at; the choice may have changed elsewhere."""
+        self.query_one(RowTable).repaint()
+        self._fetch()
+
+    def _cells(self, key: str) -> tuple[Span, ...]:
+        return tuple(backend_cells(self._whole(key), chosen=key == self.bench.backend))
+
+    def _whole(self, name: str) -> Backend:
+        """The backend as listed, with the medians fetched for it."""
+        listed = self._backends[name]
+        details = self._details.get(name)
+        if details is None:
+            return listed
+        return details_over(listed, details)
+
+    def _take(self, backends: tuple[Backend, ...]) -> None:
+        self._backends = {backend.name: backend for backend in backends}
+        table = self.query_one(RowTable)
+        empty = self.query_one("#empty", Static)
+        table.display, empty.display = bool(backends), not backends
+        if not backends:
+            signed_in = self.deck.identity is not None
+            empty.update(
+                Content(
+                    "No backend is listed for this instance.\n\nr asks again; F7 changes the instance."
+                    if signed_in
+                    else "Not signed in.\n\nF7 signs in, or opens the sandbox."
+                )
+            )
+        had_focus = table.has_focus or self.focused is None
+        table.show(list(self._backends))
+        if backends and had_focus:
+            table.focus()
+        self._show_strip()
+        if self.is_current:
+            self._fetch()
+
+    def _show_strip(self) -> None:
+        name = self.query_one(RowTable).cursor_key
+        rule = line(("─" * self.size.width, Ink.MUTED))
+        body: list[Line] = [BLANK, BLANK]
+        if name:
+            body = backend_lines(self._whole(name), self.clock.now())
+            if name in self._trouble:
+                body[1] = line(" ", (plain(self._trouble[name], limit=300), Ink.BAD))
+        self.query_one("#strip", Block).show([rule, *body])
+
+    @on(RowTable.CursorMoved)
+    def _cursor_moved(self, message: RowTable.CursorMoved) -> None:
+        if type(message) is RowTable.CursorMoved:
+            self._show_strip()
+            self._fetch()
+
+    @on(RowTable.Opened)
+    def _opened(self) -> None:
+        self.action_use()
+
+    @work(exclusive=True, group="backend-details", exit_on_error=False)
+    async def _fetch(self) -> None:
+        """Medians of the backend under the cursor, then of the others, each once."""
+        if self.deck.identity is None:
+            return
+        first = self.query_one(RowTable).cursor_key
+        for name in sorted(self._backends, key=lambda name: name != first):
+            if name in self._details or name in self._trouble:
+                continue
+            try:
+                self._details[name] = await self.deck.backend_details(name)
+            except QdeckError as error:
+                self._trouble[name] = str(error)
+            self.query_one(RowTable).repaint()
+            self._show_strip()
+
+    def action_use(self) -> None:
+        """Transpile for the backend under the cursor."""
+        name = self.query_one(RowTable).cursor_key
+        if not name:
+            return
+        self.bench.backend = name
+        self.shell.tell(f"Circuits are now transpiled for {shorten(name, 40)}.")
+        self.shell.go("transpile")
+
+    @work(exclusive=True, group="refresh", exit_on_error=False)
+    async def action_refresh(self) -> None:
+        """Ask the service now, for the medians too."""
+        if self.deck.identity is None:
+            self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
+            return
+        self._trouble.clear()
+        await self.deck.refresh()
+        self._fetch()
+
+
+def details_over(listed: Backend, details: Backend) -> Backend:
+    """The fetched details with the newer status and queue of the list."""
+    return replace(
+        details,
+        status=listed.status,
+        operational=listed.operational,
+        queue_length=listed.queue_length if listed.queue_length is not None else details.queue_length,
+        message=listed.message or details.message,
+        confirmed=listed.confirmed,
+    )

@@ -1,0 +1,64 @@
+"""The question before something dangerous, with Cancel focused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from tui.domain.text import plain
+from tui.widgets.keys import DIALOG, bindings
+from tui.widgets.too_small import TooSmall
+
+
+class Confirm(ModalScreen[bool]):
+    """Answers whether to do it. Enter on the first focus means no.
+
+    Args:
+        title: the question, in a few words.
+        text: what would happen, as plain text.
+        verb: what the button that does it says.
+        keep: what the button that does not do it says.
+    """
+
+    BINDINGS: ClassVar = [
+        *bindings(DIALOG),
+        Binding("left,up,h,k", "app.focus_previous", "Other", show=False),
+        Binding("right,down,l,j", "app.focus_next", "Other", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, verb: str, *, keep: str = "Cancel") -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._verb = verb
+        self._keep = keep
+
+    def compose(self) -> ComposeResult:
+        """The question, what it means, and two buttons."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(plain(self._title, limit=200)), classes="dialog--title")
+            yield Static(Content(plain(self._text, limit=2000, lines=True)), classes="dialog--text")
+            with Horizontal(classes="dialog--buttons"):
+                yield Button(Content(self._keep), id="keep", compact=True)
+                yield Button(Content(self._verb), id="do", compact=True)
+            yield Static(Content("tab other button   enter press   esc cancel"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Doing nothing is the first choice."""
+        self.query_one("#keep", Button).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "do")
+
+    def action_cancel(self) -> None:
+        """Do nothing."""
+        self.dismiss(False)

@@ -1,0 +1,68 @@
+"""A dialog that asks for one line of text and checks it in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.domain.text import plain
+from tui.widgets.keys import DIALOG, bindings
+from tui.widgets.too_small import TooSmall
+
+
+class Prompt(ModalScreen[str | None]):
+    """Answers the text, or `None` when it was closed.
+
+    Args:
+        title: what is asked for.
+        value: what the field holds at first.
+        hint: what may be written, in a sentence.
+        check: says what is wrong with a text; empty: nothing. What was typed stays.
+    """
+
+    BINDINGS: ClassVar = bindings(DIALOG)
+
+    def __init__(
+        self, title: str, value: str = "", hint: str = "", check: Callable[[str], str] | None = None
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._value = value
+        self._hint = hint
+        self._check = check or (lambda _text: "")
+
+    def compose(self) -> ComposeResult:
+        """The field, with what may be written above and what is wrong below."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(plain(self._title, limit=200)), classes="dialog--title")
+            if self._hint:
+                yield Static(Content(plain(self._hint, limit=500)), classes="dialog--text")
+            field = Input(self._value, compact=True, id="field")
+            field.cursor_blink = False
+            yield field
+            yield Static(Content(""), id="trouble", classes="dialog--trouble")
+            yield Static(Content("enter take it   esc cancel"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one("#field", Input).focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        wrong = self._check(event.value)
+        if wrong:
+            self.query_one("#trouble", Static).update(Content(plain(wrong, limit=500)))
+        else:
+            self.dismiss(event.value)
+
+    def action_cancel(self) -> None:
+        """Take nothing."""
+        self.dismiss(None)

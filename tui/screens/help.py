@@ -1,0 +1,76 @@
+"""The keys of the screen beneath, from the registry, and of the whole app."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.widgets.ink import BLANK, Ink, Line, line
+from tui.widgets.key_line import key_name
+from tui.widgets.keys import GLOBAL, Key, key_by_id
+from tui.widgets.text_pane import TextPane
+from tui.widgets.too_small import TooSmall
+
+_MOVING: tuple[tuple[str, str], ...] = (
+    ("↑ ↓ j k", "Move in a list or table."),
+    ("tab", "Go to the next field."),
+    ("shift+mouse", "Select text with the terminal's own mouse."),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Made for the bindings that were active when it was asked for.
+
+    Args:
+        title: the section it was asked for in.
+        key_ids: ids of the active bindings.
+        keys_shown: the key of each id as bound now.
+    """
+
+    BINDINGS: ClassVar = [("escape,q,f1,question_mark", "dismiss", "Close")]
+
+    def __init__(self, title: str, key_ids: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._key_ids = tuple(key_ids)
+
+    def compose(self) -> ComposeResult:
+        """The list, scrollable."""
+        with Vertical(classes="dialog -tall"):
+            yield Static(Content("Keys"), classes="dialog--title")
+            yield TextPane(id="keys")
+            yield Static(Content("↑↓ scroll   esc close"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.query_one(TextPane).show(lambda _width: self._page())
+        self.query_one(TextPane).focus()
+
+    def _page(self) -> list[Line]:
+        everywhere = {key.id for key in GLOBAL}
+        here = [
+            key
+            for key_id in self._key_ids
+            if key_id not in everywhere and (key := key_by_id(key_id)) is not None
+        ]
+        lines: list[Line] = []
+        if here:
+            lines += [line((self._title, Ink.STRONG)), *map(_key_line, here), BLANK]
+        lines += [line(("Everywhere", Ink.STRONG)), *map(_key_line, GLOBAL), BLANK]
+        lines += [line(("Moving", Ink.STRONG)), *(_row(keys, told) for keys, told in _MOVING)]
+        return lines
+
+
+def _key_line(key: Key) -> Line:
+    return _row(" ".join(key_name(name.strip()) for name in key.keys.split(",")), key.help)
+
+
+def _row(keys: str, told: str) -> Line:
+    return line((f"  {keys:<12} ", Ink.KEY), told)

@@ -1,0 +1,220 @@
+"""Everything about one job: facts, timeline, why it failed, its result, circuit, log and raw answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+
+from tui.domain.errors import QdeckError
+from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.results import JobResult
+from tui.domain.text import plain
+from tui.monitor.deck import Deck
+from tui.monitor.events import Event, JobsChanged, Severity
+from tui.screens.base import SectionScreen
+from tui.screens.bench import Bench
+from tui.screens.job_commands import ask_cancel, ask_edit, ask_export
+from tui.widgets.block import Block
+from tui.widgets.histogram import result_page
+from tui.widgets.ink import Ink, Line, Span, line
+from tui.widgets.job_facts import facts, metrics_lines, raw_page
+from tui.widgets.keys import JOB, bindings
+from tui.widgets.text_pane import TextPane, page_of
+
+VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
+"""The views below the facts, in order."""
+
+
+class JobScreen(SectionScreen):
+    """One job. Pushed over the job table; esc goes back.
+
+    Args:
+        job_id: the job; it may become known later.
+    """
+
+    SECTION = "jobs"
+    BINDINGS: ClassVar = bindings(JOB)
+
+    def __init__(self, deck: Deck, bench: Bench, job_id: str) -> None:
+        super().__init__(deck, bench)
+        self._job_id = job_id
+        self._view = 0
+        self._result: JobResult | None = None
+        self._log: str | None = None
+        self._metrics: JobMetrics | None = None
+        self._trouble: dict[str, str] = {}
+        self._status: JobStatus | None = None
+
+    def compose(self) -> ComposeResult:
+        """The facts, the names of the views, the view."""
+        yield Block(id="facts")
+        yield Block(id="views")
+        yield TextPane(id="view")
+
+    def on_mount(self) -> None:
+        """Show what is known, and ask for the rest."""
+        self._show()
+        self.query_one(TextPane).focus()
+        self._load()
+
+    @property
+    def job(self) -> Job | None:
+        """The job as known now."""
+        return self.deck.job(self._job_id)
+
+    def deck_event(self, event: Event) -> None:
+        """The job changed: show it, and get the result once it is done."""
+        if isinstance(event, JobsChanged) and any(job.id == self._job_id for job in event.jobs):
+            finished = self._status is not None and not self._status.final
+            self._show()
+            if finished and self._status is not None and self._status.final:
+                self._load()
+
+    def on_resize(self) -> None:
+        """The facts are folded to the width."""
+        self._show()
+
+    def _show(self) -> None:
+        job = self.job
+        width = max(40, self.size.width - 2)
+        self._status = job.status if job is not None else None
+        gone = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
+        self.query_one("#facts", Block).show(facts(job, self.clock.now(), width) if job else gone)
+        self.query_one("#views", Block).show([self._names()])
+        self._show_view()
+
+    def _names(self) -> Line:
+        spans: list[Span] = [Span(" ")]
+        for place, name in enumerate(VIEWS):
+            action = f"screen.view_at({place})"
+            spans.append(Span(f" {place + 1} ", Ink.KEY, action))
+            shown = f"[{name}]" if place == self._view else f" {name} "
+            spans.append(Span(shown, Ink.CURRENT if place == self._view else Ink.PLAIN, action))
+        return tuple(spans)
+
+    def _show_view(self, *, home: bool = False) -> None:
+        name = VIEWS[self._view]
+        self.query_one(TextPane).show(lambda width: self._page(name, width), home=home)
+
+    def _page(self, name: str, width: int) -> list[Line]:
+        job = self.job
+        if job is None:
+            return []
+        trouble = self._trouble.get(name)
+        if trouble:
+            return page_of(trouble)
+        match name:
+            case "Result":
+                return self._result_page(job, width)
+            case "Circuit":
+                return (
+                    page_of(job.circuit)
+                    if job.circuit
+                    else _quiet("The circuit as submitted is not known here.")
+                )
+            case "Source":
+                if job.source:
+                    return page_of(job.source)
+                return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
+            case "Log":
+                if self._log is None:
+                    return _quiet(
+                        "Asking for the log …" if job.status.final else "The log comes when the job ends."
+                    )
+                return page_of(self._log) if self._log.strip() else _quiet("The log is empty.")
+            case "Metrics":
+                return metrics_lines(job, self._metrics)
+            case _:
+                return raw_page(job, self._result)
+
+    def _result_page(self, job: Job, width: int) -> list[Line]:
+        if self._result is not None:
+            return result_page(self._result, width)
+        if job.status is JobStatus.DONE:
+            return _quiet("Asking for the result …")
+        if job.status.final:
+            return _quiet(f"The job was {job.status}: it has no result. The log (4) may say more.")
+        return _quiet("No result yet. It appears here by itself.")
+
+    @work(exclusive=True, group="job-load", exit_on_error=False)
+    async def _load(self) -> None:
+        """Result, metrics and log, one after the other; what is not to be had is said in its view."""
+        job = self.job
+        if job is None or not job.status.final:
+            return
+        self._trouble.clear()
+        if job.status is JobStatus.DONE and self._result is None:
+            try:
+                self._result = await self.deck.result(job.id)
+            except QdeckError as error:
+                self._trouble["Result"] = _told(error)
+            self._show_view()
+        try:
+            self._metrics = await self.deck.metrics(job.id)
+        except QdeckError as error:
+            self._trouble["Metrics"] = _told(error)
+        try:
+            self._log = await self.deck.logs(job.id)
+        except QdeckError as error:
+            self._trouble["Log"] = _told(error)
+        self._show_view()
+
+    def action_back(self) -> None:
+        """Back to the table."""
+        self.dismiss()
+
+    def action_view(self, step: int) -> None:
+        """The next view, or the one before."""
+        self.action_view_at((self._view + step) % len(VIEWS))
+
+    def action_view_at(self, place: int) -> None:
+        """A view by its place."""
+        self._view = max(0, min(place, len(VIEWS) - 1))
+        self.query_one("#views", Block).show([self._names()])
+        self._show_view(home=True)
+
+    @work(exclusive=True, group="job-command", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Cancel the job, after a question."""
+        job = self.job
+        if job is not None:
+            await ask_cancel(self, job)
+
+    @work(exclusive=True, group="job-command", exit_on_error=False)
+    async def action_export(self) -> None:
+        """Write the result to a file."""
+        job = self.job
+        if job is None or job.status is not JobStatus.DONE:
+            self.shell.tell("There is no result to export: the job is not done.", Severity.WARNING)
+            return
+        await ask_export(self, job)
+
+    @work(exclusive=True, group="job-command", exit_on_error=False)
+    async def action_edit(self) -> None:
+        """Open the circuit in the editor: its source where it is known, else as submitted."""
+        job = self.job
+        if job is not None:
+            await ask_edit(self, job)
+
+    @work(exclusive=True, group="refresh", exit_on_error=False)
+    async def action_refresh(self) -> None:
+        """Ask the service now."""
+        if self.deck.identity is None:
+            self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
+            return
+        await self.deck.refresh()
+        self._load()
+
+    def action_copy(self) -> None:
+        """Send the id to the terminal's clipboard."""
+        self.shell.send_to_clipboard(self._job_id)
+
+
+def _quiet(text: str) -> list[Line]:
+    return [line((text, Ink.MUTED))]
+
+
+def _told(error: QdeckError) -> str:
+    return f"{error.message}\n{error.advice}".strip()

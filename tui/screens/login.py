@@ -1,0 +1,215 @@
+"""Sign in: with what is found on this machine, with the sandbox, or with a token that is typed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerState
+
+from tui.domain.accounts import Account, Channel, Identity
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.domain.text import plain, shorten
+from tui.ibm.endpoints import endpoints_for
+from tui.monitor.deck import Deck
+from tui.screens.base import Shell
+from tui.widgets.choice import Choice
+from tui.widgets.field_row import FieldRow
+from tui.widgets.keys import LOGIN, bindings
+from tui.widgets.too_small import TooSmall
+
+_SANDBOX = "sandbox:"
+_FOUND = "found:"
+_CHANNELS: tuple[tuple[str, Channel], ...] = (
+    ("platform: IBM Quantum Platform, an IBM Cloud API key", Channel.PLATFORM),
+    ("classic: hub/group/project, an API token", Channel.CLASSIC),
+)
+_NAMES = {Channel.PLATFORM: "platform", Channel.CLASSIC: "classic"}
+
+
+class LoginScreen(ModalScreen[bool]):
+    """Answers whether somebody signed in. Nothing typed is lost by a failed try.
+
+    Args:
+        deck: what signs in.
+        trouble: an earlier error to show.
+        environ: where endpoint overrides are read.
+    """
+
+    BINDINGS: ClassVar = bindings(LOGIN)
+
+    def __init__(
+        self, deck: Deck, trouble: QdeckError | None = None, environ: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__()
+        self._deck = deck
+        self._first_trouble = trouble
+        self._environ = os.environ if environ is None else environ
+        self._found: tuple[Account, ...] = ()
+        self._busy = ""
+
+    def compose(self) -> ComposeResult:
+        """What is found, then the form."""
+        with Vertical(classes="dialog -wide"):
+            yield Static(Content("Sign in"), classes="dialog--title")
+            yield OptionList(id="found", markup=False, compact=True)
+            yield Static(Content("or with a token of your own"), classes="dialog--head")
+            yield FieldRow("Service", Choice("", _CHANNELS, Channel.PLATFORM, id="channel"))
+            yield FieldRow("Token", _field("token", "not shown while you type", password=True))
+            yield FieldRow("Instance", _field("instance", "optional: CRN, name or hub/group/project"))
+            yield Checkbox(
+                "Remember on this machine, in a file only you can read", id="remember", compact=True
+            )
+            yield Button("Sign in", id="go", compact=True)
+            yield Static(Content(""), id="trouble", classes="dialog--trouble")
+            yield Static(
+                Content("enter choose   tab next field   s sandbox   S classic sandbox   esc look around"),
+                classes="dialog--keys",
+            )
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """The first account found is one Enter away."""
+        self._list()
+        self.query_one("#found", OptionList).focus()
+        if self._first_trouble is not None:
+            self._say(self._first_trouble)
+
+    def _list(self) -> None:
+        self._found = self._deck.found_accounts()
+        options = [
+            Option(Content(_account_line(account)), id=f"{_FOUND}{place}")
+            for place, account in enumerate(self._found)
+        ]
+        options += [
+            Option(Content("Sandbox: IBM Quantum, simulated on this machine"), id=f"{_SANDBOX}platform"),
+            Option(
+                Content("Sandbox, classic face: hub/group/project, cloud transpiler"), id=f"{_SANDBOX}classic"
+            ),
+        ]
+        found = self.query_one("#found", OptionList)
+        found.clear_options().add_options(options)
+        found.highlighted = 0
+
+    # --- ways in ---------------------------------------------------------------------------------
+
+    @on(OptionList.OptionSelected, "#found")
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        chosen = event.option_id or ""
+        if chosen.startswith(_SANDBOX):
+            self.action_sandbox(chosen.removeprefix(_SANDBOX))
+        elif chosen.startswith(_FOUND):
+            account = self._found[int(chosen.removeprefix(_FOUND))]
+            self._sign_in(account, remember=False)
+
+    def action_sandbox(self, face: str) -> None:
+        """Use the sandbox."""
+        self._sign_in(Channel(face), remember=False)
+
+    @on(Button.Pressed, "#go")
+    @on(Input.Submitted)
+    def _typed_in(self) -> None:
+        token = self.query_one("#token", Input).value.strip()
+        if not token:
+            self._say(
+                QdeckError(ErrorKind.SETTINGS, "The token is missing.", "Type or paste it into its field.")
+            )
+            self.query_one("#token", Input).focus()
+            return
+        channel = cast("Choice[Channel]", self.query_one("#channel", Choice)).value
+        assert isinstance(channel, Channel)
+        try:
+            endpoints = endpoints_for(channel, self._environ)
+        except QdeckError as error:
+            self._say(error)
+            return
+        account = Account(
+            name=f"typed in, {_NAMES[channel]}",
+            channel=channel,
+            token=Secret(token),
+            endpoints=endpoints,
+            instance=self.query_one("#instance", Input).value.strip(),
+        )
+        self._sign_in(account, remember=self.query_one("#remember", Checkbox).value)
+
+    @work(exclusive=True, group="sign-in", exit_on_error=False)
+    async def _sign_in(self, way: Account | Channel, *, remember: bool) -> None:
+        where = "the sandbox" if isinstance(way, Channel) else shorten(way.name, 40)
+        self._wait(f"Signing in to {where} …" if isinstance(way, Account) else f"Starting {where} …")
+        try:
+            identity = (
+                await self._deck.sign_in_sandbox(way)
+                if isinstance(way, Channel)
+                else await self._deck.sign_in(way, remember=remember)
+            )
+        except QdeckError as error:
+            self._say(error)
+            return
+        cast(Shell, self.app).tell(_welcome(identity))
+        self.dismiss(True)
+
+    @on(Worker.StateChanged)
+    def _failed(self, message: Worker.StateChanged) -> None:
+        if message.state is WorkerState.ERROR and message.worker.error is not None:
+            self._wait("")
+            cast(Shell, self.app).report(message.worker.error)
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def _wait(self, text: str) -> None:
+        trouble = self.query_one("#trouble", Static)
+        trouble.set_class(bool(text), "-waiting")
+        trouble.update(Content(plain(text, limit=200)))
+
+    def _say(self, error: QdeckError) -> None:
+        self._wait("")
+        advice = error.advice or _ADVICE.get(error.kind, "")
+        text = f"{error.message}\n{advice}" if advice else error.message
+        self.query_one("#trouble", Static).update(Content(plain(text, limit=600, lines=True)))
+
+    def action_back(self) -> None:
+        """Look around without signing in; an attempt under way is given up."""
+        self.workers.cancel_group(self, "sign-in")
+        self.dismiss(False)
+
+
+_ADVICE = {
+    ErrorKind.WRONG_KEY: "Check that the token was copied whole, and that the service is the right one.",
+    ErrorKind.EXPIRED: "Get a new token from the service's web site.",
+    ErrorKind.NETWORK: "Check the connection and try again; s opens the sandbox, which needs none.",
+    ErrorKind.TIMEOUT: "Try again; s opens the sandbox, which needs no network.",
+    ErrorKind.FORBIDDEN: "Another instance may help: write it into its field.",
+}
+
+
+def _field(name: str, placeholder: str, *, password: bool = False) -> Input:
+    field = Input(placeholder=placeholder, password=password, compact=True, id=name)
+    field.cursor_blink = False
+    return field
+
+
+def _account_line(account: Account) -> str:
+    parts = [
+        shorten(account.name, 24),
+        _NAMES[account.channel],
+        shorten(account.source, 34),
+        shorten(account.instance, 24),
+        "SANDBOX" if account.sandbox else "",
+    ]
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _welcome(identity: Identity) -> str:
+    name = shorten(identity.instance_name or identity.instance, 60)
+    if identity.sandbox:
+        return f"Signed in to the SANDBOX ({_NAMES[identity.channel]} face): nothing here is hardware."
+    return f"Signed in, instance {name}."

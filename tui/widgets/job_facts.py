@@ -1,0 +1,147 @@
+"""The facts of a job in lines: where it ran, its timeline, why it failed, what was measured."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
+from tui.domain.results import JobResult
+from tui.domain.text import plain, shorten
+from tui.ibm.codes import CODES
+from tui.widgets.ink import Ink, Line, Span, line, wrapped
+from tui.widgets.text_pane import LIMIT, page_of
+from tui.widgets.words import NOTHING, age, clock_time, duration, status_span, step_span
+
+_PRETTY_LIMIT = 500_000
+"""Bytes of a raw body that are laid out anew; a larger one is shown as it came."""
+
+
+def facts(job: Job, now: datetime, width: int) -> list[Line]:
+    """The head of the job's view, folded to `width` cells."""
+    simulated = job.service.startswith("sandbox")
+    shots = f"  {job.shots} shots" if job.shots is not None else ""
+    lines = [
+        line(
+            " ",
+            (shorten(job.name or job.id, 40), Ink.STRONG),
+            "  ",
+            status_span(job),
+            f"  {shorten(job.backend, 40)}  {shorten(job.program, 30)}{shots}  ",
+            (" SANDBOX " if simulated else "", Ink.SANDBOX),
+        ),
+        line(
+            (" id ", Ink.MUTED),
+            shorten(job.id, 80),
+            ("  session " if job.session_id else "", Ink.MUTED),
+            shorten(job.session_id, 40),
+        ),
+        timeline(job, now),
+        _costs(job),
+    ]
+    if job.tags:
+        lines.append(line((" tags ", Ink.MUTED), shorten("  ".join(job.tags), width)))
+    if job.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
+        lines += _reason(job, width)
+    return lines
+
+
+def timeline(job: Job, now: datetime) -> Line:
+    """The states with the time spent in each: `◔ queued 12 s → ▶ running 2.1 s → ✔ done 5m ago`."""
+    steps = steps_of(job)
+    spans: list[Span] = [Span(" ")]
+    for place, step in enumerate(steps):
+        if place:
+            spans.append(Span("  →  ", Ink.MUTED))
+        spans.append(step_span(step.status))
+        if place + 1 < len(steps):
+            spans.append(Span(f" {duration((steps[place + 1].at - step.at).total_seconds())}"))
+        elif step.status.final:
+            ago = age(step.at, now)
+            spans.append(Span(f" {ago if ago == 'now' else ago + ' ago'}", Ink.MUTED))
+        else:
+            spans.append(Span(f" for {age(step.at, now)}".replace("for now", "just now"), Ink.MUTED))
+    return tuple(spans)
+
+
+def steps_of(job: Job) -> list[StatusStep]:
+    """The timeline, made from the times of the job where the states were not seen."""
+    if job.timeline:
+        return sorted(job.timeline, key=lambda step: step.at)
+    steps = [StatusStep(JobStatus.QUEUED, job.created)]
+    if job.started is not None:
+        steps.append(StatusStep(JobStatus.RUNNING, job.started))
+    if job.finished is not None and job.status.final:
+        steps.append(StatusStep(job.status, job.finished))
+    return steps
+
+
+def _costs(job: Job) -> Line:
+    estimated = (
+        f"  (estimated {duration(job.estimated_seconds)})" if job.estimated_seconds is not None else ""
+    )
+    charged = duration(job.qpu_seconds) if job.qpu_seconds is not None else "not settled yet"
+    return line(
+        (" QPU ", Ink.MUTED),
+        charged,
+        (estimated, Ink.MUTED),
+        ("  created ", Ink.MUTED),
+        clock_time(job.created),
+    )
+
+
+def _reason(job: Job, width: int) -> list[Line]:
+    code = f" (code {shorten(job.reason_code, 20)})" if job.reason_code else ""
+    what = plain(job.reason, limit=3000, lines=True).strip() or "The service gave no reason."
+    ink = Ink.BAD if job.status is JobStatus.FAILED else Ink.MUTED
+    lines = [(Span(" "), *pieces) for pieces in wrapped(f"Why: {what}{code}", width, ink)][:5]
+    lines += [(Span(" "), *pieces) for pieces in wrapped(f"What to do: {_advice(job)}", width)][:3]
+    return lines
+
+
+def _advice(job: Job) -> str:
+    if job.reason_solution:
+        return plain(job.reason_solution, limit=1000, lines=True).strip()
+    code = CODES.get(job.reason_code)
+    if code is not None and code.advice:
+        return code.advice
+    if job.status is JobStatus.CANCELLED:
+        return "e opens the circuit in the editor, to run it again."
+    return "the log (4) may say more; e opens the circuit in the editor."
+
+
+def metrics_lines(job: Job, metrics: JobMetrics | None) -> list[Line]:
+    """What the service measured, and what is known without it."""
+    rows: list[tuple[str, str]] = []
+    if metrics is not None:
+        rows += [
+            ("created", clock_time(metrics.created)),
+            ("running", clock_time(metrics.running)),
+            ("finished", clock_time(metrics.finished)),
+            ("QPU time", duration(metrics.qpu_seconds)),
+            ("execution time", duration(metrics.execution_seconds)),
+            ("caller", shorten(metrics.caller, 80) or NOTHING),
+            ("Qiskit", shorten(metrics.qiskit_version, 80) or NOTHING),
+        ]
+    rows += [
+        ("service", shorten(job.service, 60)),
+        ("instance", shorten(job.instance, 160) or NOTHING),
+        ("last confirmed", clock_time(job.confirmed)),
+    ]
+    told = [line((f" {name:<16}", Ink.MUTED), value) for name, value in rows]
+    if metrics is None:
+        told.insert(0, line((" Metrics come when the job ends.", Ink.MUTED)))
+    return told
+
+
+def raw_page(job: Job, result: JobResult | None) -> list[Line]:
+    """The result as the service sent it, indented where it is JSON."""
+    if result is None or not result.raw:
+        return [line((" No raw result is known here.", Ink.MUTED))]
+    text = result.raw[:LIMIT].decode("utf-8", "replace")
+    if len(result.raw) <= _PRETTY_LIMIT:
+        try:
+            text = json.dumps(json.loads(result.raw), indent=2, ensure_ascii=False)
+        except ValueError:
+            return page_of(text)
+    return page_of(text)
