@@ -1,0 +1,133 @@
+"""What the app and a Qiskit worker say to each other: JSON frames with their length before them."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import msgspec
+
+from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+
+HEADER: Final = struct.Struct(">I")
+"""Before each frame: the number of its bytes."""
+LONGEST_FRAME: Final = 256 * 1024 * 1024
+
+
+class TargetData(msgspec.Struct, frozen=True):
+    """A backend to transpile for.
+
+    `configuration` and `properties` are the service's JSON. They are some 2 MB, so they are left out
+    (`None`) until the worker says that it does not have the target of this `key`, a hash of them.
+    """
+
+    name: str
+    key: str
+    configuration: bytes | None = None
+    properties: bytes | None = None
+
+
+class Check(msgspec.Struct, frozen=True, tag="check"):
+    """Read a program and say what is wrong with it. Answer: `Checked`."""
+
+    qasm: str
+
+
+class Draw(msgspec.Struct, frozen=True, tag="draw"):
+    """Draw a circuit as text. Answer: `Drawn`."""
+
+    qasm: str
+    width: int
+
+
+class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
+    """Transpile for a target. Answer: `Made` or `TargetWanted`."""
+
+    qasm: str
+    target: TargetData
+    options: TranspileOptions
+
+
+class Review(msgspec.Struct, frozen=True, tag="review"):
+    """Measure what another compiler made of a circuit. Answer: `Made` or `TargetWanted`."""
+
+    source: str
+    isa: str
+    target: TargetData
+    options: TranspileOptions
+    layouts: tuple[tuple[int, ...], tuple[int, ...]]
+    seconds: float
+
+
+class Ping(msgspec.Struct, frozen=True, tag="ping"):
+    """Ask whether the worker is warm. Answer: `Pong`."""
+
+
+Request = Check | Draw | Transpile | Review | Ping
+
+
+class Checked(msgspec.Struct, frozen=True, tag="checked"):
+    """The report on a program."""
+
+    report: CheckReport
+
+
+class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
+    """The drawing."""
+
+    text: str
+
+
+class Made(msgspec.Struct, frozen=True, tag="made"):
+    """The transpiled circuit."""
+
+    candidate: Candidate
+
+
+class TargetWanted(msgspec.Struct, frozen=True, tag="target-wanted"):
+    """The worker needs the target's configuration and properties."""
+
+
+class Pong(msgspec.Struct, frozen=True, tag="pong"):
+    """The worker has imported Qiskit, of this version."""
+
+    qiskit: str
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """It did not work: the parts of a `QdeckError`, `kind` by its value."""
+
+    kind: str
+    message: str
+    advice: str = ""
+
+
+Reply = Checked | Drawn | Made | TargetWanted | Pong | Failed
+
+_ENCODER: Final = msgspec.json.Encoder()
+_REQUESTS: Final = msgspec.json.Decoder(Request)
+_REPLIES: Final = msgspec.json.Decoder(Reply)
+
+
+def encode(message: Request | Reply) -> bytes:
+    """The frame of a message, its length before it."""
+    body = _ENCODER.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def decode_request(body: bytes) -> Request:
+    """The request in a frame.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    return _REQUESTS.decode(body)
+
+
+def decode_reply(body: bytes) -> Reply:
+    """The reply in a frame.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    return _REPLIES.decode(body)

@@ -1,0 +1,67 @@
+"""How large a circuit is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import ControlFlowOp
+
+from tui.domain.circuits import CircuitStats
+
+
+def walk(circuit: QuantumCircuit) -> Iterator[Any]:
+    """Every instruction, those in the blocks of control flow once each, without barriers."""
+    for instruction in circuit.data:
+        if instruction.name == "barrier":
+            continue
+        yield instruction
+        if instruction.is_control_flow():
+            for block in instruction.operation.blocks:
+                yield from walk(block)
+
+
+def blocks_of(instruction: Any) -> tuple[QuantumCircuit, ...]:
+    """The blocks of a control flow instruction."""
+    operation: ControlFlowOp = instruction.operation
+    return tuple(operation.blocks)
+
+
+def stats(circuit: QuantumCircuit) -> CircuitStats:
+    """Its numbers. Blocks of control flow count once, whether or not they will run, and how often."""
+    operations: Counter[str] = Counter()
+    two_qubit = 0
+    for instruction in walk(circuit):
+        operations[instruction.name] += 1
+        two_qubit += _is_two_qubit_gate(instruction)
+    return CircuitStats(
+        qubits=circuit.num_qubits,
+        clbits=circuit.num_clbits,
+        size=sum(operations.values()),
+        depth=circuit.depth(lambda instruction: instruction.name != "barrier"),
+        two_qubit_gates=two_qubit,
+        two_qubit_depth=circuit.depth(_has_two_qubit_gate),
+        operations=dict(operations.most_common()),
+    )
+
+
+def measures(circuit: QuantumCircuit) -> bool:
+    """Whether anything in it is measured."""
+    return any(instruction.name == "measure" for instruction in walk(circuit))
+
+
+def _is_two_qubit_gate(instruction: Any) -> bool:
+    return (
+        len(instruction.qubits) == 2
+        and instruction.name != "barrier"
+        and not instruction.is_control_flow()
+        and not instruction.clbits
+    )
+
+
+def _has_two_qubit_gate(instruction: Any) -> bool:
+    if instruction.is_control_flow():
+        return any(_is_two_qubit_gate(inner) for block in blocks_of(instruction) for inner in walk(block))
+    return _is_two_qubit_gate(instruction)
