@@ -190,7 +190,9 @@ class FixedDeck:
         self.trouble: dict[str, Exception] = {}
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None
-        """When set, sign-ins and transpiling wait for it."""
+        """When set, sign-ins, transpiling and submitting wait for it."""
+        self.stopped = 0
+        """How many of those waits were cancelled."""
         self._listeners: list[Listener] = []
 
     # --- for tests -----------------------------------------------------------------------------------
@@ -218,8 +220,13 @@ class FixedDeck:
             raise self.trouble[name]
 
     async def _wait(self) -> None:
-        if self.gate is not None:
+        if self.gate is None:
+            return
+        try:
             await self.gate.wait()
+        except asyncio.CancelledError:
+            self.stopped += 1
+            raise
 
     # --- the deck ------------------------------------------------------------------------------------
 

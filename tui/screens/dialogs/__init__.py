@@ -1,0 +1,1 @@
+"""Dialogs: short questions over a section, answered by a value."""

@@ -1,0 +1,164 @@
+"""The dialog that opens a circuit: an example, or a file by its path."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.domain.errors import QdeckError
+from tui.domain.text import plain
+from tui.qasm.examples import Example, examples
+from tui.qasm.files import read_circuit, suggest
+from tui.widgets.keys import DIALOG, bindings
+from tui.widgets.too_small import TooSmall
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A circuit that was chosen: `path` is `None` for an example."""
+
+    name: str
+    text: str
+    path: Path | None = None
+
+
+class OpenFile(ModalScreen[Opened | None]):
+    """Type a path or pick from the list below it; the list follows what is typed.
+
+    Answers the circuit, already read, or `None`. A file that cannot be opened is told in place.
+
+    Args:
+        folder: where relative paths start.
+    """
+
+    BINDINGS: ClassVar = [
+        *bindings(DIALOG),
+        Binding("down", "move(1)", "Next", show=False),
+        Binding("up", "move(-1)", "Previous", show=False),
+        Binding("tab", "complete", "Complete", show=False, priority=True),
+    ]
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._examples = {f"example:{example.name}": example for example in examples()}
+        self._known = ""
+
+    def compose(self) -> ComposeResult:
+        """A path above, the choices below."""
+        with Vertical(classes="dialog"):
+            yield Static(Content("Open a circuit"), classes="dialog--title")
+            field = Input(placeholder="path, or pick one below", compact=True, id="path")
+            field.cursor_blink = False
+            yield field
+            yield OptionList(id="choices", markup=False)
+            yield Static(id="trouble", classes="dialog--trouble", markup=False)
+            yield Static(Content("enter open   tab complete   ↑↓ pick   esc cancel"), classes="dialog--keys")
+        yield TooSmall()
+
+    async def on_mount(self) -> None:
+        """Show the examples and the files here."""
+        self.query_one("#choices", OptionList).can_focus = False
+        await self._list("")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._say("")
+        self.run_worker(self._list(event.value), group="suggest", exclusive=True, exit_on_error=False)
+
+    async def _list(self, typed: str) -> None:
+        """List what begins as `typed` does; folders may be on slow disks, so a thread reads them."""
+        paths = await asyncio.to_thread(suggest, typed, self._folder)
+        word = typed.strip().lower()
+        shown = [
+            Option(_example_line(example), id=key)
+            for key, example in self._examples.items()
+            if word in f"{example.name} {example.title}".lower()
+        ]
+        shown += [Option(Content(plain(path)), id=f"path:{path}") for path in paths]
+        choices = self.query_one("#choices", OptionList)
+        choices.clear_options().add_options(shown)
+        choices.highlighted = 0 if shown else None
+
+    def action_move(self, step: int) -> None:
+        """Move the mark in the list, the caret staying in the path."""
+        choices = self.query_one("#choices", OptionList)
+        if step > 0:
+            choices.action_cursor_down()
+        else:
+            choices.action_cursor_up()
+
+    def action_complete(self) -> None:
+        """Take the marked path over into the field."""
+        marked = self._marked()
+        if marked.startswith("path:"):
+            self._take(marked.removeprefix("path:"))
+
+    @on(Input.Submitted)
+    async def _entered(self, event: Input.Submitted) -> None:
+        marked = self._marked()
+        typed = event.value.strip()
+        if typed and (self._folder / Path(typed).expanduser()).is_file():
+            await self._open(typed)
+        elif marked:
+            await self._choose(marked)
+        elif typed:
+            await self._open(typed)
+
+    @on(OptionList.OptionSelected)
+    async def _picked(self, event: OptionList.OptionSelected) -> None:
+        await self._choose(event.option_id or "")
+
+    async def _choose(self, key: str) -> None:
+        if (example := self._examples.get(key)) is not None:
+            self.dismiss(Opened(example.name, example.text))
+            return
+        path = key.removeprefix("path:")
+        if path.endswith("/"):
+            self._take(path)
+        else:
+            await self._open(path)
+
+    async def _open(self, typed: str) -> None:
+        path = self._folder / Path(typed).expanduser()
+        try:
+            text = await asyncio.to_thread(read_circuit, path)
+        except QdeckError as error:
+            self._say(str(error))
+        else:
+            self.dismiss(Opened(path.stem, text, path))
+
+    def _take(self, path: str) -> None:
+        field = self.query_one(Input)
+        field.value = path
+        field.cursor_position = len(path)
+
+    def _marked(self) -> str:
+        choices = self.query_one("#choices", OptionList)
+        option = choices.highlighted_option
+        return option.id or "" if option is not None else ""
+
+    def action_cancel(self) -> None:
+        """Close without doing it."""
+        self.dismiss(None)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#trouble", Static).update(Content(plain(text)))
+
+
+def _example_line(example: Example) -> Content:
+    return Content.assemble(
+        (f"{plain(example.name):<18}", "bold"), ("  ", ""), (plain(example.title), "$text-muted")
+    )

@@ -1,0 +1,306 @@
+"""The editor: write OpenQASM, see at once what Qiskit says of it, and go on to transpile and run."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from tui.domain.circuits import CheckReport, Diagnostic
+from tui.domain.errors import QdeckError
+from tui.domain.text import plain
+from tui.qasm.files import save_circuit
+from tui.screens.base import SectionScreen
+from tui.screens.bench import Errand
+from tui.screens.dialogs.open_file import OpenFile
+from tui.screens.dialogs.save_as import SaveAs
+from tui.screens.dialogs.unsaved import Unsaved, Wish
+from tui.widgets.block import Block
+from tui.widgets.check_lines import HEIGHT, Checking, check_lines
+from tui.widgets.ink import Ink, line
+from tui.widgets.keys import EDITOR, bindings
+from tui.widgets.qasm_area import QasmArea
+from tui.widgets.text_pane import TextPane, page_of
+
+PAUSE = 0.4
+"""Seconds without a key before Qiskit is asked."""
+ROOMY = 110
+"""Columns from which on the circuit is drawn beside its text."""
+_INVITATION = Content(
+    "Type OpenQASM here, or\n"
+    "  ctrl+o  opens an example or a file\n"
+    "  F8      transpiles what is written\n"
+    "  F9      transpiles it and goes on to run it"
+)
+
+
+class EditorScreen(SectionScreen):
+    """Holds the text; the bench has it at every moment, so that no section works on an older one."""
+
+    SECTION = "editor"
+    BINDINGS: ClassVar = bindings(EDITOR)
+
+    class Checked(Message):
+        """Qiskit's word on a text, or why there is none."""
+
+        def __init__(self, text: str, report: CheckReport | None, error: QdeckError | None = None) -> None:
+            super().__init__()
+            self.text = text
+            self.report = report
+            self.error = error
+
+    class Drawn(Message):
+        """A text's circuit, drawn."""
+
+        def __init__(self, text: str, drawing: str) -> None:
+            super().__init__()
+            self.text = text
+            self.drawing = drawing
+
+    _pause: Timer | None = None
+    _asking = False
+    """A check is under way: the next one waits for it, because stopping it would stop the compiler."""
+    _ever_checked = False
+    _state: Checking | CheckReport | QdeckError = Checking.NOTHING
+    _next_error = 0
+    _drawn_for: tuple[str, int] = ("", 0)
+
+    def compose(self) -> ComposeResult:
+        """The name of the circuit, text and drawing, and what Qiskit says."""
+        yield Block(id="title")
+        with Horizontal(id="desk"):
+            yield QasmArea(placeholder=_INVITATION, id="qasm")
+            yield TextPane(id="circuit")
+        yield Block(id="verdict")
+
+    def on_mount(self) -> None:
+        """The caret is in the text."""
+        self.query_one("#circuit", TextPane).can_focus = False
+        self._take_bench()
+        self.query_one(QasmArea).focus()
+
+    def on_screen_resume(self) -> None:
+        """Another section may have put another circuit on the bench."""
+        self._take_bench()
+
+    def on_resize(self) -> None:
+        """The drawing has room, or not."""
+        roomy = self.size.width >= ROOMY
+        if roomy != self.has_class("-roomy"):
+            self.set_class(roomy, "-roomy")
+            self.call_after_refresh(self._ask_soon)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the text as it stands, as far as it is known."""
+        return self._state.diagnostics if isinstance(self._state, CheckReport) else ()
+
+    # --- checking --------------------------------------------------------------------------------
+
+    @on(TextArea.Changed, "#qasm")
+    def _edited(self) -> None:
+        text = self.query_one(QasmArea).text
+        if text == self.bench.qasm and self._state is not Checking.NOTHING:
+            return
+        self.bench.qasm = text
+        self._say(Checking.WAITING if text.strip() else Checking.NOTHING)
+        self._show_title()
+        self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, self._ask)
+
+    def _ask(self) -> None:
+        text = self.bench.qasm
+        if self._asking:
+            return
+        if not text.strip():
+            self._show_drawing("", "")
+            return
+        self._asking = True
+        if not self._ever_checked:
+            self._say(Checking.STARTING)
+        self.run_worker(self._check(text), group="check", exit_on_error=False)
+
+    async def _check(self, text: str) -> None:
+        """Ask Qiskit, and for the drawing when there is room for it."""
+        try:
+            report = await self.deck.check(text)
+            self.post_message(self.Checked(text, report))
+            width = self._drawing_width()
+            if report.ok and width:
+                self.post_message(self.Drawn(text, await self.deck.draw(text, width=width)))
+        except QdeckError as error:
+            self.post_message(self.Checked(text, None, error))
+        finally:
+            self._asking = False
+
+    @on(Checked)
+    def _checked(self, message: Checked) -> None:
+        self._ever_checked = True
+        if message.text != self.bench.qasm:
+            self._ask_soon()  # an answer to an older text says nothing of this one
+            return
+        self._next_error = 0
+        self._say(message.report or message.error or Checking.NOTHING)
+        self.query_one(QasmArea).mark(self.diagnostics)
+        self.refresh_bindings()
+
+    @on(Drawn)
+    def _drew(self, message: Drawn) -> None:
+        if message.text == self.bench.qasm:
+            self._show_drawing(message.text, message.drawing)
+
+    def _drawing_width(self) -> int:
+        return self.query_one("#circuit").size.width if self.has_class("-roomy") else 0
+
+    def _show_drawing(self, text: str, drawing: str) -> None:
+        page = page_of(drawing) if drawing else []
+        self.query_one("#circuit", TextPane).show(lambda _width: page, home=not text)
+
+    # --- files -----------------------------------------------------------------------------------
+
+    @work(group="files", exit_on_error=False)
+    async def action_open(self) -> None:
+        """Open an example or a file, after asking what becomes of changes."""
+        if not await self._may_leave():
+            return
+        opened = await self.app.push_screen_wait(OpenFile(self._folder()))
+        if opened is not None:
+            self._load(opened.text, opened.name, opened.path)
+
+    @work(group="files", exit_on_error=False)
+    async def action_new(self) -> None:
+        """Start an empty circuit, after asking what becomes of changes."""
+        if await self._may_leave():
+            self._load("", "untitled", None)
+
+    @work(group="files", exit_on_error=False)
+    async def action_save(self) -> None:
+        """Save the file; ask for a path when there is none."""
+        await self._save()
+
+    @work(group="files", exit_on_error=False)
+    async def action_save_as(self) -> None:
+        """Save under another path."""
+        await self._save_as()
+
+    async def _may_leave(self) -> bool:
+        """Whether the text may go: it is saved, or its loss was agreed to."""
+        if not self.bench.dirty or not self.bench.qasm.strip():
+            return True
+        wish = await self.app.push_screen_wait(Unsaved(self.bench.name))
+        if wish is Wish.SAVE:
+            return await self._save()
+        return wish is Wish.DISCARD
+
+    async def _save(self) -> bool:
+        if self.bench.path is None:
+            return await self._save_as()
+        path, text = self.bench.path, self.bench.qasm
+        try:
+            await asyncio.to_thread(save_circuit, path, text)
+        except QdeckError as error:
+            self.shell.report(error)
+            return False
+        self._saved(path, text)
+        return True
+
+    async def _save_as(self) -> bool:
+        text = self.bench.qasm
+        suggestion = str(self.bench.path or f"{self.bench.name}.qasm")
+        path = await self.app.push_screen_wait(SaveAs(text, suggestion, self._folder()))
+        if path is None:
+            return False
+        self.bench.path, self.bench.name = path, path.stem
+        self._saved(path, text)
+        return True
+
+    def _saved(self, path: Path, text: str) -> None:
+        self.bench.saved = text
+        self._show_title()
+        self.shell.tell(f"Saved {plain(str(path), limit=200)}")
+
+    def _folder(self) -> Path:
+        return self.bench.path.parent if self.bench.path is not None else Path.cwd()
+
+    def _load(self, text: str, name: str, path: Path | None) -> None:
+        area = self.query_one(QasmArea)
+        area.load_text(text)
+        # Textual's document may join lines with other line ends than the file had: that is no edit.
+        self.bench.qasm = self.bench.saved = area.text
+        self.bench.name, self.bench.path = name, path
+        self._state = Checking.NOTHING
+        area.focus()
+        self._show_title()
+
+    def _take_bench(self) -> None:
+        """Show what is on the bench."""
+        area = self.query_one(QasmArea)
+        if area.text != self.bench.qasm:
+            area.load_text(self.bench.qasm)
+            self.bench.qasm = area.text
+            self._state = Checking.NOTHING
+        self._show_title()
+
+    # --- going on --------------------------------------------------------------------------------
+
+    def action_transpile(self) -> None:
+        """Transpile and review."""
+        self._go_on(Errand.TRANSPILE)
+
+    def action_run(self) -> None:
+        """Transpile with the choices made, and go on to the submit form."""
+        self._go_on(Errand.RUN)
+
+    def action_jump(self) -> None:
+        """Go to the next error."""
+        if self.diagnostics:
+            self.query_one(QasmArea).jump_to(self.diagnostics[self._next_error % len(self.diagnostics)])
+            self._next_error += 1
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`jump` exists only while there are errors."""
+        return bool(self.diagnostics) if action == "jump" else True
+
+    def _go_on(self, errand: Errand) -> None:
+        if not self.bench.qasm.strip():
+            self.shell.tell("There is no circuit yet: type one, or ctrl+o opens an example.")
+        elif self.diagnostics:
+            self._next_error = 0
+            self.action_jump()
+            self.shell.tell("Qiskit cannot read this circuit: the cursor is at its first error.")
+        else:
+            self.bench.errand = errand
+            self.shell.go("transpile")
+
+    # --- showing ---------------------------------------------------------------------------------
+
+    def _say(self, state: Checking | CheckReport | QdeckError) -> None:
+        if state is self._state:
+            return
+        self._state = state
+        self._show_verdict()
+
+    def _show_verdict(self) -> None:
+        width = max(40, self.size.width - 2)
+        self.query_one("#verdict", Block).show(check_lines(self._state, width)[:HEIGHT])
+
+    def _show_title(self) -> None:
+        bench = self.bench
+        place = plain(str(bench.path), limit=200) if bench.path is not None else ""
+        mark = ("● ", Ink.WARNING) if bench.dirty else "  "
+        told = "  not saved" if bench.dirty else ""
+        self.query_one("#title", Block).show(
+            [line(mark, (plain(bench.name, limit=60), Ink.STRONG), (f"  {place}{told}", Ink.MUTED))]
+        )

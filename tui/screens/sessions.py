@@ -1,0 +1,248 @@
+"""Sessions and batches: what is open, what it still may do, and how to end it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+
+from tui.domain.jobs import JobStatus
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.text import plain
+from tui.monitor.deck import Deck
+from tui.monitor.events import Event, IdentityChanged, JobsChanged, SessionsChanged
+from tui.screens.base import SectionScreen
+from tui.screens.bench import Bench
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.new_session import NewSession
+from tui.screens.session_words import ends_in, state_span, takes_jobs
+from tui.widgets.block import Block
+from tui.widgets.ink import BLANK, Ink, Line, Span, line, wrapped
+from tui.widgets.keys import SESSIONS, bindings
+from tui.widgets.row_table import Cells, Column, RowTable
+from tui.widgets.words import age, clock_time, duration, number, short_id
+
+_COLUMNS = (
+    Column("", 1),
+    Column("STATE", 11),
+    Column("MODE", 9),
+    Column("BACKEND", 14, grow=2),
+    Column("ID", 10, grow=3),
+    Column("OPENED", 6, right=True),
+    Column("ENDS IN", 7, right=True),
+    Column("QPU s", 7, right=True),
+    Column("JOBS", 4, right=True),
+)
+_LOOK_AT_CLOCK = 20.0
+"""Seconds between looks at the clock: times are shown no finer than that."""
+
+
+class SessionsScreen(SectionScreen):
+    """The table keeps its cursor by the session's id; of a change only the cells that differ are sent."""
+
+    SECTION = "sessions"
+    BINDINGS: ClassVar = bindings(SESSIONS)
+
+    def __init__(self, deck: Deck, bench: Bench) -> None:
+        super().__init__(deck, bench)
+        self._sessions: dict[str, Session] = {}
+        self._job_counts: Counter[str] = Counter()
+
+    def compose(self) -> ComposeResult:
+        """The table or what to do when there is none, and the session under the cursor in whole."""
+        yield RowTable(_COLUMNS, self._cells, id="sessions")
+        yield Block(id="empty")
+        yield Block(id="detail")
+
+    def on_mount(self) -> None:
+        """Show what is known, and let times pass."""
+        self._take()
+        self.query_one(RowTable).focus()
+        self.set_interval(_LOOK_AT_CLOCK, self._look)
+
+    def on_screen_resume(self) -> None:
+        """Times have passed, and the bench may use another session."""
+        self._look()
+
+    def on_resize(self) -> None:
+        """Fold the words anew."""
+        self._look()
+
+    def deck_event(self, event: Event) -> None:
+        """Sessions, the jobs in them, or who is signed in, changed."""
+        if isinstance(event, SessionsChanged | JobsChanged | IdentityChanged):
+            self._take()
+
+    def on_row_table_cursor_moved(self) -> None:
+        """Tell of the session under the cursor."""
+        self._show_detail()
+
+    @property
+    def current(self) -> Session | None:
+        """The session under the cursor."""
+        return self._sessions.get(self.query_one(RowTable).cursor_key)
+
+    def action_use(self) -> None:
+        """Run the next jobs in the session under the cursor; once more: alone again."""
+        session = self.current
+        if session is None:
+            return
+        if self.bench.session_id == session.id:
+            self.bench.session_id = ""
+            self.shell.tell("The next jobs run alone again.")
+        elif not takes_jobs(session):
+            self.shell.tell(f"This {session.mode} session takes no more jobs: n opens another.")
+        else:
+            self.bench.session_id, self.bench.backend = session.id, session.backend
+            self.shell.tell(
+                f"The next jobs run in {short_id(session.id, 20)} on {plain(session.backend, limit=40)}."
+            )
+        self._look()
+
+    @work(group="sessions", exit_on_error=False)
+    async def action_new(self) -> None:
+        """Ask what to open, and open it."""
+        if self.deck.identity is None:
+            self.shell.tell("Not signed in: F7 signs in.")
+            return
+        session = await self.app.push_screen_wait(
+            NewSession(self.deck.backends(), self.bench.backend, self.deck.open_session)
+        )
+        if session is not None:
+            self._take()
+            self.query_one(RowTable).move_to(session.id)
+            self.shell.tell(f"Opened {short_id(session.id, 20)}. u runs the next jobs in it.")
+
+    @work(group="sessions", exit_on_error=False)
+    async def action_drain(self) -> None:
+        """Ask, then take no more jobs: what is queued still runs."""
+        session = self.current
+        if session is None or self._over(session):
+            return
+        queued = self._queued(session)
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                f"Drain the {_kind(session)} {short_id(session.id, 20)}?",
+                f"It takes no more jobs. {_jobs(queued)} queued in it still run{'s' if queued == 1 else ''}; "
+                "then it closes.",
+                "Drain it",
+                keep="Keep it open",
+            )
+        )
+        if sure:
+            await self.deck.drain_session(session.id)
+            self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.")
+
+    @work(group="sessions", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Ask, then close now: what is queued is dropped."""
+        session = self.current
+        if session is None or self._over(session):
+            return
+        queued = self._queued(session)
+        sure = await self.app.push_screen_wait(
+            Confirm(
+                f"Cancel the {_kind(session)} {short_id(session.id, 20)}?",
+                f"It closes now. {_jobs(queued)} queued in it {'is' if queued == 1 else 'are'} dropped; "
+                "a job that runs is finished.",
+                "Cancel the session",
+                keep="Keep it open",
+            )
+        )
+        if sure:
+            await self.deck.close_session(session.id)
+            if self.bench.session_id == session.id:
+                self.bench.session_id = ""
+            self.shell.tell(f"{short_id(session.id, 20)} is cancelled.")
+
+    @work(group="refresh", exclusive=True, exit_on_error=False)
+    async def action_refresh(self) -> None:
+        """Ask the service now."""
+        await self.deck.refresh()
+
+    def _over(self, session: Session) -> bool:
+        if session.state is SessionState.CLOSED:
+            self.shell.tell("This session is closed already.")
+            return True
+        return False
+
+    def _queued(self, session: Session) -> int:
+        return sum(
+            job.session_id == session.id and job.status in {JobStatus.QUEUED, JobStatus.UNKNOWN}
+            for job in self.deck.jobs()
+        )
+
+    def _take(self) -> None:
+        self._sessions = {session.id: session for session in self.deck.sessions()}
+        self._job_counts = Counter(job.session_id for job in self.deck.jobs() if job.session_id)
+        table, empty = self.query_one(RowTable), self.query_one("#empty", Block)
+        table.display, empty.display = bool(self._sessions), not self._sessions
+        table.show(tuple(self._sessions))
+        empty.show([] if self._sessions else self._invitation())
+        self._show_detail()
+
+    def _look(self) -> None:
+        self.query_one(RowTable).repaint()
+        self._show_detail()
+
+    def _invitation(self) -> list[Line]:
+        if self.deck.identity is None:
+            return [line("Not signed in. ", ("F7 ", Ink.KEY), "signs in.")]
+        width = max(40, min(76, self.app.size.width - 4))
+        return [
+            line("No sessions yet. ", ("n ", Ink.KEY), "opens one."),
+            BLANK,
+            *wrapped("batch: jobs that do not wait for one another run close together.", width, Ink.MUTED),
+            *wrapped(
+                "dedicated: the QPU is yours alone for a while; all of it is charged.", width, Ink.MUTED
+            ),
+        ]
+
+    def _cells(self, key: str) -> Cells:
+        session, now = self._sessions[key], self.clock.now()
+        muted = Ink.MUTED if session.state is SessionState.CLOSED else Ink.PLAIN
+        return (
+            Span("✔" if key == self.bench.session_id else " ", Ink.GOOD),
+            state_span(session),
+            Span(str(session.mode), muted),
+            Span(plain(session.backend, limit=60), muted),
+            Span(plain(session.id, limit=60), muted),
+            Span(age(session.created, now), muted),
+            Span(ends_in(session, now), muted),
+            Span(number(session.usage_seconds), muted),
+            Span(str(self._job_counts[key]), muted),
+        )
+
+    def _show_detail(self) -> None:
+        session = self.current
+        detail = self.query_one("#detail", Block)
+        if session is None:
+            detail.show([])
+            return
+        told = f" {_kind(session)} {plain(session.id, limit=100)} on {plain(session.backend, limit=60)}"
+        used = "  ✔ the next jobs run in it" if session.id == self.bench.session_id else ""
+        facts = [
+            f"opened {clock_time(session.created)}",
+            f"lives {duration(session.max_ttl)} in all" if session.max_ttl else "",
+            f"{duration(session.interactive_ttl)} without a job" if session.interactive_ttl else "",
+            "" if session.accepting_jobs or session.state is SessionState.CLOSED else "takes no more jobs",
+        ]
+        detail.show(
+            [
+                line(("─" * self.size.width, Ink.MUTED)),
+                line((told, Ink.STRONG), (used, Ink.GOOD)),
+                line((" " + " · ".join(fact for fact in facts if fact), Ink.MUTED)),
+            ]
+        )
+
+
+def _kind(session: Session) -> str:
+    return "batch" if session.mode is SessionMode.BATCH else "dedicated session"
+
+
+def _jobs(count: int) -> str:
+    if count == 1:
+        return "1 job"
+    return f"{count or 'No'} jobs"

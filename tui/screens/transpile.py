@@ -1,0 +1,359 @@
+"""The transpile review: choose how, compare what comes out, and run it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widgets import TabbedContent, TabPane
+from textual.worker import Worker
+
+from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.errors import QdeckError
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission
+from tui.domain.text import plain
+from tui.monitor.events import BackendsChanged, Event, IdentityChanged, SessionsChanged, UsageChanged
+from tui.screens.base import SectionScreen
+from tui.screens.bench import Errand
+from tui.screens.session_words import offers
+from tui.widgets.block import Block
+from tui.widgets.candidate_table import CandidateTable
+from tui.widgets.ink import BLANK, Ink, Line, line, wrapped
+from tui.widgets.keys import TRANSPILE, bindings
+from tui.widgets.layout_view import LayoutView
+from tui.widgets.qasm_area import QasmArea
+from tui.widgets.stats_table import StatsTable
+from tui.widgets.submit_form import Source, SubmitForm
+from tui.widgets.text_pane import TextPane, page_of
+from tui.widgets.transpile_choices import TranspileChoices
+
+
+class TranspileScreen(SectionScreen):
+    """Transpiles the circuit of the bench, shows the candidates, submits the one picked."""
+
+    SECTION = "transpile"
+    BINDINGS: ClassVar = bindings(TRANSPILE)
+
+    class Transpiled(Message):
+        """The compiler or the cloud answered with a candidate for this text."""
+
+        def __init__(self, candidate: Candidate, source: str, errand: Errand) -> None:
+            super().__init__()
+            self.candidate = candidate
+            self.source = source
+            self.errand = errand
+
+    class Refused(Message):
+        """Transpiling or submitting went wrong."""
+
+        def __init__(self, error: QdeckError, *, submitting: bool) -> None:
+            super().__init__()
+            self.error = error
+            self.submitting = submitting
+
+    class Submitted(Message):
+        """The job is created."""
+
+        def __init__(self, job: Job) -> None:
+            super().__init__()
+            self.job = job
+
+    _work: Worker[None] | None = None
+    _submitting = False
+
+    def compose(self) -> ComposeResult:
+        """Choices, one line of state, then the review in tabs."""
+        yield TranspileChoices(id="choices")
+        yield Block(id="said")
+        yield Block(id="nothing-yet")
+        with TabbedContent(id="views"):
+            with TabPane("Review", id="review"), Horizontal():
+                with VerticalScroll(id="figures", can_focus=False):
+                    yield CandidateTable(id="candidates")
+                    yield StatsTable(id="stats")
+                    yield LayoutView(id="layout")
+                    yield Block(id="warnings")
+                yield SubmitForm(id="form")
+            with TabPane("Circuit", id="circuit"):
+                yield QasmArea(read_only=True, id="isa")
+            with TabPane("Drawing", id="drawing"):
+                yield TextPane(id="isa-drawing")
+
+    def on_mount(self) -> None:
+        """Show what is known already."""
+        self._show_backends()
+        self._show_identity()
+        self.query_one(TranspileChoices).show(self.bench.backend, self.bench.options)
+        if self.bench.candidate is not None:
+            self._review(self.bench.candidate)
+        self._show_state()
+
+    def on_screen_resume(self) -> None:
+        """Do what was asked for on the way here, and look again at the circuit."""
+        choices = self.query_one(TranspileChoices)
+        if not self.is_mounted or not choices.is_mounted:
+            return
+        choices.offer_backends(self.deck.backends(), self.bench.backend)
+        self._take_choices()
+        self._show_sessions()
+        self.query_one(SubmitForm).suggest_name(self.bench.name)
+        errand, self.bench.errand = self.bench.errand, Errand.NONE
+        if errand is not Errand.NONE and not (errand is Errand.RUN and self._current()):
+            self._start(errand)
+        else:
+            self._show_state()
+            if errand is Errand.RUN:
+                self._show_form()
+
+    def deck_event(self, event: Event) -> None:
+        """Follow backends, sessions, usage and identity."""
+        if isinstance(event, BackendsChanged):
+            self._show_backends()
+            self._show_state()
+        elif isinstance(event, SessionsChanged):
+            self._show_sessions()
+        elif isinstance(event, UsageChanged):
+            self.query_one(SubmitForm).show_usage(event.usage)
+        elif isinstance(event, IdentityChanged):
+            self._show_identity()
+            self._show_state()
+
+    def action_transpile(self) -> None:
+        """Transpile with the choices above."""
+        self._start(Errand.TRANSPILE)
+
+    def action_submit(self) -> None:
+        """Submit what is under review; transpile first when that is not the circuit as it stands."""
+        if self._submitting or self._transpiling:
+            return
+        if not self._current():
+            self._start(Errand.RUN)
+        elif self.query_one(TabbedContent).active != "review":
+            self._show_form()
+        else:
+            self._submit()
+
+    def action_stop(self) -> None:
+        """Stop transpiling: the compiler really stops."""
+        if self._transpiling and self._work is not None:
+            self._work.cancel()
+            self._work = None
+            self.refresh_bindings()
+            self._show_state(line(("Stopped. F8 transpiles again.", Ink.MUTED)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`stop` exists only while there is something to stop."""
+        return self._transpiling if action == "stop" else True
+
+    @property
+    def _transpiling(self) -> bool:
+        return self._work is not None and not self._work.is_finished
+
+    def _current(self) -> bool:
+        """Whether the candidate is the circuit as it stands, made with the choices as they stand."""
+        bench, candidate = self.bench, self.bench.candidate
+        return (
+            candidate is not None
+            and bench.candidate_source == bench.qasm
+            and candidate.backend == bench.backend
+            and candidate.options == bench.options
+        )
+
+    def _start(self, errand: Errand) -> None:
+        """Transpile in a worker, unless that is under way or something is missing."""
+        if self._transpiling or self._submitting or not self._take_choices():
+            return
+        if missing := self._missing():
+            self._show_state(*missing)
+            return
+        text, backend, options = self.bench.qasm, self.bench.backend, self.bench.options
+        self._work = self.run_worker(
+            self._transpile(text, backend, options, errand), group="transpile", exit_on_error=False
+        )
+        self.refresh_bindings()
+        place = "in the cloud " if options.cloud else ""
+        told = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
+        self._show_state(line((told, Ink.BUSY)))
+
+    async def _transpile(self, text: str, backend: str, options: TranspileOptions, errand: Errand) -> None:
+        try:
+            candidate = await self.deck.transpile(text, backend, options)
+        except QdeckError as error:
+            self.post_message(self.Refused(error, submitting=False))
+        else:
+            self.post_message(self.Transpiled(candidate, text, errand))
+
+    @on(Transpiled)
+    def _transpiled(self, message: Transpiled) -> None:
+        self._work = None
+        table = self.query_one(CandidateTable)
+        if self.bench.candidate_source != message.source:
+            table.clear()
+        self.bench.candidate, self.bench.candidate_source = message.candidate, message.source
+        table.add(message.candidate)
+        self._review(message.candidate)
+        self.refresh_bindings()
+        self._show_state()
+        if message.errand is Errand.RUN:
+            self._show_form()
+
+    @on(CandidateTable.Picked)
+    def _picked(self, message: CandidateTable.Picked) -> None:
+        candidate = message.candidate
+        bench = self.bench
+        bench.candidate, bench.backend, bench.options = candidate, candidate.backend, candidate.options
+        self.query_one(TranspileChoices).show(bench.backend, bench.options)
+        self._review(candidate)
+        self._show_sessions()
+        self._show_state()
+
+    @on(TranspileChoices.Changed)
+    def _chosen(self) -> None:
+        if self._take_choices():
+            self._show_sessions()
+            if not self._transpiling:
+                self._show_state()
+
+    @on(SubmitForm.SessionChosen)
+    def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
+        self.bench.session_id = message.session_id
+
+    def _submit(self) -> None:
+        candidate = self.bench.candidate
+        if candidate is None:
+            return
+        submission = self.query_one(SubmitForm).submission(Source(candidate, self.bench.candidate_source))
+        if submission is None:
+            return
+        self._submitting = True
+        self._show_state(line((f"Submitting to {plain(candidate.backend, limit=60)}…", Ink.BUSY)))
+        self.run_worker(self._create(submission), group="submit", exit_on_error=False)
+
+    async def _create(self, submission: Submission) -> None:
+        try:
+            job = await self.deck.submit(submission)
+        except QdeckError as error:
+            self.post_message(self.Refused(error, submitting=True))
+        except BaseException:
+            self._submitting = False
+            raise
+        else:
+            self.post_message(self.Submitted(job))
+
+    @on(Submitted)
+    def _submitted(self, message: Submitted) -> None:
+        self._submitting = False
+        self._show_state()
+        self.shell.tell(f"Submitted {plain(message.job.id, limit=80)}")
+        self.shell.go("jobs")
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        if message.submitting:
+            self._submitting = False
+            self._show_state()
+            self.query_one(SubmitForm).say(str(message.error))
+            return
+        self._work = None
+        self.refresh_bindings()
+        self._show_state(*_wrong(message.error, self.size.width - 2))
+
+    def _take_choices(self) -> bool:
+        """Carry the choices to the bench; whether they are right."""
+        choices = self.query_one(TranspileChoices)
+        self.bench.backend = choices.backend
+        try:
+            self.bench.options = choices.options()
+        except ValueError as error:
+            self._show_state(line((f"✘ {error}", Ink.BAD)))
+            return False
+        return True
+
+    def _missing(self) -> list[Line]:
+        """What is needed before anything can be transpiled, with the key that helps."""
+        if not self.bench.qasm.strip():
+            return [
+                line(
+                    ("There is no circuit yet. F3 goes to the editor; ^o there offers examples.", Ink.WARNING)
+                )
+            ]
+        if self.deck.identity is None:
+            return [line(("Not signed in: no backend to transpile for. F7 signs in.", Ink.WARNING))]
+        if not self.bench.backend:
+            return [line(("The service has listed no backend yet. F6 shows the backends.", Ink.WARNING))]
+        return []
+
+    def _show_backends(self) -> None:
+        self.query_one(TranspileChoices).offer_backends(self.deck.backends(), self.bench.backend)
+        self._take_choices()
+
+    def _show_identity(self) -> None:
+        identity = self.deck.identity
+        self.query_one(TranspileChoices).offer_cloud(identity is not None and identity.cloud_transpiler)
+        self.query_one(SubmitForm).show_usage(self.deck.usage)
+        self._take_choices()
+
+    def _show_sessions(self) -> None:
+        sessions = offers(self.deck.sessions(), self.bench.backend, self.clock.now())
+        form = self.query_one(SubmitForm)
+        form.show_sessions(sessions, self.bench.session_id)
+        self.bench.session_id = form.session_id
+
+    def _show_form(self) -> None:
+        self.query_one(TabbedContent).active = "review"
+        self.query_one(SubmitForm).focus_first()
+
+    def _review(self, candidate: Candidate) -> None:
+        self.query_one(StatsTable).show_candidate(candidate)
+        self.query_one(LayoutView).show_candidate(candidate)
+        self.query_one("#isa", QasmArea).load_text(candidate.qasm)
+        drawing = page_of(candidate.drawing or "The circuit is too large to draw.")
+        self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
+        width = max(30, self.query_one("#figures").size.width - 2)
+        warnings = [
+            row for text in candidate.warnings for row in wrapped(f"! {plain(text)}", width, Ink.WARNING)
+        ]
+        self.query_one("#warnings", Block).show([BLANK, *warnings] if warnings else [])
+        form = self.query_one(SubmitForm)
+        form.show_candidate(candidate)
+        form.suggest_name(self.bench.name)
+
+    def _show_state(self, *said: Line) -> None:
+        """Show what stands: `said`, or what follows from the bench."""
+        candidate = self.bench.candidate
+        self.query_one(TabbedContent).display = candidate is not None
+        nothing_yet = self.query_one("#nothing-yet", Block)
+        nothing_yet.display = candidate is None and not said
+        if candidate is None:
+            nothing_yet.show(self._invitation())
+        self.query_one("#said", Block).show(said or self._verdict())
+
+    def _invitation(self) -> list[Line]:
+        if missing := self._missing():
+            return missing
+        name = plain(self.bench.name, limit=40)
+        return [line(("F8 ", Ink.KEY), f"transpiles {name} for {plain(self.bench.backend, limit=60)}.")]
+
+    def _verdict(self) -> tuple[Line, ...]:
+        bench, candidate = self.bench, self.bench.candidate
+        if candidate is None:
+            return ()
+        if bench.candidate_source != bench.qasm:
+            return (line(("! The circuit changed in the editor since: F8 transpiles it anew.", Ink.WARNING)),)
+        if not self._current():
+            return (
+                line(("! Other choices than these made what is below: F8 transpiles anew.", Ink.WARNING)),
+            )
+        told = f"{plain(bench.name, limit=40)} for {plain(candidate.backend, limit=60)}"
+        how = f", level {candidate.options.optimization_level}, {plain(candidate.where, limit=20)}"
+        return (
+            line(("✔ ", Ink.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", Ink.MUTED), "  F9 runs it."),
+        )
+
+
+def _wrong(error: QdeckError, width: int) -> list[Line]:
+    return wrapped(f"✘ {plain(str(error), limit=2000, lines=True)}", max(40, width), Ink.BAD)[:6]
