@@ -263,7 +263,7 @@ class History:
                 # Whoever waited for the gate finds its change already written by the one before.
                 return
             batch = Batch(
-                records={key: self._records[key] for key in self._owed_records},
+                records={key: self._records[key] for key in sorted(self._owed_records)},
                 sessions={key: self._sessions[key] for key in self._owed_sessions},
                 intents={tag: self._intents[tag] for tag in self._owed_intents},
                 removed=frozenset(self._owed_removals),

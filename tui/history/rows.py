@@ -81,7 +81,7 @@ def _plain(value: object) -> Row:
     return {
         name: member
         for name, member in whole.items()
-        if member is not None and member is not False and member not in ("", [], {})
+        if member is not None and member is not False and member not in ("", (), [], {})
     }
 
 
@@ -97,7 +97,7 @@ def _storable(row: Row) -> Row:
 def _scrubbed(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_scrubbed(member) for member in value]
     if isinstance(value, dict):
         return {_scrubbed(name): _scrubbed(member) for name, member in value.items()}

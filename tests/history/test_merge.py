@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.history.made import NOON, made_job
+from tui.domain.jobs import Job, JobStatus, StatusStep
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.history.merge import merge_jobs, merge_sessions
+
+_jobs = st.builds(
+    lambda status, seconds, used, reason, tags: replace(
+        made_job(1, status, seconds), qpu_seconds=used, reason=reason, tags=tags
+    ),
+    st.sampled_from(JobStatus),
+    st.integers(0, 1000),
+    st.none() | st.floats(0, 100),
+    st.sampled_from(["", "too long"]),
+    st.sampled_from([(), ("a",), ("b", "c")]),
+)
+
+
+@given(st.lists(_jobs, min_size=1, max_size=6))
+def test_a_final_state_never_goes_back(told: list[Job]) -> None:
+    known = told[0]
+    for job in told[1:]:
+        merged = merge_jobs(known, job)
+        assert merged.status.final or not known.status.final
+        assert not (known.status is JobStatus.RUNNING and merged.status is JobStatus.QUEUED)
+        known = merged
+    assert sum(step.status.final for step in known.timeline) <= 1
+
+
+@given(_jobs, _jobs)
+def test_telling_the_same_again_changes_nothing(one: Job, other: Job) -> None:
+    merged = merge_jobs(one, other)
+    assert merge_jobs(merged, merged) == merged
+
+
+@given(_jobs, _jobs)
+def test_nothing_known_is_forgotten(one: Job, other: Job) -> None:
+    merged = merge_jobs(one, other)
+    assert (merged.qpu_seconds is None) == (one.qpu_seconds is None and other.qpu_seconds is None)
+    assert {step.status for step in merged.timeline} >= {JobStatus.QUEUED, merged.status}
+
+
+def test_the_order_of_two_pictures_does_not_matter() -> None:
+    queued, done = made_job(1, JobStatus.QUEUED, 5), made_job(1, JobStatus.DONE, 60)
+    assert merge_jobs(queued, done) == merge_jobs(done, queued)
+
+
+def test_a_late_answer_does_not_take_tags_back() -> None:
+    new = replace(made_job(1, seconds=60), tags=("new",))
+    assert merge_jobs(new, replace(made_job(1, seconds=10), tags=("old",))).tags == ("new",)
+    assert merge_jobs(replace(made_job(1, seconds=10), tags=("old",)), replace(new, tags=())).tags == ()
+
+
+def test_the_services_own_times_hold_over_those_seen_here() -> None:
+    seen = merge_jobs(made_job(1, JobStatus.QUEUED), made_job(1, JobStatus.RUNNING, 30))
+    done = replace(
+        made_job(1, JobStatus.DONE, 60),
+        started=seen.created + timedelta(seconds=20),
+        finished=seen.created + timedelta(seconds=50),
+    )
+    assert merge_jobs(seen, done).timeline == (
+        StatusStep(JobStatus.QUEUED, seen.created),
+        StatusStep(JobStatus.RUNNING, seen.created + timedelta(seconds=20)),
+        StatusStep(JobStatus.DONE, seen.created + timedelta(seconds=50)),
+    )
+
+
+def test_a_closed_session_stays_closed() -> None:
+    closed = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.CLOSED, confirmed=NOON)
+    later = replace(closed, state=SessionState.ACTIVE, confirmed=NOON + timedelta(seconds=1))
+    assert merge_sessions(closed, later).state is SessionState.CLOSED
