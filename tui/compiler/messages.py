@@ -121,7 +121,8 @@ def decode_request(body: bytes) -> Request:
     Raises:
         msgspec.DecodeError: it is none.
     """
-    return _REQUESTS.decode(body)
+    request: Request = _REQUESTS.decode(body)
+    return request
 
 
 def decode_reply(body: bytes) -> Reply:
@@ -130,4 +131,5 @@ def decode_reply(body: bytes) -> Reply:
     Raises:
         msgspec.DecodeError: it is none.
     """
-    return _REPLIES.decode(body)
+    reply: Reply = _REPLIES.decode(body)
+    return reply
