@@ -160,7 +160,8 @@ class QDeckApp(App[None]):
             self.report(error)
         self.run_worker(self.deck.warm_up(), group="compiler", exit_on_error=False)
         if self._sandbox is None and self._sign_in is None:
-            self.action_account()
+            if self.deck.identity is None:
+                self._ask_who(None)
             return
         self._say_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
         try:
@@ -246,10 +247,8 @@ class QDeckApp(App[None]):
         if isinstance(error, QdeckError):
             self.tell(f"{error.message}\n{error.advice}".strip(), Severity.ERROR)
             return
-        self.tell(
-            f"Something unexpected went wrong ({type(error).__name__}); qdeck goes on.\n{self._write_down(error)}",
-            Severity.ERROR,
-        )
+        what = f"Something unexpected went wrong ({type(error).__name__}); qdeck goes on."
+        self.tell(f"{what}\n{self._write_down(error)}", Severity.ERROR)
 
     def _write_down(self, error: BaseException) -> str:
         """Write an unexpected error to the log and say where it is."""
@@ -346,8 +345,8 @@ class QDeckApp(App[None]):
         """End with a message instead of Textual's traceback, whose locals could hold what was typed."""
         error = self._exception
         if error is not None:
-            told = f"qdeck: something unexpected went wrong ({type(error).__name__}). {self._write_down(error)}"
-            self._exit_renderables.append(Text(told))
+            what = f"qdeck: something unexpected went wrong ({type(error).__name__})."
+            self._exit_renderables.append(Text(f"{what} {self._write_down(error)}"))
         self._close_messages_no_wait()
 
 

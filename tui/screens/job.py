@@ -86,12 +86,13 @@ class JobScreen(SectionScreen):
         self._show_view()
 
     def _names(self) -> Line:
-        spans: list[Span] = [Span(" ")]
+        spans: list[Span] = []
         for place, name in enumerate(VIEWS):
             action = f"screen.view_at({place})"
-            spans.append(Span(f" {place + 1} ", Ink.KEY, action))
-            shown = f"[{name}]" if place == self._view else f" {name} "
-            spans.append(Span(shown, Ink.CURRENT if place == self._view else Ink.PLAIN, action))
+            if place == self._view:
+                spans.append(Span(f"[{place + 1} {name}] ", Ink.CURRENT, action))
+            else:
+                spans += [Span(f" {place + 1} ", Ink.KEY, action), Span(f"{name}  ", Ink.PLAIN, action)]
         return tuple(spans)
 
     def _show_view(self, *, home: bool = False) -> None:

@@ -144,10 +144,10 @@ class JobsScreen(SectionScreen):
             f" {told}",
             f"  {duration(job.qpu_seconds)} QPU" if job.qpu_seconds is not None else "",
             (session, Ink.MUTED),
-            (
-                f"  {shorten(job.service, 20)}",
-                Ink.SANDBOX if job.service.startswith("sandbox") else Ink.MUTED,
-            ),
+            "  ",
+            (" SANDBOX ", Ink.SANDBOX)
+            if job.service.startswith("sandbox")
+            else (shorten(job.service, 20), Ink.MUTED),
         )
         return [head, self._strip_body(job, width)]
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
@@ -32,6 +32,10 @@ _FOUND = "found:"
 _CHANNELS: tuple[tuple[str, Channel], ...] = (
     ("platform: IBM Quantum Platform, an IBM Cloud API key", Channel.PLATFORM),
     ("classic: hub/group/project, an API token", Channel.CLASSIC),
+)
+_REMEMBER: tuple[tuple[str, bool], ...] = (
+    ("no: for this time only", False),
+    ("yes: in a file on this machine that only you can read", True),
 )
 _NAMES = {Channel.PLATFORM: "platform", Channel.CLASSIC: "classic"}
 
@@ -66,13 +70,11 @@ class LoginScreen(ModalScreen[bool]):
             yield FieldRow("Service", Choice("", _CHANNELS, Channel.PLATFORM, id="channel"))
             yield FieldRow("Token", _field("token", "not shown while you type", password=True))
             yield FieldRow("Instance", _field("instance", "optional: CRN, name or hub/group/project"))
-            yield Checkbox(
-                "Remember on this machine, in a file only you can read", id="remember", compact=True
-            )
+            yield FieldRow("Remember", Choice("", _REMEMBER, False, id="remember"))
             yield Button("Sign in", id="go", compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
             yield Static(
-                Content("enter choose   tab next field   s sandbox   S classic sandbox   esc look around"),
+                Content("enter choose   tab next   s sandbox   S classic sandbox   esc look around"),
                 classes="dialog--keys",
             )
         yield TooSmall()
@@ -139,7 +141,7 @@ class LoginScreen(ModalScreen[bool]):
             endpoints=endpoints,
             instance=self.query_one("#instance", Input).value.strip(),
         )
-        self._sign_in(account, remember=self.query_one("#remember", Checkbox).value)
+        self._sign_in(account, remember=bool(self.query_one("#remember", Choice).value))
 
     @work(exclusive=True, group="sign-in", exit_on_error=False)
     async def _sign_in(self, way: Account | Channel, *, remember: bool) -> None:

@@ -63,12 +63,13 @@ def backend_lines(backend: Backend, now: datetime) -> list[Line]:
         calibrated,
         f"gates {gates}" if gates else "",
     ]
-    kind = ("  simulated", Ink.SANDBOX) if backend.simulated else ("", Ink.PLAIN)
+    kind = (" SIMULATED ", Ink.SANDBOX) if backend.simulated else ("", Ink.PLAIN)
     message = shorten(backend.message, 200)
     return [
         line(
             " ",
             (shorten(backend.name, 40), Ink.STRONG),
+            "  ",
             kind,
             "  ",
             " · ".join(fact for fact in facts if fact),

@@ -1,0 +1,82 @@
+"""Running the app in a test: a deck, a terminal of some size, and waiting for what is to come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from tests.support.fixed_deck import FixedClock, FixedDeck
+from tui.app import QDeckApp
+
+_DEADLINE = 20.0
+
+
+class SnapCompare(Protocol):
+    """The fixture of pytest-textual-snapshot, typed."""
+
+    def __call__(
+        self,
+        app: App[None],
+        press: tuple[str, ...] = ...,
+        terminal_size: tuple[int, int] = ...,
+        run_before: Callable[[Pilot[None]], Awaitable[None]] | None = ...,
+    ) -> bool:
+        """Whether the picture is the one that was accepted."""
+        ...
+
+
+def make_app(deck: FixedDeck | None = None) -> QDeckApp:
+    """The app over a fixed deck (signed in to the sandbox, with jobs)."""
+    return QDeckApp(FixedDeck() if deck is None else deck, clock=FixedClock())
+
+
+@asynccontextmanager
+async def running(
+    deck: FixedDeck | None = None, *, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Pilot[None]]:
+    """The app, running, its first work done."""
+    app = make_app(deck)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        yield pilot
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until no worker runs that could still change the screen."""
+    await pilot.pause()
+    await until(pilot, lambda: not any(_busy(group) for group in _groups(pilot)))
+    await pilot.pause()
+
+
+def _groups(pilot: Pilot[None]) -> list[str]:
+    return [worker.group for worker in pilot.app.workers if worker.is_running]
+
+
+def _busy(group: str) -> bool:
+    # A worker that waits for the answer of a dialog is not on its way to change anything.
+    return not group.endswith(("-command", "quit"))
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Let the app run until the condition holds.
+
+    Raises:
+        AssertionError: it does not, for 20 s.
+    """
+    deadline = time.monotonic() + _DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        await pilot.pause(0.01)
+
+
+def screen_text(pilot: Pilot[None]) -> str:
+    """What the terminal shows, as lines of text."""
+    app = pilot.app
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.ljust(width) for strip in lines[:height])
