@@ -9,7 +9,7 @@ probabilistic error cancellation are not simulated; the metadata say so.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +139,8 @@ class _Shots:
         columns = {qubit: place for place, qubit in enumerate(sorted(used_qubits([self.basis])))}
         chosen = [columns[qubit] for qubit in used_qubits([label])]
         parity = np.bitwise_xor.reduce(self.bits[:, chosen], axis=1)
-        return 1.0 - 2.0 * parity
+        signs: Floats = 1.0 - 2.0 * parity
+        return signs
 
 
 class _Scales:
@@ -171,7 +172,7 @@ class _Scales:
         error = math.sqrt(max(1 - factor**2, 0.0) / shots)
         if factor < 5 * error:
             self._ledger.note(
-                f"The readout of qubits {sorted(support)} is too poor to be mitigated; their terms are as read."
+                f"Readout of qubits {sorted(support)} is too poor to be mitigated: their terms are as read."
             )
             return 1.0, 0.0
         return factor, error**2

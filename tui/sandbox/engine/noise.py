@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from qiskit_aer.noise import (
     NoiseModel,
     QuantumError,
@@ -129,7 +130,7 @@ def _twirled(times: Sequence[tuple[float, float]], length: float, strength: floa
 
     The probabilities are the Walsh-Hadamard transform of the factors.
     """
-    factors = np.ones(1)
+    factors: NDArray[Any] = np.ones(1)
     for t1, t2 in times:
         one = np.array([1.0, math.exp(-length / t2), math.exp(-length / t2), math.exp(-length / t1)])
         # Later qubits vary slower: the label's left end is the highest qubit.
@@ -149,7 +150,7 @@ def _twirled(times: Sequence[tuple[float, float]], length: float, strength: floa
 def _transform(qubits: int) -> Any:
     # Entry (P, Q) is +1 where the Paulis commute, -1 where not.
     single = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]) / 4
-    whole = np.ones((1, 1))
+    whole: Any = np.ones((1, 1))
     for _ in range(qubits):
         whole = np.kron(single, whole)
     return whole

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 
 import openqasm3
@@ -26,6 +27,7 @@ from tui.sandbox.engine.failure import Failure
 
 # A circuit cannot be wider than any device; the importer would make a qubit for each number below.
 _MOST_QUBITS = 1000
+_TAKEN = re.compile(r"Symbol '([^']+)' already inserted .*")
 
 
 def load(program: str) -> tuple[QuantumCircuit, bool]:
@@ -131,6 +133,9 @@ def _syntax_error(program: str, error: BaseException) -> NoReturn:
 
 def _conversion_error(program: str, message: str) -> NoReturn:
     place, _, text = message.partition(": ")
+    if taken := _TAKEN.fullmatch(text):
+        # Most often a gate of stdgates.inc with the name of somebody's parameter: t, s, p.
+        text = f"the name {taken[1]} is already taken, by an earlier line or a gate of stdgates.inc"
     line, _, column = place.partition(",")
     if text and line.isdecimal() and column.isdecimal():
         _fail(program, int(line), int(column), text)

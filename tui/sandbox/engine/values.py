@@ -54,7 +54,7 @@ class TranspileRequest:
 
 @dataclass(frozen=True)
 class TranspiledCircuit:
-    """One transpiled circuit. `qasm` is on one line: OpenQASM 3 with `$n`, or OpenQASM 2 for OpenQASM 2 input.
+    """One transpiled circuit. `qasm` is on one line: OpenQASM 3 with `$n`, or 2 for OpenQASM 2 input.
 
     `initial[v]` is the physical qubit of virtual qubit v (the circuit's own first, then ancillas);
     `final[v]` is where it is at the end. Both have one entry for each qubit of the device.

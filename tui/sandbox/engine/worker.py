@@ -67,13 +67,13 @@ def _die_with_engine() -> None:
 def _warm_up(warm: str) -> str | None:
     try:
         if warm == "transpile":
-            from tui.sandbox.engine import transpiling
+            from tui.sandbox.engine.transpiling import warm as warm_up
 
-            transpiling.warm()
+            warm_up()
         else:
-            from tui.sandbox.engine import jobs
+            from tui.sandbox.engine.jobs import warm as warm_up
 
-            jobs.warm()
+            warm_up()
     except ImportError as error:
         return f"The sandbox cannot simulate: {error}. Install the extra 'local'."
     return None
@@ -88,10 +88,10 @@ def _answer(message: dict[str, Any], problem: str | None) -> dict[str, Any]:
 def _run(message: dict[str, Any], problem: str | None) -> RunOutcome:
     if problem is not None:
         return RunOutcome("Failed", reason=problem, reason_code=1002)
-    from tui.sandbox.engine import jobs
+    from tui.sandbox.engine.jobs import run
 
     try:
-        return jobs.run(message["program_id"], message["params"], message["device"], message["seed"])
+        return run(message["program_id"], message["params"], message["device"], message["seed"])
     except Exception as error:
         # The last line of defence: a fault of ours must not take the service down with it.
         traceback.print_exc()
@@ -101,13 +101,13 @@ def _run(message: dict[str, Any], problem: str | None) -> RunOutcome:
 def _transpile(message: dict[str, Any], problem: str | None) -> dict[str, Any]:
     if problem is not None:
         return {"error": problem}
-    from tui.sandbox.engine import transpiling
+    from tui.sandbox.engine.transpiling import transpile_all
 
     request = message["request"]
     if request["coupling_map"] is not None:
         request["coupling_map"] = [(first, second) for first, second in request["coupling_map"]]
     try:
-        circuits = transpiling.transpile_all(TranspileRequest(**request))
+        circuits = transpile_all(TranspileRequest(**request))
     except EngineError as error:
         return {"error": str(error)}
     except Exception as error:
