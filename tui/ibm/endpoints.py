@@ -106,7 +106,19 @@ def endpoints_for(
     changes = {name: environ[variable] for name, variable in _OVERRIDES.items() if environ.get(variable)}
     if IAM_VARIABLE in environ and "iam" not in changes and environ[IAM_VARIABLE]:
         changes["iam"] = environ[IAM_VARIABLE]
-    return checked(replace(base, **{name: normalised(name, value) for name, value in changes.items()}))
+    known = replace(base, **{name: normalised(name, value) for name, value in changes.items()})
+    return checked(_kept_apart(base, known))
+
+
+def _kept_apart(base: Endpoints, known: Endpoints) -> Endpoints:
+    """Without the hosts of `base` that a key or token of other hosts must not reach."""
+    if known.auth != base.auth:
+        # The runtime is then the one that the auth host names; the transpiler takes the API token itself.
+        own = {name: "" for name in ("runtime", "transpiler") if getattr(known, name) == getattr(base, name)}
+        known = replace(known, **own)
+    if known.iam != base.iam or origin(known.api) != origin(base.api):
+        known = replace(known, search="", catalog="", resources="")
+    return known
 
 
 def normalised(name: str, url: str) -> str:

@@ -36,6 +36,7 @@ class RuntimeService:
         self._clock = clock
         self._base = base
         self._instance = ""
+        self._backend_of: dict[str, str] = {}
 
     @property
     def account(self) -> Account:
@@ -145,8 +146,14 @@ class RuntimeService:
         """One session."""
         where = "GET /sessions/{id}"
         answer = await self._get(path("sessions", session_id), where)
+        # The service tells no backend before the session's first job (contract 5.11); this client knows it.
         return decode_session(
-            answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
+            answer.body,
+            where,
+            service=self.label,
+            instance=self._instance,
+            now=self._clock.now(),
+            backend=self._backend_of.get(session_id, ""),
         )
 
     async def drain_session(self, session_id: str) -> None:
@@ -191,6 +198,7 @@ class RuntimeService:
             mode=asked.mode,
             max_ttl=asked.max_ttl,
         )
+        self._backend_of[session.id] = session.backend
         return session if session.created else replace(session, created=self._clock.now())
 
     async def _with_details(self, backend: Backend) -> Backend:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -74,7 +75,7 @@ async def check_version(account: Account, http: Http) -> None:
     """
     where = "GET /version"
     answer = await http.send(Call("GET", f"{account.endpoints.auth}/version", where))
-    if "api-auth" not in decode(answer.body, dict[str, object], where):
+    if "api-auth" not in decode(answer.body, dict[str, Any], where):
         raise QdeckError(
             ErrorKind.PROTOCOL,
             "The auth host does not call itself an IBM Quantum service.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ _PAGES = 20
 
 
 class _Doc(msgspec.Struct, frozen=True):
-    extensions: dict[str, object] | None = None
+    extensions: dict[str, Any] | None = None
 
 
 class _Item(msgspec.Struct, frozen=True):

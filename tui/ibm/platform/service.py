@@ -142,6 +142,7 @@ class PlatformService(RuntimeService):
         """The newest sessions and batches that the service lists as workloads, at most 50 of each."""
         dedicated, batches = await asyncio.gather(self._workloads("session"), self._workloads("batch"))
         unique = {session.id: session for session in (*dedicated, *batches)}
+        self._backend_of.update({session.id: session.backend for session in unique.values()})
         now = self._clock.now()
         return tuple(sorted(unique.values(), key=lambda session: session.created or now, reverse=True))
 

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.ibm.support import FIXTURES, KEY
+from tui.domain.accounts import Account, Channel
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.ibm.accounts import found_accounts, sandbox_account, typed_account
+from tui.ibm.endpoints import platform_endpoints
+from tui.ibm.saved import SOURCE, forget_account, save_account
+from tui.settings import Folders, folders
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path / "home"), "QDECK_HOME": str(tmp_path / "qdeck")}
+
+
+def qiskit_file(home: dict[str, str], text: str, mode: int = 0o600) -> None:
+    file = Path(home["HOME"]) / ".qiskit" / "qiskit-ibm.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+
+
+def mine(name: str = "lab", token: str = KEY) -> Account:
+    crn = "crn:v1:bluemix:public:quantum-computing:eu-de:a/1:2::"
+    return Account(name, Channel.PLATFORM, Secret(token), platform_endpoints("eu-de"), crn)
+
+
+def place(home: dict[str, str]) -> Folders:
+    return folders(home)
+
+
+def test_nothing_is_found_in_an_empty_home(home: dict[str, str]) -> None:
+    found = found_accounts(home, place(home))
+    assert (found.accounts, found.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "channel"),
+    [
+        ("ibm_quantum_platform", Channel.PLATFORM),
+        ("ibm_cloud", Channel.PLATFORM),
+        ("", Channel.PLATFORM),
+        ("platform", Channel.PLATFORM),
+        ("ibm_quantum", Channel.CLASSIC),
+        ("classic", Channel.CLASSIC),
+    ],
+)
+def test_the_environment_makes_an_account(home: dict[str, str], name: str, channel: Channel) -> None:
+    environ = home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_CHANNEL": name, "QISKIT_IBM_INSTANCE": "a/b/c"}
+    (account,) = found_accounts(environ, place(home)).accounts
+    assert (account.channel, account.token, account.instance) == (channel, Secret(KEY), "a/b/c")
+    assert account.source == "environment"
+
+
+def test_the_region_of_the_crn_decides_the_host(home: dict[str, str]) -> None:
+    environ = home | {
+        "QISKIT_IBM_TOKEN": KEY,
+        "QISKIT_IBM_INSTANCE": "crn:v1:bluemix:public:quantum-computing:eu-de:a/1:2::",
+    }
+    (account,) = found_accounts(environ, place(home)).accounts
+    assert account.endpoints.api == "https://eu-de.quantum.cloud.ibm.com/api/v1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("QISKIT_IBM_CHANNEL", "no_such"), ("QISKIT_IBM_URL", "http://host.example")]
+)
+def test_a_wrong_environment_is_a_warning(home: dict[str, str], variable: str, value: str) -> None:
+    found = found_accounts(home | {"QISKIT_IBM_TOKEN": KEY, variable: value}, place(home))
+    assert found.accounts == ()
+    (warning,) = found.warnings
+    assert KEY not in warning
+
+
+def test_qiskits_file_is_read_default_first(home: dict[str, str]) -> None:
+    entries = json.loads((FIXTURES / "qiskit-ibm.json").read_text(encoding="utf-8"))
+    for name, entry in entries.items():
+        entry["token"] = f"token of {name}"
+    qiskit_file(home, json.dumps(entries))
+    found = found_accounts(home, place(home))
+    flagged = next(name for name, entry in entries.items() if entry.get("is_default_account"))
+    assert found.accounts[0].name == flagged
+    assert {account.name for account in found.accounts} == set(entries)
+    for account in found.accounts:
+        entry = entries[account.name]
+        assert account.token.reveal() == entry["token"]
+        assert account.instance == entry.get("instance", "")
+        classic = entry["channel"] == "ibm_quantum"
+        assert account.channel is (Channel.CLASSIC if classic else Channel.PLATFORM)
+        assert account.source == "~/.qiskit/qiskit-ibm.json"
+
+
+def test_a_file_that_others_can_read_is_warned_about(home: dict[str, str]) -> None:
+    qiskit_file(home, json.dumps({"a": {"channel": "ibm_quantum_platform", "token": KEY}}), mode=0o644)
+    found = found_accounts(home, place(home))
+    assert len(found.accounts) == 1
+    assert "chmod 600" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '"x"', "\x00", '{"a": 3}', "[" * 100_000, '{"a": {"token": 5, "channel": []}}', ""]
+)
+def test_a_broken_file_is_no_failure(home: dict[str, str], text: str) -> None:
+    qiskit_file(home, text)
+    place(home).create()
+    place(home).accounts_file.write_text(text, encoding="utf-8")
+    found = found_accounts(home | {"QISKIT_IBM_TOKEN": KEY}, place(home))
+    assert [account.source for account in found.accounts] == ["environment"]
+
+
+def test_what_a_saved_account_wants_and_does_not_get_is_said(home: dict[str, str]) -> None:
+    entry = {
+        "channel": "ibm_cloud",
+        "token": KEY,
+        "verify": False,
+        "proxies": {"urls": {"https": "http://p"}},
+    }
+    qiskit_file(home, json.dumps({"a": entry}))
+    warnings = found_accounts(home, place(home)).warnings
+    assert "certificate" in warnings[0]
+    assert "HTTPS_PROXY" in warnings[1]
+
+
+def test_accounts_of_other_channels_are_left_out(home: dict[str, str]) -> None:
+    qiskit_file(home, json.dumps({"a": {"channel": "local", "token": KEY}, "b": {"channel": "ibm_cloud"}}))
+    assert found_accounts(home, place(home)).accounts == ()
+
+
+def test_a_saved_account_comes_back_and_is_private(home: dict[str, str]) -> None:
+    save_account(mine(), place(home))
+    file = place(home).accounts_file
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    found = found_accounts(home, place(home))
+    (account,) = found.accounts
+    assert found.warnings == ()
+    assert account == Account("lab", mine().channel, mine().token, mine().endpoints, mine().instance, SOURCE)
+
+
+def test_saving_replaces_and_forgetting_removes_one_account(home: dict[str, str]) -> None:
+    for account in (mine("a"), mine("b", "other"), mine("a", "newer")):
+        save_account(account, place(home))
+    assert {a.name: a.token.reveal() for a in found_accounts(home, place(home)).accounts} == {
+        "a": "newer",
+        "b": "other",
+    }
+    assert forget_account("a", place(home))
+    assert not forget_account("a", place(home))
+    assert [a.name for a in found_accounts(home, place(home)).accounts] == ["b"]
+    leftovers = {file.name for file in place(home).config.iterdir()}
+    assert leftovers <= {"accounts.json", "accounts.lock"}
+
+
+def test_a_broken_own_file_is_set_aside_not_overwritten(home: dict[str, str]) -> None:
+    place(home).create()
+    place(home).accounts_file.write_text('{"lab": {"token": "only-copy"', encoding="utf-8")
+    save_account(mine(), place(home))
+    assert "only-copy" in place(home).accounts_file.with_suffix(".broken").read_text(encoding="utf-8")
+    assert [a.name for a in found_accounts(home, place(home)).accounts] == ["lab"]
+
+
+def test_a_folder_that_cannot_be_written_is_told(home: dict[str, str]) -> None:
+    Path(home["QDECK_HOME"]).write_text("a file", encoding="utf-8")
+    with pytest.raises(QdeckError) as caught:
+        save_account(mine(), place(home))
+    assert caught.value.kind is ErrorKind.STORAGE
+
+
+def test_the_sandbox_is_not_saved(home: dict[str, str]) -> None:
+    with pytest.raises(QdeckError) as caught:
+        save_account(sandbox_account(Channel.PLATFORM, Secret(KEY), "", "http://127.0.0.1:1"), place(home))
+    assert caught.value.kind is ErrorKind.SETTINGS
+
+
+def test_the_same_account_is_offered_once_and_names_are_unique(home: dict[str, str]) -> None:
+    qiskit_file(
+        home,
+        json.dumps(
+            {
+                "lab": {"channel": "ibm_quantum_platform", "token": "another"},
+                "again": {"channel": "ibm_quantum_platform", "token": KEY, "url": "https://cloud.ibm.com"},
+            }
+        ),
+    )
+    save_account(Account("lab", Channel.PLATFORM, Secret(KEY), platform_endpoints()), place(home))
+    found = found_accounts(home, place(home)).accounts
+    assert [account.name for account in found] == ["lab", "lab (2)"]
+
+
+def test_a_typed_account_takes_the_rest_from_the_environment() -> None:
+    environ = {"QISKIT_IBM_INSTANCE": "h/g/p", "QDECK_ENDPOINT_AUTH": "http://127.0.0.1:1/auth/api"}
+    account = typed_account(Secret(KEY), Channel.CLASSIC, environ)
+    assert (account.instance, account.endpoints.auth) == ("h/g/p", "http://127.0.0.1:1/auth/api")
+    assert typed_account(Secret(KEY), Channel.CLASSIC, environ, instance="a/b/c").instance == "a/b/c"

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from tui.domain.accounts import Channel, Endpoints
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.ibm.endpoints import (
+    check_url,
+    classic_endpoints,
+    endpoints_for,
+    for_instance,
+    hosts_of,
+    platform_endpoints,
+    sandbox_endpoints,
+)
+
+EU = "crn:v1:bluemix:public:quantum-computing:eu-de:a/1:2::"
+
+
+def test_the_platform_is_ibms_own() -> None:
+    assert platform_endpoints() == Endpoints(
+        iam="https://iam.cloud.ibm.com",
+        api="https://quantum.cloud.ibm.com/api/v1",
+        search="https://api.global-search-tagging.cloud.ibm.com",
+        catalog="https://globalcatalog.cloud.ibm.com",
+        resources="https://resource-controller.cloud.ibm.com",
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "url", "api"),
+    [
+        ("eu-de", "", "https://eu-de.quantum.cloud.ibm.com/api/v1"),
+        ("us-east", "https://cloud.ibm.com", "https://quantum.cloud.ibm.com/api/v1"),
+        ("eu-de", "https://cloud.ibm.com", "https://eu-de.quantum.cloud.ibm.com/api/v1"),
+        ("", "https://eu-de.quantum.cloud.ibm.com/api/v1", "https://eu-de.quantum.cloud.ibm.com/api/v1"),
+        ("", "https://quantum.cloud.ibm.com", "https://quantum.cloud.ibm.com/api/v1"),
+        ("", "https://test.cloud.ibm.com", "https://quantum.test.cloud.ibm.com/api/v1"),
+        ("eu-de", "https://host.example", "https://host.example/api/v1"),
+        ("", "https://host.example/api/", "https://host.example/api/v1"),
+        ("", "http://127.0.0.1:8/experimental/api/v1", "http://127.0.0.1:8/experimental/api/v1"),
+    ],
+)
+def test_what_users_give_becomes_the_base_of_the_api(region: str, url: str, api: str) -> None:
+    assert platform_endpoints(region, url).api == api
+
+
+def test_private_endpoints_are_by_region() -> None:
+    private = platform_endpoints("eu-de", private=True)
+    assert private.api == "https://private.eu-de.quantum.cloud.ibm.com/api/v1"
+    assert private.iam == "https://private.iam.cloud.ibm.com"
+
+
+def test_the_region_follows_the_crn_on_ibms_hosts_only() -> None:
+    assert for_instance(platform_endpoints(), EU).api == "https://eu-de.quantum.cloud.ibm.com/api/v1"
+    own = sandbox_endpoints("http://127.0.0.1:8")
+    assert for_instance(own, EU) == own
+    evil = EU.replace("eu-de", "evil.example/")
+    assert for_instance(platform_endpoints(), evil) == platform_endpoints()
+
+
+def test_the_environment_overrides_every_host() -> None:
+    environ = {"QDECK_ENDPOINT_API": "http://localhost:1", "IAM_URL": "http://localhost:2/identity/token/"}
+    found = endpoints_for(Channel.PLATFORM, environ)
+    assert (found.api, found.iam) == ("http://localhost:1/api/v1", "http://localhost:2")
+    environ["QDECK_ENDPOINT_IAM"] = "https://iam.example"
+    assert endpoints_for(Channel.PLATFORM, environ).iam == "https://iam.example"
+
+
+def test_a_token_of_another_host_does_not_reach_ibm() -> None:
+    platform = endpoints_for(
+        Channel.PLATFORM, {"QDECK_ENDPOINT_API": "http://localhost:1", "IAM_URL": "http://localhost:1"}
+    )
+    assert (platform.search, platform.catalog, platform.resources) == ("", "", "")
+    classic = endpoints_for(Channel.CLASSIC, {"QDECK_ENDPOINT_AUTH": "http://localhost:1"})
+    assert (classic.auth, classic.runtime, classic.transpiler) == ("http://localhost:1/api", "", "")
+    whole = endpoints_for(
+        Channel.CLASSIC,
+        {
+            "QDECK_ENDPOINT_AUTH": "http://localhost:1",
+            "QDECK_ENDPOINT_RUNTIME": "http://localhost:1/runtime",
+            "QDECK_ENDPOINT_TRANSPILER": "http://localhost:1",
+        },
+    )
+    assert (whole.runtime, whole.transpiler) == ("http://localhost:1/runtime", "http://localhost:1")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:80", "127.9.9.9", "[::1]:5", "localhost", "LOCALHOST:1"])
+def test_http_is_allowed_on_this_machine(host: str) -> None:
+    check_url(f"http://{host}/api/v1", "api")
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("http://quantum.example", "not encrypted"),
+        ("http://127.0.0.1.evil.example", "not encrypted"),
+        ("http://localhost.evil.example", "not encrypted"),
+        ("http://0.0.0.0", "not encrypted"),
+        ("ftp://host", "not a web address"),
+        ("quantum.example", "not a web address"),
+        ("https://host:notaport", "not a web address"),
+        ("https://me:hunter2@host", "more than a host"),
+        ("https://host/?apikey=hunter2", "more than a host"),
+    ],
+)
+def test_other_addresses_are_refused_with_the_reason(url: str, part: str) -> None:
+    with pytest.raises(QdeckError) as caught:
+        check_url(url, "api")
+    assert caught.value.kind is ErrorKind.SETTINGS
+    assert part in caught.value.message
+    assert "hunter2" not in str(caught.value)
+
+
+def test_hosts_are_shown_by_channel() -> None:
+    assert hosts_of(platform_endpoints(), Channel.PLATFORM) == ("iam.cloud.ibm.com", "quantum.cloud.ibm.com")
+    assert hosts_of(classic_endpoints(), Channel.CLASSIC) == (
+        "auth.quantum-computing.ibm.com",
+        "api.quantum-computing.ibm.com",
+        "cloud-transpiler.quantum.ibm.com",
+    )

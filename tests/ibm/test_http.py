@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.ibm.support import ACCESS, KEY, URL, InstantClock, response
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.ibm.endpoints import origin
+from tui.ibm.http import Call, Http, Safety, Timeouts, path
+from tui.ibm.retry import RetryPolicy
+
+OK = httpx.Response(200, json={"fine": True})
+Outcome = httpx.Response | Exception
+
+
+class Script:
+    """Answers with one outcome after the other, the last one for ever."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = outcomes
+        self.sent: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        outcome = self.outcomes[min(len(self.sent), len(self.outcomes) - 1)]
+        self.sent.append(request)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return httpx.Response(outcome.status_code, content=outcome.content, headers=dict(outcome.headers))
+
+
+def client(
+    script: Callable[[httpx.Request], httpx.Response],
+    clock: InstantClock,
+    *,
+    policy: RetryPolicy | None = None,
+    max_body: int = 1_000_000,
+) -> Http:
+    return Http(
+        {origin(URL)},
+        clock,
+        chance=lambda: 1.0,
+        policy=policy,
+        max_body=max_body,
+        transport=httpx.MockTransport(script),
+    )
+
+
+def get() -> Call:
+    return Call("GET", f"{URL}/jobs", "GET /jobs")
+
+
+def create() -> Call:
+    return Call(
+        "POST",
+        f"{URL}/jobs",
+        "POST /jobs",
+        Safety.CREATES,
+        headers={"Authorization": Secret(f"Bearer {ACCESS}")},
+    )
+
+
+def status(code: int, **headers: str) -> httpx.Response:
+    return httpx.Response(code, json={"errors": [{"code": 1, "message": "no"}]}, headers=headers)
+
+
+PASSING = [
+    status(500),
+    status(502),
+    status(503),
+    status(504),
+    status(429),
+    httpx.Response(502, text="<html>Bad gateway</html>", headers={"content-type": "text/html"}),
+    httpx.ConnectError("refused"),
+    httpx.ConnectTimeout("slow"),
+    httpx.ReadTimeout("slow"),
+    httpx.ReadError("reset"),
+    httpx.RemoteProtocolError("peer closed connection without sending complete message body"),
+]
+
+
+@pytest.mark.parametrize("outcome", PASSING, ids=repr)
+async def test_reading_is_repeated_until_it_works(outcome: Outcome) -> None:
+    script, clock = Script(outcome, outcome, OK), InstantClock()
+    answer = await client(script, clock).send(get())
+    assert answer.body == OK.content
+    assert len(script.sent) == 3
+    assert clock.slept == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("outcome", PASSING, ids=repr)
+async def test_a_dead_service_is_given_up(outcome: Outcome) -> None:
+    script, clock = Script(outcome), InstantClock()
+    with pytest.raises(QdeckError) as caught:
+        await client(script, clock).send(get())
+    assert caught.value.worth_retrying
+    assert len(script.sent) == 4
+    assert caught.value.__context__ is None, "httpx's own errors hold the request with its headers"
+
+
+@pytest.mark.parametrize("outcome", PASSING, ids=repr)
+async def test_creating_is_sent_once_and_says_when_it_may_have_worked(outcome: Outcome) -> None:
+    script = Script(outcome)
+    with pytest.raises(QdeckError) as caught:
+        await client(script, InstantClock()).send(create())
+    assert len(script.sent) == 1
+    never_sent = isinstance(outcome, (httpx.ConnectError, httpx.ConnectTimeout))
+    refused = isinstance(outcome, httpx.Response) and outcome.status_code == 429
+    if never_sent or refused:
+        assert caught.value.kind is not ErrorKind.UNCONFIRMED
+    else:
+        assert caught.value.kind is ErrorKind.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (400, ErrorKind.INVALID),
+        (403, ErrorKind.FORBIDDEN),
+        (404, ErrorKind.NOT_FOUND),
+        (409, ErrorKind.CONFLICT),
+        (422, ErrorKind.INVALID),
+        (418, ErrorKind.INVALID),
+    ],
+)
+async def test_a_refusal_is_told_at_once(code: int, kind: ErrorKind) -> None:
+    for call in (get(), create()):
+        script = Script(status(code))
+        with pytest.raises(QdeckError) as caught:
+            await client(script, InstantClock()).send(call)
+        assert (caught.value.kind, caught.value.status, len(script.sent)) == (kind, code, 1)
+
+
+async def test_changes_are_sent_once() -> None:
+    script = Script(status(503))
+    with pytest.raises(QdeckError) as caught:
+        await client(script, InstantClock()).send(Call("DELETE", f"{URL}/jobs/x", "DELETE", Safety.CHANGES))
+    assert (caught.value.kind, len(script.sent)) == (ErrorKind.SERVER, 1)
+
+
+async def test_retry_after_is_obeyed_in_seconds_and_as_a_date() -> None:
+    clock = InstantClock()
+    date = "Sun, 01 Mar 2026 12:00:10 GMT"
+    script = Script(status(429, **{"Retry-After": "7"}), status(503, **{"Retry-After": date}), OK)
+    await client(script, clock).send(get())
+    assert clock.slept == [7.0, 3.0]
+
+
+async def test_a_long_retry_after_is_told_not_waited_for() -> None:
+    script, clock = Script(status(429, **{"Retry-After": "600"})), InstantClock()
+    with pytest.raises(QdeckError) as caught:
+        await client(script, clock).send(get())
+    assert (caught.value.retry_after, clock.slept, len(script.sent)) == (600.0, [], 1)
+
+
+async def test_a_dead_service_costs_few_requests() -> None:
+    script, clock = Script(status(503)), InstantClock()
+    http = client(script, clock, policy=RetryPolicy(burst=3, refill=30))
+    for _ in range(20):
+        with pytest.raises(QdeckError):
+            await http.send(get())
+    assert len(script.sent) <= 20 + 3 + 1
+
+
+async def test_patience_ends() -> None:
+    script, clock = Script(status(503, **{"Retry-After": "15"})), InstantClock()
+    http = client(script, clock, policy=RetryPolicy(attempts=100, patience=40, burst=100))
+    with pytest.raises(QdeckError):
+        await http.send(get())
+    assert clock.passed <= 40
+
+
+@pytest.mark.parametrize("safety", [Safety.READS, Safety.CREATES])
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_no_redirect_is_followed(code: int, safety: Safety) -> None:
+    script = Script(httpx.Response(code, headers={"Location": "http://elsewhere.example/steal"}))
+    call = Call("POST", f"{URL}/x", "POST /x", safety, headers={"Authorization": Secret(ACCESS)})
+    with pytest.raises(QdeckError) as caught:
+        await client(script, InstantClock()).send(call)
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert [str(sent.url) for sent in script.sent] == [f"{URL}/x"]
+
+
+async def test_nothing_goes_to_a_host_of_another_account() -> None:
+    script = Script(OK)
+    for url in ("http://127.0.0.1:10/x", "https://127.0.0.1:9/x", "http://elsewhere.example/x"):
+        with pytest.raises(QdeckError) as caught:
+            await client(script, InstantClock()).send(Call("GET", url, "GET /x"))
+        assert caught.value.kind is ErrorKind.SETTINGS
+    assert script.sent == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        httpx.Response(
+            200, text="<!DOCTYPE html><p>Welcome to our wifi", headers={"content-type": "text/html"}
+        ),
+        httpx.Response(200, text="  <html><body>log in", headers={"content-type": "text/plain"}),
+        httpx.Response(403, text="<html>blocked", headers={"content-type": "text/html; charset=utf-8"}),
+        httpx.Response(511, text="<html>log in", headers={"content-type": "text/html"}),
+    ],
+)
+async def test_a_login_page_of_the_network_is_recognised(page: httpx.Response) -> None:
+    with pytest.raises(QdeckError) as caught:
+        await client(Script(page), InstantClock()).send(get())
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert "login page" in caught.value.message
+
+
+async def test_a_body_that_is_too_large_is_not_taken() -> None:
+    taken = 0
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator of bytes
+            nonlocal taken
+            while True:
+                taken += 1
+                yield b"x" * 65536
+
+    http = client(lambda _: httpx.Response(200, stream=Endless()), InstantClock(), max_body=1_000_000)
+    with pytest.raises(QdeckError) as caught:
+        await http.send(get())
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert taken < 20
+
+
+async def test_an_answer_that_never_ends_is_given_up() -> None:
+    class Hanging(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator of bytes
+            yield b"{"
+            await asyncio.Event().wait()
+
+    http = Http(
+        {origin(URL)},
+        InstantClock(),
+        policy=RetryPolicy(attempts=2),
+        timeouts=Timeouts(whole=0.05),
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=Hanging())),
+    )
+    with pytest.raises(QdeckError) as caught:
+        await http.send(get())
+    assert caught.value.kind is ErrorKind.TIMEOUT
+
+
+@pytest.mark.parametrize("token", ["line\nbreak", "zwölf", "nul\x00", "tab\t"])
+async def test_a_token_that_cannot_be_sent_is_refused_without_showing_it(token: str) -> None:
+    script = Script(OK)
+    call = Call("GET", f"{URL}/jobs", "GET /jobs", headers={"Authorization": Secret(token)})
+    with pytest.raises(QdeckError) as caught:
+        await client(script, InstantClock()).send(call)
+    assert caught.value.kind is ErrorKind.WRONG_KEY
+    assert token not in repr(caught.value)
+    assert script.sent == []
+
+
+async def test_an_error_that_repeats_the_token_does_not_show_it() -> None:
+    script = Script(httpx.Response(400, json={"errors": [{"code": 9, "message": f"bad token {ACCESS}"}]}))
+    with pytest.raises(QdeckError) as caught:
+        await client(script, InstantClock()).send(create())
+    assert caught.value.message == "bad token …."
+
+
+async def test_a_clock_that_is_off_is_noticed() -> None:
+    dated = httpx.Response(200, json={}, headers={"Date": "Sun, 01 Mar 2026 12:10:00 GMT"})
+    http = client(Script(dated), InstantClock())
+    await http.send(get())
+    assert http.skew == 600
+
+
+@pytest.fixture
+def debug_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    with caplog.at_level(logging.DEBUG):
+        yield caplog
+
+
+async def test_logs_say_nothing_of_requests(debug_log: pytest.LogCaptureFixture) -> None:
+    await client(Script(response("gen2_jobs_list")), InstantClock()).send(
+        Call("GET", f"{URL}/jobs", "GET /jobs", headers={"Authorization": Secret(f"Bearer {KEY}")})
+    )
+    assert debug_log.text == ""
+
+
+def test_ids_stay_in_their_place() -> None:
+    assert path("jobs", "a/../b?c#d") == "/jobs/a%2F..%2Fb%3Fc%23d"
+    for climbing in ("", ".", ".."):
+        with pytest.raises(QdeckError):
+            path("jobs", climbing, "cancel")
+
+
+async def test_a_closed_client_sends_nothing() -> None:
+    script = Script(OK)
+    http = client(script, InstantClock())
+    await http.send(get())
+    await http.aclose()
+    with pytest.raises(QdeckError):
+        await http.send(get())
+    assert len(script.sent) == 1

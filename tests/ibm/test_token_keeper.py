@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.ibm.support import (
+    ACCESS,
+    CRN,
+    InstantClock,
+    Network,
+    classic_routes,
+    iam_token,
+    response,
+    service,
+)
+from tui.domain.accounts import Channel
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import JobQuery
+from tui.domain.secret import Secret
+from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+
+
+class Issuer:
+    """Issues numbered tokens of an hour, or fails as told."""
+
+    def __init__(self, clock: InstantClock) -> None:
+        self.clock = clock
+        self.issued = 0
+        self.errors: list[QdeckError] = []
+        self.gate: asyncio.Event | None = None
+
+    async def __call__(self) -> AccessToken:
+        self.issued += 1
+        number = self.issued
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.errors:
+            raise self.errors.pop(0)
+        now = self.clock.now()
+        return AccessToken(Secret(f"t{number}"), now, now + timedelta(hours=1))
+
+
+async def test_a_token_is_renewed_at_80_percent_of_its_life() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    first = await keeper.get()
+    clock.passed = 3600 * 0.79
+    assert await keeper.get() is first
+    clock.passed = 3600 * 0.8
+    assert (await keeper.get()).value == Secret("t2")
+
+
+async def test_one_renewal_is_in_flight_however_many_wait() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    issuer.gate = asyncio.Event()
+    keeper = TokenKeeper(issuer, clock)
+    waiting = [asyncio.create_task(keeper.get()) for _ in range(50)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    issuer.gate.set()
+    tokens = await asyncio.gather(*waiting[1:])
+    assert (len(set(map(id, tokens))), issuer.issued) == (1, 1)
+    assert waiting[0].cancelled()
+
+
+async def test_all_that_wait_hear_of_the_failure_and_the_next_one_tries_again() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    issuer.errors = [QdeckError(ErrorKind.WRONG_KEY, "no")]
+    keeper = TokenKeeper(issuer, clock)
+    outcomes = await asyncio.gather(*(keeper.get() for _ in range(5)), return_exceptions=True)
+    assert all(isinstance(outcome, QdeckError) for outcome in outcomes)
+    assert (await keeper.get()).value == Secret("t2")
+
+
+async def test_a_token_that_still_serves_is_used_while_renewing_fails() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    first = await keeper.get()
+    clock.passed = 3000
+    issuer.errors = [QdeckError(ErrorKind.NETWORK, "down")] * 3
+    for _ in range(10):
+        assert await keeper.get() is first
+    assert issuer.issued == 2, "it is not asked for at every request"
+    clock.passed = 3700
+    with pytest.raises(QdeckError):
+        await keeper.get()
+
+
+async def test_a_dropped_token_is_gone_for_those_who_wait_too() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    issuer.gate = asyncio.Event()
+    keeper = TokenKeeper(issuer, clock)
+    waiting = asyncio.create_task(keeper.get())
+    await asyncio.sleep(0)
+    keeper.drop()
+    with pytest.raises(QdeckError) as caught:
+        await waiting
+    assert caught.value.kind is ErrorKind.EXPIRED
+    with pytest.raises(QdeckError):
+        await keeper.get()
+    assert keeper.current is None
+
+
+def jobs_for(*good: str) -> Network:
+    """Lists jobs for the given tokens; any other is refused."""
+    network = Network()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = request.headers.get("authorization", "") or request.headers.get("x-access-token", "")
+        return response("gen2_jobs_list") if told in good else response("gen2_backends_list", 3)
+
+    return network.on("GET", "/api/v1/jobs", answer).on("GET", "/runtime/jobs", answer)
+
+
+async def test_a_refused_token_is_renewed_once_and_the_request_repeated() -> None:
+    network = jobs_for("Bearer second")
+    tokens = iter(["first", "second"])
+    network.on("POST", "/identity/token", lambda _: iam_token(next(tokens)))
+    platform = service(network)
+    page = await platform.jobs(JobQuery())
+    assert page.jobs
+    assert network.count("POST", "/identity/token") == 2
+    assert network.count("GET", "/api/v1/jobs") == 2
+
+
+async def test_a_fresh_token_that_is_refused_means_no_access_to_the_instance() -> None:
+    network = jobs_for()
+    with pytest.raises(QdeckError) as caught:
+        await service(network).jobs(JobQuery())
+    assert caught.value.kind is ErrorKind.FORBIDDEN
+    assert "instance" in caught.value.advice
+    assert network.count("GET", "/api/v1/jobs") == 2
+
+
+async def test_a_clock_that_is_off_is_named_then() -> None:
+    refused = response("gen2_backends_list", 3)
+    refused.headers["Date"] = "Sun, 01 Mar 2026 13:00:00 GMT"
+    network = Network().on("GET", "/api/v1/jobs", refused)
+    with pytest.raises(QdeckError) as caught:
+        await service(network).jobs(JobQuery())
+    assert "60 minutes behind" in caught.value.advice
+
+
+async def test_classic_logs_in_again_when_refused() -> None:
+    network = classic_routes(jobs_for("second"))
+    tokens = iter(["first", "second"])
+    network.on(
+        "POST", "/auth/api/users/loginWithToken", lambda _: httpx.Response(200, json={"id": next(tokens)})
+    )
+    classic = service(network, channel=Channel.CLASSIC)
+    assert (await classic.jobs(JobQuery())).jobs
+    assert network.count("POST", "/auth/api/users/loginWithToken") == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (response("gen2_iam_token", 1), ErrorKind.WRONG_KEY),
+        (response("gen2_iam_token", 2), ErrorKind.WRONG_KEY),
+        (httpx.Response(401, json={"errorCode": "BXNIM0999E", "errorMessage": "no"}), ErrorKind.WRONG_KEY),
+        (httpx.Response(200, json={"token_type": "Bearer"}), ErrorKind.PROTOCOL),
+        (httpx.Response(200, json={"access_token": 7}), ErrorKind.PROTOCOL),
+        (httpx.Response(200, json=[]), ErrorKind.PROTOCOL),
+        (httpx.Response(503), ErrorKind.SERVER),
+    ],
+)
+async def test_what_iam_may_answer(answer: httpx.Response, kind: ErrorKind) -> None:
+    with pytest.raises(QdeckError) as caught:
+        await service(Network().on("POST", "/identity/token", answer)).sign_in()
+    assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize(("index", "kind"), [(1, ErrorKind.WRONG_KEY), (2, ErrorKind.FORBIDDEN)])
+async def test_what_the_classic_login_may_answer(index: int, kind: ErrorKind) -> None:
+    network = classic_routes(Network())
+    network.on("POST", "/auth/api/users/loginWithToken", response("gen1_auth_login_with_token", index))
+    with pytest.raises(QdeckError) as caught:
+        await service(network, channel=Channel.CLASSIC).sign_in()
+    assert caught.value.kind is kind
+
+
+async def test_iam_is_asked_as_its_contract_says() -> None:
+    network = jobs_for(f"Bearer {ACCESS}")
+    await service(network).jobs(JobQuery())
+    asked = network.sent[0]
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert b"grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey" in asked.content
+    assert network.sent[1].headers["ibm-api-version"] == "2026-04-15"
+    assert "service-crn" not in network.sent[1].headers, "not before an instance is chosen"
+    signed_in = service(network)
+    network.on("POST", "/global-search/v3/resources/search", response("gen2_global_search"))
+    await signed_in.sign_in()
+    assert network.sent[-1].headers.get("service-crn", CRN) == CRN
