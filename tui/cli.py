@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.headless.choice import ServiceChoice
     from tui.headless.talk import Exit
 
-DONE, USAGE, INTERRUPTED, PIPE_CLOSED = 0, 2, 130, 141
+DONE, FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 STATUSES = """\b
 Exit status:
@@ -76,9 +76,7 @@ def qdeck(context: click.Context, sandbox: bool, channel: str | None, instance: 
     if why:
         click.echo(NO_TERMINAL.format(why=why), err=True)
         return USAGE
-    from tui.headless.app import open_app
-
-    return open_app(_choice(sandbox, channel, instance), os.environ)
+    return _open_app(_choice(sandbox, channel, instance))
 
 
 @qdeck.command(epilog=STATUSES)
@@ -263,6 +261,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(status or DONE)
 
 
+def _open_app(choice: ServiceChoice) -> int:
+    """Show the app; signed in at once when the command line says to which service."""
+    from tui.app import QDeckApp, run_app
+    from tui.domain.clock import SystemClock
+    from tui.headless.choice import choose_account
+    from tui.headless.opening import make_deck
+    from tui.ibm.accounts import found_accounts
+    from tui.settings import folders
+
+    account = None
+    if not choice.sandbox and choice.names_a_service:
+        environ = choice.environment(os.environ)
+        account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
+    clock = SystemClock()
+    sandbox = choice.sandbox_channel if choice.sandbox else None
+    return run_app(QDeckApp(make_deck(os.environ, clock), clock=clock, sign_in=account, sandbox=sandbox))
+
+
 def _choice(sandbox: bool, channel: str | None, instance: str | None) -> ServiceChoice:
     """The service meant: what the command's options say, else those before the command."""
     from tui.domain.accounts import Channel
@@ -278,11 +294,15 @@ def _choice(sandbox: bool, channel: str | None, instance: str | None) -> Service
 
 
 def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
+    from tui.domain.errors import QdeckError
     from tui.headless.opening import run_command
-    from tui.headless.talk import UsageFault, say
+    from tui.headless.talk import UsageFault, explain, say
 
     try:
         return run_command(lambda: command(os.environ))
     except UsageFault as fault:
         say(f"qdeck: {fault}")
         return USAGE
+    except QdeckError as error:
+        explain(error)
+        return FAILED

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui.domain.accounts import Account, Channel, Identity
 from tui.headless.talk import UsageFault
+from tui.ibm.accounts import CHANNEL_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,21 @@ class ServiceChoice:
     def sandbox_channel(self) -> Channel:
         """The face of the sandbox that is meant."""
         return self.channel or Channel.PLATFORM
+
+    @property
+    def names_a_service(self) -> bool:
+        """Whether anything was said of the service."""
+        return self.sandbox or self.channel is not None or bool(self.instance)
+
+    def environment(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """The environment, where the channel asked for names what its token is for, unless it says so itself.
+
+        A token that the environment gives to one channel is never moved to the other: it would be sent to
+        hosts that it is not for.
+        """
+        if self.channel is None or environ.get(CHANNEL_VARIABLE):
+            return environ
+        return {**environ, CHANNEL_VARIABLE: self.channel.value}
 
 
 def choose_account(found: Sequence[Account], choice: ServiceChoice) -> Account | None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from tui.compiler.client import WorkerCompiler
 from tui.domain.accounts import Identity
-from tui.domain.errors import QdeckError
+from tui.domain.clock import Clock, SystemClock
 from tui.headless.choice import ServiceChoice, require_account
-from tui.headless.talk import Exit, explain, say
+from tui.headless.talk import Exit, say
+from tui.ibm.factory import make_service
+from tui.monitor.accounts import RunningSandbox
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event, FreshnessChanged, Notice, Severity
+from tui.monitor.tower import LiveDeck
+from tui.sandbox.launch import launch
+from tui.settings import folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,28 @@ class OpenDeck:
     identity: Identity
 
 
+def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
+    """The deck over this user's folders, with the real services; nothing is opened or started yet."""
+    places = folders(environ)
+
+    async def start_sandbox() -> RunningSandbox:
+        return await launch(places.sandbox)
+
+    return LiveDeck(
+        folders=places,
+        environ=environ,
+        clock=clock or SystemClock(),
+        compiler=WorkerCompiler(),
+        make_service=make_service,
+        launch_sandbox=start_sandbox,
+        chance=random.SystemRandom(),
+    )
+
+
 @asynccontextmanager
 async def started_deck(environ: Mapping[str, str]) -> AsyncIterator[Deck]:
     """The deck over this user's folders, history open, nobody signed in; closed at the end."""
-    from tui.monitor.live import open_deck
-
-    deck: Deck = open_deck(environ)
+    deck = make_deck(environ)
     unsubscribe = deck.subscribe(_talk_of)
     try:
         await deck.start()
@@ -56,7 +78,7 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
 @asynccontextmanager
 async def signed_in_deck(choice: ServiceChoice, environ: Mapping[str, str]) -> AsyncIterator[OpenDeck]:
     """The deck, signed in as `choice` says."""
-    async with started_deck(environ) as deck:
+    async with started_deck(choice.environment(environ)) as deck:
         yield OpenDeck(deck, await sign_in(deck, choice))
 
 
@@ -71,14 +93,15 @@ def _talk_of(event: Event) -> None:
 def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
     """Run one command to its end and turn what happens into an exit status.
 
-    SIGTERM and SIGHUP end the command like Ctrl+C does (the deck is closed, a sandbox ended), with
-    the status of the signal.
+    `command` itself is called before the event loop starts, what it returns is awaited in it.
+    SIGTERM and SIGHUP end it like Ctrl+C does (the deck is closed, a sandbox ended); the status tells which.
 
     Raises:
         KeyboardInterrupt: Ctrl+C, after the command has cleaned up.
-        UsageFault: the command was called in a way it cannot work with.
+        UsageFault, QdeckError: as the command raises them.
     """
     ended_by: list[int] = []
+    work = command()
 
     async def supervised() -> Exit:
         task = asyncio.current_task()
@@ -91,17 +114,9 @@ def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
 
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, end, number)
-        return await command()
+        return await work
 
     try:
         return int(asyncio.run(supervised()))
     except asyncio.CancelledError:
         return 128 + ended_by[0] if ended_by else int(Exit.INTERRUPTED)
-    except QdeckError as error:
-        explain(error)
-        return int(Exit.FAILED)
-
-
-def process_environment() -> Mapping[str, str]:
-    """The environment the commands work with."""
-    return os.environ

@@ -12,13 +12,14 @@ from tui.domain.backends import Backend
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submission
+from tui.domain.submissions import Primitive, Submission
 from tui.headless.answers import emit_result, run_answer
 from tui.headless.choice import ServiceChoice
 from tui.headless.opening import OpenDeck, signed_in_deck
 from tui.headless.talk import Exit, UsageFault, emit_json, say
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event
+from tui.monitor.outbox import check_tags
 
 STDIN = "-"
 
@@ -59,8 +60,10 @@ class RunRequest:
                 raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
         elif self.observables or self.precision is not None:
             raise UsageFault("--observable and --precision are for --primitive estimator.")
-        if len(self.tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in self.tags):
-            raise UsageFault(f"At most {MAX_TAGS} tags of at most {MAX_TAG_LENGTH} characters each.")
+        try:
+            check_tags(self.tags, room_for_own=True)
+        except QdeckError as error:
+            raise UsageFault(str(error)) from error
 
 
 def read_circuit(file: str) -> str:

@@ -1,0 +1,106 @@
+"""`qdeck login` and `qdeck logout`."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Awaitable, Mapping
+
+from tui.domain.accounts import Account, Identity
+from tui.domain.errors import QdeckError
+from tui.domain.secret import Secret
+from tui.domain.text import plain
+from tui.headless.choice import ServiceChoice
+from tui.headless.opening import started_deck
+from tui.headless.talk import Exit, UsageFault, explain, say
+from tui.ibm.accounts import TOKEN_VARIABLE, channel_of, found_accounts, typed_account
+from tui.ibm.saved import SOURCE, forget_account
+from tui.monitor.deck import Deck
+from tui.settings import Folders, folders
+
+_LONGEST_TOKEN = 4096
+
+
+def login(choice: ServiceChoice, environ: Mapping[str, str]) -> Awaitable[Exit]:
+    """Ask for the token, now, then sign in with it and keep the account when awaited.
+
+    Asking comes before any event loop: a loop would hold Ctrl+C back until the line is typed.
+
+    Raises:
+        UsageFault: there was no token.
+        QdeckError: a setting is wrong; when awaited: the service refused the token or was not reached,
+            and nothing is kept.
+    """
+    channel = choice.channel or channel_of(environ)
+    token = environ.get(TOKEN_VARIABLE, "").strip()
+    if token:
+        say(f"Taking the token from {TOKEN_VARIABLE}.")
+    else:
+        token = _ask_token(f"Token for {channel} (not shown): ")
+    return _login(typed_account(Secret(token), channel, environ, instance=choice.instance), environ)
+
+
+async def _login(account: Account, environ: Mapping[str, str]) -> Exit:
+    async with started_deck(environ) as deck:
+        identity = await deck.sign_in(account, remember=True)
+    say(f"Signed in to {_named(identity)}.")
+    say(f"Kept in {folders(environ).accounts_file}, which only you can read. `qdeck logout` forgets it.")
+    return Exit.DONE
+
+
+async def logout(choice: ServiceChoice, environ: Mapping[str, str]) -> Exit:
+    """End the tokens of the accounts that qdeck keeps, and forget these accounts.
+
+    Forgetting does not depend on the service: what cannot be reached is forgotten too, with status 1.
+    """
+    places = folders(environ)
+    kept = [
+        account
+        for account in found_accounts(environ, places).accounts
+        if account.source == SOURCE and choice.channel in {None, account.channel}
+    ]
+    if not kept:
+        say("qdeck keeps no account, so there is nothing to forget.")
+    proven = True
+    async with started_deck(environ) as deck:
+        for account in kept:
+            proven &= await _end(deck, account, places)
+    if environ.get(TOKEN_VARIABLE):
+        say(f"{TOKEN_VARIABLE} is still set in this shell: `unset {TOKEN_VARIABLE}` ends its use.")
+    return Exit.DONE if proven else Exit.FAILED
+
+
+async def _end(deck: Deck, account: Account, places: Folders) -> bool:
+    try:
+        identity = await deck.sign_in(account)
+        report = await deck.sign_out()
+        say(f"Signed out of {_named(identity)}. {report.message}")
+        ended = True
+    except QdeckError as error:
+        explain(error)
+        ended = False
+    forget_account(account.name, places)
+    say(f"Forgot the account {plain(account.name)} ({account.channel}).")
+    return ended
+
+
+def _named(identity: Identity) -> str:
+    name = identity.instance_name or identity.instance
+    return f"{name} ({identity.channel}, {', '.join(identity.hosts)})"
+
+
+def _ask_token(prompt: str) -> str:
+    """The token, from the terminal without echo, or one line of stdin.
+
+    Raises:
+        UsageFault: there is none, or it is not a token.
+    """
+    if sys.stdin.isatty():
+        token = getpass.getpass(prompt, stream=sys.stderr).strip()
+    else:
+        token = sys.stdin.readline(_LONGEST_TOKEN + 1).strip()
+    if not token:
+        raise UsageFault(f"No token: type it, give it on stdin, or set {TOKEN_VARIABLE}.")
+    if len(token) > _LONGEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        raise UsageFault("What was given is not a token: a token is one word of plain letters and digits.")
+    return token

@@ -1,0 +1,92 @@
+"""`qdeck where`: which folders, files, hosts and accounts are in use, and where each setting comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tui.domain.accounts import Channel
+from tui.domain.errors import QdeckError
+from tui.headless.talk import Exit, emit_json, emit_table, say
+from tui.ibm.accounts import CHANNEL_VARIABLE, INSTANCE_VARIABLE, channel_of, found_accounts
+from tui.ibm.endpoints import IAM_VARIABLE, URL_VARIABLE, endpoints_for
+from tui.settings import HOME_VARIABLE, Folders, folders
+
+OVERRIDE = "QDECK_ENDPOINT_"
+_SHOWN = {Channel.PLATFORM: ("iam", "api"), Channel.CLASSIC: ("auth", "runtime", "transpiler")}
+
+
+def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
+    """Print it all; never a token."""
+    places = folders(environ)
+    found = found_accounts(environ, places)
+    rows = [*_folders(environ, places), *_hosts(environ), *_choices(environ)]
+    accounts = [
+        {"name": a.name, "channel": str(a.channel), "instance": a.instance, "source": a.source}
+        for a in found.accounts
+    ]
+    for warning in found.warnings:
+        say(f"qdeck: {warning}")
+    if as_json:
+        settings = [{"name": name, "value": value, "source": source} for name, value, source in rows]
+        emit_json({"settings": settings, "accounts": accounts})
+        return Exit.DONE
+    table: list[tuple[str, ...]] = [
+        *rows,
+        *((f"account {a['name']}", _account(a), a["source"]) for a in accounts),
+    ]
+    emit_table(("WHAT", "WHERE", "FROM"), table)
+    if not accounts:
+        say("No account found. Sign in with `qdeck login`, set QISKIT_IBM_TOKEN, or use --sandbox.")
+    return Exit.DONE
+
+
+def _account(account: Mapping[str, str]) -> str:
+    return f"{account['channel']}, {account['instance'] or 'first instance found'}"
+
+
+def _folders(environ: Mapping[str, str], places: Folders) -> list[tuple[str, str, str]]:
+    source = HOME_VARIABLE if environ.get(HOME_VARIABLE) else "default"
+    named: dict[str, Path] = {
+        "config folder": places.config,
+        "data folder": places.data,
+        "state folder": places.state,
+        "saved accounts": places.accounts_file,
+        "history": places.history_file,
+        "results": places.results,
+        "sandbox": places.sandbox,
+    }
+    return [
+        (name, str(path), source if path.exists() else f"{source}, not there yet")
+        for name, path in named.items()
+    ]
+
+
+def _hosts(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    rows = []
+    for channel, names in _SHOWN.items():
+        try:
+            # One URL for two kinds of service: it belongs to the one that the environment names.
+            url = environ.get(URL_VARIABLE, "").strip() if channel_of(environ) is channel else ""
+            endpoints = endpoints_for(channel, environ, url=url)
+        except QdeckError as error:
+            rows.append((f"{channel} hosts", "refused", str(error)))
+            continue
+        for name in names:
+            value = str(getattr(endpoints, name)) or "named by the auth host"
+            rows.append((f"{channel} {name}", value, _source(name, url, environ)))
+    return rows
+
+
+def _source(name: str, url: str, environ: Mapping[str, str]) -> str:
+    variable = f"{OVERRIDE}{name.upper()}"
+    if environ.get(variable):
+        return variable
+    if name == "iam" and environ.get(IAM_VARIABLE):
+        return IAM_VARIABLE
+    return URL_VARIABLE if url else "default"
+
+
+def _choices(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    named = {"channel": CHANNEL_VARIABLE, "instance": INSTANCE_VARIABLE}
+    return [(what, environ[name], name) for what, name in named.items() if environ.get(name)]
