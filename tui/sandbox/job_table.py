@@ -34,7 +34,8 @@ class JobQuery:
 
     def where(self) -> tuple[str, list[Any]]:
         """The condition in SQL and its values."""
-        parts, values = ["face = ?"], [self.face]
+        parts: list[str] = ["face = ?"]
+        values: list[Any] = [self.face]
         exact = {"program_id": self.program, "backend": self.backend, "session_id": self.session_id}
         for column, value in exact.items():
             if value is not None:
@@ -86,7 +87,7 @@ class JobTable:
         row = self._db.execute(f"SELECT {name} FROM jobs WHERE id = ?", (job_id,)).fetchone()
         return None if row is None or row[0] is None else str(row[0])
 
-    def list(self, query: JobQuery) -> tuple[list[Job], int]:
+    def page(self, query: JobQuery) -> tuple[list[Job], int]:
         """The page asked for, and how many jobs match in all."""
         where, values = query.where()
         count = int(self._db.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchone()[0])
@@ -96,11 +97,14 @@ class JobTable:
 
     def pending(self, *, face: Face | None = None, session_id: str | None = None) -> list[Job]:
         """Queued and running jobs, oldest first, of one face or session if named."""
-        where, values = "status IN ('Queued', 'Running')", []
+        where = "status IN ('Queued', 'Running')"
+        values: list[Any] = []
         if face is not None:
-            where, values = f"{where} AND face = ?", [*values, face]
+            where += " AND face = ?"
+            values.append(face)
         if session_id is not None:
-            where, values = f"{where} AND session_id = ?", [*values, session_id]
+            where += " AND session_id = ?"
+            values.append(session_id)
         return self._select(f"{where} ORDER BY seq", values)
 
     def created_between(self, face: Face, start: datetime, end: datetime) -> list[Job]:

@@ -72,7 +72,7 @@ class Service:
         await self.transpilations.stop()
         await self.sessions.stop()
         if self._warming is not None:
-            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self.engine.aclose()
         self.store.close()
 

@@ -33,7 +33,7 @@ async def grouped(call: Call) -> Response:
         raise invalid_query(f"group_by must be one of {', '.join(_GROUPS)}")
     jobs, sessions = _chosen(call, *_interval(call))
     if group == "backend":
-        names = sorted({item.backend for item in (*jobs, *sessions) if item.backend})
+        names = sorted({job.backend for job in jobs} | {s.backend for s in sessions if s.backend})
         parts = [
             (name, [job for job in jobs if job.backend == name], [s for s in sessions if s.backend == name])
             for name in names

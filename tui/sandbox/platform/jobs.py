@@ -29,7 +29,7 @@ async def create(call: Call) -> Response:
 
 async def listing(call: Call) -> Response:
     query = job_requests.job_query(call.request, FACE)
-    jobs, count = call.service.store.jobs.list(query)
+    jobs, count = call.service.store.jobs.page(query)
     exclude = flag(call.query("exclude_params"), True)
     views = [_view(call, job, params=not exclude) for job in jobs]
     return answer({"jobs": views, "count": count, "limit": query.limit, "offset": query.offset})
