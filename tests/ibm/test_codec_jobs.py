@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.ibm.support import CRN, body, fixture, raw
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobQuery, JobStatus
+from tui.domain.submissions import Primitive, Submission
+from tui.ibm.codec_jobs import decode_job, decode_metrics, decode_page, query_parameters
+from tui.ibm.payloads import job_body
+
+NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
+QASM = fixture("gen2_job_get")["responses"][0]["body"]["params"]["pubs"][0][0]
+
+
+def decoded(content: bytes) -> Job:
+    return decode_job(content, "GET /jobs/{id}", service="platform", instance=CRN, now=NOW)
+
+
+STATES = [
+    JobStatus.QUEUED,
+    JobStatus.RUNNING,
+    JobStatus.DONE,
+    JobStatus.DONE,
+    JobStatus.FAILED,
+    JobStatus.CANCELLED,
+    JobStatus.FAILED,
+]
+
+
+@pytest.mark.parametrize(("index", "status"), list(enumerate(STATES)))
+def test_recorded_jobs_of_the_platform(index: int, status: JobStatus) -> None:
+    told = fixture("gen2_job_get")["responses"][index]["body"]
+    job = decoded(raw(told))
+    assert (job.id, job.backend, job.program) == (told["id"], told["backend"], "sampler")
+    assert (job.status, job.status_text) == (status, told["status"])
+    assert job.created == datetime(2026, 8, 17, 1, 39, 15, 123456, tzinfo=UTC)
+    assert (job.tags, job.circuit, job.instance) == (("demo",), QASM, CRN)
+    assert job.qpu_seconds == ({2: 2, 3: 2, 4: 0}.get(index))
+    assert job.estimated_seconds == 4.25
+
+
+def test_reasons_are_told() -> None:
+    failed = decoded(body("gen2_job_get", 4))
+    assert (failed.reason, failed.reason_code) == ("Error code 3211; Job not valid.", "3211")
+    assert failed.reason_solution == "Correct the circuit and submit again."
+    classic = decoded(body("gen1_job_get", 3))
+    assert classic.reason_code == "3211", "the classic spelling is reasonCode"
+    assert classic.reason_solution
+    too_long = decoded(body("gen1_job_get", 5))
+    assert (too_long.status, too_long.status_text) == (JobStatus.FAILED, "Cancelled - Ran too long")
+
+
+def test_later_servers_tell_a_job_that_ran_too_long_by_code_alone() -> None:
+    told = fixture("gen2_job_get")["responses"][6]["body"] | {"status": "Cancelled"}
+    assert decoded(raw(told)).status is JobStatus.FAILED
+
+
+def test_classic_jobs_tell_their_instance() -> None:
+    assert decoded(body("gen1_job_get")).instance == "ibm-q/open/main"
+
+
+def test_pages() -> None:
+    for name in ("gen1_jobs_list", "gen2_jobs_list"):
+        told = fixture(name)["responses"][0]["body"]
+        page = decode_page(raw(told), "GET /jobs", service="s", instance="", now=NOW)
+        assert [job.id for job in page.jobs] == [job["id"] for job in told["jobs"]]
+        assert page.total == told["count"]
+
+
+def test_unknown_states_and_fields_pass() -> None:
+    told = fixture("gen2_job_get")["responses"][0]["body"]
+    told |= {"status": "Calibrating", "state": {"status": "Calibrating"}, "brand_new": {"x": 1}}
+    job = decoded(raw(told))
+    assert (job.status, job.status_text) == (JobStatus.UNKNOWN, "Calibrating")
+
+
+@pytest.mark.parametrize("field", ["id", "program", "created"])
+def test_a_missing_required_field_is_named(field: str) -> None:
+    told = fixture("gen2_job_get")["responses"][0]["body"]
+    del told[field]
+    with pytest.raises(QdeckError) as caught:
+        decoded(raw(told))
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert "GET /jobs/{id}" in caught.value.message
+    assert field in caught.value.message
+
+
+def test_only_what_is_required_is_required() -> None:
+    job = decoded(raw({"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"}))
+    assert (job.status, job.backend, job.tags, job.shots) == (JobStatus.UNKNOWN, "", (), None)
+
+
+@pytest.mark.parametrize(
+    ("params", "circuit", "shots"),
+    [
+        ({"pubs": [["OPENQASM 3;", None, 7]], "shots": 9}, "OPENQASM 3;", 7),
+        ({"pubs": ["OPENQASM 3;"], "shots": 9}, "OPENQASM 3;", 9),
+        ({"pubs": [["OPENQASM 3;"]], "options": {"default_shots": 11}}, "OPENQASM 3;", 11),
+        ({"circuits": "OPENQASM 3;", "run_options": {"shots": 5}}, "OPENQASM 3;", 5),
+        ({"circuits": ["OPENQASM 2.0;", "x;"]}, "OPENQASM 2.0;", None),
+        ({"pubs": [[{"__type__": "QuantumCircuit", "__value__": "eJx="}, {}, 4]]}, "", 4),
+        ({"pubs": [["eJxLzs/VL0gsKUktAgAZ"]]}, "", None),
+        ({"pubs": [[]]}, "", None),
+        ({"pubs": []}, "", None),
+        ({"pubs": 3, "circuits": {}}, "", None),
+        ([1], "", None),
+        (None, "", None),
+    ],
+)
+def test_circuit_and_shots_are_read_from_the_params(params: Any, circuit: str, shots: int | None) -> None:
+    told = fixture("gen2_job_get")["responses"][0]["body"] | {"params": params}
+    job = decoded(raw(told))
+    assert (job.circuit, job.shots) == (circuit, shots)
+
+
+def test_metrics_of_every_version() -> None:
+    newest, pending, oldest = (decode_metrics(body("gen2_job_metrics", n), "GET") for n in range(3))
+    assert (newest.qpu_seconds, newest.execution_seconds, newest.qiskit_version) == (2, 1.8, "2.6.2")
+    assert newest.running == datetime(2026, 8, 17, 1, 40, tzinfo=UTC)
+    assert (pending.qpu_seconds, pending.execution_seconds, pending.finished) == (None, 0.0, None)
+    assert (oldest.qpu_seconds, oldest.execution_seconds) == (3, None)
+    classic = decode_metrics(body("gen1_job_metrics"), "GET")
+    assert (classic.qpu_seconds, classic.caller) == (3, "qiskit-version-2/0.39.2/my_app")
+
+
+def test_filters_become_query_parameters() -> None:
+    query = JobQuery(
+        limit=900,
+        offset=-1,
+        pending=True,
+        backend="b",
+        program="sampler",
+        session_id="s",
+        tags=("x", "y"),
+        created_after=datetime(2026, 1, 2, 3, tzinfo=UTC),
+    )
+    assert query_parameters(query) == [
+        ("limit", "200"),
+        ("offset", "0"),
+        ("exclude_params", "true"),
+        ("sort", "DESC"),
+        ("pending", "true"),
+        ("backend", "b"),
+        ("program", "sampler"),
+        ("session_id", "s"),
+        ("created_after", "2026-01-02T03:00:00Z"),
+        ("tags", "x"),
+        ("tags", "y"),
+    ]
+
+
+def test_a_sampler_is_asked_for_plain_results() -> None:
+    submission = Submission(Primitive.SAMPLER, "ibm_fez", "Q", shots=500, session_id="s", tags=("demo",))
+    assert job_body(submission) == {
+        "program_id": "sampler",
+        "backend": "ibm_fez",
+        "params": {"pubs": [["Q", None, 500]], "version": 2, "support_qiskit": False},
+        "tags": ["demo"],
+        "session_id": "s",
+    }
+
+
+def test_the_plain_body_is_the_recorded_one() -> None:
+    recorded = fixture("gen2_job_create_sampler_rest")["request"]["body"]
+    recorded["params"]["pubs"].pop()
+    assert job_body(Submission(Primitive.SAMPLER, "ibm_fez", QASM)) == recorded
+
+
+def test_an_estimator_is_asked_for_all_observables_at_once() -> None:
+    submission = Submission(Primitive.ESTIMATOR, "b", "Q", observables=("ZZ", "XI"), precision=0.01)
+    params: Any = job_body(submission)["params"]
+    assert params["pubs"] == [["Q", ["ZZ", "XI"], None, 0.01]]
+    plain: Any = job_body(Submission(Primitive.ESTIMATOR, "b", "Q", observables=("Z",)))["params"]
+    assert plain["pubs"] == [["Q", ["Z"]]]
+
+
+@pytest.mark.parametrize(
+    "submission",
+    [
+        Submission(Primitive.SAMPLER, "b", "Q", shots=0),
+        Submission(Primitive.ESTIMATOR, "b", "Q"),
+        Submission(Primitive.ESTIMATOR, "b", "Q", observables=("Z",), precision=0.0),
+        Submission(Primitive.ESTIMATOR, "b", "Q", observables=("Z",), precision=float("nan")),
+        Submission(Primitive.SAMPLER, "b", "Q", tags=("t",) * 9),
+        Submission(Primitive.SAMPLER, "b", "Q", tags=("t" * 87,)),
+        Submission(Primitive.SAMPLER, "b", "Q", tags=("",)),
+    ],
+)
+def test_what_the_service_would_refuse_is_not_sent(submission: Submission) -> None:
+    with pytest.raises(QdeckError) as caught:
+        json.dumps(job_body(submission))
+    assert caught.value.kind is ErrorKind.INVALID
