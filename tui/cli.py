@@ -83,7 +83,7 @@ def qdeck(context: click.Context, sandbox: bool, channel: str | None, instance: 
 @click.argument("file")
 @service_options
 @click.option("-b", "--backend", default="", metavar="NAME", help="Default: the least busy one that fits.")
-@click.option("--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler.")
+@click.option("--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler. Default: 2.")
 @click.option(
     "--primitive", type=click.Choice(["sampler", "estimator"]), default="sampler", show_default=True
 )

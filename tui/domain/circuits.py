@@ -45,11 +45,15 @@ class CheckReport:
         return not self.diagnostics
 
 
+DEFAULT_LEVEL = 2
+"""Qiskit's own default since 1.3. Levels 0 and 1 may put a small circuit on qubit 0, however bad that one is."""
+
+
 @dataclass(frozen=True, slots=True)
 class TranspileOptions:
     """How to transpile. `seed` fixes the layout and routing of a local run; clouds ignore it."""
 
-    optimization_level: int = 1
+    optimization_level: int = DEFAULT_LEVEL
     seed: int | None = None
     cloud: bool = False
     use_ai: bool = False

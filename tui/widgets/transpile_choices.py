@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from tui.domain.backends import Backend
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import DEFAULT_LEVEL, TranspileOptions
 from tui.domain.text import plain
 from tui.widgets.choice import Choice
 
@@ -44,7 +44,7 @@ class TranspileChoices(Horizontal):
         yield Static(Content("Backend "))
         yield Choice[str]("none", id="backend")
         yield Static(Content("Level "))
-        yield Choice[int]("", LEVELS, 1, id="level")
+        yield Choice[int]("", LEVELS, DEFAULT_LEVEL, id="level")
         yield Choice[str]("", ((LOCAL, LOCAL), (CLOUD, CLOUD)), LOCAL, id="where")
         yield Static(Content("Seed "))
         seed = Input(placeholder="any", id="seed", compact=True, restrict=r"[0-9]*", max_length=10)
@@ -91,7 +91,7 @@ class TranspileChoices(Horizontal):
         if seed is not None and seed > MAX_SEED:
             raise ValueError(f"Seed: a whole number up to {MAX_SEED}, or empty.")
         return TranspileOptions(
-            optimization_level=level if isinstance(level, int) else 1,
+            optimization_level=level if isinstance(level, int) else DEFAULT_LEVEL,
             seed=seed,
             cloud=self.query_one("#where", Choice).selection == CLOUD,
         )
