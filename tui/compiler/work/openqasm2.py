@@ -33,7 +33,7 @@ def read(text: str) -> QuantumCircuit:
     try:
         return _load(text)
     except qasm2.QASM2ParseError as error:
-        raise _from_parser(error.message) from error
+        raise _from_parser(error.message, text) from error
     except Exception as error:
         # Qiskit builds a gate without checking what it was given, and raises whatever that raises.
         statement = _first_that_raises(text, type(error))
@@ -51,15 +51,29 @@ def _load(text: str) -> QuantumCircuit:
     )
 
 
-def _from_parser(text: str) -> Unreadable:
-    if (found := _PLACE.match(text)) is None:
-        return unreadable(text)
+def _from_parser(message: str, text: str) -> Unreadable:
+    if (found := _PLACE.match(message)) is None:
+        return unreadable(message)
     line, column, said = int(found[1]), int(found[2]) + 1, found[3]
     if "to see ';'" in said and "end-of-file" in said:
         said = "a ';' is missing at the end of the program"
+    if said.startswith("needed ';'") and (end := _line_before(text, line, column)) is not None:
+        line, column = end
+        said = "';' is missing at the end of this line"
     if (include := re.match(r"unable to find '(.*)' in the include", said)) is not None:
         said = f'the file "{include[1]}" is not read: only "qelib1.inc" can be included'
     return unreadable(said[:1].upper() + said[1:].rstrip(".") + ".", line, column)
+
+
+def _line_before(text: str, line: int, column: int) -> tuple[int, int] | None:
+    """The end of the last line with code before a place that is the first on its line."""
+    lines = [_COMMENT.sub("", content).rstrip() for content in text.split("\n")[:line]]
+    if lines[-1][: column - 1].strip():
+        return None
+    for number in range(line - 1, 0, -1):
+        if lines[number - 1]:
+            return number, len(lines[number - 1]) + 1
+    return None
 
 
 def _first_that_raises(text: str, kind: type[Exception]) -> int:

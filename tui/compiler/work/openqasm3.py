@@ -62,12 +62,24 @@ class _Listener(ErrorListener):  # type: ignore[misc]  # the ANTLR runtime has n
         self, recognizer: Any, offendingSymbol: Any, line: int, column: int, msg: str, e: Any
     ) -> None:
         """Called by ANTLR; `line` counts from 1, `column` from 0."""
-        if len(self.found) >= MOST_ERRORS or any(known.line == line for known in self.found):
-            return
         message = syntax(msg, getattr(offendingSymbol, "text", None))
         if self._text.startswith("/*", getattr(offendingSymbol, "start", len(self._text))):
             message = "This comment does not end: */ is missing."
-        self.found.append(Diagnostic(line, column + 1, message))
+        elif "';'" in msg and (before := _token_before(recognizer, offendingSymbol, line)) is not None:
+            # What lacks is seen only at the next token; the line to mend is the one before it.
+            line, column = before.line, before.column + len(before.text)
+            message = "';' is missing at the end of this line."
+        if len(self.found) < MOST_ERRORS and all(known.line != line for known in self.found):
+            self.found.append(Diagnostic(line, column + 1, message))
+
+
+def _token_before(parser: Any, token: Any, line: int) -> Any:
+    """The token before `token` when it is on another line, and only a ';' or '=' could follow it."""
+    index = getattr(token, "tokenIndex", 0)
+    if index <= 0 or len(parser.getExpectedTokens()) > 3:
+        return None
+    before = parser.getTokenStream().get(index - 1)
+    return before if before.line < line else None
 
 
 def _parse(text: str) -> ast.Program:

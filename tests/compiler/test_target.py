@@ -1,0 +1,112 @@
+"""The target is the one that IBM's own client builds from the same data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from qiskit.transpiler import Target
+from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
+from qiskit_ibm_runtime.utils.backend_decoder import (
+    configuration_from_server_data,
+    properties_from_server_data,
+)
+
+from tests.compiler.devices import DEVICES, device
+from tui.compiler.work.problems import NotPossible
+from tui.compiler.work.target import build_target
+from tui.domain.backends import BackendData
+
+
+def ibms_target(data: BackendData) -> Target:
+    """What `QiskitRuntimeService.backend(...).target` holds."""
+    return convert_to_target(
+        configuration_from_server_data(json.loads(data.configuration)),
+        properties_from_server_data(json.loads(data.properties)),
+    )
+
+
+def our_target(data: BackendData) -> Target:
+    return build_target(data.name, data.configuration, data.properties)
+
+
+def contents(target: Target) -> dict[str, Any]:
+    """Everything in a target, as plain values."""
+    operations = {}
+    for name in target.operation_names:
+        entries = target[name] or {}
+        operations[name] = {
+            qubits: None if entry is None else (entry.error, entry.duration)
+            for qubits, entry in entries.items()
+        }
+    return {
+        "qubits": target.num_qubits,
+        "operations": operations,
+        "classes": {name: str(target.operation_from_name(name)) for name in operations},
+        "dt": target.dt,
+        "alignment": (
+            target.granularity,
+            target.min_length,
+            target.pulse_alignment,
+            target.acquire_alignment,
+        ),
+        "coherence": [(qubit.t1, qubit.t2, qubit.frequency) for qubit in target.qubit_properties or ()],
+    }
+
+
+def with_parts(data: BackendData, parts: dict[str, Any], calibration: dict[str, Any]) -> BackendData:
+    configuration = {**json.loads(data.configuration), **parts}
+    properties = {**json.loads(data.properties), **calibration}
+    return BackendData(data.name, json.dumps(configuration).encode(), json.dumps(properties).encode())
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_names_qubits_errors_and_durations_are_ibms(name: str) -> None:
+    ours = contents(our_target(device(name)))
+    assert ours == contents(ibms_target(device(name)))
+    assert len(ours["operations"]["measure"]) == ours["qubits"]
+
+
+def test_what_is_not_operational_is_left_out_as_by_ibm() -> None:
+    properties = json.loads(device("fez").properties)
+    broken = {"name": "operational", "value": 0, "unit": "", "date": "2026-01-01T00:00:00+00:00"}
+    properties["qubits"][5].append(broken)
+    for gate in properties["gates"]:
+        if gate["gate"] == "cz" and gate["qubits"] == [0, 1]:
+            gate["parameters"].append(broken)
+    data = with_parts(device("fez"), {}, properties)
+    target = our_target(data)
+    assert contents(target) == contents(ibms_target(data))
+    assert (0, 1) not in target["cz"] and (1, 0) in target["cz"]
+    assert (5,) not in target["measure"] and (5,) not in target["x"]
+
+
+def test_fractional_gates_and_instructions_unknown_to_qiskit_are_treated_as_by_ibm() -> None:
+    gates = json.loads(device("fez").configuration)["gates"]
+    data = with_parts(
+        device("fez"),
+        {
+            "basis_gates": ["cz", "id", "rz", "sx", "x", "rx", "rzz"],
+            "gates": [*gates, {"name": "rzz", "parameters": ["t"], "qasm_def": "", "coupling_map": [[0, 1]]}],
+            "instruction_signatures": [
+                {"name": "measure_2", "num_qubits": 1, "num_clbits": 1, "parameters": []}
+            ],
+        },
+        {},
+    )
+    ours = contents(our_target(data))
+    assert ours == contents(ibms_target(data))
+    assert "rzz" not in ours["operations"] and "measure_2" in ours["operations"]
+
+
+@pytest.mark.parametrize("properties", [b"", b"{}", b"null"])
+def test_a_backend_without_calibration_has_a_target_too(properties: bytes) -> None:
+    target = build_target("ibm_fez", device("fez").configuration, properties)
+    assert target.num_qubits == 156 and target["cz"][0, 1] is None
+
+
+@pytest.mark.parametrize("configuration", [b"", b"<html>", b"[]", b"{}", b'{"n_qubits": "many"}'])
+def test_data_that_is_none_is_said_to_be(configuration: bytes) -> None:
+    with pytest.raises(NotPossible, match="device data of ibm_x cannot be used"):
+        build_target("ibm_x", configuration, b"{}")
