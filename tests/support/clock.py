@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 REAL_SECONDS = 20.0
+_T = TypeVar("_T")
+
+
+class _Threads(ThreadPoolExecutor):
+    """An executor that knows whether it has anything to do."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=4)
+        self._given: set[Future[Any]] = set()
+        self.begun = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether any work is under way."""
+        self._given = {future for future in self._given if not future.done()}
+        return bool(self._given)
+
+    def submit(self, work: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
+        """Begin work."""
+        future = super().submit(work, *args, **kwargs)
+        self._given.add(future)
+        self.begun += 1
+        return future
 
 
 class FakeClock:
@@ -20,6 +46,9 @@ class FakeClock:
         self._passed = 0.0
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._threads = _Threads()
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_running_loop().set_default_executor(self._threads)
 
     def now(self) -> datetime:
         """The wall-clock time."""
@@ -65,10 +94,16 @@ class FakeClock:
             await self.settle()
 
     async def settle(self) -> None:
-        """Let everything run that does not wait for this clock, threads too as far as they are quick."""
-        for _ in range(12):
-            await asyncio.sleep(0)
-        await asyncio.sleep(0.001)
+        """Let everything run that does not wait for this clock, work in threads (`to_thread`) too."""
+        deadline = time.monotonic() + REAL_SECONDS
+        while True:
+            began = self._threads.begun
+            for _ in range(12):
+                await asyncio.sleep(0)
+            if not self._threads.busy and self._threads.begun == began:
+                return
+            assert time.monotonic() < deadline, "the threads do not come to rest"
+            await asyncio.sleep(0.0005)
 
     def _next(self) -> float | None:
         while self._sleepers and self._sleepers[0][2].done():

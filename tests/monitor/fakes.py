@@ -1,0 +1,316 @@
+"""A quantum service in memory, whose answers the tests decide; and a deck on it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from tests.history.made import places
+from tests.support.clock import FakeClock
+from tui.compiler.interface import Compiler
+from tui.domain.accounts import Account, Channel, Endpoints, Identity, Instance, SignOutReport, Usage
+from tui.domain.backends import Backend, BackendData
+from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus
+from tui.domain.results import Counts, JobResult, PubResult
+from tui.domain.secret import Secret
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.submissions import Primitive, Submission
+from tui.monitor.accounts import RunningSandbox
+from tui.monitor.events import Event
+from tui.monitor.tower import LiveDeck
+
+ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
+BELL = Submission(
+    Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;", 1024, tags=("demo",), name="bell", source="h"
+)
+
+
+def network() -> QdeckError:
+    """What an unreachable host raises."""
+    return QdeckError(ErrorKind.NETWORK, "The host is not reached.")
+
+
+@dataclass
+class FakeHost:
+    """The server's side: lives on when the deck is restarted."""
+
+    clock: FakeClock
+    jobs: dict[str, Job] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    faults: dict[str, list[Exception]] = field(default_factory=dict)
+    """By method: errors raised by its next calls, in order."""
+    down: Exception | None = None
+    submit_ends: Callable[[Callable[[], Job]], Job] | None = None
+    """How the next submission ends; given what creates the job."""
+    lists_sessions: bool = True
+    expires_in: float = 3600.0
+    refuses_key: bool = False
+
+    def called(self, name: str) -> None:
+        """Count the call and fail as planned."""
+        self.calls.append(name)
+        if self.down is not None:
+            raise self.down
+        if self.faults.get(name):
+            raise self.faults[name].pop(0)
+
+    def count(self, name: str) -> int:
+        """Calls of a method so far."""
+        return self.calls.count(name)
+
+    def add(self, status: JobStatus = JobStatus.QUEUED, tags: tuple[str, ...] = (), age: float = 0.0) -> Job:
+        """Create a job, as from elsewhere."""
+        job = Job(
+            id=f"job-{len(self.jobs):04d}",
+            service="platform",
+            backend="ibm_cusco",
+            program="sampler",
+            status=status,
+            status_text=status.value,
+            created=self.clock.now() - timedelta(seconds=age),
+            instance="crn:one",
+            tags=tags,
+        )
+        self.jobs[job.id] = job
+        return job
+
+    def turn(self, job_id: str, status: JobStatus) -> None:
+        """Let a job change."""
+        self.jobs[job_id] = replace(self.jobs[job_id], status=status, status_text=status.value)
+
+
+class FakeService:
+    """`tui.ibm.service.QuantumService` on a `FakeHost`."""
+
+    def __init__(self, account: Account, host: FakeHost) -> None:
+        self._account = account
+        self.host = host
+        self.closed = False
+
+    @property
+    def account(self) -> Account:
+        return self._account
+
+    @property
+    def label(self) -> str:
+        return self._account.channel.value
+
+    def _identity(self) -> Identity:
+        if self.host.refuses_key:
+            raise QdeckError(ErrorKind.WRONG_KEY, "The key is not known.")
+        expires = self.host.clock.now() + timedelta(seconds=self.host.expires_in)
+        return Identity(
+            self._account.name, self._account.channel, self._account.instance, "one", False, expires
+        )
+
+    async def sign_in(self) -> Identity:
+        self.host.called("sign_in")
+        return self._identity()
+
+    async def renew(self) -> Identity:
+        self.host.called("renew")
+        return self._identity()
+
+    async def sign_out(self) -> SignOutReport:
+        self.host.called("sign_out")
+        return SignOutReport(True, None, "refused")
+
+    async def instances(self) -> tuple[Instance, ...]:
+        self.host.called("instances")
+        return (Instance("crn:one", "one"), Instance("crn:two", "two"))
+
+    async def usage(self) -> Usage:
+        self.host.called("usage")
+        return Usage(float(len(self.host.jobs)), 600.0)
+
+    async def backends(self) -> tuple[Backend, ...]:
+        self.host.called("backends")
+        return (Backend("ibm_cusco", 127, "online", True, queue_length=len(self.host.jobs)),)
+
+    async def backend(self, name: str) -> Backend:
+        self.host.called("backend")
+        return Backend(name, 127, "online", True, median_2q_error=0.01)
+
+    async def backend_data(self, name: str) -> BackendData:
+        self.host.called("backend_data")
+        return BackendData(name, b"{}", b"{}")
+
+    async def jobs(self, query: JobQuery) -> JobPage:
+        self.host.called("look" if query.tags else "jobs")
+        newest = sorted(self.host.jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
+        chosen = [
+            job
+            for job in newest
+            if set(query.tags) <= set(job.tags)
+            and (query.pending is None or query.pending != job.status.final)
+        ]
+        return JobPage(tuple(chosen[query.offset : query.offset + query.limit]), len(chosen))
+
+    async def job(self, job_id: str, *, with_params: bool = False) -> Job:
+        self.host.called("job with params" if with_params else "job")
+        if job_id not in self.host.jobs:
+            raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")
+        job = self.host.jobs[job_id]
+        return replace(job, circuit="OPENQASM 3; // from there") if with_params else job
+
+    async def submit(self, submission: Submission) -> Job:
+        self.host.called("submit")
+        ends, self.host.submit_ends = self.host.submit_ends, None
+
+        def create() -> Job:
+            return self.host.add(tags=submission.tags)
+
+        return ends(create) if ends else create()
+
+    async def result(self, job_id: str) -> JobResult:
+        self.host.called("result")
+        counts = Counts("c", 2, 10, {"00": 5, "11": 5})
+        return JobResult((PubResult((counts,), shots=10),), b'{"results": []}')
+
+    async def metrics(self, job_id: str) -> JobMetrics:
+        self.host.called("metrics")
+        created = self.host.jobs[job_id].created
+        return JobMetrics(created, created + timedelta(seconds=1), created + timedelta(seconds=3), 2.0)
+
+    async def logs(self, job_id: str) -> str:
+        self.host.called("logs")
+        return "log"
+
+    async def cancel(self, job_id: str) -> None:
+        self.host.called("cancel")
+        self.host.turn(job_id, JobStatus.CANCELLED)
+
+    async def delete(self, job_id: str) -> None:
+        self.host.called("delete")
+        del self.host.jobs[job_id]
+
+    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
+        self.host.called("set_tags")
+        self.host.jobs[job_id] = replace(self.host.jobs[job_id], tags=tags)
+
+    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        self.host.called("open_session")
+        session = Session(
+            f"session-{len(self.host.sessions)}",
+            "platform",
+            backend,
+            mode,
+            SessionState.OPEN,
+            created=self.host.clock.now(),
+        )
+        self.host.sessions[session.id] = session
+        return session
+
+    async def session(self, session_id: str) -> Session:
+        self.host.called("session")
+        if session_id not in self.host.sessions:
+            raise QdeckError(ErrorKind.NOT_FOUND, "No such session.")
+        return self.host.sessions[session_id]
+
+    async def sessions(self) -> tuple[Session, ...]:
+        self.host.called("sessions")
+        return tuple(self.host.sessions.values()) if self.host.lists_sessions else ()
+
+    async def drain_session(self, session_id: str) -> None:
+        self.host.called("drain_session")
+        self.host.sessions[session_id] = replace(self.host.sessions[session_id], state=SessionState.DRAINING)
+
+    async def close_session(self, session_id: str) -> None:
+        self.host.called("close_session")
+        self.host.sessions[session_id] = replace(self.host.sessions[session_id], state=SessionState.CLOSED)
+
+    async def cloud_transpile(
+        self, qasm: str, backend: str, options: TranspileOptions
+    ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+        self.host.called("cloud_transpile")
+        return "OPENQASM 2.0;", (1, 0), (0, 1)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class FakeCompiler:
+    """`tui.compiler.interface.Compiler` that says what it was asked."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    async def start(self) -> None:
+        """Nothing to warm up."""
+
+    async def check(self, qasm: str) -> CheckReport:
+        return CheckReport(())
+
+    async def draw(self, qasm: str, *, width: int = 100) -> str:
+        return qasm
+
+    async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
+        size = CircuitStats(1, 1, 1, 1, 0, 0)
+        return Candidate(target.name, qasm, options, size, size, (0,), (0,), 127, 0.1, "local")
+
+    async def review(
+        self,
+        source: str,
+        isa: str,
+        target: BackendData,
+        options: TranspileOptions,
+        layouts: tuple[tuple[int, ...], tuple[int, ...]],
+        seconds: float,
+    ) -> Candidate:
+        size = CircuitStats(1, 1, 1, 1, 0, 0)
+        return Candidate(target.name, isa, options, size, size, *layouts, 127, seconds, "cloud")
+
+    async def aclose(self) -> None:
+        self.ended = True
+
+
+class Cockpit:
+    """A deck on a fake host, with the events it published. Restarting it keeps host and history."""
+
+    def __init__(self, root: Path, host: FakeHost | None = None, seed: int = 1) -> None:
+        self.clock = host.clock if host else FakeClock()
+        self.host = host or FakeHost(self.clock)
+        self.events: list[Event] = []
+        self.services: list[FakeService] = []
+        self.compiler = FakeCompiler()
+        compiler: Compiler = self.compiler
+        self.folders = places(root)
+        self.deck = LiveDeck(
+            folders=self.folders,
+            environ={"HOME": str(root), "QDECK_HOME": str(root)},
+            clock=self.clock,
+            compiler=compiler,
+            make_service=self._make,
+            launch_sandbox=self._no_sandbox,
+            chance=random.Random(seed),
+        )
+        self.deck.subscribe(self.events.append)
+
+    def _make(self, account: Account, clock: object) -> FakeService:
+        self.services.append(FakeService(account, self.host))
+        return self.services[-1]
+
+    async def _no_sandbox(self) -> RunningSandbox:
+        raise RuntimeError("There is no sandbox here.")
+
+    async def enter(self, account: Account = ACCOUNT) -> Cockpit:
+        """Start and sign in."""
+        await self.deck.start()
+        await self.deck.sign_in(account)
+        await self.clock.settle()
+        return self
+
+    def told(self, kind: type[Event]) -> list[Event]:
+        """The events of one type."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def status(self, job_id: str) -> JobStatus | None:
+        """A job's status as the deck shows it."""
+        job = self.deck.job(job_id)
+        return job.status if job else None

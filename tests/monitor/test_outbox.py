@@ -1,0 +1,250 @@
+"""The outbox at every point where the way of a submission can break."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job
+from tui.history.records import IntentState
+from tui.monitor.events import Notice
+
+
+def unconfirmed() -> QdeckError:
+    return QdeckError(ErrorKind.UNCONFIRMED, "The connection broke after the request was sent.")
+
+
+def done_but_never_answered(create: Callable[[], Job]) -> Job:
+    create()
+    raise unconfirmed()
+
+
+def never_arrived(create: Callable[[], Job]) -> Job:
+    raise unconfirmed()
+
+
+def written_intents(cockpit: Cockpit) -> list[dict[str, object]]:
+    rows = json.loads(cockpit.folders.history_file.read_bytes()).get("submissions", {})
+    return list(rows.values())
+
+
+async def test_the_intent_is_on_disk_before_the_request_goes_out(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    seen: list[dict[str, object]] = []
+
+    def look(create: Callable[[], Job]) -> Job:
+        seen.extend(written_intents(cockpit))
+        return create()
+
+    cockpit.host.submit_ends = look
+    job = await cockpit.deck.submit(BELL)
+    (intent,) = seen
+    assert intent["state"] == "sending"
+    assert intent["tag"] in cockpit.host.jobs[job.id].tags
+    (after,) = written_intents(cockpit)
+    assert (after["state"], after["job_id"]) == ("accepted", job.id)
+    assert "key" not in cockpit.folders.history_file.read_text().replace('"key', "")
+    await cockpit.deck.aclose()
+
+
+async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    assert (job.tags, job.name, job.circuit, job.source, job.shots) == (
+        ("demo",),
+        "bell",
+        "OPENQASM 3;",
+        "h",
+        1024,
+    )
+    await cockpit.deck.refresh()
+    assert cockpit.deck.job(job.id) is not None
+    assert all(job.tags == ("demo",) for job in cockpit.deck.jobs())
+    await cockpit.deck.set_tags(job.id, ("a", "b"))
+    assert len(cockpit.host.jobs[job.id].tags) == 3
+    await cockpit.deck.refresh()
+    assert cockpit.deck.jobs()[0].tags == ("a", "b")
+    await cockpit.deck.aclose()
+
+
+async def test_a_job_that_was_created_but_not_answered_is_found(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.submit_ends = done_but_never_answered
+    job = await cockpit.deck.submit(BELL)
+    assert (cockpit.host.count("submit"), len(cockpit.host.jobs)) == (1, 1)
+    assert (job.name, job.circuit) == ("bell", "OPENQASM 3;")
+    assert any("unconfirmed" in event.text for event in cockpit.events if isinstance(event, Notice))
+    await cockpit.deck.aclose()
+
+
+async def test_a_job_that_is_listed_only_later_is_found(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    created: list[Callable[[], Job]] = []
+
+    def late(create: Callable[[], Job]) -> Job:
+        created.append(create)
+        raise unconfirmed()
+
+    cockpit.host.submit_ends = late
+    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    await cockpit.clock.run_until(lambda: cockpit.host.count("look") == 1, seconds=30)
+    created[0]()
+    await cockpit.clock.run_until(submitting.done, seconds=30)
+    assert submitting.result().id in cockpit.host.jobs
+    await cockpit.deck.aclose()
+
+
+async def test_a_job_that_never_arrived_is_said_not_to_be_created_and_not_repeated(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.submit_ends = never_arrived
+    began = cockpit.clock.monotonic()
+    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    await cockpit.clock.run_until(submitting.done, seconds=30)
+    error = submitting.exception()
+    assert isinstance(error, QdeckError) and "not created" in error.message
+    assert cockpit.clock.monotonic() - began >= 3
+    assert (cockpit.host.count("submit"), cockpit.host.jobs) == (1, {})
+    assert written_intents(cockpit)[0]["state"] == "unsent"
+    await cockpit.deck.aclose()
+
+
+async def test_while_the_service_is_silent_the_user_is_told_and_it_is_settled_later(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+
+    def then_down(create: Callable[[], Job]) -> Job:
+        create()
+        cockpit.host.down = network()
+        raise unconfirmed()
+
+    cockpit.host.submit_ends = then_down
+    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    await cockpit.clock.run_until(submitting.done, seconds=120)
+    error = submitting.exception()
+    assert isinstance(error, QdeckError) and error.kind is ErrorKind.UNCONFIRMED
+    assert written_intents(cockpit)[0]["state"] == "unconfirmed"
+    cockpit.host.down = None
+    await cockpit.clock.run_until(lambda: written_intents(cockpit)[0]["state"] == "accepted", seconds=300)
+    assert cockpit.deck.jobs()[0].name == "bell"
+    assert cockpit.host.count("submit") == 1
+    await cockpit.deck.aclose()
+
+
+@pytest.mark.parametrize(
+    "kind", [ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.RATE_LIMITED, ErrorKind.NETWORK]
+)
+async def test_a_refusal_is_final_and_told(tmp_path: Path, kind: ErrorKind) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.faults["submit"] = [QdeckError(kind, "no")]
+    with pytest.raises(QdeckError) as caught:
+        await cockpit.deck.submit(BELL)
+    assert caught.value.kind is kind
+    assert written_intents(cockpit)[0]["state"] == "refused"
+    assert cockpit.host.count("submit") == 1
+    await cockpit.deck.aclose()
+
+
+async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], Job]) -> FakeHost:
+    """A deck that dies in the middle of the request: what it wrote before is all that is left."""
+    cockpit = await Cockpit(root).enter()
+    left: list[bytes] = []
+
+    def die(create: Callable[[], Job]) -> Job:
+        left.append(cockpit.folders.history_file.read_bytes())
+        return ends(create)
+
+    cockpit.host.submit_ends = die
+    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    await cockpit.clock.run_until(submitting.done, seconds=120)
+    submitting.exception()
+    await cockpit.deck.aclose()
+    # A process that is gone: the number of one that never was.
+    data = json.loads(left[0])
+    data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{2**22 + 1}"
+    cockpit.folders.history_file.write_text(json.dumps(data))
+    cockpit.host.calls.clear()
+    return cockpit.host
+
+
+async def test_after_a_crash_a_job_that_was_created_is_found_at_the_next_start(tmp_path: Path) -> None:
+    host = await crashed_while_sending(tmp_path, done_but_never_answered)
+    again = await Cockpit(tmp_path, host, seed=2).enter()
+    await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "accepted", seconds=30)
+    assert [job.name for job in again.deck.jobs()] == ["bell"]
+    assert any("did reach" in event.text for event in again.events if isinstance(event, Notice))
+    assert (host.count("submit"), len(host.jobs)) == (0, 1)
+    await again.deck.aclose()
+
+
+async def test_after_a_crash_a_job_that_never_arrived_is_told_and_not_sent(tmp_path: Path) -> None:
+    host = await crashed_while_sending(tmp_path, never_arrived)
+    again = await Cockpit(tmp_path, host, seed=2).enter()
+    await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "unsent", seconds=30)
+    assert any("not created" in event.text for event in again.events if isinstance(event, Notice))
+    assert host.count("submit") == 0
+    await again.deck.aclose()
+
+
+async def test_open_submissions_are_settled_before_new_ones_go_out(tmp_path: Path) -> None:
+    host = await crashed_while_sending(tmp_path, done_but_never_answered)
+    again = await Cockpit(tmp_path, host, seed=2).enter()
+    submitting = asyncio.ensure_future(again.deck.submit(replace(BELL, name="second")))
+    await again.clock.run_until(submitting.done, seconds=60)
+    assert host.calls.index("submit") > host.calls.index("look")
+    assert {job.name for job in again.deck.jobs()} == {"bell", "second"}
+    await again.deck.aclose()
+
+
+async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) -> None:
+    host = await crashed_while_sending(tmp_path, never_arrived)
+    again = Cockpit(tmp_path, host, seed=2)
+    data = json.loads(again.folders.history_file.read_bytes())
+    data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{os.getppid()}"
+    again.folders.history_file.write_text(json.dumps(data))
+    await again.enter()
+    await again.clock.advance(60)
+    assert written_intents(again)[0]["state"] == "sending"
+    await again.clock.advance(600)
+    assert IntentState(str(written_intents(again)[0]["state"])) in {IntentState.SENDING, IntentState.UNSENT}
+    await again.deck.aclose()
+
+
+async def test_giving_up_waiting_does_not_break_the_request_off(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    await asyncio.sleep(0)
+    submitting.cancel()
+    await cockpit.clock.run_until(lambda: bool(cockpit.deck.jobs()), seconds=10)
+    assert cockpit.host.count("submit") == 1
+    await cockpit.deck.aclose()
+
+
+async def test_without_a_durable_intent_nothing_is_sent(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.folders.history_file.unlink(missing_ok=True)
+    cockpit.folders.history_file.mkdir()
+    with pytest.raises(QdeckError) as caught:
+        await cockpit.deck.submit(BELL)
+    assert caught.value.kind is ErrorKind.STORAGE
+    assert cockpit.host.count("submit") == 0
+    cockpit.folders.history_file.rmdir()
+    await cockpit.deck.submit(BELL)
+    assert len(cockpit.host.jobs) == 1
+    await cockpit.deck.aclose()
+
+
+async def test_tags_the_service_would_refuse_are_refused_here(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    for tags in (tuple("abcdefgh"), ("x" * 87,), ("qdeck-0123456789ab",)):
+        with pytest.raises(QdeckError) as caught:
+            await cockpit.deck.submit(replace(BELL, tags=tags))
+        assert caught.value.kind is ErrorKind.INVALID
+    assert cockpit.host.count("submit") == 0
+    await cockpit.deck.aclose()

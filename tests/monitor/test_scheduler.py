@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import random
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.monitor.scheduler import LONGEST_BACK_OFF, Scheduler
+from tui.monitor.tempo import SANDBOX, SERVICE, Tempo
+
+
+class Rounds:
+    """A worker's step that notes when it ran."""
+
+    def __init__(self, clock: FakeClock, pause: float = 10.0) -> None:
+        self.clock = clock
+        self.pause = pause
+        self.times: list[float] = []
+        self.errors: list[Exception] = []
+        self.reports: list[tuple[str, Exception, int]] = []
+
+    async def step(self) -> float:
+        self.times.append(self.clock.monotonic())
+        await asyncio.sleep(0)
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.pause
+
+    def report(self, name: str, error: Exception, in_a_row: int) -> None:
+        self.reports.append((name, error, in_a_row))
+
+    def gaps(self) -> list[float]:
+        return [later - earlier for earlier, later in itertools.pairwise(self.times)]
+
+
+def running(pause: float = 10.0) -> tuple[Rounds, Scheduler]:
+    clock = FakeClock()
+    rounds = Rounds(clock, pause)
+    scheduler = Scheduler(clock, random.Random(3), rounds.report)
+    scheduler.start("jobs", rounds.step)
+    return rounds, scheduler
+
+
+async def test_rounds_follow_each_other_with_jitter() -> None:
+    rounds, scheduler = running()
+    await rounds.clock.advance(100)
+    assert 9 <= len(rounds.times) <= 12
+    assert all(9 <= gap <= 11 for gap in rounds.gaps())
+    assert len({round(gap, 6) for gap in rounds.gaps()}) > 1
+    await scheduler.stop()
+    count = len(rounds.times)
+    await rounds.clock.advance(100)
+    assert len(rounds.times) == count
+
+
+async def test_failures_are_reported_and_waits_grow_to_two_minutes() -> None:
+    rounds, scheduler = running()
+    rounds.errors = [ValueError(str(n)) for n in range(12)]
+    await rounds.clock.advance(1000)
+    assert [in_a_row for _, _, in_a_row in rounds.reports] == list(range(1, 13))
+    gaps = rounds.gaps()
+    assert gaps[0] < 3
+    assert all(later > earlier for earlier, later in itertools.pairwise(gaps[:6]))
+    assert max(gaps) <= LONGEST_BACK_OFF * 1.1
+    assert gaps[-1] <= 11
+    await scheduler.stop()
+
+
+async def test_what_the_service_asks_to_wait_is_waited_even_when_woken() -> None:
+    rounds, scheduler = running()
+    rounds.errors = [QdeckError(ErrorKind.RATE_LIMITED, "slow down", retry_after=300)]
+    await rounds.clock.advance(1)
+    for _ in range(10):
+        await rounds.clock.advance(20)
+        scheduler.wake("jobs")
+    with pytest.raises(QdeckError) as caught:
+        await scheduler.run_now("jobs")
+    assert caught.value.kind is ErrorKind.RATE_LIMITED
+    assert len(rounds.times) == 1
+    await rounds.clock.advance(200)
+    assert rounds.gaps()[0] >= 300
+    await scheduler.stop()
+
+
+async def test_waking_begins_a_round_at_once() -> None:
+    rounds, scheduler = running(math.inf)
+    await rounds.clock.advance(1000)
+    assert len(rounds.times) == 1
+    scheduler.wake("jobs")
+    await rounds.clock.settle()
+    assert len(rounds.times) == 2
+    await scheduler.stop()
+
+
+async def test_run_now_waits_for_a_whole_round_and_raises_its_error() -> None:
+    rounds, scheduler = running(math.inf)
+    await scheduler.run_now("jobs")
+    assert len(rounds.times) >= 1
+    rounds.errors = [QdeckError(ErrorKind.NETWORK, "gone")]
+    with pytest.raises(QdeckError):
+        await scheduler.run_now("jobs", "another")
+    waiting = asyncio.ensure_future(scheduler.run_now("jobs"))
+    await asyncio.sleep(0)
+    await scheduler.stop("jobs")
+    with pytest.raises(QdeckError):
+        await waiting
+
+
+def test_the_tempo_is_fast_near_a_change_and_slow_in_a_deep_queue() -> None:
+    tempo = Tempo(SERVICE)
+    assert tempo.pause(queued=3, running=0, changed=True) == 1
+    assert [tempo.pause(queued=3, running=0, changed=False) for _ in range(6)] == [2, 4, 8, 16, 30, 30]
+    assert tempo.pause(queued=3, running=1, changed=False) == 4
+    assert tempo.pause(queued=3, running=1, changed=True) == 1
+    assert [tempo.pause(queued=0, running=0, changed=False) for _ in range(6)][-1] == 30
+    tempo.hurry()
+    assert tempo.pause(queued=1, running=0, changed=False) == 1
+    assert Tempo(SANDBOX).pause(queued=1, running=0, changed=False) <= 1
