@@ -46,7 +46,7 @@ class CheckReport:
 
 
 DEFAULT_LEVEL = 2
-"""Qiskit's own default since 1.3. Levels 0 and 1 may put a circuit on qubits 0 and 1, however bad they are."""
+"""Qiskit's own default. Levels 0 and 1 may put a circuit on qubits 0 and 1, however bad they are."""
 
 
 @dataclass(frozen=True, slots=True)

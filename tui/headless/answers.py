@@ -28,7 +28,7 @@ def run_answer(
         "program": job.program,
         "session_id": job.session_id or None,
         "tags": list(job.tags),
-        "shots": job.shots,
+        "shots": _shots(job, result),
         "qpu_seconds": job.qpu_seconds,
     }
     if job.reason:
@@ -122,6 +122,13 @@ def _result_facts(result: JobResult) -> dict[str, object]:
                 {"observable": v.observable, "value": v.value, "std": v.std} for v in pub.values
             ]
     return facts
+
+
+def _shots(job: Job, result: JobResult | None) -> int | None:
+    """As asked for, else as the service ran them."""
+    if job.shots is not None or result is None:
+        return job.shots
+    return next((counts.shots for pub in result.pubs for counts in pub.counts), None)
 
 
 def _iso(moment: datetime | None) -> str | None:
