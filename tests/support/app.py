@@ -41,7 +41,7 @@ async def running(
 ) -> AsyncIterator[Pilot[None]]:
     """The app, running, its first work done."""
     app = make_app(deck)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         yield pilot
 

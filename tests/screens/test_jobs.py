@@ -1,0 +1,263 @@
+"""The job table: live, found by words, kept under the cursor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.fixed_deck import NOW, FixedDeck, jobs
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import JobStatus
+from tui.monitor.events import Freshness, FreshnessChanged, JobsChanged
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.job import JobScreen
+from tui.widgets.row_table import RowTable
+
+
+async def _ready(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+
+
+def test_table_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), terminal_size=(80, 24), run_before=_ready)
+
+
+def test_table_at_120x40(snap_compare: SnapCompare) -> None:
+    async def on_bell(pilot: Pilot[None]) -> None:
+        await pilot.press("down", "down")
+        await settled(pilot)
+
+    assert snap_compare(make_app(), terminal_size=(120, 40), run_before=on_bell)
+
+
+def test_offline_keeps_the_table(snap_compare: SnapCompare) -> None:
+    deck = FixedDeck()
+    error = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    deck.the_freshness = Freshness(NOW, NOW, error)
+    assert snap_compare(make_app(deck), run_before=_ready)
+
+
+async def test_new_job_leaves_the_cursor_on_its_job() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        table = pilot.app.screen.query_one(RowTable)
+        await pilot.press("down", "down")
+        before = table.cursor_key
+        deck.change(replace(jobs()[0], id="new", name="newest"))
+        await settled(pilot)
+        assert table.cursor_key == before
+        assert table.keys[0] == "new"
+        assert "newest" in screen_text(pilot)
+
+
+async def test_removed_job_leaves_the_cursor_where_it_was() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        table = pilot.app.screen.query_one(RowTable)
+        await pilot.press("down")
+        gone, after = table.keys[1], table.keys[2]
+        deck.the_jobs = tuple(job for job in deck.the_jobs if job.id != gone)
+        deck.publish(JobsChanged((), (gone,)))
+        await settled(pilot)
+        assert table.cursor_key == after
+
+
+async def test_scrolled_table_stands_still_when_jobs_come() -> None:
+    deck = FixedDeck()
+    deck.the_jobs = tuple(
+        replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(200)
+    )
+    async with running(deck) as pilot:
+        table = pilot.app.screen.query_one(RowTable)
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await settled(pilot)
+        line = next(line for line in screen_text(pilot).splitlines() if line.startswith("▸"))
+        place = screen_text(pilot).splitlines().index(line)
+        deck.change(replace(jobs()[1], id="new", name="new"))
+        await settled(pilot)
+        assert screen_text(pilot).splitlines()[place] == line
+        assert table.keys[0] == "new"
+
+
+async def test_changed_status_is_shown() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        assert "◔ queued" in screen_text(pilot)
+        deck.change(replace(jobs()[1], status=JobStatus.CANCELLED))
+        await settled(pilot)
+        assert "◔ queued" not in screen_text(pilot)
+
+
+async def test_filter_finds_any_field_and_escape_drops_it() -> None:
+    async with running() as pilot:
+        table = pilot.app.screen.query_one(RowTable)
+        await pilot.press("slash", *"GHZ pee", "enter")
+        await settled(pilot)
+        assert [deck_job.name for deck_job in jobs() if deck_job.id in table.keys] == ["ghz-12"]
+        assert table.has_focus
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(table.keys) == len(jobs())
+
+
+async def test_filter_without_a_match_says_so() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", *"[red]nothing", "enter")
+        await settled(pilot)
+        assert "No job contains “[red]nothing”" in screen_text(pilot)
+
+
+async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "49.6 %" in screen_text(pilot))
+        assert "47.9 %" in screen_text(pilot)
+        await pilot.press("up", "down")
+        await settled(pilot)
+        assert deck.names_asked().count("result") == 1
+
+
+async def test_strip_shows_why_a_job_failed() -> None:
+    async with running() as pilot:
+        await pilot.press("down", "down", "down")
+        await settled(pilot)
+        assert "The instruction cp on qubits (0, 1)" in screen_text(pilot)
+
+
+async def test_cancel_asks_with_the_harmless_button_focused() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "cancel" not in deck.names_asked()
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: ("cancel", jobs()[0].id) in deck.asked)
+
+
+async def test_refused_cancel_is_told_in_plain_text() -> None:
+    deck = FixedDeck()
+    deck.trouble["cancel"] = QdeckError(
+        ErrorKind.CONFLICT, "The job [red]is[/] over.", "Look at its result with enter."
+    )
+    async with running(deck) as pilot:
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "The job [red]is[/] over." in screen_text(pilot))
+        assert "Look at its result with enter." in screen_text(pilot)
+
+
+async def test_finished_job_is_not_cancelled() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("down", "down", "c")
+        await until(pilot, lambda: "nothing to cancel" in screen_text(pilot))
+        assert "cancel" not in deck.names_asked()
+
+
+async def test_tags_are_checked_in_place_and_set() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == "vqe"
+        field.value = "a,b,c,d,e,f,g,h,i"
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "at most 8" in screen_text(pilot)
+        field.value = " one , two,one "
+        await pilot.press("enter")
+        await until(pilot, lambda: ("set_tags", jobs()[0].id, ("one", "two")) in deck.asked)
+        await settled(pilot)
+        assert "one two" in screen_text(pilot)
+
+
+async def test_enter_opens_the_job_and_escape_comes_back() -> None:
+    async with running() as pilot:
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, JobScreen)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert pilot.app.screen.query_one(RowTable).cursor_key == jobs()[1].id
+
+
+async def test_empty_table_names_the_next_key() -> None:
+    deck = FixedDeck()
+    deck.the_jobs = ()
+    async with running(deck) as pilot:
+        assert "No jobs yet." in screen_text(pilot)
+        assert "F3 opens the editor" in screen_text(pilot)
+        deck.change(*jobs())
+        await settled(pilot)
+        assert "ghz-12" in screen_text(pilot)
+        assert pilot.app.screen.query_one(RowTable).has_focus
+
+
+async def test_hostile_text_is_shown_as_text() -> None:
+    deck = FixedDeck()
+    hostile = replace(
+        jobs()[0],
+        name="[red]x[/]\x1b[31m\u202e",
+        tags=("[/]", "\x07bell"),
+        reason="\x1b]52;c;AAAA\x07",
+        backend="[@click=app.quit]b[/]",
+    )
+    deck.the_jobs = (hostile,)
+    async with running(deck, size=(120, 40)) as pilot:
+        text = screen_text(pilot)
+        assert "[red]x[/]␛[31m�" in text
+        assert "[/] ␇bell" in text
+        assert "\x1b" not in text and "\u202e" not in text
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "[@click=app.quit]b[/]" in screen_text(pilot)
+
+
+async def test_copy_goes_to_the_terminal() -> None:
+    async with running() as pilot:
+        await pilot.press("y")
+        await settled(pilot)
+        assert pilot.app.clipboard == jobs()[0].id
+
+
+async def test_freshness_is_told_as_it_changes() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        assert "● live" in screen_text(pilot)
+        deck.the_freshness = Freshness(NOW, NOW)
+        deck.publish(FreshnessChanged(deck.the_freshness))
+        await settled(pilot)
+        assert "offline since 15:09" in screen_text(pilot)
+        assert "ghz-12" in screen_text(pilot)
+
+
+async def test_many_jobs_are_only_drawn_where_they_are_seen() -> None:
+    deck = FixedDeck()
+    base = jobs()[2]
+    deck.the_jobs = tuple(replace(base, id=f"j{number}", status=JobStatus.FAILED) for number in range(20_000))
+    drawn: list[str] = []
+    async with running(deck) as pilot:
+        table = pilot.app.screen.query_one(RowTable)
+        cells_of = table._cells_of
+
+        def counted(key: str) -> object:
+            drawn.append(key)
+            return cells_of(key)
+
+        table._cells_of = counted  # type: ignore[assignment]  # counts, then asks the real one
+        await pilot.press("end")
+        await settled(pilot)
+        assert table.cursor_key == "j19999"
+        assert len(set(drawn)) < 100
