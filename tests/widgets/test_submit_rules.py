@@ -7,12 +7,12 @@ import pytest
 from tests.support.circuits import bell_candidate
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS
 from tui.widgets.submit_rules import (
+    estimated_seconds,
     estimator_shots,
     parse_observables,
     parse_precision,
     parse_shots,
     parse_tags,
-    qpu_seconds,
 )
 
 
@@ -62,7 +62,6 @@ def test_observables_that_do_not_fit_are_refused(typed: str, words: str) -> None
 
 
 def test_the_estimate_follows_the_formula() -> None:
-    estimate = qpu_seconds(bell_candidate(duration_us=10.0), 10_000)
-    assert estimate.seconds == pytest.approx(2 + 10_000 * 260e-6)
-    assert not qpu_seconds(bell_candidate(duration_us=None), 1).duration_known
+    assert estimated_seconds(bell_candidate(duration_us=10.0), 10_000) == pytest.approx(2 + 10_000 * 260e-6)
+    assert estimated_seconds(bell_candidate(duration_us=None), 10_000) == pytest.approx(2 + 10_000 * 250e-6)
     assert estimator_shots(DEFAULT_PRECISION) == 4096

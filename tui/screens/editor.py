@@ -170,7 +170,7 @@ class EditorScreen(SectionScreen):
 
     # --- files -----------------------------------------------------------------------------------
 
-    @work(group="files", exit_on_error=False)
+    @work(group="file-command", exit_on_error=False)
     async def action_open(self) -> None:
         """Open an example or a file, after asking what becomes of changes."""
         if not await self._may_leave():
@@ -179,18 +179,18 @@ class EditorScreen(SectionScreen):
         if opened is not None:
             self._load(opened.text, opened.name, opened.path)
 
-    @work(group="files", exit_on_error=False)
+    @work(group="file-command", exit_on_error=False)
     async def action_new(self) -> None:
         """Start an empty circuit, after asking what becomes of changes."""
         if await self._may_leave():
             self._load("", "untitled", None)
 
-    @work(group="files", exit_on_error=False)
+    @work(group="file-command", exit_on_error=False)
     async def action_save(self) -> None:
         """Save the file; ask for a path when there is none."""
         await self._save()
 
-    @work(group="files", exit_on_error=False)
+    @work(group="file-command", exit_on_error=False)
     async def action_save_as(self) -> None:
         """Save under another path."""
         await self._save_as()
@@ -300,7 +300,9 @@ class EditorScreen(SectionScreen):
         bench = self.bench
         place = plain(str(bench.path), limit=200) if bench.path is not None else ""
         mark = ("● ", Ink.WARNING) if bench.dirty else "  "
-        told = "  not saved" if bench.dirty else ""
+        facts = [f"OpenQASM {self.query_one(QasmArea).version}" if bench.qasm.strip() else "", place]
+        facts.append("not saved" if bench.dirty else "")
+        told = " · ".join(fact for fact in facts if fact)
         self.query_one("#title", Block).show(
-            [line(mark, (plain(bench.name, limit=60), Ink.STRONG), (f"  {place}{told}", Ink.MUTED))]
+            [line(mark, (plain(bench.name, limit=60), Ink.STRONG), (f"  {told}", Ink.MUTED))]
         )

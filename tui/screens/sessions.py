@@ -101,7 +101,7 @@ class SessionsScreen(SectionScreen):
             )
         self._look()
 
-    @work(group="sessions", exit_on_error=False)
+    @work(group="session-command", exit_on_error=False)
     async def action_new(self) -> None:
         """Ask what to open, and open it."""
         if self.deck.identity is None:
@@ -115,7 +115,7 @@ class SessionsScreen(SectionScreen):
             self.query_one(RowTable).move_to(session.id)
             self.shell.tell(f"Opened {short_id(session.id, 20)}. u runs the next jobs in it.")
 
-    @work(group="sessions", exit_on_error=False)
+    @work(group="session-command", exit_on_error=False)
     async def action_drain(self) -> None:
         """Ask, then take no more jobs: what is queued still runs."""
         session = self.current
@@ -125,8 +125,7 @@ class SessionsScreen(SectionScreen):
         sure = await self.app.push_screen_wait(
             Confirm(
                 f"Drain the {_kind(session)} {short_id(session.id, 20)}?",
-                f"It takes no more jobs. {_jobs(queued)} queued in it still run{'s' if queued == 1 else ''}; "
-                "then it closes.",
+                f"It takes no more jobs. {_still_run(queued)} Then it closes.",
                 "Drain it",
                 keep="Keep it open",
             )
@@ -135,7 +134,7 @@ class SessionsScreen(SectionScreen):
             await self.deck.drain_session(session.id)
             self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.")
 
-    @work(group="sessions", exit_on_error=False)
+    @work(group="session-command", exit_on_error=False)
     async def action_cancel(self) -> None:
         """Ask, then close now: what is queued is dropped."""
         session = self.current
@@ -145,8 +144,7 @@ class SessionsScreen(SectionScreen):
         sure = await self.app.push_screen_wait(
             Confirm(
                 f"Cancel the {_kind(session)} {short_id(session.id, 20)}?",
-                f"It closes now. {_jobs(queued)} queued in it {'is' if queued == 1 else 'are'} dropped; "
-                "a job that runs is finished.",
+                f"It closes now. {_are_dropped(queued)} A job that runs is finished.",
                 "Cancel the session",
                 keep="Keep it open",
             )
@@ -242,7 +240,19 @@ def _kind(session: Session) -> str:
     return "batch" if session.mode is SessionMode.BATCH else "dedicated session"
 
 
-def _jobs(count: int) -> str:
-    if count == 1:
-        return "1 job"
-    return f"{count or 'No'} jobs"
+def _still_run(queued: int) -> str:
+    if not queued:
+        return "No job is queued in it."
+    return (
+        "The 1 job queued in it still runs." if queued == 1 else f"The {queued} jobs queued in it still run."
+    )
+
+
+def _are_dropped(queued: int) -> str:
+    if not queued:
+        return "No job is queued in it."
+    return (
+        "The 1 job queued in it is dropped."
+        if queued == 1
+        else f"The {queued} jobs queued in it are dropped."
+    )

@@ -76,6 +76,11 @@ class QasmArea(TextArea):
         self.indent_width = 2
         self._highlighter = Highlighter(lambda line: self.document[line], lambda: self.document.line_count)
 
+    @property
+    def version(self) -> int:
+        """The OpenQASM version the text is read as: 2 or 3."""
+        return self._highlighter.version if self._highlighter is not None else 3
+
     def mark(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Mark the lines these belong to, instead of those marked before."""
         wrong: dict[int, int] = {}

@@ -21,11 +21,11 @@ from tui.widgets.field_row import FieldRow
 from tui.widgets.ink import Ink, Line, line, wrapped
 from tui.widgets.submit_rules import (
     FORMULA,
+    estimated_seconds,
     parse_observables,
     parse_precision,
     parse_shots,
     parse_tags,
-    qpu_seconds,
     shots_of,
 )
 from tui.widgets.words import duration, usage_words
@@ -137,7 +137,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
             precision = parse_precision(self._value("precision"))
         except ValueError:
             return None
-        return qpu_seconds(self._candidate, shots_of(self.primitive, shots, precision)).seconds
+        return estimated_seconds(self._candidate, shots_of(self.primitive, shots, precision))
 
     def submission(self, source: Source) -> Submission | None:
         """What the form says, as a submission; `None` after saying what is wrong with it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from tui.compiler.estimate import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, qpu_seconds
 from tui.domain.circuits import Candidate
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_TAG_LENGTH, MAX_TAGS, Primitive
 
@@ -12,10 +12,8 @@ MAX_SHOTS = 100_000
 """The most shots the service takes for one PUB."""
 MAX_OBSERVABLES = 100
 """A line of text holds no more with any sense."""
-OVERHEAD_SECONDS = 2.0
-REPETITION_DELAY_US = 250.0
-FORMULA = "2 s + (250 µs + shot) × shots, by IBM's estimate"
-"""What `qpu_seconds` computes, for the screen."""
+FORMULA = f"IBM: {OVERHEAD_SECONDS:.0f} s + ({DEFAULT_REP_DELAY_US:.0f} µs + shot) × shots"
+"""What `estimated_seconds` computes, for the screen."""
 
 
 def parse_shots(text: str) -> int:
@@ -81,23 +79,10 @@ def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...],
     return labels, tuple(candidate.lay_out(label) for label in labels)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a run would take: QPU seconds, and whether the shot's length was known."""
-
-    seconds: float
-    duration_known: bool
-
-
-def qpu_seconds(candidate: Candidate, shots: int) -> Estimate:
-    """QPU seconds of `shots` shots: 2 s + (rep_delay 250 µs + the shot's duration) x shots.
-
-    Source: IBM Quantum documentation, "Estimate job run time": an overhead of about 2 s, the default
-    repetition delay of 250 µs, the circuit's scheduled duration. A circuit whose duration is not known counts
-    with its delay alone.
-    """
-    shot = REPETITION_DELAY_US + (candidate.duration_us or 0.0)
-    return Estimate(OVERHEAD_SECONDS + shot * shots / 1e6, candidate.duration_us is not None)
+def estimated_seconds(candidate: Candidate, shots: int) -> float:
+    """QPU seconds of `shots` shots, by `tui.compiler.estimate`; a shot of unknown length counts with its
+    pause alone."""
+    return qpu_seconds(candidate.duration_us or 0.0, shots)
 
 
 def estimator_shots(precision: float) -> int:

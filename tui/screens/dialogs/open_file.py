@@ -17,11 +17,14 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.domain.errors import QdeckError
-from tui.domain.text import plain
+from tui.domain.text import plain, shorten
 from tui.qasm.examples import Example, examples
 from tui.qasm.files import read_circuit, suggest
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
+
+_TITLE_WIDTH, _PATH_WIDTH = 44, 62
+"""What fits into a line of the dialog: beside a name, and alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ class OpenFile(ModalScreen[Opened | None]):
         folder: where relative paths start.
     """
 
+    DEFAULT_CSS = """
+    OpenFile #choices > .option-list--option-highlighted {
+        background: $cursor; color: $cursor-text; text-style: bold;
+        &:ansi { text-style: reverse; }
+    }
+    """
     BINDINGS: ClassVar = [
         *bindings(DIALOG),
         Binding("down", "move(1)", "Next", show=False),
@@ -87,7 +96,7 @@ class OpenFile(ModalScreen[Opened | None]):
             for key, example in self._examples.items()
             if word in f"{example.name} {example.title}".lower()
         ]
-        shown += [Option(Content(plain(path)), id=f"path:{path}") for path in paths]
+        shown += [Option(_path_line(path), id=f"path:{path}") for path in paths]
         choices = self.query_one("#choices", OptionList)
         choices.clear_options().add_options(shown)
         choices.highlighted = 0 if shown else None
@@ -158,7 +167,13 @@ class OpenFile(ModalScreen[Opened | None]):
         self.query_one("#trouble", Static).update(Content(plain(text)))
 
 
+def _path_line(path: str) -> Content:
+    """The path; of a long one its end, which is what tells one from another."""
+    shown = plain(path)
+    return Content(shown if len(shown) <= _PATH_WIDTH else f"…{shown[1 - _PATH_WIDTH :]}")
+
+
 def _example_line(example: Example) -> Content:
     return Content.assemble(
-        (f"{plain(example.name):<18}", "bold"), ("  ", ""), (plain(example.title), "$text-muted")
+        (f"{shorten(example.name, 18):<20}", "bold"), (shorten(example.title, _TITLE_WIDTH), "$quiet")
     )

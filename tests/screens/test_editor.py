@@ -1,0 +1,288 @@
+"""The editor: what is typed is checked, marked, kept, opened and saved, and goes on to transpile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.app import running, screen_text, settled, until
+from tests.support.circuits import BELL, BELL_DRAWING
+from tests.support.fixed_deck import FixedDeck
+from tui.app import QDeckApp
+from tui.domain.circuits import CheckReport, Diagnostic
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.screens.bench import Errand
+from tui.screens.dialogs.open_file import OpenFile
+from tui.screens.dialogs.save_as import SaveAs
+from tui.screens.dialogs.unsaved import Unsaved
+from tui.screens.editor import EditorScreen
+from tui.screens.transpile import TranspileScreen
+from tui.widgets.qasm_area import QasmArea
+
+WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))
+
+
+def app_of(pilot: Pilot[None]) -> QDeckApp:
+    assert isinstance(pilot.app, QDeckApp)
+    return pilot.app
+
+
+async def open_editor(pilot: Pilot[None], text: str = "") -> QasmArea:
+    """The editor, with this text on the bench, saved."""
+    app = app_of(pilot)
+    app.bench.qasm = app.bench.saved = text
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+    await settled(pilot)
+    return app.screen.query_one(QasmArea)
+
+
+def shows(pilot: Pilot[None], *words: str) -> bool:
+    text = screen_text(pilot)
+    return all(word in text for word in words)
+
+
+async def test_an_empty_editor_names_the_next_keys() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot)
+        assert area.has_focus
+        assert shows(pilot, "ctrl+o", "F8", "F9")
+
+
+async def test_typing_is_checked_after_a_pause_and_kept_on_the_bench() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await open_editor(pilot)
+        await pilot.press(*"qubit[2] q;")
+        assert app_of(pilot).bench.qasm == "qubit[2] q;"
+        await until(pilot, lambda: shows(pilot, "✔ checked by Qiskit: 2 qubits, 2 bits, depth 3"))
+        checks = [asked for asked in deck.asked if asked[0] == "check"]
+        assert checks == [("check", "qubit[2] q;")], "one check for the whole burst of keys"
+
+
+async def test_pasted_text_goes_in_as_it_is() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot)
+        app_of(pilot).screen.post_message(Paste("[red]x q[0];[/red]\nh q[1];"))
+        await until(pilot, lambda: "h q[1]" in area.text)
+        assert area.text == "[red]x q[0];[/red]\nh q[1];"
+        assert shows(pilot, "[red]x q[0];[/red]")
+
+
+async def test_errors_are_told_with_their_place_and_marked() -> None:
+    deck = FixedDeck()
+    deck.report = WRONG
+    async with running(deck) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(
+            pilot, lambda: shows(pilot, "✘ line 5, column 1: 'hh' is not defined in this scope [red]")
+        )
+        assert shows(pilot, "5✘", "6✘")
+        await pilot.press("ctrl+g")
+        assert area.cursor_location == (4, 0)
+        await pilot.press("ctrl+g")
+        assert area.cursor_location == (5, 3)
+
+
+async def test_a_circuit_with_errors_is_not_transpiled() -> None:
+    deck = FixedDeck()
+    deck.report = WRONG
+    async with running(deck) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "line 5, column 1"))
+        await pilot.press("f8")
+        assert isinstance(app_of(pilot).screen, EditorScreen)
+        assert area.cursor_location == (4, 0)
+
+
+async def test_an_answer_to_an_older_text_is_dropped() -> None:
+    deck = FixedDeck()
+    deck.report = WRONG
+    async with running(deck) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "line 5, column 1"))
+        screen = app_of(pilot).screen
+        assert isinstance(screen, EditorScreen)
+        area.load_text(BELL + "// more")
+        await until(pilot, lambda: shows(pilot, "not checked yet"))
+        screen.post_message(EditorScreen.Checked(BELL, WRONG))
+        await pilot.pause()
+        assert screen.diagnostics == ()
+        deck.report = FixedDeck().report
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+
+
+async def test_without_qiskit_it_says_how_to_install_it() -> None:
+    deck = FixedDeck()
+    deck.trouble["check"] = QdeckError(
+        ErrorKind.UNAVAILABLE, "Qiskit is not installed.", 'Install it with: pip install "qdeck[local]".'
+    )
+    async with running(deck) as pilot:
+        await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, 'pip install "qdeck[local]"'))
+
+
+async def test_the_circuit_is_drawn_beside_the_text_where_there_is_room() -> None:
+    deck = FixedDeck()
+    deck.drawing = BELL_DRAWING
+    async with running(deck, size=(120, 40)) as pilot:
+        await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "q_1:", "┤ X ├"))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not shows(pilot, "┤ X ├"))
+
+
+async def test_an_example_is_opened_with_two_keys() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, OpenFile) and shows(pilot, "bell"))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
+        await settled(pilot)
+        assert "OPENQASM" in area.text
+        assert app_of(pilot).bench.name == "bell"
+        assert not app_of(pilot).bench.dirty
+
+
+async def test_a_file_is_found_by_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "circuits").mkdir()
+    (tmp_path / "circuits" / "mine.qasm").write_text(BELL)
+    async with running() as pilot:
+        area = await open_editor(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, OpenFile))
+        field = app_of(pilot).screen.query_one(Input)
+        field.value = f"{tmp_path}/circ"
+        await until(pilot, lambda: shows(pilot, "circuits/"))
+        await pilot.press("tab")
+        await until(pilot, lambda: shows(pilot, "mine.qasm"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
+        await settled(pilot)
+        assert area.text == BELL
+        assert app_of(pilot).bench.path == tmp_path / "circuits" / "mine.qasm"
+
+
+async def test_a_binary_file_is_refused_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "odd.qasm"
+    path.write_bytes(b"QISKIT\x00\x01")
+    async with running(size=(120, 40)) as pilot:
+        area = await open_editor(pilot, BELL)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, OpenFile))
+        app_of(pilot).screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(pilot, "binary file"))
+        assert isinstance(app_of(pilot).screen, OpenFile)
+        await pilot.press("escape")
+        assert area.text == BELL
+
+
+async def test_changes_are_marked_and_saved_where_asked(tmp_path: Path) -> None:
+    async with running(size=(120, 40)) as pilot:
+        await open_editor(pilot)
+        await pilot.press("x")
+        assert shows(pilot, "● untitled", "not saved")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, SaveAs))
+        app_of(pilot).screen.query_one(Input).value = str(tmp_path / "new")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
+        await settled(pilot)
+        assert (tmp_path / "new.qasm").read_text() == "x"
+        assert not app_of(pilot).bench.dirty
+        await pilot.press("y", "ctrl+s")
+        await until(pilot, lambda: not app_of(pilot).bench.dirty)
+        assert (tmp_path / "new.qasm").read_text() == "xy"
+
+
+async def test_replacing_a_file_takes_a_second_enter(tmp_path: Path) -> None:
+    path = tmp_path / "old.qasm"
+    path.write_text("old")
+    async with running(size=(120, 40)) as pilot:
+        await open_editor(pilot)
+        await pilot.press("x", "f12")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, SaveAs))
+        app_of(pilot).screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(pilot, "exists"))
+        assert path.read_text() == "old"
+        await pilot.press("enter")
+        await until(pilot, lambda: path.read_text() == "x")
+
+
+async def test_a_failed_save_loses_nothing(tmp_path: Path) -> None:
+    async with running(size=(120, 40)) as pilot:
+        area = await open_editor(pilot)
+        await pilot.press("x", "f12")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, SaveAs))
+        app_of(pilot).screen.query_one(Input).value = str(tmp_path / "no" / "folder" / "x.qasm")
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(pilot, "cannot be written"))
+        await pilot.press("escape")
+        assert area.text == "x"
+        assert app_of(pilot).bench.dirty
+
+
+@pytest.mark.parametrize(("keys", "left"), [(("enter",), "xy"), (("tab", "tab", "enter"), "")])
+async def test_new_asks_before_changes_are_lost(keys: tuple[str, ...], left: str) -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot)
+        await pilot.press("x", "y", "ctrl+n")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, Unsaved))
+        await pilot.press(*keys)
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
+        await settled(pilot)
+        assert area.text == left
+
+
+async def test_the_text_is_kept_while_other_sections_are_shown() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot)
+        await pilot.press("x", "f2", "f3")
+        await settled(pilot)
+        assert area.text == "x"
+        assert area.has_focus
+
+
+async def test_another_circuit_on_the_bench_is_shown() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot, BELL)
+        await pilot.press("f2")
+        app_of(pilot).bench.qasm = "x $0;"
+        await pilot.press("f3")
+        await until(pilot, lambda: area.text == "x $0;")
+
+
+async def test_f9_goes_on_to_the_submit_form() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await open_editor(pilot, BELL)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
+        await until(pilot, lambda: "transpile" in deck.names_asked())
+        await until(pilot, lambda: getattr(app_of(pilot).focused, "id", "") == "shots")
+        assert app_of(pilot).bench.errand is Errand.NONE
+        assert "submit" not in deck.names_asked(), "the cost is shown before anything is submitted"
+
+
+async def test_nothing_to_run_says_what_to_do() -> None:
+    async with running() as pilot:
+        await open_editor(pilot)
+        await pilot.press("f9")
+        assert isinstance(app_of(pilot).screen, EditorScreen)
+        await until(pilot, lambda: shows(pilot, "There is no circuit yet"))
+
+
+async def test_a_circuit_without_measurement_is_told() -> None:
+    deck = FixedDeck()
+    deck.report = replace(deck.report, measures=False)
+    async with running(deck) as pilot:
+        await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "no measurement"))
