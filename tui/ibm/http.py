@@ -122,6 +122,10 @@ def trust() -> ssl.SSLContext:
     return context
 
 
+SANDBOX_HEADER = "x-qdeck-sandbox"
+"""On every answer of the sandbox."""
+
+
 class Http:
     """Sends calls to the hosts of one account.
 
@@ -151,6 +155,8 @@ class Http:
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
         self._closed = False
+        self.simulated = False
+        """Whether the service said that it is qdeck's own sandbox, however it was reached."""
         self.skew: float = 0.0
         """Seconds that the service's clock is ahead of this machine's, by the last answer."""
 
@@ -217,6 +223,7 @@ class Http:
         dated = http_date(response.headers.get("date", ""))
         if dated is not None:
             self.skew = (dated - now).total_seconds()
+        self.simulated |= SANDBOX_HEADER in response.headers
         kind = response.headers.get("content-type", "").lower()
         pieces: list[bytes] = []
         size = 0

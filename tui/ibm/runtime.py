@@ -40,13 +40,15 @@ class RuntimeService:
 
     @property
     def account(self) -> Account:
-        """The account it was made for."""
+        """The account it was made for; the sandbox's as soon as the service said that it is one."""
+        if self._http.simulated and not self._account.sandbox:
+            return replace(self._account, sandbox=True)
         return self._account
 
     @property
     def label(self) -> str:
         """`platform` or `classic`, with `sandbox ` before it for the sandbox."""
-        return f"{'sandbox ' if self._account.sandbox else ''}{self._account.channel.value}"
+        return f"{'sandbox ' if self.account.sandbox else ''}{self._account.channel.value}"
 
     async def jobs(self, query: JobQuery) -> JobPage:
         """One request: the jobs that match, newest first, without their params."""

@@ -28,6 +28,8 @@ from tui.sandbox.service import Service
 from tui.sandbox.store import StateInUseError, Store
 
 HOST = "127.0.0.1"
+SIMULATED = ("x-qdeck-sandbox", "simulated")
+"""On every answer, so that no client has to take its results for a QPU's."""
 # Ending must not hang on an open connection or a stuck worker: nobody may be left to notice.
 _GRACE = 8.0
 _FAILED = 1
@@ -134,6 +136,7 @@ def main(
         ws="none",
         lifespan="on",
         server_header=False,
+        headers=[SIMULATED],
         timeout_graceful_shutdown=1,
     )
     server = SandboxServer(config, lambda: (on_ready or _first_line)(info))

@@ -225,7 +225,7 @@ class ClassicService(RuntimeService):
             channel=Channel.CLASSIC,
             instance=self._instance,
             instance_name=self._instance,
-            sandbox=self._account.sandbox,
+            sandbox=self.account.sandbox,
             expires=token.expires if token else None,
             cloud_transpiler=bool(self._account.endpoints.transpiler),
             hosts=hosts_of(self._account.endpoints, Channel.CLASSIC),

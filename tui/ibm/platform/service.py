@@ -207,7 +207,7 @@ class PlatformService(RuntimeService):
             channel=Channel.PLATFORM,
             instance=self._instance,
             instance_name=self._instance_name,
-            sandbox=self._account.sandbox,
+            sandbox=self.account.sandbox,
             expires=token.expires if token else None,
             hosts=hosts_of(for_instance(self._account.endpoints, self._instance), Channel.PLATFORM),
             notice=self._notice,
