@@ -63,7 +63,7 @@ def test_the_estimator_prints_values_in_columns(shell: Shell) -> None:
         (("run", "-", "-b", "ibm_nowhere"), BELL, "ibm_peekskill"),
         (("run", "-"), "OPENQASM 3;\nqubit q;\nnonsense q;\n", "stdin:3:"),
         (("run", "-"), "OPENQASM 3; qubit q;", "measures nothing"),
-        (("run", "-", "--session", "no-such-session", "-b", "ibm_peekskill"), BELL, "no-such-session"),
+        (("run", "-", "--session", "no-such-session", "-b", "ibm_peekskill"), BELL, "Session not found"),
         (("cancel", "no-such-job"), "", "no-such-job"),
     ],
 )
