@@ -139,9 +139,7 @@ async def test_bad_sessions_are_refused(box: Box, body: dict[str, Any]) -> None:
 
 async def test_unknown_sessions_and_wrong_devices(box: Box) -> None:
     for method, path in (("GET", "/sessions/x"), ("PATCH", "/sessions/x"), ("DELETE", "/sessions/x/close")):
-        reply = await box.platform(
-            method, path, **({"json": {"accepting_jobs": False}} if method == "PATCH" else {})
-        )
+        reply = await box.platform(method, path, content=b'{"accepting_jobs": false}')
         assert (reply.status_code, reply.json()["errors"][0]["code"]) == (404, 1216)
     assert (await box.submit(session_id="x")).status_code == 404
     assert (
