@@ -49,6 +49,7 @@ def test_blocks_of_control_flow_are_counted() -> None:
         (" cx q[0], q[0];", 2, "cx uses the same qubit twice."),
         (" h q[7];", 2, "The index is outside the register."),
         (" rx(1/0) q[0];", 2, "This divides by zero."),
+        (" bit[3] d; d = measure q;", 12, "different numbers of qubits and bits"),
         ("qubit q;", 1, "The name q is taken"),
         ("const int n = 2;", 1, "cannot import `const` declarations"),
         ("def f(qubit a) { h a; }", 1, "cannot import `def` subroutines"),

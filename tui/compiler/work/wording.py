@@ -114,6 +114,8 @@ def building(error: BaseException, gate: str) -> str:
         return f"{gate or 'The gate'} acts on {amount[2]} qubits, not on {amount[1]}."
     if "duplicate bit arguments" in text or "duplicate qubit arguments" in text:
         return f"{gate or 'The gate'} uses the same qubit twice."
+    if "register size error" in text:
+        return "The two sides have different numbers of qubits and bits."
     if "index must be int" in text:
         return "Qiskit reads only a number as an index, not a loop variable."
     if isinstance(error, IndexError):

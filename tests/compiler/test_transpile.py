@@ -1,0 +1,220 @@
+"""Transpiling in the real worker, for three recorded devices: right, ISA, and re-readable."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from qiskit import QuantumCircuit
+from qiskit_aer import AerSimulator
+
+from tests.compiler.devices import DEVICES, QUBITS, device
+from tui.compiler.client import WorkerCompiler
+from tui.compiler.work.reading import read
+from tui.compiler.work.target import build_target
+from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.qasm.examples import Example, examples
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+BELL = next(example.text for example in examples() if example.name == "bell")
+SHOTS = 2_000
+
+
+def ideal(circuit: QuantumCircuit) -> Counter[str]:
+    """Counts of a run without noise; registers apart by blanks, the last one first."""
+    plain = circuit.decompose(gates_to_decompose=["ecr", "mark", "diffuse"], reps=3)
+    result = AerSimulator(method="statevector", seed_simulator=7).run(plain, shots=SHOTS).result()
+    return Counter(result.get_counts())
+
+
+def check_isa(candidate: Candidate, name: str) -> QuantumCircuit:
+    """The circuit of a candidate, every instruction of which the device must know."""
+    data = device(name)
+    target = build_target(data.name, data.configuration, data.properties)
+    circuit = read(candidate.qasm)
+    todo = [circuit]
+    while todo:
+        for instruction in todo.pop().data:
+            if instruction.is_control_flow():
+                todo.extend(instruction.operation.blocks)
+            elif instruction.name != "barrier" and circuit.num_qubits:
+                assert instruction.name in target.operation_names
+    for instruction in circuit.data:
+        if instruction.name != "barrier" and not instruction.is_control_flow():
+            places = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
+            assert target.instruction_supported(instruction.name, places), (instruction.name, places)
+    return circuit
+
+
+@pytest.mark.parametrize("name", DEVICES)
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+async def test_every_example_is_accepted_and_transpiles(
+    warm: WorkerCompiler, example: Example, name: str
+) -> None:
+    report = await warm.check(example.text)
+    assert report.ok, report.diagnostics
+    assert report.stats is not None
+    candidate = await warm.transpile(example.text, device(name), TranspileOptions(2, seed=3))
+    isa = check_isa(candidate, name)
+    assert candidate.before == report.stats
+    assert candidate.measures is report.measures
+    assert candidate.width == candidate.after.qubits == QUBITS[name]
+    assert len(set(candidate.layout)) == len(set(candidate.final_layout)) == report.stats.qubits
+    assert candidate.estimated_success is not None and 0.2 < candidate.estimated_success < 1
+    assert candidate.duration_us is not None and 0 < candidate.duration_us < 100
+    assert {register.name for register in isa.cregs} == {
+        register.name for register in read(example.text).cregs
+    }
+    assert "$" in candidate.qasm and "qubit[" not in candidate.qasm
+    assert candidate.where == "local" and candidate.backend == f"ibm_{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("x-gate", {"1": 1.0}),
+        ("bell", {"00": 0.5, "11": 0.5}),
+        ("bell-v2", {"00": 0.5, "11": 0.5}),
+        ("ghz", {"00000": 0.5, "11111": 0.5}),
+        ("grover", {"101": 0.945}),
+        ("qft4", {"0000": 0.25, "0100": 0.25, "1000": 0.25, "1100": 0.25}),
+        ("bernstein-vazirani", {"1011": 1.0}),
+    ],
+)
+async def test_examples_and_what_becomes_of_them_give_what_their_comments_say(
+    warm: WorkerCompiler, name: str, expected: dict[str, float]
+) -> None:
+    text = next(example.text for example in examples() if example.name == name)
+    isa = await warm.transpile(text, device("peekskill"), TranspileOptions(3, seed=1))
+    for circuit in (read(text), read(isa.qasm)):
+        counts = ideal(circuit)
+        for bits, share in expected.items():
+            assert counts[bits] / SHOTS == pytest.approx(share, abs=0.05)
+
+
+async def test_teleportation_delivers_the_state(warm: WorkerCompiler) -> None:
+    text = next(example.text for example in examples() if example.name == "teleportation")
+    isa = await warm.transpile(text, device("cusco"), TranspileOptions(1, seed=1))
+    counts = ideal(read(isa.qasm))
+    assert isa.qasm.count("if (") == 2
+    delivered = sum(count for bits, count in counts.items() if bits.split()[0] == "1")
+    assert delivered / SHOTS == pytest.approx(0.75, abs=0.05)
+
+
+@pytest.mark.parametrize("level", range(4))
+async def test_a_seed_makes_a_level_repeatable(warm: WorkerCompiler, level: int) -> None:
+    text = next(example.text for example in examples() if example.name == "qft4")
+    options = TranspileOptions(level, seed=11)
+    first, second = [await warm.transpile(text, device("peekskill"), options) for _ in range(2)]
+    assert first.qasm == second.qasm and first.options == options
+    assert first.after.two_qubit_gates >= 8
+    assert bool(first.drawing) is (first.after.size <= 300)
+
+
+async def test_observables_follow_the_qubits_through_routing(warm: WorkerCompiler) -> None:
+    """Four qubits, all coupled, on a heavy-hex device: routing moves them."""
+    text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[4] q; bit[4] c; x q[2];' + "".join(
+        f"cz q[{a}], q[{b}];" for a in range(4) for b in range(a)
+    )
+    done = await warm.transpile(text, device("peekskill"), TranspileOptions(1, seed=5))
+    assert done.layout != done.final_layout
+    laid_out = done.lay_out("IZII")
+    assert laid_out[done.width - 1 - done.final_layout[2]] == "Z" and laid_out.count("Z") == 1
+    measured = await warm.transpile(text + "c = measure q;", device("peekskill"), TranspileOptions(1, seed=5))
+    place = re.search(r"c\[2\] = measure \$(\d+);", measured.qasm)
+    assert place is not None and int(place[1]) == measured.final_layout[2]
+    assert ideal(read(measured.qasm)) == {"0100": SHOTS}
+
+
+async def test_physical_qubits_stay_where_they_are_put(warm: WorkerCompiler) -> None:
+    text = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; h $12; cx $12, $13; c[0] = measure $12;'
+    for level in range(4):
+        done = await warm.transpile(text, device("peekskill"), TranspileOptions(level, seed=2))
+        assert set(re.findall(r"\$\d+", done.qasm)) == {"$12", "$13"}
+        assert done.layout[12] == 12
+
+
+async def test_single_bits_and_parameters_survive(warm: WorkerCompiler) -> None:
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; input float[64] theta; qubit q; bit flag;'
+        "rx(theta) q; flag = measure q;"
+    )
+    done = await warm.transpile(text, device("fez"), TranspileOptions(1, seed=2))
+    again = read(done.qasm)
+    assert [register.name for register in again.cregs] == ["flag"]
+    assert [parameter.name for parameter in again.parameters] == ["theta"]
+    assert "Has free parameters: theta." in done.warnings
+
+
+async def test_a_large_result_is_not_drawn(warm: WorkerCompiler) -> None:
+    text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q;' + "cx q[0], q[1]; h q[0];" * 200
+    done = await warm.transpile(text, device("fez"), TranspileOptions(0, seed=2))
+    assert done.after.size > 300 and done.drawing == ""
+    with pytest.raises(QdeckError, match="are drawn") as refused:
+        await warm.draw(text * 1 + "h q[0];" * 2_000)
+    assert refused.value.kind is ErrorKind.CIRCUIT
+
+
+async def test_a_drawing_is_folded_and_leaves_idle_qubits_out(warm: WorkerCompiler) -> None:
+    text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[9] q;' + "h q[0]; cx q[0], q[4];" * 20
+    drawing = await warm.draw(text, width=60)
+    assert max(map(len, drawing.splitlines())) <= 60
+    assert "q_4" in drawing and "q_5" not in drawing
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (BELL.replace("[2]", "[28]"), "The circuit needs 28 qubits; ibm_peekskill has 27."),
+        (BELL.replace("h q[0];", "foo q[0];"), "Line 8: There is no gate foo."),
+        ("OPENQASM 2.0;\nopaque magic a;\nqreg q[1];\nmagic q[0];", "Qiskit cannot do this"),
+        ("", "The program is empty."),
+    ],
+)
+async def test_what_cannot_be_transpiled_is_refused_in_words(
+    warm: WorkerCompiler, text: str, says: str
+) -> None:
+    with pytest.raises(QdeckError) as refused:
+        await warm.transpile(text, device("peekskill"), TranspileOptions(1))
+    assert refused.value.kind is ErrorKind.CIRCUIT
+    assert says in refused.value.message and "\n" not in refused.value.message
+
+
+async def test_what_the_cloud_made_is_measured_like_our_own(warm: WorkerCompiler) -> None:
+    own = await warm.transpile(BELL, device("fez"), TranspileOptions(3, seed=4))
+    rest = [qubit for qubit in range(156) if qubit not in own.layout]
+    layouts = ((*own.layout, *rest), (*own.final_layout, *rest))
+    asked = TranspileOptions(3, cloud=True)
+    cloud = await warm.review(BELL, own.qasm, device("fez"), asked, layouts, 4.5)
+    assert cloud.where == "cloud" and cloud.seconds == 4.5 and cloud.options == asked
+    assert (cloud.layout, cloud.final_layout) == (own.layout, own.final_layout)
+    assert cloud.estimated_success == pytest.approx(own.estimated_success)
+    assert cloud.duration_us == pytest.approx(own.duration_us)
+    assert cloud.after.operations == own.after.operations and cloud.qasm == own.qasm
+    assert cloud.width == 156
+
+
+@pytest.mark.parametrize(
+    ("isa", "layouts", "says"),
+    [
+        ("nonsense", ((0, 1), (0, 1)), "cannot be read"),
+        ("OPENQASM 3.0; bit c; c = measure $0;", ((0,), (0, 1)), "none for 2 qubits"),
+        ("OPENQASM 3.0; bit c; c = measure $0;", ((0, 1), (7, 999)), "none for 2 qubits"),
+        ("OPENQASM 3.0; bit c; c = measure $400;", ((0, 1), (0, 1)), "needs 401 qubits"),
+    ],
+)
+async def test_an_answer_of_the_cloud_that_is_none_is_refused(
+    warm: WorkerCompiler, isa: str, layouts: tuple[tuple[int, ...], tuple[int, ...]], says: str
+) -> None:
+    with pytest.raises(QdeckError, match=says):
+        await warm.review(BELL, isa, device("fez"), TranspileOptions(cloud=True), layouts, 1.0)
+
+
+async def test_a_cloud_circuit_outside_the_instruction_set_is_marked(warm: WorkerCompiler) -> None:
+    isa = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[156]; creg c[2]; h q[0]; cz q[0],q[1];'
+    done = await warm.review(BELL, isa, device("fez"), TranspileOptions(cloud=True), ((0, 1), (0, 1)), 1.0)
+    assert any("does not know h on 0" in warning for warning in done.warnings)
+    assert done.estimated_success is None
