@@ -54,15 +54,14 @@ def test_the_seed_of_the_options_counts_when_the_service_gives_none() -> None:
 
 def test_shots_come_from_the_pub_then_the_job_then_the_options_then_4096() -> None:
     pubs = [[WALKTHROUGH, None, 10], [WALKTHROUGH]]
-    assert [
-        counts(completed("sampler", params), pub).total()
-        for params, pub in [
-            ({"pubs": pubs, "shots": 20, "options": {"default_shots": 30}}, 0),
-            ({"pubs": pubs, "shots": 20, "options": {"default_shots": 30}}, 1),
-            ({"pubs": pubs, "options": {"default_shots": 30}}, 1),
-            ({"pubs": pubs}, 1),
-        ]
-    ] == [10, 20, 30, 4096]
+
+    def taken(**more: Any) -> list[int]:
+        body = completed("sampler", {"pubs": pubs, **more})
+        return [counts(body, pub).total() for pub in (0, 1)]
+
+    assert taken(shots=20, options={"default_shots": 30}) == [10, 20]
+    assert taken(options={"default_shots": 30}) == [10, 30]
+    assert taken() == [10, 4096]
 
 
 @pytest.mark.parametrize(

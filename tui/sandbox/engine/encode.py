@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.sandbox.engine.simulate import Bits
+from tui.sandbox.engine.wire import Bits
 
 
 def typed(kind: str, value: Any) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from tui.sandbox.engine.ledger import Ledger
 from tui.sandbox.engine.observables import Observables, Terms, fit, measurement_bases, used_qubits
 from tui.sandbox.engine.pubs import Pub
 from tui.sandbox.engine.reduce import reduce
-from tui.sandbox.engine.simulate import Bits, Run, plan, sample
+from tui.sandbox.engine.simulate import Run, plan, sample
+from tui.sandbox.engine.wire import Bits
 
 RANDOMIZATIONS = 32
 

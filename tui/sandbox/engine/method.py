@@ -10,7 +10,9 @@ from qiskit.circuit import ControlFlowOp, QuantumCircuit
 from tui.sandbox.engine.failure import Failure
 from tui.sandbox.engine.reduce import two_qubit_gates
 
-Name = Literal["density_matrix", "statevector", "stabilizer", "matrix_product_state"]
+Name = Literal["density_matrix", "statevector", "stabilizer", "matrix_product_state", "pauli_frames"]
+
+CLIFFORD = ("stabilizer", "pauli_frames")
 
 _DENSITY_QUBITS = 10
 _DYNAMIC_QUBITS = 8
@@ -19,13 +21,14 @@ _STATE_QUBITS = 28
 _AMPLITUDES_PER_SECOND = 4e9
 _MPS_SECONDS_PER_GATE = 6e-6
 _MPS_SECONDS_PER_ELEMENT = 2e-8
-_TABLEAU_PER_SECOND = 1.5e8
+_TABLEAU_PER_SECOND = 3e7
+_FRAMES_PER_SECOND = 5e7
 _MOST_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Method:
-    """An Aer method; whether noise is exact or Pauli-twirled; whether equal shots are computed once."""
+    """How to simulate: the method, exact or Pauli-twirled noise, equal shots computed once or not."""
 
     name: Name
     exact: bool
@@ -45,6 +48,9 @@ def choose(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
         return Method("statevector", exact=True)
     operations = _count(circuit)
     if clifford:
+        if not has_feedback(circuit):
+            _refuse_if_long(shots * operations / _FRAMES_PER_SECOND, circuit, shots)
+            return Method("pauli_frames", exact=False)
         seconds = shots * qubits * (qubits + operations) / _TABLEAU_PER_SECOND
         _refuse_if_long(seconds, circuit, shots)
         return Method("stabilizer", exact=False)
@@ -58,14 +64,22 @@ def choose(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
     return Method("statevector", exact=False, branching=True)
 
 
+def has_feedback(circuit: QuantumCircuit) -> bool:
+    """Whether anything depends on an outcome."""
+    return any(
+        isinstance(instruction.operation, ControlFlowOp) or instruction.operation.name == "store"
+        for instruction in circuit.data
+    )
+
+
 def is_static(circuit: QuantumCircuit) -> bool:
     """Whether nothing happens after a measurement on its qubit, and nothing depends on one."""
+    if has_feedback(circuit):
+        return False
     measured: set[object] = set()
     written: set[object] = set()
     for instruction in circuit.data:
         operation = instruction.operation
-        if isinstance(operation, ControlFlowOp) or operation.name == "store":
-            return False
         if operation.name == "barrier":
             continue
         if any(qubit in measured for qubit in instruction.qubits):

@@ -29,6 +29,8 @@ from qiskit_aer.noise import (
 
 from tui.sandbox.engine.calibration import QubitData, calibration
 
+Probabilities = NDArray[np.float64]
+
 _PAULIS = "IXYZ"
 # Names a Clifford circuit is rewritten to, and the device gate that is really played.
 _PLAYED_AS = {"sxdg": "sx"}
@@ -66,9 +68,26 @@ def noise_model(
 @lru_cache(maxsize=4096)
 def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> QuantumError | None:
     """The noise after one gate on physical qubits; None when the device knows none."""
+    parts = _parts(device, name, qubits)
+    if parts is None:
+        return None
+    return _exact(*parts) if exact else _twirled(*parts)
+
+
+@lru_cache(maxsize=4096)
+def pauli_channel(device: str, name: str, qubits: tuple[int, ...]) -> Probabilities | None:
+    """The same, twirled, as probabilities of II, XI, YI, ZI, IX, ...: the first qubit varies fastest."""
+    parts = _parts(device, name, qubits)
+    return None if parts is None else _channel(*parts)
+
+
+def _parts(
+    device: str, name: str, qubits: tuple[int, ...]
+) -> tuple[list[tuple[float, float]], float, float] | None:
+    """Relaxation times of the qubits, length of the gate, strength of the depolarizing noise."""
     data = calibration(device)
     gate = data.gates.get((_PLAYED_AS.get(name, name), qubits))
-    if gate is None:
+    if gate is None or name in _NOT_NOISY:
         return None
     times = [_relaxation_times(data.qubits[qubit]) for qubit in qubits]
     relaxed = _relaxation_fidelity([(t1, t2, gate.length) for t1, t2 in times])
@@ -77,9 +96,7 @@ def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> 
     if gate.error is not None and gate.error > 1 - relaxed:
         strength = dimension * (gate.error - (1 - relaxed)) / (dimension * relaxed - 1)
         strength = min(strength, 4 ** len(qubits) / (4 ** len(qubits) - 1))
-    if exact:
-        return _exact(times, gate.length, strength)
-    return _twirled(times, gate.length, strength)
+    return times, gate.length, strength
 
 
 def delay_error(device: str, qubit: int, seconds: float, exact: bool) -> QuantumError | None:
@@ -88,6 +105,18 @@ def delay_error(device: str, qubit: int, seconds: float, exact: bool) -> Quantum
         return None
     times = [_relaxation_times(calibration(device).qubits[qubit])]
     return _exact(times, seconds, 0.0) if exact else _twirled(times, seconds, 0.0)
+
+
+def delay_channel(device: str, qubit: int, seconds: float) -> Probabilities:
+    """The same, twirled, as probabilities of I, X, Y, Z."""
+    return _channel([_relaxation_times(calibration(device).qubits[qubit])], max(seconds, 0.0), 0.0)
+
+
+def misreading(qubit: QubitData, twirled: bool) -> tuple[float, float]:
+    """The probabilities to read 1 for 0 and 0 for 1."""
+    if twirled:
+        return flip_probability(qubit), flip_probability(qubit)
+    return qubit.read_1_when_0, qubit.read_0_when_1
 
 
 def flip_probability(qubit: QubitData) -> float:
@@ -126,6 +155,16 @@ def _exact(times: Sequence[tuple[float, float]], length: float, strength: float)
 
 
 def _twirled(times: Sequence[tuple[float, float]], length: float, strength: float) -> QuantumError | None:
+    probabilities = _channel(times, length, strength)
+    terms = [
+        (label, float(probability))
+        for label, probability in zip(_labels(len(times)), probabilities, strict=True)
+        if probability > 0
+    ]
+    return None if len(terms) == 1 else pauli_error(terms)
+
+
+def _channel(times: Sequence[tuple[float, float]], length: float, strength: float) -> Probabilities:
     """The Pauli channel whose factors on the Paulis are those of depolarizing times relaxation.
 
     The probabilities are the Walsh-Hadamard transform of the factors.
@@ -136,14 +175,9 @@ def _twirled(times: Sequence[tuple[float, float]], length: float, strength: floa
         # Later qubits vary slower: the label's left end is the highest qubit.
         factors = np.kron(one, factors)
     factors[1:] *= 1 - strength
-    probabilities = np.clip(_transform(len(times)) @ factors, 0, None)
+    probabilities: Probabilities = np.clip(_transform(len(times)) @ factors, 0, None)
     probabilities /= probabilities.sum()
-    terms = [
-        (label, float(probability))
-        for label, probability in zip(_labels(len(times)), probabilities, strict=True)
-        if probability > 0
-    ]
-    return None if len(terms) == 1 else pauli_error(terms)
+    return probabilities
 
 
 @cache
@@ -165,7 +199,5 @@ def _labels(qubits: int) -> list[str]:
 
 
 def _readout(qubit: QubitData, twirled: bool) -> ReadoutError:
-    up, down = qubit.read_1_when_0, qubit.read_0_when_1
-    if twirled:
-        up = down = flip_probability(qubit)
+    up, down = misreading(qubit, twirled)
     return ReadoutError([[1 - up, up], [down, 1 - down]])

@@ -16,7 +16,8 @@ from tui.sandbox.engine.failure import Failure
 from tui.sandbox.engine.ledger import Ledger
 from tui.sandbox.engine.pubs import Pub, pub, size
 from tui.sandbox.engine.reduce import reduce
-from tui.sandbox.engine.simulate import Bits, Run, plan, sample
+from tui.sandbox.engine.simulate import Run, plan, sample
+from tui.sandbox.engine.wire import Bits
 
 DEFAULT_SHOTS = 4096
 

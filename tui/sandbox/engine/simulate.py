@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from qiskit.circuit import ControlFlowOp, ParameterExpression, QuantumCircuit
+from qiskit.circuit import ControlFlowOp, QuantumCircuit
 from qiskit_aer import AerSimulator
 
 from tui.sandbox.engine import noise
-from tui.sandbox.engine.calibration import calibration
 from tui.sandbox.engine.clifford import clifford_form
 from tui.sandbox.engine.failure import Failure
-from tui.sandbox.engine.method import Method, choose
+from tui.sandbox.engine.method import CLIFFORD, Method, choose
+from tui.sandbox.engine.pauli_frames import sample_frames
 from tui.sandbox.engine.reduce import Reduced
-
-Bits = NDArray[np.uint8]
-
-_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
+from tui.sandbox.engine.waiting import with_relaxation
+from tui.sandbox.engine.wire import Bits
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,11 @@ def plan(reduced: Reduced, device: str, shots: int) -> Run:
     plain = clifford_form(reduced.circuit)
     method = choose(reduced.circuit, plain is not None, shots)
     circuit = reduced.circuit
-    if method.name == "stabilizer" and plain is not None:
+    if method.name in CLIFFORD and plain is not None:
         circuit = plain
-    places = {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    return Run(_with_waiting(circuit, device, reduced.qubits, places, method.exact), reduced.qubits, method)
+    if method.name != "pauli_frames":
+        circuit = with_relaxation(circuit, device, reduced.qubits, method.exact)
+    return Run(circuit, reduced.qubits, method)
 
 
 def sample(
@@ -53,6 +51,12 @@ def sample(
     outcomes: list[Bits | None] = [None] * len(runs)
     generator = np.random.default_rng(seed)
     for (method, qubits), members in _alike(runs).items():
+        if method.name == "pauli_frames":
+            for index in members:
+                outcomes[index] = sample_frames(
+                    runs[index].circuit, device, qubits, shots, generator, twirled_readout=twirled_readout
+                )
+            continue
         operations = {op for index in members for op in _operations(runs[index].circuit)}
         model = noise.noise_model(
             device, qubits, operations, exact=method.exact, twirled_readout=twirled_readout
@@ -106,49 +110,6 @@ def _operations(
                 )
         else:
             yield operation.name, tuple(places[qubit] for qubit in instruction.qubits)
-
-
-def _with_waiting(
-    circuit: QuantumCircuit, device: str, qubits: Sequence[int], places: Mapping[Any, int], exact: bool
-) -> QuantumCircuit:
-    """The circuit with every delay replaced by what it does to its qubit."""
-    changed = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        operation = instruction.operation
-        if operation.name == "delay":
-            place = places[instruction.qubits[0]]
-            seconds = delay_seconds(operation, calibration(device).dt)
-            error = noise.delay_error(device, qubits[place], seconds, exact)
-            if error is not None:
-                changed.append(error, instruction.qubits)
-            continue
-        if isinstance(operation, ControlFlowOp):
-            blocks = [
-                _with_waiting(
-                    block,
-                    device,
-                    qubits,
-                    {
-                        mine: places[outer]
-                        for mine, outer in zip(block.qubits, instruction.qubits, strict=True)
-                    },
-                    exact,
-                )
-                for block in operation.blocks
-            ]
-            instruction = instruction.replace(operation=operation.replace_blocks(blocks))
-        changed._append(instruction)
-    return changed
-
-
-def delay_seconds(operation: Any, dt: float) -> float:
-    """How long a bound `delay` lasts. Raises `Failure` for one that is not a number."""
-    duration = operation.duration
-    if isinstance(duration, ParameterExpression) and not duration.parameters:
-        duration = float(duration)
-    if isinstance(duration, bool) or not isinstance(duration, int | float):
-        raise Failure("The length of a delay must be a number.")
-    return float(duration) * (dt if operation.unit == "dt" else _SECONDS[operation.unit])
 
 
 def _unpack(memory: Sequence[str] | None, shots: int, bits: int) -> Bits:

@@ -13,7 +13,7 @@ from qiskit.circuit import ControlFlowOp, QuantumCircuit
 
 from tui.sandbox.engine.calibration import Calibration
 from tui.sandbox.engine.failure import Failure
-from tui.sandbox.engine.simulate import delay_seconds
+from tui.sandbox.engine.waiting import delay_seconds
 
 JOB_OVERHEAD_SECONDS = 2.0
 

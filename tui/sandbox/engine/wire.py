@@ -14,8 +14,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tui.sandbox.engine.failure import Failure
+
+Bits = NDArray[np.uint8]
+"""Outcomes: 0 and 1, the last axis classical bits, the one before it shots."""
 
 _MOST_ARRAY_BYTES = 256 * 1024 * 1024
 
