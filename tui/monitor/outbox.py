@@ -35,6 +35,7 @@ PATIENCE = 60.0
 """Seconds a caller waits for an unconfirmed submission to be settled; the settling goes on after it."""
 SENDING_AT_MOST = timedelta(minutes=5)
 """After this an intent of another living process counts as left behind."""
+LOOK_AT_OTHERS = 30.0
 _RECENT = 50
 
 
@@ -84,7 +85,9 @@ class Outbox:
             QdeckError: the service did not answer.
         """
         service = self._board.need_service()
-        waits = math.inf
+        # One that another qdeck is sending becomes ours to settle when that one dies or takes too long.
+        others = any(self._sent_by_another(intent) for intent in self._here(service))
+        waits = LOOK_AT_OTHERS if others else math.inf
         for intent in self._open(service):
             look = self._looks.setdefault(intent.tag, _Unsettled())
             due = look.last_look + BETWEEN_LOOKS - self._clock.monotonic()
@@ -118,15 +121,17 @@ class Outbox:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _open(self, service: QuantumService) -> list[Intent]:
+        return [intent for intent in self._here(service) if not self._sent_by_another(intent)]
+
+    def _here(self, service: QuantumService) -> list[Intent]:
+        """The account's open intents, but those this process is sending right now."""
+        instance = self._board.identity.instance if self._board.identity else ""
         return [
             intent
             for intent in self._board.history.intents()
             if intent.state.open
             and intent.tag not in self._sending
-            and intent.service == service.label
-            and self._board.identity is not None
-            and intent.instance == self._board.identity.instance
-            and not self._sent_by_another(intent)
+            and (intent.service, intent.instance) == (service.label, instance)
         ]
 
     def _sent_by_another(self, intent: Intent) -> bool:

@@ -1,0 +1,209 @@
+"""Signing in and out, tokens, sessions, backends, transpiling."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
+from tui.domain.accounts import Channel
+from tui.domain.circuits import TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.sessions import SessionMode, SessionState
+from tui.monitor.events import BackendsChanged, IdentityChanged, Notice, SessionsChanged, UsageChanged
+
+
+def refused() -> QdeckError:
+    return QdeckError(ErrorKind.EXPIRED, "The token is over.")
+
+
+async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    identity = cockpit.deck.identity
+    assert identity is not None and identity.instance == "crn:one"
+    assert cockpit.told(IdentityChanged)[-1] == IdentityChanged(identity)
+    assert [backend.name for backend in cockpit.deck.backends()] == ["ibm_cusco"]
+    assert cockpit.deck.usage is not None and cockpit.deck.usage.remaining_seconds == 600.0
+    assert cockpit.told(BackendsChanged) and cockpit.told(UsageChanged)
+    await cockpit.deck.aclose()
+    assert cockpit.services[0].closed and cockpit.compiler.ended
+
+
+async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.refuses_key = True
+    with pytest.raises(QdeckError) as caught:
+        await cockpit.deck.sign_in(replace(ACCOUNT, name="other"))
+    assert caught.value.kind is ErrorKind.WRONG_KEY
+    assert cockpit.services[1].closed and not cockpit.services[0].closed
+    cockpit.host.refuses_key = False
+    assert cockpit.deck.identity is not None and cockpit.deck.identity.account == "test"
+    await cockpit.deck.refresh()
+    await cockpit.deck.aclose()
+
+
+async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    report = await cockpit.deck.sign_out()
+    assert report.proven and cockpit.deck.identity is None and cockpit.services[0].closed
+    cockpit.host.calls.clear()
+    await cockpit.clock.advance(600)
+    assert cockpit.host.calls == []
+    await cockpit.deck.aclose()
+
+
+async def test_signing_out_offline_says_what_was_not_achieved(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.down = network()
+    report = await cockpit.deck.sign_out()
+    assert not report.proven and report.valid_until is not None and "not" in report.message
+    assert cockpit.deck.identity is None
+    await cockpit.deck.aclose()
+
+
+async def test_the_token_is_renewed_and_a_new_life_is_shown(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.events.clear()
+    await cockpit.clock.advance(300)
+    assert cockpit.host.count("renew") >= 4
+    assert cockpit.told(IdentityChanged)
+    await cockpit.deck.aclose()
+
+
+async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.faults["jobs"] = [refused()]
+    await cockpit.clock.advance(60)
+    assert cockpit.host.count("sign_in") == 2
+    assert cockpit.deck.identity is not None
+    assert cockpit.told(Notice) == []
+    await cockpit.deck.aclose()
+
+
+async def test_a_key_that_is_no_longer_taken_signs_out_and_keeps_the_picture(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    cockpit.host.faults["jobs"] = [refused()]
+    cockpit.host.refuses_key = True
+    await cockpit.clock.run_until(lambda: cockpit.deck.identity is None, seconds=120)
+    assert any(
+        "Signed out by the service" in event.text for event in cockpit.events if isinstance(event, Notice)
+    )
+    assert cockpit.deck.job(job.id) is not None
+    await cockpit.clock.settle()
+    cockpit.host.calls.clear()
+    await cockpit.clock.advance(300)
+    assert cockpit.host.calls == []
+    await cockpit.deck.aclose()
+
+
+async def test_an_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.down = network()
+    await cockpit.clock.advance(600)
+    assert cockpit.deck.identity is not None
+    await cockpit.deck.aclose()
+
+
+async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    assert [instance.id for instance in await cockpit.deck.instances()] == ["crn:one", "crn:two"]
+    identity = await cockpit.deck.use_instance("crn:two")
+    assert identity.instance == "crn:two"
+    await cockpit.clock.settle()
+    assert cockpit.services[0].closed
+    await cockpit.deck.aclose()
+
+
+async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
+    cockpit = Cockpit(tmp_path)
+    await cockpit.deck.start()
+    await cockpit.deck.sign_in(ACCOUNT)
+    assert not cockpit.folders.accounts_file.exists()
+    endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
+    await cockpit.deck.sign_in(replace(ACCOUNT, endpoints=endpoints), remember=True)
+    assert cockpit.folders.accounts_file.stat().st_mode & 0o077 == 0
+    assert [account.name for account in cockpit.deck.found_accounts()] == ["test"]
+    await cockpit.deck.aclose()
+
+
+async def test_a_sandbox_that_cannot_start_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    cockpit = Cockpit(tmp_path)
+    await cockpit.deck.start()
+    with pytest.raises(QdeckError) as caught:
+        await cockpit.deck.sign_in_sandbox(Channel.CLASSIC)
+    assert caught.value.kind is ErrorKind.UNAVAILABLE and "no sandbox here" in caught.value.message
+    await cockpit.deck.aclose()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
+    tmp_path: Path, listed: bool
+) -> None:
+    cockpit = Cockpit(tmp_path)
+    cockpit.host.lists_sessions = listed
+    await cockpit.enter()
+    session = await cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED, 600)
+    cockpit.host.sessions[session.id] = replace(session, state=SessionState.ACTIVE)
+
+    def state() -> SessionState:
+        return next(s.state for s in cockpit.deck.sessions() if s.id == session.id)
+
+    await cockpit.clock.run_until(lambda: state() is SessionState.ACTIVE, seconds=30)
+    await cockpit.deck.drain_session(session.id)
+    assert state() is SessionState.DRAINING
+    await cockpit.deck.close_session(session.id)
+    assert state() is SessionState.CLOSED
+    assert cockpit.told(SessionsChanged)
+    await cockpit.deck.aclose()
+    again = await Cockpit(tmp_path, cockpit.host).enter()
+    again.host.calls.clear()
+    await again.clock.advance(120)
+    assert again.host.count("session") == 0
+    assert [s.id for s in again.deck.sessions()] == [session.id]
+    await again.deck.aclose()
+
+
+async def test_a_session_seen_only_in_a_job_is_asked_for(tmp_path: Path) -> None:
+    cockpit = Cockpit(tmp_path)
+    cockpit.host.lists_sessions = False
+    await cockpit.enter()
+    session = await cockpit.services[0].open_session("ibm_cusco", SessionMode.BATCH)
+    job = cockpit.host.add()
+    cockpit.host.jobs[job.id] = replace(job, session_id=session.id)
+    await cockpit.clock.run_until(lambda: bool(cockpit.deck.sessions()), seconds=200)
+    await cockpit.deck.aclose()
+
+
+async def test_backend_data_is_asked_for_once(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.faults["backend_data"] = [network()]
+    with pytest.raises(QdeckError):
+        await cockpit.deck.backend_data("ibm_cusco")
+    data = await asyncio.gather(*(cockpit.deck.backend_data("ibm_cusco") for _ in range(5)))
+    assert cockpit.host.count("backend_data") == 2
+    assert data[0].name == "ibm_cusco"
+    await cockpit.clock.advance(700)
+    await cockpit.deck.backend_data("ibm_cusco")
+    assert cockpit.host.count("backend_data") == 3
+    await cockpit.deck.aclose()
+
+
+async def test_details_of_a_backend_stay_when_the_list_says_less(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    await cockpit.deck.backend_details("ibm_cusco")
+    await cockpit.clock.advance(130)
+    assert cockpit.deck.backends()[0].median_2q_error == 0.01
+    await cockpit.deck.aclose()
+
+
+async def test_transpiling_here_and_in_the_cloud(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    local = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions())
+    cloud = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
+    assert (local.where, cloud.where, cloud.qasm) == ("local", "cloud", "OPENQASM 2.0;")
+    assert (cloud.layout, cloud.final_layout) == ((1, 0), (0, 1))
+    await cockpit.deck.aclose()

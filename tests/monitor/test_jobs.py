@@ -1,0 +1,264 @@
+"""Watching jobs: what is asked, what is shown, what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, network
+from tests.support.clock import FakeClock
+from tui.domain.accounts import Channel
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import JobStatus
+from tui.monitor.events import FreshnessChanged, IdentityChanged, JobFinished, JobsChanged, Notice
+
+
+async def test_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> None:
+    host = FakeHost(FakeClock())
+    for _ in range(40):
+        host.add()
+    cockpit = await Cockpit(tmp_path, host).enter()
+    host.calls.clear()
+    await cockpit.clock.advance(120)
+    asked = [call for call in host.calls if call in {"job", "jobs", "job with params", "look"}]
+    assert set(asked) == {"jobs"}
+    # Deep in the queue: 30 s apart in the end.
+    assert len(asked) <= 12
+    await cockpit.deck.aclose()
+
+
+async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    cockpit.host.turn(job.id, JobStatus.RUNNING)
+    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.RUNNING, seconds=20)
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=20)
+    known = cockpit.deck.job(job.id)
+    assert known is not None
+    assert (known.name, known.qpu_seconds, known.circuit) == ("bell", 2.0, "OPENQASM 3;")
+    assert [step.status for step in known.timeline] == [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE]
+    await cockpit.clock.advance(300)
+    assert (cockpit.host.count("result"), cockpit.host.count("metrics"), cockpit.host.count("job")) == (
+        1,
+        1,
+        1,
+    )
+    result = await cockpit.deck.result(job.id)
+    assert result.pubs[0].counts[0].counts == {"00": 5, "11": 5}
+    assert (await cockpit.deck.metrics(job.id)).qpu_seconds == 2.0
+    assert (cockpit.host.count("result"), cockpit.host.count("metrics")) == (1, 1)
+    assert len(cockpit.told(JobFinished)) == 1
+    await cockpit.deck.aclose()
+
+    away = Cockpit(tmp_path, cockpit.host)
+    await away.deck.start()
+    assert (await away.deck.result(job.id)) == result
+    assert away.status(job.id) is JobStatus.DONE
+    await away.deck.aclose()
+
+
+async def test_what_finished_while_away_is_fetched_and_announced(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    await cockpit.deck.aclose()
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    for _ in range(300):
+        cockpit.host.add(JobStatus.DONE, age=-60)
+    await cockpit.clock.advance(86_400)
+    again = await Cockpit(tmp_path, cockpit.host).enter()
+    await again.clock.run_until(lambda: bool(again.told(JobFinished)), seconds=60)
+    assert again.host.count("result") == 1
+    assert again.status(job.id) is JobStatus.DONE
+    await again.deck.aclose()
+
+
+async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they_are(tmp_path: Path) -> None:
+    host = FakeHost(FakeClock())
+    old = host.add(JobStatus.DONE, age=86_400)
+    cockpit = await Cockpit(tmp_path, host).enter()
+    new = host.add(tags=("from-python",))
+    await cockpit.clock.run_until(lambda: cockpit.status(new.id) is not None, seconds=60)
+    assert cockpit.status(old.id) is JobStatus.DONE
+    assert host.count("result") == 0
+    host.turn(new.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=60)
+    job = cockpit.deck.job(new.id)
+    assert job is not None and job.circuit == "OPENQASM 3; // from there"
+    await cockpit.deck.result(old.id)
+    await cockpit.deck.metrics(old.id)
+    assert cockpit.deck.jobs()[0].id == new.id
+    assert host.count("result") == 2
+    await cockpit.deck.aclose()
+
+
+async def test_a_private_result_is_not_read_away_from_its_user(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    cockpit.host.jobs[job.id] = replace(cockpit.host.jobs[job.id], private=True)
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=20)
+    assert cockpit.host.count("result") == 0
+    await cockpit.deck.aclose()
+
+
+async def test_a_watched_job_older_than_the_first_page_is_not_lost_sight_of(tmp_path: Path) -> None:
+    host = FakeHost(FakeClock())
+    old = host.add(age=3600)
+    cockpit = await Cockpit(tmp_path, host).enter()
+    await cockpit.clock.run_until(lambda: cockpit.status(old.id) is not None, seconds=60)
+    for _ in range(260):
+        host.add(JobStatus.DONE, age=60)
+    await cockpit.clock.advance(60)
+    assert cockpit.status(old.id) is JobStatus.QUEUED
+    host.turn(old.id, JobStatus.FAILED)
+    await cockpit.clock.run_until(lambda: cockpit.status(old.id) is JobStatus.FAILED, seconds=120)
+    await cockpit.deck.aclose()
+
+
+async def test_a_job_that_vanished_from_the_service_stays_in_the_history(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    del cockpit.host.jobs[job.id]
+    await cockpit.clock.advance(30)
+    known = cockpit.deck.job(job.id)
+    assert known is not None and "Not on the service" in known.status_text
+    cockpit.host.calls.clear()
+    await cockpit.clock.advance(300)
+    assert cockpit.host.count("job") == 0
+    await cockpit.deck.aclose()
+
+
+async def test_offline_keeps_the_cached_truth_and_says_since_when(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    await cockpit.clock.advance(2)
+    confirmed = cockpit.deck.freshness.confirmed
+    cockpit.events.clear()
+    cockpit.host.down = network()
+    await cockpit.clock.advance(600)
+    fresh = cockpit.deck.freshness
+    assert fresh.offline_since is not None and fresh.error is not None
+    assert confirmed is not None and fresh.confirmed is not None and fresh.confirmed >= confirmed
+    assert cockpit.status(job.id) is JobStatus.QUEUED
+    assert len(cockpit.told(FreshnessChanged)) == 1
+    with pytest.raises(QdeckError):
+        await cockpit.deck.refresh()
+    cockpit.host.down = None
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.DONE, seconds=150)
+    assert cockpit.deck.freshness.offline_since is None
+    assert len(cockpit.told(FreshnessChanged)) == 2
+    await cockpit.deck.aclose()
+
+
+async def test_an_unchanged_tick_publishes_nothing(tmp_path: Path) -> None:
+    host = FakeHost(FakeClock())
+    for _ in range(20):
+        host.add()
+    cockpit = await Cockpit(tmp_path, host).enter()
+    await cockpit.clock.advance(5)
+    (first,) = [event for event in cockpit.told(JobsChanged) if isinstance(event, JobsChanged) and event.jobs]
+    assert len(first.jobs) == 20
+    cockpit.events.clear()
+    await cockpit.clock.advance(120)
+    assert [event for event in cockpit.events if not isinstance(event, IdentityChanged)] == []
+    await cockpit.deck.aclose()
+
+
+async def test_cancel_tags_and_delete(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    await cockpit.deck.cancel(job.id)
+    assert cockpit.status(job.id) is JobStatus.CANCELLED
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=20)
+    await cockpit.deck.set_tags(job.id, tuple("abcdefgh"))
+    assert cockpit.host.jobs[job.id].tags == tuple("abcdefgh")
+    await cockpit.deck.delete(job.id)
+    assert cockpit.deck.jobs() == ()
+    assert cockpit.told(JobsChanged)[-1] == JobsChanged((), (job.id,))
+    await cockpit.deck.refresh()
+    assert cockpit.deck.jobs() == ()
+    await cockpit.deck.aclose()
+
+
+async def test_other_accounts_jobs_are_not_mixed_in(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    await cockpit.deck.submit(BELL)
+    await cockpit.deck.sign_out()
+    assert len(cockpit.deck.jobs()) == 1
+    other = FakeHost(cockpit.clock)
+    cockpit.host = other
+    await cockpit.deck.sign_in(replace(ACCOUNT, channel=Channel.CLASSIC, instance="ibm-q/open/main"))
+    assert cockpit.deck.jobs() == ()
+    await cockpit.deck.sign_out()
+    assert len(cockpit.deck.jobs()) == 1
+    await cockpit.deck.aclose()
+
+
+async def test_a_fault_in_a_worker_is_told_and_does_not_end_it(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    cockpit.host.faults["jobs"] = [ZeroDivisionError("token=very-secret")]
+    await cockpit.clock.advance(60)
+    told = [event.text for event in cockpit.events if isinstance(event, Notice)]
+    assert any("jobs" in text and "ZeroDivisionError" in text for text in told)
+    assert not any("very-secret" in text for text in told)
+    job = cockpit.host.add()
+    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is not None, seconds=60)
+    await cockpit.deck.aclose()
+
+
+async def test_a_result_that_could_not_be_fetched_is_fetched_later(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    cockpit.host.faults["result"] = [network(), network()]
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: cockpit.host.count("result") == 3, seconds=60)
+    await cockpit.clock.advance(5)
+    assert len(cockpit.told(JobFinished)) == 1
+    cockpit.host.down = network()
+    await cockpit.deck.result(job.id)
+    await cockpit.deck.aclose()
+
+
+async def test_nobody_signed_in_is_an_error_that_says_so(tmp_path: Path) -> None:
+    cockpit = Cockpit(tmp_path)
+    await cockpit.deck.start()
+    for command in (
+        cockpit.deck.refresh(),
+        cockpit.deck.submit(BELL),
+        cockpit.deck.cancel("x"),
+        cockpit.deck.backend_data("ibm_cusco"),
+    ):
+        with pytest.raises(QdeckError) as caught:
+            await command
+        assert caught.value.kind is ErrorKind.EXPIRED
+    await cockpit.deck.aclose()
+
+
+async def test_a_listener_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    cockpit = Cockpit(tmp_path)
+
+    def failing(event: object) -> None:
+        raise ZeroDivisionError
+
+    end = cockpit.deck.subscribe(failing)
+    heard: list[object] = []
+    cockpit.deck.subscribe(heard.append)
+    await cockpit.enter()
+    end()
+    assert heard
+    await cockpit.deck.aclose()
+
+
+async def test_a_second_deck_on_the_same_history_sees_the_job(tmp_path: Path) -> None:
+    first = await Cockpit(tmp_path).enter()
+    second = Cockpit(tmp_path, first.host, seed=2)
+    await second.deck.start()
+    job = await first.deck.submit(BELL)
+    await first.clock.advance(3)
+    assert second.status(job.id) is JobStatus.QUEUED
+    await asyncio.gather(first.deck.aclose(), second.deck.aclose())

@@ -1,0 +1,115 @@
+"""The deck on the real sandbox, over HTTP: from sign-in to a result that a reopened history still shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.circuits import assert_bell
+from tests.history.made import places
+from tests.monitor.fakes import FakeCompiler
+from tui.domain.accounts import Channel
+from tui.domain.clock import SystemClock
+from tui.domain.jobs import JobStatus
+from tui.domain.submissions import Primitive, Submission
+from tui.ibm.factory import make_service
+from tui.monitor.accounts import RunningSandbox
+from tui.monitor.deck import Deck
+from tui.monitor.events import Event, JobFinished
+from tui.monitor.tower import LiveDeck
+from tui.sandbox.launch import launch
+from tui.settings import Folders
+
+
+def live_deck(folders: Folders, launcher: Callable[[], Awaitable[RunningSandbox]]) -> LiveDeck:
+    return LiveDeck(
+        folders=folders,
+        environ={"HOME": str(folders.config), "QDECK_HOME": str(folders.config.parent)},
+        clock=SystemClock(),
+        compiler=FakeCompiler(),
+        make_service=make_service,
+        launch_sandbox=launcher,
+        chance=random.SystemRandom(),
+    )
+
+
+def bell_on(configuration: bytes) -> str:
+    """A Bell pair in the gates of `ibm_peekskill` (ecr), on two qubits it couples."""
+    told = json.loads(configuration)
+    assert "ecr" in told["basis_gates"]
+    return _BELL.replace("$a", f"${told['coupling_map'][0][0]}").replace(
+        "$b", f"${told['coupling_map'][0][1]}"
+    )
+
+
+# A Hadamard on the first qubit, then CX as Qiskit writes it with an ECR.
+_BELL = """OPENQASM 3.0;
+include "stdgates.inc";
+gate rzx(t) p, q { h q; cx p, q; rz(t) q; cx p, q; h q; }
+gate ecr p, q { rzx(pi/4) p, q; x p; rzx(-pi/4) p, q; }
+bit[2] c;
+rz(pi/2) $a; sx $a; rz(pi/2) $a;
+rz(-pi/2) $a; rz(-pi) $b; sx $b; rz(-pi) $b; ecr $a, $b; x $a;
+c[0] = measure $a;
+c[1] = measure $b;
+"""
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_from_sign_in_to_a_result_that_is_kept(tmp_path: Path, channel: Channel) -> None:
+    folders = places(tmp_path)
+    deck = live_deck(folders, lambda: launch(folders.sandbox))
+    shown: Deck = deck
+    finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, JobFinished) and not finished.done():
+            finished.set_result(event.job.id)
+
+    shown.subscribe(listen)
+    await shown.start()
+    try:
+        identity = await shown.sign_in_sandbox(channel)
+        assert identity.sandbox and identity.channel is channel
+        data = await shown.backend_data("ibm_peekskill")
+        qasm = bell_on(data.configuration)
+        submission = Submission(
+            Primitive.SAMPLER, "ibm_peekskill", qasm, 1000, tags=("bell",), name="bell", source="h q;"
+        )
+        job = await shown.submit(submission)
+        assert await asyncio.wait_for(finished, 60) == job.id
+        done = shown.job(job.id)
+        assert done is not None
+        assert done.status is JobStatus.DONE, done.reason
+        assert done.service == f"sandbox {channel.value}"
+        assert (done.name, done.tags, done.circuit, done.source) == ("bell", ("bell",), qasm, "h q;")
+        counts = (await shown.result(job.id)).pubs[0].counts[0].counts
+        assert sum(counts.values()) == 1000
+        assert_bell(counts)
+        assert (await shown.metrics(job.id)).running is not None
+        details = await shown.backend_details("ibm_peekskill")
+        assert details.median_2q_error is not None and 0 < details.median_2q_error < 0.1
+        await shown.refresh()
+        assert shown.freshness.offline_since is None
+        assert [known.id for known in shown.jobs()] == [job.id]
+        report = await shown.sign_out()
+        assert report.proven is (channel is Channel.CLASSIC)
+    finally:
+        await shown.aclose()
+
+    async def none() -> RunningSandbox:
+        raise RuntimeError("not needed")
+
+    again = live_deck(folders, none)
+    await again.start()
+    (kept,) = again.jobs()
+    assert (kept.id, kept.status) == (job.id, JobStatus.DONE)
+    assert (await again.result(job.id)).pubs[0].counts[0].counts == counts
+    await again.aclose()
+    secret_free = folders.history_file.read_text()
+    assert "api_key" not in secret_free and "Bearer" not in secret_free
