@@ -76,9 +76,13 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
 
 
 @asynccontextmanager
-async def signed_in_deck(choice: ServiceChoice, environ: Mapping[str, str]) -> AsyncIterator[OpenDeck]:
-    """The deck, signed in as `choice` says."""
+async def signed_in_deck(
+    choice: ServiceChoice, environ: Mapping[str, str], *, warm: bool = False
+) -> AsyncIterator[OpenDeck]:
+    """The deck, signed in as `choice` says; with `warm`, Qiskit is started beside it."""
     async with started_deck(choice.environment(environ)) as deck:
+        if warm:
+            await deck.warm_up()
         yield OpenDeck(deck, await sign_in(deck, choice))
 
 

@@ -122,8 +122,10 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
     """
     request.verify()
     source = read_circuit(request.file)
-    async with signed_in_deck(request.service, environ) as opened:
+    async with signed_in_deck(request.service, environ, warm=True) as opened:
         deck = opened.deck
+        if request.backend:
+            await _known(deck, request.backend)
         report = await deck.check(source)
         if not report.ok:
             _say_diagnostics(request.file, report)
@@ -178,24 +180,33 @@ def _state(job: Job) -> str:
     return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
 
 
-async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
+async def _known(deck: Deck, name: str) -> None:
+    """Make sure that the instance has the backend, before any work is done for it.
+
+    Raises:
+        QdeckError: `NOT_FOUND`, with the names there are.
+    """
     if not deck.backends():
         await deck.refresh()
-    known = deck.backends()
+    names = sorted(backend.name for backend in deck.backends())
+    if name not in names:
+        raise QdeckError(
+            ErrorKind.NOT_FOUND,
+            f"There is no backend {name!r} in this instance.",
+            f"There are: {', '.join(names)}." if names else "",
+        )
+
+
+async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
+    """The backend asked for, else the session's, else the least busy one."""
     if request.backend:
-        names = sorted(backend.name for backend in known)
-        if request.backend not in names:
-            raise QdeckError(
-                ErrorKind.NOT_FOUND,
-                f"There is no backend {request.backend!r} in this instance.",
-                f"There are: {', '.join(names)}." if names else "",
-            )
         return request.backend
-    if request.session_id:
-        for session in deck.sessions():
-            if session.id == request.session_id and session.backend:
-                return session.backend
-    chosen = least_busy(known, report.stats.qubits if report.stats else 1)
+    if not deck.backends():
+        await deck.refresh()
+    for session in deck.sessions():
+        if request.session_id and session.id == request.session_id and session.backend:
+            return session.backend
+    chosen = least_busy(deck.backends(), report.stats.qubits if report.stats else 1)
     queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
     say(f"Backend {chosen.name}: the least busy one{queue}.")
     return chosen.name
