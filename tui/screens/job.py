@@ -136,7 +136,7 @@ class JobScreen(SectionScreen):
         if job.status is JobStatus.DONE:
             return _quiet("Asking for the result …")
         if job.status.final:
-            return _quiet(f"The job was {job.status}: it has no result. The log (4) may say more.")
+            return _quiet(f"The job {_ENDED[job.status]}: it has no result. The log (4) may say more.")
         return _quiet("No result yet. It appears here by itself.")
 
     @work(exclusive=True, group="job-load", exit_on_error=False)
@@ -211,6 +211,9 @@ class JobScreen(SectionScreen):
     def action_copy(self) -> None:
         """Send the id to the terminal's clipboard."""
         self.shell.send_to_clipboard(self._job_id)
+
+
+_ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
 def _quiet(text: str) -> list[Line]:

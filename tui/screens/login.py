@@ -74,7 +74,7 @@ class LoginScreen(ModalScreen[bool]):
             yield Button("Sign in", id="go", compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
             yield Static(
-                Content("enter choose   tab next   s sandbox   S classic sandbox   esc look around"),
+                Content("enter choose   tab next   s sandbox   S classic sandbox   esc later"),
                 classes="dialog--keys",
             )
         yield TooSmall()
@@ -185,7 +185,7 @@ class LoginScreen(ModalScreen[bool]):
 
 
 _ADVICE = {
-    ErrorKind.WRONG_KEY: "Check that the token was copied whole, and that the service is the right one.",
+    ErrorKind.WRONG_KEY: "Check that it was copied whole, and the service above.",
     ErrorKind.EXPIRED: "Get a new token from the service's web site.",
     ErrorKind.NETWORK: "Check the connection and try again; s opens the sandbox, which needs none.",
     ErrorKind.TIMEOUT: "Try again; s opens the sandbox, which needs no network.",

@@ -1,0 +1,299 @@
+"""The transpile review: choices, candidates, what is stale, and a submission that happens once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from textual.pilot import Pilot
+from textual.widgets import Input, TabbedContent
+
+from tests.support.app import running, screen_text, settled, until
+from tests.support.circuits import BELL, bell_candidate
+from tests.support.fixed_deck import FixedDeck, identity
+from tests.support.sessions import BATCH, SESSIONS
+from tui.app import QDeckApp
+from tui.domain.accounts import Channel, Usage
+from tui.domain.circuits import TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.submissions import Primitive, Submission
+from tui.monitor.events import UsageChanged
+from tui.screens.jobs import JobsScreen
+from tui.screens.transpile import TranspileScreen
+from tui.widgets.candidate_table import CandidateTable
+from tui.widgets.choice import Choice
+
+
+def app_of(pilot: Pilot[None]) -> QDeckApp:
+    assert isinstance(pilot.app, QDeckApp)
+    return pilot.app
+
+
+def shows(pilot: Pilot[None], *words: str) -> bool:
+    text = screen_text(pilot)
+    return all(word in text for word in words)
+
+
+async def open_review(
+    pilot: Pilot[None], text: str = BELL, backend: str = "ibm_peekskill"
+) -> TranspileScreen:
+    """The transpile screen with this circuit on the bench."""
+    app = app_of(pilot)
+    app.bench.qasm = app.bench.saved = text
+    app.bench.name, app.bench.backend = "bell", backend
+    await pilot.press("f4")
+    await until(pilot, lambda: isinstance(app.screen, TranspileScreen))
+    await settled(pilot)
+    assert isinstance(app.screen, TranspileScreen)
+    return app.screen
+
+
+async def transpiled(pilot: Pilot[None]) -> TranspileScreen:
+    """The transpile screen with a fresh candidate."""
+    screen = await open_review(pilot)
+    await pilot.press("f8")
+    await until(pilot, lambda: shows(pilot, "F9 runs it"))
+    return screen
+
+
+def submissions(deck: FixedDeck) -> list[Submission]:
+    return [asked[1] for asked in deck.asked if asked[0] == "submit" and isinstance(asked[1], Submission)]
+
+
+async def test_without_a_circuit_or_a_sign_in_it_says_what_to_do() -> None:
+    async with running() as pilot:
+        await open_review(pilot, "")
+        assert shows(pilot, "There is no circuit yet", "F3")
+    async with running(FixedDeck(signed_in=False)) as pilot:
+        await pilot.press("escape")
+        await open_review(pilot, BELL, "")
+        assert shows(pilot, "Not signed in", "F7")
+
+
+async def test_the_result_is_shown_before_and_after() -> None:
+    async with running() as pilot:
+        await transpiled(pilot)
+        assert shows(pilot, "two-qubit gates", "estimated success", "97.2 %", "1.6 µs", "measure 2")
+        assert shows(pilot, "14 13"), "the layout"
+
+
+async def test_choices_go_to_the_compiler() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        screen = await open_review(pilot)
+        screen.query_one("#backend", Choice).value = "ibm_cusco"
+        screen.query_one("#level", Choice).value = 3
+        screen.query_one("#seed", Input).value = "42"
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        assert ("transpile", BELL, "ibm_cusco", TranspileOptions(3, 42, False)) in deck.asked
+
+
+async def test_a_seed_that_is_too_large_is_told() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        screen = await open_review(pilot)
+        screen.query_one("#seed", Input).value = "9999999999"
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "Seed: a whole number"))
+        assert "transpile" not in deck.names_asked()
+
+
+async def test_the_cloud_is_offered_only_where_there_is_one() -> None:
+    async with running() as pilot:
+        screen = await open_review(pilot)
+        assert not screen.query_one("#where", Choice).display
+    deck = FixedDeck()
+    deck.the_identity = identity(channel=Channel.CLASSIC)
+    async with running(deck) as pilot:
+        screen = await open_review(pilot)
+        assert screen.query_one("#where", Choice).display
+        screen.query_one("#where", Choice).value = "cloud"
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True)) in deck.asked
+
+
+async def test_escape_stops_the_compiler() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await open_review(pilot)
+        deck.gate = asyncio.Event()
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "Transpiling for ibm_peekskill", "esc stops"))
+        await pilot.press("escape")
+        await until(pilot, lambda: deck.stopped == 1)
+        assert shows(pilot, "Stopped")
+        deck.gate = None
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+
+
+async def test_a_failure_is_told_with_its_advice() -> None:
+    deck = FixedDeck()
+    deck.trouble["transpile"] = QdeckError(ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez.")
+    async with running(deck) as pilot:
+        await open_review(pilot)
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "127 qubits are too many. Choose ibm_fez."))
+
+
+async def test_candidates_are_compared_and_one_is_picked() -> None:
+    async with running() as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one("#level", Choice).value = 3
+        await until(pilot, lambda: shows(pilot, "Other choices than these"))
+        await pilot.press("f8")
+        table = screen.query_one(CandidateTable)
+        await until(pilot, lambda: len(table.candidates) == 2)
+        table.focus()
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: app_of(pilot).bench.options == TranspileOptions())
+        assert screen.query_one("#level", Choice).value == TranspileOptions().optimization_level, (
+            "the choices follow the candidate"
+        )
+        assert shows(pilot, "F9 runs it")
+
+
+async def test_a_changed_circuit_makes_the_candidate_stale() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        screen = await transpiled(pilot)
+        await pilot.press("f2")
+        app_of(pilot).bench.qasm = BELL + "x q[0];"
+        await pilot.press("f4")
+        await until(pilot, lambda: shows(pilot, "The circuit changed in the editor since"))
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        assert not submissions(deck), "what is submitted was seen first"
+        assert len(screen.query_one(CandidateTable).candidates) == 1, "candidates of one circuit only"
+
+
+async def test_the_isa_circuit_is_coloured_text_that_cannot_be_changed() -> None:
+    async with running() as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one(TabbedContent).active = "circuit"
+        await until(pilot, lambda: shows(pilot, "cx $14, $13;"))
+        screen.query_one("#isa").focus()
+        await pilot.press("x")
+        assert shows(pilot, "cx $14, $13;")
+
+
+async def test_a_sampler_is_submitted_once_however_often_f9_is_pressed() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one("#shots", Input).value = "2000"
+        screen.query_one("#tags", Input).value = "demo, [red]"
+        deck.gate = asyncio.Event()
+        await pilot.press("f9", "f9")
+        assert shows(pilot, "Submitting to ibm_peekskill")
+        deck.gate.set()
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, JobsScreen))
+        (submission,) = submissions(deck)
+        assert submission.primitive is Primitive.SAMPLER
+        assert (submission.shots, submission.tags, submission.name) == (2000, ("demo", "[red]"), "bell")
+        assert submission.source == BELL
+        assert submission.qasm == bell_candidate().qasm
+        assert submission.session_id == ""
+        await until(pilot, lambda: shows(pilot, "Submitted d3knew"))
+
+
+async def test_wrong_shots_are_told_beside_the_form() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one("#shots", Input).value = "0"
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "Shots: a whole number"))
+        assert getattr(app_of(pilot).focused, "id", "") == "shots"
+        assert not submissions(deck)
+
+
+async def test_a_sampler_without_measurement_is_refused_with_advice() -> None:
+    deck = FixedDeck()
+    deck.candidate = bell_candidate(measures=False)
+    async with running(deck) as pilot:
+        await transpiled(pilot)
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "needs a measurement", "estimator"))
+        assert not submissions(deck)
+
+
+async def test_an_estimator_gets_observables_of_the_device() -> None:
+    deck = FixedDeck()
+    deck.candidate = bell_candidate(measures=False)
+    async with running(deck) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one("#primitive", Choice).value = "estimator"
+        await until(pilot, lambda: shows(pilot, "Observables", "Precision"))
+        screen.query_one("#observables", Input).value = "zzz"
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "'ZZZ' has 3 letters"))
+        screen.query_one("#observables", Input).value = "zz, xi"
+        screen.query_one("#precision", Input).value = "0.05"
+        await pilot.press("f9")
+        await until(pilot, lambda: bool(submissions(deck)))
+        (submission,) = submissions(deck)
+        assert submission.observable_labels == ("ZZ", "XI")
+        assert [len(observable) for observable in submission.observables] == [27, 27]
+        assert (submission.shots, submission.precision) == (None, 0.05)
+
+
+async def test_sessions_of_the_backend_are_offered_and_used() -> None:
+    deck = FixedDeck()
+    deck.the_sessions = SESSIONS
+    async with running(deck) as pilot:
+        app_of(pilot).bench.session_id = BATCH.id
+        screen = await transpiled(pilot)
+        assert screen.query_one("#session", Choice).value == BATCH.id
+        await pilot.press("f9")
+        await until(pilot, lambda: bool(submissions(deck)))
+        assert submissions(deck)[0].session_id == BATCH.id
+
+
+async def test_a_session_of_another_backend_is_not_offered() -> None:
+    deck = FixedDeck()
+    deck.the_sessions = SESSIONS
+    async with running(deck) as pilot:
+        app_of(pilot).bench.session_id = BATCH.id
+        screen = await open_review(pilot, BELL, "ibm_cusco")
+        assert screen.query_one("#session", Choice).value == ""
+        assert app_of(pilot).bench.session_id == ""
+
+
+async def test_a_refused_submission_keeps_the_form() -> None:
+    deck = FixedDeck()
+    deck.trouble["submit"] = QdeckError(
+        ErrorKind.CONFLICT, "The session is closed.", "Choose another.", code="1217"
+    )
+    async with running(deck) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one("#tags", Input).value = "demo"
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "The session is closed"))
+        assert screen.query_one("#tags", Input).value == "demo"
+        del deck.trouble["submit"]
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, JobsScreen))
+
+
+async def test_the_estimate_stands_beside_what_is_left() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        screen = await transpiled(pilot)
+        assert shows(pilot, "takes about 3.0 s of QPU", "9m 12s of 10m QPU left")
+        screen.query_one("#shots", Input).value = "100000"
+        await until(pilot, lambda: shows(pilot, "27 s of QPU"))
+        deck.the_usage = Usage(consumed_seconds=595, limit_seconds=600)
+        deck.publish(UsageChanged(deck.the_usage))
+        await until(pilot, lambda: shows(pilot, "more than the instance"))
+
+
+async def test_a_device_without_gate_lengths_says_so() -> None:
+    deck = FixedDeck()
+    deck.candidate = replace(deck.candidate, duration_us=None, estimated_success=None)
+    async with running(deck) as pilot:
+        await transpiled(pilot)
+        assert shows(pilot, "tells no gate lengths")
