@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.history.made import NOON, made_job
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.history.merge import merge_jobs, merge_sessions
+from tui.history.merge import adds_nothing, merge_jobs, merge_records, merge_sessions, same_record
+from tui.history.records import Record
 
 _jobs = st.builds(
     lambda status, seconds, used, reason, tags: replace(
@@ -76,3 +77,18 @@ def test_a_closed_session_stays_closed() -> None:
     closed = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.CLOSED, confirmed=NOON)
     later = replace(closed, state=SessionState.ACTIVE, confirmed=NOON + timedelta(seconds=1))
     assert merge_sessions(closed, later).state is SessionState.CLOSED
+
+
+@given(_jobs, _jobs)
+def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
+    known, told = Record(merge_jobs(one, one), settled=True), Record(other)
+    if adds_nothing(known, told):
+        merged = merge_records(known, told)
+        assert same_record(known, merged)
+        assert merged.job.confirmed == other.confirmed
+    else:
+        assert not same_record(known, merge_records(known, told)) or (
+            other.confirmed is not None
+            and one.confirmed is not None
+            and (other.confirmed < one.confirmed or one.status is not other.status)
+        )

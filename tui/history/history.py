@@ -16,7 +16,14 @@ from tui.domain.sessions import Session
 from tui.domain.submissions import Submission
 from tui.history.blobs import Blobs, text_digest
 from tui.history.ledger import Batch, Changes, Ledger
-from tui.history.merge import merge_intents, merge_records, merge_sessions, same_record, timeline
+from tui.history.merge import (
+    adds_nothing,
+    merge_intents,
+    merge_records,
+    merge_sessions,
+    same_record,
+    timeline,
+)
 from tui.history.records import Intent, Key, Record
 from tui.settings import Folders
 
@@ -108,6 +115,10 @@ class History:
         for record in records:
             lean = self._without_texts(record)
             known = self._records.get(lean.key)
+            if known is not None and adds_nothing(known, lean):
+                later = replace(known.job, confirmed=lean.job.confirmed)
+                self._records[lean.key] = replace(known, job=later)
+                continue
             if known is None:
                 job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))
                 merged = replace(lean, job=job)

@@ -13,6 +13,8 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
 _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
 _AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
+_JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
+_RECORD_FIELDS = tuple(f.name for f in fields(Record) if f.name not in ("job", "metrics"))
 _INTENT_RANK = {
     IntentState.SENDING: 0,
     IntentState.UNCONFIRMED: 1,
@@ -73,6 +75,20 @@ def timeline(job: Job, steps: tuple[StatusStep, ...]) -> tuple[StatusStep, ...]:
         earliest[job.status] = job.confirmed
     ordered = sorted(earliest.items(), key=lambda item: (_RANK.get(item[0], 9), item[1]))
     return tuple(StatusStep(status, at) for status, at in ordered)
+
+
+def adds_nothing(known: Record, told: Record) -> bool:
+    """Whether `told` is a later picture of the job in which nothing is new, as in most answers."""
+    old, new = known.job, told.job
+    if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING) or new.timeline:
+        return False
+    for name in _JOB_FIELDS:
+        value = getattr(new, name)
+        if value != getattr(old, name) and (name in _AUTHORITATIVE or value not in (None, "")):
+            return False
+    return not told.metrics and all(
+        not getattr(told, name) or getattr(told, name) == getattr(known, name) for name in _RECORD_FIELDS
+    )
 
 
 def merge_records(old: Record, new: Record) -> Record:

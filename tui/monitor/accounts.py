@@ -225,7 +225,7 @@ class Accounts:
         if service is None:
             return
         await self._stop_workers()
-        task = asyncio.create_task(self._end(service))
+        task = self._board.background(self._end(service), "Ending the former sign-in")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 

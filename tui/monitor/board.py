@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -52,6 +53,7 @@ class Board:
         """Jobs that became final and are still to be announced, by id."""
         self._pending: set[str] = set()
         self._deleted: set[str] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[Event], None]] = []
         self._here: tuple[Record, ...] = ()
         self._jobs: tuple[Job, ...] = ()
@@ -79,6 +81,21 @@ class Board:
     def notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
         """Tell the user something that belongs to no view."""
         self.publish(Notice(text, severity))
+
+    def background(self, work: Coroutine[None, None, None], what: str) -> asyncio.Task[None]:
+        """Let `work` run beside; its failure is told. Returns the task, which is kept until it ends."""
+        task = asyncio.ensure_future(work)
+        self._beside.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._beside.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                _log.error("%s failed", what, exc_info=error)
+                self.notice(f"{what} failed: {in_words(error)}", Severity.ERROR)
+
+        task.add_done_callback(ended)
+        return task
 
     # who is signed in
 
@@ -302,3 +319,8 @@ class Board:
         """Show what the history has to say."""
         for warning in self.history.take_warnings():
             self.notice(warning, Severity.WARNING)
+
+
+def in_words(error: BaseException) -> str:
+    """An error in words. Only qdeck's own errors are known to hold no secret."""
+    return str(error) if isinstance(error, QdeckError) else type(error).__name__

@@ -46,8 +46,10 @@ class JobsWorker:
         told, gone = await self._ask(watched)
         self._board.answered()
         changed = await self._board.put([*(self._record(job) for job in told), *gone])
-        await self._settle()
-        await self._announce()
+        try:
+            await self._settle()
+        finally:
+            self._announce()
         left = [record.job for record in self._board.here() if self._board.watched(record)]
         running = sum(job.status is not JobStatus.QUEUED for job in left)
         return self._tempo.pause(queued=len(left) - running, running=running, changed=changed)
@@ -136,7 +138,7 @@ class JobsWorker:
             return False
         return True
 
-    async def _announce(self) -> None:
+    def _announce(self) -> None:
         for job_id in sorted(self._board.finishing):
             record = self._board.record(job_id)
             self._board.finishing.discard(job_id)

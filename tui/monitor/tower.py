@@ -20,7 +20,7 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission
 from tui.history.history import History
 from tui.monitor.accounts import Accounts, RunningSandbox, ServiceMaker
-from tui.monitor.board import Board
+from tui.monitor.board import Board, in_words
 from tui.monitor.commands import Commands
 from tui.monitor.deck import Listener
 from tui.monitor.events import Freshness, JobFinished, Severity
@@ -76,7 +76,6 @@ class LiveDeck:
             make_service=make_service,
             launch_sandbox=launch_sandbox,
         )
-        self._losing: set[asyncio.Task[None]] = set()
         self._board.subscribe(self._after_a_job)
 
     @property
@@ -241,7 +240,7 @@ class LiveDeck:
                 await ending
             except Exception as error:
                 _log.exception("ending the %s failed", name)
-                self._board.notice(f"Ending the {name} failed: {_words(error)}", Severity.ERROR)
+                self._board.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
 
     async def _tend_history(self) -> float:
         await self._board.sync()
@@ -262,14 +261,14 @@ class LiveDeck:
         if not isinstance(error, QdeckError):
             _log.error("the %s worker failed", name, exc_info=error)
             if in_a_row == 1:
-                self._board.notice(f"The {name} worker failed: {_words(error)}; it goes on.", Severity.ERROR)
+                self._board.notice(
+                    f"The {name} worker failed: {in_words(error)}; it goes on.", Severity.ERROR
+                )
             return
         if error.kind is ErrorKind.STORAGE and name == "history":
             return
         if name == "token" and error.kind in AUTH_KINDS | {ErrorKind.FORBIDDEN}:
-            task = asyncio.ensure_future(self._accounts.lost(error))
-            self._losing.add(task)
-            task.add_done_callback(self._losing.discard)
+            self._board.background(self._accounts.lost(error), "Signing out")
             return
         if name == "jobs":
             self._board.unanswered(error)
@@ -280,8 +279,3 @@ class LiveDeck:
             self._board.freshness.offline_since is None
         ):
             self._board.notice(f"The {name} are not up to date. {error}", Severity.WARNING)
-
-
-def _words(error: Exception) -> str:
-    """An error in words. Only qdeck's own errors are known to hold no secret."""
-    return str(error) if isinstance(error, QdeckError) else type(error).__name__
