@@ -65,9 +65,8 @@ class Frames:
 
     def noise(self, probabilities: NDArray[np.float64], qubits: Sequence[int]) -> None:
         """Multiply the frames by Paulis drawn from a channel, the first qubit's letter varying fastest."""
-        drawn: NDArray[np.intp] = np.searchsorted(
-            np.cumsum(probabilities), self._generator.random(self.x.shape[1])
-        )
+        chance = self._generator.random(self.x.shape[1])
+        drawn: Any = np.searchsorted(np.cumsum(probabilities), chance)
         hit = np.flatnonzero(drawn)
         letters = np.minimum(drawn[hit], len(probabilities) - 1)
         for qubit in qubits:
