@@ -23,8 +23,8 @@ from tui.widgets.too_small import TooSmall
 from tui.widgets.top_bar import TopBar
 
 
-class DeckEvent(Message):
-    """An event of the deck, on its way to the widgets."""
+class DeckEvent(Message, bubble=False):
+    """An event of the deck, on its way to the widgets. App and screens each listen for themselves."""
 
     def __init__(self, event: Event) -> None:
         super().__init__()
