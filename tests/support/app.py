@@ -80,3 +80,8 @@ def screen_text(pilot: Pilot[None]) -> str:
     width, height = app.size
     lines = app.screen._compositor.render_strips()
     return "\n".join(strip.text.ljust(width) for strip in lines[:height])
+
+
+def notices(pilot: Pilot[None]) -> str:
+    """The text of the notices shown now."""
+    return "\n".join(notice.message for notice in pilot.app._notifications)

@@ -80,7 +80,8 @@ def _costs(job: Job) -> Line:
     estimated = (
         f"  (estimated {duration(job.estimated_seconds)})" if job.estimated_seconds is not None else ""
     )
-    charged = duration(job.qpu_seconds) if job.qpu_seconds is not None else "not settled yet"
+    unknown = "not told" if job.status.final else "not settled yet"
+    charged = duration(job.qpu_seconds) if job.qpu_seconds is not None else unknown
     return line(
         (" QPU ", Ink.MUTED),
         charged,

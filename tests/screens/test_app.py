@@ -1,0 +1,191 @@
+"""The shell: sections from everywhere, how it begins and ends, small terminals, colours, the palette."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
+from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
+from tui.app import QDeckApp, tmux_clipboard
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.monitor.events import JobFinished, Notice, Severity
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.jobs import JobsScreen
+from tui.screens.login import LoginScreen
+from tui.widgets.row_table import RowTable
+
+
+async def _ready(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+
+
+def test_no_color_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(), run_before=_ready)
+
+
+def test_sixteen_colours_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv("TERM", "screen")
+    assert snap_compare(make_app(), run_before=_ready)
+
+
+def test_grey_theme_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLORTERM")
+    assert snap_compare(make_app(), run_before=_ready)
+
+
+def test_question_at_80x24(snap_compare: SnapCompare) -> None:
+    async def ask(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+
+    assert snap_compare(make_app(), run_before=ask)
+
+
+def test_too_small_at_50x12(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), terminal_size=(50, 12), run_before=_ready)
+
+
+async def test_nothing_is_lost_while_the_terminal_is_too_small() -> None:
+    async with running() as pilot:
+        await pilot.press("down", "slash", *"ibm")
+        await pilot.resize_terminal(40, 10)
+        await settled(pilot)
+        assert "This terminal is too small." in screen_text(pilot)
+        assert "ghz-12" not in screen_text(pilot)
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert "This terminal is too small." not in screen_text(pilot)
+        assert "ghz-12" in screen_text(pilot)
+        assert pilot.app.screen.query_one(RowTable).cursor_key == jobs()[1].id
+
+
+async def test_every_section_is_one_key_away_from_every_other() -> None:
+    keys = {"f2": "jobs", "f3": "editor", "f4": "transpile", "f5": "sessions", "f6": "backends"}
+    async with running() as pilot:
+        for first in keys:
+            for second, mode in keys.items():
+                await pilot.press(first, second)
+                await settled(pilot)
+                assert pilot.app.current_mode == mode
+
+
+async def test_f2_in_a_job_goes_back_to_the_table() -> None:
+    async with running() as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_sections_wait_for_the_answer_of_a_dialog() -> None:
+    async with running() as pilot:
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("f3", "f7", "f1")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, Confirm)
+
+
+async def test_sections_leave_the_sign_in() -> None:
+    async with running(FixedDeck(signed_in=False)) as pilot:
+        assert isinstance(pilot.app.screen, LoginScreen)
+        await pilot.press("f6")
+        await until(pilot, lambda: pilot.app.current_mode == "backends")
+        await settled(pilot)
+        assert "F7 signs in" in screen_text(pilot)
+
+
+async def test_begins_after_the_first_paint_and_closes_the_deck() -> None:
+    deck = FixedDeck()
+    async with running(deck):
+        assert deck.names_asked()[:2] == ["start", "warm_up"]
+    assert deck.names_asked()[-1] == "aclose"
+
+
+async def test_quit_leaves_at_once_when_nothing_would_be_lost() -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == 0
+
+
+async def test_quit_asks_while_a_session_burns() -> None:
+    deck = FixedDeck()
+    session = Session("s-1", "platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW)
+    deck.the_sessions = (session,)
+    async with running(deck) as pilot:
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        assert "1 session is open (dedicated on ibm_fez)" in screen_text(pilot)
+        await pilot.press("ctrl+q")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, JobsScreen)
+        assert pilot.app.return_code is None
+        deck.the_sessions = (replace(session, state=SessionState.CLOSED),)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_quit_asks_while_the_editor_has_unsaved_text() -> None:
+    async with running() as pilot:
+        assert isinstance(pilot.app, QDeckApp)
+        pilot.app.bench.qasm = "OPENQASM 3;"
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        assert "changes that are in no file" in screen_text(pilot)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_unhandled_error_ends_with_status_1_and_a_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken(QDeckApp):
+        def on_mount(self) -> None:
+            token = "s3cret-token-0123456789-0123456789"
+            raise RuntimeError(f"lost {token}")
+
+    app = Broken(FixedDeck(), clock=FixedClock())
+    with pytest.raises(RuntimeError):
+        async with app.run_test():
+            pass
+    assert app.return_code == 1
+    told = "".join(capsys.readouterr().err.split("\n"))
+    assert "something unexpected went wrong (RuntimeError)" in told and "qdeck.log" in told
+    log = tmp_path / "qdeck" / "state" / "qdeck.log"
+    assert "RuntimeError: lost [hidden]" in log.read_text()
+    assert "s3cret" not in told + log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+async def test_notices_are_plain_text() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        deck.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
+        deck.publish(JobFinished(jobs()[2]))
+        await until(pilot, lambda: "[red]q[0][/]␛[2J" in screen_text(pilot))
+        assert "bell is done (ibm_peekskill)." in notices(pilot)
+
+
+async def test_palette_offers_the_commands_of_the_screen() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"refresh")
+        await until(pilot, lambda: "Ask the service now." in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "refresh" in deck.names_asked())
+
+
+def test_clipboard_is_wrapped_for_tmux() -> None:
+    assert tmux_clipboard("id") == "\x1bPtmux;\x1b\x1b]52;c;aWQ=\x07\x1b\\"

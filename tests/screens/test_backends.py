@@ -1,0 +1,82 @@
+"""The backends: status, queue, medians fetched by themselves, one chosen for the next transpile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.fixed_deck import FixedDeck
+from tui.app import QDeckApp
+from tui.domain.backends import Backend
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.monitor.events import BackendsChanged
+from tui.screens.backends import BackendsScreen, details_over
+
+
+async def _go(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+    await pilot.press("f6")
+    await until(pilot, lambda: isinstance(pilot.app.screen, BackendsScreen))
+    await settled(pilot)
+
+
+def test_backends_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), run_before=_go)
+
+
+def test_backends_at_120x40(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), terminal_size=(120, 40), run_before=_go)
+
+
+async def test_medians_come_by_themselves_each_once() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        assert "backend_details" not in deck.names_asked()
+        await _go(pilot)
+        assert deck.names_asked().count("backend_details") == 3
+        assert "0.83" in screen_text(pilot) and "1.91" in screen_text(pilot)
+        await pilot.press("f2", "f6")
+        await settled(pilot)
+        assert deck.names_asked().count("backend_details") == 3
+
+
+async def test_missing_medians_are_told_below_and_the_table_stays() -> None:
+    deck = FixedDeck()
+    deck.trouble["backend_details"] = QdeckError(ErrorKind.SERVER, "No [b]properties[/b].")
+    async with running(deck) as pilot:
+        await _go(pilot)
+        assert "No [b]properties[/b]." in screen_text(pilot)
+        assert "ibm_peekskill" in screen_text(pilot)
+
+
+async def test_enter_uses_the_backend() -> None:
+    async with running() as pilot:
+        await _go(pilot)
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert isinstance(pilot.app, QDeckApp)
+        assert pilot.app.bench.backend == "ibm_cusco"
+        assert pilot.app.current_mode == "transpile"
+
+
+async def test_list_follows_the_service() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await _go(pilot)
+        deck.the_backends = (replace(deck.the_backends[0], queue_length=777),)
+        deck.publish(BackendsChanged(deck.the_backends))
+        await settled(pilot)
+        assert "777" in screen_text(pilot)
+        assert "ibm_cusco" not in screen_text(pilot)
+        deck.publish(BackendsChanged(()))
+        await settled(pilot)
+        assert "No backend is listed" in screen_text(pilot)
+
+
+def test_the_newer_queue_wins_over_the_details() -> None:
+    details = Backend("b", 5, "online", True, 9, median_2q_error=0.01)
+    whole = details_over(Backend("b", 5, "paused", False, 2), details)
+    assert (whole.status, whole.operational, whole.queue_length) == ("paused", False, 2)
+    assert whole.median_2q_error == 0.01

@@ -1,0 +1,62 @@
+"""Help is made from the key registry: what it lists is what works."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tui.screens.help import HelpScreen
+from tui.screens.jobs import JobsScreen
+from tui.widgets.ink import text_of
+from tui.widgets.keys import GLOBAL, JOBS, PLACES
+from tui.widgets.text_pane import TextPane
+
+
+async def _ask(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+    await pilot.press("question_mark")
+    await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+    await settled(pilot)
+
+
+def test_help_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), run_before=_ask)
+
+
+async def test_every_key_of_the_screen_and_of_the_app_is_listed() -> None:
+    async with running() as pilot:
+        await _ask(pilot)
+        page = "\n".join(text_of(pieces) for pieces in pilot.app.screen.query_one(TextPane).lines)
+        for key in (*JOBS, *GLOBAL):
+            assert key.help in page
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_f1_helps_while_typing_and_question_mark_is_typed() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", "question_mark")
+        await settled(pilot)
+        assert pilot.app.screen.query_one("#filter", Input).value == "?"
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+
+
+async def test_key_line_shows_the_keys_of_the_screen() -> None:
+    async with running() as pilot:
+        last = screen_text(pilot).splitlines()[-1]
+        assert last.startswith(" enter Open  / Filter")
+        assert last.rstrip().endswith("? Help")
+
+
+def test_ids_of_keys_are_unique() -> None:
+    ids = [key.id for place in PLACES for key in place]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_key_that_terminals_eat_is_bound() -> None:
+    eaten = {"ctrl+m", "ctrl+h", "ctrl+j", "ctrl+i", "ctrl+enter"}
+    bound = {name.strip() for place in PLACES for key in place for name in key.keys.split(",")}
+    assert not bound & eaten

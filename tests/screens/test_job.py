@@ -1,0 +1,158 @@
+"""One job: facts, timeline, reason, result, circuit, log, raw answer, export."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.fixed_deck import BELL_RESULT, FixedDeck, jobs
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import JobStatus
+from tui.domain.results import Counts, JobResult, PubResult
+from tui.monitor.events import JobsChanged
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.job import JobScreen
+
+BELL, FAILED, VALUES = 2, 3, 4
+"""Places of jobs in the table."""
+
+
+async def _open(pilot: Pilot[None], place: int) -> None:
+    await settled(pilot)
+    await pilot.press(*["down"] * place, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+    await settled(pilot)
+
+
+def test_counts_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), run_before=lambda pilot: _open(pilot, BELL))
+
+
+def test_failed_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), run_before=lambda pilot: _open(pilot, FAILED))
+
+
+def test_counts_at_120x40(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), terminal_size=(120, 40), run_before=lambda pilot: _open(pilot, BELL))
+
+
+async def test_values_with_their_errors() -> None:
+    async with running() as pilot:
+        await _open(pilot, VALUES)
+        assert "ZZ" in screen_text(pilot)
+        assert "+0.9531 ± 0.0047" in screen_text(pilot)
+        assert "-0.0123 ± 0.0156" in screen_text(pilot)
+
+
+async def test_each_view_by_its_number() -> None:
+    async with running() as pilot:
+        await _open(pilot, BELL)
+        for key, expected in (
+            ("2", "sx $14;"),
+            ("3", "h q[0];"),
+            ("4", "job finished"),
+            ("5", "execution time"),
+            ("6", '"results": ['),
+            ("1", "49.6 %"),
+        ):
+            await pilot.press(key)
+            await settled(pilot)
+            assert expected in screen_text(pilot), key
+        await pilot.press("tab")
+        await settled(pilot)
+        assert "[2 Circuit]" in screen_text(pilot)
+
+
+async def test_failure_says_why_and_what_to_do() -> None:
+    async with running() as pilot:
+        await _open(pilot, FAILED)
+        text = screen_text(pilot)
+        assert "Why: The instruction cp on qubits (0, 1)" in text
+        assert "1517" in text
+        assert "What to do:" in text
+        assert "it has no result" in text
+
+
+async def test_every_register_and_the_rest_are_shown() -> None:
+    deck = FixedDeck()
+    many = Counts("wide", 6, 630, {format(number, "06b"): 10 for number in range(63)})
+    deck.results[jobs()[BELL].id] = JobResult((PubResult(counts=(BELL_RESULT.pubs[0].counts[0], many)),))
+    async with running(deck, size=(100, 50)) as pilot:
+        await _open(pilot, BELL)
+        text = screen_text(pilot)
+        assert "c  2 bits, 1024 shots, 4 outcomes" in text
+        assert "wide  6 bits, 630 shots, 63 outcomes" in text
+        assert "47 others" in text and "74.6 %" in text
+
+
+async def test_result_appears_when_the_job_ends() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await _open(pilot, 1)
+        assert "No result yet." in screen_text(pilot)
+        job = jobs()[1]
+        deck.results[job.id] = BELL_RESULT
+        deck.change(replace(job, status=JobStatus.DONE, qpu_seconds=1.0))
+        await until(pilot, lambda: "49.6 %" in screen_text(pilot))
+
+
+async def test_missing_result_is_said_in_its_view() -> None:
+    deck = FixedDeck()
+    deck.trouble["result"] = QdeckError(ErrorKind.NOT_FOUND, "[b]Gone[/b].", "Run it again.")
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        assert "[b]Gone[/b]." in screen_text(pilot)
+        assert "Run it again." in screen_text(pilot)
+
+
+async def test_export_never_overwrites_silently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bell.json").write_text("mine")
+    async with running() as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        pilot.app.screen.query_one(Input).value = "bell.json"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        assert (tmp_path / "bell.json").read_text() == "mine"
+        pilot.app.screen.query_one(Input).value = "other.json"
+        await pilot.press("enter")
+        await until(pilot, lambda: (tmp_path / "other.json").exists())
+        await settled(pilot)
+    body = json.loads((tmp_path / "other.json").read_text())
+    assert body["sandbox"] is True
+    assert body["job_id"] == jobs()[BELL].id
+    assert body["pubs"][0]["counts"][0]["counts"]["00"] == 508
+    assert body["raw"] == {"results": [{"data": {"c": {}}}]}
+
+
+async def test_export_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running() as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        pilot.app.screen.query_one(Input).value = "missing/bell.json"
+        await pilot.press("enter")
+        await until(pilot, lambda: "could not be written" in screen_text(pilot))
+
+
+async def test_job_that_vanishes_is_no_accident() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        job = jobs()[BELL]
+        deck.the_jobs = ()
+        deck.publish(JobsChanged((job,)))
+        await settled(pilot)
+        assert "is not known here any more" in screen_text(pilot)

@@ -1,0 +1,199 @@
+"""Signing in and out: found accounts, the sandbox in one key, tokens that are never shown."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
+from tests.support.fixed_deck import FixedClock, FixedDeck, account
+from tui.app import QDeckApp
+from tui.domain.accounts import Account, Channel
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.screens.account import AccountScreen
+from tui.screens.jobs import JobsScreen
+from tui.screens.login import LoginScreen
+from tui.widgets.choice import Choice
+
+TOKEN = "s3cret-token-that-must-not-be-seen-0123456789"
+
+
+def _signed_out(*accounts: Account) -> FixedDeck:
+    deck = FixedDeck(signed_in=False)
+    deck.the_accounts = accounts
+    return deck
+
+
+async def _ready(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+
+
+def test_sign_in_at_80x24(snap_compare: SnapCompare) -> None:
+    deck = _signed_out(account(), account("old", channel=Channel.CLASSIC))
+    assert snap_compare(make_app(deck), run_before=_ready)
+
+
+def test_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
+    deck = _signed_out()
+    deck.trouble["sign_in"] = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
+
+    async def refused(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        pilot.app.screen.query_one("#token", Input).value = TOKEN
+        pilot.app.screen.query_one("#token", Input).focus()
+        await pilot.press("enter")
+        await settled(pilot)
+
+    assert snap_compare(make_app(deck), run_before=refused)
+
+
+def test_account_at_80x24(snap_compare: SnapCompare) -> None:
+    async def account_screen(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("f7")
+        await settled(pilot)
+
+    assert snap_compare(make_app(), run_before=account_screen)
+
+
+async def test_first_screen_is_sign_in_when_nobody_is() -> None:
+    async with running(_signed_out()) as pilot:
+        assert isinstance(pilot.app.screen, LoginScreen)
+
+
+async def test_one_key_opens_the_sandbox() -> None:
+    for key, face in (("s", Channel.PLATFORM), ("S", Channel.CLASSIC)):
+        deck = _signed_out()
+        async with running(deck) as pilot:
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            assert deck.asked[-1] == ("sign_in_sandbox", face)
+            await settled(pilot)
+            assert " SANDBOX " in screen_text(pilot)
+            assert "nothing here is hardware" in notices(pilot)
+
+
+async def test_found_account_is_one_enter_away() -> None:
+    deck = _signed_out(account(), account("other"))
+    async with running(deck) as pilot:
+        assert "~/.qiskit/qiskit-ibm.json" in screen_text(pilot)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert deck.asked[-1] == ("sign_in", account("other"), False)
+        assert "SANDBOX" not in screen_text(pilot)
+
+
+async def test_typed_token_is_used_and_never_shown() -> None:
+    deck = _signed_out()
+    deck.trouble["sign_in"] = QdeckError(ErrorKind.NETWORK, "iam.cloud.ibm.com was not reached.")
+    async with running(deck) as pilot:
+        pilot.app.screen.query_one("#token", Input).focus()
+        await pilot.press(*TOKEN)
+        pilot.app.screen.query_one("#channel", Choice).value = Channel.CLASSIC
+        pilot.app.screen.query_one("#instance", Input).value = "hub/group/project"
+        pilot.app.screen.query_one("#remember", Choice).value = True
+        await pilot.press("enter")
+        await until(pilot, lambda: "was not reached" in screen_text(pilot))
+        assert TOKEN not in screen_text(pilot)
+        assert "Check the connection" in screen_text(pilot)
+        # Nothing typed is lost: the second try needs only Enter.
+        del deck.trouble["sign_in"]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        name, used, remember = deck.asked[-1]
+        assert name == "sign_in" and remember is True and isinstance(used, Account)
+        assert used.token.reveal() == TOKEN
+        assert (used.channel, used.instance) == (Channel.CLASSIC, "hub/group/project")
+        assert used.endpoints.auth.startswith("https://")
+
+
+async def test_missing_token_is_said_in_place() -> None:
+    deck = _signed_out()
+    async with running(deck) as pilot:
+        pilot.app.screen.query_one("#instance", Input).focus()
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "The token is missing." in screen_text(pilot)
+        assert "sign_in" not in deck.names_asked()
+
+
+async def test_unexpected_error_is_told_and_logged_without_the_token(tmp_path: Path) -> None:
+    deck = _signed_out(account())
+    deck.trouble["sign_in"] = ValueError(f"Illegal header value b'Bearer {TOKEN}'")
+    async with running(deck) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "ValueError" in screen_text(pilot))
+        assert isinstance(pilot.app.screen, LoginScreen)
+        assert TOKEN not in screen_text(pilot)
+    log = (tmp_path / "qdeck" / "state" / "qdeck.log").read_text()
+    assert "ValueError: Illegal header value" in log and "fixed_deck.py" in log
+    assert TOKEN not in log
+
+
+async def test_escape_while_signing_in_gives_up() -> None:
+    deck = _signed_out(account())
+    deck.gate = asyncio.Event()
+    async with running(deck) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "Signing in to work" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        deck.gate.set()
+        await settled(pilot)
+        assert deck.identity is None
+        assert "F7 signs in" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(("sign_in", "sandbox"), [(account(), None), (None, Channel.CLASSIC)])
+async def test_sign_in_told_on_the_command_line_needs_no_key(
+    sign_in: Account | None, sandbox: Channel | None
+) -> None:
+    deck = _signed_out()
+    app = QDeckApp(deck, clock=FixedClock(), sign_in=sign_in, sandbox=sandbox)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: deck.identity is not None)
+        await settled(pilot)
+        assert isinstance(app.screen, JobsScreen)
+
+
+async def test_failed_sign_in_from_the_command_line_is_told_in_the_form() -> None:
+    deck = _signed_out()
+    deck.trouble["sign_in"] = QdeckError(ErrorKind.EXPIRED, "The key is no longer valid.")
+    app = QDeckApp(deck, clock=FixedClock(), sign_in=account())
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LoginScreen))
+        await settled(pilot)
+        assert "The key is no longer valid." in screen_text(pilot)
+
+
+async def test_account_changes_the_instance() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await settled(pilot)
+        assert "paid-instance" in screen_text(pilot)
+
+
+async def test_sign_out_says_what_it_achieved() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LoginScreen))
+        await settled(pilot)
+        assert "the service refused the token afterwards (401)" in notices(pilot)
+
+
+async def test_hostile_account_names_are_text() -> None:
+    deck = _signed_out(account("[b]a[/]\x1b[2J"))
+    async with running(deck) as pilot:
+        assert "[b]a[/]␛[2J" in screen_text(pilot)
