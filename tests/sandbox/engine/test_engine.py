@@ -19,14 +19,15 @@ from tui.sandbox.engine import Engine, EngineError, TranspileRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# A Clifford circuit on a whole chip with many shots: minutes of work for the simulator.
+# A circuit on a whole chip that depends on an outcome, with many shots: minutes for the simulator.
 LONG = {
     "pubs": [
         [
             HEADER
             + "bit[127] c; "
             + "".join(f"sx ${qubit}; " for qubit in range(127))
-            + "".join(f"c[{qubit}] = measure ${qubit}; " for qubit in range(127)),
+            + "".join(f"c[{qubit}] = measure ${qubit}; " for qubit in range(127))
+            + "if (c[0]) { x $1; }",
             None,
             60000,
         ]
