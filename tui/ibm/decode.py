@@ -32,6 +32,8 @@ def decode(body: bytes, kind: type[T], where: str) -> T:
         reason = f"is not valid JSON: {problem}"
     except RecursionError:
         reason = "is nested too deeply to be read"
+    # A traceback that shows locals must not show a token that came in a body.
+    del body
     raise QdeckError(
         ErrorKind.PROTOCOL,
         f"The answer to {where} {reason}.",

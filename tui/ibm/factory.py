@@ -53,6 +53,7 @@ def make_service(
         timeouts=timeouts,
         max_body=max_body,
         transport=transport,
+        secrets=(account.token,),
     )
     if account.channel is Channel.CLASSIC:
         return ClassicService(account, http, time)

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Collection, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
@@ -28,6 +29,7 @@ from tui.ibm.retry import Chance, Retries, RetryPolicy
 Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
 """Bytes of one answer, after decompression, that are taken."""
+_SECRETS: Final = 32
 USER_AGENT: Final = f"qdeck/{__version__}"
 
 
@@ -143,6 +145,7 @@ class Http:
         timeouts: Timeouts | None = None,
         max_body: int = MAX_BODY,
         transport: httpx.AsyncBaseTransport | None = None,
+        secrets: Iterable[Secret] = (),
     ) -> None:
         # httpcore tells answers' headers at DEBUG: no level set elsewhere may bring them into a log.
         for name in ("httpx", "httpcore"):
@@ -157,6 +160,8 @@ class Http:
         self._closed = False
         self.simulated = False
         """Whether the service said that it is qdeck's own sandbox, however it was reached."""
+        # What was sent lately: an error may repeat a key that went with another request.
+        self._sent_secrets: deque[Secret] = deque(filter(None, secrets), maxlen=_SECRETS)
         self.skew: float = 0.0
         """Seconds that the service's clock is ahead of this machine's, by the last answer."""
 
@@ -202,6 +207,7 @@ class Http:
     async def _attempt(self, call: Call) -> Answer | _Failed:
         host = urlsplit(call.url).hostname or ""
         request = self._request(call)
+        self._sent_secrets.extend(each for each in call.secrets() if each not in self._sent_secrets)
         try:
             async with asyncio.timeout(self._timeouts.whole):
                 response = await self._open().send(request, stream=True)
@@ -246,7 +252,7 @@ class Http:
                 host=host,
                 content_type=kind,
                 retry_after=wait_asked(response.headers.get("retry-after"), now),
-                secrets=call.secrets(),
+                secrets=self._sent_secrets,
             )
             return _Failed(error, open_end=status >= 500 or status == 408)
         if not call.page_ok and is_page(body, kind):

@@ -216,7 +216,9 @@ class ClassicService(RuntimeService):
         return (("provider", self._instance),) if self._instance else ()
 
     def _job_extras(self) -> dict[str, object]:
-        return dict(zip(("hub", "group", "project"), self._instance.split("/"), strict=True))
+        # All three or none (contract 3.2).
+        parts = self._instance.split("/")
+        return dict(zip(("hub", "group", "project"), parts, strict=True)) if len(parts) == 3 else {}
 
     def _identity(self) -> Identity:
         token = self._keeper.current

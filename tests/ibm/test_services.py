@@ -1,0 +1,291 @@
+"""Odd answers, which the sandbox does not give."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.ibm.support import (
+    ACCESS,
+    CRN,
+    KEY,
+    URL,
+    InstantClock,
+    Network,
+    account,
+    body,
+    classic_routes,
+    fixture,
+    response,
+    service,
+)
+from tui.domain.accounts import Channel
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import JobQuery
+from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Primitive, Submission
+from tui.ibm.factory import make_service
+
+SUBMISSION = Submission(Primitive.SAMPLER, "ibm_fez", "OPENQASM 3.0;", shots=10)
+ITEM: Any = fixture("gen2_global_search")["responses"][0]["body"]["items"][0]
+
+
+async def refused(call: Any) -> QdeckError:
+    with pytest.raises(QdeckError) as caught:
+        await call
+    return caught.value
+
+
+def platform_routes() -> Network:
+    network = Network().on("GET", "/api/v1/jobs", response("gen2_jobs_list"))
+    network.on("POST", "/global-search/v3/resources/search", response("gen2_global_search"))
+    return network.on(
+        "GET",
+        f"/globalcatalog/api/v1/{ITEM['service_plan_unique_id']}",
+        response("gen2_global_catalog_entry"),
+    )
+
+
+async def test_a_created_job_takes_the_words_of_the_submission() -> None:
+    network = platform_routes().on("POST", "/api/v1/jobs", response("gen2_job_create_sampler_rest", 1))
+    job = await service(network).submit(SUBMISSION)
+    assert (job.id, job.session_id, job.private) == ("d2emu0c8gtr0008v1q5g", "d2emu0c8gtr0008v1q60", True)
+
+
+@pytest.mark.parametrize(
+    ("index", "kind"),
+    [
+        (2, ErrorKind.INVALID),
+        (3, ErrorKind.FORBIDDEN),
+        (4, ErrorKind.FORBIDDEN),
+        (5, ErrorKind.CONFLICT),
+        (6, ErrorKind.RATE_LIMITED),
+    ],
+)
+async def test_recorded_refusals_of_a_job(index: int, kind: ErrorKind) -> None:
+    network = platform_routes().on("POST", "/api/v1/jobs", response("gen2_job_create_sampler_rest", index))
+    error = await refused(service(network).submit(SUBMISSION))
+    assert error.kind is kind
+    assert network.count("POST", "/api/v1/jobs") == (2 if index == 3 else 1)
+    assert error.retry_after == (60 if index == 6 else None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(500, json={}),
+        httpx.Response(504, text="<html>", headers={"content-type": "text/html"}),
+        httpx.Response(200, json={"no": "id"}),
+        httpx.Response(200, text='{"id": "d2em'),
+        httpx.Response(200, text="<html>", headers={"content-type": "text/html"}),
+    ],
+)
+async def test_a_job_that_may_exist_is_unconfirmed_and_not_sent_again(answer: httpx.Response) -> None:
+    network = platform_routes().on("POST", "/api/v1/jobs", answer)
+    error = await refused(service(network).submit(SUBMISSION))
+    assert error.kind is ErrorKind.UNCONFIRMED
+    assert network.count("POST", "/api/v1/jobs") == 1
+
+
+async def test_instances_come_with_their_plans_over_all_pages() -> None:
+    network = platform_routes()
+    pages = iter(
+        [
+            {"items": [ITEM | {"crn": CRN + "b", "name": "b"}, ITEM | {"doc": {}}], "search_cursor": "next"},
+            {"items": [ITEM | {"crn": CRN + "a", "name": "a"}]},
+        ]
+    )
+    network.on("POST", "/global-search/v3/resources/search", lambda _: httpx.Response(200, json=next(pages)))
+    found = await service(network).instances()
+    assert [(instance.name, instance.plan) for instance in found] == [("a", "Open"), ("b", "Open")]
+    assert [json.loads(sent.content) for sent in network.sent if "search" in sent.url.path][1] == {
+        "search_cursor": "next"
+    }
+
+
+async def test_an_archived_plan_has_no_name() -> None:
+    network = platform_routes().on(
+        "GET", f"/globalcatalog/api/v1/{ITEM['service_plan_unique_id']}", httpx.Response(403)
+    )
+    (instance,) = await service(network).instances()
+    assert instance.plan == ""
+
+
+async def test_several_instances_are_told_of() -> None:
+    network = platform_routes()
+    items = {"items": [ITEM | {"crn": CRN, "name": "one"}, ITEM | {"crn": CRN + "2", "name": "two"}]}
+    network.on("POST", "/global-search/v3/resources/search", httpx.Response(200, json=items))
+    identity = await service(network, instance="").sign_in()
+    assert (identity.instance, identity.instance_name) == (CRN, "one")
+    assert "2 instances" in identity.notice
+
+
+async def test_a_name_that_is_not_found_out_does_not_stop_signing_in() -> None:
+    network = platform_routes().on("POST", "/global-search/v3/resources/search", httpx.Response(403))
+    identity = await service(network).sign_in()
+    assert (identity.instance, identity.instance_name) == (CRN, "11111111")
+
+
+async def test_a_key_without_instances_is_told() -> None:
+    network = platform_routes().on(
+        "POST", "/global-search/v3/resources/search", httpx.Response(200, json={"items": []})
+    )
+    error = await refused(service(network, instance="").sign_in())
+    assert (error.kind, "CRN" in error.advice) == (ErrorKind.FORBIDDEN, True)
+
+
+async def test_usage_with_and_without_a_limit() -> None:
+    told = fixture("gen2_instance_usage")["responses"][0]["body"]
+    network = platform_routes().on("GET", "/api/v1/instances/usage", response("gen2_instance_usage"))
+    usage = await service(network).usage()
+    assert (usage.consumed_seconds, usage.limit_seconds, usage.remaining_seconds, usage.plan) == (
+        12,
+        600,
+        588,
+        "Open",
+    )
+    del told["usage_limit_seconds"], told["usage_allocation_seconds"], told["plan_id"]
+    network.on("GET", "/api/v1/instances/usage", httpx.Response(200, json=told))
+    assert (await service(network).usage()).remaining_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (response("gen2_job_results_sampler_rest", 1), ErrorKind.NOT_FOUND),
+        (response("gen2_job_results_sampler_rest", 2), ErrorKind.CONFLICT),
+    ],
+)
+async def test_results_that_are_not_there(answer: httpx.Response, kind: ErrorKind) -> None:
+    network = Network().on("GET", "/api/v1/jobs/x/results", answer)
+    assert (await refused(service(network).result("x"))).kind is kind
+
+
+async def test_logs_are_shown_safely_and_may_be_missing() -> None:
+    network = Network().on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="a\x1b[2J\nb\t<html>"))
+    assert await service(network).logs("x") == "a␛[2J\nb    <html>"
+    network.on("GET", "/api/v1/jobs/x/logs", response("gen2_job_logs", 1))
+    network.on("GET", "/api/v1/jobs/x", response("gen2_job_get"))
+    assert await service(network).logs("x") == ""
+    network.on("GET", "/api/v1/jobs/x", response("gen2_job_get", 7))
+    assert (await refused(service(network).logs("x"))).kind is ErrorKind.NOT_FOUND
+
+
+async def test_a_page_at_a_bad_address_is_a_clear_error() -> None:
+    network = Network().on("GET", "/api/v1/backends", httpx.Response(200, text="{}"))
+    error = await refused(service(network).backends())
+    assert error.kind is ErrorKind.PROTOCOL
+    assert "GET /backends" in error.message and "devices" in error.message
+
+
+async def test_classic_sends_hub_group_project_and_lists_by_provider() -> None:
+    network = classic_routes(Network()).on("POST", "/runtime/jobs", response("gen1_job_create_v2_sampler"))
+    network.on("GET", "/runtime/jobs", response("gen1_jobs_list"))
+    network.on("POST", "/runtime/sessions", response("gen1_session_create"))
+    classic = service(network, channel=Channel.CLASSIC)
+    await classic.sign_in()
+    assert (await classic.submit(SUBMISSION)).id == "cq0emu00000000000j01"
+    sent = json.loads(network.sent[-1].content)
+    assert (sent["hub"], sent["group"], sent["project"]) == ("ibm-q", "open", "main")
+    assert network.sent[-1].headers["x-access-token"] == ACCESS
+    assert network.sent[-1].headers["x-qx-client-application"].startswith("qiskit-version-2/0.39.2/")
+    await classic.jobs(JobQuery())
+    assert network.sent[-1].url.params["provider"] == "ibm-q/open/main"
+    session = await classic.open_session("ibm_brisbane", SessionMode.BATCH, 60)
+    assert json.loads(network.sent[-1].content) == {
+        "mode": "batch",
+        "backend": "ibm_brisbane",
+        "instance": "ibm-q/open/main",
+        "max_session_ttl": 60,
+    }
+    assert (session.max_ttl, session.mode) == (60, SessionMode.BATCH)
+
+
+async def test_classic_takes_the_default_project_and_tells_of_others() -> None:
+    identity = await service(classic_routes(Network()), channel=Channel.CLASSIC, instance="").sign_in()
+    assert identity.instance == "ibm-q/open/main"
+    assert "2 instances" in identity.notice
+
+
+async def test_classic_finds_instances_by_the_runtime_where_there_is_no_network() -> None:
+    network = classic_routes(Network()).on("GET", "/api/Network", httpx.Response(404))
+    network.on("GET", "/runtime/users/me", response("gen1_runtime_users_me"))
+    classic = service(network, channel=Channel.CLASSIC, instance="")
+    assert (await classic.sign_in()).instance == "ibm-q/open/main"
+
+
+async def test_classic_usage_of_the_instance() -> None:
+    network = classic_routes(Network()).on("GET", "/runtime/usage", response("gen1_usage"))
+    classic = service(network, channel=Channel.CLASSIC)
+    await classic.sign_in()
+    usage = await classic.usage()
+    assert (usage.consumed_seconds, usage.limit_seconds) == (12, 600)
+    network.on("GET", "/runtime/usage", httpx.Response(200, json={}))
+    assert (await classic.usage()).consumed_seconds is None
+
+
+async def test_one_backend_that_cannot_tell_does_not_hide_the_others() -> None:
+    network = classic_routes(Network()).on("GET", "/runtime/backends", response("gen1_backends_list"))
+    network.on("GET", "/runtime/backends/ibm_kyiv/status", response("gen1_backend_status"))
+    network.on("GET", "/runtime/backends/ibm_kyiv/configuration", response("gen1_backend_configuration"))
+    classic = service(network, channel=Channel.CLASSIC)
+    await classic.sign_in()
+    found = {backend.name: backend for backend in await classic.backends()}
+    assert set(found) == {"ibm_brisbane", "ibm_kyiv", "ibm_sherbrooke"}
+    assert (found["ibm_kyiv"].operational, found["ibm_brisbane"].operational) == (True, False)
+    await classic.backends()
+    assert network.count("GET", "/runtime/backends/ibm_kyiv/configuration") == 1
+
+
+async def test_an_auth_host_that_is_none_gets_no_token() -> None:
+    network = classic_routes(Network()).on("GET", "/auth/api/version", httpx.Response(200, json={"x": 1}))
+    error = await refused(service(network, channel=Channel.CLASSIC).sign_in())
+    assert error.kind is ErrorKind.PROTOCOL
+    assert not any(KEY.encode() in sent.content for sent in network.sent)
+
+
+async def test_a_runtime_on_another_host_gets_no_token() -> None:
+    network = classic_routes(Network())
+    urls = {"http": "https://evil.example/api", "services": {"runtime": "https://evil.example/runtime"}}
+    network.on("GET", "/auth/api/users/me", httpx.Response(200, json={"urls": urls}))
+    network.on("GET", "/runtime/users/me", response("gen1_runtime_users_me"))
+    identity = await service(network, channel=Channel.CLASSIC).sign_in()
+    assert identity.instance == "ibm-q/open/main"
+    assert {sent.url.host for sent in network.sent} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "proven"),
+    [(204, 401, True), (401, 401, True), (204, 204, False), (500, 401, False), (204, 500, False)],
+)
+async def test_what_a_logout_achieved(first: int, second: int, proven: bool) -> None:
+    network = classic_routes(Network())
+    statuses = iter([first, second])
+    network.on("POST", "/auth/api/users/logout", lambda _: httpx.Response(next(statuses)))
+    classic = service(network, channel=Channel.CLASSIC)
+    await classic.sign_in()
+    report = await classic.sign_out()
+    assert report.proven is proven
+    assert (report.valid_until is None) is proven
+    assert (await refused(classic.usage())).kind is ErrorKind.EXPIRED
+
+
+async def test_a_host_that_is_not_encrypted_is_refused_before_anything_is_sent() -> None:
+    from dataclasses import replace
+
+    bad = replace(account(), endpoints=replace(account().endpoints, search="http://search.example"))
+    with pytest.raises(QdeckError) as caught:
+        make_service(bad, InstantClock())
+    assert caught.value.kind is ErrorKind.SETTINGS
+
+
+async def test_a_device_list_of_names_is_enough_for_details() -> None:
+    network = Network().on("GET", "/api/v1/backends", response("gen2_backends_list", 2))
+    network.on("GET", "/api/v1/backends/ibm_fez/configuration", response("gen2_backend_configuration"))
+    network.on("GET", "/api/v1/backends/ibm_fez/properties", response("gen2_backend_properties"))
+    found = await service(network).backend("ibm_fez")
+    assert found.qubits == json.loads(body("gen2_backend_configuration"))["n_qubits"]
+    assert URL.startswith("http://127")

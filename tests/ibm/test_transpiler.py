@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.ibm.support import KEY, InstantClock, Network, classic_routes, fixture, response, service
+from tui.domain.accounts import Channel
+from tui.domain.circuits import TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.ibm.service import QuantumService
+
+TASK = fixture("gen1_transpile_submit")["responses"][0]["body"]["task_id"]
+QASM = 'OPENQASM 3;\n// a comment\ninclude "stdgates.inc";'
+
+
+def ready(*states: Any, clock: InstantClock | None = None) -> tuple[Network, QuantumService]:
+    """A classic service whose task is in these states, one a poll, the last one for ever."""
+    network = classic_routes(Network())
+    network.on("POST", "/transpile", response("gen1_transpile_submit"))
+    polls = iter(states)
+    last: list[Any] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        last[:] = [next(polls, last[0] if last else None)]
+        return last[0] if isinstance(last[0], httpx.Response) else httpx.Response(200, json=last[0])
+
+    network.on("GET", f"/transpile/{TASK}", answer)
+    return network, service(network, clock, Channel.CLASSIC)
+
+
+PENDING = fixture("gen1_transpile_result")["responses"][0]["body"]
+SUCCESS = fixture("gen1_transpile_result")["responses"][1]["body"]
+FAILURE = fixture("gen1_transpile_result")["responses"][2]["body"]
+
+
+async def refused(made: QuantumService) -> QdeckError:
+    with pytest.raises(QdeckError) as caught:
+        await made.cloud_transpile(QASM, "ibm_brisbane", TranspileOptions())
+    return caught.value
+
+
+async def test_it_is_asked_as_the_reference_says() -> None:
+    network, made = ready(SUCCESS)
+    options = TranspileOptions(optimization_level=3, use_ai=True)
+    qasm, initial, final = await made.cloud_transpile(QASM, "ibm_brisbane", options)
+    assert qasm.startswith("OPENQASM 3.0;")
+    assert (initial, final) == ((0, 1), (0, 1))
+    asked = network.sent[0]
+    assert dict(asked.url.params) == {"backend": "ibm_brisbane", "optimization_level": "3", "ai": "true"}
+    assert json.loads(asked.content) == {"qasm_circuits": [QASM]}, "line breaks stay: a comment ends with one"
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_unknown_states_and_a_result_that_lags_are_waited_for() -> None:
+    clock = InstantClock()
+    lagging = {"state": "SUCCESS", "result": None}
+    _, made = ready(PENDING, {"state": "STARTED"}, lagging, SUCCESS, clock=clock)
+    await made.cloud_transpile(QASM, "b", TranspileOptions())
+    assert clock.slept == [1.0, 1.0, 1.0]
+
+
+async def test_polls_become_slower_and_end() -> None:
+    clock = InstantClock()
+    _, made = ready(PENDING, clock=clock)
+    error = await refused(made)
+    assert error.kind is ErrorKind.TIMEOUT
+    assert clock.slept[:60] == [1.0] * 60
+    assert set(clock.slept[60:]) == {5.0}
+    assert 290 <= sum(clock.slept) <= 300
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (None, "could not"),
+        ("AI transpiler is not installed", "AI transpiler is not installed"),
+        ([{"detail": "too many qubits"}], "too many qubits"),
+        ({"error": "\x1b[31mno"}, "␛[31mno"),
+        ([], "could not"),
+        ({"a": {"b": 1}}, "could not"),
+    ],
+)
+async def test_a_failure_is_told_as_far_as_it_says_something(result: Any, words: str) -> None:
+    _, made = ready(FAILURE | {"result": result})
+    error = await refused(made)
+    assert error.kind is ErrorKind.CIRCUIT
+    assert words in error.message
+
+
+@pytest.mark.parametrize(
+    ("index", "kind", "words"),
+    [
+        (1, ErrorKind.INVALID, "less than or equal to 3"),
+        (2, ErrorKind.EXPIRED, "Invalid authentication"),
+        (3, ErrorKind.NOT_FOUND, "ibm_nowhere"),
+    ],
+)
+async def test_recorded_refusals(index: int, kind: ErrorKind, words: str) -> None:
+    network, made = ready(SUCCESS)
+    network.on("POST", "/transpile", response("gen1_transpile_submit", index))
+    error = await refused(made)
+    assert error.kind is kind
+    assert words in error.message
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        [],
+        [{"qasm": None, "qpy": "UUlTS0lU", "layout": {"initial": [0], "final": [0]}}],
+        [{"qasm": "OPENQASM 3;"}],
+        [{"qasm": "OPENQASM 3;", "layout": {"initial": [0]}}],
+        "text",
+        7,
+    ],
+)
+async def test_a_result_without_a_circuit_is_named(result: Any) -> None:
+    _, made = ready({"state": "SUCCESS", "result": result})
+    error = await refused(made)
+    assert error.kind is ErrorKind.PROTOCOL
+    assert "GET /transpile/{task_id}" in error.message
+
+
+async def test_the_submit_is_not_repeated_but_a_poll_is() -> None:
+    network, made = ready(httpx.Response(503), httpx.Response(502), SUCCESS)
+    await made.cloud_transpile(QASM, "b", TranspileOptions())
+    network.on("POST", "/transpile", httpx.Response(503))
+    before = network.count("POST", "/transpile")
+    assert (await refused(made)).kind is ErrorKind.SERVER
+    assert network.count("POST", "/transpile") == before + 1
