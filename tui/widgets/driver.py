@@ -5,21 +5,40 @@ from __future__ import annotations
 import codecs
 import os
 import selectors
+import sys
+from typing import TYPE_CHECKING
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 HANG_UP = 129
 """Exit status when the terminal is gone: 128 + SIGHUP."""
 
 
 class TerminalDriver(LinuxDriver):
-    """Reads keys like `LinuxDriver`, but for two things.
+    """Reads keys like `LinuxDriver`, but for two things, and writes to stdout.
+
+    Textual writes to stderr, so `qdeck 2>errors` would show nothing.
 
     At the end of its input Textual 8.2.8 keeps reading, at a whole core, for ever: here the app ends. A byte
     that is no UTF-8 (a mouse report of the X10 kind past column 95) ends Textual's app: here it is replaced.
     """
+
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        if sys.__stdout__ is not None:
+            self._file = sys.__stdout__
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the app ends or the terminal is gone."""

@@ -94,6 +94,9 @@ THEMES: tuple[Theme, ...] = (
         variables={
             **_scrollbars("ansi_default", "ansi_cyan", "ansi_cyan", "ansi_cyan"),
             "border": "ansi_cyan",
+            "border-blurred": "ansi_default",
+            "ansi-background": "ansi_default",
+            "ansi-foreground": "ansi_default",
             "block-cursor-foreground": "ansi_black",
             "block-cursor-background": "ansi_cyan",
             "input-cursor-background": "ansi_default",
