@@ -1,0 +1,91 @@
+"""Our reading and writing against IBM's own: their result decoder, and their schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from tests.ibm.support import fixture
+from tui.ibm.codec_results import decode_result
+
+pytest.importorskip("qiskit_ibm_runtime")
+
+
+def encoded(result: Any) -> bytes:
+    """A result as IBM's encoder writes it."""
+    from qiskit_ibm_runtime import RuntimeEncoder
+
+    return json.dumps(result, cls=RuntimeEncoder).encode()
+
+
+def ibm_decoded(content: bytes) -> Any:
+    """What IBM's decoder reads."""
+    from qiskit_ibm_runtime import RuntimeDecoder
+
+    return json.loads(content, cls=RuntimeDecoder)
+
+
+@given(
+    shape=arrays.array_shapes(min_dims=0, max_dims=2, max_side=3),
+    shots=st.integers(1, 12),
+    widths=st.lists(st.integers(1, 200), min_size=1, max_size=3),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=40, deadline=None)
+def test_samples_equal_ibms_own_decoding(
+    shape: tuple[int, ...], shots: int, widths: list[int], seed: int
+) -> None:
+    from qiskit.primitives import BitArray, DataBin, PrimitiveResult, SamplerPubResult
+
+    random = np.random.default_rng(seed)
+    registers = {}
+    for number, width in enumerate(widths):
+        count = (width + 7) // 8
+        data = random.integers(0, 256, (*shape, shots, count), dtype=np.uint8)
+        data[..., 0] &= 255 >> (8 * count - width)
+        registers[f"r{number}"] = BitArray(data, width)
+    result = PrimitiveResult([SamplerPubResult(DataBin(**registers, shape=shape), metadata={})])
+    content = encoded(result)
+    (theirs,), (ours,) = ibm_decoded(content), decode_result(content).pubs
+    expected = {
+        (name, index): theirs.data[name][index].get_counts() if shape else theirs.data[name].get_counts()
+        for name in registers
+        for index in np.ndindex(*shape)
+    }
+    assert {(counts.register, counts.index): counts.counts for counts in ours.counts} == expected
+
+
+@given(
+    values=arrays.arrays(
+        "f8", arrays.array_shapes(min_dims=0, max_dims=3, max_side=4), elements=st.floats(-1, 1)
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_values_equal_ibms_own_decoding(values: Any) -> None:
+    from qiskit.primitives import DataBin, PrimitiveResult, PubResult
+
+    shape = values.shape
+    result = PrimitiveResult(
+        [PubResult(DataBin(evs=values, stds=np.abs(values) / 7, shape=shape), metadata={})]
+    )
+    content = encoded(result)
+    (theirs,), (ours,) = ibm_decoded(content), decode_result(content).pubs
+    assert [value.index for value in ours.values] == list(np.ndindex(*shape))
+    assert [value.value for value in ours.values] == np.ravel(theirs.data.evs).tolist()
+    assert [value.std for value in ours.values] == np.ravel(theirs.data.stds).tolist()
+
+
+@pytest.mark.parametrize("name", ["gen2_job_results_sampler_qiskit", "gen2_job_results_estimator_qiskit"])
+def test_recorded_typed_results_equal_ibms_own_decoding(name: str) -> None:
+    content = json.dumps(fixture(name)["responses"][0]["body"]).encode()
+    (theirs,), (ours,) = ibm_decoded(content), decode_result(content).pubs
+    if ours.counts:
+        assert ours.counts[0].counts == theirs.data.c.get_counts()
+    else:
+        assert (ours.values[0].value, ours.values[0].std) == (float(theirs.data.evs), float(theirs.data.stds))
