@@ -15,6 +15,8 @@ from tui.sandbox.clock import from_iso
 from tui.sandbox.errors import ApiError, invalid, invalid_query
 
 MAX_BODY = 50 * 1024 * 1024
+LARGEST = 2**31 - 1
+"""Of the integers that are taken from a request and kept."""
 
 
 def too_large() -> ApiError:
@@ -49,12 +51,20 @@ async def json_object(request: Request, *, empty: bool = False) -> dict[str, Any
     if empty and not raw.strip():
         return {}
     try:
-        value = json.loads(raw)
+        value = json.loads(raw, parse_constant=_no_constant)
+        if b"\\u" in raw:
+            # Half a surrogate pair is allowed in JSON's syntax, but is no text that could be kept.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise invalid("body is not valid JSON") from error
     if not isinstance(value, dict):
         raise invalid("body must be an object")
     return value
+
+
+def _no_constant(name: str) -> None:
+    """Python would read NaN and Infinity, which are not JSON."""
+    raise ValueError(name)
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -90,13 +100,13 @@ def flag(value: object, default: bool | None = None) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower(), default)
 
 
-def number(value: str | None, default: int, low: int, high: int | None = None) -> int:
+def number(value: str | None, default: int, low: int, high: int = LARGEST) -> int:
     """An integer of a query; out of range or unreadable silently becomes the default."""
     try:
         found = int(value or "")
     except ValueError:
         return default
-    return found if found >= low and (high is None or found <= high) else default
+    return found if low <= found <= high else default
 
 
 def moment(request: Request, name: str) -> datetime | None:

@@ -63,7 +63,7 @@ class Job:
         Raises:
             BackwardsError: when the step is not forward.
         """
-        if self.final or _RANK[status] < _RANK[self.status]:
+        if self.final or status == "Queued" or _RANK[status] < _RANK[self.status]:
             raise BackwardsError(f"{self.id}: {self.status} cannot become {status}")
         if status == "Running":
             return replace(self, status=status, running=self.running or moment)

@@ -119,6 +119,9 @@ class Scheduler:
                     await self._clock.wait(entry.seconds)
                 else:
                     await self._run(entry.job_id)
+            except Exception:
+                # One job that cannot be written must not end the line for all that follow.
+                log.exception("a job could not be brought to its end")
             finally:
                 queue.done()
 
@@ -136,7 +139,9 @@ class Scheduler:
         try:
             await asyncio.wait({run})
         finally:
+            # Also when the sandbox ends: the engine must have let go of the job before it is closed.
             run.cancel()
+            await asyncio.wait({run})
             del self._runs[job_id]
         self._settle(job_id, run)
 

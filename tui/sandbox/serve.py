@@ -136,6 +136,7 @@ def main(
         ws="none",
         lifespan="on",
         server_header=False,
+        proxy_headers=False,
         headers=[SIMULATED],
         timeout_graceful_shutdown=1,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from tui.sandbox.errors import invalid
-from tui.sandbox.http import flag
+from tui.sandbox.http import LARGEST, flag
 from tui.sandbox.records import Mode
 
 DEFAULT_MAX_TTL = 28_800
@@ -36,7 +36,7 @@ def seconds_of(body: Mapping[str, Any], *names: str) -> int | None:
         value = body.get(name)
         if value is None:
             continue
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST:
             raise invalid(f"{name} must be an integer of at least 1")
         return value
     return None

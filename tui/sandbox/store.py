@@ -15,7 +15,7 @@ from tui.sandbox.session_table import SessionTable
 from tui.sandbox.workload_table import WorkloadTable
 
 FILE_NAME = "sandbox.sqlite3"
-_LOCK_WAIT = 5.0
+_LOCK_WAIT = 3.0
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -86,11 +86,15 @@ def _lock(folder: Path) -> int:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
             return handle
         except BlockingIOError:
             if time.monotonic() > deadline:
+                owner = os.pread(handle, 20, 0).decode("ascii", "replace")
                 os.close(handle)
-                raise StateInUseError(f"another sandbox is using {folder}") from None
+                message = f"another sandbox (process {owner}) is using {folder}; end that one first"
+                raise StateInUseError(message) from None
             time.sleep(0.05)
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from tui.sandbox import devices
 from tui.sandbox.clock import iso
 from tui.sandbox.errors import ApiError, forbidden, invalid, invalid_query, usage_exceeded
-from tui.sandbox.http import answer, json_object, nothing
+from tui.sandbox.http import LARGEST, answer, json_object, nothing
 from tui.sandbox.identity import PLAN_ID, SUBSCRIPTION_ID
 from tui.sandbox.platform.guard import FACE, Call
 from tui.sandbox.service import INTERACTIVE_TTL
@@ -39,7 +39,8 @@ async def configure(call: Call) -> Response:
     body = await json_object(call.request)
     limit = body.get("instance_limit")
     if "instance_limit" not in body or (
-        limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1)
+        limit is not None
+        and (not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= LARGEST)
     ):
         raise invalid("instance_limit must be null or an integer of at least 1")
     if limit is not None and call.service.usage.consumed(FACE) > limit:
