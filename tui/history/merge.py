@@ -84,7 +84,7 @@ def adds_nothing(known: Record, told: Record) -> bool:
         return False
     for name in _JOB_FIELDS:
         value = getattr(new, name)
-        if value != getattr(old, name) and (name in _AUTHORITATIVE or value not in (None, "")):
+        if value != getattr(old, name) and (name == "tags" or value not in (None, "", False)):
             return False
     return not told.metrics and all(
         not getattr(told, name) or getattr(told, name) == getattr(known, name) for name in _RECORD_FIELDS
