@@ -14,7 +14,8 @@ from typing import Literal
 from tui.domain.results import Counts
 from tui.ibm.npy import Npy
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
+_SLICE = 1 << 17
 _WIDE: dict[int, Literal["H", "I", "Q"]] = {2: "H", 4: "I", 8: "Q"}
 MAX_BITS = 100_000
 
@@ -116,15 +117,26 @@ def _number(item: object) -> int:
 
 def _count(data: memoryview, width: int) -> Mapping[int, int]:
     if width == 1:
-        return Counter(data)
+        return _tally(data)
     if width in _WIDE:
         # One machine word a shot: counted as it lies in memory, put in order afterwards.
-        words: Counter[int] = Counter(data.cast(_WIDE[width]))
+        words = _tally(data.cast(_WIDE[width]))
         if sys.byteorder == "big":
             return words
         return {int.from_bytes(word.to_bytes(width, "little"), "big"): n for word, n in words.items()}
-    rows = Counter(map(itemgetter(0), struct.iter_unpack(f"{width}s", data)))
+    rows: Counter[bytes] = Counter()
+    for start in range(0, len(data), _SLICE * width):
+        piece = data[start : start + _SLICE * width]
+        rows.update(map(itemgetter(0), struct.iter_unpack(f"{width}s", piece)))
     return {int.from_bytes(row, "big"): n for row, n in rows.items()}
+
+
+def _tally(items: memoryview[int]) -> Counter[int]:
+    """Counts in slices: `Counter` lets no other thread run until it is through with what it was given."""
+    counter: Counter[int] = Counter()
+    for start in range(0, len(items), _SLICE):
+        counter.update(items[start : start + _SLICE])
+    return counter
 
 
 def _strings(values: Mapping[int, int], num_bits: int) -> dict[str, int]:
