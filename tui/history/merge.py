@@ -84,7 +84,9 @@ def adds_nothing(known: Record, told: Record) -> bool:
         return False
     for name in _JOB_FIELDS:
         value = getattr(new, name)
-        if value != getattr(old, name) and (name == "tags" or value not in (None, "", False)):
+        # Zero seconds are told, so this is not a question of truth.
+        left_out = (value is None or value is False or value == "") and name != "tags"
+        if value != getattr(old, name) and not left_out:
             return False
     return not told.metrics and all(
         not getattr(told, name) or getattr(told, name) == getattr(known, name) for name in _RECORD_FIELDS
