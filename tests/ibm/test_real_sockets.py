@@ -1,0 +1,135 @@
+"""What a real connection can do wrong, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from tests.ibm.support import InstantClock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.ibm.endpoints import origin
+from tui.ibm.http import Call, Http, Safety, Timeouts
+
+Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def half(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(GOOD.replace(b"length: 2", b"length: 20"))
+
+
+async def garbage(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+
+async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def packed(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(GOOD.replace(b"content-type", b"content-encoding: gzip\r\ncontent-type"))
+
+
+async def good(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(GOOD)
+
+
+class Server:
+    """Plays one part after the other, the last one for ever; counts the requests."""
+
+    def __init__(self, *parts: Play) -> None:
+        self.parts = parts
+        self.requests = 0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, one request."""
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            part = self.parts[min(self.requests, len(self.parts) - 1)]
+            self.requests += 1
+            await part(reader, writer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Callable[..., Awaitable[tuple[Server, Http]]]]:
+    running: list[asyncio.Server] = []
+    clients: list[Http] = []
+
+    async def begin(*parts: Play) -> tuple[Server, Http]:
+        server = Server(*parts)
+        listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+        running.append(listening)
+        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        timeouts = Timeouts(connect=5, read=0.2, whole=2)
+        http = Http({origin(server.url)}, InstantClock(), chance=lambda: 0.0, timeouts=timeouts)
+        clients.append(http)
+        return server, http
+
+    yield begin
+    for http in clients:
+        await http.aclose()
+    for listening in running:
+        listening.close()
+
+
+@pytest.mark.parametrize("fault", [reset, half, garbage, hang])
+async def test_reading_survives(start: Callable[..., Awaitable[tuple[Server, Http]]], fault: Play) -> None:
+    server, http = await start(fault, fault, good)
+    answer = await http.send(Call("GET", f"{server.url}/x", "GET /x"))
+    assert (answer.body, server.requests) == (b"{}", 3)
+
+
+@pytest.mark.parametrize("fault", [reset, half, garbage, hang])
+async def test_creating_is_unconfirmed(
+    start: Callable[..., Awaitable[tuple[Server, Http]]], fault: Play
+) -> None:
+    server, http = await start(fault, good)
+    with pytest.raises(QdeckError) as caught:
+        await http.send(Call("POST", f"{server.url}/x", "POST /x", Safety.CREATES, body={"a": 1}))
+    assert (caught.value.kind, server.requests) == (ErrorKind.UNCONFIRMED, 1)
+
+
+async def test_a_body_that_cannot_be_unpacked(start: Callable[..., Awaitable[tuple[Server, Http]]]) -> None:
+    server, http = await start(packed)
+    with pytest.raises(QdeckError) as caught:
+        await http.send(Call("GET", f"{server.url}/x", "GET /x"))
+    assert caught.value.kind is ErrorKind.PROTOCOL
+
+
+async def test_a_closed_port_was_not_reached(start: Callable[..., Awaitable[tuple[Server, Http]]]) -> None:
+    closed = await asyncio.start_server(good, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{closed.sockets[0].getsockname()[1]}"
+    closed.close()
+    await closed.wait_closed()
+    http = Http({origin(url)}, InstantClock())
+    for safety in Safety:
+        with pytest.raises(QdeckError) as caught:
+            await http.send(Call("POST", f"{url}/x", "POST /x", safety, body={}))
+        assert caught.value.kind is ErrorKind.NETWORK
+        assert "127.0.0.1 was not reached" in caught.value.message
+    await http.aclose()
+
+
+async def test_a_proxy_is_not_asked_for_this_machine(
+    start: Callable[..., Awaitable[tuple[Server, Http]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy, _ = await start(garbage)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server, http = await start(good)
+    await http.send(Call("GET", f"{server.url}/x", "GET /x"))
+    assert (server.requests, proxy.requests) == (1, 0)
