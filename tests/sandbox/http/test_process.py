@@ -46,7 +46,12 @@ def alive(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Every process below one, at any depth."""
+    try:
+        found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return found + [below for child in found for below in children(child)]
 
 
 async def token(client: httpx.AsyncClient, info: SandboxInfo) -> dict[str, str]:
