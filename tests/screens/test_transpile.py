@@ -226,7 +226,7 @@ async def test_an_estimator_gets_observables_of_the_device() -> None:
     deck.candidate = bell_candidate(measures=False)
     async with running(deck) as pilot:
         screen = await transpiled(pilot)
-        screen.query_one("#primitive", Choice).value = "estimator"
+        screen.query_one("#primitive", Choice).value = Primitive.ESTIMATOR
         await until(pilot, lambda: shows(pilot, "Observables", "Precision"))
         screen.query_one("#observables", Input).value = "zzz"
         await pilot.press("f9")

@@ -278,8 +278,7 @@ class EditorScreen(SectionScreen):
             self.shell.tell("There is no circuit yet: type one, or ctrl+o opens an example.")
         elif self.diagnostics:
             self._next_error = 0
-            self.action_jump()
-            self.shell.tell("Qiskit cannot read this circuit: the cursor is at its first error.")
+            self.action_jump()  # what is wrong stands below the text already
         else:
             self.bench.errand = errand
             self.shell.go("transpile")

@@ -39,10 +39,10 @@ def ends_in(session: Session, now: datetime) -> str:
         return "over"
     if minutes < 5:
         return "<5m"
-    if minutes < 60:
-        return f"{int(minutes // 5) * 5}m"
-    hours = int(minutes // 60)
-    return f"{hours}h {int(minutes % 60 // 10) * 10:02d}m" if hours < 4 else f"{hours}h"
+    if minutes < 57.5:
+        return f"{round(minutes / 5) * 5}m"
+    tens = round(minutes / 10)
+    return f"{tens // 6}h {tens % 6 * 10:02d}m" if tens < 24 else f"{round(minutes / 60)}h"
 
 
 def takes_jobs(session: Session) -> bool:
@@ -53,7 +53,7 @@ def takes_jobs(session: Session) -> bool:
 def offers(sessions: Iterable[Session], backend: str, now: datetime) -> list[tuple[str, str]]:
     """The sessions that take jobs on `backend`, as label and id, for the submit form."""
     return [
-        (f"{session.mode} {short_id(session.id)} · {ends_in(session, now)} left", session.id)
+        (f"{short_id(session.id)} {session.mode} {ends_in(session, now)}", session.id)
         for session in sessions
         if takes_jobs(session) and session.backend == backend
     ]

@@ -71,5 +71,11 @@ def _errors(report: CheckReport, width: int) -> list[Line]:
         lines.append(fit_line(line((told, Ink.BAD)), width))
     hidden = len(others) - (len(lines) - 1)
     more = f"{len(report.diagnostics)} errors, " if hidden > 0 and others else ""
-    lines.append(line((f"  {more}", Ink.MUTED), ("^g ", Ink.KEY), ("goes there", Ink.MUTED)))
+    lines.append(
+        line(
+            (f"  {more}", Ink.MUTED),
+            ("^g ", Ink.KEY),
+            ("goes there; until it is right nothing can be transpiled or run", Ink.MUTED),
+        )
+    )
     return lines

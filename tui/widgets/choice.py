@@ -11,7 +11,7 @@ from textual.widgets import Select
 T = TypeVar("T", bound=Hashable)
 
 
-class Choice(Select[T], Generic[T]):
+class Choice(Select[T | None], Generic[T]):
     """One value of some; the labels are plain text, never markup.
 
     Args:
@@ -34,13 +34,8 @@ class Choice(Select[T], Generic[T]):
         self, prompt: str, options: Sequence[tuple[str, T]] = (), value: T | None = None, *, id: str
     ) -> None:
         self._offered = tuple(options)
-        super().__init__(
-            [(Content(label), key) for label, key in options],
-            prompt=prompt,
-            value=Select.NULL if value is None else value,
-            id=id,
-            compact=True,
-        )
+        self._nothing = prompt
+        super().__init__(self._labelled(), value=self._chosen(value), allow_blank=False, id=id, compact=True)
 
     @property
     def offered(self) -> tuple[tuple[str, T], ...]:
@@ -54,12 +49,19 @@ class Choice(Select[T], Generic[T]):
         touched, so that news does not close an open list.
         """
         wanted = tuple(options)
-        keys = [key for _, key in wanted]
         with self.prevent(Select.Changed):
             if wanted != self._offered:
                 self._offered = wanted
-                self.set_options([(Content(label), key) for label, key in wanted])
-            if not keys:
-                self.clear()
-            elif (chosen := value if value in keys else keys[0]) != self.selection and chosen is not None:
+                self.set_options(self._labelled())
+            chosen = self._chosen(value)
+            if self.value != chosen:
                 self.value = chosen
+
+    def _labelled(self) -> list[tuple[Content, T | None]]:
+        """What Textual shows; it wants at least one option, so there is one for nothing."""
+        shown: list[tuple[Content, T | None]] = [(Content(label), key) for label, key in self._offered]
+        return shown or [(Content(self._nothing), None)]
+
+    def _chosen(self, value: T | None) -> T | None:
+        keys = [key for _, key in self._offered]
+        return value if value in keys else next(iter(keys), None)

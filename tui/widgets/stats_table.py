@@ -44,7 +44,7 @@ def stats_lines(candidate: Candidate, width: int) -> list[Line]:
     counted = sorted(after.operations.items(), key=lambda item: (-item[1], item[0]))
     if counted:
         rows.append(BLANK)
-        words = "  ".join(f"{plain(name)} {count}" for name, count in counted)
+        words = "  ".join(f"{plain(name)}\N{NO-BREAK SPACE}{count}" for name, count in counted)
         rows += wrapped(f"operations  {words}", max(20, width))
     return rows
 

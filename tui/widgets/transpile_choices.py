@@ -28,11 +28,11 @@ class TranspileChoices(Horizontal):
     DEFAULT_CSS = """
     TranspileChoices { height: 1; padding: 0 1; }
     TranspileChoices > Static { width: auto; height: 1; color: $text-muted; }
-    TranspileChoices > Choice { margin-right: 2; }
+    TranspileChoices > Choice { margin-right: 1; }
     TranspileChoices > #backend { width: 1fr; max-width: 48; }
     TranspileChoices > #level { width: 11; }
     TranspileChoices > #where { width: 8; }
-    TranspileChoices > #seed { width: 10; }
+    TranspileChoices > #seed { width: 8; }
     TranspileChoices > #seed.-wrong { background: $error 30%; }
     """
 

@@ -48,8 +48,8 @@ class OpenFile(ModalScreen[Opened | None]):
     DEFAULT_CSS = """
     OpenFile #choices > .option-list--option-highlighted {
         background: $cursor; color: $cursor-text; text-style: bold;
-        &:ansi { text-style: reverse; }
     }
+    OpenFile:ansi #choices > .option-list--option-highlighted { text-style: reverse; }
     """
     BINDINGS: ClassVar = [
         *bindings(DIALOG),

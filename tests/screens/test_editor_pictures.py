@@ -1,0 +1,92 @@
+"""The editor and its dialogs as pictures."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.app import SnapCompare, make_app, screen_text, settled, until
+from tests.support.circuits import BELL, BELL_DRAWING
+from tests.support.fixed_deck import FixedDeck
+from tui.app import QDeckApp
+from tui.domain.circuits import CheckReport, Diagnostic
+
+WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))
+
+
+def app_with(text: str, deck: FixedDeck | None = None) -> QDeckApp:
+    deck = deck or FixedDeck()
+    deck.drawing = BELL_DRAWING
+    app = make_app(deck)
+    app.bench.qasm = app.bench.saved = text
+    app.bench.name = "bell" if text else "untitled"
+    return app
+
+
+async def to_editor(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+    await pilot.press("f3")
+    await settled(pilot)
+
+
+async def until_checked(pilot: Pilot[None]) -> None:
+    await to_editor(pilot)
+    await until(pilot, lambda: "checked by Qiskit" in screen_text(pilot))
+    await settled(pilot)
+
+
+async def until_refused(pilot: Pilot[None]) -> None:
+    await to_editor(pilot)
+    await until(pilot, lambda: "line 5, column 1" in screen_text(pilot))
+
+
+def test_empty_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(app_with(""), run_before=to_editor)
+
+
+def test_checked_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(app_with(BELL), run_before=until_checked)
+
+
+def test_drawn_at_120x40(snap_compare: SnapCompare) -> None:
+    async def drawn(pilot: Pilot[None]) -> None:
+        await until_checked(pilot)
+        await until(pilot, lambda: "┤ X ├" in screen_text(pilot))
+
+    assert snap_compare(app_with(BELL), terminal_size=(120, 40), run_before=drawn)
+
+
+def test_errors_at_80x24(snap_compare: SnapCompare) -> None:
+    deck = FixedDeck()
+    deck.report = WRONG
+    assert snap_compare(app_with(BELL.replace("h q", "hh q"), deck), run_before=until_refused)
+
+
+def test_errors_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    deck = FixedDeck()
+    deck.report = WRONG
+    assert snap_compare(app_with(BELL.replace("h q", "hh q"), deck), run_before=until_refused)
+
+
+def test_open_dialog_at_80x24(snap_compare: SnapCompare) -> None:
+    async def asked(pilot: Pilot[None]) -> None:
+        await until_checked(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "Open a circuit" in screen_text(pilot))
+        pilot.app.screen.query_one(Input).value = "bell"  # examples only: no file of this folder begins so
+        await until(pilot, lambda: "x-gate" not in screen_text(pilot))
+        await settled(pilot)
+
+    assert snap_compare(app_with(BELL), run_before=asked)
+
+
+def test_unsaved_dialog_at_80x24(snap_compare: SnapCompare) -> None:
+    async def asked(pilot: Pilot[None]) -> None:
+        await until_checked(pilot)
+        await pilot.press("x", "ctrl+n")
+        await until(pilot, lambda: "not saved" in screen_text(pilot) and "Stay" in screen_text(pilot))
+        await until(pilot, lambda: "checked by Qiskit" in screen_text(pilot))
+
+    assert snap_compare(app_with(BELL), run_before=asked)

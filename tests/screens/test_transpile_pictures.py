@@ -1,0 +1,91 @@
+"""The transpile review as pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import TabbedContent
+
+from tests.support.app import SnapCompare, make_app, screen_text, settled, until
+from tests.support.circuits import BELL, bell_candidate
+from tests.support.fixed_deck import FixedDeck, identity
+from tests.support.sessions import BATCH, SESSIONS
+from tui.app import QDeckApp
+from tui.domain.accounts import Channel
+from tui.domain.submissions import Primitive
+from tui.widgets.choice import Choice
+
+
+def app_with(deck: FixedDeck | None = None) -> QDeckApp:
+    deck = deck or FixedDeck()
+    deck.the_sessions = SESSIONS
+    app = make_app(deck)
+    app.bench.qasm = app.bench.saved = BELL
+    app.bench.name, app.bench.backend = "bell", "ibm_peekskill"
+    return app
+
+
+async def to_review(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+    await pilot.press("f4")
+    await settled(pilot)
+
+
+async def transpiled(pilot: Pilot[None]) -> None:
+    await to_review(pilot)
+    await pilot.press("f8")
+    await until(pilot, lambda: "F9 runs it" in screen_text(pilot))
+    await settled(pilot)
+
+
+def test_before_the_first_candidate_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(app_with(), run_before=to_review)
+
+
+def test_reviewed_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(app_with(), run_before=transpiled)
+
+
+def test_reviewed_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(app_with(), run_before=transpiled)
+
+
+def test_compared_at_120x40(snap_compare: SnapCompare) -> None:
+    async def compared(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        pilot.app.screen.query_one("#level", Choice).value = 3
+        await pilot.press("f8")
+        await until(pilot, lambda: "level 3" in screen_text(pilot))
+        await settled(pilot)
+
+    deck = FixedDeck()
+    deck.the_identity = identity(channel=Channel.CLASSIC)
+    app = app_with(deck)
+    app.bench.session_id = BATCH.id
+    assert snap_compare(app, terminal_size=(120, 40), run_before=compared)
+
+
+def test_an_estimator_that_needs_observables_at_80x24(snap_compare: SnapCompare) -> None:
+    async def refused(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        pilot.app.screen.query_one("#primitive", Choice).value = Primitive.ESTIMATOR
+        await until(pilot, lambda: "Precision" in screen_text(pilot))
+        await pilot.press("f9")
+        await until(pilot, lambda: "✘ Observables" in screen_text(pilot))
+
+    deck = FixedDeck()
+    deck.candidate = replace(bell_candidate(measures=False), warnings=("Qubit 13 is [red] noisy.",))
+    assert snap_compare(app_with(deck), run_before=refused)
+
+
+def test_the_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
+    async def looked(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        pilot.app.screen.query_one(TabbedContent).active = "circuit"
+        await until(pilot, lambda: "cx $14" in screen_text(pilot))
+        await settled(pilot)
+
+    assert snap_compare(app_with(), run_before=looked)
