@@ -1,0 +1,88 @@
+"""Makes the README's screenshots: the real app, worked by keys, on the real sandbox.
+
+    python -m tests.tools.screenshots [FOLDER]
+
+Writes one SVG a screen, 100x30, to `assets/screenshots` (or FOLDER).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.end_to_end.hands import Hands
+from tui.app import QDeckApp
+from tui.domain.clock import SystemClock
+from tui.headless.opening import make_deck
+
+PICTURES = Path(__file__).resolve().parents[2] / "assets" / "screenshots"
+SIZE = (100, 30)
+RUNS = (("ghz", "ibm_cusco"), ("grover", "ibm_fez"), ("bell", "ibm_peekskill"))
+"""What is run for the pictures: the example, and the backend."""
+
+
+async def take(folder: Path, home: Path) -> None:
+    """Walk through the app and take a picture of each screen."""
+    deck = make_deck({"QDECK_HOME": str(home), "HOME": str(home)})
+    app = QDeckApp(deck, clock=SystemClock(), state_folder=home / "state")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        hands = Hands(pilot, deck)
+
+        async def shoot(name: str) -> None:
+            app.clear_notifications()
+            await pilot.pause(0.3)
+            app.save_screenshot(f"{name}.svg", str(folder))
+            print(f"{name}.svg")
+
+        await hands.see("Sandbox: IBM Quantum")
+        await shoot("login")
+        await hands.press("S")
+        await hands.see("No jobs yet")
+        for number, (example, backend) in enumerate(RUNS):
+            last = number == len(RUNS) - 1
+            await hands.press("f3", "ctrl+o")
+            await hands.see("Open a circuit")
+            await hands.press(*example, "enter")
+            await hands.see("checked by Qiskit")
+            if last:
+                await shoot("editor")
+            await hands.press("f4")
+            await hands.choose("backend", backend)
+            await hands.press("f8")
+            await hands.see(f"{example} for {backend}, level 2")
+            if last:
+                await shoot("transpile")
+            await hands.press("f9")
+            await hands.finish(number)
+        await hands.press("f5", "n")
+        await hands.see("Open a session")
+        await hands.press("tab", "tab", "enter")
+        await hands.see("○ open")
+        await shoot("sessions")
+        await hands.press("f6", "r")
+        await hands.see("ibm_fez")
+        await shoot("backends")
+        await hands.press("f2")
+        await hands.see("✔ done")
+        await shoot("jobs")
+        await hands.press("enter")
+        await hands.see("outcomes")
+        await shoot("job")
+
+
+def main() -> None:
+    """Take them all."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    folder.mkdir(parents=True, exist_ok=True)
+    # The pictures are the same from whatever terminal they are made.
+    os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    os.environ.pop("NO_COLOR", None)
+    with tempfile.TemporaryDirectory() as home:
+        asyncio.run(take(folder, Path(home)))
+
+
+if __name__ == "__main__":
+    main()
