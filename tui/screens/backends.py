@@ -87,9 +87,8 @@ class BackendsScreen(SectionScreen):
                     else "Not signed in.\n\nF7 signs in, or opens the sandbox."
                 )
             )
-        had_focus = table.has_focus or self.focused is None
         table.show(list(self._backends))
-        if backends and had_focus:
+        if backends and self.focused is None:
             table.focus()
         self._show_strip()
         if self.is_current:

@@ -88,14 +88,14 @@ class JobsScreen(SectionScreen):
         words = self._words
         keys = [job.id for job in self._jobs.values() if not words or matches(job, words)]
         table = self.query_one(RowTable)
-        had_focus = table.has_focus or self.focused is None
         table.display = bool(keys)
         empty = self.query_one("#empty", Static)
         empty.display = not keys
         if not keys:
             empty.update(Content(self._empty_text()))
         table.show(keys)
-        if keys and had_focus:
+        if keys and self.focused is None:
+            # Focusing what has the focus already would paint it all again.
             table.focus()
         self._show_strip()
 

@@ -83,6 +83,8 @@ def fit_line(pieces: Line, width: int) -> Line:
     kept: list[Span] = []
     for span in pieces:
         size = cell_len(span.text)
+        if not size:
+            continue
         if size > room:
             if room > 0:
                 kept.append(span._replace(text=fit(span.text, room)))

@@ -23,6 +23,10 @@ _NAMES = {
     "left": "←",
     "right": "→",
 }
+HELP_WHILE_TYPING: Line = (
+    Span("F1 ", Ink.KEY, "app.simulate_key('f1')"),
+    Span("Help  ", Ink.PLAIN, "app.simulate_key('f1')"),
+)
 _LAST = "app.help"
 """The binding that is always kept at the end, however narrow the screen."""
 
@@ -64,7 +68,8 @@ class KeyLine(Painted):
             seen.add(binding.action)
             (last if binding.id == _LAST else shown).append(binding)
         spans: list[Span] = [Span(" ")]
-        end = [span for binding in last for span in _pair(binding, "question_mark")]
+        # While a field takes every letter, the key that helps is another one.
+        end = _pair(last[0], last[0].key) if last else HELP_WHILE_TYPING
         for binding in shown:
             pair = _pair(binding, binding.key)
             if width_of(tuple(spans)) + width_of(pair) + width_of(tuple(end)) > width:

@@ -1,0 +1,77 @@
+"""Lines of styled text: widths, cuts, and what differs between two of them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.widgets.ink import (
+    Ink,
+    Line,
+    Span,
+    apart,
+    difference,
+    fit,
+    fit_line,
+    line,
+    text_of,
+    width_of,
+    wrapped,
+)
+
+TEXT = st.text(st.sampled_from("ab漢é́ █…"), max_size=12)
+LINES = st.lists(st.builds(Span, TEXT, st.sampled_from([Ink.PLAIN, Ink.BAD])), max_size=4).map(tuple)
+
+
+@given(TEXT, st.integers(1, 20), st.booleans())
+def test_fit_fills_exactly(text: str, width: int, right: bool) -> None:
+    assert cell_len(fit(text, width, right=right)) == width
+
+
+@given(LINES, st.integers(1, 30))
+def test_fit_line_fills_exactly(pieces: Line, width: int) -> None:
+    assert width_of(fit_line(pieces, width)) == width
+
+
+@given(LINES, LINES)
+def test_difference_covers_every_cell_that_changed(old: Line, new: Line) -> None:
+    width = 40
+    before, after = fit_line(old, width), fit_line(new, width)
+    changed = difference(before, after)
+    if changed is None:
+        assert text_of(before) == text_of(after)
+        return
+    start, count = changed
+    one, other = _cells(before), _cells(after)
+    assert one[:start] == other[:start]
+    assert one[start + count :] == other[start + count :]
+
+
+def _cells(pieces: Line) -> list[tuple[str, Ink]]:
+    cells: list[tuple[str, Ink]] = []
+    for span in pieces:
+        for character in span.text:
+            if cell_len(character):
+                cells.extend([(character, span.ink)] * cell_len(character))
+    return cells
+
+
+def test_one_changed_word_is_one_short_piece() -> None:
+    old = line("job ", ("queued", Ink.WAITING), " 2m")
+    new = line("job ", ("done  ", Ink.GOOD), " 2m")
+    assert difference(old, new) == (4, 6)
+
+
+def test_apart_keeps_the_right_side_and_cuts_the_left() -> None:
+    assert text_of(apart(line("a long left side"), line("right"), 14)) == "a long … right"
+
+
+@given(st.text(st.sampled_from("ab 漢\n"), max_size=60), st.integers(2, 20))
+def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
+    lines = wrapped(text, width)
+    assert all(width_of(pieces) <= width for pieces in lines)
+    kept = "".join(text_of(pieces) for pieces in lines)
+    assert [letter for letter in kept if letter not in " \n"] == [
+        letter for letter in text if letter not in " \n"
+    ]

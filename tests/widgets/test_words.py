@@ -1,0 +1,104 @@
+"""Numbers and states in words, coarse enough to change seldom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tui.domain.accounts import Usage
+from tui.domain.jobs import Job, JobStatus
+from tui.widgets.words import (
+    age,
+    duration,
+    freshness_age,
+    percent_error,
+    status_span,
+    step_span,
+    token_words,
+    usage_words,
+)
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "now"),
+        (9, "now"),
+        (29, "20s"),
+        (60, "1m"),
+        (3599, "59m"),
+        (7200, "2h"),
+        (86400 * 3, "3d"),
+        (-5, "now"),
+    ],
+)
+def test_age(seconds: float, expected: str) -> None:
+    assert age(NOW - timedelta(seconds=seconds), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(3, "live"), (19, "live"), (35, "30s ago"), (119, "1m ago"), (1000, "15m ago"), (7300, "2h ago")],
+)
+def test_freshness(seconds: float, expected: str) -> None:
+    assert freshness_age(NOW - timedelta(seconds=seconds), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (None, "–"),
+        (0.44, "0.4 s"),
+        (12.2, "12 s"),
+        (552, "9m 12s"),
+        (600, "10m"),
+        (11_100, "3h 05m"),
+        (187_200, "2d 4h"),
+    ],
+)
+def test_duration(seconds: float | None, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (52, "token 52m"),
+        (0.5, "token <1m"),
+        (-1, "token over"),
+        (600, "token 10h"),
+        (60 * 24 * 13, "token 13d"),
+    ],
+)
+def test_token_life(minutes: float, expected: str) -> None:
+    assert token_words(NOW + timedelta(minutes=minutes), NOW) == expected
+
+
+def test_token_life_that_is_not_told() -> None:
+    assert token_words(None, NOW) == ""
+
+
+def test_usage() -> None:
+    assert usage_words(Usage(48, 600)) == "9m 12s of 10m QPU left"
+    assert usage_words(Usage(700, 600)) == "0 s of 10m QPU left"
+    assert usage_words(Usage(48)) == "48 s QPU used"
+    assert usage_words(Usage(600, 600, limit_reached=True)) == "QPU limit reached"
+    assert usage_words(None) == ""
+
+
+def test_every_status_has_a_symbol_of_its_own_and_its_word() -> None:
+    spans = [step_span(status) for status in JobStatus]
+    assert len({span.text.split()[0] for span in spans}) == len(JobStatus)
+    assert all(status in span.text for status, span in zip(JobStatus, spans, strict=True))
+
+
+def test_unknown_status_is_shown_as_the_service_says_it_and_as_text() -> None:
+    job = Job("1", "platform", "b", "sampler", JobStatus.UNKNOWN, NOW, status_text="[b]Vali\x1bdating")
+    assert status_span(job).text == "? [b]Vali␛dating"
+
+
+def test_errors_in_percent() -> None:
+    assert [percent_error(value) for value in (None, 0.0083, 0.000241)] == ["–", "0.83", "0.024"]
