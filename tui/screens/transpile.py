@@ -22,7 +22,7 @@ from tui.screens.bench import Errand
 from tui.screens.session_words import offers
 from tui.widgets.block import Block
 from tui.widgets.candidate_table import CandidateTable
-from tui.widgets.ink import BLANK, Ink, Line, line, wrapped
+from tui.widgets.ink import Ink, Line, line, wrapped
 from tui.widgets.keys import TRANSPILE, bindings
 from tui.widgets.layout_view import LayoutView
 from tui.widgets.qasm_area import QasmArea
@@ -72,11 +72,11 @@ class TranspileScreen(SectionScreen):
         yield Block(id="nothing-yet")
         with TabbedContent(id="views"):
             with TabPane("Review", id="review"), Horizontal():
-                with VerticalScroll(id="figures", can_focus=False):
+                with VerticalScroll(id="figures"):
                     yield CandidateTable(id="candidates")
+                    yield Block(id="warnings")
                     yield StatsTable(id="stats")
                     yield LayoutView(id="layout")
-                    yield Block(id="warnings")
                 yield SubmitForm(id="form")
             with TabPane("Circuit", id="circuit"):
                 yield QasmArea(read_only=True, id="isa")
@@ -317,7 +317,7 @@ class TranspileScreen(SectionScreen):
         warnings = [
             row for text in candidate.warnings for row in wrapped(f"! {plain(text)}", width, Ink.WARNING)
         ]
-        self.query_one("#warnings", Block).show([BLANK, *warnings] if warnings else [])
+        self.query_one("#warnings", Block).show(warnings)
         form = self.query_one(SubmitForm)
         form.show_candidate(candidate)
         form.suggest_name(self.bench.name)

@@ -10,21 +10,22 @@ from rich.style import Style
 from rich.text import Text
 from textual.content import Content
 from textual.strip import Strip
-from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from tui.domain.circuits import Diagnostic
 from tui.qasm.highlight import Highlighter, Kind
+from tui.widgets.spare_text_area import SpareTextArea
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
 
 
-class QasmArea(TextArea):
+class QasmArea(SpareTextArea):
     """A `TextArea` for OpenQASM 2 and 3.
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
-    that themes decide them. The cursor does not blink: an idle screen sends nothing.
+    that themes decide them. The cursor does not blink: an idle screen sends nothing. A key sends the lines it
+    changed.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -112,9 +113,9 @@ class QasmArea(TextArea):
             text.stylize(self._style("error"), *_word(text.plain, column))
         return text
 
-    def render_line(self, y: int) -> Strip:
+    def row(self, y: int) -> Strip:
         """A row; the margin of a wrong line carries the mark."""
-        strip = super().render_line(y)
+        strip = super().row(y)
         if self.scroll_offset.y + y not in self._wrong or not self.text:
             return strip
         margin = self.gutter_width

@@ -62,7 +62,6 @@ class NewSession(ModalScreen[Session | None]):
         open_it: opens it.
     """
 
-    DEFAULT_CSS = "NewSession #meaning { margin-top: 1; height: 3; }"
     BINDINGS: ClassVar = bindings(DIALOG)
 
     def __init__(self, backends: Sequence[Backend], backend: str, open_it: Open) -> None:

@@ -45,12 +45,6 @@ class OpenFile(ModalScreen[Opened | None]):
         folder: where relative paths start.
     """
 
-    DEFAULT_CSS = """
-    OpenFile #choices > .option-list--option-highlighted {
-        background: $cursor; color: $cursor-text; text-style: bold;
-    }
-    OpenFile:ansi #choices > .option-list--option-highlighted { text-style: reverse; }
-    """
     BINDINGS: ClassVar = [
         *bindings(DIALOG),
         Binding("down", "move(1)", "Next", show=False),

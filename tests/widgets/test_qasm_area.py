@@ -1,0 +1,148 @@
+"""The OpenQASM text area: colours follow edits, marks stay on their lines, a key repaints little."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from tests.support.circuits import BELL
+from tui.domain.circuits import Diagnostic
+from tui.widgets.qasm_area import QasmArea
+from tui.widgets.themes import THEMES, Look
+
+
+class AreaApp(App[None]):
+    """Only the area."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = Look.FULL
+
+    def compose(self) -> ComposeResult:
+        yield QasmArea(self._text)
+
+
+@asynccontextmanager
+async def area_with(text: str) -> AsyncIterator[tuple[Pilot[None], QasmArea]]:
+    app = AreaApp(text)
+    async with app.run_test(size=(60, 20)) as pilot:
+        area = app.query_one(QasmArea)
+        area.focus()
+        await pilot.pause()
+        yield pilot, area
+
+
+def words_in(area: QasmArea, line: int, name: str) -> list[str]:
+    """The words of a line that have this style."""
+    style = area.get_component_rich_style(f"qasm--{name}", partial=True)
+    text = area.get_line(line)
+    return [text.plain[span.start : span.end] for span in text.spans if span.style == style]
+
+
+async def test_words_have_the_colours_of_what_they_are() -> None:
+    async with area_with(BELL) as (_, area):
+        assert words_in(area, 1, "keyword") == ["include"]
+        assert words_in(area, 4, "gate") == ["h"]
+        assert words_in(area, 2, "number") == ["2"]
+        assert area.version == 3
+
+
+async def test_openqasm_2_is_read_as_such() -> None:
+    async with area_with('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n') as (_, area):
+        assert area.version == 2
+        assert words_in(area, 2, "type") == ["qreg"]
+
+
+async def test_colours_follow_edits_undo_and_redo() -> None:
+    async with area_with("h q[0];\nx q[0];") as (pilot, area):
+        await pilot.press("/", "*")
+        assert words_in(area, 1, "comment") == ["x q[0];"], "a comment reaches over the lines after it"
+        area.undo()
+        assert words_in(area, 1, "gate") == ["x"]
+        area.redo()
+        assert words_in(area, 1, "comment") == ["x q[0];"]
+        area.load_text("x q[0];")
+        assert words_in(area, 0, "gate") == ["x"]
+
+
+async def test_brackets_are_only_text() -> None:
+    async with area_with("") as (pilot, area):
+        await pilot.press(*"[red]q[/red]")
+        assert area.text == "[red]q[/red]"
+        assert "[red]q[/red]" in area.render_line(0).text
+
+
+async def test_wrong_lines_are_marked_in_the_margin_until_told_otherwise() -> None:
+    async with area_with(BELL) as (_, area):
+        area.mark((Diagnostic(5, 1, "wrong"), Diagnostic(99, 4, "outside"), Diagnostic(0, 0, "nowhere")))
+        assert [y for y in range(8) if "✘" in area.render_line(y).text] == [4]
+        assert words_in(area, 4, "error") == ["h"]
+        area.mark(())
+        assert not any("✘" in area.render_line(y).text for y in range(8))
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "place"),
+    [(Diagnostic(6, 4, ""), (5, 3)), (Diagnostic(6, 999, ""), (5, 14)), (Diagnostic(999, 1, ""), (7, 0))],
+)
+async def test_jumping_goes_as_near_as_the_text_allows(
+    diagnostic: Diagnostic, place: tuple[int, int]
+) -> None:
+    async with area_with(BELL) as (_, area):
+        area.jump_to(diagnostic)
+        assert area.cursor_location == place
+
+
+async def test_a_read_only_area_is_left_by_tab_an_editable_one_by_escape() -> None:
+    assert QasmArea(read_only=True).tab_behavior == "focus"
+    async with area_with("") as (pilot, area):
+        await pilot.press("tab")
+        assert area.text == "  "
+
+
+@pytest.fixture
+def regions(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Rows that refreshes asked Textual to paint; -1 stands for the whole widget."""
+    asked: list[int] = []
+    plain_refresh = TextArea.refresh
+
+    def refresh(self: TextArea, *parts: object, **more: object) -> TextArea:
+        asked.extend([part.height for part in parts] if parts else [-1])  # type: ignore[attr-defined]
+        return plain_refresh(self, *parts, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(TextArea, "refresh", refresh)
+    yield asked
+
+
+async def test_a_letter_repaints_its_line_alone(regions: list[int]) -> None:
+    async with area_with(BELL) as (pilot, _):
+        await pilot.press("x")
+        await pilot.pause()
+        regions.clear()
+        await pilot.press("y")
+        await pilot.pause()
+        assert regions == [1]
+
+
+async def test_what_is_painted_is_always_what_the_text_is() -> None:
+    chance = random.Random(7)
+    keys = ["a", "/", "*", "[", "space", "enter", "backspace", "delete", "up", "down", "ctrl+k", "ctrl+z"]
+    async with area_with(BELL * 4) as (pilot, area):
+        for step in range(120):
+            await pilot.press(chance.choice(keys))
+            if step % 8 == 7:
+                area.mark((Diagnostic(chance.randint(1, 20), 1, ""),) if chance.random() < 0.6 else ())
+                await pilot.pause()
+                width = area.scrollable_content_region.width
+                shown = [strip.text[:width] for strip in pilot.app.screen._compositor.render_strips()]
+                meant = [area.render_line(y).text.ljust(width)[:width] for y in range(area.size.height)]
+                assert shown[: len(meant)] == meant, f"after {step + 1} keys"
