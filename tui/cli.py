@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui import __version__
+from tui.headless.talk import Exit, OutputClosed
 
 if TYPE_CHECKING:
     from tui.headless.choice import ServiceChoice
-    from tui.headless.talk import Exit
-
-DONE, FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 STATUSES = """\b
 Exit status:
@@ -71,11 +69,11 @@ def qdeck(context: click.Context, sandbox: bool, channel: str | None, instance: 
     talk on stderr. Tokens are never taken from the command line.
     """
     if context.invoked_subcommand is not None:
-        return DONE
+        return Exit.DONE
     why = no_terminal(os.environ)
     if why:
         click.echo(NO_TERMINAL.format(why=why), err=True)
-        return USAGE
+        return Exit.USAGE
     return _open_app(_choice(sandbox, channel, instance))
 
 
@@ -182,7 +180,7 @@ def login(unexpected: tuple[str, ...], channel: str | None, instance: str | None
     """
     if unexpected:
         click.echo(TOKEN_REFUSED, err=True)
-        return USAGE
+        return Exit.USAGE
     from tui.headless.signing import login as command
 
     choice = _choice(False, channel, instance)
@@ -245,20 +243,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if any(word.split("=", 1)[0] in TOKEN_OPTIONS for word in words):
         click.echo(TOKEN_REFUSED, err=True)
-        return USAGE
+        return Exit.USAGE
     try:
         status = qdeck.main(args=words, prog_name="qdeck", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    except BrokenPipeError:
-        # What is still buffered has nowhere to go; without this the interpreter complains at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    return int(status or DONE)
+        return Exit.INTERRUPTED
+    except OutputClosed:
+        return Exit.PIPE_CLOSED
+    return int(status or Exit.DONE)
 
 
 def _open_app(choice: ServiceChoice) -> int:
@@ -302,7 +297,7 @@ def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
         return run_command(lambda: command(os.environ))
     except UsageFault as fault:
         say(f"qdeck: {fault}")
-        return USAGE
+        return Exit.USAGE
     except QdeckError as error:
         explain(error)
-        return FAILED
+        return Exit.FAILED

@@ -3,8 +3,8 @@
     python -m tests.bench.submit_to_result [ROUNDS]
 
 The services of the app without its screens, signed in, compiler warm: the clock runs from `submit` to the
-result being there, the watching by polling included. Transpiling is told beside it, and so is the first run on
-a device, which builds the noise model.
+result being there, the watching by polling included. Transpiling is told beside it, and so is the first run
+on a device, which builds the noise model.
 """
 
 from __future__ import annotations

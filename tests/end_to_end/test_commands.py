@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+
 import httpx
 import pytest
 
 from tests.end_to_end.circuits import BELL, WALKTHROUGH, assert_bell, assert_mostly_one
-from tests.end_to_end.conftest import Sandbox, Shell
+from tests.end_to_end.conftest import COMMAND, Sandbox, Shell, clean_environment
 
 
 @pytest.mark.parametrize(
@@ -105,3 +110,76 @@ def open_session(sandbox: Sandbox, backend: str) -> str:
     )
     answer.raise_for_status()
     return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "ended"),
+    [("platform", "cannot revoke"), ("classic", "refused the token when it was tried again")],
+)
+def test_login_keeps_the_account_for_its_owner_and_logout_ends_it(
+    shell: Shell, channel: str, ended: str
+) -> None:
+    token = shell.sandbox.environment(channel)["QISKIT_IBM_TOKEN"]
+    instance = ("--instance", shell.sandbox.environment(channel)["QISKIT_IBM_INSTANCE"])
+    nothing_set = {"QISKIT_IBM_TOKEN": "", "QISKIT_IBM_CHANNEL": "", "QISKIT_IBM_INSTANCE": ""}
+
+    login = shell.qdeck(
+        "login", "--channel", channel, *instance, channel=channel, stdin=f"{token}\n", **nothing_set
+    )
+    assert (login.returncode, login.stdout) == (0, ""), login.stderr
+    (kept,) = shell.home.rglob("accounts.json")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+    hosts = dict.fromkeys(shell.sandbox.environment(channel), "") | nothing_set
+    where = shell.qdeck("where", channel=channel, **hosts)
+    assert "saved by qdeck" in where.stdout
+    listed = shell.qdeck("jobs", "--json", channel=channel, **hosts)
+    assert (listed.returncode, json.loads(listed.stdout)["sandbox"]) == (0, True), listed.stderr
+
+    logout = shell.qdeck("logout", channel=channel, **hosts)
+    assert ended in logout.stderr
+    assert logout.returncode == 0
+    assert "saved by qdeck" not in shell.qdeck("where", channel=channel, **hosts).stdout
+    for done in (login, where, listed, logout):
+        assert token not in done.stdout + done.stderr
+
+
+def test_ctrl_c_leaves_the_job_to_the_service(shell: Shell) -> None:
+    environ = {**clean_environment(shell.home), **shell.sandbox.environment("platform")}
+    command = [*COMMAND, "run", "-", "-b", "ibm_peekskill", "--shots", "100000"]
+    with subprocess.Popen(
+        command,
+        env=environ,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write(BELL)
+        process.stdin.close()
+        line = next(line for line in process.stderr if line.startswith("Job "))
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert (process.wait(timeout=60), process.stdout.read()) == (130, "")
+    assert "Traceback" not in said
+    job_id = line.split()[1]
+    assert job_id in [job["job_id"] for job in shell.answer("jobs")["jobs"]]
+
+
+def test_a_reader_that_goes_away_is_no_error_worth_words(shell: Shell) -> None:
+    environ = {**clean_environment(shell.home), **shell.sandbox.environment("platform")}
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [*COMMAND, "jobs", "--json"],
+            env=environ,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from enum import IntEnum
@@ -29,6 +30,10 @@ class UsageFault(Exception):
     """The command was called in a way it cannot work with: status 2. The message is plain text."""
 
 
+class OutputClosed(Exception):
+    """Whoever read stdout went away: status 141, without a word."""
+
+
 def say(text: str) -> None:
     """One line of talk on stderr; what comes from outside is made plain. A closed stderr is not an error."""
     try:
@@ -42,16 +47,9 @@ def explain(error: QdeckError) -> None:
     say(f"qdeck: {error}")
 
 
-def emit(text: str) -> None:
-    """Data for people and line tools on stdout; control characters made visible."""
-    sys.stdout.write(plain(text, limit=50_000_000, lines=True) + "\n")
-    sys.stdout.flush()
-
-
 def emit_json(answer: Mapping[str, object]) -> None:
     """One JSON object on stdout, ASCII only, so that no text from outside can reach the terminal raw."""
-    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
-    sys.stdout.flush()
+    _write(json.dumps(answer, indent=2) + "\n")
 
 
 def emit_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
@@ -67,5 +65,14 @@ def emit_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
             for row in table
         ]
     if lines:
-        sys.stdout.write("\n".join(lines) + "\n")
+        _write("\n".join(lines) + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
         sys.stdout.flush()
+    except BrokenPipeError as error:
+        # What is still buffered has nowhere to go; without this the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputClosed from error
