@@ -37,6 +37,11 @@ def test_sign_in_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(deck), run_before=_ready)
 
 
+def test_sign_in_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(_signed_out(account())), run_before=_ready)
+
+
 def test_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
     deck = _signed_out()
     deck.trouble["sign_in"] = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
