@@ -38,8 +38,6 @@ async def list_jobs(choice: ServiceChoice, environ: Mapping[str, str], *, limit:
                 {**service_facts(opened.identity), "stale": stale, "jobs": [job_facts(job) for job in jobs]}
             )
         else:
-            if opened.identity.sandbox:
-                say("SANDBOX: simulated jobs.")
             emit_table(HEAD, [_row(job) for job in jobs])
             if not jobs:
                 say("No jobs yet. `qdeck run FILE` submits one.")

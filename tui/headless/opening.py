@@ -70,7 +70,7 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
         QdeckError: the service refused or was not reached.
     """
     if choice.sandbox:
-        say("Starting the sandbox: a simulated IBM Quantum on this machine.")
+        say("Starting the sandbox.")
         return await deck.sign_in_sandbox(choice.sandbox_channel)
     return await deck.sign_in(require_account(deck.found_accounts(), choice))
 
@@ -83,7 +83,10 @@ async def signed_in_deck(
     async with started_deck(choice.environment(environ)) as deck:
         if warm:
             await deck.warm_up()
-        yield OpenDeck(deck, await sign_in(deck, choice))
+        identity = await sign_in(deck, choice)
+        if identity.sandbox:
+            say("SANDBOX: what follows is simulated, not hardware.")
+        yield OpenDeck(deck, identity)
 
 
 def _talk_of(event: Event) -> None:
