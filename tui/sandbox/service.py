@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Coroutine
 from dataclasses import replace
 
 from tui.sandbox import devices
@@ -57,22 +58,32 @@ class Service:
         self.transpilations = TranspileTasks(engine)
         self.usage = Usage(store, clock, limits)
         self._rate = RateLimit(limits.creations_per_minute, clock)
-        self._warming: asyncio.Task[None] | None = None
+        self._warming: list[asyncio.Task[None]] = []
+        self._transpiler_wanted = False
 
     def start(self) -> None:
         """Begin serving the queues; the engine warms up behind."""
-        self._warming = asyncio.create_task(self.engine.start(), name="sandbox-engine")
-        self._warming.add_done_callback(_report)
+        self._warm(self.engine.start())
         self.sessions.start()
         self.scheduler.start()
+
+    def expect_transpiling(self) -> None:
+        """Whoever signed in may transpile in the cloud: have the transpiler warm before that."""
+        if not self._transpiler_wanted:
+            self._transpiler_wanted = True
+            self._warm(self.engine.warm_transpiler())
+
+    def _warm(self, start: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(start, name="sandbox-engine")
+        task.add_done_callback(_report)
+        self._warming.append(task)
 
     async def stop(self) -> None:
         """End all work; unfinished jobs stay in the store for the next start."""
         await self.scheduler.stop()
         await self.transpilations.stop()
         await self.sessions.stop()
-        if self._warming is not None:
-            await asyncio.gather(self._warming, return_exceptions=True)
+        await asyncio.gather(*self._warming, return_exceptions=True)
         await self.engine.aclose()
         self.store.close()
 

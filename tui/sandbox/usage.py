@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tui.sandbox.clock import Clock
 from tui.sandbox.errors import usage_exceeded
@@ -13,6 +13,7 @@ from tui.sandbox.session_rules import active_seconds
 from tui.sandbox.store import Store
 
 PERIOD = timedelta(days=28)
+_FIRST_PERIOD = datetime(2024, 1, 1, tzinfo=UTC)
 _SETTING = "instance_limit"
 _DELETED = "deleted_usage"
 
@@ -27,9 +28,9 @@ class Usage:
         self._limits = limits
 
     def period(self) -> tuple[datetime, datetime]:
-        """The running 28 days."""
-        now = self._clock.now()
-        return now - PERIOD, now
+        """The running 28 days: the same two moments until they are over, so that a client sees no change."""
+        start = _FIRST_PERIOD + (self._clock.now() - _FIRST_PERIOD) // PERIOD * PERIOD
+        return start, start + PERIOD
 
     def consumed(self, face: Face) -> float:
         """QPU seconds used in the period, those of jobs deleted since included."""

@@ -56,10 +56,14 @@ class GateEngine:
     started: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     transpiled: list[TranspileRequest] = field(default_factory=list)
+    transpiler_warmed: int = 0
     _waiting: list[asyncio.Future[RunOutcome]] = field(default_factory=list)
 
     async def start(self) -> None:
         return
+
+    async def warm_transpiler(self) -> None:
+        self.transpiler_warmed += 1
 
     async def run(
         self, program_id: str, params: Mapping[str, Any], device: Device, *, seed: int | None = None

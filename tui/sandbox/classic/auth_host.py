@@ -27,6 +27,7 @@ async def login(request: Request) -> Response:
     fields = await form(request)
     if not service.classic.knows_api_token(fields.get("apiToken", "")):
         return answer(auth_body(401, "Login failed.", "3446"), 401)
+    service.expect_transpiling()
     return answer(
         {
             "id": service.classic.issue(),

@@ -14,8 +14,8 @@ from tui.sandbox.engine.values import EngineError, RunOutcome, TranspiledCircuit
 class Engine:
     """Runs the jobs of the sandbox and transpiles for it.
 
-    Jobs are run one after the other. Transpiling has its own process, started when first asked for, so
-    that it never waits behind a long simulation. Cancelling a call stops the work itself.
+    Jobs are run one after the other. Transpiling has its own process, started when first asked for or
+    warmed, so that it never waits behind a long simulation. Cancelling a call stops the work itself.
     """
 
     def __init__(self) -> None:
@@ -30,6 +30,10 @@ class Engine:
     async def start(self) -> None:
         """Start the simulator's process, which begins to import; does not wait for that."""
         await self._simulator.start()
+
+    async def warm_transpiler(self) -> None:
+        """Start the transpiler's process, which begins to import; does not wait for that."""
+        await self._transpiler.start()
 
     async def run(
         self, program_id: str, params: Mapping[str, Any], device: str | Device, *, seed: int | None = None

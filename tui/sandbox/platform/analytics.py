@@ -16,6 +16,7 @@ from tui.sandbox.identity import PLAN_ID, SUBSCRIPTION_ID
 from tui.sandbox.platform.guard import FACE, Call
 from tui.sandbox.records import Job, Session
 from tui.sandbox.session_rules import active_seconds
+from tui.sandbox.usage import PERIOD
 
 _GROUPS = ("instance", "backend", "user_id", "plan", "subscription_id")
 _DAY = timedelta(days=1)
@@ -80,9 +81,9 @@ async def filters(call: Call) -> Response:
 
 def _interval(call: Call) -> tuple[datetime, datetime]:
     """The interval of the query; by default the 28 days that end now."""
-    default_start, default_end = call.service.usage.period()
-    end = moment(call.request, "interval_end") or default_end
-    start = moment(call.request, "interval_start") or min(default_start, end)
+    now = call.service.clock.now()
+    end = moment(call.request, "interval_end") or now
+    start = moment(call.request, "interval_start") or min(now - PERIOD, end)
     if end < start:
         raise invalid_query("interval_end is before interval_start")
     if end - start > timedelta(days=366):
