@@ -58,7 +58,7 @@ async def test_no_sessions_names_the_key() -> None:
 async def test_the_table_tells_state_times_usage_and_jobs() -> None:
     async with running(deck_with_sessions()) as pilot:
         screen = await open_sessions(pilot)
-        assert shows(pilot, "● active", "◐ draining", "✔ closed", "181.5", "7h", "1h 00m")
+        assert shows(pilot, "● active", "◐ draining", "✔ closed", "181.5", "8h", "1h 00m")
         assert shows(pilot, f"batch {BATCH.id} on ibm_peekskill")
         assert screen.query_one(RowTable).has_focus
 

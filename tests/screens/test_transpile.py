@@ -73,7 +73,9 @@ async def test_without_a_circuit_or_a_sign_in_it_says_what_to_do() -> None:
 async def test_the_result_is_shown_before_and_after() -> None:
     async with running() as pilot:
         await transpiled(pilot)
-        assert shows(pilot, "two-qubit gates", "estimated success", "97.2 %", "1.6 µs", "measure 2")
+        assert shows(
+            pilot, "two-qubit gates", "estimated success", "97.2 %", "1.6 µs", "measure\N{NO-BREAK SPACE}2"
+        )
         assert shows(pilot, "14 13"), "the layout"
 
 
