@@ -17,6 +17,8 @@ from textual.app import App
 
 from tests.compiler.devices import device
 from tui.compiler.client import WorkerCompiler
+from tui.compiler.link import Link
+from tui.compiler.messages import Draw, Ping, encode
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 
@@ -60,6 +62,11 @@ async def heavy_run(compiler: WorkerCompiler) -> asyncio.Task[object]:
     return run
 
 
+def waits_for_the_app(pid: int) -> bool:
+    """Whether the worker's main thread sleeps: it waits for a request, or for its answer to be read."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "S"
+
+
 def processor_ticks(pid: int) -> int:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
@@ -83,6 +90,34 @@ async def test_closing_in_the_middle_of_work_ends_it(compiler: WorkerCompiler) -
     assert not running(pid)
     with pytest.raises(asyncio.CancelledError):
         await run
+
+
+async def test_closing_while_a_worker_is_being_started_ends_it() -> None:
+    for turns in range(6):
+        compiler = WorkerCompiler()
+        await compiler.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        pids = compiler.pids
+        async with asyncio.timeout(60):
+            await compiler.aclose()
+        assert compiler.pids == () and not any(running(pid) for pid in pids)
+
+
+async def test_a_worker_with_an_answer_that_nobody_reads_can_be_closed() -> None:
+    link = await Link.open()
+    try:
+        await link.ask(encode(Ping()))
+        before = processor_ticks(link.pid)
+        long_answer = encode(Draw(BELL + "h q[0];" * 1_400, 10_000_000))
+        asking = asyncio.ensure_future(link.ask(long_answer))
+        await until(lambda: processor_ticks(link.pid) > before + 2)
+        asking.cancel()
+        await until(lambda: waits_for_the_app(link.pid))
+    finally:
+        async with asyncio.timeout(60):
+            await link.close()
+    assert not running(link.pid)
 
 
 async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_stops(

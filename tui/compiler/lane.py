@@ -121,8 +121,14 @@ class Lane:
     async def _ready(self) -> Link:
         if self._link is None or not self._link.alive:
             await self._end()
+            # asyncio may wait for ever when the start of a process is cancelled, so it is not.
+            opening = asyncio.ensure_future(Link.open(self._environment))
             try:
-                self._link = await Link.open(self._environment)
+                self._link = await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                self._link = await opening
+                await self._end()
+                raise
             except OSError as error:
                 raise QdeckError(
                     ErrorKind.UNAVAILABLE, f"Qiskit's process cannot be started: {error.strerror}."

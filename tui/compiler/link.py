@@ -20,6 +20,7 @@ _ROOT: Final = str(Path(tui.__file__).resolve().parent.parent)
 _BOOT: Final = "from tui.compiler.worker import main; main()"
 _BOOT_FROM: Final = f"import sys; sys.path.insert(0, sys.argv[1]); {_BOOT}"
 _LAST_WORDS: Final = 2_000
+_DYING_SECONDS: Final = 5.0
 
 
 class LinkBroken(Exception):
@@ -88,8 +89,13 @@ class Link:
 
     async def close(self) -> None:
         """End the worker now, whatever it does, and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        # asyncio calls a process ended when its pipes are, and a pipe is when all in it has been read.
+        assert self._process.stdout is not None
+        while await self._process.stdout.read(1 << 16):
+            pass
         await self._process.wait()
         await self._listening
         if self._process.stdin is not None:
@@ -101,6 +107,10 @@ class Link:
             self._last_words = (self._last_words + words)[-_LAST_WORDS:]
 
     async def _cause(self) -> str:
+        # Its output has ended, so it is ending; killing it now would take its real status from asyncio.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DYING_SECONDS):
+                await self._process.wait()
         await self.close()
         status = self._process.returncode or 0
         words = self._last_words.decode("utf-8", "replace").strip().rpartition("\n")[2]
