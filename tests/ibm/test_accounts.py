@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.ibm.support import FIXTURES, KEY
-from tui.domain.accounts import Account, Channel
+from tui.domain.accounts import Account, Channel, Preferences
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.accounts import found_accounts, sandbox_account, typed_account
@@ -115,17 +115,76 @@ def test_a_broken_file_is_no_failure(home: dict[str, str], text: str) -> None:
     assert [account.source for account in found.accounts] == ["environment"]
 
 
-def test_what_a_saved_account_wants_and_does_not_get_is_said(home: dict[str, str]) -> None:
+def test_the_way_a_saved_account_asks_for_is_taken(home: dict[str, str]) -> None:
+    urls = {"https": "http://user:pass@p:3128", "http": "http://p:3128"}
     entry = {
         "channel": "ibm_cloud",
         "token": KEY,
         "verify": False,
-        "proxies": {"urls": {"https": "http://p"}},
+        "proxies": {"urls": urls},
+        "region": "eu-de",
+        "plans_preference": ["premium", "open"],
+        "tags": ["team-a"],
+        "private_endpoint": True,
     }
     qiskit_file(home, json.dumps({"a": entry}))
-    warnings = found_accounts(home, place(home)).warnings
-    assert "certificate" in warnings[0]
-    assert "HTTPS_PROXY" in warnings[1]
+    found = found_accounts(home, place(home))
+    (account,) = found.accounts
+    assert not account.route.verify
+    assert {scope: url.reveal() for scope, url in account.route.proxies} == urls
+    assert "pass" not in repr(account)
+    assert account.preferences == Preferences("eu-de", ("premium", "open"), ("team-a",))
+    assert account.endpoints.api == "https://private.eu-de.quantum.cloud.ibm.com/api/v1"
+    (warning,) = found.warnings
+    assert "certificate" in warning
+    save_account(account, place(home))
+    kept = next(known for known in found_accounts(home, place(home)).accounts if known.source == SOURCE)
+    assert kept.route == account.route
+
+
+@pytest.mark.parametrize(
+    ("proxies", "said"),
+    [
+        ({"urls": {"https": "http://p"}, "username_ntlm": "me", "password_ntlm": "hidden-pw"}, "NTLM"),
+        ({"urls": {"https": "socks5://me:hidden-pw@p"}}, "SOCKS"),
+        ({"urls": {"https": "hidden-pw@p"}}, "web address"),
+        ({"urls": {"https": "http://p:port"}}, "web address"),
+        ({"urls": {"gopher": "http://p"}}, "web address"),
+        ({"urls": ["http://p"]}, "written"),
+        ("http://p", "written"),
+    ],
+)
+def test_a_proxy_that_cannot_be_gone_through_is_refused_in_words(
+    home: dict[str, str], proxies: object, said: str
+) -> None:
+    qiskit_file(home, json.dumps({"a": {"channel": "ibm_cloud", "token": KEY, "proxies": proxies}}))
+    found = found_accounts(home, place(home))
+    assert found.accounts == ()
+    (warning,) = found.warnings
+    assert said in warning
+    assert "hidden-pw" not in warning
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (("zeta", "default-ibm-quantum-platform", "default-ibm-cloud"), "default-ibm-quantum-platform"),
+        (("zeta", "default-ibm-cloud"), "default-ibm-cloud"),
+        (("zeta!", "default-ibm-quantum-platform"), "zeta"),
+        (("zeta", "alpha"), "alpha"),
+    ],
+)
+def test_the_order_is_qiskits(home: dict[str, str], names: tuple[str, ...], first: str) -> None:
+    entries = {
+        name.rstrip("!"): {
+            "channel": "ibm_quantum_platform",
+            "token": f"of {name}",
+            **({"is_default_account": True} if name.endswith("!") else {}),
+        }
+        for name in names
+    }
+    qiskit_file(home, json.dumps(entries))
+    assert found_accounts(home, place(home)).accounts[0].name == first
 
 
 def test_accounts_of_other_channels_are_left_out(home: dict[str, str]) -> None:

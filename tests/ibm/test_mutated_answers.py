@@ -87,7 +87,7 @@ async def test_no_answer_makes_anything_but_a_value_or_a_qdeck_error(data: st.Da
     method, place, ask = CALLS[name]
     answer = data.draw(st.sampled_from(fixture(name)["responses"]))
     changed = data.draw(bent(answer["body"]))
-    network = Network().on(method, place, httpx.Response(answer["status"], json=changed))
+    network = Network().on(method, place, httpx.Response(answer["status"], content=json.dumps(changed)))
     made = service(network, InstantClock())
     try:
         await ask(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ from tests.ibm.support import (
     response,
     service,
 )
-from tui.domain.accounts import Channel
+from tui.domain.accounts import Channel, Preferences
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
@@ -289,3 +290,73 @@ async def test_a_device_list_of_names_is_enough_for_details() -> None:
     found = await service(network).backend("ibm_fez")
     assert found.qubits == json.loads(body("gen2_backend_configuration"))["n_qubits"]
     assert URL.startswith("http://127")
+
+
+def search(*items: dict[str, Any]) -> httpx.Response:
+    """Instances as the search tells them."""
+    known = [{"doc": {"extensions": {}}, "tags": [], **item} for item in items]
+    return httpx.Response(200, json={"items": known})
+
+
+def plan(name: str, pricing: str) -> httpx.Response:
+    """A plan as the catalog tells it."""
+    return httpx.Response(
+        200, json={"overview_ui": {"en": {"display_name": name}}, "metadata": {"pricing": {"type": pricing}}}
+    )
+
+
+def crn(region: str, number: int) -> str:
+    return f"crn:v1:bluemix:public:quantum-computing:{region}:a/0:{number}::"
+
+
+@pytest.mark.parametrize(
+    ("wish", "chosen"),
+    [
+        (Preferences(), 2),
+        (Preferences(plans=("premium", "open")), 1),
+        (Preferences(region="eu-de"), 3),
+        (Preferences(tags=("Team-A",)), 1),
+        (Preferences(plans=("flex",)), None),
+    ],
+)
+@pytest.mark.parametrize("named", ["", "auto"])
+async def test_an_instance_is_chosen_as_the_account_prefers(
+    wish: Preferences, chosen: int | None, named: str
+) -> None:
+    network = Network()
+    network.on(
+        "POST",
+        "/global-search/v3/resources/search",
+        search(
+            {"crn": crn("us-east", 1), "name": "a", "service_plan_unique_id": "p", "tags": ["team-a", "x"]},
+            {"crn": crn("us-east", 2), "name": "b", "service_plan_unique_id": "o"},
+            {"crn": crn("eu-de", 3), "name": "c", "service_plan_unique_id": "p"},
+        ),
+    )
+    network.on("GET", "/globalcatalog/api/v1/p", plan("Premium", "subscription"))
+    network.on("GET", "/globalcatalog/api/v1/o", plan("Open", "free"))
+    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
+    who = replace(account(instance=named), preferences=wish)
+    made = make_service(who, InstantClock(), transport=httpx.MockTransport(network))
+    if chosen is None:
+        with pytest.raises(QdeckError, match="flex"):
+            await made.sign_in()
+    else:
+        assert (await made.sign_in()).instance.split(":")[7] == str(chosen)
+
+
+async def test_workloads_are_followed_by_their_cursor_only_and_not_for_ever() -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        if request.url.params["mode"] == "batch":
+            return httpx.Response(200, json={"workloads": []})
+        at = int(request.url.params.get("next", "0"))
+        item = {"id": f"s{at}", "mode": "session", "status": "in_progress", "backend": "b"}
+        href = f"https://elsewhere.example/workloads?next={at + 1}"
+        return httpx.Response(200, json={"workloads": [item], "next": {"href": href}})
+
+    network = Network().on("GET", "/api/v1/workloads", page)
+    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
+    made = service(network)
+    await made.sign_in()
+    assert {session.id for session in await made.sessions()} == {"s0", "s1", "s2"}
+    assert {sent.url.host for sent in network.sent} == {"127.0.0.1"}

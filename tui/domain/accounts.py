@@ -36,6 +36,31 @@ class Endpoints:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """The way to the hosts, where it is not the environment's.
+
+    Attributes:
+        proxies: proxy URL by what it is for: `https`, `http`, `all`, or `https://host`. A `Secret`, for a
+            proxy's URL may hold its password.
+        verify: whether certificates are checked; false only where a saved account says so.
+    """
+
+    proxies: tuple[tuple[str, Secret], ...] = ()
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Which instance to take when none is named. Empty: any."""
+
+    region: str = ""
+    plans: tuple[str, ...] = ()
+    """Plan names, the best first; others are not taken."""
+    tags: tuple[str, ...] = ()
+    """Tags the instance has to carry, all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What is needed to sign in.
 
@@ -44,7 +69,8 @@ class Account:
         channel: the generation of the service.
         token: API key (platform) or API token (classic).
         endpoints: the hosts.
-        instance: CRN or name (platform), `hub/group/project` (classic); empty: the first one found.
+        instance: CRN or name (platform), `hub/group/project` (classic); empty or `auto`: the first one found
+            that `preferences` allow.
         source: where it was found, in words: "environment", "~/.qiskit/qiskit-ibm.json", "typed in".
         sandbox: whether this is qdeck's own simulated service.
     """
@@ -56,6 +82,8 @@ class Account:
     instance: str = ""
     source: str = "typed in"
     sandbox: bool = False
+    route: Route = Route()
+    preferences: Preferences = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,9 @@ class Instance:
     id: str
     name: str
     plan: str = ""
+    pricing: str = ""
+    """How the plan is paid: `free`, `trial`, `paygo`, `paid`, `subscription`; empty where not told."""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +135,8 @@ class Identity:
     hosts: tuple[str, ...] = field(default=())
     notice: str = ""
     """What the user should know of it, e.g. that the instance was chosen among several; mostly empty."""
+    unverified: bool = False
+    """Whether certificates are not checked, because the saved account says so: shown in red."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tui.domain.secret import Secret
 from tui.ibm.endpoints import DEFAULT_REGION, URL_VARIABLE, checked, endpoints_for, sandbox_endpoints
 from tui.ibm.qiskit_file import SavedEntry, qiskit_entries
 from tui.ibm.saved import own_entries
+from tui.ibm.trust import check_proxies
 from tui.settings import Folders
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"
@@ -149,7 +150,17 @@ def _account(entry: SavedEntry, environ: Mapping[str, str]) -> Account | None:
         endpoints = endpoints_for(
             channel, environ, url=entry.url, region=region, private=entry.private_endpoint
         )
-    return Account(entry.name, channel, entry.token, endpoints, entry.instance, entry.source)
+    check_proxies(entry.route)
+    return Account(
+        entry.name,
+        channel,
+        entry.token,
+        endpoints,
+        entry.instance,
+        entry.source,
+        route=entry.route,
+        preferences=entry.preferences,
+    )
 
 
 def _unique(accounts: Iterable[Account]) -> list[Account]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -120,13 +121,23 @@ def decode_workloads(
 ) -> tuple[tuple[Session, ...], str]:
     """The sessions and batches of one page of workloads, and the cursor of the next page (empty: the last).
 
+    The service tells the next page as a whole URL (contract 5.13); only its cursor is taken, so that no
+    answer decides which host is asked.
+
     Jobs in the page are left out.
     """
     page = decode(body, _Workloads, where)
     found = tuple(
         _workload(item, service, instance, now) for item in page.workloads if item.mode.lower() != "job"
     )
-    return found, (page.next.href or "") if page.next else ""
+    return found, _cursor((page.next.href or "") if page.next else "")
+
+
+def _cursor(href: str) -> str:
+    try:
+        return parse_qs(urlsplit(href).query).get("next", [""])[0]
+    except ValueError:
+        return ""
 
 
 def _workload(item: _Workload, service: str, instance: str, now: datetime) -> Session:

@@ -53,7 +53,8 @@ def make_service(
         timeouts=timeouts,
         max_body=max_body,
         transport=transport,
-        secrets=(account.token,),
+        secrets=(account.token, *(url for _, url in account.route.proxies)),
+        route=account.route,
     )
     if account.channel is Channel.CLASSIC:
         return ClassicService(account, http, time)

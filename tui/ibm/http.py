@@ -5,26 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import ssl
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
-import certifi
 import httpx
 
 from tui import __version__
+from tui.domain.accounts import Route
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.decode import encode
-from tui.ibm.endpoints import is_loopback, origin
+from tui.ibm.endpoints import origin
 from tui.ibm.failures import failure, http_date, is_page, portal, wait_asked
 from tui.ibm.retry import Chance, Retries, RetryPolicy
+from tui.ibm.trust import context_for, mounts
 
 Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
@@ -116,14 +115,6 @@ def path(*parts: str) -> str:
     return "".join("/" + quote(part, safe="") for part in parts)
 
 
-@cache
-def trust() -> ssl.SSLContext:
-    """What is trusted: the system's certificates (or `SSL_CERT_FILE`) and Mozilla's; made once."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
 SANDBOX_HEADER = "x-qdeck-sandbox"
 """On every answer of the sandbox."""
 
@@ -146,6 +137,7 @@ class Http:
         max_body: int = MAX_BODY,
         transport: httpx.AsyncBaseTransport | None = None,
         secrets: Iterable[Secret] = (),
+        route: Route | None = None,
     ) -> None:
         # httpcore tells answers' headers at DEBUG: no level set elsewhere may bring them into a log.
         for name in ("httpx", "httpcore"):
@@ -156,6 +148,7 @@ class Http:
         self._timeouts = timeouts or Timeouts()
         self._max_body = max_body
         self._transport = transport
+        self._route = route or Route()
         self._client: httpx.AsyncClient | None = None
         self._closed = False
         self.simulated = False
@@ -286,20 +279,17 @@ class Http:
             raise QdeckError(ErrorKind.NETWORK, "The connection to the service is closed.", "Sign in again.")
         if self._client is None:
             hosts = {urlsplit(known).hostname or "" for known in self._origins}
-            # A proxy of the environment is for the network, not for this machine.
-            direct = {f"all://{_bracketed(host)}": None for host in hosts if is_loopback(host)}
+            context = context_for(self._route)
+            limits = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
             self._client = httpx.AsyncClient(
-                verify=trust(),
+                verify=context,
                 follow_redirects=False,
                 transport=self._transport,
-                mounts=direct,
-                limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0),
+                # A proxy is for the network, not for this machine; a stand-in network has none.
+                mounts=None if self._transport else mounts(self._route, hosts, context, limits),
+                limits=limits,
             )
         return self._client
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _plain(value: Value) -> str:
@@ -329,13 +319,13 @@ def _unreached(host: str, problem: Exception) -> QdeckError:
         return QdeckError(
             ErrorKind.NETWORK,
             f"{host} was reached, but its certificate is not trusted here.",
-            "In a company network, set SSL_CERT_FILE to its CA file.",
+            "In a company network, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file.",
         )
     if isinstance(problem, httpx.ProxyError):
         return QdeckError(
             ErrorKind.NETWORK,
             f"The proxy would not connect to {host}: {reason}.",
-            "Check HTTPS_PROXY and NO_PROXY.",
+            "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account.",
         )
     return QdeckError(
         ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tui.domain.accounts import Endpoints
+from tui.domain.accounts import Endpoints, Preferences, Route
+from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
 
@@ -33,6 +34,8 @@ class SavedEntry:
     private_endpoint: bool = False
     endpoints: Endpoints | None = None
     """Hosts saved one by one (qdeck's own file)."""
+    route: Route = field(default_factory=Route)
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[str]]:
@@ -45,7 +48,14 @@ def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[s
         if not isinstance(body, dict):
             warnings.append(f"{SHOWN}: {plain(name, limit=60)} is not an account.")
             continue
-        warnings.extend(_not_followed(name, body))
+        shown = f"{SHOWN}: {plain(name, limit=60)}"
+        try:
+            route = route_of(body)
+        except QdeckError as error:
+            warnings.append(f"{shown}: {error}")
+            continue
+        if not route.verify:
+            warnings.append(f"{shown} turns certificate checks off: who is in between could read its key.")
         entry = SavedEntry(
             name=name,
             token=Secret(_text(body, "token").strip()),
@@ -55,6 +65,10 @@ def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[s
             url=_text(body, "url"),
             region=_text(body, "region"),
             private_endpoint=body.get("private_endpoint") is True,
+            route=route,
+            preferences=Preferences(
+                _text(body, "region"), _texts(body, "plans_preference"), _texts(body, "tags")
+            ),
         )
         entries.append((_rank(name, body), entry))
     return [entry for _, entry in sorted(entries, key=lambda item: item[0])], warnings
@@ -88,15 +102,28 @@ def read_accounts(file: Path, shown: str) -> tuple[dict[str, Any], list[str]]:
     return data, warnings
 
 
-def _not_followed(name: str, body: dict[str, Any]) -> list[str]:
-    """What the account asks for that is not done here: said, for it may be why it does not connect."""
-    shown = f"{SHOWN}: {plain(name, limit=60)}"
-    told = []
-    if body.get("verify") is False:
-        told.append(f"{shown} turns certificate checks off; qdeck keeps them on.")
-    if body.get("proxies"):
-        told.append(f"{shown} has its own proxies; qdeck uses those of HTTPS_PROXY and NO_PROXY.")
-    return told
+def route_of(body: dict[str, Any]) -> Route:
+    """The way to the hosts that a saved account asks for (`verify`, `proxies`).
+
+    Raises:
+        QdeckError: `SETTINGS` when it cannot be gone.
+    """
+    verify = body.get("verify") is not False
+    proxies = body.get("proxies")
+    if proxies is None:
+        return Route(verify=verify)
+    if not isinstance(proxies, dict):
+        raise QdeckError(ErrorKind.SETTINGS, "its proxies are not written as Qiskit writes them.")
+    if proxies.get("username_ntlm") or proxies.get("password_ntlm"):
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            "its proxy asks for NTLM, which is not spoken here, so the account is not used.",
+            "Run a proxy that does on this machine, such as px or cntlm, and name it in `urls`.",
+        )
+    urls = proxies.get("urls") or {}
+    if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
+        raise QdeckError(ErrorKind.SETTINGS, "its proxies are not written as Qiskit writes them.")
+    return Route(tuple((scope, Secret(url)) for scope, url in sorted(urls.items()) if url), verify)
 
 
 def _rank(name: str, body: dict[str, Any]) -> tuple[int, int, str]:
@@ -109,3 +136,8 @@ def _rank(name: str, body: dict[str, Any]) -> tuple[int, int, str]:
 def _text(body: dict[str, Any], key: str) -> str:
     value = body.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = body.get(key)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

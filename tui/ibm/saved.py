@@ -16,7 +16,7 @@ from tui.domain.accounts import Account, Endpoints
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
-from tui.ibm.qiskit_file import SavedEntry, read_accounts
+from tui.ibm.qiskit_file import SavedEntry, read_accounts, route_of
 from tui.settings import Folders
 
 SOURCE = "saved by qdeck"
@@ -45,12 +45,16 @@ def save_account(account: Account, folders: Folders) -> None:
     """
     if account.sandbox:
         raise QdeckError(ErrorKind.SETTINGS, "The sandbox's key is made anew at every start: not saved.")
-    body = {
+    body: dict[str, object] = {
         "channel": account.channel.value,
         "token": account.token.reveal(),
         "instance": account.instance,
         "endpoints": asdict(account.endpoints),
     }
+    if account.route.proxies:
+        body["proxies"] = {"urls": {scope: url.reveal() for scope, url in account.route.proxies}}
+    if not account.route.verify:
+        body["verify"] = False
     _change(folders, lambda data: data | {account.name: body})
 
 
@@ -122,4 +126,10 @@ def _entry(name: str, body: object) -> SavedEntry | None:
     if not isinstance(hosts, dict) or not all(isinstance(value, str) for value in hosts.values()):
         return None
     known = {key: value for key, value in hosts.items() if key in _ENDPOINTS}
-    return SavedEntry(name, Secret(token), channel, SOURCE, instance, endpoints=Endpoints(**known))
+    try:
+        route = route_of(body)
+    except QdeckError:
+        return None
+    return SavedEntry(
+        name, Secret(token), channel, SOURCE, instance, endpoints=Endpoints(**known), route=route
+    )

@@ -232,6 +232,7 @@ class ClassicService(RuntimeService):
             cloud_transpiler=bool(self._account.endpoints.transpiler),
             hosts=hosts_of(self._account.endpoints, Channel.CLASSIC),
             notice=self._notice,
+            unverified=not self._account.route.verify,
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from tui.domain.accounts import Endpoints, Instance
+from tui.domain.accounts import Endpoints, Instance, Preferences
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.auth.keeper import AccessToken, TokenKeeper
 from tui.ibm.decode import decode
@@ -28,6 +28,7 @@ class _Item(msgspec.Struct, frozen=True):
     name: str | None = None
     service_plan_unique_id: str | None = None
     doc: _Doc | None = None
+    tags: list[str] | None = None
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -39,9 +40,18 @@ class _Language(msgspec.Struct, frozen=True):
     display_name: str | None = None
 
 
+class _Pricing(msgspec.Struct, frozen=True):
+    type: str | None = None
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    pricing: _Pricing | None = None
+
+
 class _Plan(msgspec.Struct, frozen=True):
     name: str | None = None
     overview_ui: dict[str, _Language] | None = None
+    metadata: _Metadata | None = None
 
 
 class _Resource(msgspec.Struct, frozen=True):
@@ -59,7 +69,7 @@ class Instances:
     def __init__(self, http: Http, keeper: TokenKeeper, endpoints: Endpoints) -> None:
         self._calls = SignedCalls(http, keeper, bearer)
         self._endpoints = endpoints
-        self._plans: dict[str, str] = {}
+        self._plans: dict[str, tuple[str, str]] = {}
 
     async def found(self) -> tuple[Instance, ...]:
         """All instances with their plans, by name; empty where there is no search."""
@@ -70,7 +80,8 @@ class Instances:
             Instance(
                 item.crn,
                 item.name or short_name(item.crn),
-                self._plans.get(item.service_plan_unique_id or "", ""),
+                *self._plans.get(item.service_plan_unique_id or "", ("", "")),
+                tuple(item.tags or ()),
             )
             for item in items
         )
@@ -109,7 +120,7 @@ class Instances:
     async def plan(self, plan_id: str) -> str:
         """The name of a plan, empty where it cannot be found out (archived plans are refused)."""
         if plan_id in self._plans or not self._endpoints.catalog:
-            return self._plans.get(plan_id, "")
+            return self._plans.get(plan_id, ("", ""))[0]
         where = "GET /api/v1/{plan}"
         try:
             answer = await self._calls.send(
@@ -118,11 +129,13 @@ class Instances:
             told = decode(answer.body, _Plan, where)
         except QdeckError as error:
             if not error.worth_retrying:
-                self._plans[plan_id] = ""
+                self._plans[plan_id] = ("", "")
             return ""
         english = (told.overview_ui or {}).get("en")
-        self._plans[plan_id] = (english.display_name if english else None) or told.name or ""
-        return self._plans[plan_id]
+        name = (english.display_name if english else None) or told.name or ""
+        pricing = told.metadata.pricing if told.metadata else None
+        self._plans[plan_id] = (name, (pricing.type or "").lower() if pricing else "")
+        return name
 
     async def _search(self) -> tuple[_Item, ...]:
         if not self._endpoints.search:
@@ -153,6 +166,28 @@ class Instances:
             cursor = page.search_cursor
         unique = {item.crn: item for item in found}
         return tuple(sorted(unique.values(), key=lambda item: (item.name or "", item.crn)))
+
+
+def preferred(found: Iterable[Instance], wish: Preferences) -> tuple[Instance, ...]:
+    """The instances that `wish` allows, the best first, in the order of IBM's own client.
+
+    Without plans named, what costs nothing comes first: nobody is to pay because they named no instance.
+    """
+    wanted = {tag.lower() for tag in wish.tags}
+    allowed = [
+        instance
+        for instance in found
+        if wanted <= {tag.lower() for tag in instance.tags}
+        and (not wish.region or wish.region in instance.id.split(":"))
+    ]
+    plans = [plan.lower() for plan in wish.plans]
+    if plans:
+        chosen = [instance for instance in allowed if instance.plan.lower() in plans]
+        return tuple(sorted(chosen, key=lambda instance: plans.index(instance.plan.lower())))
+    return tuple(sorted(allowed, key=lambda instance: _PRICES.get(instance.pricing, len(_PRICES))))
+
+
+_PRICES = {name: place for place, name in enumerate(("free", "trial", "paygo", "paid", "subscription"))}
 
 
 def short_name(crn: str) -> str:

@@ -15,6 +15,7 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.text import plain
 from tui.ibm.auth.iam import fetch_token
 from tui.ibm.auth.keeper import AccessToken, TokenKeeper
 from tui.ibm.codec_backends import decode_devices
@@ -22,12 +23,16 @@ from tui.ibm.codec_sessions import decode_workloads
 from tui.ibm.decode import decode, moment
 from tui.ibm.endpoints import check_url, for_instance, hosts_of
 from tui.ibm.http import Call, Http, Value
-from tui.ibm.platform.instances import Instances, bearer, short_name
+from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
 from tui.ibm.runtime import RuntimeService
 from tui.ibm.signed import SignedCalls
 
 API_VERSION = "2026-04-15"
 """The newest version whose answers are known (contract 4.5)."""
+
+
+_PAGES = 3
+"""Pages of workloads that are followed."""
 
 
 class _Period(msgspec.Struct, frozen=True):
@@ -139,7 +144,7 @@ class PlatformService(RuntimeService):
         return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
-        """The newest sessions and batches that the service lists as workloads, at most 50 of each."""
+        """The newest sessions and batches that the service lists as workloads, at most 150 of each."""
         dedicated, batches = await asyncio.gather(self._workloads("session"), self._workloads("batch"))
         unique = {session.id: session for session in (*dedicated, *batches)}
         self._backend_of.update({session.id: session.backend for session in unique.values()})
@@ -164,21 +169,43 @@ class PlatformService(RuntimeService):
         await self._http.aclose()
 
     async def _workloads(self, mode: str) -> tuple[Session, ...]:
+        """The newest workloads of a kind; further pages only while the whole page is still open."""
         where = "GET /workloads"
         query = (("mode", mode), ("sort", "-createdAt"), ("limit", "50"), ("user", "me"))
-        answer = await self._get("/workloads", where, query)
-        sessions, _ = decode_workloads(
-            answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
-        )
-        return sessions
+        found: list[Session] = []
+        cursor = ""
+        for _ in range(_PAGES):
+            more = (("next", cursor),) if cursor else ()
+            answer = await self._get("/workloads", where, query + more)
+            sessions, following = decode_workloads(
+                answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
+            )
+            found += sessions
+            # The list is the newest first: behind a page without an open one there is none to watch.
+            done = all(session.state is SessionState.CLOSED for session in sessions)
+            if done or not following or following == cursor:
+                break
+            cursor = following
+        return tuple(found)
 
     async def _choose(self) -> Instance:
         """The instance of the account: by CRN, by name, or the first one found."""
         wanted = self._account.instance.strip()
+        wanted = "" if wanted.lower() == "auto" else wanted
         self._notice = ""
         if wanted.startswith("crn:"):
             return Instance(wanted, "")
         found = await (self._instances.named(wanted) if wanted else self._instances.found())
+        if found and not wanted:
+            wish = self._account.preferences
+            found = preferred(found, wish)
+            if not found:
+                said = ", ".join(part for part in (wish.region, *wish.plans, *wish.tags) if part)
+                raise QdeckError(
+                    ErrorKind.SETTINGS,
+                    f"No instance of this key is what the saved account asks for ({plain(said, limit=200)}).",
+                    "Name an instance, or correct region, plans_preference and tags of the account.",
+                )
         if not found:
             raise QdeckError(
                 ErrorKind.NOT_FOUND if wanted else ErrorKind.FORBIDDEN,
@@ -211,4 +238,5 @@ class PlatformService(RuntimeService):
             expires=token.expires if token else None,
             hosts=hosts_of(for_instance(self._account.endpoints, self._instance), Channel.PLATFORM),
             notice=self._notice,
+            unverified=not self._account.route.verify,
         )

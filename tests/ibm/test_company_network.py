@@ -1,0 +1,113 @@
+"""A company's network: its proxy, its certificates, and an account that does without checking them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.ibm.support import CRN, KEY, InstantClock
+from tests.support.company import HOST, Company, company
+from tui.domain.accounts import Account, Channel, Endpoints, Route
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.ibm.factory import make_service
+from tui.ibm.trust import CA_VARIABLES, trust
+
+ENDPOINTS = Endpoints(iam=f"https://{HOST}", api=f"https://{HOST}/api/v1")
+
+
+def respond(method: str, target: str) -> tuple[int, str]:
+    """As much of a service as signing in needs."""
+    if target.startswith("/identity/token"):
+        return 200, json.dumps({"access_token": "a-token", "expires_in": 3600})
+    return 200, json.dumps({"jobs": [], "limit": 1, "offset": 0})
+
+
+@pytest.fixture
+async def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
+    for name in (*CA_VARIABLES, "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    async with company(tmp_path, respond) as standing:
+        yield standing
+
+
+def account(network: Company, *, verify: bool = True, user: str = "") -> Account:
+    proxy = Secret(network.proxy.replace("://", f"://{user}"))
+    route = Route((("https", proxy),), verify)
+    return Account("work", Channel.PLATFORM, Secret(KEY), ENDPOINTS, CRN, route=route)
+
+
+async def test_an_unknown_ca_is_told_and_nothing_is_sent(network: Company) -> None:
+    service = make_service(account(network), InstantClock())
+    with pytest.raises(QdeckError) as caught:
+        await service.sign_in()
+    assert caught.value.kind is ErrorKind.NETWORK
+    assert "certificate" in caught.value.message
+    assert "REQUESTS_CA_BUNDLE" in caught.value.advice
+    assert network.requests == []
+    await service.aclose()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+async def test_the_companys_ca_is_trusted_when_named(
+    network: Company, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(network.ca_file))
+    service = make_service(account(network, user="me:proxy-password@"), InstantClock())
+    identity = await service.sign_in()
+    assert not identity.unverified
+    assert set(network.asked) == {f"{HOST}:443"}
+    assert set(network.passes) == {"me:proxy-password"}
+    assert network.requests[0] == "POST /identity/token"
+    await service.aclose()
+
+
+async def test_the_environments_proxy_is_used_where_the_account_names_none(
+    network: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(network.ca_file))
+    monkeypatch.setenv("HTTPS_PROXY", network.proxy)
+    service = make_service(Account("w", Channel.PLATFORM, Secret(KEY), ENDPOINTS, CRN), InstantClock())
+    await service.sign_in()
+    assert set(network.asked) == {f"{HOST}:443"}
+    await service.aclose()
+
+
+async def test_not_checking_is_the_accounts_own_wish_and_is_said(network: Company) -> None:
+    service = make_service(account(network, verify=False), InstantClock())
+    assert (await service.sign_in()).unverified
+    await service.aclose()
+
+
+async def test_a_ca_file_that_is_none_is_told(
+    network: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("missing.pem", None), ("empty.pem", "no certificate")):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / name))
+        service = make_service(account(network), InstantClock())
+        with pytest.raises(QdeckError) as caught:
+            await service.sign_in()
+        assert caught.value.kind is ErrorKind.SETTINGS
+        assert name in caught.value.message
+        await service.aclose()
+
+
+def test_a_folder_of_certificates_is_taken(tmp_path: Path) -> None:
+    assert trust(str(tmp_path)) is not trust()
+
+
+async def test_a_proxy_that_is_down_is_named_without_its_password(network: Company) -> None:
+    dead = Route((("https", Secret("http://me:proxy-password@127.0.0.1:9")),))
+    service = make_service(
+        Account("w", Channel.PLATFORM, Secret(KEY), ENDPOINTS, CRN, route=dead), InstantClock()
+    )
+    with pytest.raises(QdeckError) as caught:
+        await service.sign_in()
+    assert caught.value.kind is ErrorKind.NETWORK
+    assert "proxy-password" not in str(caught.value)
+    await service.aclose()

@@ -1,0 +1,119 @@
+"""The way to the hosts: what certificates are trusted, and which proxies are gone through."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+
+from tui.domain.accounts import Route
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.ibm.endpoints import is_loopback
+
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What Qiskit's HTTP library reads; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read by OpenSSL itself."""
+_SCOPES = {"http", "https", "all"}
+
+
+def ca_bundle(environ: Mapping[str, str]) -> str:
+    """The CA file that the environment names beside OpenSSL's own variables; empty: none."""
+    return next((environ[name] for name in CA_VARIABLES if environ.get(name)), "")
+
+
+@cache
+def trust(bundle: str = "") -> ssl.SSLContext:
+    """What is trusted: the system's certificates (or `SSL_CERT_FILE`), Mozilla's, and those of `bundle`.
+
+    Args:
+        bundle: a file, or a folder, of CA certificates; empty: none.
+
+    Raises:
+        QdeckError: `SETTINGS` when the bundle cannot be read.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if bundle:
+        try:
+            folder = Path(bundle).is_dir()
+            context.load_verify_locations(
+                cafile=None if folder else bundle, capath=bundle if folder else None
+            )
+        except (OSError, ssl.SSLError) as problem:
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                f"The CA file {bundle} cannot be read: {problem.strerror or problem}.",
+                f"Correct {' or '.join(CA_VARIABLES)}, or unset it.",
+            ) from problem
+    return context
+
+
+@cache
+def no_trust() -> ssl.SSLContext:
+    """No certificate is checked: for an account that says so itself, and for no other."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def context_for(route: Route, environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
+    """The TLS settings of an account.
+
+    Raises:
+        QdeckError: as `trust`.
+    """
+    if not route.verify:
+        return no_trust()
+    return trust(ca_bundle(os.environ if environ is None else environ))
+
+
+def check_proxies(route: Route) -> None:
+    """Refuse proxies that cannot be gone through.
+
+    Raises:
+        QdeckError: `SETTINGS`. A password in a proxy's URL is not repeated.
+    """
+    for scope, secret in route.proxies:
+        parts = None
+        try:
+            parts = urlsplit(secret.reveal())
+            known = parts.scheme in {"http", "https", "socks5", "socks5h"} and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            known = False
+        if parts is not None and parts.scheme.startswith("socks"):
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                f"Its proxy for {scope} is a SOCKS proxy, which is not spoken here, so it is not used.",
+                "Name an http:// proxy.",
+            )
+        if not known or not (scope in _SCOPES or "://" in scope):
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                f"Its proxy for {scope!r} is not a web address.",
+                "Give it as http://host:port.",
+            )
+
+
+def mounts(
+    route: Route, hosts: Iterable[str], context: ssl.SSLContext, limits: httpx.Limits
+) -> dict[str, httpx.AsyncBaseTransport | None]:
+    """httpx's routing table: the account's proxies; and no proxy for this machine, whoever names one."""
+    table: dict[str, httpx.AsyncBaseTransport | None] = {
+        f"{scope}://" if scope in _SCOPES else scope: httpx.AsyncHTTPTransport(
+            verify=context, proxy=httpx.Proxy(secret.reveal()), limits=limits
+        )
+        for scope, secret in route.proxies
+    }
+    table.update({f"all://{_bracketed(host)}": None for host in hosts if is_loopback(host)})
+    return table
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
