@@ -109,7 +109,8 @@ async def test_a_worker_with_an_answer_that_nobody_reads_can_be_closed() -> None
     try:
         await link.ask(encode(Ping()))
         before = processor_ticks(link.pid)
-        long_answer = encode(Draw(BELL + "h q[0];" * 1_400, 10_000_000))
+        wide = BELL.replace("[2]", "[20]") + "h q;" + "h q[0];" * 1_200
+        long_answer = encode(Draw(wide, 10_000_000))  # some 700 kB: more than all buffers between us
         asking = asyncio.ensure_future(link.ask(long_answer))
         await until(lambda: processor_ticks(link.pid) > before + 2)
         asking.cancel()
