@@ -50,4 +50,5 @@ def serve(
 
     state = folders(environ).sandbox
     words = ["--port", str(port), "--state", str(state), "--queue", str(queue)]
-    return main([*words, "--pace", str(pace), "--limits", limits], on_ready=ready)
+    status = main([*words, "--pace", str(pace), "--limits", limits], on_ready=ready)
+    return Exit.FAILED if status else Exit.DONE

@@ -15,13 +15,19 @@ from starlette.routing import Route
 from tui.sandbox import classic, platform, storage
 from tui.sandbox.errors import ApiError, auth_body, no_route, runtime_body
 from tui.sandbox.http import answer
+from tui.sandbox.info import LEASE_PATH
+from tui.sandbox.leases import LeaseRoute
 from tui.sandbox.service import Service
 
 log = logging.getLogger(__name__)
 
 
-def build(service: Service) -> Starlette:
-    """The application around a service, which it starts and stops."""
+def build(service: Service, lease: LeaseRoute | None = None) -> Starlette:
+    """The application around a service, which it starts and stops.
+
+    Args:
+        lease: where those who need the sandbox hold it, when it has a process of its own.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -36,6 +42,7 @@ def build(service: Service) -> Starlette:
             *platform.routes(),
             *classic.routes(),
             Route("/storage/transpiled/{job_id}", storage.transpiled, methods=["GET"]),
+            *([Route(LEASE_PATH, lease)] if lease is not None else []),
         ],
         lifespan=lifespan,
         exception_handlers={ApiError: _refused, HTTPException: _not_routed, Exception: _slipped},

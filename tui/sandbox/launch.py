@@ -1,93 +1,63 @@
-"""The parent's side of the sandbox: starts its process, reads what it says, ends it (std-lib only)."""
+"""The parent's side of the sandbox: joins the one that runs, or starts one (std-lib only)."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
-import json
 import os
-import signal
 import sys
-from dataclasses import dataclass, field
+import time
 from pathlib import Path
+from typing import Protocol
+
+from tui.sandbox.child import SandboxChild
+from tui.sandbox.info import SandboxInfo
+from tui.sandbox.join import JoinedSandbox, join
+
+__all__ = ["HINT", "NEEDED", "SandboxInfo", "SandboxProcess", "SandboxUnavailable", "launch"]
 
 NEEDED = ("starlette", "uvicorn", "qiskit", "qiskit_aer", "qiskit_ibm_runtime")
 HINT = 'pip install "qdeck[local]"'
+IN_USE = 3
+"""Exit status of a sandbox whose folder another one keeps."""
 _START_SECONDS = 30.0
-_STOP_SECONDS = 6.0
-_TAIL_BYTES = 4000
+_JOIN_SECONDS = 15.0
 
 
 class SandboxUnavailable(RuntimeError):
     """The sandbox cannot run here; the message says why and what helps."""
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxInfo:
-    """Where a sandbox listens and what opens it. The key and the token never show in its repr."""
-
-    url: str
-    api_key: str = field(repr=False)
-    crn: str
-    api_token: str = field(repr=False)
-    instance: str
-    auth: str
-    runtime: str
-    transpiler: str
-
-    @classmethod
-    def from_line(cls, line: str | bytes) -> SandboxInfo:
-        """Read the first line of `python -m tui.sandbox`.
-
-        Raises:
-            ValueError: when it is not that line.
-        """
-        try:
-            said = json.loads(line)
-            names = ("url", "api_key", "crn", "api_token", "instance")
-            hosts = {name: str(said["classic"][name]) for name in ("auth", "runtime", "transpiler")}
-            return cls(**{name: str(said[name]) for name in names}, **hosts)
-        except (KeyError, TypeError) as error:
-            raise ValueError("this is not the first line of a sandbox") from error
+class _InUse(SandboxUnavailable):
+    """Another sandbox keeps the folder."""
 
 
-class SandboxProcess:
-    """A running sandbox. It also ends by itself when this process ends, however that happens."""
-
-    def __init__(
-        self, info: SandboxInfo, process: asyncio.subprocess.Process, drain: asyncio.Task[None]
-    ) -> None:
-        self.info = info
-        self._process = process
-        self._drain = drain
+class SandboxProcess(Protocol):
+    """A running sandbox that this process started or joined."""
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def info(self) -> SandboxInfo: ...
 
     @property
-    def running(self) -> bool:
-        return self._process.returncode is None
+    def pid(self) -> int: ...
 
-    async def wait(self) -> int:
-        """Wait for its end; the exit status."""
-        return await self._process.wait()
+    @property
+    def running(self) -> bool: ...
+
+    async def wait(self) -> int | None:
+        """Wait for its end; the exit status where this process can know it."""
 
     async def stop(self) -> None:
-        """End it and everything it started; by force when it does not follow. Twice is no error."""
-        await _end(self._process)
-        self._drain.cancel()
-        await asyncio.gather(self._drain, return_exceptions=True)
+        """Let go of it: it ends when nobody else holds it. Twice is no error."""
 
 
 async def launch(
     state_dir: Path, *, queue: int = 0, pace: float = 1.0, limits: str = "none"
 ) -> SandboxProcess:
-    """Start a sandbox that keeps its state in a folder; returns once it listens.
+    """The sandbox of a state folder: the one that runs on it already, or a new one once it listens.
 
     Args:
-        queue: jobs of others ahead of ours on every device.
+        queue: jobs of others ahead of ours on every device; of a new one, as are the next two.
         pace: simulated seconds in a real second.
         limits: "none" or "ibm".
 
@@ -97,34 +67,47 @@ async def launch(
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise SandboxUnavailable(f"The sandbox needs {', '.join(missing)}. Install with: {HINT}")
+    joined = await join(state_dir)
+    if joined is not None:
+        return joined
+    options = ["--queue", str(queue), "--pace", str(pace), "--limits", limits]
+    try:
+        return await _start(state_dir, options)
+    except _InUse:
+        # Another qdeck was a moment quicker: its sandbox may still be on its way up.
+        joined = await _join_soon(state_dir)
+        if joined is None:
+            raise
+        return joined
+
+
+async def _start(state_dir: Path, options: list[str]) -> SandboxChild:
     # -P: a json.py in the folder qdeck was started from must not be imported.
     command = [sys.executable, "-P", "-m", "tui.sandbox", "--state", str(state_dir), "--parent-pipe"]
-    command += ["--queue", str(queue), "--pace", str(pace), "--limits", limits]
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        # Its own session: Ctrl+C in the terminal is for us, and we end it in our own time.
-        start_new_session=True,
-        env=_environment(),
-    )
-    assert process.stdout is not None and process.stderr is not None
-    tail = bytearray()
-    drain = asyncio.create_task(_keep_tail(process.stderr, tail))
+    child = await SandboxChild.spawn([*command, *options], _environment())
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
-        return SandboxProcess(SandboxInfo.from_line(line), process, drain)
+        line = await asyncio.wait_for(child.first_line(), _START_SECONDS)
+        child.begin(SandboxInfo.from_line(line))
+        return child
     except (TimeoutError, ValueError):
-        await _end(process)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(drain, 1.0)
-        said = bytes(tail).decode("utf-8", "replace").strip()
-        raise SandboxUnavailable(f"The sandbox did not start. {said or 'It said nothing.'}") from None
+        status = await child.end()
+        said = await child.last_words()
+        await child.stop()
+        kind = _InUse if status == IN_USE else SandboxUnavailable
+        raise kind(f"The sandbox did not start. {said or 'It said nothing.'}") from None
     except BaseException:
-        await _end(process)
-        drain.cancel()
+        await child.end()
+        await child.stop()
         raise
+
+
+async def _join_soon(state_dir: Path) -> JoinedSandbox | None:
+    deadline = time.monotonic() + _JOIN_SECONDS
+    while True:
+        joined = await join(state_dir)
+        if joined is not None or time.monotonic() > deadline:
+            return joined
+        await asyncio.sleep(0.2)
 
 
 def _environment() -> dict[str, str]:
@@ -132,25 +115,3 @@ def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[2])
     found = os.environ.get("PYTHONPATH", "")
     return {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{found}" if found else root}
-
-
-async def _keep_tail(stream: asyncio.StreamReader, tail: bytearray) -> None:
-    """Read on so that the pipe never fills; keep the end for an error message."""
-    while chunk := await stream.read(4096):
-        tail += chunk
-        del tail[:-_TAIL_BYTES]
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    if process.stdin is not None:
-        process.stdin.close()
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
-    try:
-        await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()

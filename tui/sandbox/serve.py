@@ -7,11 +7,9 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,15 +21,17 @@ from tui.sandbox.auth import Secrets
 from tui.sandbox.clock import PacedClock
 from tui.sandbox.engine import Engine
 from tui.sandbox.identity import CLASSIC_INSTANCE
+from tui.sandbox.info import announce, withdraw
+from tui.sandbox.launch import IN_USE
+from tui.sandbox.leases import LeaseRoute, Leases
 from tui.sandbox.limits import limits_named
+from tui.sandbox.parent import Parent
 from tui.sandbox.service import Service
 from tui.sandbox.store import StateInUseError, Store
 
 HOST = "127.0.0.1"
 SIMULATED = ("x-qdeck-sandbox", "simulated")
 """On every answer, so that no client has to take its results for a QPU's."""
-# Ending must not hang on an open connection or a stuck worker: nobody may be left to notice.
-_GRACE = 8.0
 _FAILED = 1
 
 
@@ -44,7 +44,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--queue", type=_count, default=0, metavar="N", help="jobs of others ahead of yours")
     made.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast simulated time runs")
     made.add_argument("--limits", choices=("none", "ibm"), default="none", help="limits of the Open plan")
-    made.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
+    made.add_argument(
+        "--parent-pipe",
+        action="store_true",
+        help="end when standard input closes, unless others hold it",
+    )
     return made
 
 
@@ -65,14 +69,17 @@ def _pace(text: str) -> float:
 class SandboxServer(uvicorn.Server):
     """A uvicorn server that says when it listens and takes a signal as a wish to end well."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listening: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._announce = announce
+        self._listening = listening
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._announce()
+            self._listening()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -83,6 +90,8 @@ class SandboxServer(uvicorn.Server):
         yield
 
     def end(self) -> None:
+        """Take no more work and end."""
+        self._ending()
         self.should_exit = True
 
 
@@ -123,14 +132,18 @@ def main(
         store = Store(options.state)
     except (StateInUseError, OSError) as error:
         print(f"qdeck sandbox: {error}", file=sys.stderr)
-        return _FAILED
+        return IN_USE if isinstance(error, StateInUseError) else _FAILED
+    withdraw(options.state)
     secrets = Secrets.random()
     clock = PacedClock(options.pace)
     service = Service(store, Engine(), clock, secrets, limits_named(options.limits), options.queue)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     info = connection_info(url, service.identity.crn, secrets)
+    leases = Leases(on_last=lambda: server.end())
+    # The parent's, or, in the foreground, that of whoever can press Ctrl+C.
+    leases.take()
     config = uvicorn.Config(
-        build(service),
+        build(service, LeaseRoute(leases, secrets.api_key)),
         access_log=False,
         log_config=None,
         ws="none",
@@ -140,8 +153,18 @@ def main(
         headers=[SIMULATED],
         timeout_graceful_shutdown=1,
     )
-    server = SandboxServer(config, lambda: (on_ready or _first_line)(info))
-    asyncio.run(_serve(server, listener, parent_pipe=options.parent_pipe))
+
+    def listening() -> None:
+        announce(options.state, info)
+        (on_ready or _first_line)(info)
+
+    def ending() -> None:
+        withdraw(options.state)
+        leases.end()
+
+    server = SandboxServer(config, listening, ending)
+    parent = Parent(leases, server) if options.parent_pipe else None
+    asyncio.run(_serve(server, listener, parent))
     return 0
 
 
@@ -150,19 +173,7 @@ def _first_line(info: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-async def _serve(server: SandboxServer, listener: socket.socket, *, parent_pipe: bool) -> None:
-    if parent_pipe:
-        loop = asyncio.get_running_loop()
-        threading.Thread(target=_follow_parent, args=(loop, server), daemon=True).start()
+async def _serve(server: SandboxServer, listener: socket.socket, parent: Parent | None) -> None:
+    if parent is not None:
+        parent.follow(asyncio.get_running_loop())
     await server.serve(sockets=[listener])
-
-
-def _follow_parent(loop: asyncio.AbstractEventLoop, server: SandboxServer) -> None:
-    """Wait for the end of standard input, then end the server; by force if it takes too long."""
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(server.end)
-    threading.Event().wait(_GRACE)
-    os._exit(_FAILED)

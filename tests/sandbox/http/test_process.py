@@ -142,15 +142,6 @@ async def test_a_signal_ends_it_with_its_state_saved(tmp_path: Path, number: sig
         await second.stop()
 
 
-async def test_one_sandbox_at_a_time_on_a_folder(tmp_path: Path) -> None:
-    sandbox = await launch(tmp_path)
-    try:
-        with pytest.raises(SandboxUnavailable, match=rf"process {sandbox.pid}\) is using"):
-            await launch(tmp_path)
-    finally:
-        await sandbox.stop()
-
-
 async def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "sandbox.sqlite3").write_bytes(
         b"this is no database, and long enough to be seen as none" * 50
