@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.sandbox import live_account
-from tui.domain.accounts import Channel
+from tui.domain.accounts import AccountDetails, Channel
 from tui.domain.circuits import TranspileOptions
 from tui.domain.clock import SystemClock
 from tui.domain.errors import ErrorKind, QdeckError
@@ -76,6 +76,16 @@ async def test_the_instance_is_found_and_named(service: QuantumService) -> None:
     usage = await service.usage()
     assert usage.consumed_seconds is not None
     assert usage.remaining_seconds is not None
+
+
+async def test_details_and_version_are_told_where_the_service_has_them(service: QuantumService) -> None:
+    details, version = await service.account_details(), await service.api_version()
+    if service.account.channel is Channel.PLATFORM:
+        assert details.plans and details.spending is not None and details.withheld == ()
+        assert version is not None and version.status == "live"
+    else:
+        assert (details, version) == (AccountDetails(), None)
+    assert service.clock_skew is not None and abs(service.clock_skew) < 60
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)

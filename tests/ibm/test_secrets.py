@@ -45,6 +45,8 @@ def every_call(made: QuantumService) -> list[Callable[[], Awaitable[Any]]]:
         lambda: made.renew(),
         lambda: made.instances(),
         lambda: made.usage(),
+        lambda: made.account_details(),
+        lambda: made.api_version(),
         lambda: made.backends(),
         lambda: made.backend("b"),
         lambda: made.backend_data("b"),

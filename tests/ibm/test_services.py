@@ -23,12 +23,13 @@ from tests.ibm.support import (
     response,
     service,
 )
-from tui.domain.accounts import Channel, Preferences
+from tui.domain.accounts import AccountDetails, ApiVersion, Channel, Preferences, Spending
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
+from tui.ibm.platform.service import API_VERSION
 
 SUBMISSION = Submission(Primitive.SAMPLER, "ibm_fez", "OPENQASM 3.0;", shots=10)
 ITEM: Any = fixture("gen2_global_search")["responses"][0]["body"]["items"][0]
@@ -360,3 +361,57 @@ async def test_workloads_are_followed_by_their_cursor_only_and_not_for_ever() ->
     await made.sign_in()
     assert {session.id for session in await made.sessions()} == {"s0", "s1", "s2"}
     assert {sent.url.host for sent in network.sent} == {"127.0.0.1"}
+
+
+async def test_details_of_an_account_are_told_as_recorded() -> None:
+    network = Network().on(
+        "GET", "/api/v1/instances/configuration", response("gen2_instance_configuration_get")
+    )
+    network.on("GET", "/api/v1/accounts/0123", response("gen2_account_get"))
+    network.on("GET", "/api/v1/analytics/usage", response("gen2_analytics_usage"))
+    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
+    made = service(network)
+    await made.sign_in()
+    details = await made.account_details()
+    (known,) = details.plans
+    assert (known.name, known.allocated_seconds, known.max_ttl, known.interactive_ttl) == (
+        "Open",
+        600,
+        28800,
+        60,
+    )
+    assert details.instance_limit_seconds == 600
+    assert details.spending == Spending(4, 12.0, 15.0, 30.0)
+    assert details.withheld == ()
+
+
+async def test_details_that_a_key_may_not_see_are_left_out() -> None:
+    refusal = httpx.Response(403, json={"errors": [{"code": 1200, "message": "Not authorised."}]})
+    network = Network().on("GET", "/api/v1/accounts/0123", refusal)
+    network.on("GET", "/api/v1/analytics/usage", refusal)
+    network.on("GET", "/api/v1/instances/configuration", response("gen2_instance_configuration_get"))
+    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
+    made = service(network)
+    await made.sign_in()
+    details = await made.account_details()
+    assert (details.instance_limit_seconds, details.plans, details.spending) == (600, (), None)
+    assert len(details.withheld) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (response("gen2_versions", 0), ApiVersion(API_VERSION, "live", "2026-04-15")),
+        (response("gen2_versions", 1), ApiVersion(API_VERSION, "", "2025-05-01")),
+    ],
+)
+async def test_what_the_service_says_of_the_version(answer: httpx.Response, expected: ApiVersion) -> None:
+    network = Network().on("GET", "/api/v1/versions", answer)
+    assert await service(network).api_version() == expected
+    assert "authorization" not in network.sent[0].headers
+
+
+async def test_the_classic_service_has_neither_versions_nor_details() -> None:
+    made = service(classic_routes(Network()), channel=Channel.CLASSIC)
+    assert await made.api_version() is None
+    assert await made.account_details() == AccountDetails()

@@ -11,7 +11,16 @@ from pathlib import Path
 from tests.history.made import places
 from tests.support.clock import FakeClock
 from tui.compiler.interface import Compiler
-from tui.domain.accounts import Account, Channel, Endpoints, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Endpoints,
+    Identity,
+    Instance,
+    SignOutReport,
+    Usage,
+)
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
@@ -128,6 +137,17 @@ class FakeService:
     async def usage(self) -> Usage:
         self.host.called("usage")
         return Usage(float(len(self.host.jobs)), 600.0)
+
+    async def account_details(self) -> AccountDetails:
+        self.host.called("account_details")
+        return AccountDetails(600.0)
+
+    async def api_version(self) -> None:
+        self.host.called("api_version")
+
+    @property
+    def clock_skew(self) -> float | None:
+        return 0.0
 
     async def backends(self) -> tuple[Backend, ...]:
         self.host.called("backends")

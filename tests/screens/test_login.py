@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedClock, FixedDeck, account
+from tests.support.fixed_deck import FixedClock, FixedDeck, account, identity
 from tui.app import QDeckApp
 from tui.domain.accounts import Account, Channel
 from tui.domain.errors import ErrorKind, QdeckError
@@ -202,3 +203,23 @@ async def test_hostile_account_names_are_text() -> None:
     deck = _signed_out(account("[b]a[/]\x1b[2J"))
     async with running(deck) as pilot:
         assert "[b]a[/]␛[2J" in screen_text(pilot)
+
+
+async def test_certificates_that_are_not_checked_are_said_on_every_screen() -> None:
+    deck = FixedDeck()
+    deck.the_identity = replace(identity(sandbox=False), unverified=True)
+    async with running(deck, size=(120, 40)) as pilot:
+        assert "certificates not checked" in screen_text(pilot)
+        await pilot.press("f7")
+        await settled(pilot)
+        assert "certificates are not checked" in screen_text(pilot)
+
+
+async def test_account_details_that_fail_leave_the_rest() -> None:
+    deck = FixedDeck()
+    deck.trouble["account_details"] = QdeckError(ErrorKind.SERVER, "Down.")
+    async with running(deck) as pilot:
+        await pilot.press("f7")
+        await settled(pilot)
+        assert "lab-instance" in screen_text(pilot)
+        assert "so far" not in screen_text(pilot)

@@ -12,7 +12,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.circuits import BELL, BELL_ISA, bell_candidate
-from tui.domain.accounts import Account, Channel, Endpoints, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Endpoints,
+    Identity,
+    Instance,
+    Plan,
+    SignOutReport,
+    Spending,
+    Usage,
+)
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
@@ -177,6 +188,11 @@ class FixedDeck:
             Instance(identity().instance, "lab-instance", "open"),
             Instance("crn:v1:bluemix:public:quantum-computing:eu-de:a/1:3::", "paid-instance", "flex"),
         )
+        self.the_details = AccountDetails(
+            instance_limit_seconds=600,
+            plans=(Plan("Open", 600, 600, 28800, 60, NOW + timedelta(days=17)),),
+            spending=Spending(4, 12, 15, 30),
+        )
         self.results: dict[str, JobResult] = {
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
@@ -292,6 +308,10 @@ class FixedDeck:
     async def instances(self) -> tuple[Instance, ...]:
         self._ask("instances")
         return self.the_instances
+
+    async def account_details(self) -> AccountDetails:
+        self._ask("account_details")
+        return self.the_details
 
     async def use_instance(self, instance_id: str) -> Identity:
         self._ask("use_instance", instance_id)

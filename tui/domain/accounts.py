@@ -120,6 +120,56 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What an account has of a plan. Durations in seconds, `None` where not told."""
+
+    name: str
+    allocated_seconds: float | None = None
+    limit_seconds: float | None = None
+    max_ttl: float | None = None
+    """How long a session or batch may live in all."""
+    interactive_ttl: float | None = None
+    """How long a session keeps its priority with no job."""
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the account's jobs did in the service's statistics. Durations in seconds."""
+
+    jobs: int
+    used_seconds: float
+    mean_queue_seconds: float | None = None
+    longest_queue_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetails:
+    """More of an account than signing in needs; each part is left out where the key may not see it.
+
+    `withheld` names the parts that the service refused, in words.
+    """
+
+    instance_limit_seconds: float | None = None
+    """The limit that was set for the instance."""
+    plans: tuple[Plan, ...] = ()
+    spending: Spending | None = None
+    withheld: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """The version of the service's interface that is spoken here, and what the service says of it."""
+
+    version: str
+    status: str
+    """`live`, `deprecated`, or empty: the service does not know it."""
+    newest: str = ""
+    sunset: str = ""
+    """The day on which it ends, as the service writes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who is signed in where: what the status line shows. Holds no secret."""
 

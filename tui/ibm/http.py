@@ -155,8 +155,8 @@ class Http:
         """Whether the service said that it is qdeck's own sandbox, however it was reached."""
         # What was sent lately: an error may repeat a key that went with another request.
         self._sent_secrets: deque[Secret] = deque(filter(None, secrets), maxlen=_SECRETS)
-        self.skew: float = 0.0
-        """Seconds that the service's clock is ahead of this machine's, by the last answer."""
+        self.skew: float | None = None
+        """Seconds that the service's clock is ahead of this machine's, by the last answer that told."""
 
     def allow(self, url: str) -> None:
         """Let requests go to the origin of `url` too."""

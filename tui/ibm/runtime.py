@@ -50,6 +50,11 @@ class RuntimeService:
         """`platform` or `classic`, with `sandbox ` before it for the sandbox."""
         return f"{'sandbox ' if self.account.sandbox else ''}{self._account.channel.value}"
 
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that the service's clock is ahead of this machine's; `None` before any answer."""
+        return self._http.skew
+
     async def jobs(self, query: JobQuery) -> JobPage:
         """One request: the jobs that match, newest first, without their params."""
         where = "GET /jobs"

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tui.domain.accounts import Account, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    ApiVersion,
+    Identity,
+    Instance,
+    SignOutReport,
+    Usage,
+)
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery
@@ -49,6 +57,19 @@ class QuantumService(Protocol):
 
     async def usage(self) -> Usage:
         """QPU seconds used and left of the instance."""
+        ...
+
+    async def account_details(self) -> AccountDetails:
+        """Limits, plans and statistics of the account, as far as this key may see them."""
+        ...
+
+    async def api_version(self) -> ApiVersion | None:
+        """What the service says of the interface version spoken here; `None` where it has no versions."""
+        ...
+
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that the service's clock is ahead of this machine's; `None` before any answer."""
         ...
 
     async def backends(self) -> tuple[Backend, ...]:

@@ -44,7 +44,7 @@ class SignedCalls:
         raise self._no_access(refused)
 
     def _no_access(self, refused: QdeckError) -> QdeckError:
-        skew = self._http.skew
+        skew = self._http.skew or 0.0
         if abs(skew) > _SKEW:
             advice = (
                 f"This machine's clock is {abs(skew) / 60:.0f} minutes "

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Identity,
+    Instance,
+    SignOutReport,
+    Usage,
+)
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.jobs import Job, JobMetrics
@@ -86,6 +94,10 @@ class Deck(Protocol):
 
     async def instances(self) -> tuple[Instance, ...]:
         """The instances of the signed-in account."""
+        ...
+
+    async def account_details(self) -> AccountDetails:
+        """Limits, plans and statistics of the account, as far as its key may see them."""
         ...
 
     async def use_instance(self, instance_id: str) -> Identity:

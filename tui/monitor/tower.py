@@ -9,7 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from tui.compiler.interface import Compiler
-from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Identity,
+    Instance,
+    SignOutReport,
+    Usage,
+)
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.clock import Clock
@@ -149,6 +157,10 @@ class LiveDeck:
     async def instances(self) -> tuple[Instance, ...]:
         """The instances of the signed-in account."""
         return await self._board.need_service().instances()
+
+    async def account_details(self) -> AccountDetails:
+        """Limits, plans and statistics of the account, as far as its key may see them."""
+        return await self._board.need_service().account_details()
 
     async def use_instance(self, instance_id: str) -> Identity:
         """Work in another instance of the same account."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import ClassVar, cast
 
 from textual import on, work
@@ -13,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
-from tui.domain.accounts import Identity, Instance
+from tui.domain.accounts import AccountDetails, Identity, Instance
 from tui.domain.errors import QdeckError
 from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
@@ -23,7 +24,9 @@ from tui.widgets.block import Block
 from tui.widgets.ink import Ink, Line, line
 from tui.widgets.keys import ACCOUNT, bindings
 from tui.widgets.too_small import TooSmall
-from tui.widgets.words import NOTHING, clock_time, token_words, usage_words
+from tui.widgets.words import NOTHING, clock_time, duration, token_words, usage_words
+
+_MOST_PLANS = 3
 
 
 class AccountScreen(ModalScreen[bool]):
@@ -35,6 +38,7 @@ class AccountScreen(ModalScreen[bool]):
         super().__init__()
         self._deck = deck
         self._instances: tuple[Instance, ...] = ()
+        self._details: AccountDetails | None = None
 
     def compose(self) -> ComposeResult:
         """Facts, then the instances."""
@@ -52,11 +56,21 @@ class AccountScreen(ModalScreen[bool]):
         self._show_facts()
         self.query_one(OptionList).focus()
         self._load()
+        self._load_details()
 
     def _show_facts(self) -> None:
         identity = self._deck.identity
         lines = account_lines(self._deck, cast(Shell, self.app)) if identity is not None else []
+        if self._details is not None:
+            lines += detail_lines(self._details)
         self.query_one("#facts", Block).show(lines)
+
+    @work(exclusive=True, group="account-details", exit_on_error=False)
+    async def _load_details(self) -> None:
+        """Plan and statistics; where they are not to be had, the rest is shown without them."""
+        with contextlib.suppress(QdeckError):
+            self._details = await self._deck.account_details()
+            self._show_facts()
 
     @work(exclusive=True, group="instances", exit_on_error=False)
     async def _load(self) -> None:
@@ -138,11 +152,35 @@ def account_lines(deck: Deck, shell: Shell) -> list[Line]:
         ("usage", usage_words(deck.usage) or NOTHING),
     ]
     lines = [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
+    if identity.unverified:
+        said = "certificates are not checked, as the saved account says: the key could be read on the way"
+        lines.insert(0, line((said, Ink.BAD)))
     if identity.sandbox:
         lines.insert(
             0, line((" SANDBOX ", Ink.SANDBOX), "  simulated on this machine: nothing here is hardware")
         )
     return lines
+
+
+def detail_lines(details: AccountDetails) -> list[Line]:
+    """The plan's limits and what the account's jobs used; nothing of what the service withholds."""
+    rows: list[tuple[str, str]] = []
+    for plan in details.plans[:_MOST_PLANS]:
+        facts = (
+            f"{duration(plan.allocated_seconds)} of QPU" if plan.allocated_seconds is not None else "",
+            f"sessions up to {duration(plan.max_ttl)}" if plan.max_ttl is not None else "",
+            f"until {plan.ends:%Y-%m-%d}" if plan.ends is not None else "",
+        )
+        rows.append(("plan", ", ".join((shorten(plan.name, 24), *(fact for fact in facts if fact)))))
+    if details.instance_limit_seconds is not None:
+        rows.append(("limit", f"{duration(details.instance_limit_seconds)} of QPU set for this instance"))
+    if details.spending is not None:
+        spent = details.spending
+        told = f"{spent.jobs:,} jobs, {duration(spent.used_seconds)} of QPU"
+        if spent.mean_queue_seconds is not None:
+            told += f", {duration(spent.mean_queue_seconds)} in the queue on average"
+        rows.append(("so far", told))
+    return [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
 
 
 def _until(identity: Identity, shell: Shell) -> str:

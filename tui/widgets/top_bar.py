@@ -70,7 +70,9 @@ class TopBar(Painted):
             usage_words(usage),
         ]
         mark = Span(" SANDBOX ", Ink.SANDBOX) if identity.sandbox else Span("")
-        return line(name, mark, "  " if identity.sandbox else "", " · ".join(fact for fact in facts if fact))
+        open_to_all = Span("certificates not checked · ", Ink.BAD) if identity.unverified else Span("")
+        gap = "  " if identity.sandbox else ""
+        return line(name, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
     def _freshness(self) -> Line:
         freshness, now = self._deck.freshness, self._clock.now()

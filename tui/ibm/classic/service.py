@@ -8,7 +8,15 @@ from dataclasses import replace
 
 import msgspec
 
-from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Identity,
+    Instance,
+    SignOutReport,
+    Usage,
+)
 from tui.domain.backends import Backend
 from tui.domain.circuits import TranspileOptions
 from tui.domain.clock import Clock
@@ -127,6 +135,14 @@ class ClassicService(RuntimeService):
             limit_reached=used is not None and quota is not None and used >= quota,
             period_end=moment(told.period.end) if told.period else None,
         )
+
+    async def account_details(self) -> AccountDetails:
+        """Nothing: this service tells no more than its usage."""
+        return AccountDetails()
+
+    async def api_version(self) -> None:
+        """Nothing: this service has no versions."""
+        return
 
     async def backends(self) -> tuple[Backend, ...]:
         """The backends of the instance; this service tells names, so each one's status is asked for."""

@@ -9,7 +9,16 @@ from typing import Never
 import msgspec
 
 from tui import __version__
-from tui.domain.accounts import Account, Channel, Identity, Instance, SignOutReport, Usage
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    ApiVersion,
+    Channel,
+    Identity,
+    Instance,
+    SignOutReport,
+    Usage,
+)
 from tui.domain.backends import Backend
 from tui.domain.circuits import TranspileOptions
 from tui.domain.clock import Clock
@@ -22,7 +31,8 @@ from tui.ibm.codec_backends import decode_devices
 from tui.ibm.codec_sessions import decode_workloads
 from tui.ibm.decode import decode, moment
 from tui.ibm.endpoints import check_url, for_instance, hosts_of
-from tui.ibm.http import Call, Http, Value
+from tui.ibm.http import Answer, Call, Http, Value
+from tui.ibm.platform.details import account_details, api_version
 from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
 from tui.ibm.runtime import RuntimeService
 from tui.ibm.signed import SignedCalls
@@ -118,6 +128,18 @@ class PlatformService(RuntimeService):
             period_end=moment(told.usage_period.end_time) if told.usage_period else None,
             plan=await self._instances.plan(told.plan_id) if told.plan_id else "",
         )
+
+    async def account_details(self) -> AccountDetails:
+        """Limits, plans and statistics of the account, as far as this key may see them."""
+        return await account_details(self._get, self._instance)
+
+    async def api_version(self) -> ApiVersion:
+        """What the service says of the version that is spoken here; needs no signing in."""
+
+        async def unsigned(place: str, where: str) -> Answer:
+            return await self._http.send(Call("GET", f"{self._base}{place}", where))
+
+        return await api_version(unsigned, API_VERSION)
 
     async def backends(self) -> tuple[Backend, ...]:
         """The backends of the instance with status, queue and median errors."""
