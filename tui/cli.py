@@ -33,7 +33,8 @@ TOKEN_REFUSED = (
 )
 NO_TERMINAL = (
     "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
-    "`qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where` and `qdeck sandbox`: see `qdeck --help`."
+    "`qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where`, `qdeck doctor` "
+    "and `qdeck sandbox`: see `qdeck --help`."
 )
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -207,6 +208,22 @@ def where(as_json: bool) -> int:
 
 
 @qdeck.command(epilog=STATUSES)
+@click.option("--channel", type=click.Choice(["platform", "classic"]), help="Only the account of this one.")
+@click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(channel: str | None, instance: str | None, as_json: bool) -> int:
+    """Try each step between here and the service, and tell which one fails and what to do.
+
+    Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
+    nothing; what it signs in to, it signs out of.
+    """
+    from tui.headless.doctor import doctor as command
+
+    choice = _choice(False, channel, instance)
+    return _finish(lambda environ: command(choice, environ, as_json=as_json))
+
+
+@qdeck.command(epilog=STATUSES)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option("--json", "as_json", is_flag=True, help="Print nothing but the first line.")
 @click.option("--queue", type=click.IntRange(min=0), default=0, help="Jobs of others ahead of each of yours.")
@@ -217,14 +234,21 @@ def where(as_json: bool) -> int:
     help="How fast its time runs: 2 is double.",
 )
 @click.option("--limits", type=click.Choice(["none", "ibm"]), default="none", help="The open plan's limits.")
-def sandbox(port: int, as_json: bool, queue: int, pace: float, limits: str) -> int:
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="METHOD:PATH:KIND[=SECONDS][:COUNT[:SKIP]]",
+    help="Let requests fail on purpose, e.g. GET:/api/v1/jobs:503:2 (COUNT 0: all). May be repeated.",
+)
+def sandbox(port: int, as_json: bool, queue: int, pace: float, limits: str, faults: tuple[str, ...]) -> int:
     """Run the simulated service alone, in the foreground.
 
     The first line of its output is a JSON object with the address, the key and the token it takes.
     """
     from tui.headless.sandbox import serve
 
-    return serve(os.environ, port=port, as_json=as_json, queue=queue, pace=pace, limits=limits)
+    return serve(os.environ, port=port, as_json=as_json, queue=queue, pace=pace, limits=limits, faults=faults)
 
 
 def no_terminal(environ: Mapping[str, str]) -> str:

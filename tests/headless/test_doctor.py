@@ -1,0 +1,211 @@
+"""`qdeck doctor`: every step is tried, the one that fails is named, and no key is shown."""
+
+from __future__ import annotations
+
+import json
+import locale
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.company import HOST, company
+from tui.domain.accounts import Channel, Route
+from tui.domain.secret import Secret
+from tui.headless import doctor as module
+from tui.headless.choice import ServiceChoice
+from tui.headless.doctor import doctor
+from tui.headless.talk import Exit
+from tui.ibm.hops import steps_to
+from tui.sandbox.launch import SandboxInfo
+from tui.settings import Folders
+
+KEY = "key-that-must-never-be-seen-0123456789abcdef"
+CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123:11111111-2222-4333-8444-555555555555::"
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return {"HOME": str(tmp_path / "home"), "QDECK_HOME": str(tmp_path / "qdeck"), "TERM": "xterm-256color"}
+
+
+def sandboxed(info: SandboxInfo, channel: Channel, **changes: str) -> dict[str, str]:
+    """The environment that reaches one face of a sandbox."""
+    if channel is Channel.PLATFORM:
+        told = {
+            "QISKIT_IBM_TOKEN": info.api_key,
+            "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
+            "QISKIT_IBM_INSTANCE": info.crn,
+            "QDECK_ENDPOINT_IAM": info.url,
+            "QDECK_ENDPOINT_API": info.url,
+        }
+    else:
+        told = {
+            "QISKIT_IBM_TOKEN": info.api_token,
+            "QISKIT_IBM_CHANNEL": "ibm_quantum",
+            "QISKIT_IBM_INSTANCE": info.instance,
+            "QDECK_ENDPOINT_AUTH": info.auth,
+            "QDECK_ENDPOINT_RUNTIME": info.runtime,
+        }
+    return told | changes
+
+
+async def examined(environ: dict[str, str], output: Output) -> tuple[Exit, dict[str, dict[str, Any]]]:
+    """The exit status, and the steps by name (of several, one that failed, else the last)."""
+    status = await doctor(ServiceChoice(), environ, as_json=True)
+    told = json.loads(output.readouterr().out)
+    assert told["ok"] is (status is Exit.DONE)
+    steps: dict[str, dict[str, Any]] = {}
+    for step in told["steps"]:
+        if steps.get(step["step"], {}).get("state") != "failed":
+            steps[step["step"]] = step
+    return status, steps
+
+
+@pytest.mark.parametrize("channel", list(Channel), ids=str)
+async def test_all_is_well(
+    live_sandbox: SandboxInfo, home: dict[str, str], channel: Channel, capsys: Output
+) -> None:
+    status, steps = await examined(home | sandboxed(live_sandbox, channel), capsys)
+    assert status is Exit.DONE
+    login = "IAM" if channel is Channel.PLATFORM else "login"
+    for name in ("storage: history", "account", "DNS", "TCP", login, "clock", "instance", "jobs"):
+        assert steps[name]["state"] == "ok", steps[name]
+    assert steps["API version"]["state"] == ("ok" if channel is Channel.PLATFORM else "skipped")
+    assert steps["instance"]["message"].startswith("SANDBOX")
+
+
+async def test_for_people_it_ends_with_the_verdict(
+    live_sandbox: SandboxInfo, home: dict[str, str], capsys: Output
+) -> None:
+    environ = home | sandboxed(live_sandbox, Channel.PLATFORM)
+    assert await doctor(ServiceChoice(), environ, as_json=False) is Exit.DONE
+    told = capsys.readouterr()
+    assert told.err.splitlines()[-1] == "Nothing fails."
+    assert "ok\tIAM\t" in told.out
+    wrong = environ | {"QISKIT_IBM_TOKEN": KEY}
+    assert await doctor(ServiceChoice(), wrong, as_json=False) is Exit.FAILED
+    told = capsys.readouterr()
+    assert told.err.startswith("What fails first is IAM: ")
+    assert KEY not in told.out + told.err
+    assert live_sandbox.api_key not in told.out + told.err
+
+
+async def test_the_step_that_fails_is_named(
+    live_sandbox: SandboxInfo, home: dict[str, str], tmp_path: Path, capsys: Output
+) -> None:
+    def environ(**changes: str) -> dict[str, str]:
+        return home | sandboxed(live_sandbox, Channel.PLATFORM, **changes)
+
+    elsewhere = CRN.replace("0123", "9")
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    cases: list[tuple[str, dict[str, str], str]] = [
+        ("IAM", environ(QISKIT_IBM_TOKEN=KEY), "key"),
+        ("instance", environ(QISKIT_IBM_INSTANCE=elsewhere), "not authorized"),
+        ("TCP", environ(QDECK_ENDPOINT_IAM="http://127.0.0.1:9"), "no connection"),
+        ("DNS", environ(QDECK_ENDPOINT_IAM="https://no-such-host.invalid"), "not found"),
+        ("storage: history", environ(QDECK_HOME=str(blocked)), "cannot be written"),
+        ("account", home, "No account"),
+    ]
+    for step, surroundings, said in cases:
+        status, steps = await examined(surroundings, capsys)
+        assert status is Exit.FAILED
+        failed = [name for name, told in steps.items() if told["state"] == "failed"]
+        assert failed[:1] == ["storage: settings"] if step.startswith("storage") else failed == [step]
+        assert said in steps[step]["message"]
+        assert steps[step]["advice"]
+        assert KEY not in json.dumps(steps)
+
+
+async def test_a_company_network_is_walked_through_proxy_and_certificate(
+    home: dict[str, str], tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(method: str, target: str) -> tuple[int, str]:
+        if "token" in target:
+            return 200, json.dumps({"access_token": "t", "expires_in": 3600})
+        if "versions" in target:
+            return 200, json.dumps({"versions": [{"version": "2026-04-15", "status": "deprecated"}]})
+        return 200, json.dumps({"jobs": [], "limit": 1, "offset": 0, "count": 0})
+
+    async with company(tmp_path, respond) as network:
+        ends = {"QDECK_ENDPOINT_IAM": f"https://{HOST}", "QDECK_ENDPOINT_API": f"https://{HOST}"}
+        environ = home | ends | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": CRN}
+        environ["HTTPS_PROXY"] = network.proxy.replace("://", "://me:proxy-password@")
+        monkeypatch.setenv("HTTPS_PROXY", environ["HTTPS_PROXY"])
+        status, steps = await examined(environ, capsys)
+        assert status is Exit.FAILED
+        assert [name for name, step in steps.items() if step["state"] == "failed"] == ["TLS"]
+        assert "REQUESTS_CA_BUNDLE" in steps["TLS"]["advice"]
+        assert steps["proxy"]["state"] == "ok"
+
+        environ["REQUESTS_CA_BUNDLE"] = str(network.ca_file)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(network.ca_file))
+        status, steps = await examined(environ, capsys)
+        assert status is Exit.DONE
+        assert (steps["TLS"]["state"], steps["API version"]["state"]) == ("ok", "warning")
+        assert "proxy-password" not in json.dumps(steps)
+        assert set(network.passes) == {"me:proxy-password"}
+
+
+@pytest.mark.parametrize(
+    ("route", "environ", "names"),
+    [
+        (Route(), {"HTTPS_PROXY": "http://127.0.0.1:9"}, ["DNS", "TCP"]),
+        (Route((("all", Secret("http://127.0.0.1:9")),)), {}, ["DNS", "TCP"]),
+        (Route(), {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "other.test, company.test"}, ["DNS"]),
+        (Route(), {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "*"}, ["DNS"]),
+    ],
+)
+async def test_whose_way_is_tried(route: Route, environ: dict[str, str], names: list[str]) -> None:
+    steps = [step async for step in steps_to("https://quantum.company.test/api", route, environ)]
+    assert [step.name for step in steps] == names
+    assert not steps[-1].good
+    assert ("proxy" in steps[-1].message) is (len(names) == 2)
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(0, "ok"), (2, "warning"), (-20, "failed")])
+def test_a_skewed_clock_is_told(minutes: int, state: str) -> None:
+    finding = module.clock(minutes * 60.0)
+    assert finding.state == state
+    assert not minutes or ("behind" if minutes > 0 else "ahead") in finding.message
+
+
+@pytest.mark.parametrize(
+    ("environ", "size", "state", "said"),
+    [
+        ({"TERM": "dumb"}, (80, 24), "warning", "dumb"),
+        ({"TERM": "xterm-256color"}, (40, 10), "warning", "40x10"),
+        ({"TERM": "xterm-256color"}, (80, 24), "ok", "256 colours"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, (80, 24), "ok", "all colours"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, (80, 24), "ok", "NO_COLOR"),
+    ],
+)
+def test_the_terminal_is_looked_at(
+    environ: dict[str, str],
+    size: tuple[int, int],
+    state: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda: size)
+    monkeypatch.setattr(locale, "getpreferredencoding", lambda _: "UTF-8")
+    finding = module.terminal(environ)
+    assert finding.state == state
+    assert said in finding.message
+
+
+def test_a_folder_that_others_can_look_into_is_told(tmp_path: Path) -> None:
+    for name in ("config", "data", "state"):
+        (tmp_path / name).mkdir(mode=0o700)
+    (tmp_path / "data").chmod(0o755)
+    found = module.storage(Folders(tmp_path / "config", tmp_path / "data", tmp_path / "state"))
+    assert [finding.state for finding in found] == ["ok", "warning", "ok"]
+    assert "chmod 700" in found[1].advice

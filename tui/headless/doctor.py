@@ -1,0 +1,279 @@
+"""`qdeck doctor`: tries each step between here and the service, and names the one that fails."""
+
+from __future__ import annotations
+
+import locale
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from tui.domain.accounts import Account, Channel
+from tui.domain.clock import SystemClock
+from tui.domain.errors import QdeckError
+from tui.domain.jobs import JobQuery
+from tui.headless.choice import ServiceChoice, choose_account
+from tui.headless.talk import Exit, emit_json, emit_table, say
+from tui.ibm.accounts import found_accounts
+from tui.ibm.factory import make_service
+from tui.ibm.hops import steps_to
+from tui.ibm.http import Timeouts
+from tui.ibm.retry import RetryPolicy
+from tui.ibm.service import QuantumService
+from tui.settings import Folders, folders
+
+_QUICK = Timeouts(connect=10, read=20, whole=40)
+_ONCE_MORE = RetryPolicy(attempts=2)
+_LITTLE_SPACE = 100 * 1024 * 1024
+_SKEW_SHOWN, _SKEW_TOO_MUCH = 30.0, 300.0
+_SMALLEST = (60, 16)
+
+
+class State(StrEnum):
+    """How a step ended."""
+
+    GOOD = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One step: what was tried, how it ended, what to do about it."""
+
+    step: str
+    state: State
+    message: str
+    advice: str = ""
+    seconds: float | None = None
+
+
+async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: bool) -> Exit:
+    """Try everything, print it, and tell by the status whether all is well. Never prints a token."""
+    environ = choice.environment(environ)
+    places = folders(environ)
+    findings = [terminal(environ), *storage(places)]
+    found = found_accounts(environ, places)
+    findings += [Finding("accounts", State.WARNING, warning) for warning in found.warnings]
+    account = choose_account(found.accounts, choice)
+    if account is None:
+        what = f"No {choice.channel} account was found." if choice.channel else "No account was found."
+        advice = "Sign in with `qdeck login`, or set QISKIT_IBM_TOKEN; `qdeck --sandbox` needs none."
+        findings.append(Finding("account", State.FAILED, what, advice))
+    else:
+        told = f"{account.name} ({account.channel}), from: {account.source}"
+        findings.append(Finding("account", State.GOOD, told))
+        if not account.route.verify:
+            advice = "Remove `verify: false` from it, and name the company's CA in REQUESTS_CA_BUNDLE."
+            findings.append(
+                Finding("account", State.WARNING, "The account turns certificate checks off.", advice)
+            )
+        findings += await _network(account, environ)
+        if any(finding.state is State.FAILED for finding in findings if finding.step in _WAY):
+            findings.append(Finding("service", State.SKIPPED, "not tried: it is not reached"))
+        else:
+            findings += await _service(account)
+    failed = [finding for finding in findings if finding.state is State.FAILED]
+    _print(findings, as_json=as_json)
+    return Exit.FAILED if failed else Exit.DONE
+
+
+_WAY = {"DNS", "TCP", "proxy", "TLS"}
+
+
+def terminal(environ: Mapping[str, str]) -> Finding:
+    """Whether the app can be shown here. The commands do not need it, so nothing here is a failure."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return Finding("terminal", State.SKIPPED, "not one here: the app needs one, the commands do not")
+    kind = environ.get("TERM", "")
+    if kind in {"", "dumb"}:
+        return Finding(
+            "terminal",
+            State.WARNING,
+            f"TERM is {kind or 'not set'}: the app cannot draw.",
+            "Set TERM, e.g. to xterm-256color; in tmux, tmux-256color.",
+        )
+    columns, rows = shutil.get_terminal_size()
+    if columns < _SMALLEST[0] or rows < _SMALLEST[1]:
+        advice = f"Make it {_SMALLEST[0]}x{_SMALLEST[1]} or larger."
+        return Finding("terminal", State.WARNING, f"It is only {columns}x{rows}.", advice)
+    encoding = locale.getpreferredencoding(False)
+    if encoding.lower().replace("-", "") != "utf8":
+        return Finding(
+            "terminal", State.WARNING, f"Its text is {encoding}.", "Set LANG to a UTF-8 locale, e.g. C.UTF-8."
+        )
+    return Finding("terminal", State.GOOD, f"{kind}, {columns}x{rows}, {_colours(environ, kind)}")
+
+
+def _colours(environ: Mapping[str, str], kind: str) -> str:
+    if environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+        return "all colours"
+    return "256 colours" if "256" in kind else "16 colours"
+
+
+def storage(places: Folders) -> list[Finding]:
+    """Whether the folders can be written and are nobody else's."""
+    named = {"settings": places.config, "history": places.data, "state": places.state}
+    return [_folder(name, folder) for name, folder in named.items()]
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    step = f"storage: {name}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
+            file.write(b"0" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        free = shutil.disk_usage(folder).free
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        advice = "Make room, correct the permissions, or set QDECK_HOME to another folder."
+        return Finding(step, State.FAILED, f"{folder} cannot be written: {why}.", advice)
+    if mode & 0o077:
+        return Finding(
+            step, State.WARNING, f"Others on this machine can look into {folder}.", f"chmod 700 {folder}"
+        )
+    if free < _LITTLE_SPACE:
+        return Finding(
+            step, State.WARNING, f"Only {free // 1024 // 1024} MB are free for {folder}.", "Make room."
+        )
+    return Finding(step, State.GOOD, f"{folder}, {free / 1e9:.1f} GB free")
+
+
+async def _network(account: Account, environ: Mapping[str, str]) -> list[Finding]:
+    """The way to each host of the account."""
+    ends = account.endpoints
+    named = (ends.auth, ends.runtime) if account.channel is Channel.CLASSIC else (ends.iam, ends.api)
+    findings: list[Finding] = []
+    for url in dict.fromkeys(url for url in named if url):
+        started = time.monotonic()
+        async for step in steps_to(url, account.route, environ):
+            now = time.monotonic()
+            state = State.GOOD if step.good else State.FAILED
+            findings.append(Finding(step.name, state, step.message, step.advice, now - started))
+            started = now
+    return _without_repeats(findings)
+
+
+def _without_repeats(findings: list[Finding]) -> list[Finding]:
+    """Hosts on one machine take the same steps: each is told once."""
+    return list({(finding.step, finding.message): finding for finding in reversed(findings)}.values())[::-1]
+
+
+async def _service(account: Account) -> list[Finding]:
+    """Logging in, the instance, the interface's version, the clock, and a first question."""
+    service = make_service(account, SystemClock(), policy=_ONCE_MORE, timeouts=_QUICK)
+    try:
+        return await _asked(service)
+    finally:
+        try:
+            await service.sign_out()
+        except QdeckError as error:
+            say(f"qdeck: {error}")
+        await service.aclose()
+
+
+async def _asked(service: QuantumService) -> list[Finding]:
+    login = "login" if service.account.channel is Channel.CLASSIC else "IAM"
+    findings = [await _tried("API version", lambda: _version(service))]
+    findings.append(await _tried(login, lambda: _login(service)))
+    findings.append(clock(service.clock_skew))
+    if findings[1].state is State.FAILED:
+        return [*findings, Finding("instance", State.SKIPPED, "not tried: nobody is signed in")]
+    findings.append(await _tried("instance", lambda: _instance(service)))
+    if findings[-1].state is not State.FAILED:
+        findings.append(await _tried("jobs", lambda: _jobs(service)))
+    return findings
+
+
+async def _tried(step: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
+    started = time.monotonic()
+    try:
+        finding = await ask()
+    except QdeckError as error:
+        code = f" (code {error.code})" if error.code else ""
+        finding = Finding(step, State.FAILED, f"{error.message}{code}", error.advice)
+    return replace(finding, step=step, seconds=time.monotonic() - started)
+
+
+async def _version(service: QuantumService) -> Finding:
+    told = await service.api_version()
+    if told is None:
+        return Finding("", State.SKIPPED, "this service has no versions")
+    if not told.status:
+        what = f"The service does not know {told.version}, which is spoken here; its newest is {told.newest}."
+        return Finding("", State.FAILED, what, "Update qdeck.")
+    if told.status != "live":
+        what = f"{told.version} is {told.status}" + (f" until {told.sunset}" if told.sunset else "")
+        return Finding("", State.WARNING, f"{what}.", "Update qdeck.")
+    newer = f" (there is {told.newest})" if told.newest > told.version else ""
+    return Finding("", State.GOOD, f"{told.version} is live{newer}")
+
+
+async def _login(service: QuantumService) -> Finding:
+    identity = await service.renew()
+    until = f", valid until {identity.expires:%H:%M} UTC" if identity.expires else ""
+    return Finding("", State.GOOD, f"the key was taken; access token got{until}")
+
+
+async def _instance(service: QuantumService) -> Finding:
+    identity = await service.sign_in()
+    name = identity.instance_name or identity.instance
+    sandbox = "SANDBOX, simulated: " if identity.sandbox else ""
+    return Finding("", State.GOOD, f"{sandbox}{name} {identity.notice}".strip())
+
+
+async def _jobs(service: QuantumService) -> Finding:
+    page = await service.jobs(JobQuery(limit=1))
+    return Finding("", State.GOOD, "listed" if page.total is None else f"{page.total:,} listed")
+
+
+def clock(skew: float | None) -> Finding:
+    """What is to be said of seconds that the service's clock is ahead of this machine's."""
+    if skew is None:
+        return Finding("clock", State.SKIPPED, "not known: no answer told the time")
+    advice = "Set it right, e.g. by NTP."
+    off = f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the service's"
+    if abs(skew) > _SKEW_TOO_MUCH:
+        return Finding("clock", State.FAILED, f"This machine's clock is {off}.", advice)
+    if abs(skew) > _SKEW_SHOWN:
+        return Finding(
+            "clock", State.WARNING, f"This machine's clock is {off}.", "Set it right, e.g. by NTP."
+        )
+    return Finding("clock", State.GOOD, "agrees with the service's")
+
+
+def _print(findings: list[Finding], *, as_json: bool) -> None:
+    failed = [finding for finding in findings if finding.state is State.FAILED]
+    if as_json:
+        rows = [
+            {
+                "step": finding.step,
+                "state": str(finding.state),
+                "message": finding.message,
+                "advice": finding.advice,
+                "seconds": None if finding.seconds is None else round(finding.seconds, 3),
+            }
+            for finding in findings
+        ]
+        emit_json({"ok": not failed, "steps": rows})
+        return
+    table: list[tuple[str, ...]] = [
+        (str(f.state), f.step, f"{f.message} {f.advice}".strip()) for f in findings
+    ]
+    emit_table(("STATE", "STEP", "WHAT"), table)
+    if failed:
+        say(f"What fails first is {failed[0].step}: {failed[0].message} {failed[0].advice}".rstrip())
+    else:
+        say("Nothing fails.")

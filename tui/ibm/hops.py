@@ -1,0 +1,189 @@
+"""The way to a host, step by step: its name, the connection, a proxy in between, the certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from tui.domain.accounts import Route
+from tui.domain.errors import QdeckError
+from tui.domain.text import plain
+from tui.ibm.endpoints import is_loopback
+from tui.ibm.trust import context_for
+
+_SECONDS = 10.0
+_HEAD_LIMIT = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step to a host and how it ended; `advice` says what to do when it failed."""
+
+    name: str
+    host: str
+    good: bool
+    message: str
+    advice: str = ""
+
+
+async def steps_to(url: str, route: Route, environ: Mapping[str, str]) -> AsyncIterator[Step]:
+    """The steps to the host of `url`, each when it is done; ends after the first that failed.
+
+    Nothing is sent but what opens the connection; a proxy is given its password, and only there.
+
+    Args:
+        url: base URL of an endpoint.
+        route: the account's own way.
+        environ: where `HTTPS_PROXY`, `NO_PROXY` and CA files are named.
+    """
+    goal = urlsplit(url)
+    host = goal.hostname or ""
+    proxy = _proxy(goal, route, environ)
+    first = urlsplit(proxy) if proxy else goal
+    named, port = first.hostname or "", first.port or (443 if first.scheme == "https" else 80)
+    by = f"the proxy {named}" if proxy else named
+
+    step, addresses = await _resolve(named, port, by, bool(proxy))
+    yield step
+    if not step.good:
+        return
+    step, streams = await _connect(addresses, port, by)
+    yield step
+    if streams is None:
+        return
+    reader, writer = streams
+    try:
+        if proxy:
+            step = await _through(first, goal, reader, writer)
+            yield step
+            if not step.good:
+                return
+        if goal.scheme == "https":
+            yield await _encrypt(host, route, environ, writer)
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await writer.wait_closed()
+
+
+def _proxy(goal: SplitResult, route: Route, environ: Mapping[str, str]) -> str:
+    """The proxy's URL for that host: the account's own, else the environment's; empty: none."""
+    host = goal.hostname or ""
+    if is_loopback(host):
+        return ""
+    own = {scope: secret.reveal() for scope, secret in route.proxies}
+    for scope in (f"{goal.scheme}://{host}", goal.scheme, f"all://{host}", "all"):
+        if scope in own:
+            return own[scope]
+    named = {name.lower(): value for name, value in environ.items() if name.lower().endswith("_proxy")}
+    if _excepted(host, named.get("no_proxy", "")):
+        return ""
+    return named.get(f"{goal.scheme}_proxy") or named.get("all_proxy", "")
+
+
+def _excepted(host: str, exceptions: str) -> bool:
+    """Whether `NO_PROXY` names the host, or a domain it is in."""
+    for entry in exceptions.split(","):
+        name = entry.strip().lower().removeprefix("*.").lstrip(".").partition(":")[0]
+        if name == "*" or (name and (host.lower() == name or host.lower().endswith(f".{name}"))):
+            return True
+    return False
+
+
+async def _resolve(host: str, port: int, by: str, proxied: bool) -> tuple[Step, list[str]]:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError, UnicodeError) as problem:
+        why = "no answer in time" if isinstance(problem, TimeoutError) else _why(problem)
+        advice = (
+            "Check the name in HTTPS_PROXY, or the proxies of the saved account."
+            if proxied
+            else "Check the network, or the name in the endpoint; in a company network set HTTPS_PROXY."
+        )
+        return Step("DNS", host, False, f"The name of {by} is not found: {why}.", advice), []
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return Step("DNS", host, True, f"{by} is {', '.join(addresses[:3])}"), addresses
+
+
+async def _connect(
+    addresses: list[str], port: int, by: str
+) -> tuple[Step, tuple[asyncio.StreamReader, asyncio.StreamWriter] | None]:
+    why = ""
+    for address in addresses:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                streams = await asyncio.open_connection(address, port)
+        except (OSError, TimeoutError) as problem:
+            why = "no answer in time" if isinstance(problem, TimeoutError) else _why(problem)
+        else:
+            return Step("TCP", by, True, f"{by} takes connections on port {port}"), streams
+    advice = "Check the network and its firewall; in a company network set HTTPS_PROXY."
+    return Step("TCP", by, False, f"{by} takes no connection on port {port}: {why}.", advice), None
+
+
+async def _through(
+    proxy: SplitResult, goal: SplitResult, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> Step:
+    target = f"{goal.hostname}:{goal.port or (443 if goal.scheme == 'https' else 80)}"
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    if proxy.username:
+        given = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(given).decode()}")
+    name = f"the proxy {proxy.hostname}"
+    try:
+        async with asyncio.timeout(_SECONDS):
+            writer.write("\r\n".join([*lines, "", ""]).encode())
+            await writer.drain()
+            head = await reader.readuntil(b"\r\n\r\n")
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        return Step("proxy", name, False, f"{name} did not answer.", "Ask who runs it.")
+    status = head[:_HEAD_LIMIT].split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
+    code = status[1] if len(status) > 1 else ""
+    if code == "200":
+        return Step("proxy", name, True, f"{name} connects to {goal.hostname}")
+    if code == "407":
+        advice = "Put user and password in its URL: http://user:password@host:port."
+        return Step("proxy", name, False, f"{name} asks for a password.", advice)
+    said = plain(" ".join(status[1:]) or "nothing that is HTTP", limit=80)
+    advice = f"Ask who runs it to let {goal.hostname} through, or name that host in NO_PROXY."
+    return Step("proxy", name, False, f"{name} does not connect to {goal.hostname}: {said}.", advice)
+
+
+async def _encrypt(host: str, route: Route, environ: Mapping[str, str], writer: asyncio.StreamWriter) -> Step:
+    try:
+        context = context_for(route, environ)
+    except QdeckError as error:
+        return Step("TLS", host, False, error.message, error.advice)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            await writer.start_tls(context, server_hostname=host)
+    except ssl.SSLCertVerificationError as problem:
+        clock = "valid" in problem.verify_message
+        advice = (
+            "Check this machine's clock."
+            if clock
+            else "In a company network, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file."
+        )
+        return Step(
+            "TLS", host, False, f"The certificate of {host} is not trusted: {problem.verify_message}.", advice
+        )
+    except (OSError, TimeoutError, EOFError) as problem:
+        why = "no answer in time" if isinstance(problem, TimeoutError) else _why(problem)
+        advice = "Something in between may not let encrypted connections through: ask who runs the network."
+        return Step("TLS", host, False, f"No encrypted connection to {host}: {why}.", advice)
+    if not route.verify:
+        return Step("TLS", host, True, f"encrypted, but the certificate of {host} is not checked")
+    return Step("TLS", host, True, f"the certificate of {host} is good")
+
+
+def _why(problem: BaseException) -> str:
+    text = (problem.strerror if isinstance(problem, OSError) else "") or str(problem)
+    return plain(text, limit=200) or type(problem).__name__
