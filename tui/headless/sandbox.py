@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui.headless.talk import Exit, say
@@ -12,7 +12,14 @@ from tui.settings import folders
 
 
 def serve(
-    environ: Mapping[str, str], *, port: int, as_json: bool, queue: int, pace: float, limits: str
+    environ: Mapping[str, str],
+    *,
+    port: int,
+    as_json: bool,
+    queue: int,
+    pace: float,
+    limits: str,
+    faults: Sequence[str] = (),
 ) -> int:
     """Serve until Ctrl+C or SIGTERM. Returns the exit status.
 
@@ -22,6 +29,7 @@ def serve(
         queue: jobs of others ahead of each job.
         pace: how fast its time runs.
         limits: `none` or `ibm`.
+        faults: what goes wrong on purpose, each as `tui.sandbox.faults.GRAMMAR` says.
     """
     try:
         from tui.sandbox.serve import main
@@ -50,5 +58,6 @@ def serve(
 
     state = folders(environ).sandbox
     words = ["--port", str(port), "--state", str(state), "--queue", str(queue)]
+    words += [word for fault in faults for word in ("--fault", fault)]
     status = main([*words, "--pace", str(pace), "--limits", limits], on_ready=ready)
     return Exit.FAILED if status else Exit.DONE

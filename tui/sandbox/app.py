@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.sandbox import classic, platform, storage
-from tui.sandbox.errors import ApiError, auth_body, no_route, runtime_body
-from tui.sandbox.http import answer
+from tui.sandbox.dialects import render
+from tui.sandbox.errors import ApiError, no_route
+from tui.sandbox.fault_control import PATH as FAULTS_PATH
+from tui.sandbox.fault_control import FaultControl
 from tui.sandbox.info import LEASE_PATH
 from tui.sandbox.leases import LeaseRoute
 from tui.sandbox.service import Service
@@ -22,11 +24,14 @@ from tui.sandbox.service import Service
 log = logging.getLogger(__name__)
 
 
-def build(service: Service, lease: LeaseRoute | None = None) -> Starlette:
+def build(
+    service: Service, lease: LeaseRoute | None = None, control: FaultControl | None = None
+) -> Starlette:
     """The application around a service, which it starts and stops.
 
     Args:
         lease: where those who need the sandbox hold it, when it has a process of its own.
+        control: where tests say what shall go wrong.
     """
 
     @asynccontextmanager
@@ -43,6 +48,7 @@ def build(service: Service, lease: LeaseRoute | None = None) -> Starlette:
             *classic.routes(),
             Route("/storage/transpiled/{job_id}", storage.transpiled, methods=["GET"]),
             *([Route(LEASE_PATH, lease)] if lease is not None else []),
+            *([Route(FAULTS_PATH, control.endpoint, methods=["GET", "PUT"])] if control is not None else []),
         ],
         lifespan=lifespan,
         exception_handlers={ApiError: _refused, HTTPException: _not_routed, Exception: _slipped},
@@ -53,31 +59,21 @@ def build(service: Service, lease: LeaseRoute | None = None) -> Starlette:
     return app
 
 
-def _render(request: Request, error: ApiError) -> Response:
-    """In the dialect of the host that the path stands for."""
-    path = request.url.path
-    if path.startswith("/auth/"):
-        body = auth_body(error.status, error.message, str(error.code))
-    elif classic.is_transpiler(path):
-        body = {"detail": error.message}
-    else:
-        body = runtime_body(error)
-    return answer(body, error.status, error.headers)
-
-
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return _render(request, error)
+    return render(request.url.path, error)
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return _render(request, no_route())
+        return render(request.url.path, no_route())
     headers = dict(error.headers or {})
-    return _render(request, ApiError(error.status_code, error.status_code, error.detail, headers=headers))
+    return render(
+        request.url.path, ApiError(error.status_code, error.status_code, error.detail, headers=headers)
+    )
 
 
 async def _slipped(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _render(request, ApiError(500, 1010, "Internal error.", "Try again."))
+    return render(request.url.path, ApiError(500, 1010, "Internal error.", "Try again."))

@@ -15,16 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from tui.sandbox.app import build
 from tui.sandbox.auth import Secrets
 from tui.sandbox.clock import PacedClock
+from tui.sandbox.connections import Connections
 from tui.sandbox.engine import Engine
+from tui.sandbox.fault_control import PATH as FAULTS_PATH
+from tui.sandbox.fault_control import FaultControl
+from tui.sandbox.faults import GRAMMAR, Fault, FaultPlan, parse
 from tui.sandbox.identity import CLASSIC_INSTANCE
 from tui.sandbox.info import announce, withdraw
 from tui.sandbox.launch import IN_USE
 from tui.sandbox.leases import LeaseRoute, Leases
 from tui.sandbox.limits import limits_named
+from tui.sandbox.misbehaviour import Misbehaving
 from tui.sandbox.parent import Parent
 from tui.sandbox.service import Service
 from tui.sandbox.store import StateInUseError, Store
@@ -49,7 +55,18 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="end when standard input closes, unless others hold it",
     )
+    made.add_argument("--fault", type=_fault, action="append", default=[], metavar=GRAMMAR, help="what fails")
+    made.add_argument(
+        "--faults-control", action="store_true", help=f"let {FAULTS_PATH} change the faults, with the API key"
+    )
     return made
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _count(text: str) -> int:
@@ -93,6 +110,22 @@ class SandboxServer(uvicorn.Server):
         """Take no more work and end."""
         self._ending()
         self.should_exit = True
+
+
+def web_config(app: ASGIApp, plan: FaultPlan, connections: Connections) -> uvicorn.Config:
+    """How the application is served, with the faults of a plan."""
+    return uvicorn.Config(
+        Misbehaving(app, plan, connections),
+        http=connections.protocol(),
+        access_log=False,
+        log_config=None,
+        ws="none",
+        lifespan="on",
+        server_header=False,
+        proxy_headers=False,
+        headers=[SIMULATED],
+        timeout_graceful_shutdown=1,
+    )
 
 
 def connection_info(url: str, crn: str, secrets: Secrets) -> dict[str, Any]:
@@ -142,17 +175,11 @@ def main(
     leases = Leases(on_last=lambda: server.end())
     # The parent's, or, in the foreground, that of whoever can press Ctrl+C.
     leases.take()
-    config = uvicorn.Config(
-        build(service, LeaseRoute(leases, secrets.api_key)),
-        access_log=False,
-        log_config=None,
-        ws="none",
-        lifespan="on",
-        server_header=False,
-        proxy_headers=False,
-        headers=[SIMULATED],
-        timeout_graceful_shutdown=1,
-    )
+    plan = FaultPlan()
+    plan.set(options.fault)
+    control = FaultControl(plan, secrets.api_key) if options.faults_control else None
+    app = build(service, LeaseRoute(leases, secrets.api_key), control)
+    config = web_config(app, plan, Connections())
 
     def listening() -> None:
         announce(options.state, info)

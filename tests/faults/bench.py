@@ -1,0 +1,170 @@
+"""A sandbox over real sockets in this process, whose faults, jobs and engine the test holds in its hands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.ibm.support import InstantClock
+from tests.sandbox.http.doubles import DONE, GateEngine
+from tests.support.sandbox import live_account
+from tui.domain.accounts import Channel
+from tui.ibm.factory import make_service
+from tui.ibm.http import MAX_BODY, Timeouts
+from tui.ibm.retry import RetryPolicy
+from tui.ibm.service import QuantumService
+from tui.sandbox.app import build
+from tui.sandbox.auth import Secrets
+from tui.sandbox.clock import PacedClock
+from tui.sandbox.connections import Connections
+from tui.sandbox.devices import Device
+from tui.sandbox.engine import RunOutcome
+from tui.sandbox.fault_control import FaultControl
+from tui.sandbox.faults import FaultPlan
+from tui.sandbox.info import SandboxInfo
+from tui.sandbox.records import Face, Job
+from tui.sandbox.serve import SandboxServer, connection_info, web_config
+from tui.sandbox.service import Service
+from tui.sandbox.store import Store
+from tui.sandbox.submission import Submission
+
+HELD = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0; // held'
+FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
+POLICY = RetryPolicy(attempts=2)
+"""Two attempts show all that four would."""
+PATIENT = Timeouts(connect=5.0, read=10.0, whole=20.0)
+IMPATIENT = Timeouts(connect=5.0, read=0.25, whole=20.0)
+
+
+class HoldingEngine(GateEngine):
+    """Jobs end at once, but those whose program asks to be held."""
+
+    async def run(
+        self, program_id: str, params: Mapping[str, Any], device: Device, *, seed: int | None = None
+    ) -> RunOutcome:
+        if "// held" in str(params):
+            await asyncio.Event().wait()
+        return DONE
+
+
+class _Quiet(SandboxServer):
+    """Leaves the signals to the tests."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Elsewhere:
+    """Another origin on this machine; `heard` is what came there, which should be nothing."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.url = ""
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heard.append(await reader.read(65_536))
+        writer.close()
+
+
+class Bench:
+    """The service's side."""
+
+    def __init__(self, service: Service, info: SandboxInfo, plan: FaultPlan, elsewhere: Elsewhere) -> None:
+        self.service = service
+        self.info = info
+        self.plan = plan
+        self.elsewhere = elsewhere
+
+    def client(
+        self,
+        channel: Channel,
+        clock: InstantClock | None = None,
+        *,
+        timeouts: Timeouts = PATIENT,
+        max_body: int = MAX_BODY,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **account: str,
+    ) -> QuantumService:
+        """qdeck's client on one face; repetitions wait on a clock of their own, sockets in real time."""
+        return make_service(
+            live_account(self.info, channel, **account),
+            clock or InstantClock(),
+            chance=lambda: 1.0,
+            policy=POLICY,
+            timeouts=timeouts,
+            max_body=max_body,
+            transport=transport,
+        )
+
+    def jobs(self, face: Channel) -> list[str]:
+        """The ids of all jobs of a face."""
+        rows = self.service.store._connection.execute(
+            "SELECT id FROM jobs WHERE face = ? ORDER BY seq", (face.value,)
+        )
+        return [str(row[0]) for row in rows]
+
+    def sessions(self, face: Channel) -> int:
+        """How many sessions a face has."""
+        rows = self.service.store._connection.execute(
+            "SELECT count(*) FROM sessions WHERE face = ?", (face.value,)
+        )
+        return int(rows.fetchone()[0])
+
+    def put(self, channel: Channel, *, held: bool = False, session: str = "") -> Job:
+        """A job that was created without the client."""
+        face: Face = "platform" if channel is Channel.PLATFORM else "classic"
+        program = HELD if held else FLIP
+        params = {"pubs": [[program]], "version": 2, "support_qiskit": False}
+        # Held ones on a device of their own, so that they hold up nobody else.
+        asked = Submission("sampler", "ibm_fez" if held else "ibm_peekskill", params, session_id=session)
+        return self.service.submit(face, asked, "another client")
+
+    async def finished(self, channel: Channel) -> str:
+        """The id of a job that has run."""
+        job_id = self.put(channel).id
+        async with asyncio.timeout(20):
+            while (job := self.service.store.jobs.get(job_id)) is None or not job.final:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0)
+        return job_id
+
+    def session(self, channel: Channel) -> str:
+        """The id of an open batch."""
+        face: Face = "platform" if channel is Channel.PLATFORM else "classic"
+        return self.service.open_session(face, "batch", "ibm_peekskill", 3600).id
+
+
+@asynccontextmanager
+async def bench(folder: Path) -> AsyncIterator[Bench]:
+    """A sandbox on a free port of this machine, for the length of a block."""
+    secrets, plan, connections, elsewhere = Secrets.random(), FaultPlan(), Connections(), Elsewhere()
+    service = Service(Store(folder), HoldingEngine(), PacedClock(), secrets)
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    info = SandboxInfo.from_members(connection_info(url, service.identity.crn, secrets))
+    listening = asyncio.Event()
+    app = build(service, control=FaultControl(plan, secrets.api_key))
+    server = _Quiet(web_config(app, plan, connections), listening.set, lambda: None)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    other = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
+    elsewhere.url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/elsewhere"
+    try:
+        async with asyncio.timeout(20):
+            await listening.wait()
+        yield Bench(service, info, plan, elsewhere)
+    finally:
+        other.close()
+        server.force_exit = True
+        server.end()
+        await serving
+        # A forced end skips the application's own.
+        if server.force_exit:
+            await service.stop()

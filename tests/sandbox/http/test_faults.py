@@ -1,0 +1,213 @@
+"""Faults on purpose: how they are asked for, which request meets them, and what it looks like."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.bench import Bench, bench
+from tests.sandbox.http.test_process import ROOT
+from tui.sandbox.faults import Fault, FaultPlan, Kind, fault_of, parse
+from tui.sandbox.misbehaviour import HUGE
+
+VERSION = "/auth/api/version"
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench(tmp_path) as opened:
+        yield opened
+
+
+async def get(box: Bench, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=box.info.url, timeout=timeout) as client:
+        return await client.get(path)
+
+
+def test_a_fault_is_read_from_the_command_line() -> None:
+    assert parse("GET:/api/v1/jobs:503") == Fault("GET", "/api/v1/jobs", Kind.STATUS_503)
+    full = parse("post:/api/v1/jobs/*/cancel:slow=0.5:3:1")
+    assert full == Fault("POST", "/api/v1/jobs/*/cancel", Kind.SLOW, 3, 1, 0.5)
+    assert parse("*:/**:401:0").count == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "GET", "GET:/x", "GET:x:500", "GET:/x:nonsense", "GET:/x:500:a", "GET:/x:500:1:2:3", "G T:/:500"],
+)
+def test_what_is_no_fault_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match="fault"):
+        parse(text)
+
+
+def test_members_out_of_range_are_refused() -> None:
+    good = {"method": "GET", "path": "/", "kind": "slow"}
+    for change in ({"count": -1}, {"seconds": 1e9}, {"other": 1}, {"kind": None}, {"skip": "x"}):
+        with pytest.raises(ValueError, match=r"fault|range"):
+            fault_of({**good, **change})
+
+
+def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> None:
+    plan = FaultPlan()
+    plan.set(map(parse, ["GET:/jobs/*:500:1:1", "*:/jobs/**:503:2", "GET:/a.b:404"]))
+
+    def met(method: str, path: str) -> str:
+        fault = plan.take(method, path)
+        return fault.kind if fault else ""
+
+    assert [met("GET", "/jobs/1") for _ in range(5)] == ["503", "500", "503", "", ""]
+    assert met("GET", "/jobs/1/results") == ""
+    assert met("GET", "/axb") == ""
+    assert met("POST", "/a.b") == ""
+    assert met("GET", "/a.b") == "404"
+    assert [(told["seen"], told["hits"]) for told in plan.told()] == [(5, 1), (5, 2), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("500", 500),
+        ("502", 502),
+        ("503", 503),
+        ("504", 504),
+        ("401", 401),
+        ("403", 403),
+        ("404", 404),
+        ("429", 429),
+    ],
+)
+async def test_a_status_is_answered_once(box: Bench, kind: str, status: int) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:{kind}")])
+    first = await get(box)
+    assert first.status_code == status
+    assert "retry-after" not in first.headers
+    if kind in {"502", "504"}:
+        assert first.headers["content-type"].startswith("text/html")
+    else:
+        assert first.json()["error"]["status"] == status
+    assert (await get(box)).status_code == 200
+
+
+async def test_429_can_ask_to_wait(box: Bench) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:429-wait=7")])
+    assert (await get(box)).headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize("kind", ["reset", "unanswered"])
+async def test_a_connection_is_reset(box: Bench, kind: str) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:{kind}")])
+    with pytest.raises(httpx.ReadError):
+        await get(box)
+    assert (await get(box)).status_code == 200
+
+
+async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Bench) -> None:
+    login, token = "/auth/api/users/loginWithToken", {"apiToken": box.info.api_token}
+    for kind, issued in (("reset", 0), ("unanswered", 1)):
+        box.plan.set([parse(f"POST:{login}:{kind}")])
+        async with httpx.AsyncClient(base_url=box.info.url) as client:
+            with pytest.raises(httpx.ReadError):
+                await client.post(login, json=token)
+        assert len(box.service.classic._expires) == issued
+
+
+async def test_hanging_lasts_as_long_as_the_client_waits(box: Bench) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:hang")])
+    with pytest.raises(httpx.ReadTimeout):
+        await get(box, timeout=0.1)
+
+
+async def test_slow_takes_its_time_and_is_whole(box: Bench) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:slow=0.4")])
+    began = time.monotonic()
+    assert "api-auth" in (await get(box)).json()
+    assert time.monotonic() - began >= 0.3
+
+
+async def test_half_a_body(box: Bench) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:half")])
+    with pytest.raises(httpx.RemoteProtocolError):
+        await get(box)
+
+
+async def test_invalid_json_and_a_page(box: Bench) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:invalid-json"), parse(f"GET:{VERSION}:html")])
+    with pytest.raises(ValueError):
+        (await get(box)).json()
+    page = await get(box)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+async def test_60_mb(box: Bench) -> None:
+    box.plan.set([parse(f"GET:{VERSION}:huge")])
+    reply = await get(box)
+    assert len(reply.content) == HUGE
+    assert "api-auth" in reply.json()
+
+
+async def test_a_redirect_leads_elsewhere(box: Bench) -> None:
+    plain = Fault("GET", VERSION, Kind.REDIRECT)
+    box.plan.set([plain, Fault("GET", VERSION, Kind.REDIRECT, target=box.elsewhere.url)])
+    first, second = await get(box), await get(box)
+    assert (first.status_code, second.status_code) == (307, 307)
+    assert first.headers["location"].startswith("http://localhost:")
+    assert second.headers["location"] == box.elsewhere.url
+    assert box.elsewhere.heard == []
+
+
+async def test_faults_are_changed_while_it_runs_by_who_knows_the_key(box: Bench) -> None:
+    key = {"Authorization": f"Bearer {box.info.api_key}"}
+    path = "/sandbox/faults"
+    async with httpx.AsyncClient(base_url=box.info.url) as client:
+        for method in ("GET", "PUT"):
+            assert (await client.request(method, path, json=["*:/**:500"])).status_code == 401
+        faults = ["*:/sandbox/**:500:0", {"method": "GET", "path": VERSION, "kind": "403", "count": 0}]
+        assert (await client.put(path, json=faults, headers=key)).status_code == 200
+        assert (await client.get(VERSION)).status_code == 403
+        told = (await client.get(path, headers=key)).json()
+        assert [(fault["kind"], fault["hits"]) for fault in told] == [("500", 0), ("403", 1)]
+        for wrong in (b"", b"{", b"7", b"[7]", b'["x"]', b'[{"kind": "500"}]'):
+            assert (await client.put(path, content=wrong, headers=key)).status_code == 400
+        assert (await client.get(VERSION)).status_code == 403
+        await client.put(path, json=[], headers=key)
+        assert (await client.get(VERSION)).status_code == 200
+
+
+async def test_a_sandbox_of_its_own_takes_faults_and_has_a_control_only_when_asked(tmp_path: Path) -> None:
+    for extra, status in (([], 404), (["--faults-control"], 401)):
+        process = await asyncio.create_subprocess_exec(
+            *[sys.executable, "-m", "tui.sandbox", "--state", str(tmp_path), "--parent-pipe"],
+            *["--fault", f"GET:{VERSION}:503", "--fault", "GET:/health:reset", *extra],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+        )
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            url = httpx.Response(200, content=await process.stdout.readline()).json()["url"]
+            async with httpx.AsyncClient(base_url=url) as client:
+                assert (await client.get(VERSION)).status_code == 503
+                assert (await client.get(VERSION)).status_code == 200
+                with pytest.raises(httpx.ReadError):
+                    await client.get("/health")
+                assert (await client.get("/sandbox/faults")).status_code == status
+        finally:
+            process.stdin.close()
+            await process.wait()
+
+
+async def test_a_wrong_fault_is_a_wrong_command_line(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "tui.sandbox", "--state", str(tmp_path), "--fault", "GET:/x:what"],
+        stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert b"no kind of fault" in said
