@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.quantum_info import Pauli, Statevector
 from qiskit_aer import AerSimulator
 
 from tests.compiler.devices import DEVICES, QUBITS, device
@@ -218,3 +219,53 @@ async def test_a_cloud_circuit_outside_the_instruction_set_is_marked(warm: Worke
     done = await warm.review(BELL, isa, device("fez"), TranspileOptions(cloud=True), ((0, 1), (0, 1)), 1.0)
     assert any("does not know h on 0" in warning for warning in done.warnings)
     assert done.estimated_success is None
+
+
+TANGLE = """
+OPENQASM 3;
+include "stdgates.inc";
+qubit[4] q;
+ry(0.3) q[0]; ry(0.7) q[1]; ry(1.1) q[2]; ry(1.9) q[3];
+cx q[0], q[1]; cx q[0], q[2]; cx q[0], q[3]; cx q[1], q[2]; cx q[1], q[3]; cx q[2], q[3];
+rx(0.4) q[0]; rz(0.9) q[1]; rx(1.3) q[2]; rz(0.2) q[3];
+cx q[3], q[0]; cx q[2], q[0];
+"""
+
+
+def _expectation(circuit: QuantumCircuit, observable: str) -> float:
+    """Of the noise-free state, over the qubits that the circuit uses; the others must have an I."""
+    used = sorted({circuit.find_bit(qubit).index for entry in circuit.data for qubit in entry.qubits})
+    small = QuantumCircuit(len(used))
+    for entry in circuit.data:
+        small.append(entry.operation, [used.index(circuit.find_bit(qubit).index) for qubit in entry.qubits])
+    letters = observable[::-1]
+    assert all(letters[index] == "I" for index in range(circuit.num_qubits) if index not in used)
+    return float(
+        Statevector(small).expectation_value(Pauli("".join(letters[index] for index in reversed(used)))).real
+    )
+
+
+@pytest.mark.parametrize("level", range(4))
+async def test_an_observable_laid_out_has_the_value_it_had(warm: WorkerCompiler, level: int) -> None:
+    source = read(TANGLE)
+    candidate = await warm.transpile(TANGLE, device("peekskill"), TranspileOptions(level, seed=5))
+    isa = check_isa(candidate, "peekskill")
+    for observable in ("ZIII", "IZZI", "XXIZ", "YIXZ"):
+        value = _expectation(isa, candidate.lay_out(observable))
+        assert value == pytest.approx(_expectation(source, observable), abs=1e-9)
+
+
+@pytest.mark.parametrize("level", (2, 3))
+async def test_a_circuit_for_an_estimator_keeps_off_qubits_that_read_out_badly(
+    warm: WorkerCompiler, level: int
+) -> None:
+    text = next(example.text for example in examples() if example.name == "bell-state")
+    candidate = await warm.transpile(text, device("cusco"), TranspileOptions(level, seed=3))
+    assert not candidate.measures and len(candidate.warnings) == 1
+
+
+async def test_an_estimator_is_warned_of_a_qubit_that_reads_out_badly(warm: WorkerCompiler) -> None:
+    text = "OPENQASM 3; qubit[1] q; U(0.1, 0, 0) q[0];"
+    candidate = await warm.transpile(text, device("cusco"), TranspileOptions(0))
+    assert candidate.final_layout == (0,)
+    assert any("readout error of 50 %" in warning for warning in candidate.warnings), candidate.warnings

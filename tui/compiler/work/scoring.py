@@ -30,11 +30,16 @@ class Score:
     warnings: tuple[str, ...]
 
 
-def score(circuit: QuantumCircuit, target: Target) -> Score:
-    """Score an ISA circuit, whose qubit `i` is the device's qubit `i`."""
+def score(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...] = ()) -> Score:
+    """Score an ISA circuit, whose qubit `i` is the device's qubit `i`.
+
+    Args:
+        ends: where its own qubits are at the end: what an estimator measures of a circuit that does not.
+    """
     success = _success(circuit, target, _physical(circuit)) if _calibrated(target) else None
     length = _length(circuit, target)
-    return Score(success, None if length is None else length * 1e6, tuple(_warnings(circuit, target)))
+    warnings = tuple(_warnings(circuit, target, ends))
+    return Score(success, None if length is None else length * 1e6, warnings)
 
 
 def _physical(circuit: QuantumCircuit) -> dict[Any, int]:
@@ -157,7 +162,7 @@ def _operations(circuit: QuantumCircuit, places: dict[Any, int]) -> Iterator[tup
             yield instruction.name, tuple(places[qubit] for qubit in instruction.qubits)
 
 
-def _warnings(circuit: QuantumCircuit, target: Target) -> Iterator[str]:
+def _warnings(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...]) -> Iterator[str]:
     foreign: dict[str, None] = {}
     couplers: dict[str, float] = {}
     readouts: dict[str, float] = {}
@@ -185,6 +190,12 @@ def _warnings(circuit: QuantumCircuit, target: Target) -> Iterator[str]:
         yield f"Has free parameters: {names}."
     if not measures(circuit):
         yield "Measures nothing: a sampler needs a measurement, an estimator none."
+        entries = {str(place): _entry(target, "measure", (place,)) for place in ends}
+        errors = {place: entry.error or 0.0 for place, entry in entries.items() if entry is not None}
+        poor = {place: error for place, error in errors.items() if error >= BAD_READOUT}
+        if poor:
+            which, error = _plural("qubit", poor), _percent(poor)
+            yield f"An estimator will measure {which}, with a readout error of {error}."
 
 
 def _list(names: Iterable[str]) -> str:

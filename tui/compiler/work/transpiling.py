@@ -21,7 +21,8 @@ DRAWING_WIDTH: Final = 100
 def transpile(name: str, text: str, target: Target, options: TranspileOptions) -> Candidate:
     """Transpile `text` with Qiskit's preset pass manager of the level asked for.
 
-    A program that uses physical qubits (`$3`) stays on them.
+    A program that uses physical qubits (`$3`) stays on them. The layout of a circuit without measurements
+    is chosen as if every qubit were measured, as an estimator will do.
 
     Raises:
         Unreadable: Qiskit does not accept the program.
@@ -33,19 +34,37 @@ def transpile(name: str, text: str, target: Target, options: TranspileOptions) -
     source = read(text)
     _fits(source, name, target)
     started = time.monotonic()
+    place = None if source.layout is None else tuple(range(source.num_qubits))
+    if place is None and source.num_qubits and not measures(source):
+        place = _layout(_run(source.measure_all(inplace=False), target, options, None))[0]
+    isa = _run(source, target, options, place)
+    seconds = time.monotonic() - started
+    return _candidate(name, source, isa, qasm3.dumps(isa), target, options, _layout(isa), seconds)
+
+
+def _run(
+    circuit: QuantumCircuit, target: Target, options: TranspileOptions, place: tuple[int, ...] | None
+) -> QuantumCircuit:
+    """Run the preset passes, with the circuit's qubits starting on `place` when it is given."""
     manager = generate_preset_pass_manager(
         optimization_level=options.optimization_level,
         target=target,
         seed_transpiler=options.seed,
-        initial_layout=None if source.layout is None else list(range(source.num_qubits)),
+        initial_layout=None if place is None else list(place),
     )
-    isa: QuantumCircuit = manager.run(source)
-    seconds = time.monotonic() - started
-    layout = final = tuple(range(source.num_qubits))
-    if isa.layout is not None:
-        layout = tuple(isa.layout.initial_index_layout(filter_ancillas=True))
-        final = tuple(isa.layout.final_index_layout(filter_ancillas=True))
-    return _candidate(name, source, isa, qasm3.dumps(isa), target, options, (layout, final), seconds)
+    isa: QuantumCircuit = manager.run(circuit)
+    return isa
+
+
+def _layout(isa: QuantumCircuit) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The initial and the final layout: a physical qubit for each of the circuit's own."""
+    if isa.layout is None:
+        same = tuple(range(isa.num_qubits))
+        return same, same
+    return (
+        tuple(isa.layout.initial_index_layout(filter_ancillas=True)),
+        tuple(isa.layout.final_index_layout(filter_ancillas=True)),
+    )
 
 
 def review(
@@ -99,7 +118,7 @@ def _candidate(
     layouts: tuple[tuple[int, ...], tuple[int, ...]],
     seconds: float,
 ) -> Candidate:
-    worth = score(isa, target)
+    worth = score(isa, target, layouts[1])
     return Candidate(
         backend=name,
         qasm=qasm,
