@@ -1,0 +1,1 @@
+"""The wire to the terminal: no cell is sent that the terminal already shows."""
