@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -91,11 +91,11 @@ class Bench:
         timeouts: Timeouts = PATIENT,
         max_body: int = MAX_BODY,
         transport: httpx.AsyncBaseTransport | None = None,
-        **account: str,
+        account: Iterable[tuple[str, str]] = (),
     ) -> QuantumService:
         """qdeck's client on one face; repetitions wait on a clock of their own, sockets in real time."""
         return make_service(
-            live_account(self.info, channel, **account),
+            live_account(self.info, channel, **dict(account)),
             clock or InstantClock(),
             chance=lambda: 1.0,
             policy=POLICY,
@@ -162,9 +162,5 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
         yield Bench(service, info, plan, elsewhere)
     finally:
         other.close()
-        server.force_exit = True
         server.end()
         await serving
-        # A forced end skips the application's own.
-        if server.force_exit:
-            await service.stop()

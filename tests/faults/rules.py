@@ -1,0 +1,75 @@
+"""What each fault has to come to: the one table that the matrix is held to."""
+
+from __future__ import annotations
+
+from tests.faults.calls import ApiCall
+from tui.domain.errors import ErrorKind
+from tui.ibm.http import Safety
+from tui.sandbox.faults import Kind
+
+OK = "ok"
+Outcome = str
+"""`OK`, or the kind of the error."""
+
+_TRANSIENT: dict[Kind, ErrorKind] = {
+    Kind.STATUS_500: ErrorKind.SERVER,
+    Kind.STATUS_502: ErrorKind.SERVER,
+    Kind.STATUS_503: ErrorKind.SERVER,
+    Kind.STATUS_504: ErrorKind.SERVER,
+    Kind.RATE_LIMITED: ErrorKind.RATE_LIMITED,
+    Kind.RATE_LIMITED_FOR: ErrorKind.RATE_LIMITED,
+    Kind.RESET: ErrorKind.NETWORK,
+    Kind.UNANSWERED: ErrorKind.NETWORK,
+    Kind.HALF: ErrorKind.NETWORK,
+    Kind.HANG: ErrorKind.TIMEOUT,
+}
+"""What may be over at the next attempt, and the error when it is not."""
+_OPEN_END = set(_TRANSIENT) - {Kind.RATE_LIMITED, Kind.RATE_LIMITED_FOR} | {Kind.HTML, Kind.INVALID_JSON}
+"""After these the service may have done what was asked."""
+
+
+def expected(call: ApiCall, kind: Kind, *, always: bool) -> Outcome:
+    """How a call has to end whose request meets a fault once, or always."""
+    outcome = _outcome(call, kind, always=always)
+    if outcome in call.left_out or "any" in call.left_out:
+        return OK
+    return outcome
+
+
+def _outcome(call: ApiCall, kind: Kind, *, always: bool) -> Outcome:
+    if kind in {Kind.SLOW, Kind.HUGE}:
+        return OK
+    if kind is Kind.UNAUTHORIZED:
+        return _refused(call, always=always)
+    if kind is Kind.FORBIDDEN:
+        # IAM is asked one thing: whether it takes the key.
+        return ErrorKind.WRONG_KEY if call.path == "/identity/token" else ErrorKind.FORBIDDEN
+    if kind is Kind.REDIRECT:
+        return ErrorKind.PROTOCOL
+    if call.safety is Safety.CREATES and kind in _OPEN_END:
+        return ErrorKind.UNCONFIRMED
+    if kind is Kind.HTML:
+        return (
+            OK
+            if call.body_read == "text" and call.method == "GET" and _takes_pages(call)
+            else ErrorKind.PROTOCOL
+        )
+    if kind is Kind.INVALID_JSON:
+        return ErrorKind.PROTOCOL if call.body_read == "json" else OK
+    error = _TRANSIENT[kind]
+    return error if always or call.safety is not Safety.READS else OK
+
+
+def _takes_pages(call: ApiCall) -> bool:
+    return call.path.endswith(("/logs", "/results"))
+
+
+def _refused(call: ApiCall, *, always: bool) -> Outcome:
+    """401: renewed where there is something to renew; a second one is no matter of the token's age."""
+    match call.bears:
+        case "renewed":
+            return ErrorKind.FORBIDDEN if always else OK
+        case "key":
+            return ErrorKind.WRONG_KEY
+        case _:
+            return ErrorKind.EXPIRED

@@ -1,0 +1,232 @@
+"""Every kind of fault against every request that the client makes, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import itertools
+import re
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.faults.bench import FLIP, IMPATIENT, PATIENT, POLICY, Bench, bench
+from tests.faults.calls import CALLS, DEVICE, TAG, ApiCall
+from tests.faults.rules import OK, expected
+from tests.ibm.support import InstantClock
+from tui.domain.accounts import Channel, SignOutReport
+from tui.domain.circuits import TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import JobQuery
+from tui.ibm.http import Safety
+from tui.ibm.service import QuantumService
+from tui.sandbox.faults import Fault, Kind
+
+KINDS = [kind for kind in Kind if kind is not Kind.NOT_FOUND]
+"""404 is an answer, not a fault; it only brings about a call of the table here."""
+BOUND = 5.0
+"""Real seconds that one case may take (two attempts of 0.25 s at the most, and work)."""
+CASES = list(itertools.product(CALLS, KINDS, (False, True)))
+QUICK = [case for index, case in enumerate(CASES) if index % 29 == 0 and case[1] is not Kind.HUGE]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+    """One sandbox for the whole matrix."""
+    async with bench(tmp_path_factory.mktemp("matrix")) as opened:
+        yield opened
+
+
+class Recorder(httpx.AsyncHTTPTransport):
+    """The network, and what went over it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: set[tuple[str, str]] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent.add((request.method, request.url.path))
+        return await super().handle_async_request(request)
+
+
+def named(case: object) -> str:
+    return "always" if case is True else "once" if case is False else str(case)
+
+
+def matches(call: ApiCall, method: str, path: str) -> bool:
+    pattern = re.escape(call.path).replace(r"\*", "[^/]+")
+    return call.method == method and re.fullmatch(pattern, path) is not None
+
+
+async def test_the_table_has_every_request_that_the_client_makes(box: Bench) -> None:
+    """What really goes over the wire while every method of the protocol is used, on both faces."""
+    for channel in Channel:
+        transport = Recorder()
+        used: set[str] = set()
+        for call in (call for call in CALLS if call.channel is channel):
+            box.plan.set([Fault("GET", call.first, Kind.NOT_FOUND, 0)] if call.first else [])
+            prepared = await call.prepare(box, channel)
+            made = box.client(channel, transport=transport, account=call.account)
+            if call.signed:
+                await made.sign_in()
+            before, transport.sent = transport.sent, set()
+            spy = Spy(made)
+            await call.ask(spy, prepared)  # type: ignore[arg-type]  # hands everything on
+            used |= spy.used
+            assert any(matches(call, *sent) for sent in transport.sent), f"{call} was not sent"
+            transport.sent |= before
+            if call.path.endswith("/cancel"):
+                _end(box, prepared)
+        box.plan.set([])
+        await _use_the_others(box, box.client(channel, transport=transport), channel, used)
+        assert not {
+            sent
+            for sent in transport.sent
+            if not any(matches(call, *sent) for call in CALLS if call.channel is channel)
+        }
+
+
+class Spy:
+    """A service that remembers which of its methods were used."""
+
+    def __init__(self, made: QuantumService) -> None:
+        self._made = made
+        self.used: set[str] = set()
+
+    def __getattr__(self, name: str) -> object:
+        self.used.add(name)
+        return getattr(self._made, name)
+
+
+async def _use_the_others(box: Bench, made: QuantumService, channel: Channel, used: set[str]) -> None:
+    """Ask what the table does not ask: its requests have to be in the table all the same."""
+    known = {
+        "job_id": await box.finished(channel),
+        "session_id": box.session(channel),
+        "name": DEVICE,
+        "backend": DEVICE,
+        "qasm": FLIP,
+        "options": TranspileOptions(),
+    }
+    await made.sign_in()
+    for name, method in inspect.getmembers(QuantumService, inspect.iscoroutinefunction):
+        if name.startswith("_") or name in used or name == "aclose":
+            continue
+        needed = [
+            parameter.name
+            for parameter in inspect.signature(method).parameters.values()
+            if parameter.name != "self" and parameter.default is parameter.empty
+        ]
+        assert set(needed) <= set(known), f"say here how to ask {name}"
+        with contextlib.suppress(QdeckError):
+            await getattr(made, name)(*(known[each] for each in needed))
+    await made.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "kind", "always"), CASES, ids=named)
+async def test_every_fault_of_every_call(box: Bench, call: ApiCall, kind: Kind, always: bool) -> None:
+    await hold(box, call, kind, always=always)
+
+
+@pytest.mark.parametrize(("call", "kind", "always"), QUICK, ids=named)
+async def test_a_sample_of_it(box: Bench, call: ApiCall, kind: Kind, always: bool) -> None:
+    await hold(box, call, kind, always=always)
+
+
+async def test_a_body_larger_than_what_is_taken(box: Bench) -> None:
+    """The limit holds while the body comes in: it is not read to its end."""
+    for call in (call for call in CALLS if call.path.endswith(("/jobs", "/results", "/usage"))):
+        outcome, _ = await attempt(box, call, Kind.HUGE, always=True, max_body=1_000_000)
+        wanted = ErrorKind.UNCONFIRMED if call.safety is Safety.CREATES else ErrorKind.PROTOCOL
+        assert outcome == (OK if "any" in call.left_out else wanted), call
+
+
+async def hold(box: Bench, call: ApiCall, kind: Kind, *, always: bool) -> None:
+    """One case: the right end, in bounded time, nothing sent elsewhere, nothing lost."""
+    jobs, sessions = box.jobs(call.channel), box.sessions(call.channel)
+    box.elsewhere.heard.clear()
+    began = time.monotonic()
+    outcome, told = await attempt(box, call, kind, always=always)
+    assert time.monotonic() - began < BOUND
+    assert box.elsewhere.heard == []
+    assert outcome == expected(call, kind, always=always), told
+    if call.method == "POST" and call.path.endswith("/jobs"):
+        await _job_accounted_for(
+            box, call, outcome, new=[id for id in box.jobs(call.channel) if id not in jobs]
+        )
+    elif call.method == "POST" and call.path.endswith("/sessions"):
+        opened = box.sessions(call.channel) - sessions
+        assert opened <= 1
+        assert opened == 1 or outcome != OK
+        assert opened == 0 or outcome in (OK, ErrorKind.UNCONFIRMED)
+    if isinstance(told, SignOutReport) and told.proven and not (kind is Kind.UNAUTHORIZED and always):
+        assert not box.service.classic._expires
+
+
+async def attempt(
+    box: Bench, call: ApiCall, kind: Kind, *, always: bool, max_body: int = 100_000_000
+) -> tuple[str, object]:
+    """Ask with the fault in place; how it ended, and the answer or the error."""
+    box.plan.set([])
+    prepared = await call.prepare(box, call.channel)
+    clock = InstantClock()
+    timeouts = IMPATIENT if kind is Kind.HANG else PATIENT
+    client = box.client(call.channel, clock, timeouts=timeouts, max_body=max_body, account=call.account)
+    if call.signed:
+        await client.sign_in()
+    fault = Fault(call.method, call.path, kind, 0 if always else 1, seconds=0.1, target=box.elsewhere.url)
+    if kind is Kind.RATE_LIMITED_FOR:
+        fault = Fault(call.method, call.path, kind, fault.count, seconds=7)
+    first = [Fault("GET", call.first, Kind.NOT_FOUND, 0)] if call.first else []
+    box.plan.set([*first, fault])
+    slept = len(clock.slept)
+    try:
+        async with asyncio.timeout(30):
+            told: object = await call.ask(client, prepared)
+        outcome = OK
+    except QdeckError as error:
+        told, outcome = error, error.kind.value
+    finally:
+        hits = box.plan.told()[-1]["hits"]
+        box.plan.set([])
+        await client.aclose()
+        if call.path.endswith("/cancel"):
+            _end(box, prepared)
+    assert hits >= 1, "the fault was not met"
+    if not always:
+        assert hits == 1
+    else:
+        assert hits <= POLICY.attempts * 2
+    if kind is Kind.RATE_LIMITED_FOR and call.safety is Safety.READS:
+        assert max(clock.slept[slept:], default=0) >= 7, "Retry-After was not obeyed"
+    assert sum(clock.slept) < 60
+    return outcome, told
+
+
+def _end(box: Bench, job_id: str) -> None:
+    job = box.service.store.jobs.get(job_id)
+    if job is not None and not job.final:
+        box.service.scheduler.cancel(job)
+
+
+async def _job_accounted_for(box: Bench, call: ApiCall, outcome: str, new: list[str]) -> None:
+    """The job exists when the client says so, and is found by its tag when it does not know."""
+    assert len(new) <= 1
+    if outcome == OK:
+        assert len(new) == 1
+        return
+    if outcome != ErrorKind.UNCONFIRMED:
+        assert not new
+        return
+    client = box.client(call.channel)
+    await client.sign_in()
+    listed = (await client.jobs(JobQuery(limit=50, tags=(TAG,)))).jobs
+    assert {job.id for job in listed} >= set(new)
+    await client.aclose()
