@@ -20,7 +20,7 @@ from tui.headless.opening import OpenDeck, signed_in_deck
 from tui.headless.talk import Exit, UsageFault, emit_json, say
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event
-from tui.monitor.outbox import check_tags
+from tui.monitor.tags import check_tags
 
 STDIN = "-"
 
@@ -284,6 +284,8 @@ def _say_transpiled(candidate: Candidate) -> None:
 
 def _say_left(request: RunRequest, job: Job) -> None:
     if request.service.sandbox:
-        say(f"Stopped waiting. Job {job.id} stays in the sandbox, which ends now.")
+        say(
+            f"Stopped waiting. Job {job.id} stays in the sandbox, which ends with the last qdeck that uses it."
+        )
     else:
         say(f"Stopped waiting. Job {job.id} goes on at the service; end it with `qdeck cancel {job.id}`.")
