@@ -24,7 +24,7 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedJob
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -58,6 +58,8 @@ class FakeHost:
     submit_ends: Callable[[Callable[[], Job]], Job] | None = None
     """How the next submission ends; given what creates the job."""
     lists_sessions: bool = True
+    packed: str = "QPY"
+    """The circuits of its jobs, in Qiskit's binary form."""
     expires_in: float = 3600.0
     refuses_key: bool = False
 
@@ -179,6 +181,10 @@ class FakeService:
         job = self.host.jobs[job_id]
         return replace(job, circuit="OPENQASM 3; // from there") if with_params else job
 
+    async def submitted(self, job_id: str) -> SubmittedJob:
+        self.host.called("submitted")
+        return SubmittedJob(await self.job(job_id), self.host.packed)
+
     async def submit(self, submission: Submission) -> Job:
         self.host.called("submit")
         ends, self.host.submit_ends = self.host.submit_ends, None
@@ -269,6 +275,9 @@ class FakeCompiler:
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         return qasm
+
+    async def decode_qpy(self, payload: str) -> str:
+        return f"OPENQASM 3; // from {payload}"
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         size = CircuitStats(1, 1, 1, 1, 0, 0)

@@ -156,3 +156,22 @@ async def test_job_that_vanishes_is_no_accident() -> None:
         deck.publish(JobsChanged((job,)))
         await settled(pilot)
         assert "is not known here any more" in screen_text(pilot)
+
+
+async def test_a_circuit_submitted_elsewhere_is_asked_for_and_drawn() -> None:
+    deck = FixedDeck()
+    deck.foreign_circuit = "OPENQASM 3.0; // from a script"
+    async with running(deck) as pilot:
+        await _open(pilot, VALUES)
+        await pilot.press("2")
+        await settled(pilot)
+        shown = screen_text(pilot)
+        assert "┤ H ├" in shown and "from a script" in shown
+
+
+async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
+    async with running() as pilot:
+        await _open(pilot, VALUES)
+        await pilot.press("2")
+        await settled(pilot)
+        assert "hold no circuit" in screen_text(pilot)

@@ -197,6 +197,8 @@ class FixedDeck:
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
+        self.foreign_circuit = ""
+        """What the service tells of the circuits that are not known here."""
         self.the_logs = "job started\njob finished"
         self.report = CheckReport(
             (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True
@@ -359,6 +361,15 @@ class FixedDeck:
     async def metrics(self, job_id: str) -> JobMetrics:
         self._ask("metrics", job_id)
         return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
+
+    async def circuit(self, job_id: str) -> str:
+        self._ask("circuit", job_id)
+        job = self.job(job_id)
+        if job is None or not (job.circuit or self.foreign_circuit):
+            raise QdeckError(ErrorKind.NOT_FOUND, "The job's inputs hold no circuit that is known here.")
+        if not job.circuit:
+            self.change(replace(job, circuit=self.foreign_circuit))
+        return job.circuit or self.foreign_circuit
 
     async def logs(self, job_id: str) -> str:
         self._ask("logs", job_id)

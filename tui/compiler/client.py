@@ -24,6 +24,8 @@ from tui.compiler.messages import (
     TargetData,
     TargetWanted,
     Transpile,
+    Unpack,
+    Unpacked,
 )
 from tui.domain.backends import BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
@@ -34,7 +36,7 @@ CHECK_LIMIT: Final = 60.0
 PATIENCE: Final = 1.5
 """Seconds a check that nobody waits for any more may still run: about what a new worker takes to warm."""
 
-R = TypeVar("R", Checked, Drawn, Made, Pong)
+R = TypeVar("R", Checked, Drawn, Unpacked, Made, Pong)
 
 
 class WorkerCompiler:
@@ -77,6 +79,14 @@ class WorkerCompiler:
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         """The circuit as text, folded at `width` columns, idle qubits left out."""
         return _expect(await self._quickly(Draw(qasm, width)), Drawn).text
+
+    async def decode_qpy(self, payload: str) -> str:
+        """The OpenQASM 3 of a circuit in Qiskit's binary form, as other programs submit it.
+
+        Args:
+            payload: base64 of QPY, zlib-packed or not; of several circuits the first is taken.
+        """
+        return _expect(await self._quickly(Unpack(payload)), Unpacked).qasm
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties.

@@ -27,6 +27,14 @@ class Compiler(Protocol):
         """The circuit as text, folded at `width` columns, idle qubits left out."""
         ...
 
+    async def decode_qpy(self, payload: str) -> str:
+        """The OpenQASM 3 of a circuit in Qiskit's binary form, as other programs submit it.
+
+        Args:
+            payload: base64 of QPY, zlib-packed or not; of several circuits the first is taken.
+        """
+        ...
+
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""
         ...

@@ -40,6 +40,12 @@ class Draw(msgspec.Struct, frozen=True, tag="draw"):
     width: int
 
 
+class Unpack(msgspec.Struct, frozen=True, tag="unpack"):
+    """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Answer: `Unpacked`."""
+
+    qpy: str
+
+
 class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
     """Transpile for a target. Answer: `Made` or `TargetWanted`."""
 
@@ -63,7 +69,7 @@ class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Ask whether the worker is warm. Answer: `Pong`."""
 
 
-Request = Check | Draw | Transpile | Review | Ping
+Request = Check | Draw | Unpack | Transpile | Review | Ping
 
 
 class Checked(msgspec.Struct, frozen=True, tag="checked"):
@@ -76,6 +82,12 @@ class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
     """The drawing."""
 
     text: str
+
+
+class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
+    """The program."""
+
+    qasm: str
 
 
 class Made(msgspec.Struct, frozen=True, tag="made"):
@@ -102,7 +114,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     advice: str = ""
 
 
-Reply = Checked | Drawn | Made | TargetWanted | Pong | Failed
+Reply = Checked | Drawn | Unpacked | Made | TargetWanted | Pong | Failed
 
 _ENCODER: Final = msgspec.json.Encoder()
 _REQUESTS: Final = msgspec.json.Decoder(Request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -94,6 +94,19 @@ class Job:
     confirmed: datetime | None = None
     circuit: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedJob:
+    """A job with its circuit as it was submitted, from wherever.
+
+    Attributes:
+        job: the job; `job.circuit` is there when the circuit came as OpenQASM.
+        qpy: base64 of Qiskit's binary form of the circuit, when it came so.
+    """
+
+    job: Job
+    qpy: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

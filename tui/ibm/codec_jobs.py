@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
 from tui.domain.submissions import Submission
 from tui.ibm.codes import RAN_TOO_LONG, words
 from tui.ibm.decode import decode, moment, required_moment, stamp
+from tui.ibm.inputs import read_inputs
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -81,6 +81,12 @@ class _Metrics(msgspec.Struct, frozen=True):
 def decode_job(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> Job:
     """One job; `now` is when the service told it."""
     return _job(decode(body, _Job, where), where, service, instance, now)
+
+
+def decode_submitted(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> SubmittedJob:
+    """One job told with its params, and its circuit in whatever form it was submitted."""
+    told = decode(body, _Job, where)
+    return SubmittedJob(_job(told, where, service, instance, now), read_inputs(told.params).packed)
 
 
 def decode_page(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> JobPage:
@@ -171,7 +177,7 @@ def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> J
         status = JobStatus.FAILED
     known = words(reason_code)
     created = required_moment(job.created, "created", where)
-    circuit, shots = _inputs(job.params)
+    inputs = read_inputs(job.params)
     parts = (job.hub, job.group, job.project)
     return Job(
         id=job.id,
@@ -187,12 +193,12 @@ def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> J
         reason=state.reason or (known.meaning if known and status.final else ""),
         reason_code=reason_code,
         reason_solution=state.reason_solution or (known.advice if known else ""),
-        shots=shots,
+        shots=inputs.shots,
         qpu_seconds=_charged(job.usage, status.final),
         estimated_seconds=job.estimated_running_time_seconds,
         private=bool(job.private),
         confirmed=now,
-        circuit=circuit,
+        circuit=inputs.circuit,
     )
 
 
@@ -204,33 +210,3 @@ def _charged(usage: _Usage | None, final: bool) -> float | None:
         settled = (usage.status or "complete").lower() == "complete"
         return usage.qpu_charge_time_seconds if settled else None
     return (usage.quantum_seconds if usage.quantum_seconds is not None else usage.seconds) if final else None
-
-
-def _inputs(params: msgspec.Raw) -> tuple[str, int | None]:
-    """The first circuit when it is OpenQASM text, and the shots of the first PUB."""
-    try:
-        data: Any = msgspec.json.decode(params)
-    except (msgspec.DecodeError, RecursionError):
-        return "", None
-    if not isinstance(data, dict):
-        return "", None
-    options = data.get("options")
-    run_options = data.get("run_options")
-    defaults = (
-        data.get("shots"),
-        options.get("default_shots") if isinstance(options, dict) else None,
-        run_options.get("shots") if isinstance(run_options, dict) else None,
-    )
-    shots: Any = next((value for value in defaults if isinstance(value, int)), None)
-    circuit: Any = data.get("circuits")
-    if isinstance(circuit, list):
-        circuit = circuit[0] if circuit else ""
-    pubs = data.get("pubs")
-    if isinstance(pubs, list) and pubs:
-        first = pubs[0] if isinstance(pubs[0], list) else [pubs[0]]
-        circuit = first[0] if first else ""
-        if len(first) == 3 and isinstance(first[2], int):
-            shots = first[2]
-    # Base64 QPY holds no semicolon; OpenQASM cannot do without.
-    text = circuit if isinstance(circuit, str) and ";" in circuit else ""
-    return text, shots if isinstance(shots, int) and not isinstance(shots, bool) else None

@@ -9,13 +9,20 @@ from tui.domain.accounts import Account
 from tui.domain.backends import Backend, BackendData
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.domain.submissions import Submission
 from tui.domain.text import plain
 from tui.ibm.codec_backends import with_configuration, with_properties
-from tui.ibm.codec_jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
+from tui.ibm.codec_jobs import (
+    decode_created,
+    decode_job,
+    decode_metrics,
+    decode_page,
+    decode_submitted,
+    query_parameters,
+)
 from tui.ibm.codec_results import decode_result_aside
 from tui.ibm.codec_sessions import decode_session
 from tui.ibm.http import Answer, Call, Http, Safety, path
@@ -69,6 +76,14 @@ class RuntimeService:
         query = (("exclude_params", "false" if with_params else "true"),)
         answer = await self._get(path("jobs", job_id), where, query)
         return decode_job(
+            answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
+        )
+
+    async def submitted(self, job_id: str) -> SubmittedJob:
+        """One job with its circuit in the form it was submitted."""
+        where = "GET /jobs/{id}"
+        answer = await self._get(path("jobs", job_id), where, (("exclude_params", "false"),))
+        return decode_submitted(
             answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
         )
 

@@ -15,7 +15,7 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission
@@ -90,6 +90,10 @@ class QuantumService(Protocol):
 
     async def job(self, job_id: str, *, with_params: bool = False) -> Job:
         """One job; with its circuit when `with_params`. `NOT_FOUND` when unknown."""
+        ...
+
+    async def submitted(self, job_id: str) -> SubmittedJob:
+        """One job with its circuit in the form it was submitted. `NOT_FOUND` when unknown."""
         ...
 
     async def submit(self, submission: Submission) -> Job:

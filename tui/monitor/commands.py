@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from tui.compiler.interface import Compiler
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import JobResult
@@ -20,9 +21,10 @@ from tui.monitor.outbox import check_tags
 class Commands:
     """Commands on single jobs and sessions. All raise `QdeckError`; `EXPIRED` when nobody is signed in."""
 
-    def __init__(self, board: Board, wake: Callable[[str], None]) -> None:
+    def __init__(self, board: Board, wake: Callable[[str], None], compiler: Compiler) -> None:
         self._board = board
         self._wake = wake
+        self._compiler = compiler
 
     async def cancel(self, job_id: str) -> None:
         """Cancel the job."""
@@ -100,6 +102,29 @@ class Commands:
             job = with_metrics(record.job, metrics)
             await self._board.put([replace(record, job=job, metrics=metrics)])
         return metrics
+
+    async def circuit(self, job_id: str) -> str:
+        """The circuit as submitted: as kept, else from the service, and then kept.
+
+        A circuit that another program submitted in Qiskit's binary form becomes OpenQASM 3 in the
+        compiler's worker.
+        """
+        record = self._board.record(job_id)
+        if record is not None and record.circuit_hash:
+            return self._board.history.job_with_texts(record).circuit
+        told = await self._board.need_service().submitted(job_id)
+        job = told.job
+        if not job.circuit and told.qpy:
+            job = replace(job, circuit=await self._compiler.decode_qpy(told.qpy))
+        await self._board.put([self._board.take(job)])
+        if not job.circuit:
+            raise QdeckError(
+                ErrorKind.NOT_FOUND,
+                "The service does not tell the inputs of a private job."
+                if job.private
+                else "The job's inputs hold no circuit that is known here.",
+            )
+        return job.circuit
 
     async def logs(self, job_id: str) -> str:
         """The log."""

@@ -132,6 +132,15 @@ class Deck(Protocol):
         """What the service measured."""
         ...
 
+    async def circuit(self, job_id: str) -> str:
+        """The circuit as submitted, as OpenQASM, wherever it was submitted: asked for, decoded and kept.
+
+        Raises:
+            QdeckError: as every command; `NOT_FOUND` when the service does not tell it, `CIRCUIT` when it
+                is in a form that cannot be read, `UNAVAILABLE` when reading it needs Qiskit.
+        """
+        ...
+
     async def logs(self, job_id: str) -> str:
         """The job's log."""
         ...

@@ -74,7 +74,7 @@ class LiveDeck:
         self._board = Board(self._history, clock)
         self._scheduler = Scheduler(clock, chance, self._failed)
         self._outbox = Outbox(self._board, clock, chance, self._wake)
-        self._commands = Commands(self._board, self._wake)
+        self._commands = Commands(self._board, self._wake, compiler)
         self._accounts = Accounts(
             board=self._board,
             scheduler=self._scheduler,
@@ -196,6 +196,10 @@ class LiveDeck:
     async def metrics(self, job_id: str) -> JobMetrics:
         """What the service measured."""
         return await self._commands.metrics(job_id)
+
+    async def circuit(self, job_id: str) -> str:
+        """The circuit as submitted, as OpenQASM, wherever it was submitted."""
+        return await self._commands.circuit(job_id)
 
     async def logs(self, job_id: str) -> str:
         """The job's log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import ClassVar
 
 from textual import work
@@ -25,6 +26,7 @@ from tui.widgets.text_pane import TextPane, page_of
 
 VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
 """The views below the facts, in order."""
+_NARROWEST = 40
 
 
 class JobScreen(SectionScreen):
@@ -44,6 +46,7 @@ class JobScreen(SectionScreen):
         self._result: JobResult | None = None
         self._log: str | None = None
         self._metrics: JobMetrics | None = None
+        self._drawing = ""
         self._trouble: dict[str, str] = {}
         self._status: JobStatus | None = None
 
@@ -58,6 +61,7 @@ class JobScreen(SectionScreen):
         self._show()
         self.query_one(TextPane).focus()
         self._load()
+        self._load_circuit()
 
     @property
     def job(self) -> Job | None:
@@ -110,11 +114,7 @@ class JobScreen(SectionScreen):
             case "Result":
                 return self._result_page(job, width)
             case "Circuit":
-                return (
-                    page_of(job.circuit)
-                    if job.circuit
-                    else _quiet("The circuit as submitted is not known here.")
-                )
+                return self._circuit_page(job)
             case "Source":
                 if job.source:
                     return page_of(job.source)
@@ -129,6 +129,14 @@ class JobScreen(SectionScreen):
                 return metrics_lines(job, self._metrics)
             case _:
                 return raw_page(job, self._result)
+
+    def _circuit_page(self, job: Job) -> list[Line]:
+        """The drawing, where there is one, and the program."""
+        if not job.circuit:
+            return _quiet("Asking for the circuit …")
+        if not self._drawing:
+            return page_of(job.circuit)
+        return [*page_of(self._drawing), line(""), *page_of(job.circuit)]
 
     def _result_page(self, job: Job, width: int) -> list[Line]:
         if self._result is not None:
@@ -145,7 +153,7 @@ class JobScreen(SectionScreen):
         job = self.job
         if job is None or not job.status.final:
             return
-        self._trouble.clear()
+        self._trouble = {name: told for name, told in self._trouble.items() if name == "Circuit"}
         if job.status is JobStatus.DONE and self._result is None:
             try:
                 self._result = await self.deck.result(job.id)
@@ -160,6 +168,20 @@ class JobScreen(SectionScreen):
             self._log = await self.deck.logs(job.id)
         except QdeckError as error:
             self._trouble["Log"] = _told(error)
+        self._show_view()
+
+    @work(exclusive=True, group="job-circuit", exit_on_error=False)
+    async def _load_circuit(self) -> None:
+        """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
+        try:
+            circuit = await self.deck.circuit(self._job_id)
+        except QdeckError as error:
+            self._trouble["Circuit"] = _told(error)
+            self._show_view()
+            return
+        # Too large a circuit, or no Qiskit here: then the program alone is shown.
+        with contextlib.suppress(QdeckError):
+            self._drawing = await self.deck.draw(circuit, width=max(_NARROWEST, self.size.width - 4))
         self._show_view()
 
     def action_back(self) -> None:

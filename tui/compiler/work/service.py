@@ -24,12 +24,15 @@ from tui.compiler.messages import (
     TargetData,
     TargetWanted,
     Transpile,
+    Unpack,
+    Unpacked,
 )
 from tui.compiler.work.drawing import draw
 from tui.compiler.work.problems import NotPossible, Unreadable
 from tui.compiler.work.reading import check, read
 from tui.compiler.work.target import build_target
 from tui.compiler.work.transpiling import review, transpile
+from tui.compiler.work.unpacking import unpack
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind
 
@@ -86,6 +89,8 @@ class Service:
                 return Checked(check(qasm))
             case Draw(qasm, width):
                 return Drawn(draw(read(qasm), width))
+            case Unpack(packed):
+                return Unpacked(unpack(packed))
             case Transpile(qasm, data, options):
                 target = self._target(data)
                 if target is None:

@@ -1,0 +1,137 @@
+"""Circuits that other programs submitted in Qiskit's binary form, as OpenQASM 3."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zlib
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.compiler.devices import device
+from tests.support.sandbox import live_account
+from tui.compiler.client import WorkerCompiler
+from tui.domain.accounts import Channel
+from tui.domain.circuits import TranspileOptions
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.ibm.factory import make_service
+from tui.sandbox.launch import SandboxInfo
+
+qiskit = pytest.importorskip("qiskit")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+BELL = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'
+
+
+def packed(*circuits: object, version: int | None = None, pack: Callable[[bytes], bytes] = bytes) -> str:
+    from qiskit import qpy
+
+    stream = io.BytesIO()
+    qpy.dump(list(circuits), stream, version=version)
+    return base64.b64encode(pack(stream.getvalue())).decode()
+
+
+def bell() -> object:
+    circuit = qiskit.QuantumCircuit(2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure_all()
+    return circuit
+
+
+@pytest.mark.parametrize("version", [13, 17])
+@pytest.mark.parametrize("pack", [bytes, zlib.compress])
+async def test_a_circuit_of_another_program(
+    warm: WorkerCompiler, version: int, pack: Callable[[bytes], bytes]
+) -> None:
+    text = await warm.decode_qpy(packed(bell(), version=version, pack=pack))
+    assert text.startswith("OPENQASM 3.0;")
+    assert "cx q[0], q[1];" in text and "meas[0] = measure q[0];" in text
+    assert (await warm.check(text)).ok
+    assert "meas" in await warm.draw(text)
+
+
+async def test_a_transpiled_circuit_keeps_its_physical_qubits(warm: WorkerCompiler) -> None:
+    from qiskit import qasm3, transpile
+    from qiskit.transpiler import CouplingMap
+
+    made = transpile(
+        bell(), coupling_map=CouplingMap.from_line(5), initial_layout=[3, 2], basis_gates=["cz", "sx", "rz"]
+    )
+    text = await warm.decode_qpy(packed(made, pack=zlib.compress))
+    assert text == qasm3.dumps(made)
+    assert "$3" in text
+
+
+async def test_the_first_of_several_and_parameters(warm: WorkerCompiler) -> None:
+    from qiskit.circuit import Parameter
+
+    turned = qiskit.QuantumCircuit(1, name="turned")
+    turned.rz(2 * Parameter("θ") + 1, 0)
+    text = await warm.decode_qpy(packed(turned, bell()))
+    assert text.startswith("// The first of 2 circuits in this job.\n")
+    assert (await warm.check(text)).parameters == ("θ",)
+
+
+def old_version() -> str:
+    raw = bytearray(base64.b64decode(packed(bell(), version=13)))
+    raw[6] = 12
+    return base64.b64encode(bytes(raw)).decode()
+
+
+def new_version() -> str:
+    raw = bytearray(base64.b64decode(packed(bell())))
+    raw[6] = 99
+    return base64.b64encode(bytes(raw)).decode()
+
+
+def cut() -> str:
+    raw = base64.b64decode(packed(bell()))
+    return base64.b64encode(raw[: len(raw) // 2]).decode()
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (old_version, "could hold code"),
+        (new_version, "newer"),
+        (cut, "cannot be read"),
+        (lambda: "not base64!", "binary form"),
+        (lambda: base64.b64encode(b"QISKIT").decode(), "binary form"),
+        (lambda: base64.b64encode(zlib.compress(b"else")).decode(), "binary form"),
+        (lambda: base64.b64encode(zlib.compress(b"\0" * (70 << 20))).decode(), "MB"),
+        (lambda: "", "binary form"),
+    ],
+)
+async def test_what_is_not_read_is_said(warm: WorkerCompiler, payload: Callable[[], str], said: str) -> None:
+    (pid, *_) = warm.pids or (0,)
+    with pytest.raises(QdeckError) as caught:
+        await warm.decode_qpy(payload())
+    assert caught.value.kind is ErrorKind.CIRCUIT
+    assert said in caught.value.message
+    await warm.check(BELL)
+    assert not pid or pid in warm.pids, "the worker lives on"
+
+
+async def test_a_job_that_ibms_client_would_submit(warm: WorkerCompiler, live_sandbox: SandboxInfo) -> None:
+    made = await warm.transpile(BELL, device("peekskill"), TranspileOptions(1, 1))
+    circuit = qiskit.qasm3.loads(made.qasm)
+    coded = {"__type__": "QuantumCircuit", "__value__": packed(circuit, pack=zlib.compress)}
+    service = make_service(live_account(live_sandbox, Channel.PLATFORM))
+    await service.sign_in()
+    async with httpx.AsyncClient() as client:
+        form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": live_sandbox.api_key}
+        token = (await client.post(f"{live_sandbox.url}/identity/token", data=form)).json()["access_token"]
+        body = {
+            "program_id": "sampler",
+            "backend": "ibm_peekskill",
+            "params": {"pubs": [[coded, None, 50]], "version": 2, "support_qiskit": True},
+        }
+        headers = {"Authorization": f"Bearer {token}", "Service-CRN": live_sandbox.crn}
+        reply = await client.post(f"{live_sandbox.url}/api/v1/jobs", json=body, headers=headers)
+    told = await service.submitted(reply.json()["id"])
+    assert (told.job.circuit, told.job.shots) == ("", 50)
+    text = await warm.decode_qpy(told.qpy)
+    assert "ecr" in text and (await warm.check(text)).ok
+    await service.aclose()

@@ -1,0 +1,79 @@
+"""The circuit and shots of jobs, whoever submitted them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ibm.support import fixture
+from tui.ibm.inputs import Inputs, read_inputs
+
+PACKED = {"__type__": "QuantumCircuit", "__value__": "eJw="}
+
+
+def inputs(params: object) -> Inputs:
+    return read_inputs(msgspec.Raw(json.dumps(params).encode()))
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"pubs": [["OPENQASM 3;"]]}, Inputs("OPENQASM 3;")),
+        ({"pubs": ["OPENQASM 3;"], "shots": 7}, Inputs("OPENQASM 3;", shots=7)),
+        ({"pubs": [["a;", None, 5]], "shots": 7}, Inputs("a;", shots=5)),
+        ({"pubs": [[PACKED, None, 5]]}, Inputs(packed="eJw=", shots=5)),
+        ({"pubs": [["eJw= "]]}, Inputs(packed="eJw=")),
+        ({"circuits": [PACKED], "run_options": {"shots": 3}}, Inputs(packed="eJw=", shots=3)),
+        ({"circuits": "a;"}, Inputs("a;")),
+        ({"options": {"default_shots": 9}}, Inputs(shots=9)),
+        ({"quantum_program": {"shots": 4, "circuits": {"data": ["a;", "b;"]}}}, Inputs("a;", shots=4)),
+        ({"quantum_program": {"circuits": {"b64_data": "eJw=", "qpy_version": 17}}}, Inputs(packed="eJw=")),
+        ({"pubs": []}, Inputs()),
+        ({"pubs": [[]]}, Inputs()),
+        ([], Inputs()),
+        (None, Inputs()),
+    ],
+)
+def test_every_form_there_is(params: object, expected: Inputs) -> None:
+    assert inputs(params) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gen1_job_create_v1_sampler_qasm",
+        "gen1_job_create_v2_sampler",
+        "gen1_job_create_v2_estimator",
+        "gen2_job_create_sampler_rest",
+        "gen2_job_create_estimator_rest",
+        "gen2_job_create_sampler_qiskit",
+        "gen2_job_create_estimator_qiskit",
+        "gen2_job_create_executor",
+    ],
+)
+def test_recorded_submissions(name: str) -> None:
+    told = inputs(fixture(name)["request"]["body"]["params"])
+    assert bool(told.circuit) != bool(told.packed)
+    assert bool(told.packed) is name.endswith("_qiskit")
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["pubs", "circuits", "quantum_program", "shots", "data", "x"]), inner
+        )
+    ),
+)
+
+
+@given(JSON)
+def test_whatever_comes_it_does_not_fail(params: Any) -> None:
+    told = inputs(params)
+    assert not (told.circuit and told.packed)
