@@ -175,6 +175,7 @@ async def attempt(
 ) -> tuple[str, object]:
     """Ask with the fault in place; how it ended, and the answer or the error."""
     box.plan.set([])
+    box.service.classic._expires.clear()
     prepared = await call.prepare(box, call.channel)
     clock = InstantClock()
     timeouts = IMPATIENT if kind is Kind.HANG else PATIENT

@@ -210,16 +210,25 @@ class RuntimeService:
         answer = await self._calls.send(
             Call("POST", f"{self._base}/sessions", where, Safety.CREATES, body=body)
         )
-        session = decode_session(
-            answer.body,
-            where,
-            service=self.label,
-            instance=self._instance,
-            now=self._clock.now(),
-            backend=asked.backend,
-            mode=asked.mode,
-            max_ttl=asked.max_ttl,
-        )
+        try:
+            session = decode_session(
+                answer.body,
+                where,
+                service=self.label,
+                instance=self._instance,
+                now=self._clock.now(),
+                backend=asked.backend,
+                mode=asked.mode,
+                max_ttl=asked.max_ttl,
+            )
+        except QdeckError as error:
+            # It is open, and it costs.
+            raise QdeckError(
+                ErrorKind.UNCONFIRMED,
+                f"The session was opened, but its id could not be read: {error.message}",
+                "Look for it in the list of sessions, and close it there, before opening another.",
+                status=answer.status,
+            ) from None
         self._backend_of[session.id] = session.backend
         return session if session.created else replace(session, created=self._clock.now())
 

@@ -1,0 +1,102 @@
+"""A user who does what qdeck says: submits, waits while it is checked, asks again for what was not sent."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.faults.bench import FLIP, POLICY
+from tests.history.made import places
+from tests.monitor.fakes import FakeCompiler
+from tests.support.sandbox import live_account
+from tui.compiler.interface import Compiler
+from tui.domain.accounts import Account, Channel
+from tui.domain.clock import Clock
+from tui.domain.errors import QdeckError
+from tui.domain.submissions import Primitive, Submission
+from tui.history.records import Intent
+from tui.ibm.factory import make_service
+from tui.ibm.http import Timeouts
+from tui.ibm.service import QuantumService
+from tui.monitor.accounts import RunningSandbox
+from tui.monitor.tower import LiveDeck
+from tui.sandbox.info import SandboxInfo
+
+TIMEOUTS = Timeouts(connect=5.0, read=0.6, whole=5.0)
+_PACE = 20.0
+
+
+class QuickClock:
+    """Real time that runs 20 times as fast, so that the seconds between two looks are some."""
+
+    def __init__(self) -> None:
+        self._began, self._now = time.monotonic(), datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The wall-clock time."""
+        return self._now + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        """Seconds since the clock was made."""
+        return (time.monotonic() - self._began) * _PACE
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long, by this clock."""
+        await asyncio.sleep(seconds / _PACE)
+
+
+class Pilot:
+    """One deck on a home folder and a face of a running sandbox."""
+
+    def __init__(self, home: Path, info: SandboxInfo, channel: Channel, chance: random.Random) -> None:
+        compiler: Compiler = FakeCompiler()
+        self._account = live_account(info, channel)
+        self.submits = 0
+        self.deck = LiveDeck(
+            folders=places(home),
+            environ={"HOME": str(home), "QDECK_HOME": str(home)},
+            clock=QuickClock(),
+            compiler=compiler,
+            make_service=self._make,
+            launch_sandbox=self._no_sandbox,
+            chance=chance,
+        )
+
+    def submission(self, name: str) -> Submission:
+        """What is to be run under a name."""
+        return Submission(Primitive.SAMPLER, "ibm_peekskill", FLIP, 10, tags=("run",), name=name)
+
+    async def enter(self) -> None:
+        """Open the history and sign in."""
+        await self.deck.start()
+        await self.deck.sign_in(self._account)
+
+    async def see_to(self, name: str) -> None:
+        """Go on until the history says that the job of that name exists."""
+        async with asyncio.timeout(60):
+            while True:
+                await self._settled()
+                if any(intent.state.value == "accepted" for intent in self._intents(name)):
+                    return
+                self.submits += 1
+                try:
+                    await self.deck.submit(self.submission(name))
+                except QdeckError:
+                    # Told to the user; the intent's state says whether asking again is safe.
+                    continue
+
+    async def _settled(self) -> None:
+        while any(intent.state.open for intent in self.deck._history.intents()):  # noqa: ASYNC110 - polled
+            await asyncio.sleep(0.02)
+
+    def _intents(self, name: str) -> list[Intent]:
+        return [intent for intent in self.deck._history.intents() if intent.submission.name == name]
+
+    def _make(self, account: Account, clock: Clock) -> QuantumService:
+        return make_service(account, clock, policy=POLICY, timeouts=TIMEOUTS)
+
+    async def _no_sandbox(self) -> RunningSandbox:
+        raise RuntimeError("There is no sandbox to start here.")

@@ -1,0 +1,165 @@
+"""At most once, and never lost: submissions through faults and kill -9 at every step of their way."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.faults.bench import Bench, bench
+from tests.faults.doomed import POINTS
+from tests.faults.pilot import Pilot
+from tests.sandbox.http.test_process import ROOT
+from tui.domain.accounts import Channel
+from tui.domain.errors import QdeckError
+from tui.sandbox.faults import Fault, Kind
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POST_FAULTS = (
+    None,
+    Kind.STATUS_500,
+    Kind.STATUS_503,
+    Kind.RESET,
+    Kind.UNANSWERED,
+    Kind.HALF,
+    Kind.SLOW,
+    Kind.HANG,
+)
+LOOK_FAULTS = (None, Kind.STATUS_502, Kind.RESET, Kind.HTML)
+_ANSWER = POINTS.index("answer not read")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One submission: where qdeck is killed ("" nowhere), what befalls the request and the looks after it."""
+
+    number: int
+    channel: Channel
+    point: str
+    post: Kind | None
+    look: Kind | None
+
+    def __str__(self) -> str:
+        faults = f"{self.post or 'well'}-{self.look or 'well'}"
+        return f"{self.number}-{self.channel}-{self.point or 'alive'}-{faults}"
+
+
+_WAYS = itertools.product(Channel, ("", *POINTS), POST_FAULTS, LOOK_FAULTS)
+RUNS = [Run(number, *way) for number, way in enumerate(_WAYS)]
+QUICK = random.Random(7).sample(RUNS, 20)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+    async with bench(tmp_path_factory.mktemp("outbox")) as opened:
+        yield opened
+
+
+class Doomed:
+    """The process whose children die."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def run(self, order: dict[str, Any]) -> int:
+        """Let one submit and die; its exit status."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        async with asyncio.timeout(60):
+            return int(await self._process.stdout.readline())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def doomed() -> AsyncIterator[Doomed]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.faults.doomed",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None
+    yield Doomed(process)
+    process.stdin.close()
+    await process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", RUNS, ids=str)
+async def test_jobs_on_the_service_are_the_jobs_asked_for(
+    box: Bench,
+    doomed: Doomed,
+    tmp_path: Path,
+    run: Run,
+    record_property: Callable[[str, object], None],
+) -> None:
+    for name, value in (await fly(box, doomed, tmp_path, run)).items():
+        record_property(name, value)
+
+
+@pytest.mark.parametrize("run", QUICK, ids=str)
+async def test_a_sample_of_them(box: Bench, doomed: Doomed, tmp_path: Path, run: Run) -> None:
+    await fly(box, doomed, tmp_path, run)
+
+
+async def fly(box: Bench, doomed: Doomed, home: Path, run: Run) -> dict[str, int]:
+    """One job asked for; one job on the service in the end, and the history knows it. What happened."""
+    killed = 0
+    before = set(box.jobs(run.channel))
+    base = "/api/v1" if run.channel is Channel.PLATFORM else "/runtime"
+    faults = []
+    if run.post is not None:
+        faults.append(Fault("POST", f"{base}/jobs", run.post, 1, seconds=0.2))
+    if run.look is not None:
+        # Signing in looks at the list once: from then on.
+        faults.append(Fault("GET", f"{base}/jobs", run.look, 2, skip=1))
+    if run.point == "request on its way" and run.post is None:
+        faults.append(Fault("POST", f"{base}/jobs", Kind.SLOW, 1, seconds=0.2))
+    box.plan.set(faults)
+    name = f"run-{run.number}"
+    if run.point:
+        members = {"home": str(home), "channel": run.channel.value, "point": run.point, "name": name}
+        status = await doomed.run({**members, "seed": run.number, "info": _members(box)})
+        # A request that fails may never come to the steps after its answer: then the refusal is the end.
+        assert status == -9 or (status == 1 and run.point in POINTS[_ANSWER:])
+        killed = int(status == -9)
+    pilot = Pilot(home, box.info, run.channel, random.Random(10_000 + run.number))
+    await _enter(pilot)
+    try:
+        await pilot.see_to(name)
+        made = set(box.jobs(run.channel)) - before
+        assert len(made) == 1, (run, made)
+        assert pilot.deck.job(made.pop()) is not None
+        return {"jobs": len(set(box.jobs(run.channel)) - before), "killed": killed, "asked": pilot.submits}
+    finally:
+        box.plan.set([])
+        await pilot.deck.aclose()
+
+
+async def _enter(pilot: Pilot) -> None:
+    async with asyncio.timeout(30):
+        await pilot.deck.start()
+        while True:
+            try:
+                await pilot.deck.sign_in(pilot._account)
+                return
+            except QdeckError:
+                continue
+
+
+def _members(box: Bench) -> dict[str, Any]:
+    info = box.info
+    hosts = {"auth": info.auth, "runtime": info.runtime, "transpiler": info.transpiler}
+    known = {"url": info.url, "api_key": info.api_key, "crn": info.crn, "api_token": info.api_token}
+    return {**known, "instance": info.instance, "classic": hosts}
