@@ -284,8 +284,6 @@ def _say_transpiled(candidate: Candidate) -> None:
 
 def _say_left(request: RunRequest, job: Job) -> None:
     if request.service.sandbox:
-        say(
-            f"Stopped waiting. Job {job.id} stays in the sandbox, which ends with the last qdeck that uses it."
-        )
+        say(f"Stopped waiting. Job {job.id} stays in the sandbox, which ends with the last to use it.")
     else:
         say(f"Stopped waiting. Job {job.id} goes on at the service; end it with `qdeck cancel {job.id}`.")
