@@ -137,7 +137,7 @@ async def test_while_the_service_is_silent_the_user_is_told_and_it_is_settled_la
 
 
 @pytest.mark.parametrize(
-    "kind", [ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.RATE_LIMITED, ErrorKind.NETWORK]
+    "kind", [ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN, ErrorKind.NETWORK]
 )
 async def test_a_refusal_is_final_and_told(tmp_path: Path, kind: ErrorKind) -> None:
     cockpit = await Cockpit(tmp_path).enter()

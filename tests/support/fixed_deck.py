@@ -31,7 +31,7 @@ from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import Submission
+from tui.domain.submissions import Submission, WaitingSubmission
 from tui.monitor.deck import Listener
 from tui.monitor.events import Event, Freshness, IdentityChanged, JobsChanged, SessionsChanged
 
@@ -183,6 +183,7 @@ class FixedDeck:
         self.the_jobs: tuple[Job, ...] = jobs() if signed_in else ()
         self.the_sessions: tuple[Session, ...] = ()
         self.the_backends: tuple[Backend, ...] = backends() if signed_in else ()
+        self.the_waiting: tuple[WaitingSubmission, ...] = ()
         self.the_accounts: tuple[Account, ...] = ()
         self.the_instances = (
             Instance(identity().instance, "lab-instance", "open"),
@@ -339,6 +340,18 @@ class FixedDeck:
         )
         self.change(job)
         return job
+
+    def waiting(self) -> tuple[WaitingSubmission, ...]:
+        return self.the_waiting
+
+    async def withdraw(self, tag: str) -> None:
+        self._ask("withdraw", tag)
+
+    async def move(self, tag: str, places: int) -> None:
+        self._ask("move", tag, places)
+
+    async def send_again(self, tag: str) -> None:
+        self._ask("send_again", tag)
 
     async def cancel(self, job_id: str) -> None:
         self._ask("cancel", job_id)

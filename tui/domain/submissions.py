@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 DEFAULT_SHOTS = 4096
@@ -50,3 +51,38 @@ class Submission:
     name: str = ""
     source: str = ""
     observable_labels: tuple[str, ...] = ()
+
+
+class WaitState(StrEnum):
+    """How far a submission is that has not become a job yet."""
+
+    WAITING = "waiting"
+    """In line; nothing was sent."""
+    SENDING = "sending"
+    UNCONFIRMED = "unconfirmed"
+    """Sent, and being looked for: the job may exist."""
+    NOT_CREATED = "not created"
+    """The service said twice that there is no such job; it is sent again only when the user says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSubmission:
+    """A submission that has not become a job yet.
+
+    Attributes:
+        tag: its own tag, by which it is named to the deck.
+        submission: what was asked for, without its program texts.
+        place: from 1 in line; 0 when it is not in line.
+        due: when it goes out (UTC), as far as that is known; `None` while it waits for something else.
+        why: what it waits for, in a few words, plain text.
+        elsewhere: another running qdeck has it in its hands: it is shown, not changed, here.
+    """
+
+    tag: str
+    submission: Submission
+    state: WaitState
+    created: datetime
+    place: int = 0
+    due: datetime | None = None
+    why: str = ""
+    elsewhere: bool = False

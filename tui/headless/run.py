@@ -13,13 +13,13 @@ from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult
-from tui.domain.submissions import Primitive, Submission
+from tui.domain.submissions import Primitive, Submission, WaitState
 from tui.headless.answers import emit_result, run_answer
 from tui.headless.choice import ServiceChoice
 from tui.headless.opening import OpenDeck, signed_in_deck
 from tui.headless.talk import Exit, UsageFault, emit_json, say
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event
+from tui.monitor.events import Event, OutboxChanged
 from tui.monitor.tags import check_tags
 
 STDIN = "-"
@@ -136,7 +136,7 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
             options = TranspileOptions(optimization_level=request.level, cloud=request.cloud)
         candidate = await deck.transpile(source, backend, options)
         _say_transpiled(candidate)
-        job = await deck.submit(_submission(request, source, candidate, report))
+        job = await submitted(deck, _submission(request, source, candidate, report))
         say(f"Job {job.id} on {job.backend}: {job.status}.")
         try:
             job = await wait_until_final(deck, job.id)
@@ -144,6 +144,40 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
             _say_left(request, job)
             raise
         return await _finish(opened, request, candidate, job)
+
+
+async def submitted(deck: Deck, submission: Submission) -> Job:
+    """Submit, telling while it waits in line; given up there, it is taken out of the line.
+
+    Raises:
+        QdeckError: as `Deck.submit`.
+    """
+    before = {one.tag for one in deck.waiting()}
+    told = ""
+
+    def tell(event: Event) -> None:
+        nonlocal told
+        if not isinstance(event, OutboxChanged):
+            return
+        ours = next((one for one in event.waiting if one.tag not in before), None)
+        if ours is None or ours.state is not WaitState.WAITING or not ours.why or ours.why == told:
+            return
+        told = ours.why
+        ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
+        due = f"; next try at {ours.due:%H:%M:%S} UTC" if ours.due is not None else ""
+        say(f"Waiting in line{ahead}: {told}{due}.")
+
+    unsubscribe = deck.subscribe(tell)
+    try:
+        return await deck.submit(submission)
+    except asyncio.CancelledError:
+        for one in deck.waiting():
+            if one.tag not in before and one.state is WaitState.WAITING and not one.elsewhere:
+                await deck.withdraw(one.tag)
+                say("Stopped waiting in line. Nothing was submitted.")
+        raise
+    finally:
+        unsubscribe()
 
 
 async def wait_until_final(deck: Deck, job_id: str) -> Job:

@@ -16,11 +16,13 @@ _AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
 _JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
 _RECORD_FIELDS = tuple(f.name for f in fields(Record) if f.name not in ("job", "metrics"))
 _INTENT_RANK = {
-    IntentState.SENDING: 0,
-    IntentState.UNCONFIRMED: 1,
-    IntentState.UNSENT: 2,
-    IntentState.REFUSED: 3,
-    IntentState.ACCEPTED: 4,
+    IntentState.PREPARED: 0,
+    IntentState.SENDING: 1,
+    IntentState.UNCONFIRMED: 2,
+    IntentState.UNSENT: 3,
+    IntentState.REFUSED: 4,
+    IntentState.WITHDRAWN: 5,
+    IntentState.ACCEPTED: 6,
 }
 
 
@@ -103,6 +105,8 @@ def merge_records(old: Record, new: Record) -> Record:
         metrics=new.metrics or old.metrics,
         settled=old.settled or new.settled,
         result_kept=old.result_kept or new.result_kept,
+        announced=old.announced or new.announced,
+        seen=old.seen or new.seen,
     )
 
 
@@ -128,5 +132,8 @@ def merge_sessions(old: Session, new: Session) -> Session:
 
 
 def merge_intents(old: Intent, new: Intent) -> Intent:
-    """The one that has come further; an accepted one wins over everything."""
-    return new if _INTENT_RANK[new.state] >= _INTENT_RANK[old.state] else old
+    """The one that has come further, by attempt and state; an accepted one wins over everything."""
+    if IntentState.ACCEPTED in {old.state, new.state} and old.state is not new.state:
+        return old if old.state is IntentState.ACCEPTED else new
+    further = (new.attempt, _INTENT_RANK[new.state]) >= (old.attempt, _INTENT_RANK[old.state])
+    return new if further else old

@@ -24,6 +24,8 @@ class Record:
         metrics: as last told.
         settled: after it became final its details and result were asked for, or never need to be.
         result_kept: its result is in the history.
+        announced: it became final while it was watched, or between two runs.
+        seen: the user has looked at it since; means nothing before it is `announced`.
     """
 
     job: Job
@@ -33,6 +35,8 @@ class Record:
     metrics: JobMetrics | None = None
     settled: bool = False
     result_kept: bool = False
+    announced: bool = False
+    seen: bool = False
 
     @property
     def key(self) -> Key:
@@ -43,6 +47,8 @@ class Record:
 class IntentState(StrEnum):
     """How far a submission has come. Each step is durable before the next one is taken."""
 
+    PREPARED = "prepared"
+    """Written down and in line; nothing was sent."""
     SENDING = "sending"
     """Written down; the request may have gone out."""
     UNCONFIRMED = "unconfirmed"
@@ -53,10 +59,17 @@ class IntentState(StrEnum):
     """The service said no."""
     UNSENT = "unsent"
     """The service said twice that there is no such job."""
+    WITHDRAWN = "withdrawn"
+    """The user took it back, or asked to let it go."""
 
     @property
     def open(self) -> bool:
-        """Whether it is not known yet what became of it."""
+        """Whether something is still to be done for it."""
+        return self is IntentState.PREPARED or self.may_exist
+
+    @property
+    def may_exist(self) -> bool:
+        """Whether it is not known yet if the job exists."""
         return self in {IntentState.SENDING, IntentState.UNCONFIRMED}
 
 
@@ -69,7 +82,10 @@ class Intent:
         submission: what was asked for, without the own tag; its texts are kept apart, by their hashes.
         owner: which process sends it (`host:pid`): another one leaves it alone while that one lives.
         job_id: the job it became.
-        note: why it was refused.
+        note: why it was refused, or why it is in line again.
+        place: where it stands in line; the lowest goes first.
+        attempt: how often it was put in line again, each time sure that no job exists.
+        sent: when the request last went out.
     """
 
     tag: str
@@ -84,3 +100,6 @@ class Intent:
     circuit_hash: str = ""
     source_hash: str = ""
     changed: datetime | None = None
+    place: int = 0
+    attempt: int = 0
+    sent: datetime | None = None

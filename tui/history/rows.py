@@ -26,6 +26,8 @@ class _Extras:
     metrics: JobMetrics | None = None
     settled: bool = False
     result_kept: bool = False
+    announced: bool = False
+    seen: bool = False
 
 
 _EXTRAS = tuple(field.name for field in fields(_Extras))

@@ -27,7 +27,7 @@ from tui.monitor.token_worker import TokenWorker, UsageWorker
 from tui.settings import Folders
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
-WORKERS = ("outbox", "token", "jobs", "sessions", "backends", "usage")
+WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage")
 LEAVING_SECONDS = 10.0
 
 
@@ -207,7 +207,8 @@ class Accounts:
         self.token = TokenWorker(board, service)
         self._backends = BackendsWorker(board, service)
         # The outbox first: what may have been sent before is found before anything new goes out.
-        scheduler.start("outbox", self._outbox.settle)
+        scheduler.start("outbox", self._outbox.settling.step)
+        scheduler.start("line", self._outbox.step)
         scheduler.start("token", self.token.step)
         scheduler.start("jobs", JobsWorker(board, service, self.tempo).step)
         scheduler.start("sessions", SessionsWorker(board, service).step)
@@ -216,6 +217,7 @@ class Accounts:
 
     async def _stop_workers(self) -> None:
         await self._scheduler.stop(*WORKERS)
+        self._outbox.left()
         if self._backends is not None:
             await self._backends.aclose()
 

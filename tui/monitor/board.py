@@ -122,6 +122,11 @@ class Board:
         self.publish(SessionsChanged(self.sessions()))
         self.publish(FreshnessChanged(self.freshness))
 
+    @property
+    def instance(self) -> str:
+        """The instance signed in to, empty when nobody is."""
+        return self.identity.instance if self.identity else ""
+
     def need_service(self) -> QuantumService:
         """The signed-in service.
 

@@ -15,7 +15,7 @@ from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.jobs_worker import with_metrics
-from tui.monitor.outbox import check_tags
+from tui.monitor.tags import check_tags
 
 
 class Commands:

@@ -19,7 +19,7 @@ from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
-from tui.domain.submissions import Submission
+from tui.domain.submissions import Submission, WaitingSubmission
 from tui.monitor.events import Event, Freshness
 
 Listener = Callable[[Event], None]
@@ -109,7 +109,26 @@ class Deck(Protocol):
         ...
 
     async def submit(self, submission: Submission) -> Job:
-        """Create the job, at most once: the intent is in the history before the request goes out."""
+        """Create the job, at most once: the intent is in the history before the request goes out.
+
+        It may wait in line for the service's limits (`waiting`): this returns when the job exists.
+        """
+        ...
+
+    def waiting(self) -> tuple[WaitingSubmission, ...]:
+        """The submissions that have not become a job yet: those sent first, then the line in its order."""
+        ...
+
+    async def withdraw(self, tag: str) -> None:
+        """Take a submission out of the line, or let go of one that is unconfirmed or was not created."""
+        ...
+
+    async def move(self, tag: str, places: int) -> None:
+        """Move a submission in line: forward when `places` is negative."""
+        ...
+
+    async def send_again(self, tag: str) -> None:
+        """Put a submission that was not created in line again; looks for its job once more before."""
         ...
 
     async def cancel(self, job_id: str) -> None:

@@ -11,6 +11,7 @@ from tui.domain.backends import Backend
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session
+from tui.domain.submissions import WaitingSubmission
 
 
 class Severity(StrEnum):
@@ -34,6 +35,13 @@ class JobFinished:
     """A job that was watched became final."""
 
     job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxChanged:
+    """All submissions that have not become a job yet, as they stand now."""
+
+    waiting: tuple[WaitingSubmission, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ class Notice:
 Event = (
     JobsChanged
     | JobFinished
+    | OutboxChanged
     | SessionsChanged
     | BackendsChanged
     | IdentityChanged

@@ -1,8 +1,12 @@
-"""The outbox: a submission happens at most once, whatever breaks on the way.
+"""The outbox: submissions go out one after the other, each at most once, whatever breaks on the way.
 
-The intent, with a tag of its own, is durable before the request goes out. When the request ends so that
-the job may exist, the service's job list is asked for the tag; only after it has said twice, some seconds
-apart, that there is no such job, the submission counts as not sent. It is never repeated by itself.
+    prepared -> sending -> accepted | refused | unconfirmed -> accepted | unsent
+
+Each step is durable before the next one is taken. A submission is in line (prepared) until the service may
+take it; a request that the service refused because of its limits puts it back there. When the request ends
+so that the job may exist, the service's job list is asked for the submission's own tag; only after it has
+said twice, some seconds apart, that there is no such job, it counts as not sent. It is sent again only when
+the user says so.
 """
 
 from __future__ import annotations
@@ -10,105 +14,119 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import random
-import socket
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobQuery
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, Submission
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission
 from tui.history.records import Intent, IntentState, Record
 from tui.ibm.service import QuantumService
-from tui.monitor.board import OWN_TAG, Board
+from tui.monitor.board import Board
 from tui.monitor.events import Severity
+from tui.monitor.line import Line, called, queue_is_full
+from tui.monitor.line_commands import LineCommands
+from tui.monitor.owner import Owner
+from tui.monitor.settling import LOOK_AT_OTHERS, Settling
+from tui.monitor.tags import check_tags
 
-ABSENCES = 2
-"""How often the service must say that there is no such job."""
-BETWEEN_LOOKS = 4.0
-"""Seconds between two of them."""
 PATIENCE = 60.0
 """Seconds a caller waits for an unconfirmed submission to be settled; the settling goes on after it."""
-SENDING_AT_MOST = timedelta(minutes=5)
-"""After this an intent of another living process counts as left behind."""
-LOOK_AT_OTHERS = 30.0
-_RECENT = 50
+DISK_AGAIN = 5.0
 
 
-@dataclass(slots=True)
-class _Unsettled:
-    """What was found out so far about an open intent."""
-
-    absences: int = 0
-    last_look: float = -math.inf
+def _nothing(step: IntentState) -> None:
+    """The default of `Outbox.reached`."""
 
 
 class Outbox:
-    """Submits, and settles what is unconfirmed. One for the life of the deck."""
+    """Submits, and settles what is unconfirmed. One for the life of the deck.
+
+    Attributes:
+        reached: called after each step of a submission is durable, before the next one is taken.
+        line: what has not become a job yet.
+        commands: what the user does with it.
+        settling: looks for what may exist.
+    """
 
     def __init__(
-        self, board: Board, clock: Clock, chance: random.Random, wake: Callable[[str], None]
+        self, board: Board, clock: Clock, chance: random.Random, wake: Callable[[str], None], lock: Path
     ) -> None:
+        self.reached: Callable[[IntentState], None] = _nothing
         self._board = board
         self._clock = clock
         self._chance = chance
         self._wake = wake
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._sending: set[str] = set()
-        self._looks: dict[str, _Unsettled] = {}
+        self._owner = Owner(clock, lock)
         self._outcomes: dict[str, asyncio.Future[Job]] = {}
-        self._tasks: set[asyncio.Task[Job]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.line = Line(board, clock, self._owner)
+        self.settling = Settling(
+            board, clock, self.line, self._owner, accept=self._accept, fail=self._fail, wake=wake
+        )
+        self.commands = LineCommands(board, self.line, self._owner, self.settling, self._fail, wake)
 
     async def submit(self, submission: Submission) -> Job:
-        """Create the job, at most once. Cancelling the caller does not break the request off.
+        """Put the submission in line and wait for the job. Cancelling the caller does not take it back.
 
         Raises:
-            QdeckError: `INVALID` (too many or too long tags), `STORAGE` (the intent cannot be written:
-                nothing was sent), the service's refusal, `UNCONFIRMED` when it is still not known
-                whether the job exists.
+            QdeckError: `INVALID` (too many or too long tags), `STORAGE` (it cannot be written down: nothing
+                was sent), the service's refusal, `CONFLICT` (withdrawn), `EXPIRED` (signed out before it was
+                its turn: it stays in line), `UNCONFIRMED` when it is still not known whether the job exists.
         """
         service = self._board.need_service()
         check_tags(submission.tags, room_for_own=True)
-        task = asyncio.ensure_future(self._send(service, submission))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        tag = f"qdeck-{self._chance.getrandbits(48):012x}"
+        outcome: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        # The caller may have gone; its error was for it, and the intent's state tells the rest.
+        outcome.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        self._outcomes[tag] = outcome
+        self._start(self._prepare(service, tag, submission))
+        return await asyncio.shield(outcome)
 
-    async def settle(self) -> float:
-        """Look for the open intents of the signed-in account: a worker's step.
+    async def step(self) -> float:
+        """Send the first in line when it may go: a worker's step.
 
         Raises:
-            QdeckError: the service did not answer.
+            QdeckError: the history cannot be read, or the service refused the credentials.
         """
         service = self._board.need_service()
-        # One that another qdeck is sending becomes ours to settle when that one dies or takes too long.
-        others = any(self._sent_by_another(intent) for intent in self._here(service))
-        waits = LOOK_AT_OTHERS if others else math.inf
-        for intent in self._open(service):
-            look = self._looks.setdefault(intent.tag, _Unsettled())
-            due = look.last_look + BETWEEN_LOOKS - self._clock.monotonic()
-            if due > 0:
-                waits = min(waits, due)
-                continue
-            job = await self._find(service, intent.tag)
-            look.last_look = self._clock.monotonic()
-            if job is not None:
-                await self._found(intent, job)
-                continue
-            look.absences += 1
-            if look.absences >= ABSENCES:
-                await self._never_sent(intent)
-            else:
-                waits = min(waits, BETWEEN_LOOKS)
-        return waits
+        await self._adopt(service)
+        line = self.line.mine(service)
+        if not line:
+            return LOOK_AT_OTHERS if any(one.elsewhere for one in self.line.waiting()) else math.inf
+        self.line.checking = self.settling.goes_first(service)
+        wait = self.line.wait(service)
+        if wait > 0:
+            self.line.publish()
+            return wait
+        await asyncio.shield(self._start(self._send(service, line[0])))
+        return 0.0
 
-    def unsettled(self, service: QuantumService) -> bool:
-        """Whether the account has submissions of which it is not known whether they arrived."""
-        return bool(self._open(service))
+    def room(self) -> None:
+        """A job left the queue: a submission that waits for that may go."""
+        if self.line.hold is not None and self.line.hold.full:
+            self.line.release()
+            self._wake("line")
+
+    def left(self) -> None:
+        """Signed out: callers are told; what is in line stays there for the next sign-in."""
+        for intent in self._board.history.intents():
+            if intent.state is IntentState.PREPARED:
+                self._fail(
+                    intent.tag,
+                    QdeckError(
+                        ErrorKind.EXPIRED,
+                        f"{called(intent)} is still in line.",
+                        "It goes out when you sign in to the same account again.",
+                    ),
+                )
+        self.line.forget()
+        self.settling.forget()
 
     async def aclose(self, seconds: float) -> None:
         """Give requests under way that long to end; what is cut off then is settled at the next start."""
@@ -119,91 +137,98 @@ class Outbox:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for intent in self._board.history.intents():
+            if intent.state is IntentState.PREPARED and intent.owner == self._owner.name:
+                self._board.history.put_intent(replace(intent, owner=""))
+        self.left()
 
-    def _open(self, service: QuantumService) -> list[Intent]:
-        return [intent for intent in self._here(service) if not self._sent_by_another(intent)]
+    # preparing and sending
 
-    def _here(self, service: QuantumService) -> list[Intent]:
-        """The account's open intents, but those this process is sending right now."""
-        instance = self._board.identity.instance if self._board.identity else ""
-        return [
-            intent
-            for intent in self._board.history.intents()
-            if intent.state.open
-            and intent.tag not in self._sending
-            and (intent.service, intent.instance) == (service.label, instance)
-        ]
-
-    def _sent_by_another(self, intent: Intent) -> bool:
-        """Whether another living qdeck on this machine has the request in its hands."""
-        host, _, pid = intent.owner.rpartition(":")
-        if intent.owner == self._owner or intent.state is not IntentState.SENDING or not pid.isdigit():
-            return False
-        if host != socket.gethostname() or self._clock.now() - intent.created > SENDING_AT_MOST:
-            return False
-        try:
-            os.kill(int(pid), 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except PermissionError:
-            return True
-        return True
-
-    def _done(self, task: asyncio.Task[Job]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            # The caller may have gone; its error was for it, and the intent's state tells the rest.
-            task.exception()
-
-    async def _send(self, service: QuantumService, submission: Submission) -> Job:
-        await self._wait_for_open_ones(service)
-        identity = self._board.identity
-        tag = f"qdeck-{self._chance.getrandbits(48):012x}"
+    async def _prepare(self, service: QuantumService, tag: str, submission: Submission) -> None:
+        history = self._board.history
         intent = Intent(
             tag=tag,
-            state=IntentState.SENDING,
+            state=IntentState.PREPARED,
             service=service.label,
-            instance=identity.instance if identity else "",
+            instance=self._board.instance,
             created=self._clock.now(),
             submission=submission,
-            owner=self._owner,
+            owner=self._owner.name,
+            place=self.line.last_place(service) + 1,
         )
-        history = self._board.history
-        self._sending.add(tag)
+        self.line.sending.add(tag)
+        history.put_intent(intent)
         try:
-            history.put_intent(intent)
+            await history.flush()
+        except QdeckError as error:
+            history.drop_intent(tag)
+            self._fail(
+                tag,
+                QdeckError(ErrorKind.STORAGE, f"Nothing was submitted: {error.message}", error.advice),
+            )
+            return
+        finally:
+            self.line.sending.discard(tag)
+        self.reached(IntentState.PREPARED)
+        self.line.publish()
+        self._wake("line")
+
+    async def _send(self, service: QuantumService, waiting: Intent) -> None:
+        """The first in line goes out."""
+        history, tag = self._board.history, waiting.tag
+        self.line.sending.add(tag)
+        try:
+            now = self._clock.now()
+            intent = history.put_intent(
+                replace(waiting, state=IntentState.SENDING, owner=self._owner.name, sent=now, note="")
+            )
+            submission = history.submission_with_texts(intent)
             try:
                 await history.flush()
             except QdeckError as error:
-                history.drop_intent(tag)
-                raise QdeckError(
-                    ErrorKind.STORAGE, f"Nothing was submitted: {error.message}", error.advice
-                ) from error
+                self._board.storage_refused(error)
+                self.line.hold_for(DISK_AGAIN, "the disk takes nothing")
+                await self.line.take_back(intent, error.message)
+                return
+            self.reached(IntentState.SENDING)
+            self.line.publish()
             try:
                 job = await service.submit(replace(submission, tags=(*submission.tags, tag)))
             except QdeckError as error:
-                if error.kind is not ErrorKind.UNCONFIRMED:
-                    history.put_intent(replace(intent, state=IntentState.REFUSED, note=error.message))
-                    await self._board.save()
-                    raise
-                unconfirmed = error
+                await self._not_accepted(intent, error)
+            except asyncio.CancelledError:
+                history.put_intent(replace(intent, state=IntentState.UNCONFIRMED))
+                raise
+            except Exception as error:
+                self._fail(tag, error)
+                raise
             else:
-                return await self._accept(intent, submission, job)
+                await self._accept(intent, submission, job)
         finally:
-            self._sending.discard(tag)
-        return await self._unconfirmed(intent, unconfirmed)
+            self.line.sending.discard(tag)
+            self.line.publish()
 
-    async def _wait_for_open_ones(self, service: QuantumService) -> None:
-        """Let earlier submissions be settled first: what seems missing may be there already."""
-        waited = 0.0
-        while self.unsettled(service) and waited < 4 * BETWEEN_LOOKS and not self._tasks_settling():
-            self._wake("outbox")
-            await self._clock.sleep(BETWEEN_LOOKS / 4)
-            waited += BETWEEN_LOOKS / 4
-
-    def _tasks_settling(self) -> bool:
-        # One that this process is waiting for already was told to its caller; it holds nobody up.
-        return bool(self._outcomes)
+    async def _not_accepted(self, intent: Intent, error: QdeckError) -> None:
+        if error.kind is ErrorKind.UNCONFIRMED:
+            await self._unconfirmed(intent, error)
+        elif queue_is_full(error):
+            self.line.hold_full()
+            await self.line.take_back(intent, error.message)
+        elif error.kind is ErrorKind.RATE_LIMITED:
+            self.line.hold_as_asked(error.retry_after)
+            await self.line.take_back(intent, error.message)
+        elif intent.tag not in self._outcomes and (
+            error.worth_retrying or error.kind in {ErrorKind.EXPIRED, ErrorKind.WRONG_KEY}
+        ):
+            # Nobody waits for an answer: it was in line since before, and nothing is wrong with it.
+            await self.line.take_back(intent, error.message)
+            raise error
+        else:
+            self._board.history.put_intent(replace(intent, state=IntentState.REFUSED, note=error.message))
+            await self._board.save()
+            self.reached(IntentState.REFUSED)
+            if not self._fail(intent.tag, error):
+                self._board.notice(f"{called(intent)} was refused. {error}", Severity.ERROR)
 
     async def _accept(self, intent: Intent, submission: Submission, job: Job) -> Job:
         """The job exists: its id is durable before anyone is told."""
@@ -219,88 +244,77 @@ class Outbox:
         record = replace(self._board.take(told), own_tag=intent.tag)
         self._board.history.put_intent(replace(intent, state=IntentState.ACCEPTED, job_id=job.id))
         await self._board.put([record])
+        self.reached(IntentState.ACCEPTED)
+        self.line.accepted()
         self._wake("jobs")
         known: Record = self._board.record(job.id) or record
-        return self._board.history.job_with_texts(known)
+        whole = self._board.history.job_with_texts(known)
+        outcome = self._outcomes.pop(intent.tag, None)
+        if outcome is not None and not outcome.done():
+            outcome.set_result(whole)
+        return whole
 
-    async def _unconfirmed(self, intent: Intent, error: QdeckError) -> Job:
+    async def _unconfirmed(self, intent: Intent, error: QdeckError) -> None:
         self._board.history.put_intent(replace(intent, state=IntentState.UNCONFIRMED, note=error.message))
         await self._board.save()
+        self.reached(IntentState.UNCONFIRMED)
         self._board.notice(
-            f"{_called(intent)}: unconfirmed, checking whether the job was created. {error.message}",
+            f"{called(intent)}: unconfirmed, checking whether the job was created. {error.message}",
             Severity.WARNING,
         )
-        outcome: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-        self._outcomes[intent.tag] = outcome
+        self.settling.told.add(intent.tag)
+        self._board.background(self._lose_patience(intent), "Waiting for an unconfirmed submission")
         self._wake("outbox")
+
+    async def _lose_patience(self, intent: Intent) -> None:
+        """Tell the caller that it is not known yet; the settling goes on."""
+        outcome = self._outcomes.get(intent.tag)
+        if outcome is None:
+            return
         patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))
+        either: set[asyncio.Future[Any]] = {outcome, patience}
         try:
-            either: set[asyncio.Future[Any]] = {outcome, patience}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if outcome.done():
-                return outcome.result()
         finally:
             patience.cancel()
-            self._outcomes.pop(intent.tag, None)
-        raise QdeckError(
-            ErrorKind.UNCONFIRMED,
-            f"{_called(intent)} was sent, but the service has not said whether the job exists.",
-            "qdeck goes on checking and will say what it finds. Do not submit it again before that.",
-        ) from error
-
-    async def _find(self, service: QuantumService, tag: str) -> Job | None:
-        listed = (await service.jobs(JobQuery(limit=5, tags=(tag,)))).jobs
-        found = next((job for job in listed if tag in job.tags), None)
-        if found is None and listed:
-            # The filter was not honoured; the job, if there is one, is among the newest.
-            listed = (await service.jobs(JobQuery(limit=_RECENT))).jobs
-            found = next((job for job in listed if tag in job.tags), None)
-        return found
-
-    async def _found(self, intent: Intent, job: Job) -> None:
-        self._looks.pop(intent.tag, None)
-        submission = self._board.history.submission_with_texts(intent)
-        accepted = await self._accept(intent, submission, job)
-        outcome = self._outcomes.get(intent.tag)
-        if outcome is not None and not outcome.done():
-            outcome.set_result(accepted)
-        self._board.notice(f"{_called(intent)} did reach the service: job {accepted.id}.")
-
-    async def _never_sent(self, intent: Intent) -> None:
-        self._looks.pop(intent.tag, None)
-        error = QdeckError(
-            ErrorKind.NETWORK,
-            f"{_called(intent)} was not created: the service said twice that it has no such job.",
-            "It was not repeated. Submit it again.",
+        self._fail(
+            intent.tag,
+            QdeckError(
+                ErrorKind.UNCONFIRMED,
+                f"{called(intent)} was sent, but the service has not said whether the job exists.",
+                "qdeck goes on checking and will say what it finds. Do not submit it again before that.",
+            ),
         )
-        self._board.history.put_intent(replace(intent, state=IntentState.UNSENT, note=error.message))
-        await self._board.save()
-        outcome = self._outcomes.get(intent.tag)
-        if outcome is not None and not outcome.done():
-            outcome.set_exception(error)
-        else:
-            self._board.notice(str(error), Severity.WARNING)
 
-
-def check_tags(tags: tuple[str, ...], *, room_for_own: bool) -> None:
-    """Refuse tags the service would refuse.
-
-    Raises:
-        QdeckError: `INVALID`.
-    """
-    most = MAX_TAGS - 1 if room_for_own else MAX_TAGS
-    if len(tags) > most:
-        why = " (the service takes 8; qdeck needs one to find the job by)" if room_for_own else ""
-        raise QdeckError(ErrorKind.INVALID, f"{len(tags)} tags are too many: at most {most}{why}.")
-    for tag in tags:
-        if len(tag) > MAX_TAG_LENGTH:
-            raise QdeckError(
-                ErrorKind.INVALID, f"The tag {tag[:20]}… is longer than {MAX_TAG_LENGTH} characters."
+    async def _adopt(self, service: QuantumService) -> None:
+        """Take what a qdeck that ended left in line."""
+        if not self.line.left_behind(service):
+            return
+        async with self._owner.taking_over():
+            await self._board.sync()
+            left = self.line.left_behind(service)
+            for intent in left:
+                self._board.history.put_intent(replace(intent, owner=self._owner.name))
+            await self._board.history.flush()
+        if left:
+            many = (
+                "1 submission from before is"
+                if len(left) == 1
+                else f"{len(left)} submissions from before are"
             )
-        if OWN_TAG.fullmatch(tag):
-            raise QdeckError(ErrorKind.INVALID, f"Tags like {tag} are kept for qdeck's own use.")
+            self._board.notice(f"{many} still in line, and will be sent.")
+            self.line.publish()
 
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-def _called(intent: Intent) -> str:
-    name = intent.submission.name or intent.submission.primitive.value
-    return f"The submission “{name}” of {intent.created:%Y-%m-%d %H:%M:%S} UTC"
+    def _fail(self, tag: str, error: BaseException) -> bool:
+        """Tell the caller; whether there was one that had not been told."""
+        outcome = self._outcomes.pop(tag, None)
+        if outcome is None or outcome.done():
+            return False
+        outcome.set_exception(error)
+        return True

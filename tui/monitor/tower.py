@@ -25,7 +25,7 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
-from tui.domain.submissions import Submission
+from tui.domain.submissions import Submission, WaitingSubmission
 from tui.history.history import History
 from tui.monitor.accounts import Accounts, RunningSandbox, ServiceMaker
 from tui.monitor.board import Board, in_words
@@ -73,7 +73,7 @@ class LiveDeck:
         self._history = History(folders, clock)
         self._board = Board(self._history, clock)
         self._scheduler = Scheduler(clock, chance, self._failed)
-        self._outbox = Outbox(self._board, clock, chance, self._wake)
+        self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
         self._commands = Commands(self._board, self._wake, compiler)
         self._accounts = Accounts(
             board=self._board,
@@ -177,6 +177,22 @@ class LiveDeck:
         """Create the job, at most once."""
         return await self._outbox.submit(submission)
 
+    def waiting(self) -> tuple[WaitingSubmission, ...]:
+        """The submissions that have not become a job yet."""
+        return self._outbox.line.waiting()
+
+    async def withdraw(self, tag: str) -> None:
+        """Take a submission out of the line."""
+        await self._outbox.commands.withdraw(tag)
+
+    async def move(self, tag: str, places: int) -> None:
+        """Move a submission in line."""
+        await self._outbox.commands.move(tag, places)
+
+    async def send_again(self, tag: str) -> None:
+        """Put a submission that was not created in line again."""
+        await self._outbox.commands.send_again(tag)
+
     async def cancel(self, job_id: str) -> None:
         """Cancel the job on the service."""
         await self._commands.cancel(job_id)
@@ -268,8 +284,9 @@ class LiveDeck:
         self._scheduler.wake(name)
 
     def _after_a_job(self, event: object) -> None:
-        # A finished job was charged for.
+        # A finished job was charged for, and left the queue.
         if isinstance(event, JobFinished):
+            self._outbox.room()
             self._scheduler.wake("usage")
 
     def _failed(self, name: str, error: Exception, in_a_row: int) -> None:
