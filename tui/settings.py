@@ -32,7 +32,12 @@ class Folders:
 
     @property
     def history_file(self) -> Path:
-        """The TinyDB history."""
+        """The TinyDB history, a journal."""
+        return self.data / "history.journal"
+
+    @property
+    def old_history_file(self) -> Path:
+        """The history of earlier versions, taken over when it is found."""
         return self.data / "history.json"
 
     @property

@@ -6,6 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tui.domain.jobs import Job, JobStatus
+from tui.history.ledger import PLACES
+from tui.history.lines import LONGEST_HEADER, Header, padded_header, parse_header
+from tui.history.rewriting import write_tables
+from tui.history.storage import JournalStorage
+from tui.history.tables import JournalDB
 from tui.settings import Folders
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -16,6 +21,32 @@ def places(root: Path) -> Folders:
     folders = Folders(root / "config", root / "data", root / "state")
     folders.create()
     return folders
+
+
+Kept = dict[str, dict[str, dict[str, object]]]
+
+
+def kept(folders: Folders) -> Kept:
+    """What the history file holds: rows by table and number, read with TinyDB."""
+    with JournalDB(storage=lambda: JournalStorage(folders.history_file, now=lambda: NOON)) as database:
+        return {
+            name: {str(row.doc_id): dict(row) for row in database.table(name)} for name in database.tables()
+        }
+
+
+def write_kept(folders: Folders, tables: Kept) -> None:
+    """Put a history file with these rows in place."""
+    write_tables(folders.history_file, tables, PLACES)
+
+
+def set_schema(folders: Folders, schema: int) -> None:
+    """Say in the history file that it is of this version."""
+    data = folders.history_file.read_bytes()
+    parsed = parse_header(data[:LONGEST_HEADER])
+    assert parsed is not None
+    old, length = parsed
+    header = Header(schema, old.lineage, old.generation, old.seq, old.rows, old.bytes)
+    folders.history_file.write_bytes(padded_header(header) + data[length:])
 
 
 def made_job(number: int = 1, status: JobStatus = JobStatus.QUEUED, seconds: float = 0.0) -> Job:

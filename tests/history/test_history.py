@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.history.made import NOON, made_job, places
+from tests.history.made import NOON, kept, made_job, places, set_schema, write_kept
 from tests.support.clock import FakeClock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobStatus
@@ -17,9 +16,16 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
 from tui.history.history import History
 from tui.history.records import Intent, IntentState, Record
+from tui.history.storage import JournalStorage
 from tui.settings import Folders
 
 KEY = ("platform", "job-00001")
+
+
+def compacted(folders: Folders) -> None:
+    storage = JournalStorage(folders.history_file, now=lambda: NOON)
+    storage.compact()
+    storage.close()
 
 
 async def opened(folders: Folders) -> History:
@@ -76,12 +82,16 @@ async def test_one_flush_writes_the_file_once(tmp_path: Path) -> None:
     history = await opened(folders)
     history.put([Record(made_job(1))])
     await history.flush()
-    before = folders.history_file.stat().st_ino
+    before = folders.history_file.read_bytes()
     history.put(Record(made_job(n)) for n in range(2, 200))
     history.put_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await asyncio.gather(*(history.flush() for _ in range(10)))
     assert not history.owing
-    assert folders.history_file.stat().st_ino != before
+    written = folders.history_file.read_bytes()
+    assert written.startswith(before)
+    # One batch: all of its lines but the last say that more follows.
+    marks = [line[8:9] for line in written[len(before) :].splitlines()]
+    assert marks == [b"+"] * 198 + [b" "]
     stamp = folders.history_file.stat().st_mtime_ns
     assert history.put([Record(made_job(1, seconds=99))]) == ()
     await history.flush()
@@ -138,6 +148,7 @@ async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path,
     history = await opened(folders)
     history.put(Record(made_job(n)) for n in range(100))
     await history.aclose()
+    compacted(folders)
     data = folders.history_file.read_bytes()
     cut = data[: int(len(data) * share)]
     folders.history_file.write_bytes(cut)
@@ -145,7 +156,7 @@ async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path,
     again = await opened(folders)
     assert len(list(again.records())) >= int(100 * share) - 5
     (warning,) = again.take_warnings()
-    (aside,) = folders.data.glob("history.json.damaged-*")
+    (aside,) = folders.data.glob("history.journal.damaged-*")
     assert aside.name in warning
     assert aside.read_bytes() == cut
     again.put([Record(made_job(500))])
@@ -160,16 +171,16 @@ async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
     history = await opened(folders)
     history.put([Record(made_job(1)), Record(made_job(2))])
     await history.aclose()
-    data = json.loads(folders.history_file.read_bytes())
+    data = kept(folders)
     data["jobs"]["1"]["status"] = 17
     data["jobs"]["2"]["new_member"] = "of a newer qdeck"
-    folders.history_file.write_text(json.dumps(data))
+    write_kept(folders, data)
     again = await opened(folders)
     assert again.record(KEY) is None
     assert "1 entries" in again.take_warnings()[0]
     again.put([Record(made_job(2, JobStatus.DONE, 5))])
     await again.aclose()
-    written = json.loads(folders.history_file.read_bytes())["jobs"]
+    written = kept(folders)["jobs"]
     assert written["1"]["status"] == 17
     assert (written["2"]["new_member"], written["2"]["status"]) == ("of a newer qdeck", "done")
 
@@ -179,16 +190,16 @@ async def test_a_newer_history_is_read_and_not_written(tmp_path: Path) -> None:
     history = await opened(folders)
     history.put([Record(made_job(1))])
     await history.aclose()
-    data = json.loads(folders.history_file.read_bytes())
-    data["meta"]["1"]["schema"] = 99
-    folders.history_file.write_text(json.dumps(data))
+    set_schema(folders, 99)
+    before = folders.history_file.read_bytes()
     again = await opened(folders)
     assert again.record(KEY) is not None
     again.put([Record(made_job(2))])
     with pytest.raises(QdeckError) as caught:
         await again.flush()
     assert caught.value.kind is ErrorKind.STORAGE
-    assert len(json.loads(folders.history_file.read_bytes())["jobs"]) == 1
+    assert "newer" in caught.value.message
+    assert folders.history_file.read_bytes() == before
 
 
 async def test_an_unwritable_place_is_told_and_the_history_goes_on_in_memory(tmp_path: Path) -> None:
@@ -252,7 +263,7 @@ async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
     history = await opened(folders)
     history.put([Record(made_job())])
     await history.aclose()
-    leftover = folders.data / ".history.json.writing-1-abcd"
+    leftover = folders.data / ".history.journal.writing-1-abcd"
     leftover.write_text("{")
     os.utime(leftover, (0, 0))
     await opened(folders)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.history.made import places
+from tests.history.made import kept, places
 from tests.history.test_history import opened
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +120,7 @@ async def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
     assert len(list(history.records())) == acknowledged
     assert history.take_warnings() == ()
-    assert list((tmp_path / "data").glob(".history.json.writing-*")) == []
+    assert list((tmp_path / "data").glob(".history.journal.writing-*")) == []
 
 
 async def test_what_is_owed_is_written_when_there_is_room_again(tmp_path: Path) -> None:
@@ -129,4 +128,4 @@ async def test_what_is_owed_is_written_when_there_is_room_again(tmp_path: Path) 
     assert acknowledged < known
     folders = places(tmp_path)
     assert len(list((await opened(folders)).records())) == known
-    assert len(json.loads(folders.history_file.read_bytes())["jobs"]) == known
+    assert len(kept(folders)["jobs"]) == known

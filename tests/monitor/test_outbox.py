@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.history.made import kept, write_kept
 from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
@@ -31,7 +31,7 @@ def never_arrived(create: Callable[[], Job]) -> Job:
 
 
 def written_intents(cockpit: Cockpit) -> list[dict[str, object]]:
-    rows = json.loads(cockpit.folders.history_file.read_bytes()).get("submissions", {})
+    rows = kept(cockpit.folders).get("submissions", {})
     return list(rows.values())
 
 
@@ -165,9 +165,10 @@ async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], 
     submitting.exception()
     await cockpit.deck.aclose()
     # A process that is gone: the number of one that never was.
-    data = json.loads(left[0])
+    cockpit.folders.history_file.write_bytes(left[0])
+    data = kept(cockpit.folders)
     data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{2**22 + 1}"
-    cockpit.folders.history_file.write_text(json.dumps(data))
+    write_kept(cockpit.folders, data)
     cockpit.host.calls.clear()
     return cockpit.host
 
@@ -204,9 +205,9 @@ async def test_open_submissions_are_settled_before_new_ones_go_out(tmp_path: Pat
 async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, never_arrived)
     again = Cockpit(tmp_path, host, seed=2)
-    data = json.loads(again.folders.history_file.read_bytes())
+    data = kept(again.folders)
     data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{os.getppid()}"
-    again.folders.history_file.write_text(json.dumps(data))
+    write_kept(again.folders, data)
     await again.enter()
     await again.clock.advance(60)
     assert written_intents(again)[0]["state"] == "sending"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 import zlib
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import msgspec
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.results import JobResult, PubResult
 from tui.history.files import replace_file
+from tui.history.quota import DEFAULT_BYTES, Quota
 from tui.history.records import Key
 
 MAX_TEXT_BYTES = 64 << 20
@@ -33,11 +35,18 @@ class _ResultFile:
 
 
 class Blobs:
-    """Results and program texts. Every method blocks: call it in a thread, except for small texts."""
+    """Results and program texts. Every method blocks: call it in a thread, except for small texts.
 
-    def __init__(self, results: Path, texts: Path) -> None:
+    Args:
+        quota: bytes that all files may take together; the oldest are let go, which is said in `warnings`.
+            Default: `DEFAULT_BYTES`.
+    """
+
+    def __init__(self, results: Path, texts: Path, quota: int | None = None) -> None:
         self.results = results
         self.texts = texts
+        self.warnings: list[str] = []
+        self._quota = Quota((results, texts), DEFAULT_BYTES if quota is None else quota)
 
     def keep_result(self, key: Key, result: JobResult) -> None:
         """Write a result.
@@ -50,7 +59,7 @@ class Blobs:
         except UnicodeDecodeError:
             raw, raw_bytes = None, result.raw
         body = _ResultFile(key[0], key[1], result.pubs, result.note, raw, raw_bytes)
-        _write(self._result_path(key), msgspec.json.encode(body))
+        self._write(self._result_path(key), msgspec.json.encode(body))
 
     def result(self, key: Key) -> JobResult | None:
         """The result kept for the job; `None` when there is none that can be read."""
@@ -77,8 +86,11 @@ class Blobs:
             QdeckError: `STORAGE`.
         """
         path = self._text_path(digest)
-        if not path.exists():
-            _write(path, text.encode("utf-8", "surrogatepass"))
+        try:
+            # It counts as new again: a job of today needs it.
+            os.utime(path)
+        except OSError:
+            self._write(path, text.encode("utf-8", "surrogatepass"))
 
     def text(self, digest: str) -> str:
         """The text with this hash; empty when there is none that can be read."""
@@ -88,6 +100,16 @@ class Blobs:
         except (OSError, EOFError, zlib.error):
             return ""
         return data.decode("utf-8", "surrogatepass") if _digest(data) == digest else ""
+
+    def _write(self, path: Path, data: bytes) -> None:
+        _write(path, data)
+        gone = self._quota.added(path)
+        if gone.files:
+            limit = self._quota.limit / (1 << 30)
+            self.warnings.append(
+                f"Results and circuits took more than {limit:.3g} GiB: the {gone.files} oldest files "
+                f"({gone.bytes / (1 << 20):.3g} MiB) were let go. The service may still have those results."
+            )
 
     def _result_path(self, key: Key) -> Path:
         # Ids are the service's, so they are not trusted as file names: the hash makes them unique.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +17,8 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.domain.submissions import Submission
 from tui.history.blobs import Blobs, text_digest
-from tui.history.ledger import Batch, Changes, Ledger
+from tui.history.changes import Batch, Changes
+from tui.history.ledger import Ledger
 from tui.history.merge import (
     adds_nothing,
     merge_intents,
@@ -25,10 +28,18 @@ from tui.history.merge import (
     timeline,
 )
 from tui.history.records import Intent, Key, Record
+from tui.history.rows import JOBS, SESSIONS
 from tui.settings import Folders
 
 _TEXTS_IN_MEMORY = 64
 _INTENTS_KEPT = timedelta(days=30)
+_SCREENFUL = 200
+_AT_ONCE = 1000
+"""Jobs taken in between two turns of the event loop."""
+_SMALL_BYTES = 512 << 10
+"""A history that is read as a whole before `open` returns."""
+
+Told = Callable[[tuple[Record, ...]], None]
 
 
 class History:
@@ -40,11 +51,13 @@ class History:
     merges with what the others wrote, and `sync` brings in what they did.
     """
 
-    def __init__(self, folders: Folders, clock: Clock) -> None:
+    def __init__(self, folders: Folders, clock: Clock, *, quota: int | None = None) -> None:
         self._clock = clock
-        self._blobs = Blobs(folders.results, folders.data / "circuits")
-        self._ledger = Ledger(folders.history_file, clock.now)
+        self._path = folders.history_file
+        self._blobs = Blobs(folders.results, folders.data / "circuits", quota)
+        self._ledger = Ledger(folders.history_file, folders.old_history_file, clock.now)
         self._records: dict[Key, Record] = {}
+        self._unsettled: dict[Key, None] = {}
         self._sessions: dict[Key, Session] = {}
         self._intents: dict[str, Intent] = {}
         self._owed_records: set[Key] = set()
@@ -58,29 +71,48 @@ class History:
         self._gate = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._warnings: list[str] = []
+        self._loaded = asyncio.Event()
+        self._closing = False
         self.version = 0
         """Counts the changes of jobs in memory."""
 
-    async def open(self) -> None:
-        """Read the file. Never fails: what went wrong is a warning, and the history goes on in memory."""
+    async def open(self, told: Told | None = None) -> None:
+        """Read the newest jobs; the rest is read while the event loop goes on.
+
+        A small history is read as a whole. Never fails: what went wrong is a warning, and the history goes
+        on in memory.
+
+        Args:
+            told: is called in the event loop with the jobs read after this has returned, in parts, and at the
+                end with none.
+        """
         try:
-            changes = await asyncio.to_thread(self._ledger.open)
+            await asyncio.to_thread(self._ledger.open)
+            first = await asyncio.to_thread(self._ledger.newest, _SCREENFUL)
         except QdeckError as error:
             self._warnings.append(str(error))
+            self._loaded.set()
             return
-        self._absorb(changes)
-        self._foreign = Changes()
-        limit = self._clock.now() - _INTENTS_KEPT
-        for intent in list(self._intents.values()):
-            if not intent.state.open and (intent.changed or intent.created) < limit:
-                del self._intents[intent.tag]
-                self._owed_drops.add(intent.tag)
+        self._absorb(first)
+        if await asyncio.to_thread(self._size) <= _SMALL_BYTES:
+            await self._load(None)
+        else:
+            self._begin(self._load(told))
+
+    @property
+    def loading(self) -> bool:
+        """Whether the file is still being read."""
+        return not self._loaded.is_set()
+
+    async def loaded(self) -> None:
+        """Wait until all of the file was read; writing waits by itself."""
+        await self._loaded.wait()
 
     def take_warnings(self) -> tuple[str, ...]:
         """What the user should be told, in sentences; each is given once."""
-        taken = (*self._warnings, *self._ledger.warnings)
-        self._warnings.clear()
-        self._ledger.warnings.clear()
+        taken = (*self._warnings, *self._ledger.warnings, *self._blobs.warnings)
+        for told in (self._warnings, self._ledger.warnings, self._blobs.warnings):
+            told.clear()
         return taken
 
     @property
@@ -95,9 +127,13 @@ class History:
             or self._owed_texts
         )
 
-    def records(self) -> Iterable[Record]:
+    def records(self) -> Collection[Record]:
         """All jobs, in no order."""
         return self._records.values()
+
+    def unsettled(self) -> tuple[Record, ...]:
+        """The jobs of which something is still to be found out, in no order."""
+        return tuple(self._records[key] for key in self._unsettled)
 
     def record(self, key: Key) -> Record | None:
         """One job."""
@@ -117,14 +153,14 @@ class History:
             known = self._records.get(lean.key)
             if known is not None and adds_nothing(known, lean):
                 later = replace(known.job, confirmed=lean.job.confirmed)
-                self._records[lean.key] = replace(known, job=later)
+                self._store(replace(known, job=later))
                 continue
             if known is None:
                 job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))
                 merged = replace(lean, job=job)
             else:
                 merged = merge_records(known, lean)
-            self._records[merged.key] = merged
+            self._store(merged)
             if known is None or not same_record(known, merged):
                 changed.append(merged)
                 self._owed_records.add(merged.key)
@@ -141,7 +177,7 @@ class History:
 
     def remove(self, key: Key) -> None:
         """Forget a job."""
-        if self._records.pop(key, None) is not None:
+        if self._drop(key):
             self.version += 1
         self._owed_records.discard(key)
         self._owed_removals.add(key)
@@ -251,6 +287,7 @@ class History:
         Raises:
             QdeckError: `STORAGE`: it could not be paid and is lost now.
         """
+        self._closing = not self.owing
         try:
             await self.flush()
         finally:
@@ -259,20 +296,71 @@ class History:
 
     async def _unbroken(self, work: Coroutine[None, None, None]) -> None:
         """Await work that goes on when the caller is cancelled: a thread cannot be stopped half-way."""
+        await asyncio.shield(self._begin(work))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.shield(task)
+        return task
+
+    async def _load(self, told: Told | None) -> None:
+        """Read the whole file, a part at a time."""
+        try:
+            async with self._gate:
+                with _collector_paused():
+                    self._absorb(await asyncio.to_thread(self._ledger.begin))
+                    while not self._ledger.loaded and not self._closing:
+                        found = await asyncio.to_thread(self._ledger.proceed, _AT_ONCE)
+                        self._absorb(found)
+                        if told is not None and found.records:
+                            told(tuple(self._records[r.key] for r in found.records if r.key in self._records))
+        except QdeckError as error:
+            self._warnings.append(str(error))
+        self._forget_old_intents()
+        self._loaded.set()
+        if told is not None:
+            told(())
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def _forget_old_intents(self) -> None:
+        limit = self._clock.now() - _INTENTS_KEPT
+        for intent in list(self._intents.values()):
+            if not intent.state.open and (intent.changed or intent.created) < limit:
+                del self._intents[intent.tag]
+                self._owed_drops.add(intent.tag)
+
+    def _store(self, record: Record) -> None:
+        key = record.key
+        self._records[key] = record
+        if not record.settled:
+            self._unsettled[key] = None
+        elif self._unsettled:
+            self._unsettled.pop(key, None)
+
+    def _drop(self, key: Key) -> bool:
+        self._unsettled.pop(key, None)
+        return self._records.pop(key, None) is not None
 
     async def _look(self) -> None:
         async with self._gate:
-            self._absorb(await asyncio.to_thread(self._ledger.look))
+            if not self._ledger.loaded:
+                self._absorb(await asyncio.to_thread(self._ledger.read_all))
+            self._hear(await asyncio.to_thread(self._ledger.look))
 
     async def _pay(self) -> None:
         async with self._gate:
             if not self.owing:
                 # Whoever waited for the gate finds its change already written by the one before.
                 return
+            if not self._ledger.loaded:
+                # It could not be read before.
+                self._absorb(await asyncio.to_thread(self._ledger.read_all))
             batch = Batch(
                 records={key: self._records[key] for key in sorted(self._owed_records)},
                 sessions={key: self._sessions[key] for key in self._owed_sessions},
@@ -290,7 +378,7 @@ class History:
             self._owed_drops -= batch.dropped_intents
             for digest in texts:
                 self._owed_texts.pop(digest, None)
-            self._absorb(changes)
+            self._hear(changes)
 
     def _write(self, batch: Batch, texts: dict[str, str]) -> Changes:
         # Texts first: a row never points to a text that is not there.
@@ -303,11 +391,12 @@ class History:
         if not changes:
             return
         for record in changes.records:
-            if record.key not in self._owed_removals:
-                known = self._records.get(record.key)
-                self._records[record.key] = merge_records(known, record) if known else record
+            key = record.key
+            if key not in self._owed_removals:
+                known = self._records.get(key)
+                self._store(merge_records(known, record) if known else record)
         for key in changes.removed:
-            self._records.pop(key, None)
+            self._drop(key)
             self._owed_records.discard(key)
         for session in changes.sessions:
             place = (session.service, session.id)
@@ -317,12 +406,19 @@ class History:
             mine = self._intents.get(intent.tag)
             self._intents[intent.tag] = merge_intents(mine, intent) if mine else intent
         self.version += 1
-        self._foreign = Changes(
-            self._foreign.records + changes.records,
-            self._foreign.removed | changes.removed,
-            self._foreign.sessions + changes.sessions,
-            self._foreign.intents + changes.intents,
-        )
+
+    def _hear(self, changes: Changes) -> None:
+        """Take in what other processes did, and remember it for `sync`."""
+        self._absorb(changes)
+        self._foreign += changes
+        for table, key in changes.lost:
+            # A damaged file lost it, but it is known here.
+            if table == JOBS and (key[0], key[1]) in self._records:
+                self._owed_records.add((key[0], key[1]))
+            elif table == SESSIONS and (key[0], key[1]) in self._sessions:
+                self._owed_sessions.add((key[0], key[1]))
+            elif key[0] in self._intents:
+                self._owed_intents.add(key[0])
 
     def _without_texts(self, record: Record) -> Record:
         job = record.job
@@ -359,3 +455,20 @@ class History:
         self._texts.move_to_end(digest)
         if len(self._texts) > _TEXTS_IN_MEMORY:
             self._texts.popitem(last=False)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cycle collector from running while many rows are made, none of which is in a cycle.
+
+    With 10,000 rows one full collection stops the whole process, the event loop too, for over 100 ms.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        # What was just read lives as long as the app: no full collection needs to go through it.
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()

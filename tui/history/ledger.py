@@ -2,131 +2,145 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
-from tinydb import TinyDB
 from tinydb.table import Document
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session
+from tui.history.changes import INTENT_KIND, RECORDS, SESSION_KIND, Batch, Changes, Kind
+from tui.history.index import Slot
+from tui.history.journal import JournalFile
 from tui.history.layout import Row
-from tui.history.merge import merge_intents, merge_records, merge_sessions
-from tui.history.records import Intent, Key, Record
-from tui.history.rows import (
-    JOBS,
-    KNOWN,
-    MARKS,
-    META,
-    SESSIONS,
-    SUBMISSIONS,
-    intent_of,
-    intent_row,
-    record_of,
-    record_row,
-    session_of,
-    session_row,
-)
-from tui.history.storage import AtomicStorage
+from tui.history.recent import newest_documents
+from tui.history.records import Intent, Record
+from tui.history.rows import JOBS, KNOWN, SESSIONS, SUBMISSIONS, TABLES, job_place, record_from_json
+from tui.history.storage import JournalStorage
+from tui.history.tables import JournalDB
+from tui.history.upgrade import upgrade
 
-SCHEMA = 1
-"""Version of the rows' form, kept in the table `meta`."""
+__all__ = ["PLACES", "Changes", "Ledger"]
 
+PLACES = {JOBS: job_place}
 _V = TypeVar("_V")
 _K = TypeVar("_K", bound="tuple[str, ...]")
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What is to be written in one go: values by key, and keys to be removed."""
-
-    records: Mapping[Key, Record]
-    sessions: Mapping[Key, Session]
-    intents: Mapping[str, Intent]
-    removed: frozenset[Key] = frozenset()
-    dropped_intents: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What was found in the file that this process did not write."""
-
-    records: tuple[Record, ...] = ()
-    removed: frozenset[Key] = frozenset()
-    sessions: tuple[Session, ...] = ()
-    intents: tuple[Intent, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.records or self.removed or self.sessions or self.intents)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind(Generic[_V]):
-    """How one table's values become rows and back, and how two of the same key become one."""
-
-    table: str
-    key: tuple[str, ...]
-    load: Callable[[Row], _V]
-    dump: Callable[[_V], Row]
-    merge: Callable[[_V, _V], _V]
-
-
-_RECORDS = _Kind(JOBS, ("service", "id"), record_of, record_row, merge_records)
-_SESSIONS = _Kind(SESSIONS, ("service", "id"), session_of, session_row, merge_sessions)
-_INTENTS = _Kind(SUBMISSIONS, ("tag",), intent_of, intent_row, merge_intents)
-
-
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cycle collector from running while many rows are made, none of which is in a cycle.
-
-    With 10,000 rows one full collection stops the whole process, the event loop too, for over 100 ms.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+_KeyOf = dict[tuple[str, ...], int]
 
 
 class Ledger:
-    """The history file. Every method blocks and may be called from any one thread at a time."""
+    """The history file. Every method blocks and may be called from any one thread at a time.
 
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
-        self._storage = AtomicStorage(path, now=now, marks=MARKS)
-        self._database = TinyDB(storage=lambda: self._storage)
-        self._reads = -1
-        self._rows: dict[str, dict[tuple[str, ...], Row]] = {}
-        self._numbers: dict[str, dict[tuple[str, ...], int]] = {}
-        self._fresh: list[tuple[str, tuple[str, ...]]] = []
+    `open` makes it ready; then all is read with `begin` and `proceed`, the newest first, or with `read_all`.
+    """
+
+    def __init__(self, path: Path, old: Path, now: Callable[[], datetime]) -> None:
+        self._path = path
+        self._old = old
+        self._now = now
+        self._storage = JournalStorage(path, now=now, places=PLACES)
+        self._database = JournalDB(storage=lambda: self._storage)
+        self._numbers: dict[str, _KeyOf] = {table: {} for table in TABLES}
+        self._keys: dict[str, dict[int, tuple[str, ...]]] = {table: {} for table in TABLES}
+        self._following = dict.fromkeys(TABLES, 1)
+        self._waiting: list[tuple[int, Slot]] = []
+        self._file: JournalFile | None = None
+        self._pool: dict[object, object] = {}
         self._unreadable = 0
-        self._schema = SCHEMA
+        self._untold = Changes()
+        self.loaded = False
+        """Whether all of the file was read."""
 
     @property
     def warnings(self) -> list[str]:
         """What the user should be told."""
         return self._storage.warnings
 
-    def open(self) -> Changes:
+    @property
+    def storage(self) -> JournalStorage:
+        """TinyDB's storage, for tools."""
+        return self._storage
+
+    def open(self) -> None:
+        """Take over the history of an earlier version, when that is all there is.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        try:
+            self.warnings.extend(upgrade(self._old, self._path, self._now, PLACES))
+        except OSError as error:
+            raise _unreadable(self._old, error) from error
+
+    def newest(self, count: int) -> Changes:
+        """The newest jobs, before anything else is read; not all of them and none of the rest.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        try:
+            documents = newest_documents(self._path, JOBS, count)
+        except FileNotFoundError:
+            return Changes()
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        records = []
+        for document in documents:
+            try:
+                records.append(record_from_json(document, self._pool))
+            except msgspec.MsgspecError:
+                continue
+        return Changes(tuple(records))
+
+    def begin(self) -> Changes:
+        """Find out where everything is; the sessions and submissions. `proceed` gives the jobs.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        with self._storage.batch():
+            state = self._storage.state
+            state.take_news()
+            tables = {name: dict(state.index.tables.get(name, {})) for name in TABLES}
+            self._file = state.file
+        for name, rows in tables.items():
+            self._numbers[name].clear()
+            self._keys[name].clear()
+            self._following[name] = max(rows, default=0) + 1
+        # Sorted by where they are in the file: the last written is what `proceed` takes first.
+        self._waiting = sorted(tables[JOBS].items(), key=lambda item: item[1])
+        sessions = [self._taken(SESSION_KIND, n, self._document(s)) for n, s in tables[SESSIONS].items()]
+        intents = [self._taken(INTENT_KIND, n, self._document(s)) for n, s in tables[SUBMISSIONS].items()]
+        return Changes(sessions=tuple(_known(sessions)), intents=tuple(_known(intents)))
+
+    def proceed(self, count: int) -> Changes:
+        """The next `count` jobs, the last written first; fewer when these are all, none when all were read.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        part = self._waiting[-count:]
+        del self._waiting[-count:]
+        try:
+            found = [self._taken_job(number, self._document(slot)) for number, slot in reversed(part)]
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        if not self._waiting:
+            self.loaded, self._file, self._pool = True, None, {}
+            self._tell_unreadable()
+        return Changes(tuple(_known(found)))
+
+    def read_all(self) -> Changes:
         """Everything in the file.
 
         Raises:
             QdeckError: `STORAGE`.
         """
-        with _collector_paused():
-            with self._storage.batch():
-                found = self._catch_up()
-            # What was just read lives as long as the app: no full collection needs to go through it.
-            gc.freeze()
-        return found
+        self.open()
+        return self.begin() + self.proceed(len(self._waiting) or 1)
 
     def look(self) -> Changes:
         """What other processes wrote since the last look.
@@ -135,12 +149,13 @@ class Ledger:
             QdeckError: `STORAGE`.
         """
         if not self._storage.changed_elsewhere():
-            return Changes()
-        with _collector_paused(), self._storage.batch():
-            return self._catch_up()
+            return self._told()
+        with self._storage.batch():
+            self._hear()
+        return self._told()
 
     def write(self, batch: Batch) -> Changes:
-        """Write the batch, merged with what is in the file, in one write of the file.
+        """Write the batch, merged with what is in the file, in one write.
 
         Returns:
             What other processes wrote since the last look.
@@ -148,109 +163,136 @@ class Ledger:
         Raises:
             QdeckError: `STORAGE`; nothing of the batch was written.
         """
-        self._fresh.clear()
+        fresh: list[tuple[str, tuple[str, ...]]] = []
+        gone: list[tuple[str, tuple[str, ...], int]] = []
         try:
-            with _collector_paused(), self._storage.batch():
-                return self._write(batch)
+            with self._storage.batch():
+                self._hear()
+                gone += self._remove(JOBS, batch.removed)
+                gone += self._remove(SUBMISSIONS, [(tag,) for tag in batch.dropped_intents])
+                not_again = self._untold.removed | batch.removed
+                kept = {key: record for key, record in batch.records.items() if key not in not_again}
+                self._put(RECORDS, kept, fresh)
+                self._put(SESSION_KIND, batch.sessions, fresh)
+                self._put(INTENT_KIND, {(tag,): intent for tag, intent in batch.intents.items()}, fresh)
         except BaseException:
-            # Not in the file after all: or the next look would take them for removed by another process.
-            for table, key in self._fresh:
-                self._rows[table].pop(key, None)
+            # Not in the file after all.
+            for table, key in fresh:
+                self._keys[table].pop(self._numbers[table].pop(key), None)
+            for table, key, number in gone:
+                self._index(table, key, number)
             raise
+        return self._told()
 
     def close(self) -> None:
         """Close the database."""
+        self._file = None
         self._database.close()
 
-    def _write(self, batch: Batch) -> Changes:
-        changes = self._catch_up()
-        if self._schema > SCHEMA:
-            raise QdeckError(
-                ErrorKind.STORAGE,
-                f"The history was written by a newer qdeck (version {self._schema} of its form, this one "
-                f"knows {SCHEMA}): it is read, not written.",
-                "Use the newer qdeck, or another QDECK_HOME.",
-            )
-        if not self._database.table(META).all():
-            self._database.table(META).insert(Document({"schema": SCHEMA}, 1))
-        self._remove(JOBS, batch.removed)
-        self._remove(SUBMISSIONS, [(tag,) for tag in batch.dropped_intents])
-        gone = changes.removed | batch.removed
-        kept = {key: value for key, value in batch.records.items() if key not in gone}
-        self._put(_RECORDS, kept)
-        self._put(_SESSIONS, batch.sessions)
-        self._put(_INTENTS, {(tag,): intent for tag, intent in batch.intents.items()})
-        return changes
+    def _told(self) -> Changes:
+        told, self._untold = self._untold, Changes()
+        return told
 
-    def _catch_up(self) -> Changes:
-        """Index the file's rows when it was read again, and say what is new in them."""
-        if self._storage.reads == self._reads:
-            return Changes()
-        self._reads = self._storage.reads
-        self._unreadable = 0
-        records, removed = self._differences(_RECORDS)
-        sessions, _ = self._differences(_SESSIONS)
-        intents, _ = self._differences(_INTENTS)
-        meta = self._database.table(META).get(doc_id=1)
-        found = meta.get("schema") if isinstance(meta, Document) else None
-        self._schema = found if isinstance(found, int) else SCHEMA
+    def _hear(self) -> None:
+        """Index what other processes did; what is new is kept until it can be told, whatever fails next."""
+        news = self._storage.state.take_news()
+        if not news.changed and not news.lost:
+            return
+        lost = set()
+        for table, number in news.lost:
+            key = self._forgotten(table, number)
+            if key is not None:
+                lost.add((table, key))
+        records: list[Record | None] = []
+        sessions: list[Session | None] = []
+        intents: list[Intent | None] = []
+        removed = set()
+        for table, number in news.changed:
+            if table not in KNOWN:
+                continue
+            document = self._storage.document(table, number)
+            if document is None:
+                key = self._forgotten(table, number)
+                if key is not None and table == JOBS:
+                    removed.add((key[0], key[1]))
+            elif table == JOBS:
+                records.append(self._taken_job(number, document))
+            elif table == SESSIONS:
+                sessions.append(self._taken(SESSION_KIND, number, document))
+            else:
+                intents.append(self._taken(INTENT_KIND, number, document))
+        self._untold += Changes(
+            tuple(_known(records)),
+            frozenset(removed),
+            tuple(_known(sessions)),
+            tuple(_known(intents)),
+            frozenset(lost),
+        )
+        self._tell_unreadable()
+
+    def _document(self, slot: Slot) -> bytes:
+        assert self._file is not None
+        return self._file.document(slot)
+
+    def _taken_job(self, number: int, document: bytes) -> Record | None:
+        try:
+            record = record_from_json(document, self._pool)
+        except msgspec.MsgspecError:
+            return self._taken(RECORDS, number, document)
+        self._index(JOBS, record.key, number)
+        return record
+
+    def _taken(self, kind: Kind[_V], number: int, document: bytes) -> _V | None:
+        """The value of a row, found by its key from now on; `None` when its form is not known."""
+        try:
+            row = msgspec.json.decode(document, type=Row)
+            self._index(kind.table, kind.key_of(row), number)
+            return kind.load(row)
+        except msgspec.MsgspecError:
+            self._unreadable += 1
+            return None
+
+    def _index(self, table: str, key: tuple[str, ...], number: int) -> None:
+        self._numbers[table][key] = number
+        self._keys[table][number] = key
+        if number >= self._following[table]:
+            self._following[table] = number + 1
+
+    def _forgotten(self, table: str, number: int) -> tuple[str, ...] | None:
+        key = self._keys.get(table, {}).pop(number, None)
+        if key is not None and self._numbers[table].get(key) == number:
+            del self._numbers[table][key]
+            return key
+        return None
+
+    def _tell_unreadable(self) -> None:
         if self._unreadable:
             self.warnings.append(
                 f"{self._unreadable} entries of the history have a form this qdeck does not know; "
                 "they are left in the file as they are."
             )
-        return Changes(
-            tuple(records),
-            frozenset((key[0], key[1]) for key in removed),
-            tuple(sessions),
-            tuple(intents),
-        )
+            self._unreadable = 0
 
-    def _differences(self, kind: _Kind[_V]) -> tuple[list[_V], set[tuple[str, ...]]]:
-        before = self._rows.get(kind.table, {})
-        rows: dict[tuple[str, ...], Row] = {}
-        numbers: dict[tuple[str, ...], int] = {}
-        changed: list[_V] = []
-        for document in self._database.table(kind.table):
-            key = tuple(str(document.get(name)) for name in kind.key)
-            rows[key] = dict(document)
-            numbers[key] = document.doc_id
-            if before.get(key) == document:
-                continue
-            try:
-                changed.append(kind.load(rows[key]))
-            except msgspec.ValidationError:
-                self._unreadable += 1
-        self._rows[kind.table], self._numbers[kind.table] = rows, numbers
-        return changed, before.keys() - rows.keys()
-
-    def _put(self, kind: _Kind[_V], values: Mapping[_K, _V]) -> None:
-        """Insert or update values in one operation each."""
-        if not values:
-            return
-        rows = self._rows.setdefault(kind.table, {})
-        numbers = self._numbers.setdefault(kind.table, {})
+    def _put(self, kind: Kind[_V], values: Mapping[_K, _V], fresh: list[tuple[str, tuple[str, ...]]]) -> None:
+        """Insert or update values in one operation each; what is inserted is added to `fresh`."""
+        numbers = self._numbers[kind.table]
         table = self._database.table(kind.table)
         inserted: list[Document] = []
-        updated: dict[tuple[str, ...], Row] = {}
-        following = max(numbers.values(), default=0) + 1
+        updated: dict[tuple[str, ...], _V] = {}
         for key, value in values.items():
-            stored = rows.get(key)
-            if stored is None:
-                row = kind.dump(value)
-                numbers[key] = following
-                inserted.append(Document(row, following))
-                self._fresh.append((kind.table, key))
-                following += 1
+            if key in numbers:
+                updated[key] = value
             else:
-                unknown = {name: member for name, member in stored.items() if name not in KNOWN[kind.table]}
-                row = unknown | kind.dump(self._merged(kind, stored, value))
-                updated[key] = row
-            rows[key] = row
+                number = self._following[kind.table]
+                self._index(kind.table, key, number)
+                inserted.append(Document(kind.dump(value), number))
+                fresh.append((kind.table, key))
 
         def renew(document: object) -> None:
             assert isinstance(document, dict)
-            row = updated[tuple(str(document.get(name)) for name in kind.key)]
+            value = updated[kind.key_of(document)]
+            unknown = {name: member for name, member in document.items() if name not in KNOWN[kind.table]}
+            row = unknown | kind.dump(_merged(kind, document, value))
             document.clear()
             document.update(row)
 
@@ -259,16 +301,30 @@ class Ledger:
         if inserted:
             table.insert_multiple(inserted)
 
-    def _merged(self, kind: _Kind[_V], stored: Row, value: _V) -> _V:
-        try:
-            return kind.merge(kind.load(stored), value)
-        except msgspec.ValidationError:
-            return value
-
-    def _remove(self, table: str, keys: Iterable[tuple[str, ...]]) -> None:
-        numbers = self._numbers.setdefault(table, {})
-        known = [key for key in keys if key in numbers]
+    def _remove(self, table: str, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, tuple[str, ...], int]]:
+        numbers = self._numbers[table]
+        known = [(table, key, numbers[key]) for key in keys if key in numbers]
         if known:
-            self._database.table(table).remove(doc_ids=[numbers.pop(key) for key in known])
-            for key in known:
-                self._rows[table].pop(key, None)
+            self._database.table(table).remove(doc_ids=[number for _, _, number in known])
+            for _, _, number in known:
+                self._forgotten(table, number)
+        return known
+
+
+def _known(values: Iterable[_V | None]) -> Iterator[_V]:
+    return (value for value in values if value is not None)
+
+
+def _merged(kind: Kind[_V], stored: Row, value: _V) -> _V:
+    try:
+        return kind.merge(kind.load(stored), value)
+    except msgspec.ValidationError:
+        return value
+
+
+def _unreadable(path: Path, error: OSError) -> QdeckError:
+    return QdeckError(
+        ErrorKind.STORAGE,
+        f"The history {path} cannot be read: {error.strerror or error}.",
+        "Check the permissions; until then it is kept in memory.",
+    )

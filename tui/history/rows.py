@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,6 +13,7 @@ from tui.history.layout import Row
 from tui.history.records import Intent, Record
 
 JOBS, SESSIONS, SUBMISSIONS, META = "jobs", "sessions", "submissions", "meta"
+TABLES = (JOBS, SESSIONS, SUBMISSIONS)
 MARKS = {JOBS: "program", SESSIONS: "mode", SUBMISSIONS: "tag", META: "schema"}
 """A field of each table's rows that no other table's rows have."""
 
@@ -53,6 +55,42 @@ def record_of(row: Row) -> Record:
     """
     extras = msgspec.convert(row, _Extras)
     return Record(msgspec.convert(row, Job), **{name: getattr(extras, name) for name in _EXTRAS})
+
+
+_jobs = msgspec.json.Decoder(Job)
+_extras = msgspec.json.Decoder(_Extras)
+_SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
+
+
+def record_from_json(document: bytes, pool: dict[object, object]) -> Record:
+    """A job straight from its row's JSON; values that many jobs have in common are kept once, in `pool`.
+
+    Raises:
+        msgspec.MsgspecError: the row is not one.
+    """
+    job = _jobs.decode(document)
+    extras = _extras.decode(document)
+    for name in _SHARED:
+        value = getattr(job, name)
+        # Nobody has seen this value yet, so it is still being made.
+        object.__setattr__(job, name, pool.setdefault(value, value))
+    return Record(job, **{name: getattr(extras, name) for name in _EXTRAS})
+
+
+class _Created(msgspec.Struct):
+    created: datetime
+
+
+_created = msgspec.json.Decoder(_Created)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def job_place(document: bytes) -> datetime:
+    """What jobs are sorted by in the file: when they were created; those of an unknown form come first."""
+    try:
+        return _created.decode(document).created
+    except msgspec.MsgspecError:
+        return _BEGINNING
 
 
 def session_row(session: Session) -> Row:

@@ -1,99 +1,248 @@
-"""TinyDB's storage for the history: atomic writes, a lock between processes, damaged files set aside."""
+"""TinyDB's storage for the history: an append-only journal shared by processes.
+
+A change is appended as a line with a checksum (`tui.history.lines`) and is on the disk when the operation
+returns: one write and one `fdatasync` a batch. Documents are not kept in memory, only where they are. When
+more than half of the file is not needed any more it is written anew beside and renamed into place.
+
+Several processes may use one file. Who reads or writes takes a lock for that moment (`filelock`: the
+kernel's `flock`, which ends with the process that held it) and first takes in what the others appended; a
+file that was written anew is another generation and is read from its beginning.
+
+On a network file system: nothing relies on mmap, leases or atomic appending. The file is opened anew under
+the lock each time, which makes an NFS client look at the server (close-to-open consistency), so no write is
+lost where `flock` is passed on to the server (Linux: NFS 3 with lockd, NFS 4). Not promised there: to see
+another machine's jobs within a second (attributes are cached for up to a minute), and anything on mounts
+whose locks are local (`nolock`, `local_lock=flock`): let one machine write there.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
 from tinydb.storages import Storage
 
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.history.files import remove_leftovers, replace_file
-from tui.history.layout import Damaged, Tables, decode, encode, salvage
+from tui.history.catching_up import CatchingUp
+from tui.history.index import Change, Slot
+from tui.history.journal import ChangedUnderneath, JournalFile, missing_or_changed
+from tui.history.lines import EMPTIED, GONE, SCHEMA, document_json, make_batch
+from tui.history.rewriting import Places, rewrite
+from tui.history.tables import Rows
 
 LOCK_SECONDS = 15.0
-Stamp = tuple[int, int, int]
+COMPACT_BYTES = 4 << 20
+"""A smaller file is never compacted by itself."""
 
 
-class AtomicStorage(Storage):
-    """One JSON file, shared by processes; what it holds is kept in memory and read again when it changed.
+class JournalStorage(Storage):
+    """TinyDB's storage. With `tui.history.tables.JournalDB` an operation costs what it changes; with TinyDB's
+    own tables everything works too, but each write compares whole tables.
 
-    TinyDB reads and writes whole tables an operation. `batch` puts any number of operations under one lock
-    between processes and into one write of the file. Operations outside a batch are a batch of one, but
-    reading and writing are two of them: whoever changes something does it in a batch.
+    Args:
+        path: the journal; made with the first write.
+        now: for the names of files set aside.
+        places: what a table's documents are sorted by when the file is written anew; others keep their order.
 
     Attributes:
         warnings: what the user should be told, in sentences; the reader takes them out.
     """
 
     def __init__(
-        self, path: Path, *, now: Callable[[], datetime], marks: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime],
+        places: Places | None = None,
+        compact_bytes: int = COMPACT_BYTES,
     ) -> None:
         self.path = path
         self.warnings: list[str] = []
-        self._now = now
-        self._marks = dict(marks or {})
-        self._lock = FileLock(str(path) + ".lock", timeout=LOCK_SECONDS, mode=0o600)
+        self.compact_bytes = compact_bytes
+        self._places = places or {}
+        self._state = CatchingUp(path, self.warnings, now, self._places)
+        self._lock = FileLock(str(path) + ".lock", timeout=LOCK_SECONDS, mode=0o600, poll_interval=0.003)
         self._thread = threading.RLock()
-        self._tables: Tables | None = None
-        self._stamp: Stamp | None = None
         self._in_batch = False
-        self._changed = False
-        self.reads = 0
-        """How often the file was read: a caller compares it to know whether another process wrote."""
+        self._staged: list[Change] = []
+        self._undo: list[tuple[str, int | None, object]] = []
+        self._copied: set[str] = set()
+
+    @property
+    def state(self) -> CatchingUp:
+        """The file and the index, as of the last batch."""
+        return self._state
+
+    @property
+    def version(self) -> int:
+        """Counts how often other processes' changes were taken in."""
+        return self._state.version
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        """All tables; `None` when there is no file yet. Shared, not copied: change it only by `write`."""
-        if self._in_batch:
-            return self._tables
+        """All tables, as `Rows`, whose documents are read when they are asked for; `None`: no table."""
         with self.batch():
-            return self._tables
+            index, file = self._state.index, self._state.file
+            tables = {name: Rows(file, rows) for name, rows in index.tables.items()} or None
+            # TinyDB asks for dictionaries and uses mappings.
+            return cast("dict[str, dict[str, Any]] | None", tables)
 
     def write(self, data: Mapping[str, Mapping[str, Any]]) -> None:
-        """Replace all tables: at the end of the batch, or now."""
-        if not self._in_batch:
-            with self.batch():
-                self.write(data)
-            return
-        self._tables = {name: dict(table) for name, table in data.items()}
-        self._changed = True
+        """Replace all tables: what differs from what is there is written."""
+        with self.batch():
+            tables = self._state.index.tables
+            for name in [name for name in tables if name not in data]:
+                self.stage(name, None, GONE)
+            for name, rows in data.items():
+                known = tables.get(name)
+                if isinstance(rows, Rows) and rows.slots is known:
+                    continue
+                if known is None:
+                    self.stage(name, None, EMPTIED)
+                self._write_table(name, rows)
+
+    def document(self, table: str, number: int) -> bytes | None:
+        """A document's JSON. Call it in a batch."""
+        slot = self._state.index.tables.get(table, {}).get(number)
+        if slot is None:
+            return None
+        return slot if isinstance(slot, bytes) else self._file().document(slot)
+
+    def stage(self, table: str, number: int | None, document: bytes) -> None:
+        """Make a change (see `tui.history.lines`), which is written at the end of the batch."""
+        index = self._state.index
+        rows = index.tables.get(table)
+        if number is None or document == GONE or rows is None:
+            if table not in self._copied:
+                # A removal changes the order, so it is undone by a copy.
+                self._copied.add(table)
+                self._undo.append((table, None, None if rows is None else dict(rows)))
+        elif table not in self._copied:
+            self._undo.append((table, number, rows.get(number)))
+        index.apply(table, number, document, document)
+        self._staged.append((table, number, document))
 
     def changed_elsewhere(self) -> bool:
-        """Whether the file is another one than was last read or written here."""
-        return self._stamp_of_file() != self._stamp
+        """Whether the file is another one than was last read or written here. Takes no lock."""
+        return missing_or_changed(self.path, self._state.file, self._state.position)
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
-        """Hold the lock, read the file if it changed, and write it once at the end if anything changed.
+        """Hold the lock, take in what others wrote, write what is staged in here at the end, all or nothing.
 
         Raises:
-            QdeckError: `STORAGE`: it cannot be locked, read or written. The file is as it was before,
-                and what was changed in memory is forgotten.
+            QdeckError: `STORAGE`: it cannot be locked, read or written; the file holds nothing of the batch.
         """
-        with self._thread, self._failures(), self._lock:
-            try:
-                self._refresh()
-                self._in_batch = True
+        with self._thread:
+            if self._in_batch:
                 yield
-                if self._changed:
-                    self._store()
-            except BaseException:
-                # What is in memory may be ahead of the file: read it again next time.
-                self._tables, self._stamp = None, None
-                raise
-            finally:
-                self._in_batch = self._changed = False
+                return
+            with self._failures(), self._lock:
+                self._state.catch_up()
+                live = self._state.index.live
+                self._in_batch = True
+                try:
+                    yield
+                    self._commit()
+                except BaseException:
+                    self._roll_back(live)
+                    raise
+                finally:
+                    self._in_batch = False
+                    self._staged, self._undo, self._copied = [], [], set()
+                self._compact_if_worth_it()
+
+    def compact(self) -> None:
+        """Write the file anew with only what is needed.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        with self.batch():
+            self._refuse_newer()
+            if self._state.file is not None:
+                self._rewrite()
 
     def close(self) -> None:
-        """Let go of the lock file."""
+        """Let go of the files."""
         self._lock.release(force=True)
+
+    def _file(self) -> JournalFile:
+        file = self._state.file
+        if file is None:
+            raise ChangedUnderneath(f"{self.path} is not there any more")
+        return file
+
+    def _write_table(self, name: str, rows: Mapping[str, Any]) -> None:
+        known = self._state.index.tables.get(name, {})
+        new = {int(number): document_json(dict(row)) for number, row in rows.items()}
+        for number in [number for number in known if number not in new]:
+            self.stage(name, number, GONE)
+        for number, document in new.items():
+            if self.document(name, number) != document:
+                self.stage(name, number, document)
+
+    def _commit(self) -> None:
+        if not self._staged:
+            return
+        self._refuse_newer()
+        state = self._state
+        if state.unrepaired is not None:
+            raise state.unrepaired
+        if state.file is None:
+            state.create()
+        lines = make_batch(state.index.seq, self._staged)
+        at = state.position
+        self._file().append(b"".join(lines), at)
+        index = state.index
+        for (table, number, document), line in zip(self._staged, lines, strict=True):
+            rows = index.tables.get(table)
+            if number is not None and rows is not None and rows.get(number) is document:
+                slot: Slot = at << 32 | len(line) - 1
+                index.apply(table, number, b"", slot)
+            at += len(line)
+        index.seq += len(lines)
+        state.position = at
+
+    def _roll_back(self, live: int) -> None:
+        tables = self._state.index.tables
+        for table, number, before in reversed(self._undo):
+            if number is None:
+                if isinstance(before, dict):
+                    tables[table] = before
+                else:
+                    tables.pop(table, None)
+            elif isinstance(before, int | bytes):
+                tables[table][number] = before
+            else:
+                tables[table].pop(number, None)
+        self._state.index.live = live
+
+    def _compact_if_worth_it(self) -> None:
+        state = self._state
+        if state.position > self.compact_bytes and state.position > 2 * state.index.live and not state.newer:
+            # The batch is on the disk already: failing here costs nothing but room.
+            try:
+                self._rewrite()
+            except OSError:
+                self.compact_bytes = 2 * state.position
+
+    def _rewrite(self) -> None:
+        rewrite(self.path, self._state.index, self._state.file, self._places)
+        self._state.adopt()
+
+    def _refuse_newer(self) -> None:
+        if self._state.newer:
+            raise QdeckError(
+                ErrorKind.STORAGE,
+                f"The history was written by a newer qdeck (version {self._state.newer} of its form, this "
+                f"one knows {SCHEMA}): it is read, not written.",
+                "Use the newer qdeck, or another QDECK_HOME.",
+            )
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:
@@ -106,61 +255,10 @@ class AtomicStorage(Storage):
                 "Look for one that is stopped, and end it.",
             ) from None
         except OSError as error:
+            if isinstance(error, ChangedUnderneath):
+                self._state.distrust()
             raise QdeckError(
                 ErrorKind.STORAGE,
                 f"The history {self.path} cannot be written or read: {error.strerror or error}.",
                 "Make room or check the permissions; until then it is kept in memory.",
             ) from error
-
-    def _stamp_of_file(self) -> Stamp | None:
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
-
-    def _refresh(self) -> None:
-        stamp = self._stamp_of_file()
-        if stamp == self._stamp and (self._tables is not None or stamp is None):
-            return
-        self.reads += 1
-        if stamp is None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._tables, self._stamp = None, None
-            return
-        if self._stamp is None:
-            remove_leftovers(self.path)
-        data = self.path.read_bytes()
-        try:
-            self._tables = decode(data)
-        except Damaged:
-            self._tables, lost = salvage(data, self._marks)
-            self._set_aside(lost)
-            return
-        # Writers are kept out by the lock, so this is the stamp of what was read.
-        self._stamp = stamp
-
-    def _set_aside(self, lost: int) -> None:
-        """Keep the damaged file under another name before the salvaged documents take its place."""
-        aside = self.path.with_name(f"{self.path.name}.damaged-{self._now():%Y%m%dT%H%M%S.%f}")
-        try:
-            os.link(self.path, aside)
-        except OSError:
-            # No hard links here (some network and FUSE file systems): a copy does it too.
-            shutil.copyfile(self.path, aside)
-            aside.chmod(0o600)
-        kept = sum(len(table) for table in (self._tables or {}).values())
-        self.warnings.append(
-            f"The history file was damaged. {kept} entries were read from it, {lost} lines could not be; "
-            f"the damaged file is kept as {aside.name}."
-        )
-        try:
-            self._store()
-        except OSError:
-            self.warnings.pop()
-            aside.unlink()
-            raise
-
-    def _store(self) -> None:
-        written = replace_file(self.path, encode(self._tables or {}))
-        self._stamp = (written.st_ino, written.st_mtime_ns, written.st_size)

@@ -1,0 +1,84 @@
+"""What goes into the history file in one write, and what is found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from tui.domain.sessions import Session
+from tui.history.layout import Row
+from tui.history.merge import merge_intents, merge_records, merge_sessions
+from tui.history.records import Intent, Key, Record
+from tui.history.rows import (
+    JOBS,
+    SESSIONS,
+    SUBMISSIONS,
+    intent_of,
+    intent_row,
+    record_of,
+    record_row,
+    session_of,
+    session_row,
+)
+
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be written in one go: values by key, and keys to be removed."""
+
+    records: Mapping[Key, Record] = field(default_factory=dict)
+    sessions: Mapping[Key, Session] = field(default_factory=dict)
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    removed: frozenset[Key] = frozenset()
+    dropped_intents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was found in the file that this process did not write.
+
+    Attributes:
+        lost: table and key of what a damaged file does not hold any more; who still knows it writes it again.
+    """
+
+    records: tuple[Record, ...] = ()
+    removed: frozenset[Key] = frozenset()
+    sessions: tuple[Session, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    lost: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.removed or self.sessions or self.intents or self.lost)
+
+    def __add__(self, later: Changes) -> Changes:
+        return Changes(
+            self.records + later.records,
+            self.removed | later.removed,
+            self.sessions + later.sessions,
+            self.intents + later.intents,
+            self.lost | later.lost,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[_V]):
+    """How one table's values become rows and back, and how two of the same key become one."""
+
+    table: str
+    key: tuple[str, ...]
+    load: Callable[[Row], _V]
+    dump: Callable[[_V], Row]
+    merge: Callable[[_V, _V], _V]
+
+    def key_of(self, row: Mapping[str, object]) -> tuple[str, ...]:
+        """A row's key."""
+        return tuple(str(row.get(name)) for name in self.key)
+
+
+RECORDS = Kind(JOBS, ("service", "id"), record_of, record_row, merge_records)
+SESSION_KIND = Kind(SESSIONS, ("service", "id"), session_of, session_row, merge_sessions)
+INTENT_KIND = Kind(SUBMISSIONS, ("tag",), intent_of, intent_row, merge_intents)
+KEYS = {kind.table: kind.key for kind in (RECORDS, SESSION_KIND, INTENT_KIND)}
