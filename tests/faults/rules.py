@@ -16,6 +16,7 @@ _TRANSIENT: dict[Kind, ErrorKind] = {
     Kind.STATUS_502: ErrorKind.SERVER,
     Kind.STATUS_503: ErrorKind.SERVER,
     Kind.STATUS_504: ErrorKind.SERVER,
+    Kind.GATEWAY_DONE: ErrorKind.SERVER,
     Kind.RATE_LIMITED: ErrorKind.RATE_LIMITED,
     Kind.RATE_LIMITED_FOR: ErrorKind.RATE_LIMITED,
     Kind.RESET: ErrorKind.NETWORK,

@@ -31,11 +31,12 @@ POST_FAULTS = (
     Kind.STATUS_503,
     Kind.RESET,
     Kind.UNANSWERED,
+    Kind.GATEWAY_DONE,
     Kind.HALF,
     Kind.SLOW,
     Kind.HANG,
 )
-LOOK_FAULTS = (None, Kind.STATUS_502, Kind.RESET, Kind.HTML)
+LOOK_FAULTS = (None, Kind.STATUS_502, Kind.RESET)
 _ANSWER = POINTS.index("answer not read")
 
 

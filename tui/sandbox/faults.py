@@ -39,6 +39,8 @@ class Kind(StrEnum):
     """Half of the fault's seconds before the answer, half between its pieces."""
     UNANSWERED = "unanswered"
     """What was asked is done, then the connection is reset."""
+    GATEWAY_DONE = "504-done"
+    """What was asked is done, but the gateway in between did not wait for it."""
     HALF = "half"
     """The answer breaks off in the middle of its body."""
     INVALID_JSON = "invalid-json"

@@ -26,7 +26,8 @@ _REFUSALS = {
     Kind.FORBIDDEN: ApiError(403, 1200, "You are not authorized to perform this action."),
     Kind.NOT_FOUND: ApiError(404, 1291, "Not found"),
 }
-_GATEWAYS = {Kind.STATUS_502: "502 Bad Gateway", Kind.STATUS_504: "504 Gateway Timeout"}
+_TIMEOUT = "504 Gateway Timeout"
+_GATEWAYS = {Kind.STATUS_502: "502 Bad Gateway", Kind.STATUS_504: _TIMEOUT}
 _PORTAL = "<!DOCTYPE html><html><title>Log in</title><body>Log in to use this network.</body></html>"
 
 
@@ -82,6 +83,8 @@ class Misbehaving:
                 await _end(send)
             case Kind.UNANSWERED:
                 await self._cut(self._connections.reset, scope, receive)
+            case Kind.GATEWAY_DONE:
+                await _gateway(_TIMEOUT)(scope, receive, send)
             case Kind.HALF:
                 body = answer.body or b"{}"
                 await _start(send, answer, len(body))
@@ -127,8 +130,7 @@ def _before(fault: Fault, scope: Scope) -> Response | None:
             response.headers["Retry-After"] = f"{fault.seconds:g}"
         return response
     if fault.kind in _GATEWAYS:
-        words = _GATEWAYS[fault.kind]
-        return HTMLResponse(f"<html><head><title>{words}</title></head></html>", int(words[:3]))
+        return _gateway(_GATEWAYS[fault.kind])
     if fault.kind is Kind.HTML:
         return HTMLResponse(_PORTAL)
     if fault.kind is Kind.REDIRECT:
@@ -137,6 +139,10 @@ def _before(fault: Fault, scope: Scope) -> Response | None:
             status_code=307, headers={"Location": fault.target or f"http://localhost:{port}{path}"}
         )
     return None
+
+
+def _gateway(words: str) -> Response:
+    return HTMLResponse(f"<html><head><title>{words}</title></head></html>", int(words[:3]))
 
 
 async def _read_all(receive: Receive) -> None:

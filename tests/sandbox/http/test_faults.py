@@ -115,6 +115,11 @@ async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Be
             with pytest.raises(httpx.ReadError):
                 await client.post(login, json=token)
         assert len(box.service.classic._expires) == issued
+    for kind, issued in (("504", 1), ("504-done", 2)):
+        box.plan.set([parse(f"POST:{login}:{kind}")])
+        async with httpx.AsyncClient(base_url=box.info.url) as client:
+            assert (await client.post(login, json=token)).status_code == 504
+        assert len(box.service.classic._expires) == issued
 
 
 async def test_hanging_lasts_as_long_as_the_client_waits(box: Bench) -> None:

@@ -1,0 +1,132 @@
+"""For contrast with qdeck's outbox: how many jobs one `run()` of IBM's own client makes when answers fail."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tui.sandbox.info import SandboxInfo
+
+pytest.importorskip("qiskit_ibm_runtime")
+ROOT = Path(__file__).parents[2]
+RUN = """
+import json, sys
+from qiskit import QuantumCircuit, transpile
+from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+
+said = json.loads(sys.stdin.readline())
+service = QiskitRuntimeService(
+    channel="ibm_quantum_platform",
+    token=said["api_key"],
+    instance=said["crn"],
+    url=said["url"] + "/experimental/api/v1",
+)
+backend = service.backend("ibm_peekskill")
+circuit = QuantumCircuit(1)
+circuit.x(0)
+circuit.measure_all()
+circuit = transpile(circuit, backend, optimization_level=0)
+sampler = SamplerV2(mode=backend)
+for line in sys.stdin:
+    try:
+        job = sampler.run([circuit], shots=1)
+        print("job", flush=True)
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], httpx.Client]]:
+    """A sandbox whose faults can be changed, and a client that does so."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tui.sandbox", "--parent-pipe", "--faults-control"),
+            *("--state", str(tmp_path_factory.mktemp("sandbox"))),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        said = json.loads(process.stdout.readline())
+        key = {"Authorization": f"Bearer {said['api_key']}"}
+        with httpx.Client(base_url=said["url"], headers=key) as control:
+            yield said, control
+    finally:
+        process.stdin.close()
+        process.wait(15)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def runner(
+    faulty: tuple[dict[str, Any], httpx.Client], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """IBM's client in a process of its own: a line makes it call `run()` once."""
+    said, _ = faulty
+    home = str(tmp_path_factory.mktemp("home"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            "HOME": home,
+            "IAM_URL": said["url"],
+            "QISKIT_FUNCTIONS_EXPERIMENTAL": "1",
+            "PATH": "/usr/bin:/bin",
+        },
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(said) + "\n")
+    process.stdin.flush()
+    yield process
+    process.stdin.close()
+    process.wait(15)
+
+
+def jobs(said: dict[str, Any], control: httpx.Client) -> int:
+    """How many jobs the service has."""
+    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": said["api_key"]}
+    token = control.post("/identity/token", data=form).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Service-CRN": SandboxInfo.from_members(said).crn}
+    return len(control.get("/api/v1/jobs?limit=200", headers=headers).json()["jobs"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "count", "made"),
+    [
+        ("504-done", 0, 6),
+        ("504-done", 1, 2),
+        ("unanswered", 1, 1),
+        ("half", 1, 1),
+        ("reset", 1, 0),
+        ("500", 1, 1),
+        ("503", 1, 1),
+    ],
+)
+def test_ibms_client_repeats_what_may_have_been_done(
+    faulty: tuple[dict[str, Any], httpx.Client],
+    runner: Any,
+    kind: str,
+    count: int,
+    made: int,
+) -> None:
+    said, control = faulty
+    control.put("/sandbox/faults", json=[f"POST:/**/jobs:{kind}:{count}"]).raise_for_status()
+    before = jobs(said, control)
+    runner.stdin.write("run\n")
+    runner.stdin.flush()
+    told = runner.stdout.readline().strip()
+    new = jobs(said, control) - before
+    assert new == made, told
