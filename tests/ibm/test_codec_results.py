@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import math
+import subprocess
 import zlib
 from collections import Counter
 from typing import Any
@@ -16,7 +18,8 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.support import body, raw
 from tui.domain.results import Counts, ExpectationValue, PubResult
-from tui.ibm.codec_results import decode_result, decode_result_aside
+from tui.ibm.aside import PROCESS_BYTES, decode_result_aside
+from tui.ibm.codec_results import decode_result
 from tui.ibm.counting import bit_array_counts
 from tui.ibm.npy import Npy, read_ndarray
 
@@ -101,11 +104,29 @@ def test_recorded_v1_results() -> None:
     assert value == ExpectationValue(0.75, math.sqrt(0.448 / 1024))
 
 
-def test_an_executor_result_is_kept_and_said_so() -> None:
-    result = decode_result(body("gen2_job_results_executor"))
-    assert result.pubs == ()
-    assert result.raw == body("gen2_job_results_executor")
-    assert "executor" in result.note
+def test_a_recorded_executor_result() -> None:
+    (counts,) = only(body("gen2_job_results_executor")).counts
+    assert (counts.register, counts.num_bits, counts.shots) == ("c", 2, 4)
+    assert counts.counts == {"11": 2, "00": 2}
+
+
+BROKEN_TENSORS = [
+    raw(
+        {
+            "schema_version": version,
+            "data": [{"results": {name: {"data": "Mw==", "shape": shape, "dtype": of}}}],
+        }
+    )
+    for version, name, shape, of in (
+        ("v0.1", "c", [4], "bool"),
+        ("v0.1", "c", [9, 9], "bool"),
+        ("v0.1", "c", [-1], "u8"),
+        ("v0.1", "c", [1], "f16"),
+        ("v0.1", "c", [10**12], "u8"),
+        ("v9", "c", [1], "u8"),
+        ("v0.1", "measurement_flips.c", [1], "u8"),
+    )
+]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +137,9 @@ def test_an_executor_result_is_kept_and_said_so() -> None:
      b'{"results": [{"data": {"c": {"samples": ["0x1"], "num_bits": 1e9}}}]}',
      b'{"results": [{"data": {"c": 3}}]}', b'{"results": [{"data": {"evs": "x"}}]}',
      b'{"quasi_dists": [{"x": 1}]}', b'{"quasi_dists": [{"-1": 1}]}', b'{"results": 3}', b"[" * 100_000,
-     b'{"__type__": "PrimitiveResult", "__value__": {"pub_results": [{"__value__": 3}]}}'],
+     b'{"__type__": "PrimitiveResult", "__value__": {"pub_results": [{"__value__": 3}]}}',
+     b'{"results": [{"data": {"c": {"samples": ["#0"], "num_bits": 2}}}]}',
+     *BROKEN_TENSORS],
 )  # fmt: skip
 def test_what_cannot_be_read_is_kept_with_a_note(content: bytes) -> None:
     result = decode_result(content)
@@ -250,3 +273,135 @@ async def test_a_million_shots_are_counted_aside() -> None:
     )
     result = await decode_result_aside(plain.encode())
     assert result.pubs[0].counts == (Counts("c", 2, shots, expected),)
+
+
+def tensor(array: Any, *, packed: bool = False) -> dict[str, Any]:
+    """An array as the executor sends it."""
+    flat = np.packbits(array.astype(np.uint8), bitorder="little") if array.dtype == bool else array
+    data = flat.tobytes()
+    kind = "bool" if array.dtype == bool else f"{array.dtype.kind}{array.dtype.itemsize * 8}"
+    text = base64.b64encode(zlib.compress(data) if packed else data).decode()
+    return {"data": text, "shape": list(array.shape), "dtype": kind}
+
+
+def executed(packed: bool, **results: Any) -> bytes:
+    items = [{"results": {name: tensor(array, packed=packed) for name, array in results.items()}}]
+    return raw({"schema_version": "v2.0" if packed else "v1.1", "data": items, "metadata": {}})
+
+
+@given(
+    shape=arrays.array_shapes(min_dims=0, max_dims=2, max_side=3),
+    shots=st.integers(0, 40),
+    width=st.integers(1, 70),
+    seed=st.integers(0, 2**32 - 1),
+    packed=st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_executor_bits_of_any_shape(
+    shape: tuple[int, ...], shots: int, width: int, seed: int, packed: bool
+) -> None:
+    data = np.random.default_rng(seed).integers(0, 2, (*shape, shots, width)).astype(bool)
+    pub = only(executed(packed, c=data))
+    for counts in pub.counts:
+        rows = ["".join("01"[int(bit)] for bit in row[::-1]) for row in data[counts.index]]
+        assert counts.counts == Counter(rows)
+    assert [counts.index for counts in pub.counts] == list(np.ndindex(*shape))
+
+
+@pytest.mark.parametrize("kind", ["f8", "f4", "u1", "i8", "c16"])
+def test_executor_numbers_become_values(kind: str) -> None:
+    data = np.arange(6).reshape(2, 3).astype(kind)
+    values = only(executed(True, x=data)).values
+    assert [(v.observable, v.index, v.value) for v in values][4] == ("x", (1, 1), 4.0)
+
+
+def noisy(samples: Any, **more: Any) -> bytes:
+    """A plain result with text around it that only looks like samples."""
+    told = {
+        "metadata": {"samples": "x", "note": '"samples": ["0x1"', "__value__": 3, "data": "y" * 600},
+        "results": [{"data": {"c": {"num_bits": 3, "samples": samples}}, "metadata": more}],
+    }
+    return json.dumps(told, indent=1).encode()
+
+
+def test_long_samples_are_cut_out_and_counted_the_same() -> None:
+    flat = [hex(n % 7) for n in range(20_000)]
+    pub = only(noisy(flat))
+    assert pub.counts[0].counts == Counter(format(int(v, 16), "03b") for v in flat)
+    nested = [[flat[:500], flat[500:1000]], [flat[:3], flat[7:9_000]]]
+    found = {c.index: c.counts for c in only(noisy(nested)).counts}
+    for (i, j), counts in found.items():
+        assert counts == Counter(format(int(v, 16), "03b") for v in nested[i][j])
+    assert set(found) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [["0x1"] * 20_000 + [3], ["0x1"] * 20_000 + ["0xff"], ["0x1"] * 20_000 + ["a]b"], ["0x1" * 9_000] * 9,
+     [["0x1"] * 20_000, 5], ["\\u0030x1"] * 20_000, [["0x1"] * 20_000, [[["0x1"]]]]],
+)  # fmt: skip
+def test_long_samples_that_are_wrong_are_kept_raw(samples: Any) -> None:
+    content = noisy(samples)
+    result = decode_result(content)
+    assert result.raw == content
+    assert result.note or result.pubs[0].counts
+
+
+@given(st.binary(max_size=300), st.integers(0, 70_000))
+@settings(max_examples=200, deadline=None)
+def test_a_large_broken_body_is_kept_raw(piece: bytes, at: int) -> None:
+    content = bytearray(noisy(["0x1"] * 12_000))
+    content[at : at + len(piece)] = piece
+    assert decode_result(bytes(content)).raw == bytes(content)
+
+
+async def test_a_process_tells_the_same_as_this_one() -> None:
+    million = [hex(n * 7919 % 100_003) for n in range(200_000)]
+    padding = "x" * PROCESS_BYTES
+    for told in (
+        {
+            "results": [
+                {
+                    "data": {
+                        "c": {"samples": million, "num_bits": 17},
+                        "d": {"samples": ["0x1"], "num_bits": 1},
+                    }
+                },
+                {"data": {"c": {"samples": [["0x1"], ["0x0"]], "num_bits": 1}}},
+                {"data": {"evs": [0.5] * 9_000, "stds": [0.1] * 9_000}, "metadata": {"shots": 5}},
+            ]
+        },
+        {"quasi_dists": [{"0": 0.25, "3": 0.75}], "metadata": [{"shots": 4}]},
+        {"results": 3},
+    ):
+        content = raw(told | {"padding": padding})
+        apart, here = await decode_result_aside(content), decode_result(content)
+        assert apart == here
+
+
+async def test_giving_up_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = noisy(["0x1"] * 1_000_000)
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def start(*arguments: Any, **more: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*arguments, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    task = asyncio.create_task(decode_result_aside(content))
+    async with asyncio.timeout(30):
+        while not started:  # noqa: ASYNC110  # another thread starts it
+            await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(started[0].wait, 30) != 0
+
+
+async def test_a_process_that_dies_leaves_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = noisy(["0x1"] * 1_000_000)
+    monkeypatch.setattr("tui.ibm.aside._BOOT", "raise SystemExit(3)")
+    result = await decode_result_aside(content)
+    assert (result.pubs, result.raw) == ((), content)
+    assert "ended" in result.note

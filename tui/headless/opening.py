@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tui.compiler.client import WorkerCompiler
 from tui.domain.accounts import Identity
@@ -43,7 +44,7 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
         environ=environ,
         clock=clock or SystemClock(),
         compiler=WorkerCompiler(),
-        make_service=make_service,
+        make_service=partial(make_service, spool=places.data / "spool"),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
     )

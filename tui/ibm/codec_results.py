@@ -1,22 +1,24 @@
-"""Result bodies into `JobResult`: plain, typed and V1 forms; anything else is kept raw and said so."""
+"""Result bodies into `JobResult`, in every form there is; what cannot be read is kept raw and said so."""
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution
 from tui.domain.text import plain
+from tui.ibm.carving import Part, carve
 from tui.ibm.counting import hex_counts, leaves, listed_counts
+from tui.ibm.executor_results import executor_pubs
 from tui.ibm.typed_results import typed_pubs
 
 T = TypeVar("T")
-_ASIDE = 64 * 1024
+_LONG = 64 * 1024
+"""Bytes of a body from which on its long parts are cut out first."""
 _NOT_JSON_NUMBERS = re.compile(rb"(?<=[\[,:\s])-?(?:NaN|Infinity)(?=[\],}\s])")
 
 
@@ -47,13 +49,7 @@ class _Body(msgspec.Struct, frozen=True):
     values: list[float] | None = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
     schema_version: str = ""
-
-
-async def decode_result_aside(body: bytes) -> JobResult:
-    """`decode_result`, in a thread when the body is large enough to hold up the event loop."""
-    if len(body) < _ASIDE:
-        return decode_result(body)
-    return await asyncio.to_thread(decode_result, body)
+    data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def decode_result(body: bytes) -> JobResult:
@@ -78,24 +74,23 @@ class _Unknown(Exception):
 
 
 def _pubs(body: bytes) -> tuple[PubResult, ...]:
+    skeleton, parts = carve(body) if len(body) > _LONG else (body, [])
     try:
-        top = _load(body)
+        top = _load(skeleton)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         raise _Unknown("The service answered with text instead of a result.") from None
     if top.kind == "PrimitiveResult":
-        return typed_pubs(top.value)
+        return typed_pubs(top.value, parts)
     if top.results is not None:
-        return tuple(_plain_pub(pub) for pub in top.results)
+        return tuple(_plain_pub(pub, parts) for pub in top.results)
     if top.quasi_dists is not None:
         return _v1(top.quasi_dists, top.metadata, _quasi)
     if top.values is not None:
         return _v1(top.values, top.metadata, _value)
     if top.schema_version:
-        raise _Unknown(
-            f"A result of the executor ({plain(top.schema_version, limit=20)}) is kept as it came."
-        )
+        return executor_pubs(top.schema_version, top.data, parts)
     raise _Unknown("The result is of a kind that is not known here; it is kept as it came.")
 
 
@@ -109,7 +104,7 @@ def _load(body: bytes) -> _Body:
         return msgspec.json.decode(_NOT_JSON_NUMBERS.sub(b"null", body), type=_Body, strict=False)
 
 
-def _plain_pub(pub: _PlainPub) -> PubResult:
+def _plain_pub(pub: _PlainPub, parts: Sequence[Part]) -> PubResult:
     try:
         shots = msgspec.json.decode(pub.metadata, type=_PlainMetadata, strict=False).shots
     except msgspec.ValidationError:
@@ -121,10 +116,10 @@ def _plain_pub(pub: _PlainPub) -> PubResult:
         register = msgspec.json.decode(raw, type=_Register, strict=False)
         samples = bytes(register.samples)
         # A list in the list means samples by parameter set (contract 6.1).
-        if samples.count(b"[") <= 1:
+        if samples.count(b"[") <= 1 and b"#" not in samples:
             counts.append(hex_counts(name, samples, register.num_bits))
         else:
-            counts.extend(listed_counts(name, msgspec.json.decode(samples), register.num_bits))
+            counts.extend(listed_counts(name, msgspec.json.decode(samples), register.num_bits, parts))
     if shots is None and counts:
         shots = counts[0].shots
     return PubResult(counts=tuple(counts), shots=shots)

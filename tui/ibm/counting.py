@@ -7,15 +7,16 @@ import math
 import struct
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Literal
 
 from tui.domain.results import Counts
+from tui.ibm.carving import Part, part_of
 from tui.ibm.npy import Npy
 
-_CHUNK = 1 << 18
-_SLICE = 1 << 17
+_CHUNK = 1 << 16
+_SLICE = 1 << 14
 _WIDE: dict[int, Literal["H", "I", "Q"]] = {2: "H", 4: "I", 8: "Q"}
 MAX_BITS = 100_000
 
@@ -51,7 +52,9 @@ def bit_array_counts(register: str, array: Npy, num_bits: int) -> tuple[Counts, 
     )
 
 
-def hex_counts(register: str, samples: bytes, num_bits: int) -> Counts:
+def hex_counts(
+    register: str, samples: bytes | memoryview, num_bits: int, index: tuple[int, ...] = ()
+) -> Counts:
     """Counts of a plain list of hex strings, e.g. `["0x3", "0x0"]`, given as the JSON bytes (contract 6.1).
 
     Raises:
@@ -63,20 +66,33 @@ def hex_counts(register: str, samples: bytes, num_bits: int) -> Counts:
     for chunk in _chunks(samples):
         counter.update(chunk.translate(None, b' \t\r\n[]"').split(b","))
     counter.pop(b"", None)
-    values: Counter[int] = Counter()
+    counts: dict[str, int] = {}
     for text, times in counter.items():
-        values[int(text, 16)] += times
-    return Counts(register, num_bits, counter.total(), _strings(values, num_bits))
+        value = int(text, 16)
+        if value < 0 or value >> num_bits:
+            raise ValueError(f"a sample has more than {num_bits} bits")
+        bits = format(value, f"0{num_bits}b")
+        # `0x3`, `0X03` and `3` are the same.
+        counts[bits] = counts.get(bits, 0) + times
+    return Counts(register, num_bits, counter.total(), counts, index)
 
 
-def listed_counts(register: str, samples: object, num_bits: int) -> tuple[Counts, ...]:
+def listed_counts(
+    register: str, samples: object, num_bits: int, parts: Sequence[Part] = ()
+) -> tuple[Counts, ...]:
     """The same for samples nested by the PUB's shape, decoded to lists; items are hex strings or numbers.
+
+    A list whose only item is a mark stands for the part of that mark (`tui.ibm.carving`).
 
     Raises:
         ValueError: the nesting or an item is not as it should be.
     """
     found: list[Counts] = []
     for index, items in leaves(samples):
+        part = part_of(items[0], parts) if len(items) == 1 else None
+        if part is not None:
+            found.append(hex_counts(register, part, num_bits, index))
+            continue
         counter = Counter(_number(item) for item in items)
         found.append(Counts(register, num_bits, counter.total(), _strings(counter, num_bits), index))
     return tuple(found)
@@ -146,11 +162,15 @@ def _strings(values: Mapping[int, int], num_bits: int) -> dict[str, int]:
     return {format(value, f"0{num_bits}b"): times for value, times in values.items()}
 
 
-def _chunks(samples: bytes) -> Iterator[bytes]:
+def _chunks(samples: bytes | memoryview) -> Iterator[bytes]:
+    """Pieces that end between two samples."""
     start = 0
     while start < len(samples):
-        end = samples.find(b",", start + _CHUNK)
-        yield samples[start : end if end >= 0 else len(samples)]
-        if end < 0:
-            return
-        start = end + 1
+        piece = bytes(samples[start : start + _CHUNK])
+        if start + len(piece) < len(samples):
+            end = piece.rfind(b",")
+            if end < 0:
+                raise ValueError("a sample is too long")
+            piece = piece[: end + 1]
+        yield piece
+        start += len(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import httpx
 
@@ -25,6 +26,7 @@ def make_service(
     timeouts: Timeouts | None = None,
     max_body: int = MAX_BODY,
     transport: httpx.AsyncBaseTransport | None = None,
+    spool: Path | None = None,
 ) -> QuantumService:
     """The service of an account; nothing is sent before `sign_in`.
 
@@ -34,6 +36,7 @@ def make_service(
         chance: where the jitter of repetitions comes from.
         policy, timeouts, max_body: limits of patience and size.
         transport: stands in for the network, in tests.
+        spool: a folder for large answers on their way; the system's own when not given.
 
     Raises:
         QdeckError: `SETTINGS` when a host of the account must not be sent a key.
@@ -55,6 +58,7 @@ def make_service(
         transport=transport,
         secrets=(account.token, *(url for _, url in account.route.proxies)),
         route=account.route,
+        spool=spool,
     )
     if account.channel is Channel.CLASSIC:
         return ClassicService(account, http, time)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -23,6 +24,7 @@ from tui.ibm.decode import encode
 from tui.ibm.endpoints import origin
 from tui.ibm.failures import failure, http_date, is_page, portal, wait_asked
 from tui.ibm.retry import Chance, Retries, RetryPolicy
+from tui.ibm.spool import Spool
 from tui.ibm.trust import context_for, mounts
 
 Value = str | Secret
@@ -138,6 +140,7 @@ class Http:
         transport: httpx.AsyncBaseTransport | None = None,
         secrets: Iterable[Secret] = (),
         route: Route | None = None,
+        spool: Path | None = None,
     ) -> None:
         # httpcore tells answers' headers at DEBUG: no level set elsewhere may bring them into a log.
         for name in ("httpx", "httpcore"):
@@ -149,6 +152,7 @@ class Http:
         self._max_body = max_body
         self._transport = transport
         self._route = route or Route()
+        self._spool = spool
         self._client: httpx.AsyncClient | None = None
         self._closed = False
         self.simulated = False
@@ -224,18 +228,17 @@ class Http:
             self.skew = (dated - now).total_seconds()
         self.simulated |= SANDBOX_HEADER in response.headers
         kind = response.headers.get("content-type", "").lower()
-        pieces: list[bytes] = []
-        size = 0
-        async for piece in response.aiter_bytes():
-            size += len(piece)
-            if size > self._max_body:
-                limit = self._max_body // (1024 * 1024)
-                return _Failed(
-                    QdeckError(ErrorKind.PROTOCOL, f"The answer to {call.where} is larger than {limit} MB."),
-                    open_end=True,
-                )
-            pieces.append(piece)
-        body = b"".join(pieces)
+        spool = Spool(self._spool)
+        try:
+            async for piece in response.aiter_bytes():
+                if spool.size + len(piece) > self._max_body:
+                    limit = self._max_body // (1024 * 1024)
+                    too_large = f"The answer to {call.where} is larger than {limit} MB."
+                    return _Failed(QdeckError(ErrorKind.PROTOCOL, too_large), open_end=True)
+                await spool.add(piece)
+            body = await spool.whole()
+        finally:
+            spool.close()
         status = response.status_code
         if not 200 <= status < 300:
             error = failure(

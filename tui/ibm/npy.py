@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import base64
 import binascii
 import itertools
 import math
@@ -11,12 +10,15 @@ import struct
 import sys
 import zlib
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes that one array may have."""
 MAX_DIMENSIONS = 32
 _HEADER_LIMIT = 64 * 1024
+_PIECE = 256 * 1024
+"""Bytes that are decoded at once; a multiple of 4, for base64."""
 _MAGIC = b"\x93NUMPY"
 _FORMATS = {
     "b1": "B", "u1": "B", "i1": "b", "u2": "H", "i2": "h", "u4": "I", "i4": "i", "u8": "Q", "i8": "q",
@@ -43,44 +45,35 @@ class Npy:
         return [float(item) for item in items[::step]]
 
 
-def read_ndarray(text: str) -> Npy:
-    """The array in `text`, the value of a typed `ndarray`.
+def read_ndarray(text: str | memoryview) -> Npy:
+    """The array in `text`, the value of a typed `ndarray`: base64, as text or as its ASCII bytes.
 
     Raises:
         ValueError: it is not such an array, or larger than allowed.
     """
-    try:
-        packed = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("an array is not base64") from None
-    return read_npy(packed)
-
-
-def read_npy(packed: bytes) -> Npy:
-    """The array in zlib-packed `.npy` bytes, unpacking no more than its header promises.
-
-    Raises:
-        ValueError: as `read_ndarray`.
-    """
-    unpack = zlib.decompressobj()
-    try:
-        head = unpack.decompress(packed, _HEADER_LIMIT)
-        shape, descr, fortran, start = _header(head)
-        order, kind = (descr[0], descr[1:]) if descr[:1] in "<>|=" else ("=", descr)
-        code = _FORMATS.get(kind)
-        if code is None:
-            raise ValueError(f"an array holds items of type {descr[:20]!r}, which are not read")
-        width = int(kind[1:])
-        size = math.prod(shape) * width
-        if size > MAX_BYTES:
-            raise ValueError(f"an array has {size // 1024 // 1024} MB, which is more than is read")
-        body = bytearray(head[start : start + size])
-        if len(body) < size:
-            body += unpack.decompress(unpack.unconsumed_tail, size - len(body))
-    except zlib.error:
-        raise ValueError("an array is not compressed as it should be") from None
-    if len(body) != size:
+    unpacked = inflated(text)
+    head = b""
+    for piece in unpacked:
+        head += piece
+        if len(head) >= _HEADER_LIMIT:
+            break
+    shape, descr, fortran, start = _header(head)
+    order, kind = (descr[0], descr[1:]) if descr[:1] in "<>|=" else ("=", descr)
+    code = _FORMATS.get(kind)
+    if code is None:
+        raise ValueError(f"an array holds items of type {descr[:20]!r}, which are not read")
+    width = int(kind[1:])
+    size = math.prod(shape) * width
+    if size > MAX_BYTES:
+        raise ValueError(f"an array has {size // 1024 // 1024} MB, which is more than is read")
+    body = bytearray(head[start : start + size])
+    for piece in unpacked:
+        if len(body) >= size:
+            break
+        body += piece
+    if len(body) < size:
         raise ValueError("an array is shorter than its shape")
+    del body[size:]
     item = struct.calcsize(code)
     if item > 1 and (order == ">") != (sys.byteorder == "big") and order != "=":
         swapped: array[float] | array[int] = array(code)
@@ -88,6 +81,47 @@ def read_npy(packed: bytes) -> Npy:
         swapped.byteswap()
         body = bytearray(swapped.tobytes())
     return Npy(shape, kind, _to_c_order(body, shape, width) if fortran else body)
+
+
+def plain_bytes(text: str | memoryview, size: int, *, packed: bool) -> bytearray:
+    """`size` bytes from base64, packed with zlib or not.
+
+    Raises:
+        ValueError: there are fewer, or it is not that.
+    """
+    if size > MAX_BYTES:
+        raise ValueError(f"an array has {size // 1024 // 1024} MB, which is more than is read")
+    body = bytearray()
+    for piece in inflated(text) if packed else _decoded(text):
+        body += piece
+        if len(body) >= size:
+            break
+    if len(body) < size:
+        raise ValueError("an array is shorter than its shape")
+    del body[size:]
+    return body
+
+
+def inflated(text: str | memoryview) -> Iterator[bytes]:
+    """What zlib-packed base64 unpacks to, in pieces: no piece holds other threads up for long."""
+    unpack = zlib.decompressobj()
+    try:
+        for packed in _decoded(text):
+            rest: bytes = packed
+            while rest and not unpack.eof:
+                yield unpack.decompress(rest, _PIECE)
+                rest = unpack.unconsumed_tail
+        yield unpack.flush()
+    except zlib.error:
+        raise ValueError("an array is not compressed as it should be") from None
+
+
+def _decoded(text: str | memoryview) -> Iterator[bytes]:
+    try:
+        for start in range(0, len(text), _PIECE):
+            yield binascii.a2b_base64(text[start : start + _PIECE], strict_mode=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("an array is not base64") from None
 
 
 def _header(head: bytes) -> tuple[tuple[int, ...], str, bool, int]:

@@ -14,6 +14,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.domain.submissions import Submission
 from tui.domain.text import plain
+from tui.ibm.aside import decode_result_aside
 from tui.ibm.codec_backends import with_configuration, with_properties
 from tui.ibm.codec_jobs import (
     decode_created,
@@ -23,7 +24,6 @@ from tui.ibm.codec_jobs import (
     decode_submitted,
     query_parameters,
 )
-from tui.ibm.codec_results import decode_result_aside
 from tui.ibm.codec_sessions import decode_session
 from tui.ibm.http import Answer, Call, Http, Safety, path
 from tui.ibm.payloads import check_tags, job_body

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from tui.domain.results import Counts, ExpectationValue, PubResult
+from tui.ibm.carving import Part, part_of
 from tui.ibm.counting import bit_array_counts, leaves, shape_places, size_of
 from tui.ibm.npy import Npy, read_ndarray
 
@@ -41,41 +43,41 @@ class _BitArray(msgspec.Struct, frozen=True):
     num_bits: int
 
 
-def typed_pubs(value: msgspec.Raw) -> tuple[PubResult, ...]:
-    """The PUBs of a `PrimitiveResult`'s value.
+def typed_pubs(value: msgspec.Raw, parts: Sequence[Part] = ()) -> tuple[PubResult, ...]:
+    """The PUBs of a `PrimitiveResult`'s value, whose long arrays may be `parts` (`tui.ibm.carving`).
 
     Raises:
         ValueError, msgspec.ValidationError: it is not what the contract says.
     """
     primitive = _as(value, _Primitive)
-    return tuple(_pub(_as(item.value, _Pub)) for item in primitive.pub_results)
+    return tuple(_pub(_as(item.value, _Pub), parts) for item in primitive.pub_results)
 
 
-def _pub(pub: _Pub) -> PubResult:
+def _pub(pub: _Pub, parts: Sequence[Part]) -> PubResult:
     try:
         shots = _as(pub.metadata, _Metadata).shots
     except msgspec.ValidationError:
         shots = None
     fields = _as(pub.data.value, _DataBin).fields
     if "evs" in fields:
-        return PubResult(values=_values(fields), shots=shots)
+        return PubResult(values=_values(fields, parts), shots=shots)
     counts: list[Counts] = []
     for name, raw in fields.items():
         item = _as(raw, _Typed)
         if item.kind != "BitArray":
             raise ValueError(f"the data of {name!r} are {item.kind[:40]!r}, not samples")
         bits = _as(item.value, _BitArray)
-        counts.extend(bit_array_counts(name, _samples(bits.array), bits.num_bits))
+        counts.extend(bit_array_counts(name, _samples(bits.array, parts), bits.num_bits))
     if shots is None and counts:
         shots = counts[0].shots
     return PubResult(counts=tuple(counts), shots=shots)
 
 
-def _samples(item: _Typed) -> Npy:
+def _samples(item: _Typed, parts: Sequence[Part]) -> Npy:
     """A `BitArray`'s bytes: packed, or a nested list (small arrays)."""
     value: Any = msgspec.json.decode(item.value)
     if isinstance(value, str):
-        return read_ndarray(value)
+        return read_ndarray(part_of(value, parts) or value)
     rows = list(leaves(value))
     data = bytearray()
     for _, row in rows:
@@ -88,12 +90,12 @@ def _samples(item: _Typed) -> Npy:
     return Npy(shape, "u1", data)
 
 
-def _values(fields: dict[str, msgspec.Raw]) -> tuple[ExpectationValue, ...]:
-    shape, evs = _floats(fields["evs"])
+def _values(fields: dict[str, msgspec.Raw], parts: Sequence[Part]) -> tuple[ExpectationValue, ...]:
+    shape, evs = _floats(fields["evs"], parts)
     told = fields.get("stds", fields.get("ensemble_standard_error"))
     stds: list[float | None] = [None] * len(evs)
     if told is not None:
-        _, found = _floats(told)
+        _, found = _floats(told, parts)
         if len(found) == len(evs):
             stds = list(found)
     return tuple(
@@ -102,13 +104,13 @@ def _values(fields: dict[str, msgspec.Raw]) -> tuple[ExpectationValue, ...]:
     )
 
 
-def _floats(raw: msgspec.Raw) -> tuple[tuple[int, ...], list[float]]:
+def _floats(raw: msgspec.Raw, parts: Sequence[Part]) -> tuple[tuple[int, ...], list[float]]:
     """Shape and items of an ndarray, a nested list or a bare number."""
     value: Any = msgspec.json.decode(raw)
     if isinstance(value, dict):
         value = value.get("__value__")
     if isinstance(value, str):
-        array = read_ndarray(value)
+        array = read_ndarray(part_of(value, parts) or value)
         return array.shape, array.floats()
     if isinstance(value, list):
         items = [item for _, row in leaves(value) for item in row]

@@ -1,0 +1,119 @@
+"""Large result bodies, with their long parts cut out, so that these are never decoded as JSON.
+
+A result of ten million shots is a few hundred bytes of JSON around long runs of one kind: lists of hex
+strings (the plain form) and base64 (the typed and the executor's form). A JSON decoder goes over all of it
+several times, each time without letting another thread run, and makes an object of every shot. Here the
+runs are found by searching for their ends, taken out, and a mark, `"#0"`, `"#1"`, ..., is left in the place
+of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_NEEDLES = (b'"samples"', b'"__value__"', b'"data"')
+_SHORTEST = 512
+_SPACE = b" \t\r\n"
+_OPEN, _CLOSE, _QUOTE, _COLON, _COMMA = b'[]":,'
+
+Part = memoryview
+"""What was cut out: the inside of a list of strings, or of a string."""
+
+
+def carve(body: bytes) -> tuple[bytes, list[Part]]:
+    """The body with marks in the place of its long runs, and the runs.
+
+    What is not as expected stays where it is: the decoder will say what is wrong with it.
+    """
+    view = memoryview(body)
+    kept: list[bytes] = []
+    parts: list[Part] = []
+    done = 0
+
+    def cut(start: int, end: int, mark: str) -> None:
+        nonlocal done
+        kept.append(body[done:start])
+        kept.append(mark.encode())
+        parts.append(view[start:end])
+        done = end
+
+    ahead = {needle: body.find(needle) for needle in _NEEDLES}
+    at = 0
+    while True:
+        for needle, place in ahead.items():
+            if 0 <= place < at:
+                ahead[needle] = body.find(needle, at)
+        found = [(place, needle) for needle, place in ahead.items() if place >= 0]
+        if not found:
+            break
+        place, needle = min(found)
+        at = place + len(needle)
+        start = _skip(body, at)
+        if start >= len(body) or body[start] != _COLON:
+            continue
+        start = _skip(body, start + 1)
+        if start >= len(body):
+            break
+        if body[start] == _OPEN and needle == b'"samples"':
+            for first, last in _leaves(body, start):
+                at = last
+                if last - first >= _SHORTEST:
+                    cut(first, last, f'"#{len(parts)}"')
+        elif body[start] == _QUOTE and needle != b'"samples"':
+            end = body.find(b'"', start + 1)
+            # A backslash would mean that the text is not what it says.
+            if end - start >= _SHORTEST and body.find(b"\\", start, end) < 0:
+                cut(start + 1, end, f"#{len(parts)}")
+                at = end
+    kept.append(body[done:])
+    return b"".join(kept), parts
+
+
+def part_of(text: object, parts: Sequence[Part]) -> Part | None:
+    """The part that a mark stands for; `None` when it is no mark.
+
+    Raises:
+        ValueError: there is no such part.
+    """
+    if not isinstance(text, str) or not text.startswith("#"):
+        return None
+    if not text[1:].isdecimal() or int(text[1:]) >= len(parts):
+        raise ValueError("a part of the result is missing")
+    return parts[int(text[1:])]
+
+
+def _leaves(body: bytes, start: int) -> list[tuple[int, int]]:
+    """The insides of the innermost lists of the nested list that begins at `start`."""
+    found: list[tuple[int, int]] = []
+    depth = 0
+    at = start
+    while at < len(body):
+        byte = body[at]
+        if byte == _OPEN:
+            inside = _skip(body, at + 1)
+            if inside < len(body) and body[inside] == _OPEN:
+                depth += 1
+                at = inside
+                continue
+            end = body.find(b"]", inside)
+            if end < 0:
+                break
+            if inside < end and body[inside] == _QUOTE:
+                found.append((inside, end))
+            at = end + 1
+        elif byte == _CLOSE:
+            depth -= 1
+            at += 1
+        elif byte == _COMMA or byte in _SPACE:
+            at += 1
+        else:
+            break
+        if depth <= 0:
+            break
+    return found
+
+
+def _skip(body: bytes, at: int) -> int:
+    while at < len(body) and body[at] in _SPACE:
+        at += 1
+    return at
