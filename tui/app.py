@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
@@ -34,6 +34,7 @@ from tui.widgets.keys import GLOBAL, bindings, key_by_id
 from tui.widgets.themes import THEMES, Look, look_for
 from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.top_bar import SECTIONS, TopBar
+from tui.widgets.wire.app import SpareApp
 
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
@@ -41,7 +42,7 @@ _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(App[None]):
+class QDeckApp(SpareApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.

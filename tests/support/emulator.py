@@ -60,3 +60,14 @@ class Terminal:
     def text(self) -> str:
         """What it shows, without colours."""
         return "\n".join("".join(cell.data for cell in row) for row in self.picture())
+
+
+def difference(one: Picture, other: Picture) -> str:
+    """The first cell that differs, for a message; empty when none does."""
+    if [len(row) for row in one] != [len(row) for row in other]:
+        return "the sizes differ"
+    for y, (row, other_row) in enumerate(zip(one, other, strict=True)):
+        for x, (cell, other_cell) in enumerate(zip(row, other_row, strict=True)):
+            if cell != other_cell:
+                return f"column {x}, row {y}: {cell} and {other_cell}"
+    return ""

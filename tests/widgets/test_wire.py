@@ -17,7 +17,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tests.support.emulator import Terminal
+from tests.support.emulator import Terminal, difference
 from tui.widgets.wire.cells import Kind, cells_of
 from tui.widgets.wire.pens import change, pen_of
 from tui.widgets.wire.shown import Shown
@@ -147,7 +147,7 @@ def _compare(seed: int, frames: int, *, strict: bool) -> tuple[int, int]:
         all_of_it, changes = update.render_segments(out), shown.changes(update, out)
         plain.write(all_of_it + "\x1b[H")  # as `App._display` does; else a row without pieces could scroll
         spare.write(changes + "\x1b[H")
-        assert spare.picture() == plain.picture(), (seed, number)
+        assert not difference(spare.picture(), plain.picture()), (seed, number)
         assert shown.changes(update, out) == "", (seed, number)
         sent[0] += len(all_of_it)
         sent[1] += len(changes)
@@ -156,7 +156,7 @@ def _compare(seed: int, frames: int, *, strict: bool) -> tuple[int, int]:
 
 @pytest.mark.parametrize("strict", [False, True], ids=["pyte", "strict"])
 def test_random_frames_look_the_same_and_cost_less(strict: bool) -> None:
-    sent = [_compare(seed, 50, strict=strict) for seed in range(40)]
+    sent = [_compare(seed, 50, strict=strict) for seed in range(25)]
     assert sum(spare for _, spare in sent) < 0.6 * sum(plain for plain, _ in sent)
 
 

@@ -12,6 +12,8 @@ from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.widgets.wire.app import SpareApp
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -39,6 +41,12 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if sys.__stdout__ is not None:
             self._file = sys.__stdout__
+
+    def start_application_mode(self) -> None:
+        """Enter the terminal's screen, at the start and again after the app was stopped: it is empty then."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's is not annotated
+        if isinstance(self._app, SpareApp):
+            self._app.shown.forget()
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the app ends or the terminal is gone."""

@@ -54,6 +54,7 @@ GLOBAL: tuple[Key, ...] = (
     Key("app.backends", "f6", "section('backends')", "Backends", "Go to the backends.", False, True),
     Key("app.account", "f7", "account", "Account", "Sign in, sign out, change the instance.", False, True),
     Key("app.palette", "ctrl+p", "command_palette", "Palette", "Find any command by name.", False, True),
+    Key("app.redraw", "ctrl+l", "redraw", "Redraw", "Send the whole screen again.", False, True),
     Key("app.quit", "ctrl+q", "quit", "Quit", "Leave qdeck.", False, True),
 )
 """Keys that work everywhere."""

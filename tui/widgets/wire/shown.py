@@ -49,6 +49,7 @@ class _Row:
         its place is written next: terminals differ in what they show there.
         """
         end = x + len(cells.texts)
+        self.lift(x, end)
         self.texts[x:end] = cells.texts
         self.pens[x:end] = cells.pens
 
@@ -74,6 +75,11 @@ class Shown:
         self._out: list[str] = []
         self._pen = DEFAULT
         self._at = (-1, -1)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the last update."""
+        return self._size
 
     @property
     def known(self) -> bool:
@@ -124,9 +130,6 @@ class Shown:
             self._write_whole(piece, console, cells is Kind.CONTROL)
             return
         end = x + len(cells.texts)
-        if end == x:
-            return
-        row.lift(x, end)
         if row.texts[x:end] != cells.texts or row.pens[x:end] != cells.pens:
             self._write_runs(x, y, cells)
             row.put(x, cells)
@@ -178,10 +181,13 @@ class Shown:
         x, y, strip = piece
         row = self._rows[y]
         text = strip.render(console)
-        width = min(strip.cell_length, len(row.texts) - x)
-        cells = Cells([text, *[REST] * (width - 1)], [_RAW] * width)
+        width = max(0, min(strip.cell_length, len(row.texts) - x))
+        cells = Cells([text, *[REST] * width][:width], [_RAW] * width)
         end = x + width
-        if width <= 0 or (row.texts[x:end] == cells.texts and row.pens[x:end] == cells.pens):
+        # A mark without a letter (a widget's edge came between them) joins what stands before the strip.
+        joins = x > 0 and not cell_len(strip.text[:1])
+        same = row.texts[x:end] == cells.texts and row.pens[x:end] == cells.pens
+        if same and not joins:
             return
         self._go(x, y)
         self._change_pen(DEFAULT)
@@ -193,8 +199,8 @@ class Shown:
             return
         row.put(x, cells)
         row.forget(end, len(row.texts))
-        if x and not cell_len(strip.text[:1]):
-            row.forget(x - 1, x)  # a mark without a letter joins what stands before it
+        if joins:
+            row.forget(x - 1, x)
 
     def _go(self, x: int, y: int) -> None:
         column, row = self._at
