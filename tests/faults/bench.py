@@ -40,7 +40,7 @@ FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;
 POLICY = RetryPolicy(attempts=2)
 """Two attempts show all that four would."""
 PATIENT = Timeouts(connect=5.0, read=10.0, whole=20.0)
-IMPATIENT = Timeouts(connect=5.0, read=0.25, whole=20.0)
+IMPATIENT = Timeouts(connect=5.0, read=0.5, whole=20.0)
 
 
 class HoldingEngine(GateEngine):

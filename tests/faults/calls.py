@@ -53,8 +53,9 @@ class ApiCall:
         signed: whether the client is signed in before.
         account: members of the account that are other than usual.
         first: a request that has to fail with 404 for this one to be made.
-        bears: what the request carries: an access token that can be renewed, the API token or key itself
-            ("key"), an access token that is not renewed ("token"), or nothing.
+        bears: what the request carries: an access token that is renewed when it is refused ("renewed", or
+            "once" where a second refusal is told as it is), the API token or key for which one is given
+            ("key"), a token that cannot be renewed ("token"), or nothing.
         left_out: kinds of faults that the question survives without this answer, by name.
     """
 
@@ -160,14 +161,14 @@ CALLS: list[ApiCall] = [
         bears="key",
     ),
     ApiCall(CLASSIC, "GET", "/auth/api/users/me", lambda s, _: s.sign_in(), signed=False, bears="token"),
-    ApiCall(CLASSIC, "GET", "/auth/api/Network", lambda s, _: s.instances(), bears="token"),
+    ApiCall(CLASSIC, "GET", "/auth/api/Network", lambda s, _: s.instances(), bears="once"),
     ApiCall(
         CLASSIC,
         "GET",
         "/runtime/users/me",
         lambda s, _: s.instances(),
         first="/auth/api/Network",
-        bears="token",
+        bears="once",
     ),
     ApiCall(
         CLASSIC,

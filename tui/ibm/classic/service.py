@@ -113,6 +113,14 @@ class ClassicService(RuntimeService):
     async def instances(self) -> tuple[Instance, ...]:
         """The hub/group/project triples, the default one first."""
         token = await self._keeper.get()
+        try:
+            return await self._listed(token)
+        except QdeckError as error:
+            if error.status != 401:
+                raise
+        return await self._listed(await self._keeper.replace(token))
+
+    async def _listed(self, token: AccessToken) -> tuple[Instance, ...]:
         # The auth host names the general API: it gets the token only where the account already sends it.
         known = {origin(url) for url in (self._base, self._account.endpoints.auth)}
         if self._http_url and origin(self._http_url) in known:
