@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui import __version__
+from tui.headless.history_commands import history
 from tui.headless.talk import Exit, OutputClosed
 
 if TYPE_CHECKING:
@@ -249,6 +250,9 @@ def sandbox(port: int, as_json: bool, queue: int, pace: float, limits: str, faul
     from tui.headless.sandbox import serve
 
     return serve(os.environ, port=port, as_json=as_json, queue=queue, pace=pace, limits=limits, faults=faults)
+
+
+qdeck.add_command(history)
 
 
 def no_terminal(environ: Mapping[str, str]) -> str:

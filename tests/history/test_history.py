@@ -31,6 +31,7 @@ def compacted(folders: Folders) -> None:
 async def opened(folders: Folders) -> History:
     history = History(folders, FakeClock())
     await history.open()
+    await history.loaded()
     return history
 
 

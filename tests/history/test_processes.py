@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
-from tests.history.made import kept, places
+import pytest
+
+from tests.history.made import NOON, kept, places
 from tests.history.test_history import opened
+from tui.history.lines import HEADER_BYTES
+from tui.history.storage import JournalStorage
+from tui.history.tables import JournalDB
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,33 +92,96 @@ def _ended(process: subprocess.Popen[str]) -> str:
 
 
 async def test_processes_writing_the_same_history_lose_nothing(tmp_path: Path) -> None:
-    writers = [_start(_WRITER, tmp_path, 1000 * n, 60) for n in range(3)]
+    watching = await opened(places(tmp_path))
+    writers = [_start(_WRITER, tmp_path, 1000 * n, 500) for n in range(4)]
     for writer in writers:
         await asyncio.to_thread(_ended, writer)
+    seen = {record.job.id for record in (await watching.sync()).records}
+    assert len(seen) == len(watching.records()) == 2000
     history = await opened(places(tmp_path))
-    assert len(list(history.records())) == 180
+    assert len(history.records()) == 2000
     assert history.take_warnings() == ()
 
 
-async def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+_DATABASE_WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from tinydb import where
+from tui.history.storage import JournalStorage
+from tui.history.tables import JournalDB
+
+def storage():
+    # Written anew every few hundred writes, so that some kills come in the middle of that.
+    return JournalStorage(Path(sys.argv[1]), now=lambda: datetime.now(UTC), compact_bytes=50_000)
+
+database = JournalDB(storage=storage)
+print("open", flush=True)
+number = int(sys.argv[2])
+while True:
+    number += 1
+    database.insert_multiple([{"n": number, "part": part, "pad": "x" * 500} for part in range(3)])
+    database.update({"again": number}, where("n") == number)
+    database.remove(where("n") == number - 40)
+    print(number, flush=True)
+"""
+
+
+def _kill_at_random(root: Path, kills: int, seed: int) -> tuple[int, int]:
+    """Kill a writer that often; returns how many writes were told, and the generations its file had."""
+    chance = random.Random(seed)
+    path = root / "journal"
     acknowledged: set[int] = set()
-    for turn in range(6):
-        writer = _start(_WRITER, tmp_path, turn * 10_000, 10_000)
-        assert writer.stdout is not None
-        # Each time a little later in a write: the output runs behind the writer by chance.
-        for line in writer.stdout:
-            acknowledged.add(int(line))
-            if int(line) % 10_000 >= 3 + 4 * turn:
-                writer.send_signal(signal.SIGKILL)
-                break
-        rest, _ = await asyncio.to_thread(writer.communicate)
-        acknowledged |= {int(line) for line in rest.splitlines()}
-        history = await opened(folders)
-        assert history.take_warnings() == ()
-        there = {int(record.job.id.removeprefix("job-")) for record in history.records()}
-        assert acknowledged <= there
-        await history.aclose()
+    last = 0
+    generations = set()
+    for _ in range(kills):
+        writer = _start(_DATABASE_WRITER, path, last)
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "open\n"
+            # Not a moment of the clock but an amount of work, and then wherever the writer happens to be.
+            for _ in range(chance.randrange(25)):
+                acknowledged.add(int(writer.stdout.readline()))
+        finally:
+            writer.send_signal(signal.SIGKILL)
+            rest, _ = writer.communicate()
+        acknowledged.update(map(int, rest.split()))
+        generations.add(path.read_bytes()[:HEADER_BYTES])
+        with JournalDB(storage=lambda: JournalStorage(path, now=lambda: NOON)) as database:
+            found = Counter(row["n"] for row in database)
+            updated = Counter(row["n"] for row in database if row.get("again") == row["n"])
+        # Each write removes the one of 40 before.
+        last = max(found, default=0)
+        assert all(updated[number] == 3 for number in acknowledged if number > last - 40), (last, updated)
+        # What was on its way when the writer died is there as a whole or not at all.
+        assert set(found.values()) | set(updated.values()) <= {3}
+    return len(acknowledged), len(generations)
+
+
+def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
+    acknowledged, generations = _kill_at_random(tmp_path, 30, seed=1)
+    assert acknowledged > 30
+    assert generations > 2
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_by_300_kills(tmp_path: Path) -> None:
+    acknowledged, generations = _kill_at_random(tmp_path, 300, seed=2)
+    assert acknowledged > 1000
+    assert generations > 20
+
+
+async def test_a_killed_history_has_all_it_said_to_have_kept(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    writer = _start(_WRITER, tmp_path, 0, 10_000)
+    assert writer.stdout is not None
+    acknowledged = {int(writer.stdout.readline()) for _ in range(20)}
+    writer.send_signal(signal.SIGKILL)
+    rest, _ = await asyncio.to_thread(writer.communicate)
+    acknowledged |= {int(line) for line in rest.splitlines()}
+    history = await opened(folders)
+    assert acknowledged <= {int(record.job.id.removeprefix("job-")) for record in history.records()}
+    await history.aclose()
 
 
 async def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path) -> None:

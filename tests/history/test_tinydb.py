@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from tinydb import TinyDB, where
 from tinydb.operations import add, decrement, delete, increment
 from tinydb.operations import set as set_field
@@ -206,12 +212,14 @@ class SameAnswers(RuleBasedStateMachine):
 
 
 TestSameAnswers = SameAnswers.TestCase
-TestSameAnswers.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestSameAnswers.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 
 @pytest.mark.slow
-class TestSameAnswersAtLength(SameAnswers.TestCase):
-    settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+def test_the_same_answers_at_length() -> None:
+    run_state_machine_as_test(
+        SameAnswers, settings=settings(max_examples=300, stateful_step_count=50, deadline=None)
+    )
 
 
 def test_tinydbs_own_tables_work_over_the_journal(tmp_path: Path) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,8 +13,10 @@ from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.domain.submissions import Submission
-from tui.history.blobs import Blobs, text_digest
+from tui.history.blobs import Blobs
 from tui.history.changes import Batch, Changes
+from tui.history.collector import collector_paused
+from tui.history.debts import Debts
 from tui.history.ledger import Ledger
 from tui.history.merge import (
     adds_nothing,
@@ -29,9 +28,9 @@ from tui.history.merge import (
 )
 from tui.history.records import Intent, Key, Record
 from tui.history.rows import JOBS, SESSIONS
+from tui.history.texts import Texts
 from tui.settings import Folders
 
-_TEXTS_IN_MEMORY = 64
 _INTENTS_KEPT = timedelta(days=30)
 _SCREENFUL = 200
 _AT_ONCE = 1000
@@ -60,13 +59,8 @@ class History:
         self._unsettled: dict[Key, None] = {}
         self._sessions: dict[Key, Session] = {}
         self._intents: dict[str, Intent] = {}
-        self._owed_records: set[Key] = set()
-        self._owed_sessions: set[Key] = set()
-        self._owed_intents: set[str] = set()
-        self._owed_removals: set[Key] = set()
-        self._owed_drops: set[str] = set()
-        self._owed_texts: dict[str, str] = {}
-        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._owed = Debts()
+        self._texts = Texts(self._blobs)
         self._foreign = Changes()
         self._gate = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,14 +112,7 @@ class History:
     @property
     def owing(self) -> bool:
         """Whether anything is not on disk yet."""
-        return bool(
-            self._owed_records
-            or self._owed_sessions
-            or self._owed_intents
-            or self._owed_removals
-            or self._owed_drops
-            or self._owed_texts
-        )
+        return bool(self._owed or self._texts.owed)
 
     def records(self) -> Collection[Record]:
         """All jobs, in no order."""
@@ -149,7 +136,7 @@ class History:
         """
         changed: list[Record] = []
         for record in records:
-            lean = self._without_texts(record)
+            lean = self._texts.without(record)
             known = self._records.get(lean.key)
             if known is not None and adds_nothing(known, lean):
                 later = replace(known.job, confirmed=lean.job.confirmed)
@@ -163,8 +150,8 @@ class History:
             self._store(merged)
             if known is None or not same_record(known, merged):
                 changed.append(merged)
-                self._owed_records.add(merged.key)
-                self._owed_removals.discard(merged.key)
+                self._owed.records.add(merged.key)
+                self._owed.removals.discard(merged.key)
         if changed:
             self.version += 1
         return tuple(changed)
@@ -172,15 +159,17 @@ class History:
     def job_with_texts(self, record: Record) -> Job:
         """The job with its circuit and source, which may be read from small files."""
         return replace(
-            record.job, circuit=self._text(record.circuit_hash), source=self._text(record.source_hash)
+            record.job,
+            circuit=self._texts.text(record.circuit_hash),
+            source=self._texts.text(record.source_hash),
         )
 
     def remove(self, key: Key) -> None:
         """Forget a job."""
         if self._drop(key):
             self.version += 1
-        self._owed_records.discard(key)
-        self._owed_removals.add(key)
+        self._owed.records.discard(key)
+        self._owed.removals.add(key)
 
     def sessions(self) -> Iterable[Session]:
         """All sessions, in no order."""
@@ -196,7 +185,7 @@ class History:
             self._sessions[key] = merged
             if known is None or replace(known, confirmed=None) != replace(merged, confirmed=None):
                 changed.append(merged)
-                self._owed_sessions.add(key)
+                self._owed.sessions.add(key)
         return tuple(changed)
 
     def intents(self) -> tuple[Intent, ...]:
@@ -209,31 +198,26 @@ class History:
 
     def put_intent(self, intent: Intent) -> Intent:
         """Take in a submission's state; one that has come further is not put back."""
-        submission = intent.submission
-        lean = replace(
-            intent,
-            submission=replace(submission, qasm="", source=""),
-            circuit_hash=self._keep_text(submission.qasm) or intent.circuit_hash,
-            source_hash=self._keep_text(submission.source) or intent.source_hash,
-            changed=self._clock.now(),
-        )
+        lean = replace(self._texts.without_program(intent), changed=self._clock.now())
         known = self._intents.get(intent.tag)
         merged = lean if known is None else merge_intents(known, lean)
         self._intents[intent.tag] = merged
-        self._owed_intents.add(intent.tag)
+        self._owed.intents.add(intent.tag)
         return merged
 
     def submission_with_texts(self, intent: Intent) -> Submission:
         """What was asked for, with its circuit and source, which may be read from small files."""
         return replace(
-            intent.submission, qasm=self._text(intent.circuit_hash), source=self._text(intent.source_hash)
+            intent.submission,
+            qasm=self._texts.text(intent.circuit_hash),
+            source=self._texts.text(intent.source_hash),
         )
 
     def drop_intent(self, tag: str) -> None:
         """Forget a submission that was never sent."""
         if self._intents.pop(tag, None) is not None:
-            self._owed_intents.discard(tag)
-            self._owed_drops.add(tag)
+            self._owed.intents.discard(tag)
+            self._owed.drops.add(tag)
 
     async def flush(self) -> None:
         """Make everything owed durable, in one write. Cancelling the caller does not break it off.
@@ -308,7 +292,7 @@ class History:
         """Read the whole file, a part at a time."""
         try:
             async with self._gate:
-                with _collector_paused():
+                with collector_paused():
                     self._absorb(await asyncio.to_thread(self._ledger.begin))
                     while not self._ledger.loaded and not self._closing:
                         found = await asyncio.to_thread(self._ledger.proceed, _AT_ONCE)
@@ -333,7 +317,7 @@ class History:
         for intent in list(self._intents.values()):
             if not intent.state.open and (intent.changed or intent.created) < limit:
                 del self._intents[intent.tag]
-                self._owed_drops.add(intent.tag)
+                self._owed.drops.add(intent.tag)
 
     def _store(self, record: Record) -> None:
         key = record.key
@@ -361,23 +345,12 @@ class History:
             if not self._ledger.loaded:
                 # It could not be read before.
                 self._absorb(await asyncio.to_thread(self._ledger.read_all))
-            batch = Batch(
-                records={key: self._records[key] for key in sorted(self._owed_records)},
-                sessions={key: self._sessions[key] for key in self._owed_sessions},
-                intents={tag: self._intents[tag] for tag in self._owed_intents},
-                removed=frozenset(self._owed_removals),
-                dropped_intents=frozenset(self._owed_drops),
-            )
-            texts = dict(self._owed_texts)
+            batch = self._owed.batch(self._records, self._sessions, self._intents)
+            texts = dict(self._texts.owed)
             changes = await asyncio.to_thread(self._write, batch, texts)
-            # What changed again while the thread wrote stays owed.
-            self._owed_records -= {k for k, v in batch.records.items() if self._records.get(k) is v}
-            self._owed_sessions -= {k for k, v in batch.sessions.items() if self._sessions.get(k) is v}
-            self._owed_intents -= {t for t, v in batch.intents.items() if self._intents.get(t) is v}
-            self._owed_removals -= batch.removed
-            self._owed_drops -= batch.dropped_intents
+            self._owed.paid(batch, self._records, self._sessions, self._intents)
             for digest in texts:
-                self._owed_texts.pop(digest, None)
+                self._texts.owed.pop(digest, None)
             self._hear(changes)
 
     def _write(self, batch: Batch, texts: dict[str, str]) -> Changes:
@@ -392,12 +365,12 @@ class History:
             return
         for record in changes.records:
             key = record.key
-            if key not in self._owed_removals:
+            if key not in self._owed.removals:
                 known = self._records.get(key)
                 self._store(merge_records(known, record) if known else record)
         for key in changes.removed:
             self._drop(key)
-            self._owed_records.discard(key)
+            self._owed.records.discard(key)
         for session in changes.sessions:
             place = (session.service, session.id)
             other = self._sessions.get(place)
@@ -414,61 +387,8 @@ class History:
         for table, key in changes.lost:
             # A damaged file lost it, but it is known here.
             if table == JOBS and (key[0], key[1]) in self._records:
-                self._owed_records.add((key[0], key[1]))
+                self._owed.records.add((key[0], key[1]))
             elif table == SESSIONS and (key[0], key[1]) in self._sessions:
-                self._owed_sessions.add((key[0], key[1]))
+                self._owed.sessions.add((key[0], key[1]))
             elif key[0] in self._intents:
-                self._owed_intents.add(key[0])
-
-    def _without_texts(self, record: Record) -> Record:
-        job = record.job
-        if not job.circuit and not job.source:
-            return record
-        return replace(
-            record,
-            job=replace(job, circuit="", source=""),
-            circuit_hash=self._keep_text(job.circuit) or record.circuit_hash,
-            source_hash=self._keep_text(job.source) or record.source_hash,
-        )
-
-    def _keep_text(self, text: str) -> str:
-        if not text:
-            return ""
-        digest = text_digest(text)
-        if digest not in self._texts:
-            self._owed_texts[digest] = text
-        self._remember(digest, text)
-        return digest
-
-    def _text(self, digest: str) -> str:
-        if not digest:
-            return ""
-        text = self._texts.get(digest) or self._owed_texts.get(digest)
-        if text is None:
-            text = self._blobs.text(digest)
-        if text:
-            self._remember(digest, text)
-        return text
-
-    def _remember(self, digest: str, text: str) -> None:
-        self._texts[digest] = text
-        self._texts.move_to_end(digest)
-        if len(self._texts) > _TEXTS_IN_MEMORY:
-            self._texts.popitem(last=False)
-
-
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cycle collector from running while many rows are made, none of which is in a cycle.
-
-    With 10,000 rows one full collection stops the whole process, the event loop too, for over 100 ms.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-        # What was just read lives as long as the app: no full collection needs to go through it.
-        gc.freeze()
-    finally:
-        if was_on:
-            gc.enable()
+                self._owed.intents.add(key[0])

@@ -1,0 +1,163 @@
+"""Files changed by a foreign hand: they open, what is intact is kept, the original is set aside and told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.history.made import NOON, made_job, places
+from tests.history.test_history import compacted, opened
+from tui.history.lines import parse_line
+from tui.history.records import Record
+from tui.history.storage import JournalStorage
+from tui.history.tables import JournalDB
+
+ROWS = 6
+Rows = dict[tuple[str, int], dict[str, object]]
+
+
+def _storage(path: Path) -> JournalStorage:
+    return JournalStorage(path, now=lambda: NOON)
+
+
+def _rows(path: Path) -> tuple[Rows, list[str]]:
+    storage = _storage(path)
+    with JournalDB(storage=lambda: storage) as database:
+        rows: Rows = {
+            (name, row.doc_id): dict(row) for name in database.tables() for row in database.table(name)
+        }
+    return rows, storage.warnings
+
+
+def _made(path: Path, *, compact: bool) -> tuple[bytes, Rows]:
+    storage = _storage(path)
+    with JournalDB(storage=lambda: storage) as database:
+        for n in range(ROWS - 2):
+            database.table("jobs").insert({"n": n})
+        database.table("other").insert_multiple([{"n": 1}, {"n": 2}])
+        if compact:
+            storage.compact()
+    return path.read_bytes(), _rows(path)[0]
+
+
+def _clean(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_every_byte_flipped(tmp_path: Path, compact: bool) -> None:
+    path = tmp_path / "journal"
+    data, written = _made(path, compact=compact)
+    for at in range(len(data)):
+        _clean(tmp_path)
+        damaged = bytearray(data)
+        damaged[at] ^= 1 << at % 8
+        path.write_bytes(damaged)
+        rows, warnings = _rows(path)
+        assert rows.items() <= written.items(), at
+        # A line feed that is none any more joins two lines.
+        assert len(rows) >= ROWS - (2 if data[at : at + 1] == b"\n" else 1), at
+        (kept,) = (file for file in tmp_path.iterdir() if "-2026" in file.name)
+        assert len(warnings) == 1 and kept.name in warnings[0], at
+        assert kept.read_bytes() == damaged
+        # Opened once more there is nothing left to say.
+        assert _rows(path) == (rows, [])
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_truncated_at_every_length(tmp_path: Path, compact: bool) -> None:
+    path = tmp_path / "journal"
+    data, written = _made(path, compact=compact)
+    for length in range(len(data)):
+        _clean(tmp_path)
+        path.write_bytes(data[:length])
+        rows, warnings = _rows(path)
+        whole = [line for line in data[:length].split(b"\n") if parse_line(line)]
+        batches = sum(not parsed[0] for line in whole if (parsed := parse_line(line)))
+        assert rows.items() <= written.items()
+        assert len(rows) >= min(batches, ROWS - 2) if not compact else len(rows) == len(whole)
+        # A journal that ends after a batch is what it was before the next one: nobody can tell.
+        if compact or data[length - 1 : length] != b"\n" or length == 0:
+            assert len(warnings) == 1, length
+        assert _rows(path) == (rows, [])
+        with JournalDB(storage=lambda: _storage(path)) as database:
+            database.table("new").insert({"x": 1})
+        assert _rows(path) == ({**rows, ("new", 1): {"x": 1}}, [])
+
+
+def test_a_file_that_is_no_journal_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for data in (b"", b"\0" * 5000, b"{}\n", os.urandom(3000), b"hello\n" * 10):
+        _clean(tmp_path)
+        path.write_bytes(data)
+        rows, warnings = _rows(path)
+        assert (rows, len(warnings)) == ({}, 1)
+        (aside,) = tmp_path.glob("journal.damaged-*")
+        assert aside.read_bytes() == data
+
+
+def test_an_unfinished_batch_is_not_there_and_its_bytes_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    data, written = _made(path, compact=False)
+    last_line = data.rstrip(b"\n").rfind(b"\n") + 1
+    first_of_batch = data[: last_line - 1].rfind(b"\n") + 1
+    path.write_bytes(data[:last_line])
+    rows, (warning,) = _rows(path)
+    assert rows == {place: row for place, row in written.items() if place[0] == "jobs"}
+    (aside,) = tmp_path.glob("journal.unfinished-*")
+    assert aside.name in warning
+    assert aside.read_bytes() == data[first_of_batch:last_line]
+    assert path.read_bytes() == data[:first_of_batch]
+
+
+async def test_what_a_running_history_still_knows_is_written_again(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    one, other = await opened(folders), await opened(folders)
+    one.put(Record(made_job(n)) for n in range(50))
+    await one.flush()
+    await other.sync()
+    path = folders.history_file
+    for damage in ("flip", "cut", "empty", "remove"):
+        data = bytearray(path.read_bytes())
+        if damage == "remove":
+            path.unlink()
+        else:
+            data[len(data) // 2] ^= 1
+            end = {"flip": len(data), "cut": len(data) // 2, "empty": 0}[damage]
+            path.write_bytes(data[:end])
+        one.put([Record(made_job(100 + len(damage)))])
+        await one.flush()
+        await other.sync()
+        await one.sync()
+        await one.flush()
+        assert len(one.records()) == len(other.records()) > 50
+        # Who opens it reads all of it and finds what nobody else looked at; then the others write it again.
+        await (await opened(folders)).aclose()
+        await one.sync()
+        await one.flush()
+        fresh = await opened(folders)
+        assert {record.key for record in fresh.records()} == {record.key for record in one.records()}, damage
+        await fresh.aclose()
+        one.take_warnings()
+        compacted(folders)
+
+
+async def test_a_damaged_history_that_cannot_be_set_aside_is_read(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = await opened(folders)
+    history.put(Record(made_job(n)) for n in range(5))
+    await history.aclose()
+    data = bytearray(folders.history_file.read_bytes())
+    data[-50] ^= 1
+    folders.history_file.write_bytes(data)
+    if os.geteuid() == 0:
+        pytest.skip("the superuser may write everywhere")
+    folders.data.chmod(0o500)
+    try:
+        again = await opened(folders)
+        assert len(again.records()) == 4
+    finally:
+        folders.data.chmod(0o700)

@@ -1,0 +1,150 @@
+"""The history as one JSON object, out and in; and what a look at every line of its file finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from tui.history.changes import INTENT_KIND, RECORDS, SESSION_KIND, Batch, Kind
+from tui.history.index import Index, Scanner
+from tui.history.journal import JournalFile
+from tui.history.layout import Row, Tables, encode
+from tui.history.ledger import Ledger
+from tui.history.lines import SCHEMA
+from tui.history.rows import JOBS, META, SESSIONS, SUBMISSIONS, TABLES
+from tui.history.upgrade import JSON_SCHEMA
+
+_KINDS: dict[str, Kind[object]] = {
+    JOBS: RECORDS,  # type: ignore[dict-item]  # a Kind is used here with its own values only
+    SESSIONS: SESSION_KIND,  # type: ignore[dict-item]  # likewise
+    SUBMISSIONS: INTENT_KIND,  # type: ignore[dict-item]  # likewise
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What is in a history file.
+
+    Attributes:
+        rows: documents by table.
+        bytes, needed: of the file, and of the lines that a rewritten one would have.
+        damaged: places that are not what was written; `unfinished` bytes of a write that was broken off.
+        unknown: documents of a form this version does not know.
+    """
+
+    schema: int = SCHEMA
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    needed: int = 0
+    damaged: int = 0
+    unfinished: int = 0
+    unknown: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether everything in the file is what was written."""
+        return not self.damaged and not self.unfinished
+
+
+def check(path: Path) -> Report:
+    """Look at every line of the file. Changes nothing and takes no lock.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    file = JournalFile.opened(path)
+    size = file.size()
+    scanner = Scanner(Index(), file.first)
+    for block in file.blocks(file.first, size):
+        scanner.feed(block)
+    scanner.end()
+    header, index = file.header, scanner.index
+    report = Report(
+        rows={name: len(rows) for name, rows in index.tables.items()},
+        bytes=size,
+        needed=file.first + index.live,
+        damaged=scanner.damaged + (header is None) + (header is not None and size < header.bytes),
+        unfinished=0 if scanner.torn is None else size - scanner.torn,
+        schema=header.schema if header is not None else SCHEMA,
+    )
+    for name, kind in _KINDS.items():
+        for slot in index.tables.get(name, {}).values():
+            try:
+                kind.load(msgspec.json.decode(file.document(slot), type=Row))
+            except msgspec.MsgspecError:
+                report.unknown += 1
+    return report
+
+
+def exported(path: Path) -> Iterator[bytes]:
+    """The history as plain TinyDB JSON (`tui.history.layout`), in pieces; its file is not changed.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    file = JournalFile.opened(path)
+    scanner = Scanner(Index(), file.first)
+    for block in file.blocks(file.first, file.size()):
+        scanner.feed(block)
+    tables: Tables = {}
+    for name, rows in scanner.index.tables.items():
+        # The layout's own names need no escaping; a table of another program may have any.
+        if name in TABLES:
+            tables[name] = {
+                str(number): msgspec.json.decode(file.document(slot), type=Row)
+                for number, slot in rows.items()
+            }
+    tables[META] = {"1": {"schema": JSON_SCHEMA}}
+    yield from encode(tables)
+
+
+def imported(path: Path, old: Path, tables: Tables, now: Callable[[], datetime]) -> dict[str, int]:
+    """Merge the rows of an export into the history: what is there already is completed, nothing goes back.
+
+    Returns:
+        How many rows of each table were read; those of an unknown form are left out.
+
+    Raises:
+        QdeckError: `STORAGE`; nothing was written.
+    """
+    values: dict[str, dict[tuple[str, ...], object]] = {}
+    for name, kind in _KINDS.items():
+        found = values[name] = {}
+        for row in tables.get(name, {}).values():
+            try:
+                found[kind.key_of(row)] = kind.load(row)
+            except msgspec.MsgspecError:
+                continue
+    ledger = Ledger(path, old, now)
+    try:
+        ledger.read_all()
+        ledger.write(_batch(values))
+    finally:
+        ledger.close()
+    return {name: len(found) for name, found in values.items()}
+
+
+def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> Batch:
+    intents = {key[0]: intent for key, intent in values[SUBMISSIONS].items()}
+    return Batch(values[JOBS], values[SESSIONS], intents)  # type: ignore[arg-type]  # loaded by their kinds
+
+
+def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:
+    """Write the file anew with only what is needed; returns its bytes before and after.
+
+    Raises:
+        QdeckError: `STORAGE`.
+        OSError: there is no history.
+    """
+    ledger = Ledger(path, old, now)
+    try:
+        ledger.open()
+        before = path.stat().st_size
+        ledger.storage.compact()
+        return before, path.stat().st_size
+    finally:
+        ledger.close()
