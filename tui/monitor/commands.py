@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ class Commands:
         self._board = board
         self._wake = wake
         self._compiler = compiler
+        self._reading: set[asyncio.Future[JobResult]] = set()
 
     async def cancel(self, job_id: str) -> None:
         """Cancel the job."""
@@ -68,10 +70,19 @@ class Commands:
             if kept is not None:
                 return kept
         service = self._board.need_service()
-        result = await service.result(job_id)
+        # A private result can be read once: once asked for it is kept, though nobody waits for it any more.
+        asked = asyncio.ensure_future(self._read_result(service, job_id))
+        self._reading.add(asked)
+        asked.add_done_callback(self._read)
+        return await asyncio.shield(asked)
+
+    async def _read_result(self, service: QuantumService, job_id: str) -> JobResult:
+        """Read the result and keep it before anyone sees it."""
+        record = self._board.record(job_id)
         if record is None or not record.job.status.final:
             await self._tell(service, job_id)
-        record = self._board.record(job_id)
+            record = self._board.record(job_id)
+        result = await service.result(job_id)
         # What a running job shows so far is not its result yet.
         if record is not None and record.job.status is JobStatus.DONE:
             try:
@@ -81,6 +92,12 @@ class Commands:
             else:
                 await self._board.save()
         return result
+
+    def _read(self, asked: asyncio.Future[JobResult]) -> None:
+        self._reading.discard(asked)
+        if not asked.cancelled():
+            # Whoever waits for it is told of an error; when nobody does, it is nobody's.
+            asked.exception()
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """The metrics: as kept once they are settled, else from the service.
