@@ -375,6 +375,9 @@ class FixedDeck:
         self._ask("metrics", job_id)
         return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
 
+    async def look_back(self, limit: int) -> None:
+        self._ask("look_back", limit)
+
     async def circuit(self, job_id: str) -> str:
         self._ask("circuit", job_id)
         job = self.job(job_id)

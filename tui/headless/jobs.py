@@ -26,7 +26,7 @@ async def list_jobs(choice: ServiceChoice, environ: Mapping[str, str], *, limit:
     async with signed_in_deck(choice, environ) as opened:
         stale = False
         try:
-            await opened.deck.refresh()
+            await opened.deck.look_back(limit)
         except QdeckError as error:
             explain(error)
             say("What follows is what was known before.")

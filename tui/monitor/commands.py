@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from tui.compiler.interface import Compiler
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobMetrics, JobStatus
+from tui.domain.jobs import JobMetrics, JobQuery, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
-from tui.monitor.jobs_worker import with_metrics
+from tui.monitor.jobs_worker import MOST_LISTED, with_metrics
 from tui.monitor.tags import check_tags
 
 
@@ -48,6 +48,22 @@ class Commands:
         if record is not None:
             await self._board.history.forget_result(record.key)
             await self._board.remove(record)
+
+    async def look_back(self, limit: int) -> None:
+        """Take in the newest `limit` jobs of the service, page by page."""
+        service = self._board.need_service()
+        offset = 0
+        while offset < limit:
+            asked = min(MOST_LISTED, limit - offset)
+            page = await service.jobs(JobQuery(limit=asked, offset=offset))
+            # What ended before anyone here knew of it is fetched when the user asks for it.
+            await self._board.put(
+                self._board.take(job, settled=job.status.final and self._board.record(job.id) is None)
+                for job in page.jobs
+            )
+            if len(page.jobs) < asked:
+                return
+            offset += asked
 
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         """Replace the tags the user sees; the own tag stays where there is room for it."""

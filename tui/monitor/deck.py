@@ -151,6 +151,10 @@ class Deck(Protocol):
         """What the service measured."""
         ...
 
+    async def look_back(self, limit: int) -> None:
+        """Take in the newest `limit` jobs of the service; `refresh` takes in no more than watching needs."""
+        ...
+
     async def circuit(self, job_id: str) -> str:
         """The circuit as submitted, as OpenQASM, wherever it was submitted: asked for, decoded and kept.
 

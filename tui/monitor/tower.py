@@ -213,6 +213,10 @@ class LiveDeck:
         """What the service measured."""
         return await self._commands.metrics(job_id)
 
+    async def look_back(self, limit: int) -> None:
+        """Take in the newest `limit` jobs of the service."""
+        await self._commands.look_back(limit)
+
     async def circuit(self, job_id: str) -> str:
         """The circuit as submitted, as OpenQASM, wherever it was submitted."""
         return await self._commands.circuit(job_id)
