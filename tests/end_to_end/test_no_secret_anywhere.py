@@ -1,0 +1,84 @@
+"""A whole run, and then a search of all it left: no key, no API token, no access token."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.app import screen_text, settled, until
+from tests.support.sandbox import live_account
+from tui.app import QDeckApp
+from tui.domain.accounts import Channel
+from tui.domain.clock import SystemClock
+from tui.headless.choice import ServiceChoice
+from tui.headless.doctor import doctor
+from tui.headless.jobs import list_jobs
+from tui.headless.opening import make_deck
+from tui.ibm.auth.keeper import TokenKeeper
+from tui.sandbox.launch import SandboxInfo
+from tui.screens.jobs import JobsScreen
+
+
+def artefacts(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file below the folder, unpacked where it is packed."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            data = file.read_bytes()
+            yield file, gzip.decompress(data) if file.suffix == ".gz" else data
+
+
+@pytest.mark.parametrize("channel", list(Channel), ids=str)
+async def test_nothing_that_a_run_leaves_holds_a_secret(
+    live_sandbox: SandboxInfo,
+    channel: Channel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    tokens: set[str] = set()
+    real = TokenKeeper._run
+
+    async def noted(keeper: TokenKeeper) -> object:
+        token = await real(keeper)
+        tokens.add(token.value.reveal())
+        return token
+
+    monkeypatch.setattr(TokenKeeper, "_run", noted)
+    platform = channel is Channel.PLATFORM
+    environ = {
+        "HOME": str(tmp_path),
+        "QDECK_HOME": str(tmp_path / "qdeck"),
+        "QISKIT_IBM_TOKEN": live_sandbox.api_key if platform else live_sandbox.api_token,
+        "QISKIT_IBM_CHANNEL": str(channel),
+        "QISKIT_IBM_INSTANCE": live_sandbox.crn if platform else live_sandbox.instance,
+        "QDECK_ENDPOINT_IAM": live_sandbox.url,
+        "QDECK_ENDPOINT_API": live_sandbox.url,
+        "QDECK_ENDPOINT_AUTH": live_sandbox.auth,
+        "QDECK_ENDPOINT_RUNTIME": live_sandbox.runtime,
+    }
+    shown: list[str] = []
+    await doctor(ServiceChoice(), environ, as_json=True)
+    await list_jobs(ServiceChoice(), environ, limit=5, as_json=True)
+    await doctor(ServiceChoice(), environ | {"QISKIT_IBM_INSTANCE": "no/such/one"}, as_json=False)
+    account = live_account(live_sandbox, channel)
+    app = QDeckApp(make_deck(environ, SystemClock()), clock=SystemClock(), sign_in=account)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        for key in ("f2", "f5", "f6", "f7", "escape", "f3", "f1", "escape"):
+            await pilot.press(key)
+            await settled(pilot)
+            shown += [screen_text(pilot), pilot.app.export_screenshot()]
+        shown.append(repr(vars(pilot.app)))
+    said = capfd.readouterr()
+    everything = "\n".join([*shown, said.out, said.err, caplog.text])
+    assert "127.0.0.1" in everything and tokens
+    for secret in {live_sandbox.api_key, live_sandbox.api_token, *tokens}:
+        assert secret not in everything
+        for file, data in artefacts(tmp_path):
+            assert secret.encode() not in data, file
