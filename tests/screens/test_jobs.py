@@ -108,7 +108,7 @@ async def test_filter_without_a_match_says_so() -> None:
     async with running() as pilot:
         await pilot.press("slash", *"[red]nothing", "enter")
         await settled(pilot)
-        assert "No job contains “[red]nothing”" in screen_text(pilot)
+        assert "No job fits “[red]nothing”" in screen_text(pilot)
 
 
 async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:

@@ -2,182 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Input, Static
 
-from tui.domain.clock import Clock
-from tui.domain.errors import QdeckError
-from tui.domain.jobs import Job, JobStatus
-from tui.domain.results import JobResult
-from tui.domain.text import plain, shorten
-from tui.monitor.deck import Deck
-from tui.monitor.events import Event, IdentityChanged, JobsChanged, Severity
+from tui.domain.job_order import Order
+from tui.domain.job_view import JobView
+from tui.domain.jobs import Job
+from tui.monitor.events import Severity
 from tui.screens.base import SectionScreen
-from tui.screens.bench import Bench
-from tui.screens.job_commands import ask_cancel, ask_tags
-from tui.widgets.block import Block
-from tui.widgets.histogram import strip_line
-from tui.widgets.ink import BLANK, Ink, Line, Span, line, wrapped
-from tui.widgets.job_rows import JOB_COLUMNS, job_cells, matches
+from tui.screens.job_bulk import Errand, ask_cancel_many, ask_export_many, ask_tags_many, run_errand
+from tui.screens.job_commands import ask_cancel, ask_export, ask_tags
+from tui.screens.job_rows import JobRowsScreen
+from tui.screens.table_wishes import next_grouping, sorted_by
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.job_columns import known
+from tui.widgets.job_table import JobTable
 from tui.widgets.keys import JOBS, bindings
 from tui.widgets.row_table import RowTable
-from tui.widgets.words import age, duration, step_span
 
-_AGES = 10.0
-"""Seconds between looks at the clock: ages are no finer."""
-_SETTLE = 0.15
-"""Seconds the cursor rests on a job before its result is asked for."""
+_Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable[Errand | None]]
 
 
-class JobsScreen(SectionScreen):
-    """Newest first; the cursor stays on its job whatever changes around it."""
+class JobsScreen(JobRowsScreen):
+    """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes."""
 
-    SECTION = "jobs"
     BINDINGS: ClassVar = bindings(JOBS)
 
-    def __init__(self, deck: Deck, bench: Bench) -> None:
-        super().__init__(deck, bench)
-        self._jobs: dict[str, Job] = {}
-        self._results: dict[str, JobResult] = {}
-        self._words = ""
+    # --- the rows the user wants -----------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
-        """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
-        field = Input(
-            placeholder="text in any field; enter keeps it, esc drops it", compact=True, id="filter"
-        )
-        field.cursor_blink = False
-        yield field
-        yield RowTable(JOB_COLUMNS, self._cells, id="jobs")
-        yield Static(Content(""), id="empty")
-        yield Block(id="strip")
-
-    def on_mount(self) -> None:
-        """Show what is known, and let ages grow."""
-        self.query_one("#filter", Input).display = False
-        self._take(self.deck.jobs())
-        self.query_one(RowTable).focus()
-        self.set_interval(_AGES, self._repaint)
-
-    def _cells(self, key: str) -> tuple[Span, ...]:
-        return tuple(job_cells(self._jobs[key], self._clock().now()))
-
-    def _clock(self) -> Clock:
-        return self.clock
-
-    def deck_event(self, event: Event) -> None:
-        """Jobs changed: show them; signed in or out: the empty state says something else."""
-        if isinstance(event, JobsChanged):
-            self._take(self.deck.jobs())
-        elif isinstance(event, IdentityChanged):
-            self._show()
-
-    def on_screen_resume(self) -> None:
-        """Ages may have grown while another section was shown."""
-        self._repaint()
-
-    def _take(self, jobs: tuple[Job, ...]) -> None:
-        self._jobs = {job.id: job for job in jobs}
-        self._show()
-
-    def _show(self) -> None:
-        words = self._words
-        keys = [job.id for job in self._jobs.values() if not words or matches(job, words)]
-        table = self.query_one(RowTable)
-        table.display = bool(keys)
-        empty = self.query_one("#empty", Static)
-        empty.display = not keys
-        if not keys:
-            empty.update(Content(self._empty_text()))
-        table.show(keys)
-        if keys and self.focused is None:
-            # Focusing what has the focus already would paint it all again.
-            table.focus()
+    @on(JobTable.MarksChanged)
+    def _marks_changed(self) -> None:
         self._show_strip()
-
-    def _empty_text(self) -> str:
-        if self._jobs:
-            return f"No job contains “{plain(self._words, limit=60)}”.\n\nesc shows all {len(self._jobs)}."
-        if self.deck.identity is None:
-            return (
-                "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
-            )
-        return (
-            "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
-            "F8 transpiles it, F9 runs it."
-        )
-
-    def _repaint(self) -> None:
-        self.query_one(RowTable).repaint()
-        self._show_strip()
-
-    # --- the strip -------------------------------------------------------------------------------
-
-    @property
-    def current(self) -> Job | None:
-        """The job under the cursor."""
-        return self._jobs.get(self.query_one(RowTable).cursor_key)
-
-    def _show_strip(self) -> None:
-        job = self.current
-        strip = self.query_one("#strip", Block)
-        width = max(20, self.size.width - 2)
-        strip.show([line(("─" * self.size.width, Ink.MUTED)), *(self._strip(job, width) if job else ())])
-        if job is not None and job.status is JobStatus.DONE and job.id not in self._results:
-            self._fetch_result(job.id)
-
-    def _strip(self, job: Job, width: int) -> list[Line]:
-        now = self.clock.now()
-        name = shorten(job.name or job.id, 40)
-        when = age(job.finished or job.created, now)
-        told = when if when == "now" else f"{when} ago"
-        session = f"  session {shorten(job.session_id, 12)}" if job.session_id else ""
-        head = line(
-            " ",
-            (name, Ink.STRONG),
-            "  ",
-            step_span(job.status),
-            f" {told}",
-            f"  {duration(job.qpu_seconds)} QPU" if job.qpu_seconds is not None else "",
-            (session, Ink.MUTED),
-            "  ",
-            (" SANDBOX ", Ink.SANDBOX)
-            if job.service.startswith("sandbox")
-            else (shorten(job.service, 20), Ink.MUTED),
-        )
-        return [head, self._strip_body(job, width)]
-
-    def _strip_body(self, job: Job, width: int) -> Line:
-        if job.status is JobStatus.DONE:
-            result = self._results.get(job.id)
-            return line(" ", *strip_line(result, width)) if result is not None else BLANK
-        if job.status.final:
-            reason = plain(job.reason, limit=400).replace("\n", " ") or "The service gave no reason."
-            return line(" ", *wrapped(reason, width)[0])
-        if job.estimated_seconds is not None:
-            return line(f" about {duration(job.estimated_seconds)} of QPU time", (" estimated", Ink.MUTED))
-        return BLANK
-
-    @work(exclusive=True, group="jobs-result", exit_on_error=False)
-    async def _fetch_result(self, job_id: str) -> None:
-        """The result for the strip. It is a courtesy: a failure is told when the job is opened."""
-        await self.clock.sleep(_SETTLE)
-        try:
-            result = await self.deck.result(job_id)
-        except QdeckError as error:
-            result = JobResult((), note=error.message)
-        if len(self._results) > 200:
-            self._results.clear()
-        self._results[job_id] = result
-        job = self.current
-        if job is not None and job.id == job_id:
-            self._show_strip()
-
-    # --- keys ------------------------------------------------------------------------------------
 
     @on(RowTable.CursorMoved)
     def _cursor_moved(self, message: RowTable.CursorMoved) -> None:
@@ -188,53 +46,144 @@ class JobsScreen(SectionScreen):
     def _opened(self) -> None:
         self.action_open()
 
-    def action_open(self) -> None:
-        """Everything about the job under the cursor."""
-        from tui.screens.job import JobScreen
+    @on(RowTable.HeadClicked)
+    def _head_clicked(self, message: RowTable.HeadClicked) -> None:
+        self._sort(sorted_by(self._wishes.view.order, message.column.id))
 
-        job = self.current
-        if job is not None:
-            self.app.push_screen(JobScreen(self.deck, self.bench, job.id))
+    @on(FilterLine.Changed)
+    def _filter_changed(self, message: FilterLine.Changed) -> None:
+        if message.wanted != self._list.filter:
+            self._list.filter = message.wanted
+            self._arrange()
+
+    @on(FilterLine.Left)
+    def _filter_kept(self) -> None:
+        self.table.focus()
 
     def action_filter(self) -> None:
         """Ask for the filter."""
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
+        self.filter_line.ask()
 
-    @on(Input.Changed, "#filter")
-    def _filter_typed(self, event: Input.Changed) -> None:
-        self._words = event.value
-        self._show()
+    def action_drop(self) -> None:
+        """Unmark all; with nothing marked, or while the filter is typed, drop the filter."""
+        marked = self.table.marked
+        if marked and not self.filter_line.field.has_focus:
+            self.table.mark(marked, False)
+            return
+        self.filter_line.put("")
+        self.table.focus()
 
-    @on(Input.Submitted, "#filter")
-    def _filter_kept(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = bool(field.value.strip())
-        self.query_one(RowTable).focus()
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_filters(self) -> None:
+        """Use a saved filter, save the present one, delete one."""
+        text = await self._wishes.ask_filter(self, str(self._list.filter))
+        if text is not None:
+            self.filter_line.put(text)
+            self.table.focus()
 
-    def key_escape(self) -> None:
-        """Drop the filter."""
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.display = False
-        self._words = ""
-        self._show()
-        self.query_one(RowTable).focus()
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_sort(self) -> None:
+        """Choose the column to sort by."""
+        order = await self._wishes.ask_order(self)
+        if order is not None:
+            self._sort(order)
+
+    def action_turn(self) -> None:
+        """Sort the other way round."""
+        self._sort(sorted_by(self._wishes.view.order, self._wishes.view.order.column))
+
+    def _sort(self, order: Order) -> None:
+        self._keep_wish(lambda view: replace(view, order=order))
+
+    def action_group(self) -> None:
+        """Group by session, by tag, or not at all."""
+        grouping = next_grouping(self._wishes.view.grouping)
+        self._list.folded.clear()
+        self._keep_wish(lambda view: replace(view, grouping=grouping))
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_columns(self) -> None:
+        """Choose, order and size the columns."""
+        if await self._wishes.ask_columns(self):
+            self.table.choose(known(self._wishes.view.columns))
+
+    def _keep_wish(self, change: Callable[[JobView], JobView]) -> None:
+        """Show the table so at once, and write it down."""
+        self._wishes.view = change(self._wishes.view)
+        self._arrange()
+        self._write_wish(change)
+
+    @work(group="jobs-wishes", exit_on_error=False)
+    async def _write_wish(self, change: Callable[[JobView], JobView]) -> None:
+        await self._wishes.change(self, change)
+
+    # --- what is done to jobs --------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Everything about the job under the cursor; a group is folded, or unfolded."""
+        from tui.screens.job import JobScreen
+
+        job, group = self.current, self.table.group_under_cursor
+        if group is not None:
+            self._list.folded ^= {group}
+            self._arrange()
+        elif job is not None:
+            self.app.push_screen(JobScreen(self.deck, self.bench, job.id))
+
+    def action_mark(self) -> None:
+        """Mark the job under the cursor, or no longer."""
+        self.table.toggle()
+
+    def action_mark_on(self, steps: int) -> None:
+        """Mark this job and the next."""
+        self.table.mark_on(steps)
+
+    def action_mark_range(self) -> None:
+        """Mark from the last mark to here."""
+        self.table.mark_range()
+
+    def action_mark_all(self) -> None:
+        """Mark every job shown, or none."""
+        self.table.mark_all()
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_cancel(self) -> None:
-        """Cancel the job under the cursor, after a question."""
-        job = self.current
-        if job is not None:
-            await ask_cancel(self, job)
+        """Cancel the job under the cursor, or the marked ones, after a question."""
+        await self._ask(ask_cancel, ask_cancel_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_tags(self) -> None:
-        """Change the tags of the job under the cursor."""
-        job = self.current
-        if job is not None:
-            await ask_tags(self, job)
+        """Change the tags of the job under the cursor, or of the marked ones."""
+        await self._ask(ask_tags, ask_tags_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_export(self) -> None:
+        """Write the result of the job under the cursor, or those of the marked ones, to files."""
+        await self._ask(ask_export, ask_export_many)
+
+    async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[None]], many: _Ask) -> None:
+        marked = [job for job_id in self.table.marked if (job := self._list.get(job_id)) is not None]
+        if not marked:
+            if self.current is not None:
+                await one(self, self.current)
+        elif self._errand:
+            self.shell.tell(f"Still {self._errand}: wait for its end.", Severity.WARNING)
+        else:
+            errand = await many(self, marked, self._hidden_marks())
+            if errand is not None:
+                self._run(errand)
+
+    @work(group="jobs-errand", exit_on_error=False)
+    async def _run(self, errand: Errand) -> None:
+        """Apart from the questions, so that the next question does not end it half way."""
+        try:
+            await run_errand(self, errand, self._progress)
+        finally:
+            self._progress("")
+
+    def _progress(self, told: str) -> None:
+        self._errand = told
+        self._show_strip()
 
     def action_copy(self) -> None:
         """Send the id to the terminal's clipboard."""

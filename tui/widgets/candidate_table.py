@@ -79,7 +79,7 @@ class CandidateTable(RowTable):
             self.post_message(self.Picked(candidate))
 
     def on_row_table_opened(self) -> None:
-        """A click on the row under the cursor picks it."""
+        """A double click picks it."""
         self.action_pick()
 
     def _cells(self, key: str) -> Cells:

@@ -60,12 +60,24 @@ GLOBAL: tuple[Key, ...] = (
 """Keys that work everywhere."""
 
 JOBS: tuple[Key, ...] = (
-    Key("jobs.open", "enter", "open", "Open", "Show everything about the job under the cursor."),
-    Key("jobs.filter", "slash", "filter", "Filter", "Show only the jobs that contain a text."),
-    Key("jobs.cancel", "c", "cancel", "Cancel job", "Cancel the job, after a question."),
-    Key("jobs.tags", "t", "tags", "Tags", "Change the job's tags."),
+    Key("jobs.open", "enter", "open", "Open", "Show the job; fold or unfold a group."),
+    Key("jobs.filter", "slash", "filter", "Filter", "Show only the jobs that fit a filter."),
+    Key("jobs.mark", "space", "mark", "Mark", "Mark the job for the next key, or no longer."),
+    Key("jobs.cancel", "c", "cancel", "Cancel", "Cancel the job or the marked ones; asks first."),
+    Key("jobs.tags", "t", "tags", "Tags", "Change the tags of the job or the marked ones."),
+    Key("jobs.export", "x", "export", "Export", "Write results to JSON files."),
+    Key("jobs.sort", "s", "sort", "Sort", "Choose the column to sort by."),
+    Key("jobs.columns", "o", "columns", "Columns", "Choose, order and size the columns."),
+    Key("jobs.group", "b", "group", "Group by", "Group by session, by tag, or not at all."),
+    Key("jobs.filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
     Key("jobs.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("jobs.refresh", "r", "refresh", "Refresh", "Ask the service now."),
+    Key("jobs.turn", "S", "turn", "Turn round", "Sort the other way round.", False),
+    Key("jobs.mark_down", "J,shift+down", "mark_on(1)", "Mark down", "Mark this job and the next.", False),
+    Key("jobs.mark_up", "K,shift+up", "mark_on(-1)", "Mark up", "Mark this job and the one above.", False),
+    Key("jobs.mark_range", "v", "mark_range", "Mark range", "Mark from the last mark to here.", False),
+    Key("jobs.mark_all", "a", "mark_all", "Mark all", "Mark every job shown, or none.", False),
+    Key("jobs.drop", "escape", "drop", "Drop", "Unmark all; once more: drop the filter.", False),
 )
 JOB: tuple[Key, ...] = (
     Key("job.back", "escape", "back", "Back", "Back to the job table."),
@@ -122,6 +134,22 @@ ACCOUNT: tuple[Key, ...] = (
     Key("account.back", "escape", "back", "Close", "Back to the section."),
 )
 DIALOG: tuple[Key, ...] = (Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing it."),)
+PICK: tuple[Key, ...] = (
+    Key("pick.take", "enter", "take", "Take", "Take what is under the cursor."),
+    Key("pick.delete", "d", "delete", "Delete", "Delete what is under the cursor.", False),
+    Key("pick.cancel", "escape", "cancel", "Cancel", "Close without taking anything."),
+)
+COLUMNS: tuple[Key, ...] = (
+    Key("columns.take", "enter", "take", "Take", "Show the columns so."),
+    Key("columns.toggle", "space", "show", "Show", "Show the column or hide it."),
+    Key("columns.up", "K,shift+up", "shift(-1)", "Up", "Move the column to the left."),
+    Key("columns.down", "J,shift+down", "shift(1)", "Down", "Move the column to the right."),
+    Key("columns.wider", "plus", "widen(1)", "Wider", "Give the column a cell more."),
+    Key("columns.narrower", "minus", "widen(-1)", "Narrower", "Give the column a cell less."),
+    Key("columns.auto", "0", "auto", "Auto", "As wide as it needs."),
+    Key("columns.standard", "d", "standard", "Standard", "All columns as at first."),
+    Key("columns.cancel", "escape", "cancel", "Cancel", "Leave the columns as they were."),
+)
 PLACES: tuple[tuple[Key, ...], ...] = (
     GLOBAL,
     JOBS,
@@ -133,6 +161,8 @@ PLACES: tuple[tuple[Key, ...], ...] = (
     LOGIN,
     ACCOUNT,
     DIALOG,
+    PICK,
+    COLUMNS,
 )
 
 

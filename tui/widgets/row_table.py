@@ -31,6 +31,7 @@ class Column:
         right: numbers are aligned to the right.
         grow: its share of what the screen has left over.
         need: left out when the screen is narrower than this many cells.
+        id: its name for the program.
     """
 
     title: str
@@ -38,8 +39,11 @@ class Column:
     right: bool = False
     grow: int = 0
     need: int = 0
+    id: str = ""
 
 
+_LEAST = 3
+"""Cells below which a column that does not fit is left out instead of cut."""
 Cells = Sequence[Span]
 """One span a column, its text plain."""
 
@@ -47,6 +51,8 @@ Cells = Sequence[Span]
 class RowTable(ScrollView, can_focus=True):
     """The table. `show` tells it the keys in order; `cells_of` says what a row holds."""
 
+    GUTTER: ClassVar[int] = 1
+    """Cells left of the first column: the cursor, and what else `mark_of` says."""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
     DEFAULT_CSS = "RowTable { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }"
     BINDINGS: ClassVar = [
@@ -72,7 +78,20 @@ class RowTable(ScrollView, can_focus=True):
             return self.table
 
     class Opened(CursorMoved):
-        """The row under the cursor was clicked."""
+        """A row was clicked twice."""
+
+    class HeadClicked(Message):
+        """The head of a column was clicked."""
+
+        def __init__(self, table: RowTable, column: Column) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
+
+        @property
+        def control(self) -> RowTable:
+            """The table."""
+            return self.table
 
     def __init__(
         self, columns: Sequence[Column], cells_of: Callable[[str], Cells], *, id: str | None = None
@@ -81,7 +100,6 @@ class RowTable(ScrollView, can_focus=True):
         self._columns = tuple(columns)
         self._cells_of = cells_of
         self._keys: tuple[str, ...] = ()
-        self._places: dict[str, int] = {}
         self._cursor = 0
         self._painted: dict[int, Line] = {}
         self._painted_for: tuple[int, int] = (-1, -1)
@@ -96,12 +114,26 @@ class RowTable(ScrollView, can_focus=True):
         """The key of the row under the cursor, empty when there is no row."""
         return self._keys[self._cursor] if self._keys else ""
 
+    @property
+    def cursor_place(self) -> int:
+        """How many rows are above the cursor."""
+        return self._cursor
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, in order."""
+        return self._columns
+
+    def use_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns; `cells_of` has to give their cells from now on."""
+        self._columns = tuple(columns)
+        self.repaint()
+
     def show(self, keys: Sequence[str]) -> None:
         """Show these rows; the cursor stays on its key, and on its line of the screen once scrolled."""
         before, old_cursor = self.cursor_key, self._cursor
         self._keys = tuple(keys)
-        self._places = {key: place for place, key in enumerate(self._keys)}
-        self._cursor = self._places.get(before, max(0, min(old_cursor, len(self._keys) - 1)))
+        self._cursor = self._place_of(before, max(0, min(old_cursor, len(self._keys) - 1)))
         self.virtual_size = Size(self.size.width, len(self._keys) + 1)
         top = self.scroll_offset.y
         if top and self._cursor != old_cursor:
@@ -113,8 +145,16 @@ class RowTable(ScrollView, can_focus=True):
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row; a key that is not shown changes nothing."""
-        if key in self._places:
-            self._set_cursor(self._places[key])
+        self._set_cursor(self._place_of(key, self._cursor))
+
+    def _place_of(self, key: str, other: int) -> int:
+        """Where a key is, `other` when it is not shown. Most often it is where the cursor was."""
+        if 0 <= other < len(self._keys) and self._keys[other] == key:
+            return other
+        try:
+            return self._keys.index(key)
+        except ValueError:
+            return other
 
     def repaint(self) -> None:
         """Send the cells of the visible lines that differ from what is on the screen."""
@@ -146,40 +186,73 @@ class RowTable(ScrollView, can_focus=True):
 
     def _line_at(self, y: int) -> Line:
         width = self.size.width
-        shown = self._widths(width)
         if y == 0:
-            return self._join(
-                [Span(column.title, Ink.HEAD) for column in self._columns], shown, width, " ", Ink.HEAD
-            )
+            heads = [
+                Span(self.title_of(column, cells), Ink.HEAD)
+                for column, cells in zip(self._columns, self._widths(width), strict=True)
+            ]
+            return self._join(heads, width, " " * self.GUTTER, Ink.HEAD)
         place = y - 1 + self.scroll_offset.y
         if place >= len(self._keys):
             return BLANK
-        cells = self._cells_of(self._keys[place])
-        if place != self._cursor:
-            return self._join(cells, shown, width, " ", Ink.PLAIN)
-        ink = Ink.CURSOR if self.has_focus else Ink.CURSOR_BLURRED
-        return self._join([span._replace(ink=ink) for span in cells], shown, width, "▸", ink)
+        at_cursor = place == self._cursor
+        ink = (Ink.CURSOR if self.has_focus else Ink.CURSOR_BLURRED) if at_cursor else Ink.PLAIN
+        return self.row_line(self._keys[place], width, ink)
 
-    def _join(self, cells: Cells, widths: list[int], width: int, mark: str, ink: Ink) -> Line:
+    def title_of(self, column: Column, cells: int) -> str:
+        """What the head of a column says, which has that many cells."""
+        return column.title
+
+    def mark_of(self, key: str, at_cursor: bool) -> str:
+        """What stands left of a row, `GUTTER` cells."""
+        return ("▸" if at_cursor else " ").ljust(self.GUTTER)
+
+    def row_line(self, key: str, width: int, ink: Ink) -> Line:
+        """One row; `ink` is `PLAIN` but for the row under the cursor, which is in one ink."""
+        cells = self._cells_of(key)
+        if ink is not Ink.PLAIN:
+            cells = [span._replace(ink=ink) for span in cells]
+        return self._join(cells, width, self.mark_of(key, ink is not Ink.PLAIN), ink)
+
+    def _join(self, cells: Cells, width: int, mark: str, ink: Ink) -> Line:
+        widths = self._widths(width)
         spans = [Span(mark, ink)]
         for column, cell_width, cell in zip(self._columns, widths, cells, strict=True):
             if cell_width:
                 spans.append(Span(" ", ink))
                 spans.append(cell._replace(text=fit(cell.text, cell_width, right=column.right)))
-        used = 1 + sum(cell_width + 1 for cell_width in widths if cell_width)
+        used = self.GUTTER + sum(cell_width + 1 for cell_width in widths if cell_width)
         if used < width:
             spans.append(Span(" " * (width - used), ink))
         return tuple(spans)
 
     def _widths(self, width: int) -> list[int]:
-        widths = [0 if column.need > width else column.width for column in self._columns]
-        room = width - 1 - sum(cell_width + 1 for cell_width in widths if cell_width)
+        """Cells of each column, 0 for those left out: what does not fit is cut, then left out."""
+        widths: list[int] = []
+        room = width - self.GUTTER
+        for column in self._columns:
+            cells = 0 if column.need > width else min(column.width, room - 1)
+            if cells < min(column.width, _LEAST):
+                cells = 0
+                room = 0 if column.need <= width else room
+            widths.append(cells)
+            room -= cells + 1 if cells else 0
         shares = sum(column.grow for column, kept in zip(self._columns, widths, strict=True) if kept)
         if room > 0 and shares:
             for place, column in enumerate(self._columns):
                 if widths[place]:
                     widths[place] += room * column.grow // shares
         return widths
+
+    def column_at(self, x: int) -> Column | None:
+        """The column that fills a cell, the space left of it counted as its own."""
+        end = self.GUTTER
+        for column, cells in zip(self._columns, self._widths(self.size.width), strict=True):
+            if cells:
+                end += cells + 1
+                if self.GUTTER <= x < end:
+                    return column
+        return None
 
     def _set_cursor(self, place: int) -> None:
         place = max(0, min(place, len(self._keys) - 1))
@@ -223,11 +296,16 @@ class RowTable(ScrollView, can_focus=True):
         self._keep_in_view()
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor; on the row under the cursor it opens it."""
-        place = event.y - 1 + self.scroll_offset.y
-        if event.y < 1 or place >= len(self._keys):
+        """A click moves the cursor, a double click opens the row; on a head it is told."""
+        if event.y < 1:
+            column = self.column_at(event.x)
+            if column is not None:
+                self.post_message(self.HeadClicked(self, column))
             return
-        if place == self._cursor:
+        place = event.y - 1 + self.scroll_offset.y
+        if place >= len(self._keys):
+            return
+        if event.chain > 1 and place == self._cursor:
             self.post_message(self.Opened(self, self.cursor_key))
         else:
             self._set_cursor(place)

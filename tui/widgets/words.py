@@ -86,6 +86,11 @@ def number(value: float | None, digits: int = 1) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
+def count_words(count: int, thing: str) -> str:
+    """How many: `1 job`, `12 jobs`, `100,000 jobs`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def percent_error(value: float | None) -> str:
     """An error probability in percent with two significant digits: `0.83 %`."""
     if value is None:

@@ -1,0 +1,218 @@
+"""Which jobs the table shows, in which order, and the one under the cursor in short below; live."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.domain.errors import QdeckError
+from tui.domain.job_filter import JobFilter
+from tui.domain.job_list import JobList
+from tui.domain.job_order import Arranged, Grouping
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.results import JobResult
+from tui.domain.text import plain
+from tui.monitor.deck import Deck
+from tui.monitor.events import Event, IdentityChanged, JobsChanged, Severity
+from tui.screens.base import SectionScreen
+from tui.screens.bench import Bench
+from tui.screens.job_strip import rule, strip_of_job
+from tui.screens.table_wishes import TableWishes
+from tui.settings import folders
+from tui.widgets.block import Block
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.job_columns import known
+from tui.widgets.job_table import JobTable
+from tui.widgets.words import count_words
+
+_AGES = 10.0
+"""Seconds between looks at the clock: ages are no finer."""
+_SETTLE = 0.15
+"""Seconds the cursor rests on a job before its result is asked for."""
+
+
+class JobRowsScreen(SectionScreen):
+    """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes.
+
+    Args:
+        state_folder: where it is kept how the table is wanted; the user's own when `None`.
+    """
+
+    SECTION = "jobs"
+
+    def __init__(self, deck: Deck, bench: Bench, state_folder: Path | None = None) -> None:
+        super().__init__(deck, bench)
+        self._list = JobList()
+        self._wishes = TableWishes(state_folder or folders(os.environ).state)
+        self._shown = 0
+        self._asked = self._arranged = 0
+        self._arranging = False
+        self._results: dict[str, JobResult] = {}
+        self._errand = ""
+
+    def compose(self) -> ComposeResult:
+        """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
+        yield FilterLine(id="filter-line")
+        yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
+        yield Static(Content(""), id="empty")
+        yield Block(id="strip")
+
+    def on_mount(self) -> None:
+        """Show what is known, as it was wanted last time, and let ages grow."""
+        trouble = self._wishes.load()
+        if trouble:
+            self.shell.tell(trouble, Severity.WARNING)
+        self.table.choose(known(self._wishes.view.columns))
+        self._list.take(self.deck.jobs())
+        self._arrange()
+        self.table.focus()
+        self.set_interval(_AGES, self._look)
+
+    @property
+    def table(self) -> JobTable:
+        """The table."""
+        return self.query_one(JobTable)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """Where the filter is typed."""
+        return self.query_one(FilterLine)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def deck_event(self, event: Event) -> None:
+        """Jobs changed: show them; signed in or out: the empty state says something else."""
+        if isinstance(event, JobsChanged):
+            if event.removed:
+                self.table.mark(event.removed, False)
+            if self._list.change(event.jobs, event.removed, self.deck.jobs):
+                self._arrange()
+            else:
+                self.table.jobs_changed()
+                self._show_strip()
+        elif isinstance(event, IdentityChanged):
+            self._show_emptiness()
+
+    def on_screen_resume(self) -> None:
+        """Ages may have grown while another section was shown."""
+        self._look()
+
+    def _look(self) -> None:
+        """Time has passed."""
+        if self._list.filter.by_age:
+            self._arrange()
+        self.table.repaint()
+        self._show_strip()
+
+    def _arrange(self) -> None:
+        """Find the rows: at once where that is quick, else in a thread while the old ones are shown."""
+        self._list.order, self._list.grouping = self._wishes.view.order, self._wishes.view.grouping
+        self._asked += 1
+        if self._list.quick:
+            # What a thread is still at is older than this, and is dropped.
+            self._arranged = self._asked
+            self._show(self._list.arrangement(self.clock.now())())
+        elif not self._arranging:
+            self._arranging = True
+            self._arrange_aside()
+
+    @work(group="jobs-arrange", exit_on_error=False)
+    async def _arrange_aside(self) -> None:
+        try:
+            while self._arranged < self._asked:
+                asked = self._asked
+                arranged = await asyncio.to_thread(self._list.arrangement(self.clock.now()))
+                if self._arranged < asked:
+                    self._arranged = asked
+                    self._show(arranged)
+        finally:
+            self._arranging = False
+
+    def _show(self, arranged: Arranged) -> None:
+        table = self.table
+        self._shown = arranged.shown
+        table.arranged(arranged, self._list.order, self._list.folded)
+        self._show_emptiness()
+        if arranged.rows and self.focused is None:
+            # Focusing what has the focus already would paint it all again.
+            table.focus()
+        self.filter_line.tell(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
+        self._show_strip()
+
+    def _show_emptiness(self) -> None:
+        empty = self.query_one("#empty", Static)
+        empty.display = not self.table.keys
+        self.table.display = bool(self.table.keys)
+        if empty.display:
+            empty.update(Content(self._empty_text()))
+
+    def _empty_text(self) -> str:
+        if self._arranging and self._list.filter == JobFilter():
+            return ""
+        if len(self._list):
+            wanted = plain(str(self._list.filter), limit=60)
+            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}."
+        if self.deck.identity is None:
+            return (
+                "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
+            )
+        return (
+            "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
+            "F8 transpiles it, F9 runs it."
+        )
+
+    # --- the strip -------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Job | None:
+        """The job under the cursor."""
+        return self._list.get(self.table.cursor_key)
+
+    def _show_strip(self) -> None:
+        job, width = self.current, self.size.width
+        result = self._results.get(job.id) if job else None
+        lines = strip_of_job(job, result, self.clock.now(), max(20, width - 2)) if job else ()
+        self.query_one("#strip", Block).show([rule(self._told(), width), *lines])
+        if job is not None and job.status is JobStatus.DONE and result is None:
+            self._fetch_result(job.id)
+
+    def _told(self) -> list[str]:
+        """What is not as it is at first."""
+        told: list[str] = []
+        marked = len(self.table.marked)
+        if self._errand:
+            told.append(self._errand)
+        if marked:
+            hidden = self._hidden_marks()
+            told.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
+        if self._list.filter:
+            told.append(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
+        if self._list.grouping is not Grouping.NONE:
+            told.append(f"by {self._list.grouping}")
+        return told
+
+    def _hidden_marks(self) -> int:
+        keep = self._list.keep
+        marked = (self._list.get(job_id) for job_id in self.table.marked)
+        return sum(1 for job in marked if job is not None and not keep(job)) if keep is not None else 0
+
+    @work(exclusive=True, group="jobs-result", exit_on_error=False)
+    async def _fetch_result(self, job_id: str) -> None:
+        """The result for the strip. It is a courtesy: a failure is told when the job is opened."""
+        await self.clock.sleep(_SETTLE)
+        try:
+            result = await self.deck.result(job_id)
+        except QdeckError as error:
+            result = JobResult((), note=error.message)
+        if len(self._results) > 200:
+            self._results.clear()
+        self._results[job_id] = result
+        job = self.current
+        if job is not None and job.id == job_id:
+            self._show_strip()
