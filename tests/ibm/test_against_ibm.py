@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import zlib
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.ibm.support import fixture
+from tui.domain.submissions import DEFAULT_SHOTS, Primitive, Submission
 from tui.ibm.codec_results import decode_result
+from tui.ibm.payloads import job_body
 
 pytest.importorskip("qiskit_ibm_runtime")
 
@@ -89,3 +94,47 @@ def test_recorded_typed_results_equal_ibms_own_decoding(name: str) -> None:
         assert ours.counts[0].counts == theirs.data.c.get_counts()
     else:
         assert (ours.values[0].value, ours.values[0].std) == (float(theirs.data.evs), float(theirs.data.stds))
+
+
+QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; x $0; c[0] = measure $0; c[1] = measure $1;'
+
+
+def strict(params: dict[str, Any], primitive: Primitive) -> dict[str, Any]:
+    """Params with plain PUBs, written as IBM's Python client writes them.
+
+    The schemas describe that form only: circuits in QPY, parameter values as arrays, observables as sums,
+    shots filled in.
+    """
+    from qiskit import qasm3, qpy
+
+    stream = io.BytesIO()
+    qpy.dump(qasm3.loads(params["pubs"][0][0]), stream, version=13)
+    packed = base64.b64encode(zlib.compress(stream.getvalue())).decode()
+    npy = io.BytesIO()
+    np.save(npy, np.zeros((0,)), allow_pickle=False)
+    none = {"__type__": "ndarray", "__value__": base64.b64encode(zlib.compress(npy.getvalue())).decode()}
+    circuit = {"__type__": "QuantumCircuit", "__value__": packed}
+    _, *rest = params["pubs"][0]
+    if primitive is Primitive.SAMPLER:
+        pub = [circuit, none, rest[1] if len(rest) > 1 else DEFAULT_SHOTS]
+    else:
+        observables = [{pauli: 1.0} for pauli in rest[0]]
+        pub = [circuit, observables, none, rest[2] if len(rest) > 2 else None]
+    return {**params, "pubs": [pub], "options": params.get("options", {}), "support_qiskit": True}
+
+
+@pytest.mark.parametrize(
+    "submission",
+    [
+        Submission(Primitive.SAMPLER, "b", QASM),
+        Submission(Primitive.SAMPLER, "b", QASM, shots=100),
+        Submission(Primitive.ESTIMATOR, "b", QASM, observables=("ZZ",)),
+        Submission(Primitive.ESTIMATOR, "b", QASM, observables=("ZZ", "XI"), precision=0.1),
+    ],
+)
+def test_what_is_submitted_fits_ibms_schemas(submission: Submission) -> None:
+    schemas = pytest.importorskip(f"ibm_quantum_schemas.{submission.primitive}.version_0_1")
+    params = job_body(submission)["params"]
+    assert isinstance(params, dict)
+    told = schemas.ParamsModel.model_validate(strict(params, submission.primitive))
+    assert len(told.pubs) == 1
