@@ -30,10 +30,11 @@ class Kind(IntEnum):
 
 
 class Cells(NamedTuple):
-    """One text and one pen a cell."""
+    """One text and one pen a cell; `plain` when each text is one character that fills one cell."""
 
     texts: list[str]
     pens: list[str]
+    plain: bool
 
 
 # What nearly all text on a screen is made of: one look at a whole piece of text, instead of one a character.
@@ -82,6 +83,7 @@ def cells_of(strip: Strip, color_system: ColorSystem) -> Cells | Kind:
     """The cells of a strip, or why they cannot be told: `UNSURE` or `CONTROL`."""
     texts: list[str] = []
     pens: list[str] = []
+    plain = True
     for text, style, control in strip:
         if control:
             return Kind.CONTROL
@@ -90,10 +92,11 @@ def cells_of(strip: Strip, color_system: ColorSystem) -> Cells | Kind:
             texts.extend(text)
             pens.extend([pen] * len(text))
             continue
+        plain = False
         trouble = _add(text, pen, texts, pens)
         if trouble is not None:
             return trouble
-    return Cells(texts, pens)
+    return Cells(texts, pens, plain)
 
 
 def _add(text: str, pen: str, texts: list[str], pens: list[str]) -> Kind | None:

@@ -7,6 +7,8 @@ what was written before, and only the cells that differ are sent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import ne, or_
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -137,41 +139,36 @@ class Shown:
 
     def _write_runs(self, x: int, y: int, cells: Cells) -> None:
         """Send the cells that differ, and short gaps between them."""
-        row = self._rows[y]
-        texts, pens = cells
-        end = x + len(texts)
-        differing = [
-            place
-            for place, (new, old, pen, old_pen) in enumerate(
-                zip(texts, row.texts[x:end], pens, row.pens[x:end], strict=True)
-            )
-            if new != old or pen != old_pen
-        ]
-        first = last = differing[0]
-        for place in differing[1:]:
-            if place - last > 1 and _jump_pays(cells, last + 1, place):
-                self._send(x, y, cells, first, last + 1)
-                first = place
-            last = place
-        self._send(x, y, cells, first, last + 1)
+        row, end = self._rows[y], x + len(cells.texts)
+        # Flags instead of a loop over the cells: this runs for each cell of each frame.
+        other_texts = map(ne, cells.texts, row.texts[x:end])
+        other_pens = map(ne, cells.pens, row.pens[x:end])
+        differs = bytes(map(or_, other_texts, other_pens))
+        first = differs.find(1)
+        while first >= 0:
+            stop = _first_after(differs, 0, first)
+            following = differs.find(1, stop)
+            while following >= 0 and not _jump_pays(cells, stop, following):
+                stop = _first_after(differs, 0, following)
+                following = differs.find(1, stop)
+            self._send(x, y, cells, first, stop)
+            first = following
 
     def _send(self, x: int, y: int, cells: Cells, first: int, end: int) -> None:
-        texts, pens = cells
-        while first and texts[first] == REST:
-            first -= 1
-        while end < len(texts) and texts[end] == REST:
-            end += 1
+        texts, pens, plain = cells
+        if not plain:
+            while first and texts[first] == REST:
+                first -= 1
+            while end < len(texts) and texts[end] == REST:
+                end += 1
         self._go(x + first, y)
         place = first
-        while place < end:
-            pen, start = pens[place], place
-            while place < end and pens[place] == pen:
-                place += 1
+        for pen, same in groupby(pens[first:end]):
+            start, place = place, place + len(list(same))
             self._change_pen(pen)
             self._out.append("".join(texts[start:place]))
         # After wide and joined characters the terminal's own idea of the column is not relied on.
-        sure = all(len(text) == 1 for text in texts[first:end])
-        self._at = (x + end, y) if sure else (-1, -1)
+        self._at = (x + end, y) if plain else (-1, -1)
 
     def _write_whole(self, piece: _Piece, console: Console, controls: bool) -> None:
         """Send a strip in one piece: of some of its characters terminals do not agree how wide they are.
@@ -182,7 +179,7 @@ class Shown:
         row = self._rows[y]
         text = strip.render(console)
         width = max(0, min(strip.cell_length, len(row.texts) - x))
-        cells = Cells([text, *[REST] * width][:width], [_RAW] * width)
+        cells = Cells([text, *[REST] * width][:width], [_RAW] * width, False)
         end = x + width
         # A mark without a letter (a widget's edge came between them) joins what stands before the strip.
         joins = x > 0 and not cell_len(strip.text[:1])
@@ -216,6 +213,11 @@ class Shown:
         if pen != self._pen:
             self._out.append(change(self._pen, pen))
             self._pen = pen
+
+
+def _first_after(flags: bytes, flag: int, start: int) -> int:
+    place = flags.find(flag, start)
+    return place if place >= 0 else len(flags)
 
 
 def _jump_pays(cells: Cells, first: int, end: int) -> bool:
