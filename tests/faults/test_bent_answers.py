@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -98,9 +98,9 @@ class Recorder(httpx.AsyncHTTPTransport):
 class Recorded:
     """What a call was answered, from signing in on, and the id it asked about."""
 
-    box: Bench
+    box: Bench = field(repr=False)
     prepared: str
-    tape: Tape
+    tape: Tape = field(repr=False)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -20,6 +20,7 @@ from tui.domain.accounts import Route
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
+from tui.domain.text import plain
 from tui.ibm.decode import encode
 from tui.ibm.endpoints import origin
 from tui.ibm.failures import failure, http_date, is_page, portal, wait_asked
@@ -31,6 +32,7 @@ Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
 """Bytes of one answer, after decompression, that are taken."""
 _SECRETS: Final = 32
+_LONGEST_ID: Final = 1000
 USER_AGENT: Final = f"qdeck/{__version__}"
 
 
@@ -109,11 +111,11 @@ def path(*parts: str) -> str:
     """A URL path of these parts, each escaped.
 
     Raises:
-        QdeckError: `INVALID` for a part that is empty or would climb out of its place.
+        QdeckError: `INVALID` for a part that is empty, far too long, or would climb out of its place.
     """
     for part in parts:
-        if not part.strip("."):
-            raise QdeckError(ErrorKind.INVALID, f"{part!r} is not an id.")
+        if not part.strip(".") or len(part) > _LONGEST_ID:
+            raise QdeckError(ErrorKind.INVALID, f"{plain(part, limit=60)!r} is not an id.")
     return "".join("/" + quote(part, safe="") for part in parts)
 
 
