@@ -15,16 +15,18 @@ from rich.text import Text
 from textual import on, work
 from textual.app import SystemCommand
 from textual.driver import Driver
+from textual.events import AppBlur, AppFocus
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
 
 from tui.domain.accounts import Account, Channel
 from tui.domain.clock import Clock
 from tui.domain.errors import QdeckError
+from tui.domain.jobs import Job
 from tui.domain.sessions import SessionState
 from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, JobFinished, Notice, Severity
+from tui.monitor.events import Event, JobsFinished, Notice, Severity
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
 from tui.screens.jobs import JobsScreen
@@ -228,6 +230,7 @@ class QDeckApp(SpareApp):
 
     def go(self, section: str) -> None:
         """Show a section; on the section itself, go back to its first screen."""
+        self.deck.attend()
         if section != self.current_mode:
             self.switch_mode(section)
             return
@@ -279,10 +282,26 @@ class QDeckApp(SpareApp):
         match message.event:
             case Notice(text, severity):
                 self.tell(text, severity)
-            case JobFinished(job):
-                self.tell(f"{shorten(job.name or job.id, 40)} is {job.status} ({shorten(job.backend, 40)}).")
-                if not self.app_focus:
-                    self.bell()
+            case JobsFinished(jobs, away=False):
+                self._tell_finished(jobs)
+
+    def _tell_finished(self, jobs: tuple[Job, ...]) -> None:
+        job = jobs[0]
+        if len(jobs) == 1:
+            told = f"{shorten(job.name or job.id, 40)} is {job.status} ({shorten(job.backend, 40)})."
+        else:
+            told = f"{len(jobs)} jobs finished, among them {shorten(job.name or job.id, 40)}."
+        self.tell(told)
+        if not self.app_focus:
+            self.bell()
+
+    @on(AppFocus)
+    def _focused(self) -> None:
+        self.deck.focus(True)
+
+    @on(AppBlur)
+    def _blurred(self) -> None:
+        self.deck.focus(False)
 
     @on(Worker.StateChanged)
     def _worker_failed(self, message: Worker.StateChanged) -> None:

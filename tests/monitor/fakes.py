@@ -171,6 +171,7 @@ class FakeService:
             for job in newest
             if set(query.tags) <= set(job.tags)
             and (query.pending is None or query.pending != job.status.final)
+            and (query.created_after is None or job.created >= query.created_after)
         ]
         return JobPage(tuple(chosen[query.offset : query.offset + query.limit]), len(chosen))
 

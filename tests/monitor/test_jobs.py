@@ -13,7 +13,7 @@ from tests.support.clock import FakeClock
 from tui.domain.accounts import Channel
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
-from tui.monitor.events import FreshnessChanged, IdentityChanged, JobFinished, JobsChanged, Notice
+from tui.monitor.events import FreshnessChanged, IdentityChanged, JobsChanged, JobsFinished, Notice
 
 
 async def test_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path:
     cockpit.host.turn(job.id, JobStatus.RUNNING)
     await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.RUNNING, seconds=20)
     cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=20)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
     known = cockpit.deck.job(job.id)
     assert known is not None
     assert (known.name, known.qpu_seconds, known.circuit) == ("bell", 2.0, "OPENQASM 3;")
@@ -51,7 +51,7 @@ async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path:
     assert result.pubs[0].counts[0].counts == {"00": 5, "11": 5}
     assert (await cockpit.deck.metrics(job.id)).qpu_seconds == 2.0
     assert (cockpit.host.count("result"), cockpit.host.count("metrics")) == (1, 1)
-    assert len(cockpit.told(JobFinished)) == 1
+    assert len(cockpit.told(JobsFinished)) == 1
     await cockpit.deck.aclose()
 
     away = Cockpit(tmp_path, cockpit.host)
@@ -70,7 +70,7 @@ async def test_what_finished_while_away_is_fetched_and_announced(tmp_path: Path)
         cockpit.host.add(JobStatus.DONE, age=-60)
     await cockpit.clock.advance(86_400)
     again = await Cockpit(tmp_path, cockpit.host).enter()
-    await again.clock.run_until(lambda: bool(again.told(JobFinished)), seconds=60)
+    await again.clock.run_until(lambda: bool(again.told(JobsFinished)), seconds=60)
     assert again.host.count("result") == 1
     assert again.status(job.id) is JobStatus.DONE
     await again.deck.aclose()
@@ -85,7 +85,7 @@ async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they
     assert cockpit.status(old.id) is JobStatus.DONE
     assert host.count("result") == 0
     host.turn(new.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=60)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=60)
     job = cockpit.deck.job(new.id)
     assert job is not None and job.circuit == "OPENQASM 3; // from there"
     await cockpit.deck.result(old.id)
@@ -100,7 +100,7 @@ async def test_a_private_result_is_not_read_away_from_its_user(tmp_path: Path) -
     job = await cockpit.deck.submit(BELL)
     cockpit.host.jobs[job.id] = replace(cockpit.host.jobs[job.id], private=True)
     cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=20)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
     assert cockpit.host.count("result") == 0
     await cockpit.deck.aclose()
 
@@ -174,7 +174,7 @@ async def test_cancel_tags_and_delete(tmp_path: Path) -> None:
     job = await cockpit.deck.submit(BELL)
     await cockpit.deck.cancel(job.id)
     assert cockpit.status(job.id) is JobStatus.CANCELLED
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobFinished)), seconds=20)
+    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
     await cockpit.deck.set_tags(job.id, tuple("abcdefgh"))
     assert cockpit.host.jobs[job.id].tags == tuple("abcdefgh")
     await cockpit.deck.delete(job.id)
@@ -218,7 +218,7 @@ async def test_a_result_that_could_not_be_fetched_is_fetched_later(tmp_path: Pat
     cockpit.host.turn(job.id, JobStatus.DONE)
     await cockpit.clock.run_until(lambda: cockpit.host.count("result") == 3, seconds=60)
     await cockpit.clock.advance(5)
-    assert len(cockpit.told(JobFinished)) == 1
+    assert len(cockpit.told(JobsFinished)) == 1
     cockpit.host.down = network()
     await cockpit.deck.result(job.id)
     await cockpit.deck.aclose()

@@ -20,7 +20,7 @@ from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
 from tui.monitor.accounts import RunningSandbox
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, JobFinished
+from tui.monitor.events import Event, JobsFinished
 from tui.monitor.tower import LiveDeck
 from tui.sandbox.launch import launch
 from tui.settings import Folders
@@ -68,8 +68,8 @@ async def test_from_sign_in_to_a_result_that_is_kept(tmp_path: Path, channel: Ch
     finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def listen(event: Event) -> None:
-        if isinstance(event, JobFinished) and not finished.done():
-            finished.set_result(event.job.id)
+        if isinstance(event, JobsFinished) and not finished.done():
+            finished.set_result(event.jobs[0].id)
 
     shown.subscribe(listen)
     await shown.start()

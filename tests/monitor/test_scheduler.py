@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import math
 import random
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -86,6 +87,54 @@ async def test_what_the_service_asks_to_wait_is_waited_even_when_woken() -> None
     await scheduler.stop()
 
 
+async def test_of_workers_with_one_flight_one_at_a_time_is_under_way() -> None:
+    clock = FakeClock()
+    under_way: list[str] = []
+    most = 0
+
+    def step(name: str) -> Callable[[], Awaitable[float]]:
+        async def asks() -> float:
+            nonlocal most
+            under_way.append(name)
+            most = max(most, len(under_way))
+            await clock.sleep(0.5)
+            under_way.remove(name)
+            return 1.0
+
+        return asks
+
+    scheduler = Scheduler(clock, random.Random(3), lambda name, error, count: None)
+    flight = asyncio.Lock()
+    for name in "abcd":
+        scheduler.start(name, step(name), flight)
+    await clock.advance(60)
+    assert most == 1
+    await scheduler.stop()
+
+
+async def test_a_laptop_that_slept_asks_once_and_goes_on() -> None:
+    rounds, scheduler = running()
+    await rounds.clock.advance(25)
+    before = len(rounds.times)
+    await rounds.clock.jump(8 * 3600)
+    assert len(rounds.times) == before + 1
+    await rounds.clock.advance(100)
+    assert 9 <= len(rounds.times) - before - 1 <= 12
+    await scheduler.stop()
+
+
+async def test_what_is_old_is_freshened_and_what_is_not_is_left() -> None:
+    rounds, scheduler = running(math.inf)
+    await rounds.clock.advance(20)
+    scheduler.freshen(30, "jobs", "another")
+    await rounds.clock.settle()
+    assert len(rounds.times) == 1
+    scheduler.freshen(10, "jobs")
+    await rounds.clock.settle()
+    assert len(rounds.times) == 2
+    await scheduler.stop()
+
+
 async def test_waking_begins_a_round_at_once() -> None:
     rounds, scheduler = running(math.inf)
     await rounds.clock.advance(1000)
@@ -116,7 +165,11 @@ def test_the_tempo_is_fast_near_a_change_and_slow_in_a_deep_queue() -> None:
     assert [tempo.pause(queued=3, running=0, changed=False) for _ in range(6)] == [2, 4, 8, 16, 30, 30]
     assert tempo.pause(queued=3, running=1, changed=False) == 4
     assert tempo.pause(queued=3, running=1, changed=True) == 1
-    assert [tempo.pause(queued=0, running=0, changed=False) for _ in range(6)][-1] == 30
+    assert tempo.pause(queued=0, running=0, changed=False) == 60
+    assert tempo.pause(queued=0, running=0, changed=False, attended=False) == math.inf
+    assert tempo.pause(queued=3, running=1, changed=True, focused=False) == 60
+    assert [tempo.pause(queued=3, running=0, changed=False, interactive=True) for _ in range(6)][-1] == 5
+    assert tempo.pause(queued=500, running=0, changed=True) == 10
     tempo.hurry()
     assert tempo.pause(queued=1, running=0, changed=False) == 1
     assert Tempo(SANDBOX).pause(queued=1, running=0, changed=False) <= 1

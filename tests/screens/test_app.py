@@ -12,7 +12,7 @@ from tests.support.app import SnapCompare, make_app, notices, running, screen_te
 from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
 from tui.app import QDeckApp, tmux_clipboard
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.events import JobFinished, Notice, Severity
+from tui.monitor.events import JobsFinished, Notice, Severity
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.login import LoginScreen
@@ -172,7 +172,7 @@ async def test_notices_are_plain_text() -> None:
     deck = FixedDeck()
     async with running(deck) as pilot:
         deck.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
-        deck.publish(JobFinished(jobs()[2]))
+        deck.publish(JobsFinished((jobs()[2],)))
         await until(pilot, lambda: "[red]q[0][/]␛[2J" in screen_text(pilot))
         assert "bell is done (ibm_peekskill)." in notices(pilot)
 

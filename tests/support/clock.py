@@ -76,6 +76,11 @@ class FakeClock:
         self._passed = end
         await self.settle()
 
+    async def jump(self, seconds: float) -> None:
+        """Let that much time pass at once, as when a laptop sleeps; then wake who should have been woken."""
+        self._passed += seconds
+        await self.advance(0)
+
     async def run_until(self, condition: Callable[[], bool], *, seconds: float = 3600.0) -> None:
         """Let time pass from sleeper to sleeper until the condition holds.
 
@@ -98,7 +103,7 @@ class FakeClock:
         deadline = time.monotonic() + REAL_SECONDS
         while True:
             began = self._threads.begun
-            for _ in range(12):
+            for _ in range(40):
                 await asyncio.sleep(0)
             if not self._threads.busy and self._threads.begun == began:
                 return

@@ -184,6 +184,8 @@ class FixedDeck:
         self.the_sessions: tuple[Session, ...] = ()
         self.the_backends: tuple[Backend, ...] = backends() if signed_in else ()
         self.the_waiting: tuple[WaitingSubmission, ...] = ()
+        self.the_unseen: frozenset[str] = frozenset()
+        self.focused = True
         self.the_accounts: tuple[Account, ...] = ()
         self.the_instances = (
             Instance(identity().instance, "lab-instance", "open"),
@@ -323,6 +325,21 @@ class FixedDeck:
 
     async def refresh(self) -> None:
         self._ask("refresh")
+
+    def focus(self, focused: bool) -> None:
+        self.focused = focused
+
+    def attend(self) -> None:
+        """Nothing is old here."""
+
+    def unseen(self) -> frozenset[str]:
+        return self.the_unseen
+
+    def seen(self, *job_ids: str) -> None:
+        new = self.the_unseen.intersection(job_ids)
+        if new:
+            self.the_unseen -= new
+            self.change(*(job for job in self.the_jobs if job.id in new))
 
     async def submit(self, submission: Submission) -> Job:
         await self._wait()

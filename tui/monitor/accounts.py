@@ -20,7 +20,7 @@ from tui.monitor.board import Board
 from tui.monitor.events import Severity
 from tui.monitor.jobs_worker import JobsWorker
 from tui.monitor.outbox import Outbox
-from tui.monitor.scheduler import Scheduler
+from tui.monitor.scheduler import Scheduler, Step
 from tui.monitor.sessions_worker import SessionsWorker
 from tui.monitor.tempo import SANDBOX, SERVICE, Tempo
 from tui.monitor.token_worker import TokenWorker, UsageWorker
@@ -28,6 +28,8 @@ from tui.settings import Folders
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
 WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage")
+FLIGHT = ("jobs", "sessions", "backends", "usage")
+"""Workers that ask the service one at a time."""
 LEAVING_SECONDS = 10.0
 
 
@@ -80,6 +82,7 @@ class Accounts:
         self.token: TokenWorker | None = None
         self.tempo = Tempo(SERVICE)
         self._backends: BackendsWorker | None = None
+        self._jobs: JobsWorker | None = None
         self._board = board
         self._scheduler = scheduler
         self._outbox = outbox
@@ -102,6 +105,11 @@ class Accounts:
         self._board.need_service()
         assert self._backends is not None
         return self._backends
+
+    def widen(self) -> None:
+        """Let the next list of jobs show what changed in older ones, too."""
+        if self._jobs is not None:
+            self._jobs.widen()
 
     async def look(self) -> None:
         """Find the accounts that could sign in at once."""
@@ -210,10 +218,26 @@ class Accounts:
         scheduler.start("outbox", self._outbox.settling.step)
         scheduler.start("line", self._outbox.step)
         scheduler.start("token", self.token.step)
-        scheduler.start("jobs", JobsWorker(board, service, self.tempo).step)
-        scheduler.start("sessions", SessionsWorker(board, service).step)
-        scheduler.start("backends", self._backends.step)
-        scheduler.start("usage", UsageWorker(board, service).step)
+        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake)
+        steps = (
+            self._jobs.step,
+            SessionsWorker(board, service).step,
+            self._backends.step,
+            UsageWorker(board, service).step,
+        )
+        flight = asyncio.Lock()
+        for name, step in zip(FLIGHT, steps, strict=True):
+            scheduler.start(name, self._noting(name, step), flight)
+
+    def _noting(self, name: str, step: Step) -> Step:
+        """The step, after which the board knows that the service answered."""
+
+        async def noting() -> float:
+            pause = await step()
+            self._board.answered(name)
+            return pause
+
+        return noting
 
     async def _stop_workers(self) -> None:
         await self._scheduler.stop(*WORKERS)

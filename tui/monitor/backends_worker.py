@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import fields, replace
 
 from tui.domain.backends import Backend, BackendData
@@ -32,6 +33,9 @@ class BackendsWorker:
         """
         listed = await self._service.backends()
         self._board.put_backends(tuple(self._completed(backend) for backend in listed))
+        # Queues are shown to whoever looks.
+        if not self._board.attention.paid:
+            return math.inf
         return EVERY_SANDBOX if self._service.account.sandbox else EVERY
 
     async def details(self, name: str) -> Backend:

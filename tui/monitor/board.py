@@ -19,6 +19,7 @@ from tui.history.history import History
 from tui.history.ledger import Changes
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
+from tui.monitor.attention import Attention
 from tui.monitor.events import (
     BackendsChanged,
     Event,
@@ -34,6 +35,9 @@ from tui.monitor.events import (
 
 OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
 """The tags qdeck gives its submissions; the user never sees them."""
+
+UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
+"""Errors of the way to the service, which is the same for all workers."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +55,9 @@ class Board:
         self.backends: tuple[Backend, ...] = ()
         self.finishing: set[str] = set()
         """Jobs that became final and are still to be announced, by id."""
+        self.attention = Attention(clock)
+        self._unanswered: dict[str, ErrorKind] = {}
+        self._unseen: tuple[int, frozenset[str]] = (-1, frozenset())
         self._pending: set[str] = set()
         self._deleted: set[str] = set()
         self._beside: set[asyncio.Task[None]] = set()
@@ -114,6 +121,8 @@ class Board:
         before = {job.id for job in self._jobs}
         self._here_version = -1
         self._pending = {r.job.id for r in self.here() if self.watched(r)} if self.service else set()
+        self.attention.noticed()
+        self._unanswered.clear()
         self.finishing.clear()
         self._deleted.clear()
         self.publish(IdentityChanged(self.identity))
@@ -143,15 +152,22 @@ class Board:
             self.identity = identity
             self.publish(IdentityChanged(identity))
 
-    def answered(self) -> None:
-        """The service answered now."""
+    def answered(self, worker: str) -> None:
+        """The service answered this worker now."""
+        # Another worker's host may be well and its answer still wrong: only that worker knows when it is over.
+        self._unanswered = {
+            name: kind for name, kind in self._unanswered.items() if name != worker and kind not in UNREACHED
+        }
+        if self._unanswered:
+            return
         came_back = self.freshness.offline_since is not None or self.freshness.confirmed is None
         self.freshness = Freshness(confirmed=self.clock.now())
         if came_back:
             self.publish(FreshnessChanged(self.freshness))
 
-    def unanswered(self, error: QdeckError) -> None:
-        """The service did not answer."""
+    def unanswered(self, error: QdeckError, worker: str) -> None:
+        """The service did not answer this worker: the picture is stale."""
+        self._unanswered[worker] = error.kind
         first = self.freshness.offline_since is None
         since: datetime = self.freshness.offline_since or self.clock.now()
         self.freshness = Freshness(self.freshness.confirmed, since, error)
@@ -179,6 +195,21 @@ class Board:
         """The jobs of `here`, without their program texts."""
         self.here()
         return self._jobs
+
+    def unseen(self) -> frozenset[str]:
+        """The jobs of `here` that finished and were not looked at since."""
+        here = self.here()
+        if self._unseen[0] != self._here_version:
+            ids = frozenset(one.job.id for one in here if one.announced and not one.seen)
+            self._unseen = (self._here_version, ids)
+        return self._unseen[1]
+
+    def seen(self, job_ids: Iterable[str]) -> None:
+        """The user looked at these jobs; it is written with the next batch."""
+        records = [self.record(job_id) for job_id in self.unseen().intersection(job_ids)]
+        changed = self.history.put(replace(record, seen=True) for record in records if record is not None)
+        if changed:
+            self.publish(JobsChanged(tuple(record.job for record in changed)))
 
     def record(self, job_id: str) -> Record | None:
         """One job's record: on the signed-in service, or on any when signed out."""

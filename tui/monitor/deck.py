@@ -108,6 +108,25 @@ class Deck(Protocol):
         """Ask the service now for jobs, sessions and backends."""
         ...
 
+    def focus(self, focused: bool) -> None:
+        """The terminal got or lost the focus: without it the service is asked more rarely."""
+        ...
+
+    def attend(self) -> None:
+        """The user does something here: what is old is asked for again.
+
+        While nobody attends for ten minutes and nothing is watched, the service is not asked at all.
+        """
+        ...
+
+    def unseen(self) -> frozenset[str]:
+        """The ids of the jobs that finished and were not looked at since."""
+        ...
+
+    def seen(self, *job_ids: str) -> None:
+        """The user looked at these jobs; `JobsChanged` tells of those for which that is new."""
+        ...
+
     async def submit(self, submission: Submission) -> Job:
         """Create the job, at most once: the intent is in the history before the request goes out.
 

@@ -31,10 +31,15 @@ class JobsChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class JobFinished:
-    """A job that was watched became final."""
+class JobsFinished:
+    """These jobs became final; one event a tick, however many.
 
-    job: Job
+    Attributes:
+        away: it happened before this sign-in: a notice tells of it, and nobody needs to be called.
+    """
+
+    jobs: tuple[Job, ...]
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Notice:
 
 Event = (
     JobsChanged
-    | JobFinished
+    | JobsFinished
     | OutboxChanged
     | SessionsChanged
     | BackendsChanged

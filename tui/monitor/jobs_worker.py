@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
+from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.sessions import SessionState
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
-from tui.monitor.events import JobFinished
+from tui.monitor.events import JobsFinished
+from tui.monitor.jobs_list import PAGE, JobList
 from tui.monitor.tempo import Tempo
 
-LEAST_LISTED = 50
-"""Jobs asked for in a list request at least: also shows what was submitted elsewhere."""
-MOST_LISTED = 200
-"""The service's own limit of a page (contract 5.8)."""
-MOST_PAGES = 3
 FETCHED_A_TICK = 10
-AT_ONCE = 3
 ATTEMPTS = 5
 GONE = "Not on the service any more"
 CLOCK_SKEW = timedelta(minutes=2)
+INTERACTIVE_STATES = frozenset({SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE})
 
 
 class JobsWorker:
     """Watches the jobs of one signed-in account."""
 
-    def __init__(self, board: Board, service: QuantumService, tempo: Tempo) -> None:
+    def __init__(
+        self, board: Board, service: QuantumService, tempo: Tempo, wake: Callable[[str], None]
+    ) -> None:
         self._board = board
         self._service = service
         self._tempo = tempo
+        self._wake = wake
         self._attempts: dict[str, int] = {}
         self._since = board.clock.now() - CLOCK_SKEW
+        newest = max((record.job.created for record in board.here()), default=None)
+        self._list = JobList(service, newest)
+        self._had = newest
+        self._first = True
+        self._asked_sessions: set[str] = set()
+
+    def widen(self) -> None:
+        """Let the next round show what changed in jobs that are final, too."""
+        self._list.wide = True
 
     async def step(self) -> float:
         """One tick.
@@ -42,39 +52,48 @@ class JobsWorker:
         Raises:
             QdeckError: the service did not answer.
         """
-        watched = {record.job.id for record in self._board.here() if self._board.watched(record)}
-        told, gone = await self._ask(watched)
-        self._board.answered()
-        changed = await self._board.put([*(self._record(job) for job in told), *gone])
-        try:
-            await self._settle()
-        finally:
-            self._announce()
+        watched = [record for record in self._board.here() if self._board.watched(record)]
+        told = await self._list.ask(watched, self._known_since(watched))
+        gone = await self._ask_for_absent({record.job.id for record in watched}, told)
+        new = [job for job in told.values() if self._board.record(job.id) is None]
+        changed = await self._board.put([*(self._record(job) for job in told.values()), *gone])
+        self._announce(new)
+        await self._settle()
         left = [record.job for record in self._board.here() if self._board.watched(record)]
+        self._look_for_sessions(left)
         running = sum(job.status is not JobStatus.QUEUED for job in left)
-        return self._tempo.pause(queued=len(left) - running, running=running, changed=changed)
+        attention = self._board.attention
+        return self._tempo.pause(
+            queued=len(left) - running,
+            running=running,
+            changed=changed,
+            focused=attention.focused,
+            attended=attention.paid,
+            interactive=any(session.state in INTERACTIVE_STATES for session in self._board.sessions()),
+        )
+
+    def _known_since(self, watched: list[Record]) -> int:
+        """How many known jobs are at least as new as the oldest watched one, counted up to a page."""
+        if not watched:
+            return 0
+        oldest = watched[-1].job.created
+        newest = self._board.here()[: PAGE + 1]
+        return sum(record.job.created >= oldest for record in newest)
 
     def _record(self, job: Job) -> Record:
         known = self._board.record(job.id)
         # A job that was final long before anyone watched is fetched when the user asks for it.
         old = known is None and job.status.final and job.created < self._since
-        return self._board.take(job, settled=old)
+        record = self._board.take(job, settled=old)
+        ended = known is not None and self._board.watched(known)
+        # Submitted elsewhere since the last time, and over already.
+        ended = ended or (known is None and self._had is not None and job.created > self._had)
+        return replace(record, announced=True) if ended and job.status.final else record
 
-    async def _ask(self, watched: set[str]) -> tuple[list[Job], list[Record]]:
-        """What the service tells of the newest and the watched jobs, and watched ones it does not know."""
-        limit = min(MOST_LISTED, max(LEAST_LISTED, len(watched) + 10))
-        told = {job.id: job for job in (await self._service.jobs(JobQuery(limit=limit))).jobs}
-        for page in range(MOST_PAGES):
-            if watched <= told.keys():
-                break
-            query = JobQuery(limit=MOST_LISTED, offset=page * MOST_LISTED, pending=True)
-            listed = (await self._service.jobs(query)).jobs
-            told.update((job.id, job) for job in listed)
-            if len(listed) < MOST_LISTED:
-                break
+    async def _ask_for_absent(self, watched: set[str], told: dict[str, Job]) -> list[Record]:
+        """Fetch watched jobs that left the list of pending ones; those the service does not know are over."""
         gone: list[Record] = []
-        # Neither among the newest nor pending: they left the queue.
-        for job_id in sorted(watched - told.keys())[:FETCHED_A_TICK]:
+        for job_id in self._list.take_absent(watched - told.keys(), FETCHED_A_TICK):
             try:
                 told[job_id] = await self._service.job(job_id)
             except QdeckError as error:
@@ -85,22 +104,24 @@ class JobsWorker:
                     now = self._board.clock.now()
                     job = replace(record.job, status=JobStatus.UNKNOWN, status_text=GONE, confirmed=now)
                     gone.append(replace(record, job=job, settled=True))
-        return list(told.values()), gone
+        return gone
+
+    def _look_for_sessions(self, left: list[Job]) -> None:
+        known = {session.id for session in self._board.sessions()}
+        new = {job.session_id for job in left if job.session_id} - known - self._asked_sessions
+        if new:
+            self._asked_sessions |= new
+            self._wake("sessions")
 
     async def _settle(self) -> None:
         """Fetch details and results of the jobs that became final."""
         owed = [r for r in self._board.here() if r.job.status.final and not r.settled][:FETCHED_A_TICK]
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def fetch(record: Record) -> Record:
-            async with gate:
-                return await self._details(record)
-
-        outcomes = await asyncio.gather(*map(fetch, owed), return_exceptions=True)
-        await self._board.put(outcome for outcome in outcomes if isinstance(outcome, Record))
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        fetched: list[Record] = []
+        try:
+            for record in owed:
+                fetched.append(await self._details(record))
+        finally:
+            await self._board.put(fetched)
 
     async def _details(self, record: Record) -> Record:
         """The job with everything the service keeps of it; its result goes to the history."""
@@ -138,12 +159,28 @@ class JobsWorker:
             return False
         return True
 
-    def _announce(self) -> None:
-        for job_id in sorted(self._board.finishing):
-            record = self._board.record(job_id)
-            self._board.finishing.discard(job_id)
-            if record is not None:
-                self._board.publish(JobFinished(record.job))
+    def _announce(self, new: list[Job]) -> None:
+        """Tell which jobs became final; what the first round finds happened while nobody was here."""
+        ids, away, self._first = sorted(self._board.finishing), self._first, False
+        self._board.finishing.clear()
+        records = [self._board.record(job_id) for job_id in ids]
+        jobs = tuple(record.job for record in records if record is not None)
+        if jobs:
+            self._board.publish(JobsFinished(jobs, away=away))
+        if away and self._had is not None:
+            new = [job for job in new if job.created > self._had]
+            self._tell_of_absence([*jobs, *(job for job in new if job.status.final)], len(new))
+
+    def _tell_of_absence(self, finished: list[Job], new: int) -> None:
+        told = []
+        if finished:
+            kinds = Counter(str(job.status) for job in finished)
+            parts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+            told.append(f"{len(finished)} finished while you were away ({parts})")
+        if new:
+            told.append(f"{new} submitted elsewhere")
+        if told:
+            self._board.notice(f"{'; '.join(told)}.")
 
 
 def with_metrics(job: Job, metrics: JobMetrics | None) -> Job:

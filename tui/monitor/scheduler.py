@@ -31,16 +31,29 @@ class Scheduler:
         self._report = report
         self._workers: dict[str, _Worker] = {}
 
-    def start(self, name: str, step: Step) -> None:
-        """Start a worker; its first round begins at once. The name must be free."""
+    def start(self, name: str, step: Step, flight: asyncio.Lock | None = None) -> None:
+        """Start a worker; its first round begins at once. The name must be free.
+
+        Args:
+            flight: held during a round: of all workers with the same one, one at a time is under way.
+        """
         if name in self._workers:
             raise ValueError(f"a worker {name!r} is running")
-        self._workers[name] = _Worker(name, step, self._clock, self._chance, self._report)
+        self._workers[name] = _Worker(
+            name, step, self._clock, self._chance, self._report, flight or asyncio.Lock()
+        )
 
     def wake(self, name: str) -> None:
         """Begin the worker's next round now, unless the service asked to wait."""
         if name in self._workers:
             self._workers[name].wake()
+
+    def freshen(self, seconds: float, *names: str) -> None:
+        """Wake those workers whose last round ended at least that long ago."""
+        for name in names:
+            worker = self._workers.get(name)
+            if worker is not None and self._clock.monotonic() - worker.ended >= seconds:
+                worker.wake()
 
     async def run_now(self, *names: str) -> None:
         """Let the workers take a whole round from now on, and wait for its end.
@@ -62,7 +75,18 @@ class Scheduler:
 class _Worker:
     """One background task."""
 
-    def __init__(self, name: str, step: Step, clock: Clock, chance: random.Random, report: Report) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Step,
+        clock: Clock,
+        chance: random.Random,
+        report: Report,
+        flight: asyncio.Lock,
+    ) -> None:
+        self.ended = clock.monotonic()
+        """When its last round ended; at first: when it began."""
+        self._flight = flight
         self._name = name
         self._step = step
         self._clock = clock
@@ -103,7 +127,8 @@ class _Worker:
             asked, self._waiting = self._waiting, []
             error: Exception | None = None
             try:
-                pause = await self._step()
+                async with self._flight:
+                    pause = await self._step()
                 self._failures = 0
             except asyncio.CancelledError:
                 self._waiting = asked + self._waiting
@@ -113,6 +138,7 @@ class _Worker:
                 self._failures += 1
                 pause = self._back_off(failure)
                 self._report(self._name, failure, self._failures)
+            self.ended = self._clock.monotonic()
             self._answer(asked, error)
             await self._rest(pause * (1 + self._chance.uniform(-JITTER, JITTER)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -51,8 +52,10 @@ class SessionsWorker:
                     told.append(self._over(known[session_id]))
         await self._board.put_sessions(told)
         if any(session.state is not SessionState.CLOSED for session in self._board.sessions()):
+            if not self._board.attention.focused:
+                return WITHOUT
             return WITH_OPEN_SANDBOX if self._service.account.sandbox else WITH_OPEN
-        return WITHOUT
+        return WITHOUT if self._board.attention.paid else math.inf
 
     def _over(self, session: Session) -> Session:
         return replace(

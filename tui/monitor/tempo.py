@@ -1,22 +1,36 @@
-"""How often jobs are asked for: fast near a change, slow deep in a queue, slower with nothing to watch."""
+"""How often jobs are asked for: fast near a change, slow deep in a queue, seldom with nothing to watch."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+INTERACTIVE = 5.0
+"""Seconds at most between two requests while a session is open that loses its place when no job comes."""
+JOBS_A_SECOND = 50.0
+"""Jobs listed a second at most, on average: reading them takes well under 1 % of a core."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """Seconds between two list requests: with jobs queued or running, at least and at most, and with none."""
+    """Seconds between two list requests.
+
+    Attributes:
+        shortest: just after a submission or a change.
+        running, queued: at most, with jobs in that state.
+        unfocused: with jobs to watch and nobody looking.
+        idle: with nothing to watch and somebody looking.
+    """
 
     shortest: float
     running: float
     queued: float
+    unfocused: float
     idle: float
 
 
-SERVICE = Paces(shortest=1.0, running=4.0, queued=30.0, idle=30.0)
-SANDBOX = Paces(shortest=0.5, running=0.5, queued=2.0, idle=5.0)
+SERVICE = Paces(shortest=1.0, running=4.0, queued=30.0, unfocused=60.0, idle=60.0)
+SANDBOX = Paces(shortest=0.5, running=0.5, queued=2.0, unfocused=10.0, idle=10.0)
 
 
 class Tempo:
@@ -30,19 +44,34 @@ class Tempo:
         """Something was just submitted or changed: begin with the shortest pause."""
         self._pause = self._paces.shortest / 2
 
-    def pause(self, *, queued: int, running: int, changed: bool) -> float:
-        """Seconds until the next request, after one that found this.
+    def pause(
+        self,
+        *,
+        queued: int,
+        running: int,
+        changed: bool,
+        focused: bool = True,
+        attended: bool = True,
+        interactive: bool = False,
+    ) -> float:
+        """Seconds until the next request, after one that found this; `math.inf`: until woken.
 
         Args:
             queued, running: how many jobs are watched in either state.
             changed: whether this request told anything new.
+            focused: whether the terminal has the focus.
+            attended: whether somebody looks who would see what is new from elsewhere.
+            interactive: whether a session is open.
         """
         if changed:
             self.hurry()
-        longest = self._paces.idle
-        if running:
-            longest = self._paces.running
-        elif queued:
-            longest = self._paces.queued
+        watched = queued + running
+        if not watched:
+            return self._paces.idle if attended else math.inf
+        longest = self._paces.running if running else self._paces.queued
+        if interactive:
+            longest = min(longest, INTERACTIVE)
         self._pause = min(longest, self._pause * 2)
-        return self._pause
+        if not focused:
+            return self._paces.unfocused
+        return max(self._pause, watched / JOBS_A_SECOND)

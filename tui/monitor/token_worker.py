@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
@@ -55,4 +57,7 @@ class UsageWorker:
             if error.kind not in {ErrorKind.UNAVAILABLE, ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN}:
                 raise
             # The service does not say: nothing is shown, and nothing is wrong.
+        # Nobody looks: a job that finishes, or a user who comes back, wakes this worker.
+        if not self._board.attention.paid:
+            return math.inf
         return USAGE_EVERY_SANDBOX if self._service.account.sandbox else USAGE_EVERY

@@ -27,19 +27,22 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.history.history import History
-from tui.monitor.accounts import Accounts, RunningSandbox, ServiceMaker
-from tui.monitor.board import Board, in_words
+from tui.monitor.accounts import FLIGHT, Accounts, RunningSandbox, ServiceMaker
+from tui.monitor.backends_worker import EVERY
+from tui.monitor.board import UNREACHED, Board, in_words
 from tui.monitor.commands import Commands
 from tui.monitor.deck import Listener
-from tui.monitor.events import Freshness, JobFinished, Severity
+from tui.monitor.events import Freshness, JobsFinished, Severity
 from tui.monitor.outbox import Outbox
 from tui.monitor.scheduler import Scheduler
-from tui.monitor.token_worker import AUTH_KINDS
+from tui.monitor.token_worker import AUTH_KINDS, USAGE_EVERY
 from tui.settings import Folders
 
 HISTORY_EVERY = 1.0
 """Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
 LAST_WORDS_SECONDS = 3.0
+BACK_AGAIN, LOOKED_AT = 5.0, 30.0
+"""Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
 TOLD_AFTER = 3
 """Failures in a row of a worker whose requests are worth repeating, before the user is told."""
 
@@ -171,7 +174,29 @@ class LiveDeck:
         self._board.need_service()
         self._wake("usage")
         self._wake("outbox")
+        self._board.attention.noticed()
+        self._accounts.widen()
         await self._scheduler.run_now("jobs", "sessions", "backends")
+
+    def focus(self, focused: bool) -> None:
+        """The terminal got or lost the focus."""
+        came_back = focused and not self._board.attention.focused
+        self._board.attention.focus(focused)
+        if came_back:
+            self._freshen(BACK_AGAIN)
+
+    def attend(self) -> None:
+        """The user does something here."""
+        self._board.attention.noticed()
+        self._freshen(LOOKED_AT)
+
+    def unseen(self) -> frozenset[str]:
+        """The ids of the jobs that finished and were not looked at since."""
+        return self._board.unseen()
+
+    def seen(self, *job_ids: str) -> None:
+        """The user looked at these jobs."""
+        self._board.seen(job_ids)
 
     async def submit(self, submission: Submission) -> Job:
         """Create the job, at most once."""
@@ -287,9 +312,14 @@ class LiveDeck:
             self._accounts.tempo.hurry()
         self._scheduler.wake(name)
 
+    def _freshen(self, seconds: float) -> None:
+        self._scheduler.freshen(seconds, "jobs", "sessions")
+        self._scheduler.freshen(max(seconds, EVERY), "backends")
+        self._scheduler.freshen(USAGE_EVERY, "usage")
+
     def _after_a_job(self, event: object) -> None:
         # A finished job was charged for, and left the queue.
-        if isinstance(event, JobFinished):
+        if isinstance(event, JobsFinished):
             self._outbox.room()
             self._scheduler.wake("usage")
 
@@ -307,8 +337,8 @@ class LiveDeck:
         if name == "token" and error.kind in AUTH_KINDS | {ErrorKind.FORBIDDEN}:
             self._board.background(self._accounts.lost(error), "Signing out")
             return
-        if name == "jobs":
-            self._board.unanswered(error)
+        if name == "jobs" or (name in FLIGHT and error.kind in UNREACHED):
+            self._board.unanswered(error, name)
         if error.kind in AUTH_KINDS and self._accounts.token is not None:
             self._accounts.token.doubt()
             self._scheduler.wake("token")

@@ -1,0 +1,112 @@
+"""What is asked of the job list in a tick: few requests, whatever the number of watched jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tui.domain.jobs import Job, JobQuery
+from tui.history.records import Record
+from tui.ibm.service import QuantumService
+
+PAGE = 200
+"""The service's own limit of a page (contract 5.8)."""
+ONE_PAGE = 150
+"""Known jobs up to which one page is taken to hold them and what is new."""
+REQUESTS = 3
+"""List requests of a tick at most; catching up after a long absence may take `PAGES_BEHIND`."""
+PAGES_BEHIND = 20
+NEW_EVERY = 5
+"""Ticks between two looks for new jobs while the watched ones need all requests."""
+SKEW = timedelta(minutes=2)
+"""By how much the service's stamps may be out of order."""
+
+
+class JobList:
+    """Reads the list. What is older than the high-water mark and not watched is never asked for again.
+
+    Attributes:
+        mark: jobs created up to then are known; `None`: the first look.
+        wide: the next look begins with the newest page whatever is known of it.
+    """
+
+    def __init__(self, service: QuantumService, mark: datetime | None) -> None:
+        self.mark = mark
+        self.wide = False
+        self._service = service
+        self._tick = 0
+        self._offset = 0
+        self._expected: set[str] = set()
+        self._listed: set[str] = set()
+        self._absent: set[str] = set()
+
+    async def ask(self, watched: Sequence[Record], known: int) -> dict[str, Job]:
+        """What the list tells in this tick, by id.
+
+        Args:
+            watched: the jobs that are not final.
+            known: how many jobs are known that are as new as the oldest of them.
+
+        Raises:
+            QdeckError: the service did not answer; nothing is taken as read.
+        """
+        ids = {record.job.id for record in watched}
+        oldest = min((record.job.created for record in watched), default=None)
+        told: dict[str, Job] = {}
+        # A window that holds everything of interest and fits on a page is the shortest question.
+        if known <= ONE_PAGE or not ids:
+            if self.wide:
+                await self._newer_than(self.mark, told)
+            if not told or ids - told.keys():
+                await self._newer_than(_earlier(self.mark, oldest), told)
+            self._absent = ids - told.keys()
+            return told
+        needed = -(-len(ids) // PAGE)
+        left = REQUESTS
+        if self.wide or needed < REQUESTS or self._tick % NEW_EVERY == 0:
+            left -= await self._newer_than(self.mark, told)
+        self._tick += 1
+        await self._pending(ids, told, max(1, left))
+        return told
+
+    def take_absent(self, watched: set[str], most: int) -> list[str]:
+        """Watched jobs that are no longer where pending ones are listed: each is named until it is told."""
+        self._absent &= watched
+        return sorted(self._absent)[:most]
+
+    async def _newer_than(self, since: datetime | None, told: dict[str, Job]) -> int:
+        """Read all jobs created since; returns how many requests that took."""
+        limit = since - SKEW if since is not None and not self.wide else None
+        newest = self.mark
+        requests = 0
+        for page in range(PAGES_BEHIND):
+            query = JobQuery(limit=PAGE, offset=page * PAGE, created_after=limit)
+            listed = (await self._service.jobs(query)).jobs
+            requests += 1
+            for job in listed:
+                told[job.id] = job
+                newest = job.created if newest is None else max(newest, job.created)
+            # A service that does not know the filter goes on with older ones: they are not asked for.
+            if len(listed) < PAGE or limit is None or min(job.created for job in listed) < limit:
+                break
+        self.mark, self.wide = newest, False
+        return requests
+
+    async def _pending(self, ids: set[str], told: dict[str, Job], requests: int) -> None:
+        """Go on through the pending jobs; at the end of a sweep, those not met on it have left."""
+        for _ in range(requests):
+            if self._offset == 0:
+                self._expected, self._listed = set(ids), set()
+            query = JobQuery(limit=PAGE, offset=self._offset, pending=True)
+            listed = (await self._service.jobs(query)).jobs
+            told.update((job.id, job) for job in listed)
+            self._listed |= {job.id for job in listed}
+            self._offset += PAGE
+            if len(listed) < PAGE:
+                self._absent |= self._expected - self._listed - told.keys()
+                self._offset = 0
+                return
+
+
+def _earlier(mark: datetime | None, oldest: datetime | None) -> datetime | None:
+    return mark if mark is None or oldest is None else min(mark, oldest)
