@@ -154,7 +154,7 @@ class Board:
 
     def answered(self, worker: str) -> None:
         """The service answered this worker now."""
-        # Another worker's host may be well and its answer still wrong: only that worker knows when it is over.
+        # A wrong answer to another worker is its own: only that worker knows when it is over.
         self._unanswered = {
             name: kind for name, kind in self._unanswered.items() if name != worker and kind not in UNREACHED
         }

@@ -16,6 +16,8 @@ ONE_PAGE = 150
 REQUESTS = 3
 """List requests of a tick at most; catching up after a long absence may take `PAGES_BEHIND`."""
 PAGES_BEHIND = 20
+MANY = 10
+"""Jobs that left the queue at once, above which they are listed and not asked for one by one."""
 NEW_EVERY = 5
 """Ticks between two looks for new jobs while the watched ones need all requests."""
 SKEW = timedelta(minutes=2)
@@ -67,6 +69,9 @@ class JobList:
             left -= await self._newer_than(self.mark, told)
         self._tick += 1
         await self._pending(ids, told, max(1, left))
+        absent = [record.job.created for record in watched if record.job.id in self._absent - told.keys()]
+        if len(absent) > MANY:
+            await self._final_since(min(absent), told)
         return told
 
     def take_absent(self, watched: set[str], most: int) -> list[str]:
@@ -91,6 +96,15 @@ class JobList:
                 break
         self.mark, self.wide = newest, False
         return requests
+
+    async def _final_since(self, oldest: datetime, told: dict[str, Job]) -> None:
+        """Read what became of many at once, instead of asking for each of them."""
+        for page in range(REQUESTS):
+            query = JobQuery(limit=PAGE, offset=page * PAGE, pending=False, created_after=oldest - SKEW)
+            listed = (await self._service.jobs(query)).jobs
+            told.update((job.id, job) for job in listed)
+            if len(listed) < PAGE:
+                return
 
     async def _pending(self, ids: set[str], told: dict[str, Job], requests: int) -> None:
         """Go on through the pending jobs; at the end of a sweep, those not met on it have left."""
