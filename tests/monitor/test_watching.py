@@ -76,7 +76,7 @@ async def test_old_history_is_not_downloaded_again(tmp_path: Path) -> None:
 
 async def test_an_idle_app_asks_for_nothing_but_its_token(tmp_path: Path) -> None:
     cockpit = await Cockpit(tmp_path).enter()
-    await cockpit.clock.advance(700)
+    await cockpit.clock.advance(1000)
     cockpit.host.calls.clear()
     await cockpit.clock.advance(1800)
     assert set(cockpit.host.calls) == {"renew"}
