@@ -199,9 +199,9 @@ class Board:
     def unseen(self) -> frozenset[str]:
         """The jobs of `here` that finished and were not looked at since."""
         here = self.here()
-        if self._unseen[0] != self._here_version:
+        if self._unseen[0] != self.history.version:
             ids = frozenset(one.job.id for one in here if one.announced and not one.seen)
-            self._unseen = (self._here_version, ids)
+            self._unseen = (self.history.version, ids)
         return self._unseen[1]
 
     def seen(self, job_ids: Iterable[str]) -> None:

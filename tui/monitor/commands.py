@@ -15,7 +15,8 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
-from tui.monitor.jobs_worker import MOST_LISTED, with_metrics
+from tui.monitor.jobs_list import PAGE
+from tui.monitor.jobs_worker import with_metrics
 from tui.monitor.tags import check_tags
 
 
@@ -54,7 +55,7 @@ class Commands:
         service = self._board.need_service()
         offset = 0
         while offset < limit:
-            asked = min(MOST_LISTED, limit - offset)
+            asked = min(PAGE, limit - offset)
             page = await service.jobs(JobQuery(limit=asked, offset=offset))
             # What ended before anyone here knew of it is fetched when the user asks for it.
             await self._board.put(
