@@ -123,6 +123,7 @@ class Board:
         self._pending = {r.job.id for r in self.here() if self.watched(r)} if self.service else set()
         self.attention.noticed()
         self._unanswered.clear()
+        self._unseen = (-1, frozenset())
         self.finishing.clear()
         self._deleted.clear()
         self.publish(IdentityChanged(self.identity))
@@ -191,16 +192,20 @@ class Board:
             self._here_version = self.history.version
         return self._here
 
+    def unsettled(self) -> tuple[Record, ...]:
+        """Those of `here` of which something is still to be found out; newest first."""
+        return tuple(record for record in self.here() if not record.settled)
+
     def jobs(self) -> tuple[Job, ...]:
         """The jobs of `here`, without their program texts."""
         self.here()
         return self._jobs
 
     def unseen(self) -> frozenset[str]:
-        """The jobs of `here` that finished and were not looked at since."""
-        here = self.here()
+        """The jobs of this account that finished and were not looked at since."""
         if self._unseen[0] != self.history.version:
-            ids = frozenset(one.job.id for one in here if one.announced and not one.seen)
+            unseen = (one.job for one in self.history.records() if one.announced and not one.seen)
+            ids = frozenset(job.id for job in unseen if self._belongs(job))
             self._unseen = (self.history.version, ids)
         return self._unseen[1]
 

@@ -36,7 +36,7 @@ class JobsWorker:
         self._wake = wake
         self._attempts: dict[str, int] = {}
         self._since = board.clock.now() - CLOCK_SKEW
-        newest = max((record.job.created for record in board.here()), default=None)
+        newest = next((job.created for job in board.jobs()), None)
         self._list = JobList(service, newest)
         self._had = newest
         self._first = True
@@ -52,14 +52,14 @@ class JobsWorker:
         Raises:
             QdeckError: the service did not answer.
         """
-        watched = [record for record in self._board.here() if self._board.watched(record)]
+        watched = [record for record in self._board.unsettled() if self._board.watched(record)]
         told = await self._list.ask(watched, self._known_since(watched))
         gone = await self._ask_for_absent({record.job.id for record in watched}, told)
         new = [job for job in told.values() if self._board.record(job.id) is None]
         changed = await self._board.put([*(self._record(job) for job in told.values()), *gone])
         self._announce(new)
         await self._settle()
-        left = [record.job for record in self._board.here() if self._board.watched(record)]
+        left = [record.job for record in self._board.unsettled() if self._board.watched(record)]
         self._look_for_sessions(left)
         running = sum(job.status is not JobStatus.QUEUED for job in left)
         attention = self._board.attention
@@ -77,8 +77,7 @@ class JobsWorker:
         if not watched:
             return 0
         oldest = watched[-1].job.created
-        newest = self._board.here()[: PAGE + 1]
-        return sum(record.job.created >= oldest for record in newest)
+        return sum(job.created >= oldest for job in self._board.jobs()[: PAGE + 1])
 
     def _record(self, job: Job) -> Record:
         known = self._board.record(job.id)
@@ -115,7 +114,7 @@ class JobsWorker:
 
     async def _settle(self) -> None:
         """Fetch details and results of the jobs that became final."""
-        owed = [r for r in self._board.here() if r.job.status.final and not r.settled][:FETCHED_A_TICK]
+        owed = [r for r in self._board.unsettled() if r.job.status.final and not r.settled][:FETCHED_A_TICK]
         fetched: list[Record] = []
         try:
             for record in owed:
