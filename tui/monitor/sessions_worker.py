@@ -36,7 +36,7 @@ class SessionsWorker:
         # Sessions opened elsewhere show in the jobs that wait in them.
         wanted += [
             record.job.session_id
-            for record in self._board.here()
+            for record in self._board.unsettled()
             if self._board.watched(record) and record.job.session_id not in known
         ]
         asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
