@@ -8,7 +8,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,12 +16,11 @@ REAL_SECONDS = 20.0
 _T = TypeVar("_T")
 
 
-class _Threads(ThreadPoolExecutor):
-    """An executor that knows whether it has anything to do."""
+class _Threads:
+    """Knows what an event loop does in threads, until the loop has heard the end of it."""
 
     def __init__(self) -> None:
-        super().__init__(max_workers=4)
-        self._given: set[Future[Any]] = set()
+        self._given: set[asyncio.Future[Any]] = set()
         self.begun = 0
 
     @property
@@ -30,12 +29,20 @@ class _Threads(ThreadPoolExecutor):
         self._given = {future for future in self._given if not future.done()}
         return bool(self._given)
 
-    def submit(self, work: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
-        """Begin work."""
-        future = super().submit(work, *args, **kwargs)
-        self._given.add(future)
-        self.begun += 1
-        return future
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take note of what `loop` gives to threads (`to_thread`) from now on."""
+        run = loop.run_in_executor
+
+        def run_in_executor(
+            executor: Executor | None, work: Callable[..., Any], *args: Any
+        ) -> asyncio.Future[Any]:
+            future = run(executor, work, *args)
+            # The thread is done a little before the loop knows: what awaits it has not gone on by then.
+            self._given.add(future)
+            self.begun += 1
+            return future
+
+        loop.run_in_executor = run_in_executor  # type: ignore[assignment, method-assign]  # only for one test
 
 
 class FakeClock:
@@ -48,7 +55,7 @@ class FakeClock:
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._threads = _Threads()
         with contextlib.suppress(RuntimeError):
-            asyncio.get_running_loop().set_default_executor(self._threads)
+            self._threads.watch(asyncio.get_running_loop())
 
     def now(self) -> datetime:
         """The wall-clock time."""

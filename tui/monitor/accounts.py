@@ -124,6 +124,8 @@ class Accounts:
             service = self._make_service(account, self._board.clock)
             try:
                 identity = await service.sign_in()
+                # What is watched, and what may have been sent before, is in the history.
+                await self._board.history.loaded()
             except BaseException:
                 await service.aclose()
                 raise

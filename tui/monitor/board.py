@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
+from tui.history.changes import Changes
 from tui.history.history import History
-from tui.history.ledger import Changes
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
 from tui.monitor.attention import Attention
@@ -32,7 +32,10 @@ from tui.monitor.events import (
     Severity,
     UsageChanged,
 )
+from tui.monitor.roster import Roster
 
+FIRST_TOLD = 4000
+"""Jobs read from the history after which the screens are first told of them."""
 OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
 """The tags qdeck gives its submissions; the user never sees them."""
 
@@ -62,9 +65,10 @@ class Board:
         self._deleted: set[str] = set()
         self._beside: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[Event], None]] = []
-        self._here: tuple[Record, ...] = ()
-        self._jobs: tuple[Job, ...] = ()
-        self._here_version = -1
+        self._everything = Roster()
+        self._here = self._everything
+        self._arrived: list[Job] = []
+        self._told_next = FIRST_TOLD
         self._storage_failed = False
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
@@ -118,16 +122,16 @@ class Board:
         self._turn_over()
 
     def _turn_over(self) -> None:
-        before = {job.id for job in self._jobs}
-        self._here_version = -1
-        self._pending = {r.job.id for r in self.here() if self.watched(r)} if self.service else set()
+        before = self._here
+        self._here = self._everything if self.service is None else self._everything.only(self._belongs)
+        self._pending = {r.job.id for r in self.unsettled() if self.watched(r)} if self.service else set()
         self.attention.noticed()
         self._unanswered.clear()
         self._unseen = (-1, frozenset())
         self.finishing.clear()
         self._deleted.clear()
         self.publish(IdentityChanged(self.identity))
-        removed = before - {job.id for job in self.jobs()}
+        removed = before.ids() - self._here.ids() if before is not self._here else ()
         self.publish(JobsChanged(self.jobs(), tuple(sorted(removed))))
         self.publish(SessionsChanged(self.sessions()))
         self.publish(FreshnessChanged(self.freshness))
@@ -182,24 +186,17 @@ class Board:
         """Whether something may still happen to the job."""
         return not record.job.status.final and not record.settled
 
-    def here(self) -> tuple[Record, ...]:
-        """The records of the signed-in service and instance, or all when signed out; newest first."""
-        if self._here_version != self.history.version:
-            records = [record for record in self.history.records() if self._belongs(record.job)]
-            records.sort(key=lambda record: (record.job.created, record.job.id), reverse=True)
-            self._here = tuple(records)
-            self._jobs = tuple(record.job for record in records)
-            self._here_version = self.history.version
-        return self._here
-
     def unsettled(self) -> tuple[Record, ...]:
-        """Those of `here` of which something is still to be found out; newest first."""
-        return tuple(record for record in self.here() if not record.settled)
+        """The jobs of the signed-in service and instance, or all when signed out, of which something is still
+        to be found out; newest first."""
+        records = [record for record in self.history.unsettled() if self._belongs(record.job)]
+        records.sort(key=lambda record: (record.job.created, record.job.id), reverse=True)
+        return tuple(records)
 
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs of `here`, without their program texts."""
-        self.here()
-        return self._jobs
+        """The jobs of the signed-in service and instance, or all when signed out; newest first, without their
+        program texts."""
+        return self._here.jobs
 
     def unseen(self) -> frozenset[str]:
         """The jobs of this account that finished and were not looked at since."""
@@ -235,7 +232,7 @@ class Board:
         changed = self.history.put(record for record in records if record.job.id not in self._deleted)
         if not changed:
             return False
-        self._track(changed)
+        self._take_in(changed)
         await self.save()
         self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
         return True
@@ -245,8 +242,37 @@ class Board:
         self._deleted.add(record.job.id)
         self._pending.discard(record.job.id)
         self.history.remove(record.key)
+        self._leave_out([record.key])
         await self.save()
         self.publish(JobsChanged((), (record.job.id,)))
+
+    def found_here(self, records: tuple[Record, ...]) -> None:
+        """The history goes on being read: show these too; none: all was read."""
+        self._take_in(records)
+        self._arrived += [record.job for record in records if self._belongs(record.job)]
+        # Each telling makes the screens list all jobs anew, so there are few, at ever longer intervals.
+        if self._arrived and (not records or len(self._arrived) >= self._told_next):
+            self._told_next *= 4
+            arrived, self._arrived = tuple(self._arrived), []
+            self.publish(JobsChanged(arrived))
+        if not records:
+            self.publish(SessionsChanged(self.sessions()))
+            self.tell_warnings()
+
+    def history_opened(self) -> None:
+        """Show what the history has read by now."""
+        self._take_in(tuple(self.history.records()))
+
+    def _take_in(self, records: Collection[Record]) -> None:
+        self._track(records)
+        self._everything.put(record.job for record in records)
+        if self._here is not self._everything:
+            self._here.put(record.job for record in records if self._belongs(record.job))
+
+    def _leave_out(self, keys: Collection[tuple[str, str]]) -> None:
+        self._everything.remove(keys)
+        if self._here is not self._everything:
+            self._here.remove(keys)
 
     def _belongs(self, job: Job) -> bool:
         if self.service is None or self.identity is None:
@@ -347,7 +373,8 @@ class Board:
         """Another qdeck wrote this to the history."""
         merged = [self.history.record(record.key) for record in changes.records]
         records = [record for record in merged if record is not None]
-        self._track(records)
+        self._take_in(records)
+        self._leave_out(changes.removed)
         jobs = tuple(record.job for record in records if self._belongs(record.job))
         removed = tuple(sorted(job_id for _, job_id in changes.removed))
         self._pending.difference_update(removed)

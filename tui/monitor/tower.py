@@ -135,7 +135,8 @@ class LiveDeck:
             await asyncio.to_thread(self._folders.create)
         except OSError as error:
             self._board.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
-        await self._history.open()
+        await self._history.open(self._board.found_here)
+        self._board.history_opened()
         self._board.tell_warnings()
         await self._accounts.look()
         self._board.signed_out()
