@@ -16,6 +16,7 @@ from textual import on, work
 from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.events import AppBlur, AppFocus
+from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
 
@@ -29,10 +30,14 @@ from tui.monitor.deck import Deck
 from tui.monitor.events import Event, JobsFinished, Notice, Severity
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
+from tui.screens.dialogs.dialog import Dialog
 from tui.screens.jobs import JobsScreen
 from tui.settings import folders
 from tui.trouble_log import write_trouble
+from tui.widgets.flash_line import FlashLine
 from tui.widgets.keys import GLOBAL, bindings, key_by_id
+from tui.widgets.notes import Note, Notes
+from tui.widgets.orderly import OrderlyApp
 from tui.widgets.themes import THEMES, Look, look_for
 from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.top_bar import SECTIONS, TopBar
@@ -44,7 +49,7 @@ _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(SpareApp):
+class QDeckApp(OrderlyApp, SpareApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.
@@ -79,6 +84,7 @@ class QDeckApp(SpareApp):
         self.deck = deck
         self.clock = clock
         self.bench = Bench()
+        self.notes = Notes()
         self._sign_in = sign_in
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state
@@ -202,10 +208,13 @@ class QDeckApp(SpareApp):
         from tui.screens.dialogs.confirm import Confirm
 
         reasons = self._reasons_to_stay()
-        if not reasons or await self.push_screen_wait(
-            Confirm("Leave qdeck?", "\n".join(reasons), "Leave", keep="Stay")
-        ):
-            self.exit()
+        if reasons:
+            sure = await self.push_screen_wait(
+                Confirm("Leave qdeck?", "\n".join(reasons), "Leave", keep="Stay")
+            )
+            if not sure:
+                return
+        self.exit()
 
     def _reasons_to_stay(self) -> list[str]:
         burning = [
@@ -238,13 +247,38 @@ class QDeckApp(SpareApp):
             self.pop_screen()
 
     def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
-        """Show a notice, as plain text."""
-        self.notify(
-            plain(text, limit=600, lines=True),
-            severity=severity.value,
-            timeout=_NOTICE_SECONDS[severity],
-            markup=False,
-        )
+        """Show a notice, as plain text, above the keys; it can be read again among the messages."""
+        note = Note(plain(text, limit=2000, lines=True).strip(), severity, self.clock.now())
+        self.notes.add(note)
+        self.set_timer(_NOTICE_SECONDS[severity], partial(self._told, note))
+        self._flash()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """What Textual itself has to tell goes the same way."""
+        self.tell(f"{title}: {message}" if title else message, Severity(severity))
+
+    def clear_notices(self) -> None:
+        """Show no notice any more; all can still be read among the messages."""
+        self.notes.clear()
+        self._flash()
+
+    def _told(self, note: Note) -> None:
+        self.notes.over(note)
+        self._flash()
+
+    def _flash(self) -> None:
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                for line in screen.query(FlashLine):
+                    line.tell()
 
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
@@ -311,25 +345,36 @@ class QDeckApp(SpareApp):
     # --- keys and commands ---------------------------------------------------------------------------
 
     def action_section(self, section: str) -> None:
-        """Show a section. The sign-in makes way; other dialogs want their answer first."""
-        from tui.screens.login import LoginScreen
+        """Show a section. Dialogs are left on the way, as by esc."""
+        if self._leave_dialogs():
+            self.call_next(self.go, section)
 
-        if isinstance(self.screen, LoginScreen):
-            self.screen.action_back()
-        elif isinstance(self.screen, ModalScreen):
-            return
-        self.call_next(self.go, section)
+    def _leave_dialogs(self) -> bool:
+        """Leave what is open over the section; whether nothing stays."""
+        while isinstance(self.screen, ModalScreen):
+            dialog = self.screen
+            if not isinstance(dialog, Dialog):
+                dialog.dismiss(None)  # Textual's own: the palette
+            elif not dialog.leave():
+                return False
+        return True
 
     def action_account(self) -> None:
         """Sign in; or, signed in, see the account, change the instance, sign out."""
-        if isinstance(self.screen, ModalScreen):
+        from tui.screens.account import AccountScreen
+        from tui.screens.login import LoginScreen
+
+        if isinstance(self.screen, AccountScreen | LoginScreen) or not self._leave_dialogs():
             return
-        if self.deck.identity is None:
-            self._ask_who(None)
-            return
+        self.call_next(self._open_account)
+
+    def _open_account(self) -> None:
         from tui.screens.account import AccountScreen
 
-        self.push_screen(AccountScreen(self.deck), self._after_account)
+        if self.deck.identity is None:
+            self._ask_who(None)
+        else:
+            self.push_screen(AccountScreen(self.deck), self._after_account)
 
     def _after_account(self, signed_out: bool | None) -> None:
         if signed_out:
@@ -341,14 +386,22 @@ class QDeckApp(SpareApp):
         self.push_screen(LoginScreen(self.deck, trouble))
 
     def action_help(self) -> None:
-        """The keys of this screen and of the app."""
-        if isinstance(self.screen, ModalScreen):
-            return
+        """The keys of this screen or dialog, and of the app."""
         from tui.screens.help import HelpScreen
 
+        if isinstance(self.screen, HelpScreen):
+            return
         ids = [active.binding.id for active in self.screen.active_bindings.values()]
-        title = next((title for mode, _, title in SECTIONS if mode == self.current_mode), "This screen")
-        self.push_screen(HelpScreen(title, [key_id for key_id in dict.fromkeys(ids) if key_id]))
+        section = next((title for mode, _, title in SECTIONS if mode == self.current_mode), "This screen")
+        title = self.screen.TITLE if isinstance(self.screen, Dialog) else section
+        self.push_screen(HelpScreen(title or section, [key_id for key_id in dict.fromkeys(ids) if key_id]))
+
+    def action_messages(self) -> None:
+        """The last notices, in full."""
+        from tui.screens.messages import MessagesScreen
+
+        if not isinstance(self.screen, MessagesScreen):
+            self.push_screen(MessagesScreen(self.notes.all))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the screen's keys do, then what works everywhere."""

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
 from tui.app import QDeckApp, tmux_clipboard
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.events import JobsFinished, Notice, Severity
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.login import LoginScreen
@@ -82,15 +81,6 @@ async def test_f2_in_a_job_goes_back_to_the_table() -> None:
         await settled(pilot)
         await pilot.press("f2")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-
-
-async def test_sections_wait_for_the_answer_of_a_dialog() -> None:
-    async with running() as pilot:
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("f3", "f7", "f1")
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, Confirm)
 
 
 async def test_sections_leave_the_sign_in() -> None:
@@ -166,15 +156,6 @@ async def test_unhandled_error_ends_with_status_1_and_a_log(
     assert "RuntimeError: lost [hidden]" in log.read_text()
     assert "s3cret" not in told + log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
-
-
-async def test_notices_are_plain_text() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
-        deck.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
-        deck.publish(JobsFinished((jobs()[2],)))
-        await until(pilot, lambda: "[red]q[0][/]␛[2J" in screen_text(pilot))
-        assert "bell is done (ibm_peekskill)." in notices(pilot)
 
 
 async def test_palette_offers_the_commands_of_the_screen() -> None:

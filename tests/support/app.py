@@ -49,7 +49,9 @@ async def running(
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until no worker runs that could still change the screen."""
     await pilot.pause()
-    await until(pilot, lambda: not any(_busy(group) for group in _groups(pilot)))
+    app = pilot.app
+    assert isinstance(app, QDeckApp)
+    await until(pilot, lambda: not app.keys_wait and not any(_busy(group) for group in _groups(pilot)))
     await pilot.pause()
 
 
@@ -83,5 +85,6 @@ def screen_text(pilot: Pilot[None]) -> str:
 
 
 def notices(pilot: Pilot[None]) -> str:
-    """The text of the notices shown now."""
-    return "\n".join(notice.message for notice in pilot.app._notifications)
+    """The text of the notices so far, newest first."""
+    assert isinstance(pilot.app, QDeckApp)
+    return "\n".join(note.text for note in pilot.app.notes.all)

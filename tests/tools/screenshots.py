@@ -32,7 +32,7 @@ async def take(folder: Path, home: Path) -> None:
         hands = Hands(pilot, deck)
 
         async def shoot(name: str) -> None:
-            app.clear_notifications()
+            app.clear_notices()
             await pilot.pause(0.3)
             app.save_screenshot(f"{name}.svg", str(folder))
             print(f"{name}.svg")

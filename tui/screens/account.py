@@ -9,7 +9,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
@@ -20,6 +19,7 @@ from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
 from tui.monitor.events import Severity
 from tui.screens.base import Shell
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.block import Block
 from tui.widgets.ink import Ink, Line, line
 from tui.widgets.keys import ACCOUNT, bindings
@@ -29,9 +29,10 @@ from tui.widgets.words import NOTHING, clock_time, duration, token_words, usage_
 _MOST_PLANS = 3
 
 
-class AccountScreen(ModalScreen[bool]):
+class AccountScreen(Dialog[bool]):
     """Answers whether the account was left: signed out."""
 
+    TITLE = "Account"
     BINDINGS: ClassVar = bindings(ACCOUNT)
 
     def __init__(self, deck: Deck) -> None:

@@ -18,7 +18,8 @@ from tui.domain.clock import Clock
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event, FreshnessChanged, IdentityChanged, Severity, UsageChanged
 from tui.screens.bench import Bench
-from tui.widgets.key_line import KeyLine
+from tui.widgets.flash_line import Foot
+from tui.widgets.notes import Notes
 from tui.widgets.too_small import TooSmall
 from tui.widgets.top_bar import TopBar
 
@@ -35,6 +36,7 @@ class Shell(Protocol):
     """What screens may ask of the app around them."""
 
     clock: Clock
+    notes: Notes
 
     def go(self, section: str) -> None:
         """Show a section."""
@@ -87,7 +89,7 @@ class SectionScreen(Screen[None]):
         self._unsubscribe = self.deck.subscribe(self._forward)
         section = self.SECTION or self.app.current_mode
         self.mount(TopBar(self.deck, self.clock, section), before=0)
-        self.mount(KeyLine(), TooSmall())
+        self.mount(Foot(self.shell.notes), TooSmall())
 
     def on_unmount(self) -> None:
         """Stop listening."""

@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.ink import BLANK, Ink, Line, line
 from tui.widgets.key_line import key_name
-from tui.widgets.keys import GLOBAL, Key, key_by_id
+from tui.widgets.keys import GLOBAL, HELP, Key, bindings, key_by_id
 from tui.widgets.text_pane import TextPane
 from tui.widgets.too_small import TooSmall
 
@@ -24,7 +24,7 @@ _MOVING: tuple[tuple[str, str], ...] = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Made for the bindings that were active when it was asked for.
 
     Args:
@@ -33,7 +33,8 @@ class HelpScreen(ModalScreen[None]):
         keys_shown: the key of each id as bound now.
     """
 
-    BINDINGS: ClassVar = [("escape,q,f1,question_mark", "dismiss", "Close")]
+    TITLE = "Help"
+    BINDINGS: ClassVar = bindings(HELP)
 
     def __init__(self, title: str, key_ids: Sequence[str]) -> None:
         super().__init__()
@@ -52,6 +53,10 @@ class HelpScreen(ModalScreen[None]):
         """Fill the list."""
         self.query_one(TextPane).show(lambda _width: self._page())
         self.query_one(TextPane).focus()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.leave()
 
     def _page(self) -> list[Line]:
         everywhere = {key.id for key in GLOBAL}

@@ -101,17 +101,19 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
             return
         name = text.strip()
         path = Path(name).expanduser()
-        replace = False
+        replace: bool | None = False
         if await asyncio.to_thread(path.exists):
             replace = await screen.app.push_screen_wait(
                 Confirm(f"Replace {path.name}?", f"{path} exists already.", "Replace it", keep="Other name")
             )
+            if replace is None:
+                return
             if not replace:
                 continue
         break
     body = export_bytes(job, result)
     try:
-        await asyncio.to_thread(_write, path, body, replace)
+        await asyncio.to_thread(_write, path, body, bool(replace))
     except OSError as error:
         raise QdeckError(
             ErrorKind.STORAGE,

@@ -10,7 +10,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
@@ -22,8 +21,10 @@ from tui.domain.text import plain, shorten
 from tui.ibm.endpoints import endpoints_for
 from tui.monitor.deck import Deck
 from tui.screens.base import Shell
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.choice import Choice
 from tui.widgets.field_row import FieldRow
+from tui.widgets.found_list import FoundList
 from tui.widgets.keys import LOGIN, bindings
 from tui.widgets.too_small import TooSmall
 
@@ -40,7 +41,7 @@ _REMEMBER: tuple[tuple[str, bool], ...] = (
 _NAMES = {Channel.PLATFORM: "platform", Channel.CLASSIC: "classic"}
 
 
-class LoginScreen(ModalScreen[bool]):
+class LoginScreen(Dialog[bool]):
     """Answers whether somebody signed in. Nothing typed is lost by a failed try.
 
     Args:
@@ -49,6 +50,7 @@ class LoginScreen(ModalScreen[bool]):
         environ: where endpoint overrides are read.
     """
 
+    TITLE = "Sign in"
     BINDINGS: ClassVar = bindings(LOGIN)
 
     def __init__(
@@ -65,7 +67,7 @@ class LoginScreen(ModalScreen[bool]):
         """What is found, then the form."""
         with Vertical(classes="dialog -wide"):
             yield Static(Content("Sign in"), classes="dialog--title")
-            yield OptionList(id="found", markup=False, compact=True)
+            yield FoundList()
             yield Static(Content("or with a token of your own"), classes="dialog--head")
             yield FieldRow("Service", Choice("", _CHANNELS, Channel.PLATFORM, id="channel"))
             yield FieldRow("Token", _field("token", "not shown while you type", password=True))
@@ -74,7 +76,7 @@ class LoginScreen(ModalScreen[bool]):
             yield Button("Sign in", id="go", compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
             yield Static(
-                Content("enter choose   tab next   s sandbox   S classic sandbox   esc later"),
+                Content("↑↓ enter choose   s sandbox   S classic sandbox   tab next   esc later"),
                 classes="dialog--keys",
             )
         yield TooSmall()
@@ -101,6 +103,13 @@ class LoginScreen(ModalScreen[bool]):
         found = self.query_one("#found", OptionList)
         found.clear_options().add_options(options)
         found.highlighted = 0
+
+    @on(FoundList.Typed)
+    def _typed_at_the_list(self, message: FoundList.Typed) -> None:
+        """More than one letter at once is a token, pasted where the focus happened to be."""
+        token = self.query_one("#token", Input)
+        token.focus()
+        token.value += message.text
 
     # --- ways in ---------------------------------------------------------------------------------
 
@@ -179,9 +188,13 @@ class LoginScreen(ModalScreen[bool]):
         self.query_one("#trouble", Static).update(Content(plain(text, limit=600, lines=True)))
 
     def action_back(self) -> None:
-        """Look around without signing in; an attempt under way is given up."""
+        """Look around without signing in."""
+        self.leave()
+
+    def leave(self) -> bool:
+        """An attempt under way is given up."""
         self.workers.cancel_group(self, "sign-in")
-        self.dismiss(False)
+        return super().leave()
 
 
 _ADVICE = {

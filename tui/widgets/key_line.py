@@ -43,7 +43,7 @@ def key_name(key: str) -> str:
 class KeyLine(Painted):
     """`enter Open  / Filter ... ? Help`, cut to what fits; a click presses the key."""
 
-    DEFAULT_CSS = "KeyLine { dock: bottom; height: 1; }"
+    DEFAULT_CSS = "KeyLine { height: 1; }"
 
     def on_mount(self) -> None:
         """Follow the bindings of the focus."""

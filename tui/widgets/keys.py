@@ -53,6 +53,7 @@ GLOBAL: tuple[Key, ...] = (
     Key("app.sessions", "f5", "section('sessions')", "Sessions", "Go to sessions and batches.", False, True),
     Key("app.backends", "f6", "section('backends')", "Backends", "Go to the backends.", False, True),
     Key("app.account", "f7", "account", "Account", "Sign in, sign out, change the instance.", False, True),
+    Key("app.messages", "ctrl+t", "messages", "Messages", "Read the last notices in full.", False, True),
     Key("app.palette", "ctrl+p", "command_palette", "Palette", "Find any command by name.", False, True),
     Key("app.redraw", "ctrl+l", "redraw", "Redraw", "Send the whole screen again.", False, True),
     Key("app.quit", "ctrl+q", "quit", "Quit", "Leave qdeck.", False, True),
@@ -118,17 +119,18 @@ BACKENDS: tuple[Key, ...] = (
     Key("backends.use", "enter", "use", "Use", "Transpile for this backend."),
     Key("backends.refresh", "r", "refresh", "Refresh", "Ask the service now."),
 )
-LOGIN: tuple[Key, ...] = (
-    Key("login.sandbox", "s", "sandbox('platform')", "Sandbox", "Use the simulated service."),
+LOGIN_LIST: tuple[Key, ...] = (
+    Key("login.sandbox", "s", "screen.sandbox('platform')", "Sandbox", "Use the simulated service."),
     Key(
         "login.sandbox_classic",
         "S",
-        "sandbox('classic')",
+        "screen.sandbox('classic')",
         "Sandbox, classic face",
         "Use the simulated service as the one of hub/group/project.",
     ),
-    Key("login.back", "escape", "back", "Back", "Look around without signing in."),
 )
+"""Single letters, so they work in the list alone: a token is made of letters too."""
+LOGIN: tuple[Key, ...] = (Key("login.back", "escape", "back", "Back", "Look around without signing in."),)
 ACCOUNT: tuple[Key, ...] = (
     Key("account.out", "o", "sign_out", "Sign out", "End the access token and say what that achieved."),
     Key("account.back", "escape", "back", "Close", "Back to the section."),
@@ -150,6 +152,8 @@ COLUMNS: tuple[Key, ...] = (
     Key("columns.standard", "d", "standard", "Standard", "All columns as at first."),
     Key("columns.cancel", "escape", "cancel", "Cancel", "Leave the columns as they were."),
 )
+MESSAGES: tuple[Key, ...] = (Key("messages.close", "escape,q,ctrl+t", "close", "Close", "Back."),)
+HELP: tuple[Key, ...] = (Key("help.close", "escape,q,f1,question_mark", "close", "Close", "Back."),)
 PLACES: tuple[tuple[Key, ...], ...] = (
     GLOBAL,
     JOBS,
@@ -158,11 +162,14 @@ PLACES: tuple[tuple[Key, ...], ...] = (
     TRANSPILE,
     SESSIONS,
     BACKENDS,
+    LOGIN_LIST,
     LOGIN,
     ACCOUNT,
     DIALOG,
     PICK,
     COLUMNS,
+    MESSAGES,
+    HELP,
 )
 
 

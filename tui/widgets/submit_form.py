@@ -66,7 +66,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
-        """The fields, then the estimate, then what is wrong."""
+        """The fields, then what is wrong, then the estimate."""
         primitives = [(str(primitive), primitive) for primitive in Primitive]
         yield Block(id="submit-head")
         yield FieldRow("Primitive", Choice("", primitives, Primitive.SAMPLER, id="primitive"))
@@ -76,8 +76,8 @@ class SubmitForm(VerticalScroll, can_focus=False):
         yield FieldRow("Session", Choice("alone", [("alone", ALONE)], ALONE, id="session"))
         yield FieldRow("Tags", _input("tags", "", "comma, separated"))
         yield FieldRow("Name", _input("name", "", "untitled"))
-        yield Block(id="estimate")
         yield Block(id="submit-trouble")
+        yield Block(id="estimate")
 
     def on_mount(self) -> None:
         """Show the sampler's fields."""
@@ -206,9 +206,9 @@ class SubmitForm(VerticalScroll, can_focus=False):
     def _show_estimate(self) -> None:
         width = max(24, self.size.width - 1)
         self.query_one("#estimate", Block).show(self._estimate_lines(width))
-        self.query_one("#submit-trouble", Block).show(
-            wrapped(f"✘ {self._trouble}", width, Ink.BAD) if self._trouble else ()
-        )
+        trouble = self.query_one("#submit-trouble", Block)
+        trouble.display = bool(self._trouble)
+        trouble.show(wrapped(f"✘ {self._trouble}", width, Ink.BAD) if self._trouble else ())
 
     def on_resize(self) -> None:
         """Fold the words anew."""

@@ -9,10 +9,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.domain.job_view import MAX_WIDTH, ColumnChoice
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.ink import Ink, Span
 from tui.widgets.job_columns import JOB_COLUMNS, STANDARD
 from tui.widgets.keys import COLUMNS, bindings
@@ -22,13 +22,14 @@ from tui.widgets.too_small import TooSmall
 _LEAST = 3
 
 
-class ChooseColumns(ModalScreen[tuple[ColumnChoice, ...] | None]):
+class ChooseColumns(Dialog[tuple[ColumnChoice, ...]]):
     """Answers the columns in their order; `None`: as they were.
 
     Args:
         choices: the columns shown now.
     """
 
+    TITLE = "Columns"
     BINDINGS: ClassVar = bindings(COLUMNS)
 
     def __init__(self, choices: Sequence[ColumnChoice]) -> None:

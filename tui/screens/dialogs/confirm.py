@@ -9,15 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui.domain.text import plain
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Answers whether to do it. Enter on the first focus means no.
 
     Args:
@@ -27,6 +27,7 @@ class Confirm(ModalScreen[bool]):
         keep: what the button that does not do it says.
     """
 
+    TITLE = "Question"
     BINDINGS: ClassVar = [
         *bindings(DIALOG),
         Binding("left,up,h,k", "app.focus_previous", "Other", show=False),

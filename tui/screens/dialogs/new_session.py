@@ -10,13 +10,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Select, Static
 
 from tui.domain.backends import Backend
 from tui.domain.errors import QdeckError
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.text import plain
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.choice import Choice
 from tui.widgets.field_row import FieldRow
 from tui.widgets.keys import DIALOG, bindings
@@ -53,7 +53,7 @@ def parse_time(text: str) -> int | None:
     return seconds
 
 
-class NewSession(ModalScreen[Session | None]):
+class NewSession(Dialog[Session]):
     """Answers the session opened, or `None`. What the service refuses is told in place.
 
     Args:
@@ -62,6 +62,7 @@ class NewSession(ModalScreen[Session | None]):
         open_it: opens it.
     """
 
+    TITLE = "Open a session"
     BINDINGS: ClassVar = bindings(DIALOG)
 
     def __init__(self, backends: Sequence[Backend], backend: str, open_it: Open) -> None:
@@ -115,9 +116,12 @@ class NewSession(ModalScreen[Session | None]):
             self.dismiss(None)
 
     def action_cancel(self) -> None:
-        """Open nothing; not while the service is opening one, which would be left unseen."""
-        if not self._opening:
-            self.dismiss(None)
+        """Open nothing."""
+        self.leave()
+
+    def leave(self) -> bool:
+        """Not while the service is opening one, which would be left unseen."""
+        return not self._opening and super().leave()
 
     def _ask(self) -> None:
         backend = self.query_one("#backend", Choice).selection

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from tui.domain.errors import QdeckError
 from tui.domain.text import plain, shorten
 from tui.qasm.examples import Example, examples
 from tui.qasm.files import read_circuit, suggest
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
 
@@ -36,7 +36,7 @@ class Opened:
     path: Path | None = None
 
 
-class OpenFile(ModalScreen[Opened | None]):
+class OpenFile(Dialog[Opened]):
     """Type a path or pick from the list below it; the list follows what is typed.
 
     Answers the circuit, already read, or `None`. A file that cannot be opened is told in place.
@@ -45,6 +45,7 @@ class OpenFile(ModalScreen[Opened | None]):
         folder: where relative paths start.
     """
 
+    TITLE = "Open a circuit"
     BINDINGS: ClassVar = [
         *bindings(DIALOG),
         Binding("down", "move(1)", "Next", show=False),

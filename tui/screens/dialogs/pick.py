@@ -9,10 +9,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.domain.text import plain
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.ink import Ink, Span
 from tui.widgets.keys import PICK, bindings
 from tui.widgets.row_table import Cells, Column, RowTable
@@ -46,7 +46,7 @@ class Picked:
     delete: bool = False
 
 
-class Pick(ModalScreen[Picked | None]):
+class Pick(Dialog[Picked]):
     """Answers what was picked; `None`: nothing.
 
     Args:
@@ -55,6 +55,7 @@ class Pick(ModalScreen[Picked | None]):
         at: the key under the cursor at first.
     """
 
+    TITLE = "Pick one"
     BINDINGS: ClassVar = bindings(PICK)
 
     def __init__(self, title: str, options: Sequence[Option], at: str = "") -> None:

@@ -9,15 +9,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.domain.text import plain
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Dialog[str]):
     """Answers the text, or `None` when it was closed.
 
     Args:
@@ -27,6 +27,7 @@ class Prompt(ModalScreen[str | None]):
         check: says what is wrong with a text; empty: nothing. What was typed stays.
     """
 
+    TITLE = "Text"
     BINDINGS: ClassVar = bindings(DIALOG)
 
     def __init__(
@@ -44,7 +45,8 @@ class Prompt(ModalScreen[str | None]):
             yield Static(Content(plain(self._title, limit=200)), classes="dialog--title")
             if self._hint:
                 yield Static(Content(plain(self._hint, limit=500)), classes="dialog--text")
-            field = Input(self._value, compact=True, id="field")
+            # The text is there to be changed: the first letter typed must not replace all of it.
+            field = Input(self._value, compact=True, id="field", select_on_focus=False)
             field.cursor_blink = False
             yield field
             yield Static(Content(""), id="trouble", classes="dialog--trouble")

@@ -10,17 +10,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.domain.errors import QdeckError
 from tui.domain.text import plain
 from tui.qasm.files import save_circuit
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
 
 
-class SaveAs(ModalScreen[Path | None]):
+class SaveAs(Dialog[Path]):
     """Asks for the path and writes the file; answers where it went, or `None`.
 
     What goes wrong is told in place. A file that exists is replaced only by a second enter.
@@ -31,6 +31,7 @@ class SaveAs(ModalScreen[Path | None]):
         folder: where relative paths start.
     """
 
+    TITLE = "Save as"
     BINDINGS: ClassVar = bindings(DIALOG)
 
     def __init__(self, text: str, suggestion: str, folder: Path) -> None:

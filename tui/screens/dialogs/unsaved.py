@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui.domain.text import plain
+from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
 
@@ -26,13 +26,14 @@ class Wish(StrEnum):
     STAY = "stay"
 
 
-class Unsaved(ModalScreen[Wish]):
+class Unsaved(Dialog[Wish]):
     """Save, discard, or stay; staying has the focus, since it loses nothing.
 
     Args:
         name: what the circuit is called.
     """
 
+    TITLE = "Unsaved changes"
     BINDINGS: ClassVar = [
         *bindings(DIALOG),
         Binding("left,up", "app.focus_previous", "Other", show=False),

@@ -1,0 +1,147 @@
+"""Function keys in dialogs: F1 helps, F2 to F6 leave the dialog without an answer and show the section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tests.support.app import running, screen_text, settled, until
+from tests.support.fixed_deck import NOW, FixedDeck
+from tui.app import QDeckApp
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.screens.account import AccountScreen
+from tui.screens.backends import BackendsScreen
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.new_session import NewSession
+from tui.screens.dialogs.open_file import OpenFile
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.dialogs.save_as import SaveAs
+from tui.screens.dialogs.unsaved import Unsaved
+from tui.screens.help import HelpScreen
+from tui.screens.login import LoginScreen
+from tui.screens.messages import MessagesScreen
+
+CHANGING = ("submit", "cancel", "delete", "set_tags", "open_session", "drain_session", "close_session")
+TEXT = "OPENQASM 3; qubit q;"
+WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
+    (("f2", "c"), Confirm),
+    (("f2", "t"), Prompt),
+    (("f2", "down", "down", "enter", "x"), Prompt),
+    (("f3", "ctrl+s"), SaveAs),
+    (("f3", "ctrl+o"), Unsaved),
+    (("f5", "n"), NewSession),
+    (("f5", "d"), Confirm),
+    (("f5", "c"), Confirm),
+    (("f7",), AccountScreen),
+    (("ctrl+t",), MessagesScreen),
+    (("f1",), HelpScreen),
+    (("ctrl+p",), CommandPalette),
+    (("ctrl+q",), Confirm),
+)
+
+
+def _deck() -> FixedDeck:
+    deck = FixedDeck()
+    deck.the_sessions = (
+        Session("s-1", "platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW),
+    )
+    return deck
+
+
+def _is(pilot: Pilot[None], kind: type[Screen[Any]]) -> Callable[[], bool]:
+    return lambda: isinstance(pilot.app.screen, kind)
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"), WAYS, ids=["-".join((*keys, kind.__name__)) for keys, kind in WAYS]
+)
+async def test_section_keys_leave_every_dialog(keys: tuple[str, ...], kind: type[Screen[Any]]) -> None:
+    deck = _deck()
+    async with running(deck) as pilot:
+        assert isinstance(pilot.app, QDeckApp)
+        pilot.app.bench.qasm = TEXT
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+        await until(pilot, _is(pilot, kind))
+        if kind not in {HelpScreen, CommandPalette}:
+            await pilot.press("f1")
+            await until(pilot, _is(pilot, HelpScreen))
+            assert "Everywhere" in screen_text(pilot)
+            await pilot.press("escape")
+            await until(pilot, _is(pilot, kind))
+            await pilot.press("f1")
+            await until(pilot, _is(pilot, HelpScreen))
+        await pilot.press("f6")
+        await until(pilot, _is(pilot, BackendsScreen))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, BackendsScreen)
+        assert not set(CHANGING) & set(deck.names_asked())
+        assert pilot.app.bench.qasm == TEXT and pilot.app.return_code is None
+        await pilot.press(keys[0] if keys[0] in {"f3", "f5"} else "f2")
+        await settled(pilot)
+        assert not isinstance(pilot.app.screen, kind), "nothing waits where it was left"
+
+
+async def test_leaving_the_question_of_an_export_ends_the_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running() as pilot:
+        await pilot.press("down", "down", "enter")
+        await settled(pilot)
+        await pilot.press("x")
+        await until(pilot, _is(pilot, Prompt))
+        await pilot.press("enter")
+        await settled(pilot)
+        (written,) = tmp_path.iterdir()
+        before = written.read_bytes()
+        await pilot.press("x")
+        await until(pilot, _is(pilot, Prompt))
+        await pilot.press("enter")
+        await until(pilot, _is(pilot, Confirm))
+        await pilot.press("f6")
+        await until(pilot, _is(pilot, BackendsScreen))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, BackendsScreen)
+        assert written.read_bytes() == before
+
+
+async def test_opening_a_file_is_left_too() -> None:
+    async with running() as pilot:
+        await pilot.press("f3", "ctrl+o")
+        await until(pilot, _is(pilot, OpenFile))
+        await pilot.press("f1")
+        await until(pilot, _is(pilot, HelpScreen))
+        await pilot.press("f2")
+        await settled(pilot)
+        assert isinstance(pilot.app, QDeckApp) and pilot.app.current_mode == "jobs"
+
+
+async def test_help_of_the_sign_in_says_its_keys() -> None:
+    async with running(FixedDeck(signed_in=False)) as pilot:
+        await pilot.press("f1")
+        await until(pilot, _is(pilot, HelpScreen))
+        assert "Use the simulated service." in screen_text(pilot)
+        await pilot.press("f7")
+        await until(pilot, _is(pilot, LoginScreen))
+
+
+async def test_account_is_one_key_from_a_dialog() -> None:
+    deck = _deck()
+    async with running(deck) as pilot:
+        await pilot.press("c")
+        await until(pilot, _is(pilot, Confirm))
+        await pilot.press("f7")
+        await until(pilot, _is(pilot, AccountScreen))
+        await pilot.press("f7")
+        await settled(pilot)
+        assert len([one for one in pilot.app.screen_stack if isinstance(one, AccountScreen)]) == 1
+        deck.the_sessions = (replace(deck.the_sessions[0], state=SessionState.CLOSED),)

@@ -1,0 +1,151 @@
+"""Notices: one line above the keys that covers nothing, and all of them again among the messages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.pilot import Pilot
+
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
+from tests.support.fixed_deck import NOW, FixedDeck, jobs
+from tui.app import QDeckApp
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.monitor.events import JobsFinished, Notice, Severity
+from tui.screens.messages import MessagesScreen
+from tui.widgets.flash_line import FlashLine
+from tui.widgets.ink import text_of, width_of
+from tui.widgets.notes import KEPT, Note, Notes, flash_lines, page_lines
+
+ADVICE = "The device is being calibrated and takes no jobs before noon. Choose another with F6 and try again."
+
+
+def _note(text: str, severity: Severity = Severity.INFORMATION) -> Note:
+    return Note(text, severity, NOW)
+
+
+def _told(pilot: Pilot[None]) -> list[str]:
+    app = pilot.app
+    assert isinstance(app, QDeckApp)
+    flash = app.screen.query_one(FlashLine)
+    region = flash.region
+    return [row.rstrip() for row in screen_text(pilot).split("\n")[region.y : region.bottom]]
+
+
+def _tells(pilot: Pilot[None], text: str) -> bool:
+    return _told(pilot)[0].startswith(text)
+
+
+def test_warning_and_table_at_80x24(snap_compare: SnapCompare) -> None:
+    deck = FixedDeck()
+
+    async def warned(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        deck.publish(Notice("The sessions are not up to date.", Severity.WARNING))
+        await settled(pilot)
+
+    assert snap_compare(make_app(deck), run_before=warned)
+
+
+def test_messages_at_80x24(snap_compare: SnapCompare) -> None:
+    deck = FixedDeck()
+
+    async def listed(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        deck.publish(Notice("Submitted d3k0"))
+        deck.publish(Notice(ADVICE, Severity.ERROR))
+        await settled(pilot)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MessagesScreen))
+
+    assert snap_compare(make_app(deck), run_before=listed)
+
+
+async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        before = screen_text(pilot).split("\n")
+        assert _told(pilot) == [""]
+        deck.publish(Notice("Hello"))
+        await until(pilot, lambda: _told(pilot) == [" Hello"])
+        after = screen_text(pilot).split("\n")
+        assert [row for row, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [22]
+        assert isinstance(pilot.app, QDeckApp)
+        pilot.app.clear_notices()
+        await settled(pilot)
+        assert screen_text(pilot).split("\n") == before
+
+
+async def test_notices_are_plain_text_and_the_newest_is_shown() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        deck.publish(JobsFinished((jobs()[2],)))
+        deck.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
+        await until(pilot, lambda: "! Warning  [red]q[0][/]␛[2J" in screen_text(pilot))
+        assert _told(pilot)[0].endswith("+1 ^t")
+        assert "bell is done (ibm_peekskill)." in notices(pilot)
+
+
+async def test_an_error_with_advice_takes_two_lines_and_is_whole_among_the_messages() -> None:
+    deck = FixedDeck()
+    deck.trouble["refresh"] = QdeckError(ErrorKind.SERVER, "ibm_fez does not answer.", ADVICE)
+    async with running(deck) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: len(_told(pilot)) == 2)
+        assert _told(pilot)[0].startswith(" ✘ Error  ibm_fez does not answer.")
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MessagesScreen))
+        shown = " ".join(screen_text(pilot).replace("│", " ").split())
+        assert ADVICE in shown
+        await pilot.press("escape")
+        await settled(pilot)
+        assert not isinstance(pilot.app.screen, MessagesScreen)
+
+
+async def test_notices_are_seen_from_every_section() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        for key in ("f3", "f4", "f5", "f6", "f2"):
+            deck.publish(Notice(f"Hello {key}"))
+            await pilot.press(key)
+            await until(pilot, partial(_tells, pilot, f" Hello {key}"))
+
+
+def test_the_one_before_comes_back_when_the_newest_is_over() -> None:
+    notes = Notes()
+    first, second = _note("first"), _note("second")
+    notes.add(first)
+    notes.add(second)
+    assert [note.text for note in notes.current] == ["second", "first"]
+    notes.over(second)
+    assert [note.text for note in notes.current] == ["first"]
+    notes.over(first)
+    notes.over(first)
+    assert not notes.current
+    assert [note.text for note in notes.all] == ["second", "first"]
+
+
+def test_the_last_fifty_are_kept() -> None:
+    notes = Notes()
+    for number in range(KEPT + 5):
+        notes.add(_note(str(number)))
+    assert [note.text for note in notes.all][:2] == ["54", "53"] and len(notes.all) == KEPT
+
+
+def test_what_does_not_fit_is_cut_with_the_key_that_shows_it() -> None:
+    for severity, rows in ((Severity.INFORMATION, 1), (Severity.WARNING, 2), (Severity.ERROR, 2)):
+        for words in (3, 12, 40, 400):
+            for width in (60, 80, 200):
+                told = flash_lines([_note(" ".join(["token"] * words), severity)], width)
+                assert 1 <= len(told) <= rows
+                assert all(width_of(row) <= width for row in told)
+                whole = "…" not in text_of(told[-1])
+                assert whole == (sum(text_of(row).count("token") for row in told) == words)
+                assert whole or text_of(told[-1]).endswith("…  ^t ") or "… " in text_of(told[-1])
+                assert ("^t" in text_of(told[-1])) is not whole
+
+
+def test_messages_stand_whole_with_their_time() -> None:
+    rows = [text_of(row) for row in page_lines([_note(f"Down.\n{ADVICE}", Severity.ERROR)], 50)]
+    assert rows[0].endswith("✘ Error  Down.")
+    assert " ".join(" ".join(rows[1:]).split()) == ADVICE
+    assert all(len(row) <= 50 for row in rows)
