@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -28,6 +28,7 @@ from tui.domain.sessions import SessionState
 from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event, JobsFinished, Notice, Severity
+from tui.monitor.finish_hook import FinishHook
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
 from tui.screens.dialogs.dialog import Dialog
@@ -60,6 +61,7 @@ class QDeckApp(OrderlyApp, SpareApp):
         sign_in: sign in with this account by itself.
         sandbox: sign in to this face of the sandbox by itself.
         state_folder: where the log goes; the user's own when `None`.
+        on_finish: the user's command for finished jobs.
     """
 
     TITLE = "qdeck"
@@ -77,6 +79,7 @@ class QDeckApp(OrderlyApp, SpareApp):
         sign_in: Account | None = None,
         sandbox: Channel | None = None,
         state_folder: Path | None = None,
+        on_finish: Sequence[str] = (),
     ) -> None:
         look = look_for(os.environ)
         # Without a theme of the terminal's own colours NO_COLOR would still send grey backgrounds.
@@ -88,7 +91,9 @@ class QDeckApp(OrderlyApp, SpareApp):
         self._sign_in = sign_in
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state
+        self._on_finish = on_finish
         self._unsubscribe: Callable[[], None] | None = None
+        self._end_hook: Callable[[], None] | None = None
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
@@ -154,6 +159,9 @@ class QDeckApp(OrderlyApp, SpareApp):
     def on_mount(self) -> None:
         """Listen; then, with the first picture on the screen, begin the work."""
         self._unsubscribe = self.deck.subscribe(self._forward)
+        if self._on_finish:
+            hook = FinishHook(self._on_finish, os.environ, self.report)
+            self._end_hook = hook.start(self.deck.subscribe)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -193,6 +201,8 @@ class QDeckApp(OrderlyApp, SpareApp):
         """Close the deck: workers, sandbox, compiler, history."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        if self._end_hook is not None:
+            self._end_hook()
         try:
             await asyncio.wait_for(self.deck.aclose(), _CLOSING_SECONDS)
         except (QdeckError, TimeoutError, OSError) as error:
@@ -328,6 +338,8 @@ class QDeckApp(OrderlyApp, SpareApp):
         self.tell(told)
         if not self.app_focus:
             self.bell()
+            if self._driver is not None:
+                self._driver.write(terminal_notice(told, tmux=bool(os.environ.get("TMUX"))))
 
     @on(AppFocus)
     def _focused(self) -> None:
@@ -427,6 +439,19 @@ def tmux_clipboard(text: str) -> str:
     """OSC 52 for `text`, wrapped so that tmux passes it on to the terminal around it."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     return f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\"
+
+
+def terminal_notice(text: str, *, tmux: bool) -> str:
+    """OSC 9 and OSC 777, of which terminals know one or none, for a notice beside the terminal's window.
+
+    The text is made plain: nothing in it ends the sequence.
+    """
+    told = plain(text, limit=200)
+    # In OSC 777 a semicolon parts title and body.
+    sequences = f"\x1b]9;{told}\x1b\\", f"\x1b]777;notify;qdeck;{told.replace(';', ',')}\x1b\\"
+    if tmux:
+        return "".join("\x1bPtmux;" + one.replace("\x1b", "\x1b\x1b") + "\x1b\\" for one in sequences)
+    return "".join(sequences)
 
 
 def run_app(app: QDeckApp) -> int:

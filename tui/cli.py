@@ -288,10 +288,12 @@ def _open_app(choice: ServiceChoice) -> int:
     """Show the app; signed in at once when the command line says to which service."""
     from tui.app import QDeckApp, run_app
     from tui.domain.clock import SystemClock
+    from tui.domain.errors import QdeckError
     from tui.headless.choice import choose_account
     from tui.headless.opening import make_deck
+    from tui.headless.talk import explain
     from tui.ibm.accounts import found_accounts
-    from tui.settings import folders
+    from tui.settings import folders, load_settings
 
     account = None
     if not choice.sandbox and choice.names_a_service:
@@ -299,7 +301,15 @@ def _open_app(choice: ServiceChoice) -> int:
         account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
     clock = SystemClock()
     sandbox = choice.sandbox_channel if choice.sandbox else None
-    return run_app(QDeckApp(make_deck(os.environ, clock), clock=clock, sign_in=account, sandbox=sandbox))
+    try:
+        settings = load_settings(folders(os.environ).settings_file)
+    except QdeckError as error:
+        explain(error)
+        return Exit.FAILED
+    deck = make_deck(os.environ, clock)
+    return run_app(
+        QDeckApp(deck, clock=clock, sign_in=account, sandbox=sandbox, on_finish=settings.on_finish)
+    )
 
 
 def _choice(sandbox: bool, channel: str | None, instance: str | None) -> ServiceChoice:

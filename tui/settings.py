@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from tui.domain.errors import ErrorKind, QdeckError
 
 HOME_VARIABLE = "QDECK_HOME"
 
@@ -58,6 +62,45 @@ class Folders:
         """
         for folder in (self.config, self.data, self.state):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `settings.toml` says.
+
+    Attributes:
+        on_finish: program and arguments run for each job that finished; empty: none.
+    """
+
+    on_finish: tuple[str, ...] = ()
+
+
+def load_settings(path: Path) -> Settings:
+    """The user's settings; a file that is not there means none.
+
+    Raises:
+        QdeckError: `SETTINGS`: the file cannot be read, or says what is not known, with the place.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
+    unknown = sorted(told.keys() - {"on_finish"})
+    if unknown:
+        raise QdeckError(
+            ErrorKind.SETTINGS, f"{path}: there is no setting {unknown[0]!r}.", "There is: on_finish."
+        )
+    command = told.get("on_finish", "")
+    if not isinstance(command, str):
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: on_finish must be a string, a command.")
+    try:
+        return Settings(tuple(shlex.split(command)))
+    except ValueError as error:
+        raise QdeckError(
+            ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."
+        ) from error
 
 
 def folders(environ: Mapping[str, str]) -> Folders:

@@ -57,10 +57,10 @@ async def test_five_hundred_jobs_cost_three_list_requests_a_tick(tmp_path: Path)
 
 async def test_old_history_is_not_downloaded_again(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
-    for age in range(150):
+    for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
     cockpit = await Cockpit(tmp_path, host).enter()
-    assert len(cockpit.deck.jobs()) == 150
+    assert len(cockpit.deck.jobs()) == 40
     asked = noting(cockpit)
     job = await cockpit.deck.submit(BELL)
     await cockpit.clock.advance(300)

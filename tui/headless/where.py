@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tui.domain.errors import QdeckError
 from tui.headless.talk import Exit, emit_json, emit_table, say
 from tui.ibm.accounts import CHANNEL_VARIABLE, INSTANCE_VARIABLE, channel_of, found_accounts
 from tui.ibm.endpoints import IAM_VARIABLE, URL_VARIABLE, endpoints_for
-from tui.settings import HOME_VARIABLE, Folders, folders
+from tui.settings import HOME_VARIABLE, Folders, folders, load_settings
 
 OVERRIDE = "QDECK_ENDPOINT_"
 _SHOWN = {Channel.PLATFORM: ("iam", "api"), Channel.CLASSIC: ("auth", "runtime", "transpiler")}
@@ -20,7 +21,7 @@ def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
     """Print it all; never a token."""
     places = folders(environ)
     found = found_accounts(environ, places)
-    rows = [*_folders(environ, places), *_hosts(environ), *_choices(environ)]
+    rows = [*_folders(environ, places), *_settings(places), *_hosts(environ), *_choices(environ)]
     accounts = [
         {"name": a.name, "channel": str(a.channel), "instance": a.instance, "source": a.source}
         for a in found.accounts
@@ -51,6 +52,7 @@ def _folders(environ: Mapping[str, str], places: Folders) -> list[tuple[str, str
         "config folder": places.config,
         "data folder": places.data,
         "state folder": places.state,
+        "settings": places.settings_file,
         "saved accounts": places.accounts_file,
         "history": places.history_file,
         "results": places.results,
@@ -60,6 +62,14 @@ def _folders(environ: Mapping[str, str], places: Folders) -> list[tuple[str, str
         (name, str(path), source if path.exists() else f"{source}, not there yet")
         for name, path in named.items()
     ]
+
+
+def _settings(places: Folders) -> list[tuple[str, str, str]]:
+    try:
+        settings = load_settings(places.settings_file)
+    except QdeckError as error:
+        return [("settings", "refused", str(error))]
+    return [("on_finish", shlex.join(settings.on_finish), "settings.toml")] if settings.on_finish else []
 
 
 def _hosts(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -11,6 +11,8 @@ from tui.ibm.service import QuantumService
 
 PAGE = 200
 """The service's own limit of a page (contract 5.8)."""
+NEWEST = 50
+"""Jobs listed when nothing is known yet, and when the user asks for a fresh picture."""
 ONE_PAGE = 150
 """Known jobs up to which one page is taken to hold them and what is new."""
 REQUESTS = 3
@@ -66,7 +68,10 @@ class JobList:
         needed = -(-len(ids) // PAGE)
         left = REQUESTS
         if self.wide or needed < REQUESTS or self._tick % NEW_EVERY == 0:
-            left -= await self._newer_than(self.mark, told)
+            asked_for = self.wide
+            took = await self._newer_than(self.mark, told)
+            # A picture the user asked for is whole.
+            left -= 0 if asked_for else took
         self._tick += 1
         await self._pending(ids, told, max(1, left))
         absent = [record.job.created for record in watched if record.job.id in self._absent - told.keys()]
@@ -85,7 +90,8 @@ class JobList:
         newest = self.mark
         requests = 0
         for page in range(PAGES_BEHIND):
-            query = JobQuery(limit=PAGE, offset=page * PAGE, created_after=limit)
+            size = NEWEST if limit is None else PAGE
+            query = JobQuery(limit=size, offset=page * PAGE, created_after=limit)
             listed = (await self._service.jobs(query)).jobs
             requests += 1
             for job in listed:

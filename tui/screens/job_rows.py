@@ -19,7 +19,7 @@ from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.text import plain
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, IdentityChanged, JobsChanged, Severity
+from tui.monitor.events import Event, IdentityChanged, JobsChanged, OutboxChanged, Severity
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Bench
 from tui.screens.job_strip import rule, strip_of_job
@@ -29,6 +29,7 @@ from tui.widgets.block import Block
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.job_columns import known
 from tui.widgets.job_table import JobTable
+from tui.widgets.waiting_lines import waiting_lines
 from tui.widgets.words import count_words
 
 _AGES = 10.0
@@ -59,6 +60,7 @@ class JobRowsScreen(SectionScreen):
     def compose(self) -> ComposeResult:
         """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
         yield FilterLine(id="filter-line")
+        yield Block(id="line")
         yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
         yield Static(Content(""), id="empty")
         yield Block(id="strip")
@@ -72,6 +74,7 @@ class JobRowsScreen(SectionScreen):
         self._list.take(self.deck.jobs())
         self._arrange()
         self.table.focus()
+        self._show_line()
         self.set_interval(_AGES, self._look)
 
     @property
@@ -98,6 +101,9 @@ class JobRowsScreen(SectionScreen):
                 self._show_strip()
         elif isinstance(event, IdentityChanged):
             self._show_emptiness()
+            self._show_line()
+        elif isinstance(event, OutboxChanged):
+            self._show_line()
 
     def on_screen_resume(self) -> None:
         """Ages may have grown while another section was shown."""
@@ -109,6 +115,14 @@ class JobRowsScreen(SectionScreen):
             self._arrange()
         self.table.repaint()
         self._show_strip()
+        self._show_line()
+
+    def _show_line(self) -> None:
+        """What has not become a job yet, above the table."""
+        block = self.query_one("#line", Block)
+        lines = waiting_lines(self.deck.waiting(), self.clock.now())
+        block.display = bool(lines)
+        block.show(lines)
 
     def _arrange(self) -> None:
         """Find the rows: at once where that is quick, else in a thread while the old ones are shown."""

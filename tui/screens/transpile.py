@@ -14,9 +14,16 @@ from textual.worker import Worker
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
-from tui.domain.submissions import Submission
+from tui.domain.submissions import Submission, WaitState
 from tui.domain.text import plain
-from tui.monitor.events import BackendsChanged, Event, IdentityChanged, SessionsChanged, UsageChanged
+from tui.monitor.events import (
+    BackendsChanged,
+    Event,
+    IdentityChanged,
+    OutboxChanged,
+    SessionsChanged,
+    UsageChanged,
+)
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Errand
 from tui.screens.session_words import offers
@@ -121,6 +128,8 @@ class TranspileScreen(SectionScreen):
         elif isinstance(event, IdentityChanged):
             self._show_identity()
             self._show_state()
+        elif isinstance(event, OutboxChanged):
+            self._in_line(event)
 
     def action_transpile(self) -> None:
         """Transpile with the choices above."""
@@ -243,6 +252,14 @@ class TranspileScreen(SectionScreen):
             raise
         else:
             self.post_message(self.Submitted(job))
+
+    def _in_line(self, event: OutboxChanged) -> None:
+        """The submission waits for the service's limits: nothing here has to wait with it."""
+        if self._submitting and any(one.state is WaitState.WAITING and one.why for one in event.waiting):
+            self._submitting = False
+            self._show_state()
+            self.shell.tell("In line: it goes out as soon as the service takes it.")
+            self.shell.go("jobs")
 
     @on(Submitted)
     def _submitted(self, message: Submitted) -> None:

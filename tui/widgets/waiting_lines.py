@@ -1,0 +1,42 @@
+"""Submissions that have not become a job yet, in lines above the jobs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from tui.domain.submissions import WaitingSubmission, WaitState
+from tui.domain.text import plain, shorten
+from tui.widgets.ink import Ink, Line, line
+
+SHOWN = 4
+_INKS = {
+    WaitState.WAITING: Ink.WARNING,
+    WaitState.SENDING: Ink.BUSY,
+    WaitState.UNCONFIRMED: Ink.WARNING,
+    WaitState.NOT_CREATED: Ink.BAD,
+}
+
+
+def waiting_lines(waiting: Sequence[WaitingSubmission], now: datetime) -> list[Line]:
+    """A line for each of the first, and one for the rest; none when nothing waits."""
+    # One that is only on its way needs no line: it would come and go with every submission.
+    told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
+    lines = [_line_of(one, now) for one in told[:SHOWN]]
+    if len(told) > SHOWN:
+        lines.append(line((f"   and {len(told) - SHOWN} more in line", Ink.MUTED)))
+    return lines
+
+
+def _line_of(one: WaitingSubmission, now: datetime) -> Line:
+    word = str(one.state)
+    if one.state is WaitState.WAITING and one.due is not None:
+        word = f"waiting {max(0, math.ceil((one.due - now).total_seconds()))}s"
+    submission = one.submission
+    return line(
+        f" {'◌' if one.state is WaitState.WAITING else '?'} ",
+        (f"{word:<13}", _INKS[one.state]),
+        f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
+        (plain(one.why or "in line", limit=80), Ink.MUTED),
+    )
