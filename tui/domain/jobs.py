@@ -68,6 +68,7 @@ class Job:
         confirmed: when the service last told this.
         circuit: OpenQASM text as submitted (the ISA circuit), empty when not known here.
         source: OpenQASM text before transpiling, empty when not known here.
+        observables: what the estimator's values are of, as the user wrote it; empty when not known here.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Job:
     confirmed: datetime | None = None
     circuit: str = ""
     source: str = ""
+    observables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

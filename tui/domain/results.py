@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,14 @@ class JobResult:
     pubs: tuple[PubResult, ...]
     raw: bytes = b""
     note: str = ""
+
+
+def named(result: JobResult, observables: tuple[str, ...]) -> JobResult:
+    """`result` with the values of its only PUB named, when there is one observable for each of them."""
+    if len(result.pubs) != 1 or len(result.pubs[0].values) != len(observables):
+        return result
+    values = zip(result.pubs[0].values, observables, strict=True)
+    pub = replace(
+        result.pubs[0], values=tuple(replace(value, observable=observable) for value, observable in values)
+    )
+    return replace(result, pubs=(pub,))

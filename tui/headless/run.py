@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.domain.backends import Backend
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.results import JobResult
 from tui.domain.submissions import Primitive, Submission, WaitState
 from tui.headless.answers import emit_result, run_answer
 from tui.headless.choice import ServiceChoice
@@ -274,7 +273,7 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
 
 async def _finish(opened: OpenDeck, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
     done = job.status is JobStatus.DONE
-    result = await _result(opened.deck, request, job) if done else None
+    result = await opened.deck.result(job.id) if done else None
     if request.as_json:
         emit_json(run_answer(opened.identity, job, candidate, result))
     elif result is not None:
@@ -285,17 +284,6 @@ async def _finish(opened: OpenDeck, request: RunRequest, candidate: Candidate, j
     code = f" (code {job.reason_code})" if job.reason_code else ""
     say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
     return Exit.FAILED
-
-
-async def _result(deck: Deck, request: RunRequest, job: Job) -> JobResult:
-    """The result, its expectation values named as the user wrote the observables."""
-    result = await deck.result(job.id)
-    if request.primitive is Primitive.ESTIMATOR and len(result.pubs) == 1:
-        pub, names = result.pubs[0], request.labels
-        if len(pub.values) == len(names):
-            named = tuple(replace(v, observable=name) for v, name in zip(pub.values, names, strict=True))
-            return replace(result, pubs=(replace(pub, values=named),))
-    return result
 
 
 def _say_diagnostics(file: str, report: CheckReport) -> None:

@@ -43,7 +43,7 @@ def merge_jobs(old: Job, new: Job) -> Job:
     changes: dict[str, object] = {}
     for field in fields(Job):
         name = field.name
-        if name not in _AUTHORITATIVE and getattr(new, name) in (None, ""):
+        if name not in _AUTHORITATIVE and getattr(new, name) in (None, "", ()):
             changes[name] = getattr(old, name)
     if _goes_back(old.status, new.status):
         changes |= {name: getattr(old, name) for name in _STATUS_FIELDS}
@@ -87,7 +87,7 @@ def adds_nothing(known: Record, told: Record) -> bool:
     for name in _JOB_FIELDS:
         value = getattr(new, name)
         # Zero seconds are told, so this is not a question of truth.
-        left_out = (value is None or value is False or value == "") and name != "tags"
+        left_out = (value is None or value is False or value in ("", ())) and name != "tags"
         if value != getattr(old, name) and not left_out:
             return False
     return not told.metrics and all(

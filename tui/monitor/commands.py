@@ -10,7 +10,7 @@ from dataclasses import replace
 from tui.compiler.interface import Compiler
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobQuery, JobStatus
-from tui.domain.results import JobResult
+from tui.domain.results import JobResult, named
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
@@ -80,7 +80,12 @@ class Commands:
             await self._tell(service, job_id)
 
     async def result(self, job_id: str) -> JobResult:
-        """The result: as kept, else from the service, and then kept."""
+        """The result: as kept, else from the service, and then kept; values with their observables."""
+        result = await self._result(job_id)
+        record = self._board.record(job_id)
+        return named(result, record.job.observables) if record is not None else result
+
+    async def _result(self, job_id: str) -> JobResult:
         record = self._board.record(job_id)
         if record is not None and record.result_kept:
             kept = await self._board.history.result(record.key)

@@ -240,6 +240,7 @@ class Outbox:
             tags=job.tags or submission.tags,
             circuit=submission.qasm,
             source=submission.source,
+            observables=submission.observable_labels,
         )
         record = replace(self._board.take(told), own_tag=intent.tag)
         self._board.history.put_intent(replace(intent, state=IntentState.ACCEPTED, job_id=job.id))
