@@ -25,6 +25,8 @@ class Terminal:
     ) -> None:
         self.started = time.perf_counter()
         self.output = bytearray()
+        self.last_byte = self.started
+        """When the last of the output came, as of `time.perf_counter`."""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], list(command), dict(environ))
@@ -56,6 +58,22 @@ class Terminal:
         """Send keys as the terminal would."""
         os.write(self._fd, keys)
 
+    def burst(self, *, first: float = 5.0, quiet: float = 0.3) -> tuple[float, int]:
+        """What comes from now on until nothing came for `quiet` seconds.
+
+        Returns:
+            Seconds until its last byte, and its bytes; 0 and 0 when nothing came within `first` seconds.
+        """
+        began = time.perf_counter()
+        before, last, wait = len(self.output), began, first
+        while True:
+            come = len(self.output)
+            if not self._read(wait) and time.perf_counter() - last >= wait:
+                break
+            if len(self.output) > come:
+                last, wait = time.perf_counter(), quiet
+        return last - began, len(self.output) - before
+
     def close(self) -> int:
         """End the program with SIGTERM (SIGKILL after 5 s) and return its wait status."""
         status = 0
@@ -82,4 +100,6 @@ class Terminal:
         except OSError:  # Linux answers EIO when the other end is closed
             return False
         self.output += data
+        if data:
+            self.last_byte = time.perf_counter()
         return bool(data)

@@ -19,6 +19,9 @@ def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
         limit: the most characters that are returned.
         lines: keep line feeds, and turn tabs into four spaces.
     """
+    if len(text) <= limit and text.isprintable():
+        # Nearly all text: none of what would be replaced counts as printable.
+        return text
     shown: list[str] = []
     for character in text[:limit]:
         code = ord(character)

@@ -22,7 +22,6 @@ class FilterLine(Vertical):
 
     DEFAULT_CSS = """
     FilterLine { height: auto; }
-    FilterLine Input { height: 1; border: none; padding: 0 1; background: $panel; }
     """
 
     class Changed(Message):

@@ -115,6 +115,11 @@ class RowTable(ScrollView, can_focus=True):
         return self._keys[self._cursor] if self._keys else ""
 
     @property
+    def line_width(self) -> int:
+        """Cells of a row: what a scrollbar leaves."""
+        return self.scrollable_content_region.width
+
+    @property
     def cursor_place(self) -> int:
         """How many rows are above the cursor."""
         return self._cursor
@@ -134,7 +139,7 @@ class RowTable(ScrollView, can_focus=True):
         before, old_cursor = self.cursor_key, self._cursor
         self._keys = tuple(keys)
         self._cursor = self._place_of(before, max(0, min(old_cursor, len(self._keys) - 1)))
-        self.virtual_size = Size(self.size.width, len(self._keys) + 1)
+        self.virtual_size = Size(self.line_width, len(self._keys) + 1)
         top = self.scroll_offset.y
         if top and self._cursor != old_cursor:
             self.scroll_to(y=max(0, top + self._cursor - old_cursor), animate=False, force=True)
@@ -158,7 +163,7 @@ class RowTable(ScrollView, can_focus=True):
 
     def repaint(self) -> None:
         """Send the cells of the visible lines that differ from what is on the screen."""
-        top, width = self.scroll_offset.y, self.size.width
+        top, width = self.scroll_offset.y, self.line_width
         if width <= 0:
             return
         if (top, width) != self._painted_for:
@@ -173,7 +178,7 @@ class RowTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The head, then the rows from the scroll position on."""
-        top, width = self.scroll_offset.y, self.size.width
+        top, width = self.scroll_offset.y, self.line_width
         if (top, width) != self._painted_for:
             self._painted_for = (top, width)
             self._painted.clear()
@@ -185,7 +190,7 @@ class RowTable(ScrollView, can_focus=True):
         return self.get_component_rich_style(name, partial=True)
 
     def _line_at(self, y: int) -> Line:
-        width = self.size.width
+        width = self.line_width
         if y == 0:
             heads = [
                 Span(self.title_of(column, cells), Ink.HEAD)
@@ -247,7 +252,7 @@ class RowTable(ScrollView, can_focus=True):
     def column_at(self, x: int) -> Column | None:
         """The column that fills a cell, the space left of it counted as its own."""
         end = self.GUTTER
-        for column, cells in zip(self._columns, self._widths(self.size.width), strict=True):
+        for column, cells in zip(self._columns, self._widths(self.line_width), strict=True):
             if cells:
                 end += cells + 1
                 if self.GUTTER <= x < end:
@@ -292,7 +297,7 @@ class RowTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
-        self.virtual_size = Size(self.size.width, len(self._keys) + 1)
+        self.virtual_size = Size(self.line_width, len(self._keys) + 1)
         self._keep_in_view()
 
     def on_click(self, event: events.Click) -> None:

@@ -52,7 +52,7 @@ class ChooseColumns(Dialog[tuple[ColumnChoice, ...]]):
             yield table
             yield Static(
                 Content(
-                    "space show or hide   + - width   0 as wide as needed   K J (shift+↑↓) move\n"
+                    "space show or hide   + - width   0 auto   K J move\n"
                     "d as at first   enter take it   esc cancel"
                 ),
                 classes="dialog--keys -two",

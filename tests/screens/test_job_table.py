@@ -1,0 +1,360 @@
+"""What the user wants of the job table: order, columns, groups, filters; and what is done to marked jobs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
+from tests.support.fixed_deck import BELL_RESULT, FixedDeck, jobs
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.job_list import JobList
+from tui.domain.jobs import JobStatus
+from tui.monitor.events import JobsChanged
+from tui.screens.dialogs.columns import ChooseColumns
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.pick import Pick
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.job import JobScreen
+from tui.screens.jobs import JobsScreen
+from tui.widgets.job_table import JobTable
+
+HEAD_LINE = 3
+
+
+def table_of(pilot: Pilot[None]) -> JobTable:
+    """The table."""
+    return pilot.app.screen_stack[0].query_one(JobTable)
+
+
+def names(pilot: Pilot[None]) -> list[str]:
+    """Names of the jobs as they stand, heads of groups in brackets."""
+    by_id = {job.id: job.name for job in jobs()}
+    return [by_id.get(key, f"[{key[7:]}]") for key in table_of(pilot).keys]
+
+
+async def dialog(pilot: Pilot[None], kind: type) -> None:
+    """Wait for a dialog."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await settled(pilot)
+
+
+def test_marked_filtered_grouped_at_80x24(snap_compare: SnapCompare) -> None:
+    async def work(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("slash", *"-status:cancelled", "enter", "b", "b")
+        await settled(pilot)
+        await pilot.press("down", "space", "v")
+        await settled(pilot)
+
+    assert snap_compare(make_app(), run_before=work)
+
+
+def test_marks_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def work(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("space", "space")
+        await settled(pilot)
+
+    assert snap_compare(make_app(), run_before=work)
+
+
+def test_wrong_filter_at_80x24(snap_compare: SnapCompare) -> None:
+    async def work(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("slash", *"tag:vqe age<2")
+        await settled(pilot)
+
+    assert snap_compare(make_app(), run_before=work)
+
+
+def test_columns_at_80x24(snap_compare: SnapCompare) -> None:
+    async def work(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("o")
+        await dialog(pilot, ChooseColumns)
+        await pilot.press("down", "space", "J", "plus")
+        await settled(pilot)
+
+    assert snap_compare(make_app(), run_before=work)
+
+
+async def test_key_and_head_sort_and_turn_round() -> None:
+    async with running() as pilot:
+        await pilot.press("s")
+        await dialog(pilot, Pick)
+        await pilot.press("up", "up", "up", "up", "up", "enter")
+        await settled(pilot)
+        assert names(pilot) == ["bell", "ghz-12", "odd", "qft-18", "vqe-step-7", "zz", ""]
+        assert "NAME▲" in screen_text(pilot)
+        await pilot.press("S")
+        await settled(pilot)
+        assert names(pilot) == ["zz", "vqe-step-7", "qft-18", "odd", "ghz-12", "bell", ""]
+        column = screen_text(pilot).splitlines()[HEAD_LINE].index("STATUS")
+        await pilot.click(offset=(column, HEAD_LINE))
+        await settled(pilot)
+        assert names(pilot) == ["vqe-step-7", "ghz-12", "odd", "qft-18", "bell", "zz", ""]
+        await pilot.click(offset=(column, HEAD_LINE))
+        await settled(pilot)
+        assert names(pilot)[0] == ""
+        assert "STATUS▼" in screen_text(pilot)
+
+
+async def test_cursor_and_marks_stay_on_their_jobs() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("down", "space")
+        cursor, marked = table_of(pilot).cursor_key, table_of(pilot).marked
+        assert marked == (jobs()[1].id,)
+        await pilot.press("S")
+        await settled(pilot)
+        deck.change(replace(jobs()[0], id="new", name="new"))
+        await settled(pilot)
+        assert table_of(pilot).cursor_key == cursor
+        assert table_of(pilot).marked == marked
+        line = next(line for line in screen_text(pilot).splitlines() if "ghz-12" in line)
+        assert line.startswith(" ●")
+        deck.the_jobs = tuple(job for job in deck.the_jobs if job.id not in marked)
+        deck.publish(JobsChanged((), marked))
+        await settled(pilot)
+        assert table_of(pilot).marked == ()
+
+
+async def test_click_marks_selects_and_opens() -> None:
+    async with running() as pilot:
+        await pilot.click(offset=(0, HEAD_LINE + 2))
+        assert table_of(pilot).marked == (jobs()[1].id,)
+        assert table_of(pilot).cursor_key == jobs()[0].id
+        await pilot.click(offset=(20, HEAD_LINE + 3))
+        await settled(pilot)
+        assert table_of(pilot).cursor_key == jobs()[2].id
+        assert isinstance(pilot.app.screen, JobsScreen)
+        await pilot.click(offset=(20, HEAD_LINE + 2), times=2)
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, JobScreen)
+
+
+async def test_ranges_are_marked() -> None:
+    async with running() as pilot:
+        ids = [job.id for job in jobs()]
+        await pilot.press("space", "down", "down", "v")
+        assert set(table_of(pilot).marked) == set(ids[:4])
+        await pilot.press("escape")
+        assert table_of(pilot).marked == ()
+        await pilot.press("home", "J", "J")
+        assert table_of(pilot).marked == tuple(ids[:3])
+        await pilot.press("a")
+        assert len(table_of(pilot).marked) == len(ids)
+        await pilot.press("a")
+        assert table_of(pilot).marked == ()
+
+
+async def test_many_are_cancelled_after_one_question_with_keep_focused() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("a", "c")
+        await dialog(pilot, Confirm)
+        assert "Cancel 3 jobs?" in screen_text(pilot)
+        assert "4 marked jobs more: over already" in screen_text(pilot)
+        assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "cancel" not in deck.names_asked()
+        await pilot.press("c")
+        await dialog(pilot, Confirm)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: deck.names_asked().count("cancel") == 3)
+        await settled(pilot)
+        assert "Asked the service to cancel 3 jobs." in notices(pilot)
+
+
+async def test_hidden_marks_are_told_and_a_refusal_does_not_end_the_rest() -> None:
+    deck = FixedDeck()
+    deck.trouble["cancel"] = QdeckError(ErrorKind.CONFLICT, "It is over.")
+    async with running(deck) as pilot:
+        await pilot.press("a", "slash", *"vqe", "enter")
+        await settled(pilot)
+        assert "7 marked (6 not shown)" in screen_text(pilot)
+        await pilot.press("c")
+        await dialog(pilot, Confirm)
+        assert "6 of the marked are not shown by the filter" in " ".join(
+            screen_text(pilot).replace("│", "").split()
+        )
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: deck.names_asked().count("cancel") == 3)
+        await settled(pilot)
+        assert "3 jobs failed: It is over." in notices(pilot)
+
+
+async def test_lost_connection_ends_the_errand() -> None:
+    deck = FixedDeck()
+    deck.trouble["cancel"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    async with running(deck) as pilot:
+        await pilot.press("a", "c")
+        await dialog(pilot, Confirm)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "1 job failed, 2 not tried" in notices(pilot))
+        assert deck.names_asked().count("cancel") == 1
+
+
+async def test_tags_of_many_are_added_and_taken_away() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("space", "space", "t")
+        await dialog(pilot, Prompt)
+        await pilot.press("enter")
+        assert "Write a tag to add" in screen_text(pilot)
+        await pilot.press(*"new, -demo", "enter")
+        await dialog(pilot, Confirm)
+        assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: deck.names_asked().count("set_tags") == 2)
+        assert ("set_tags", jobs()[0].id, ("vqe", "new")) in deck.asked
+        assert ("set_tags", jobs()[1].id, ("ghz", "new")) in deck.asked
+
+
+async def test_results_of_many_go_to_a_folder(tmp_path: Path) -> None:
+    deck = FixedDeck()
+    done = [replace(jobs()[2], id=f"j{number}", name=number * "long name ") for number in (1, 9, 12)]
+    deck.the_jobs = tuple(done)
+    deck.results = {job.id: BELL_RESULT for job in done[:2]}
+    async with running(deck) as pilot:
+        await pilot.press("a", "x")
+        await dialog(pilot, Prompt)
+        assert "qdeck-2026-03-14" in screen_text(pilot)
+        await pilot.press("ctrl+u", *str(tmp_path / "out"), "enter")
+        await dialog(pilot, Confirm)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "1 job failed" in notices(pilot))
+    written = sorted((tmp_path / "out").iterdir())
+    assert [json.loads(path.read_bytes())["sandbox"] for path in written] == [True, True]
+    assert {json.loads(path.read_bytes())["job_id"] for path in written} == {"j1", "j9"}
+
+
+async def test_wrong_filter_keeps_the_rows_and_tells_where() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", *"tag:vqe")
+        await settled(pilot)
+        assert names(pilot) == ["vqe-step-7"]
+        pilot.app.screen.query_one(Input).value = "tag:vqe age<2"
+        await settled(pilot)
+        lines = screen_text(pilot).splitlines()
+        assert lines[HEAD_LINE + 1].index("^") == lines[HEAD_LINE].index("age<2")
+        assert "age is a time" in lines[HEAD_LINE + 2]
+        assert names(pilot) == ["vqe-step-7"]
+        await pilot.press("end", "d", "enter")
+        await settled(pilot)
+        assert "1 of 7 jobs" in screen_text(pilot)
+        assert table_of(pilot).has_focus
+
+
+async def test_groups_fold_and_all_of_one_are_marked() -> None:
+    async with running() as pilot:
+        await pilot.press("b")
+        await settled(pilot)
+        assert names(pilot) == ["[s-1]", "vqe-step-7", "[]", "ghz-12", "bell", "qft-18", "zz", "", "odd"]
+        await pilot.press("home", "enter")
+        await settled(pilot)
+        assert names(pilot)[:2] == ["[s-1]", "[]"]
+        assert "▹ s-1  1 job" in screen_text(pilot)
+        await pilot.press("space")
+        assert table_of(pilot).marked == (jobs()[0].id,)
+        await pilot.press("b", "b")
+        await settled(pilot)
+        assert "by tag" not in screen_text(pilot)
+
+
+async def test_status_in_a_group_head_follows_the_jobs() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("b")
+        await settled(pilot)
+        assert "▶ running 1" in screen_text(pilot)
+        deck.change(replace(jobs()[0], status=JobStatus.DONE))
+        await settled(pilot)
+        assert "▶ running 1" not in screen_text(pilot) and "✔ done 1" in screen_text(pilot)
+
+
+async def test_what_was_wanted_is_there_again_after_a_start() -> None:
+    async with running() as pilot:
+        await pilot.press("o")
+        await dialog(pilot, ChooseColumns)
+        await pilot.press("space", "down", "J", "plus", "plus", "enter")
+        await settled(pilot)
+        await pilot.press("S", "b", "slash", *"status:done", "enter", "f")
+        await dialog(pilot, Pick)
+        await pilot.press("enter")
+        await dialog(pilot, Prompt)
+        await pilot.press(*"good ones", "enter")
+        await settled(pilot)
+    async with running() as pilot:
+        head = screen_text(pilot).splitlines()[HEAD_LINE]
+        assert "STATUS" not in head and head.index("BACKEND") < head.index("NAME") and "AGE▼" in head
+        assert "by session" in screen_text(pilot)
+        await pilot.press("f")
+        await dialog(pilot, Pick)
+        assert "good ones" in screen_text(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert [name for name in names(pilot) if name != "[]"] == ["zz", "bell"]
+        await pilot.press("f")
+        await dialog(pilot, Pick)
+        await pilot.press("d")
+        await settled(pilot)
+        assert "Save the filter in use" in screen_text(pilot)
+
+
+async def test_damaged_file_is_told_and_set_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "qdeck" / "state"
+    folder.mkdir(parents=True)
+    (folder / "job_table.json").write_text('{"columns": 7')
+    async with running() as pilot:
+        assert "job_table.json could not be read" in " ".join(notices(pilot).split())
+        assert "STATUS" in screen_text(pilot)
+        await pilot.press("S")
+        await settled(pilot)
+    assert (folder / "job_table.json.damaged").read_text() == '{"columns": 7'
+    assert json.loads((folder / "job_table.json").read_bytes())["order"]["descending"] is True
+
+
+async def test_unwritable_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "qdeck").mkdir()
+    (tmp_path / "qdeck" / "state").write_text("a file")
+    async with running() as pilot:
+        await pilot.press("S")
+        await until(pilot, lambda: "This holds until you leave" in notices(pilot))
+        assert names(pilot)[0] == ""
+
+
+async def test_many_jobs_are_arranged_aside_and_the_last_wish_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JobList, "quick", property(lambda self: not self.filter))
+    async with running() as pilot:
+        await pilot.press("slash", *"status:done")
+        await settled(pilot)
+        assert names(pilot) == ["bell", "zz"]
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(names(pilot)) == 7
+
+
+async def test_scrollbar_covers_no_cell() -> None:
+    deck = FixedDeck()
+    deck.the_jobs = tuple(replace(jobs()[1], id=f"j{number}", tags=("end" * 30,)) for number in range(50))
+    async with running(deck) as pilot:
+        line = next(line for line in screen_text(pilot).splitlines() if line.startswith("▸"))
+        assert line[:-1].rstrip().endswith("…")
+
+
+async def test_footer_is_one_line() -> None:
+    async with running() as pilot:
+        lines = screen_text(pilot).splitlines()
+        assert lines[-1].rstrip() == (
+            " enter Open  / Filter  space Mark  c Cancel  t Tags  x Export  s Sort  ? Help"
+        )
