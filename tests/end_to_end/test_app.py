@@ -28,7 +28,7 @@ async def open_bell(hands: Hands) -> None:
     await hands.see("checked by Qiskit: 2 qubits")
 
 
-async def run(hands: Hands, backend: str, *, cloud: bool = False) -> dict[str, int]:
+async def run(hands: Hands, backend: str, *, cloud: bool = False, dedicated: bool = False) -> dict[str, int]:
     """From a circuit in the editor to its counts: backend, transpile, review, submit, watch."""
     before = len(hands.deck.jobs())
     await hands.press("f4")
@@ -38,6 +38,9 @@ async def run(hands: Hands, backend: str, *, cloud: bool = False) -> dict[str, i
     await hands.press("f8")
     await hands.see(f"for {backend}, level 2, {'cloud' if cloud else 'local'}")
     await hands.press("f9")
+    if dedicated:
+        await hands.see("It runs in a dedicated session")
+        await hands.press("tab", "enter")
     job, result = await hands.finish(before)
     assert (job.backend, job.status) == (backend, JobStatus.DONE), job
     await hands.see("✔ done")
@@ -55,7 +58,7 @@ async def enter_session(hands: Hands, backend: str, mode: str) -> str:
     await hands.see(backend)
     session = hands.deck.sessions()[0]
     await hands.press("u")
-    await hands.see("the next jobs run in it")
+    await hands.see("next jobs run here")
     return session.id
 
 
@@ -74,7 +77,7 @@ async def test_the_platform_face_from_start_to_sign_out(tmp_path: Path) -> None:
         assert_mostly_one(await run(hands, "ibm_peekskill"))
         await open_bell(hands)
         session = await enter_session(hands, "ibm_cusco", "dedicated")
-        assert_bell(await run(hands, "ibm_cusco"))
+        assert_bell(await run(hands, "ibm_cusco", dedicated=True))
         assert hands.deck.jobs()[0].session_id == session
         await leave_session(hands)
         await hands.press("f7")

@@ -9,7 +9,7 @@ from tui.domain.backends import Backend
 from tui.domain.errors import QdeckError
 from tui.domain.secret import Secret
 from tui.headless.choice import ServiceChoice, choose_account, require_account
-from tui.headless.run import least_busy
+from tui.headless.run import require_backend
 from tui.headless.talk import UsageFault
 
 
@@ -42,7 +42,7 @@ def backend(name: str, *, queue: int | None, qubits: int = 27, operational: bool
     return Backend(name, qubits=qubits, queue_length=queue, operational=operational)
 
 
-def test_the_least_busy_backend_is_online_large_enough_and_has_the_shortest_queue() -> None:
+def test_the_best_backend_is_online_large_enough_and_has_the_shortest_queue() -> None:
     known = (
         backend("unknown", queue=None),
         backend("small", queue=0, qubits=5),
@@ -51,17 +51,17 @@ def test_the_least_busy_backend_is_online_large_enough_and_has_the_shortest_queu
         backend("quiet", queue=2),
         backend("quiet-too", queue=2),
     )
-    assert least_busy(known, 6).name == "quiet"
-    assert least_busy(known, 100).name == "busy"
-    assert least_busy(known[:1], 2).name == "unknown"
+    assert require_backend(known, 6).name == "quiet"
+    assert require_backend(known, 100).name == "busy"
+    assert require_backend(known[:1], 2).name == "unknown"
 
 
 def test_a_simulator_is_taken_only_when_nothing_real_fits() -> None:
     simulator = Backend("simulator", qubits=32, queue_length=0, operational=True, simulated=True)
-    assert least_busy((simulator, backend("real", queue=50)), 2).name == "real"
-    assert least_busy((simulator, backend("real", queue=50)), 30).name == "simulator"
+    assert require_backend((simulator, backend("real", queue=50)), 2).name == "real"
+    assert require_backend((simulator, backend("real", queue=50)), 30).name == "simulator"
 
 
 def test_no_backend_that_fits_is_told_with_the_size() -> None:
     with pytest.raises(QdeckError, match="200 qubits"):
-        least_busy((backend("quiet", queue=0),), 200)
+        require_backend((backend("quiet", queue=0),), 200)

@@ -75,7 +75,7 @@ async def test_a_session_is_used_for_the_next_jobs_and_again_not() -> None:
         await pilot.press("u")
         bench = app_of(pilot).bench
         assert (bench.session_id, bench.backend) == (BATCH.id, "ibm_peekskill")
-        await until(pilot, lambda: shows(pilot, "the next jobs run in it"))
+        await until(pilot, lambda: shows(pilot, "next jobs run here"))
         await pilot.press("u")
         assert bench.session_id == ""
 

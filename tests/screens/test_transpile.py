@@ -17,7 +17,9 @@ from tui.domain.accounts import Channel, Usage
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.events import UsageChanged
+from tui.monitor.events import BackendsChanged, UsageChanged
+from tui.screens.bench import Errand
+from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.transpile import TranspileScreen
 from tui.widgets.candidate_table import CandidateTable
@@ -40,7 +42,7 @@ async def open_review(
     """The transpile screen with this circuit on the bench."""
     app = app_of(pilot)
     app.bench.qasm = app.bench.saved = text
-    app.bench.name, app.bench.backend = "bell", backend
+    app.bench.name, app.bench.backend, app.bench.backend_picked = "bell", backend, bool(backend)
     await pilot.press("f4")
     await until(pilot, lambda: isinstance(app.screen, TranspileScreen))
     await settled(pilot)
@@ -299,3 +301,50 @@ async def test_a_device_without_gate_lengths_says_so() -> None:
     async with running(deck) as pilot:
         await transpiled(pilot)
         assert shows(pilot, "tells no gate lengths")
+
+
+async def test_what_costs_is_confirmed_with_cancel_in_focus() -> None:
+    deck = FixedDeck()
+    deck.the_usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
+    async with running(deck) as pilot:
+        await transpiled(pilot)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        assert shows(pilot, "Run on ibm_peekskill?", "premium", "about 3.0 s of QPU time")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
+        assert not submissions(deck)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert len(submissions(deck)) == 1
+
+
+async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
+    deck = FixedDeck()
+    first, second, _ = deck.the_backends
+    busy = replace(first, queue_length=40)
+    deck.the_backends = (busy, second)
+    async with running(deck) as pilot:
+        await open_review(pilot, backend="")
+        bench = app_of(pilot).bench
+        assert bench.backend == "ibm_cusco"
+        # News does not change the choice under the eyes of the user.
+        deck.the_backends = (first, second)
+        deck.publish(BackendsChanged(deck.the_backends))
+        await settled(pilot)
+        assert bench.backend == "ibm_cusco"
+        bench.qubits = 100
+        await pilot.press("f2", "f4")
+        await settled(pilot)
+        assert bench.backend == "ibm_cusco", "the only one that is large enough"
+        bench.qubits = 2
+        await pilot.press("f2", "f4")
+        await settled(pilot)
+        assert bench.backend == "ibm_peekskill"
+        await pilot.press("f6", "down", "enter")
+        await until(pilot, lambda: bench.backend == "ibm_cusco")
+        await pilot.press("f2", "f4")
+        await settled(pilot)
+        assert bench.backend == "ibm_cusco" and bench.errand is Errand.NONE

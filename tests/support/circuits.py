@@ -41,6 +41,7 @@ def bell_candidate(
     measures: bool = True,
     duration_us: float | None = 1.6,
     backend: str = "ibm_peekskill",
+    rep_delay_us: float | None = None,
 ) -> Candidate:
     """The Bell pair transpiled for the 27 qubits of ibm_peekskill."""
     after = CircuitStats(27, 2, 6, 5, 1, 1, {"rz": 2, "sx": 1, "cx": 1, "measure": 2})
@@ -58,5 +59,6 @@ def bell_candidate(
         measures=measures,
         estimated_success=0.972,
         duration_us=duration_us,
+        rep_delay_us=rep_delay_us,
         drawing=BELL_DRAWING,
     )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.circuits import bell_candidate
+from tui.domain.accounts import Usage
+from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS
 from tui.widgets.submit_rules import (
+    costs,
     estimated_seconds,
     estimator_shots,
+    formula,
     parse_observables,
     parse_precision,
     parse_shots,
@@ -65,3 +71,38 @@ def test_the_estimate_follows_the_formula() -> None:
     assert estimated_seconds(bell_candidate(duration_us=10.0), 10_000) == pytest.approx(2 + 10_000 * 260e-6)
     assert estimated_seconds(bell_candidate(duration_us=None), 10_000) == pytest.approx(2 + 10_000 * 250e-6)
     assert estimator_shots(DEFAULT_PRECISION) == 4096
+
+
+def test_the_estimate_counts_with_the_devices_own_pause() -> None:
+    candidate = bell_candidate(duration_us=10.0, rep_delay_us=200.0)
+    assert estimated_seconds(candidate, 10_000) == pytest.approx(2 + 10_000 * 210e-6)
+    assert formula(candidate) == "IBM: 2 s + (200 µs + shot) × shots"
+
+
+OPEN = Usage(consumed_seconds=590, limit_seconds=600, plan="open")
+
+
+def test_a_run_on_the_open_plan_within_its_limit_needs_no_question() -> None:
+    batch = Session("s", "platform", "ibm_fez", SessionMode.BATCH, SessionState.OPEN)
+    assert not costs(3.0, OPEN, None)
+    assert not costs(3.0, OPEN, batch)
+    assert not costs(3.0, None, None)
+    assert not costs(None, OPEN, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "usage", "mode", "words"),
+    [
+        (30.0, OPEN, None, "takes about 30 s of QPU time; the instance has 10 s left"),
+        (3.0, replace(OPEN, limit_reached=True), None, "the limit of the instance is reached"),
+        (3.0, replace(OPEN, plan="flex"), None, "The plan of the instance is flex: QPU time is paid for."),
+        (None, replace(OPEN, plan="[b]Premium\x1b"), None, "is [b]Premium␛: QPU time is paid for."),
+        (3.0, OPEN, SessionMode.DEDICATED, "runs in a dedicated session"),
+    ],
+)
+def test_what_costs_more_than_usual_is_said(
+    seconds: float | None, usage: Usage, mode: SessionMode | None, words: str
+) -> None:
+    session = Session("s", "platform", "ibm_fez", mode, SessionState.OPEN) if mode is not None else None
+    (reason,) = costs(seconds, usage, session)
+    assert words in reason

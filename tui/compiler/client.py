@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
 
+from tui.compiler.estimate import rep_delay_us
 from tui.compiler.lane import Lane
 from tui.compiler.messages import (
     Check,
@@ -136,7 +138,8 @@ class WorkerCompiler:
                 data, configuration=target.configuration, properties=target.properties
             )
             reply = await self._main.ask(request(whole))
-        return _expect(reply, Made).candidate
+        candidate = _expect(reply, Made).candidate
+        return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
     def _key(self, target: BackendData) -> str:
         known = self._keys.get(target.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,3 +44,24 @@ class BackendData:
     name: str
     configuration: bytes
     properties: bytes
+
+
+def best_backend(backends: Iterable[Backend], qubits: int = 0) -> Backend | None:
+    """The backend to offer first for a circuit of `qubits` qubits; `None`: none is online and large enough.
+
+    Real hardware before simulators, then the fewest jobs queued, then the smallest median two-qubit error,
+    then by name. What the service does not tell counts as worst; an unknown number of qubits as enough.
+    """
+    worst = float("inf")
+
+    def rank(backend: Backend) -> tuple[bool, float, float, str]:
+        queued, error = backend.queue_length, backend.median_2q_error
+        return (
+            backend.simulated,
+            worst if queued is None else queued,
+            worst if error is None else error,
+            backend.name,
+        )
+
+    fitting = (one for one in backends if one.operational and (one.qubits is None or one.qubits >= qubits))
+    return min(fitting, key=rank, default=None)

@@ -73,7 +73,7 @@ class Candidate:
         where: "local" or "cloud".
         estimated_success: product of (1 - error) over gates and measurements; `None` without calibration.
         duration_us: scheduled length of one shot in microseconds, where gate lengths are known.
-        estimated_qpu_seconds: for `shots` shots by the documented formula, filled in where it is asked for.
+        rep_delay_us: the device's own pause between two shots, in microseconds; `None` where not told.
     """
 
     backend: str
@@ -89,6 +89,7 @@ class Candidate:
     measures: bool = True
     estimated_success: float | None = None
     duration_us: float | None = None
+    rep_delay_us: float | None = None
     warnings: tuple[str, ...] = ()
     drawing: str = ""
     """Text drawing of the ISA circuit (idle qubits left out), empty when it was too large to draw."""

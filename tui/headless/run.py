@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.domain.backends import Backend
+from tui.domain.backends import Backend, best_backend
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
@@ -90,26 +90,20 @@ def read_circuit(file: str) -> str:
     return text
 
 
-def least_busy(backends: Sequence[Backend], qubits: int) -> Backend:
-    """The operational backend with at least `qubits` qubits and the shortest queue.
-
-    Real hardware comes before simulators; an unknown queue counts as the longest; ties go by name.
+def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
+    """The best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
 
     Raises:
         QdeckError: `NOT_FOUND` when there is none.
     """
-    fitting = [b for b in backends if b.operational and (b.qubits is None or b.qubits >= qubits)]
-    if not fitting:
+    best = best_backend(backends, qubits)
+    if best is None:
         raise QdeckError(
             ErrorKind.NOT_FOUND,
             f"No backend of this instance is online with {qubits} qubits or more.",
             "Name one with --backend.",
         )
-    unknown = float("inf")
-    return min(
-        fitting,
-        key=lambda b: (b.simulated, unknown if b.queue_length is None else b.queue_length, b.name),
-    )
+    return best
 
 
 async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
@@ -239,7 +233,7 @@ async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
     for session in deck.sessions():
         if request.session_id and session.id == request.session_id and session.backend:
             return session.backend
-    chosen = least_busy(deck.backends(), report.stats.qubits if report.stats else 1)
+    chosen = require_backend(deck.backends(), report.stats.qubits if report.stats else 1)
     queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
     say(f"Backend {chosen.name}: the least busy one{queue}.")
     return chosen.name

@@ -135,7 +135,7 @@ class BackendsScreen(SectionScreen):
         name = self.query_one(RowTable).cursor_key
         if not name:
             return
-        self.bench.backend = name
+        self.bench.backend, self.bench.backend_picked = name, True
         self.shell.tell(f"Circuits are now transpiled for {shorten(name, 40)}.")
         self.shell.go("transpile")
 

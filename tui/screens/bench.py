@@ -27,6 +27,8 @@ class Bench:
         qasm: its OpenQASM text as it stands in the editor.
         path: the file it came from or was saved to.
         backend: the backend chosen; empty: none yet.
+        backend_picked: the user chose it; else the best one is offered anew for each circuit.
+        qubits: of the circuit, as far as it was checked; 0: not known.
         options: how to transpile.
         candidate: the transpiled circuit under review; belongs to `candidate_source`.
         candidate_source: the text `candidate` was made from.
@@ -39,6 +41,8 @@ class Bench:
     qasm: str = ""
     path: Path | None = None
     backend: str = ""
+    backend_picked: bool = False
+    qubits: int = 0
     options: TranspileOptions = field(default_factory=TranspileOptions)
     candidate: Candidate | None = None
     candidate_source: str = ""

@@ -152,6 +152,8 @@ class EditorScreen(SectionScreen):
             self._ask_soon()  # an answer to an older text says nothing of this one
             return
         self._next_error = 0
+        stats = message.report.stats if message.report is not None else None
+        self.bench.qubits = stats.qubits if stats is not None else 0
         self._say(message.report or message.error or Checking.NOTHING)
         self.query_one(QasmArea).mark(self.diagnostics)
         self.refresh_bindings()

@@ -96,6 +96,7 @@ class SessionsScreen(SectionScreen):
             self.shell.tell(f"This {session.mode} session takes no more jobs: n opens another.")
         else:
             self.bench.session_id, self.bench.backend = session.id, session.backend
+            self.bench.backend_picked = True
             self.shell.tell(
                 f"The next jobs run in {short_id(session.id, 20)} on {plain(session.backend, limit=40)}."
             )
@@ -220,7 +221,7 @@ class SessionsScreen(SectionScreen):
             detail.show([])
             return
         told = f" {_kind(session)} {plain(session.id, limit=100)} on {plain(session.backend, limit=60)}"
-        used = "  ✔ the next jobs run in it" if session.id == self.bench.session_id else ""
+        used = "  ✔ next jobs run here" if session.id == self.bench.session_id else ""
         facts = [
             f"opened {clock_time(session.created)}",
             f"lives {duration(session.max_ttl)} in all" if session.max_ttl else "",

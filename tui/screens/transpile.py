@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import TabbedContent, TabPane
 from textual.worker import Worker
 
+from tui.domain.backends import best_backend
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
@@ -26,6 +27,7 @@ from tui.monitor.events import (
 )
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Errand
+from tui.screens.dialogs.confirm import Confirm
 from tui.screens.session_words import offers
 from tui.widgets.block import Block
 from tui.widgets.candidate_table import CandidateTable
@@ -35,6 +37,7 @@ from tui.widgets.layout_view import LayoutView
 from tui.widgets.qasm_area import QasmArea
 from tui.widgets.stats_table import StatsTable
 from tui.widgets.submit_form import Source, SubmitForm
+from tui.widgets.submit_rules import costs
 from tui.widgets.text_pane import TextPane, page_of
 from tui.widgets.transpile_choices import TranspileChoices
 
@@ -104,8 +107,9 @@ class TranspileScreen(SectionScreen):
         choices = self.query_one(TranspileChoices)
         if not self.is_mounted or not choices.is_mounted:
             return
-        choices.offer_backends(self.deck.backends(), self.bench.backend)
-        self._take_choices()
+        if self.bench.candidate_source != self.bench.qasm and not self.bench.backend_picked:
+            self.bench.backend = ""
+        self._show_backends()
         self._show_sessions()
         self.query_one(SubmitForm).suggest_name(self.bench.name)
         errand, self.bench.errand = self.bench.errand, Errand.NONE
@@ -222,7 +226,10 @@ class TranspileScreen(SectionScreen):
 
     @on(TranspileChoices.Changed)
     def _chosen(self) -> None:
-        if self._take_choices():
+        before = self.bench.backend
+        right = self._take_choices()
+        self.bench.backend_picked |= self.bench.backend != before
+        if right:
             self._show_sessions()
             if not self._transpiling:
                 self._show_state()
@@ -238,8 +245,23 @@ class TranspileScreen(SectionScreen):
         submission = self.query_one(SubmitForm).submission(Source(candidate, self.bench.candidate_source))
         if submission is None:
             return
+        session = next((one for one in self.deck.sessions() if one.id == submission.session_id), None)
+        reasons = costs(self.query_one(SubmitForm).seconds(), self.deck.usage, session)
+        if reasons:
+            self._ask(submission, reasons)
+        else:
+            self._send(submission)
+
+    @work(group="submit-command", exclusive=True, exit_on_error=False)
+    async def _ask(self, submission: Submission, reasons: list[str]) -> None:
+        """What costs more than usual is confirmed first."""
+        where = plain(submission.backend, limit=60)
+        if await self.app.push_screen_wait(Confirm(f"Run on {where}?", "\n".join(reasons), "Run it")):
+            self._send(submission)
+
+    def _send(self, submission: Submission) -> None:
         self._submitting = True
-        self._show_state(line((f"Submitting to {plain(candidate.backend, limit=60)}…", Ink.BUSY)))
+        self._show_state(line((f"Submitting to {plain(submission.backend, limit=60)}…", Ink.BUSY)))
         self.run_worker(self._create(submission), group="submit", exit_on_error=False)
 
     async def _create(self, submission: Submission) -> None:
@@ -305,7 +327,11 @@ class TranspileScreen(SectionScreen):
         return []
 
     def _show_backends(self) -> None:
-        self.query_one(TranspileChoices).offer_backends(self.deck.backends(), self.bench.backend)
+        backends, chosen = self.deck.backends(), self.bench.backend
+        if chosen not in {backend.name for backend in backends}:
+            best = best_backend(backends, self.bench.qubits)
+            chosen = best.name if best is not None else ""
+        self.query_one(TranspileChoices).offer_backends(backends, chosen)
         self._take_choices()
 
     def _show_identity(self) -> None:

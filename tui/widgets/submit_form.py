@@ -20,8 +20,8 @@ from tui.widgets.choice import Choice
 from tui.widgets.field_row import FieldRow
 from tui.widgets.ink import Ink, Line, line, wrapped
 from tui.widgets.submit_rules import (
-    FORMULA,
     estimated_seconds,
+    formula,
     parse_observables,
     parse_precision,
     parse_shots,
@@ -224,7 +224,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         remaining = self._usage.remaining_seconds if self._usage is not None else None
         if remaining is not None and seconds > remaining:
             lines += wrapped("That is more than the instance has left.", width, Ink.WARNING)
-        lines += wrapped(FORMULA, width, Ink.MUTED)
+        lines += wrapped(formula(self._candidate), width, Ink.MUTED)
         if self._candidate.duration_us is None:
             lines += wrapped("The device tells no gate lengths: the shot counts as 0.", width, Ink.MUTED)
         if self.primitive is Primitive.ESTIMATOR:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 
 from tui.compiler.estimate import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, qpu_seconds
+from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
+from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_TAG_LENGTH, MAX_TAGS, Primitive
+from tui.domain.text import plain
+from tui.widgets.words import duration
 
 MAX_SHOTS = 100_000
 """The most shots the service takes for one PUB."""
+FREE_PLANS = frozenset({"open", "lite", "free"})
+"""Plans whose QPU time costs nothing; every other plan is paid."""
 MAX_OBSERVABLES = 100
 """A line of text holds no more with any sense."""
-FORMULA = f"IBM: {OVERHEAD_SECONDS:.0f} s + ({DEFAULT_REP_DELAY_US:.0f} µs + shot) × shots"
-"""What `estimated_seconds` computes, for the screen."""
 
 
 def parse_shots(text: str) -> int:
@@ -82,7 +86,39 @@ def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...],
 def estimated_seconds(candidate: Candidate, shots: int) -> float:
     """QPU seconds of `shots` shots, by `tui.compiler.estimate`; a shot of unknown length counts with its
     pause alone."""
-    return qpu_seconds(candidate.duration_us or 0.0, shots)
+    return qpu_seconds(candidate.duration_us or 0.0, shots, rep_delay_us=_pause(candidate))
+
+
+def formula(candidate: Candidate) -> str:
+    """What `estimated_seconds` computes, for the screen."""
+    return f"IBM: {OVERHEAD_SECONDS:.0f} s + ({_pause(candidate):.0f} µs + shot) × shots"
+
+
+def _pause(candidate: Candidate) -> float:
+    return DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
+
+
+def costs(seconds: float | None, usage: Usage | None, session: Session | None) -> list[str]:
+    """Why a run should be confirmed first, in sentences; empty: it need not be.
+
+    Args:
+        seconds: estimated QPU seconds, where they can be told.
+        usage: what the instance has left, and its plan.
+        session: where it would run; `None`: alone.
+    """
+    reasons: list[str] = []
+    about = f"about {duration(seconds)} of QPU time" if seconds is not None else "an unknown QPU time"
+    left = usage.remaining_seconds if usage is not None else None
+    if usage is not None and usage.limit_reached:
+        reasons.append(f"The run takes {about}, and the limit of the instance is reached.")
+    elif seconds is not None and left is not None and seconds > left:
+        reasons.append(f"The run takes {about}; the instance has {duration(left)} left.")
+    if session is not None and session.mode is SessionMode.DEDICATED:
+        reasons.append("It runs in a dedicated session: all the time that the session is open is charged.")
+    plan = plain(usage.plan, limit=40) if usage is not None else ""
+    if plan and plan.casefold() not in FREE_PLANS:
+        reasons.append(f"The plan of the instance is {plan}: QPU time is paid for. The run takes {about}.")
+    return reasons
 
 
 def estimator_shots(precision: float) -> int:

@@ -1,0 +1,29 @@
+"""Which backend is offered first."""
+
+from __future__ import annotations
+
+from tui.domain.backends import Backend, best_backend
+
+
+def _backend(name: str, queue: int | None, error: float | None = None, qubits: int | None = 27) -> Backend:
+    return Backend(name, qubits, operational=True, queue_length=queue, median_2q_error=error)
+
+
+def test_the_shortest_queue_goes_before_the_smallest_error() -> None:
+    assert best_backend([_backend("a", 3, 0.001), _backend("b", 1, 0.02)]) == _backend("b", 1, 0.02)
+    assert best_backend([_backend("a", 1, 0.02), _backend("b", 1, 0.001)]) == _backend("b", 1, 0.001)
+    assert best_backend([_backend("a", 1), _backend("b", 1, 0.02)]) == _backend("b", 1, 0.02)
+    assert best_backend([_backend("b", 1), _backend("a", 1)]) == _backend("a", 1)
+
+
+def test_what_is_too_small_or_away_is_not_offered() -> None:
+    away = Backend("away", 156, "paused", False, 0)
+    small, large, unknown = (
+        _backend("s", 0, qubits=5),
+        _backend("l", 9, qubits=127),
+        _backend("u", 99, qubits=None),
+    )
+    assert best_backend([away, small, large], 6) == large
+    assert best_backend([away, small], 6) is None
+    assert best_backend([unknown, small], 6) == unknown
+    assert best_backend([]) is None
