@@ -32,8 +32,8 @@ from tui.history.texts import Texts
 from tui.settings import Folders
 
 _INTENTS_KEPT = timedelta(days=30)
-_SCREENFUL = 200
-_AT_ONCE = 1000
+_SCREENFUL = 100
+_AT_ONCE = 500
 """Jobs taken in between two turns of the event loop."""
 _SMALL_BYTES = 512 << 10
 """A history that is read as a whole before `open` returns."""

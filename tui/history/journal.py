@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tui.history.index import LENGTH, Slot
@@ -79,6 +79,20 @@ class JournalFile:
     def document(self, slot: Slot) -> bytes:
         """The JSON of the document at a slot."""
         return slot if isinstance(slot, bytes) else document_of(self.line(slot))
+
+    def documents(self, slots: Sequence[Slot]) -> Iterator[bytes]:
+        """The JSON of the documents at slots in ascending order, which were read a moment ago.
+
+        Reads blocks, not lines: each read lets go of the interpreter's lock and has to get it again.
+        """
+        block, start = b"", 0
+        for slot in slots:
+            assert isinstance(slot, int)
+            offset, length = slot >> 32, slot & LENGTH
+            at = offset - start
+            if at < 0 or at + length > len(block):
+                block, start, at = os.pread(self._descriptor, max(length, BLOCK), offset), offset, 0
+            yield document_of(block[at : at + length])
 
     def append(self, data: bytes, at: int) -> None:
         """Write `data` at the end, which is at byte `at`; it is durable when this returns.

@@ -114,6 +114,8 @@ class Ledger:
         self._waiting = sorted(tables[JOBS].items(), key=lambda item: item[1])
         sessions = [self._taken(SESSION_KIND, n, self._document(s)) for n, s in tables[SESSIONS].items()]
         intents = [self._taken(INTENT_KIND, n, self._document(s)) for n, s in tables[SUBMISSIONS].items()]
+        if self._file is None:
+            self._waiting = []
         return Changes(sessions=tuple(_known(sessions)), intents=tuple(_known(intents)))
 
     def proceed(self, count: int) -> Changes:
@@ -125,13 +127,17 @@ class Ledger:
         part = self._waiting[-count:]
         del self._waiting[-count:]
         try:
-            found = [self._taken_job(number, self._document(slot)) for number, slot in reversed(part)]
-        except OSError as error:
+            documents = self._file.documents([slot for _, slot in part]) if self._file is not None else ()
+            found = [
+                self._taken_job(number, document)
+                for (number, _), document in zip(part, documents, strict=True)
+            ]
+        except (OSError, IndexError) as error:
             raise _unreadable(self._path, error) from error
         if not self._waiting:
             self.loaded, self._file, self._pool = True, None, {}
             self._tell_unreadable()
-        return Changes(tuple(_known(found)))
+        return Changes(tuple(_known(reversed(found))))
 
     def read_all(self) -> Changes:
         """Everything in the file.
@@ -322,9 +328,9 @@ def _merged(kind: Kind[_V], stored: Row, value: _V) -> _V:
         return value
 
 
-def _unreadable(path: Path, error: OSError) -> QdeckError:
+def _unreadable(path: Path, error: Exception) -> QdeckError:
     return QdeckError(
         ErrorKind.STORAGE,
-        f"The history {path} cannot be read: {error.strerror or error}.",
+        f"The history {path} cannot be read: {getattr(error, 'strerror', None) or error}.",
         "Check the permissions; until then it is kept in memory.",
     )

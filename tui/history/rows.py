@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import msgspec
 
@@ -59,7 +60,11 @@ def record_of(row: Row) -> Record:
 
 _jobs = msgspec.json.Decoder(Job)
 _extras = msgspec.json.Decoder(_Extras)
+_members = attrgetter(*_EXTRAS)
+_set = object.__setattr__
 _SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
+
+_shared = attrgetter(*_SHARED)
 
 
 def record_from_json(document: bytes, pool: dict[object, object]) -> Record:
@@ -70,11 +75,14 @@ def record_from_json(document: bytes, pool: dict[object, object]) -> Record:
     """
     job = _jobs.decode(document)
     extras = _extras.decode(document)
-    for name in _SHARED:
-        value = getattr(job, name)
-        # Nobody has seen this value yet, so it is still being made.
-        object.__setattr__(job, name, pool.setdefault(value, value))
-    return Record(job, **{name: getattr(extras, name) for name in _EXTRAS})
+    for name, value in zip(_SHARED, _shared(job), strict=True):
+        known = pool.get(value)
+        if known is None:
+            pool[value] = value
+        else:
+            # Nobody has seen this job yet, so it is still being made.
+            _set(job, name, known)
+    return Record(job, *_members(extras))
 
 
 class _Created(msgspec.Struct):

@@ -10,7 +10,7 @@ from operator import itemgetter
 from tui.domain.jobs import Job
 
 _Place = tuple[datetime, str, str]
-_FEW = 200
+_FEW = 8
 _place_of = itemgetter(0)
 
 
@@ -77,21 +77,16 @@ class Roster:
 
     def _insert(self, fresh: list[tuple[_Place, Job]]) -> None:
         """Put in what is sorted by place already."""
-        places, jobs = [place for place, _ in fresh], [job for _, job in fresh]
-        if not self._order or places[0] > self._order[-1]:
-            self._order += places
-            self._jobs += jobs
-        elif places[-1] < self._order[0]:
-            # What is read from the history comes like this: each part is older than the one before.
-            self._order[:0] = places
-            self._jobs[:0] = jobs
-        elif len(fresh) <= _FEW:
+        if len(fresh) <= _FEW:
             for place, job in fresh:
                 at = bisect_left(self._order, place)
                 self._order.insert(at, place)
                 self._jobs.insert(at, job)
-        else:
-            both = zip(self._order + places, self._jobs + jobs, strict=True)
-            merged = sorted(both, key=_place_of)
-            self._order = [place for place, _ in merged]
-            self._jobs = [job for _, job in merged]
+            return
+        # What is read from the history comes in parts that are almost older than all before them: only what
+        # lies between a part's ends is sorted again.
+        low, high = bisect_left(self._order, fresh[0][0]), bisect_left(self._order, fresh[-1][0])
+        between = zip(self._order[low:high], self._jobs[low:high], strict=True)
+        merged = sorted([*between, *fresh], key=_place_of)
+        self._order[low:high] = [place for place, _ in merged]
+        self._jobs[low:high] = [job for _, job in merged]
