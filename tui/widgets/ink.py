@@ -130,7 +130,35 @@ def difference(old: Line, new: Line) -> tuple[int, int] | None:
     """Where two lines differ, as (first cell, number of cells); `None` when they are the same."""
     if old == new:
         return None
-    before, after = _cells(old), _cells(new)
+    # Most of a line stays as it is: only the spans between the first and the last that differ are looked at.
+    same = 0
+    for one, other in zip(old, new, strict=False):
+        if one != other:
+            break
+        same += 1
+    while same and (_joins(old[same:]) or _joins(new[same:])):
+        same -= 1
+    skipped = width_of(old[:same])
+    end_old, end_new = len(old), len(new)
+    while end_old > same and end_new > same and old[end_old - 1] == new[end_new - 1]:
+        end_old -= 1
+        end_new -= 1
+    if width_of(old[same:end_old]) == width_of(new[same:end_new]):
+        old, new = old[same:end_old], new[same:end_new]
+    else:
+        old, new = old[same:], new[same:]
+    within = _difference(_cells(old), _cells(new))
+    return None if within is None else (skipped + within[0], within[1])
+
+
+def _joins(pieces: Line) -> bool:
+    """Whether the line begins with a mark that belongs to the cell before."""
+    return bool(pieces) and pieces[0].text != "" and cell_len(pieces[0].text[0]) == 0
+
+
+def _difference(
+    before: list[tuple[str, Ink, str]], after: list[tuple[str, Ink, str]]
+) -> tuple[int, int] | None:
     start = 0
     for one, other in zip(before, after, strict=False):
         if one != other:

@@ -101,8 +101,11 @@ class RowTable(ScrollView, can_focus=True):
         self._cells_of = cells_of
         self._keys: tuple[str, ...] = ()
         self._cursor = 0
+        self._widths_for = -1
+        self._widths_then: list[int] = []
         self._painted: dict[int, Line] = {}
         self._painted_for: tuple[int, int] = (-1, -1)
+        self._fresh: set[int] = set()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -132,6 +135,7 @@ class RowTable(ScrollView, can_focus=True):
     def use_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns; `cells_of` has to give their cells from now on."""
         self._columns = tuple(columns)
+        self._widths_for = -1
         self.repaint()
 
     def show(self, keys: Sequence[str]) -> None:
@@ -174,6 +178,7 @@ class RowTable(ScrollView, can_focus=True):
             changed = difference(old, new)
             if changed is not None:
                 self._painted[y] = new
+                self._fresh.add(y)
                 self.refresh(Region(changed[0], y, changed[1], 1))
 
     def render_line(self, y: int) -> Strip:
@@ -182,8 +187,13 @@ class RowTable(ScrollView, can_focus=True):
         if (top, width) != self._painted_for:
             self._painted_for = (top, width)
             self._painted.clear()
-        pieces = self._line_at(y)
-        self._painted[y] = pieces
+            self._fresh.clear()
+        if y in self._fresh:
+            # Just made to be compared with what was there.
+            self._fresh.discard(y)
+            pieces = self._painted[y]
+        else:
+            pieces = self._painted[y] = self._line_at(y)
         return strip_of(pieces, width, self._ink_style, self.rich_style)
 
     def _ink_style(self, name: str) -> Style:
@@ -233,6 +243,11 @@ class RowTable(ScrollView, can_focus=True):
 
     def _widths(self, width: int) -> list[int]:
         """Cells of each column, 0 for those left out: what does not fit is cut, then left out."""
+        if self._widths_for != width:
+            self._widths_for, self._widths_then = width, self._divide(width)
+        return self._widths_then
+
+    def _divide(self, width: int) -> list[int]:
         widths: list[int] = []
         room = width - self.GUTTER
         for column in self._columns:
