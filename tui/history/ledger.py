@@ -82,7 +82,7 @@ class Ledger:
             QdeckError: `STORAGE`.
         """
         try:
-            documents = newest_documents(self._path, JOBS, count)
+            documents = newest_documents(self._path, JOBS, count, job_place)
         except FileNotFoundError:
             return Changes()
         except OSError as error:
