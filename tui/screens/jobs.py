@@ -15,6 +15,7 @@ from tui.monitor.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.job_bulk import Errand, ask_cancel_many, ask_export_many, ask_tags_many, run_errand
 from tui.screens.job_commands import ask_cancel, ask_export, ask_tags
+from tui.screens.job_line import ask_line
 from tui.screens.job_rows import JobRowsScreen
 from tui.screens.table_wishes import next_grouping, sorted_by
 from tui.widgets.filter_line import FilterLine
@@ -160,6 +161,11 @@ class JobsScreen(JobRowsScreen):
     async def action_export(self) -> None:
         """Write the result of the job under the cursor, or those of the marked ones, to files."""
         await self._ask(ask_export, ask_export_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_line(self) -> None:
+        """Withdraw or reorder what has not become a job yet."""
+        await ask_line(self)
 
     async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[None]], many: _Ask) -> None:
         marked = [job for job_id in self.table.marked if (job := self._list.get(job_id)) is not None]

@@ -73,6 +73,7 @@ JOBS: tuple[Key, ...] = (
     Key("jobs.filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
     Key("jobs.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("jobs.refresh", "r", "refresh", "Refresh", "Ask the service now."),
+    Key("jobs.line", "w", "line", "Waiting", "Withdraw or reorder submissions that wait.", False),
     Key("jobs.turn", "S", "turn", "Turn round", "Sort the other way round.", False),
     Key("jobs.mark_down", "J,shift+down", "mark_on(1)", "Mark down", "Mark this job and the next.", False),
     Key("jobs.mark_up", "K,shift+up", "mark_on(-1)", "Mark up", "Mark this job and the one above.", False),

@@ -23,13 +23,13 @@ def waiting_lines(waiting: Sequence[WaitingSubmission], now: datetime) -> list[L
     """A line for each of the first, and one for the rest; none when nothing waits."""
     # One that is only on its way needs no line: it would come and go with every submission.
     told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
-    lines = [_line_of(one, now) for one in told[:SHOWN]]
+    lines = [_line_of(one, now, "   w changes it" if at == 0 else "") for at, one in enumerate(told[:SHOWN])]
     if len(told) > SHOWN:
         lines.append(line((f"   and {len(told) - SHOWN} more in line", Ink.MUTED)))
     return lines
 
 
-def _line_of(one: WaitingSubmission, now: datetime) -> Line:
+def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> Line:
     word = str(one.state)
     if one.state is WaitState.WAITING and one.due is not None:
         word = f"waiting {max(0, math.ceil((one.due - now).total_seconds()))}s"
@@ -38,5 +38,5 @@ def _line_of(one: WaitingSubmission, now: datetime) -> Line:
         f" {'◌' if one.state is WaitState.WAITING else '?'} ",
         (f"{word:<13}", _INKS[one.state]),
         f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
-        (plain(one.why or "in line", limit=80), Ink.MUTED),
+        (plain(one.why or "in line", limit=80) + hint, Ink.MUTED),
     )
