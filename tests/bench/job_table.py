@@ -2,8 +2,8 @@
 
     python -m tests.bench.job_table [JOBS]
 
-The job table is measured in the whole app (over a deck of fixed values), DataTable in an app of its own with
-nothing beside it. Both run in a pseudo-terminal of 120x40, 24-bit colour.
+Each is measured in an app of its own with nothing beside it; the job table once more in the whole of qdeck,
+over a deck of fixed values. All run in a pseudo-terminal of 120x40, 24-bit colour.
 
 - ready: from making the app until the screen stands still, imports left out;
 - page down: from the key until the last byte of the new picture;
@@ -35,11 +35,13 @@ from tests.bench.terminal import Terminal
 from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
 from tui.app import QDeckApp
 from tui.domain.job_filter import parse_filter
+from tui.domain.job_list import JobList
 from tui.domain.job_matching import matcher
 from tui.domain.job_order import NEWEST_FIRST, Grouping, Order, arrange
 from tui.domain.jobs import Job, JobStatus
 from tui.monitor.events import JobsChanged
 from tui.widgets.job_columns import STANDARD, chosen, job_cells
+from tui.widgets.job_table import JobTable
 
 ONE_CELL, UNCHANGED, MANY = signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN
 _EACH = 200
@@ -107,6 +109,30 @@ class _TableApp(App[None]):
             table.update_cell(self._keys[place], self._columns[0], f"◔ {status}")
 
 
+class _OwnApp(App[None]):
+    """The job table as its screen uses it."""
+
+    def __init__(self, all_jobs: list[Job]) -> None:
+        super().__init__()
+        self._all = all_jobs
+        self._list = JobList()
+
+    def compose(self) -> ComposeResult:
+        yield JobTable(self._list.get, lambda: NOW)
+
+    def on_mount(self) -> None:
+        table = self.query_one(JobTable)
+        self._list.take(self._all)
+        table.arranged(self._list.arrangement(NOW)(), self._list.order, ())
+        table.focus()
+
+    def put(self, places: range, status: JobStatus) -> None:
+        """Give these jobs a status."""
+        changed = tuple(replace(self._all[place], status=status) for place in places)
+        self._list.change(changed, (), lambda: self._all)
+        self.query_one(JobTable).jobs_changed()
+
+
 def child(kind: str, count: int, started: Path) -> None:
     """Run one of the apps; signals make it change rows."""
     all_jobs = made(count)
@@ -130,6 +156,10 @@ def child(kind: str, count: int, started: Path) -> None:
         started.write_text(str(time.perf_counter()))
         app = QDeckApp(deck, clock=FixedClock())
         app.call_later(lambda: wire(app, deck.put))
+    elif kind == "jobtable":
+        started.write_text(str(time.perf_counter()))
+        app = own = _OwnApp(all_jobs)
+        app.call_later(lambda: wire(app, own.put))
     else:
         rows = [tuple(span.text for span in job_cells(columns, job, NOW)) for job in all_jobs]
         started.write_text(str(time.perf_counter()))
@@ -209,12 +239,11 @@ def main() -> None:
         child(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    own = measure("qdeck", count)
-    stock = measure("datatable", count)
-    print(f"{count:,} jobs{'':20} qdeck   DataTable   share")
+    own, stock, whole = (measure(kind, count) for kind in ("jobtable", "datatable", "qdeck"))
+    print(f"{f'{count:,} jobs':24} {'job table':>10} {'DataTable':>10} {'share':>8} {'qdeck':>10}")
     for name, figure in own.items():
-        share = f"{figure / stock[name]:8.3f}" if stock[name] else ""
-        print(f"{name:24} {figure:10.2f}  {stock[name]:10.2f}  {share}")
+        share = f"{figure / stock[name]:.3f}" if stock[name] else ""
+        print(f"{name:24} {figure:10.2f} {stock[name]:10.2f} {share:>8} {whole[name]:10.2f}")
     print("rows alone:")
     rows_alone(count)
 

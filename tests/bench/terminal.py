@@ -63,11 +63,16 @@ class Terminal:
 
         Returns:
             Seconds until its last byte, and its bytes; 0 and 0 when nothing came within `first` seconds.
+
+        Raises:
+            TimeoutError: it did not end within a minute.
         """
         began = time.perf_counter()
         before, last, wait = len(self.output), began, first
         while True:
             come = len(self.output)
+            if time.perf_counter() - began > 60:
+                raise TimeoutError("the output does not end")
             if not self._read(wait) and time.perf_counter() - last >= wait:
                 break
             if len(self.output) > come:
