@@ -70,9 +70,11 @@ class Settings:
 
     Attributes:
         on_finish: program and arguments run for each job that finished; empty: none.
+        kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
     """
 
     on_finish: tuple[str, ...] = ()
+    kept_mib: int | None = None
 
 
 def load_settings(path: Path) -> Settings:
@@ -87,16 +89,21 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
-    unknown = sorted(told.keys() - {"on_finish"})
+    unknown = sorted(told.keys() - {"on_finish", "kept_mib"})
     if unknown:
         raise QdeckError(
-            ErrorKind.SETTINGS, f"{path}: there is no setting {unknown[0]!r}.", "There is: on_finish."
+            ErrorKind.SETTINGS,
+            f"{path}: there is no setting {unknown[0]!r}.",
+            "There are: on_finish, kept_mib.",
         )
     command = told.get("on_finish", "")
     if not isinstance(command, str):
         raise QdeckError(ErrorKind.SETTINGS, f"{path}: on_finish must be a string, a command.")
+    kept = told.get("kept_mib")
+    if kept is not None and (type(kept) is not int or kept < 1):
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: kept_mib must be a whole number of MiB, at least 1.")
     try:
-        return Settings(tuple(shlex.split(command)))
+        return Settings(tuple(shlex.split(command)), kept)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."

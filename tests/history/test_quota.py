@@ -6,11 +6,15 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.history.made import made_job, places
 from tests.support.clock import FakeClock
+from tui.domain.errors import QdeckError
 from tui.domain.results import JobResult
 from tui.history.history import History
 from tui.history.records import Record
+from tui.settings import load_settings
 
 
 async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> None:
@@ -30,6 +34,17 @@ async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> N
     warnings = history.take_warnings()
     assert warnings and "let go" in warnings[0]
     await history.aclose()
+
+
+def test_the_user_sets_how_much_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    assert load_settings(file).kept_mib is None
+    file.write_text("kept_mib = 500\n")
+    assert load_settings(file).kept_mib == 500
+    for wrong in ('"1 GiB"', "0", "true", "1.5"):
+        file.write_text(f"kept_mib = {wrong}\n")
+        with pytest.raises(QdeckError):
+            load_settings(file)
 
 
 async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from tui.compiler.client import WorkerCompiler
 from tui.domain.accounts import Identity
 from tui.domain.clock import Clock, SystemClock
+from tui.domain.errors import QdeckError
 from tui.headless.choice import ServiceChoice, require_account
 from tui.headless.talk import Exit, say
 from tui.ibm.factory import make_service
@@ -21,7 +22,7 @@ from tui.monitor.deck import Deck
 from tui.monitor.events import Event, FreshnessChanged, Notice, Severity
 from tui.monitor.tower import LiveDeck
 from tui.sandbox.launch import launch
-from tui.settings import folders
+from tui.settings import folders, load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
     async def start_sandbox() -> RunningSandbox:
         return await launch(places.sandbox)
 
+    try:
+        kept = load_settings(places.settings_file).kept_mib
+    except QdeckError:
+        # The app says what is wrong with the file; a command does its work all the same.
+        kept = None
     return LiveDeck(
         folders=places,
         environ=environ,
@@ -47,6 +53,7 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
         make_service=partial(make_service, spool=places.data / "spool"),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
+        quota=None if kept is None else kept << 20,
     )
 
 

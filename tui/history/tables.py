@@ -57,7 +57,6 @@ class _Draft(MutableMapping[int, dict[str, Any]]):
         self.is_new = rows is None
         self._slots = rows.slots if rows is not None else {}
         self._rows = rows
-        self._order: dict[int, None] | None = None
         self.cleared = False
         self.touched: dict[int, dict[str, Any] | None] = {}
 

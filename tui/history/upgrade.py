@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
 from filelock import FileLock
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -71,14 +70,3 @@ def upgrade(old: Path, new: Path, now: Callable[[], datetime], places: Places) -
     if lost:
         told += f" It was damaged: {lost} lines could not be read."
     return [told]
-
-
-def left_behind(old: Path) -> Tables | None:
-    """The tables of a JSON history that is there beside a journal; `None` when there is none to be read.
-
-    An earlier version wrote it after the journal was made, or the last step of taking over did not happen.
-    """
-    try:
-        return read_json(old)[0] if old.is_file() else None
-    except (OSError, QdeckError, msgspec.MsgspecError):
-        return None

@@ -58,6 +58,7 @@ class LiveDeck:
     Args:
         chance: jitter, and the tags of submissions: seeded by the system in the app.
         launch_sandbox: starts the embedded service; called at most once while it runs.
+        quota: bytes that kept results and circuits may take; `None`: the history's own default.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class LiveDeck:
         make_service: ServiceMaker,
         launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
         chance: random.Random,
+        quota: int | None = None,
     ) -> None:
         self._folders = folders
         self._compiler = compiler
-        self._history = History(folders, clock)
+        self._history = History(folders, clock, quota=quota)
         self._board = Board(self._history, clock)
         self._scheduler = Scheduler(clock, chance, self._failed)
         self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
