@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +23,6 @@ from tui.domain.accounts import Account, Channel
 from tui.domain.clock import Clock
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
-from tui.domain.sessions import SessionState
 from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event, JobsFinished, Notice, Severity
@@ -32,9 +30,11 @@ from tui.monitor.finish_hook import FinishHook
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
 from tui.screens.dialogs.dialog import Dialog
-from tui.screens.jobs import JobsScreen
+from tui.screens.leaving import reasons_to_stay
+from tui.screens.sections import sections
 from tui.settings import folders
 from tui.trouble_log import write_trouble
+from tui.widgets.escapes import terminal_notice, tmux_clipboard
 from tui.widgets.flash_line import FlashLine
 from tui.widgets.keys import GLOBAL, bindings, key_by_id
 from tui.widgets.notes import Note, Notes
@@ -98,39 +98,8 @@ class QDeckApp(OrderlyApp, SpareApp):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = look
-        for mode, screen in self._sections().items():
+        for mode, screen in sections(deck, self.bench, self._state_folder).items():
             self.add_mode(mode, screen)
-
-    def _sections(self) -> dict[str, Callable[[], Screen[None]]]:
-        """The screen of each section, imported when it is first shown."""
-
-        def editor() -> Screen[None]:
-            from tui.screens.editor import EditorScreen
-
-            return EditorScreen(self.deck, self.bench)
-
-        def transpile() -> Screen[None]:
-            from tui.screens.transpile import TranspileScreen
-
-            return TranspileScreen(self.deck, self.bench)
-
-        def sessions() -> Screen[None]:
-            from tui.screens.sessions import SessionsScreen
-
-            return SessionsScreen(self.deck, self.bench)
-
-        def backends() -> Screen[None]:
-            from tui.screens.backends import BackendsScreen
-
-            return BackendsScreen(self.deck, self.bench)
-
-        return {
-            "jobs": lambda: JobsScreen(self.deck, self.bench),
-            "editor": editor,
-            "transpile": transpile,
-            "sessions": sessions,
-            "backends": backends,
-        }
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the style sheets use and Textual's own themes do not have."""
@@ -217,7 +186,7 @@ class QDeckApp(OrderlyApp, SpareApp):
     async def _quit(self) -> None:
         from tui.screens.dialogs.confirm import Confirm
 
-        reasons = self._reasons_to_stay()
+        reasons = reasons_to_stay(self.deck, self.bench)
         if reasons:
             sure = await self.push_screen_wait(
                 Confirm("Leave qdeck?", "\n".join(reasons), "Leave", keep="Stay")
@@ -225,25 +194,6 @@ class QDeckApp(OrderlyApp, SpareApp):
             if not sure:
                 return
         self.exit()
-
-    def _reasons_to_stay(self) -> list[str]:
-        burning = [
-            session
-            for session in self.deck.sessions()
-            if session.state not in {SessionState.CLOSED, SessionState.DRAINING, SessionState.UNKNOWN}
-        ]
-        reasons: list[str] = []
-        if burning and self.deck.identity is not None:
-            which = ", ".join(f"{session.mode} on {shorten(session.backend, 30)}" for session in burning[:3])
-            many = "1 session is" if len(burning) == 1 else f"{len(burning)} sessions are"
-            reasons.append(
-                f"{many} open ({which}) and may use QPU time until it ends. F5 drains or closes it."
-            )
-        if self.bench.dirty and self.bench.qasm.strip():
-            reasons.append(
-                f"{shorten(self.bench.name, 40)} has changes that are in no file. F3, then ^s saves."
-            )
-        return reasons
 
     # --- what screens ask of the app ---------------------------------------------------------------
 
@@ -433,25 +383,6 @@ class QDeckApp(OrderlyApp, SpareApp):
             what = f"qdeck: something unexpected went wrong ({type(error).__name__})."
             self._exit_renderables.append(Text(f"{what} {self._write_down(error)}"))
         self._close_messages_no_wait()
-
-
-def tmux_clipboard(text: str) -> str:
-    """OSC 52 for `text`, wrapped so that tmux passes it on to the terminal around it."""
-    encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
-    return f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\"
-
-
-def terminal_notice(text: str, *, tmux: bool) -> str:
-    """OSC 9 and OSC 777, of which terminals know one or none, for a notice beside the terminal's window.
-
-    The text is made plain: nothing in it ends the sequence.
-    """
-    told = plain(text, limit=200)
-    # In OSC 777 a semicolon parts title and body.
-    sequences = f"\x1b]9;{told}\x1b\\", f"\x1b]777;notify;qdeck;{told.replace(';', ',')}\x1b\\"
-    if tmux:
-        return "".join("\x1bPtmux;" + one.replace("\x1b", "\x1b\x1b") + "\x1b\\" for one in sequences)
-    return "".join(sequences)
 
 
 def run_app(app: QDeckApp) -> int:

@@ -10,11 +10,12 @@ from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
-from tui.app import QDeckApp, tmux_clipboard
+from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.login import LoginScreen
+from tui.widgets.escapes import terminal_notice, tmux_clipboard
 from tui.widgets.row_table import RowTable
 
 
@@ -170,3 +171,11 @@ async def test_palette_offers_the_commands_of_the_screen() -> None:
 
 def test_clipboard_is_wrapped_for_tmux() -> None:
     assert tmux_clipboard("id") == "\x1bPtmux;\x1b\x1b]52;c;aWQ=\x07\x1b\\"
+
+
+def test_a_notice_for_the_terminal_cannot_end_its_own_sequence() -> None:
+    told = terminal_notice("a;b\x1b\\\x07c", tmux=False)
+    assert told.count("\x1b\\") == 2 and "\x07" not in told
+    assert "]777;notify;qdeck;a,b" in told
+    wrapped = terminal_notice("done", tmux=True)
+    assert wrapped.startswith("\x1bPtmux;\x1b\x1b]9;done\x1b\x1b\\\x1b\\")
