@@ -340,6 +340,11 @@ class Cockpit:
         """The events of one type."""
         return [event for event in self.events if isinstance(event, kind)]
 
+    def keeps_result(self, job_id: str) -> bool:
+        """Whether the job's result is in the history."""
+        record = self.deck._board.record(job_id)
+        return record is not None and record.result_kept
+
     def status(self, job_id: str) -> JobStatus | None:
         """A job's status as the deck shows it."""
         job = self.deck.job(job_id)
