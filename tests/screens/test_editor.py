@@ -285,4 +285,4 @@ async def test_a_circuit_without_measurement_is_told() -> None:
     deck.report = replace(deck.report, measures=False)
     async with running(deck) as pilot:
         await open_editor(pilot, BELL)
-        await until(pilot, lambda: shows(pilot, "no measurement"))
+        await until(pilot, lambda: shows(pilot, "estimator only"))

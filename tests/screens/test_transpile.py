@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, TabbedContent
 
-from tests.support.app import running, screen_text, settled, until
+from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.fixed_deck import FixedDeck, identity
 from tests.support.sessions import BATCH, SESSIONS
@@ -16,8 +16,9 @@ from tui.app import QDeckApp
 from tui.domain.accounts import Channel, Usage
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.sessions import SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.events import BackendsChanged, UsageChanged
+from tui.monitor.events import BackendsChanged, SessionsChanged, UsageChanged
 from tui.screens.bench import Errand
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
@@ -348,3 +349,38 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
         await pilot.press("f2", "f4")
         await settled(pilot)
         assert bench.backend == "ibm_cusco" and bench.errand is Errand.NONE
+
+
+async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> None:
+    deck = FixedDeck()
+    deck.the_sessions = SESSIONS
+    async with running(deck) as pilot:
+        app_of(pilot).bench.session_id = BATCH.id
+        await transpiled(pilot)
+        assert app_of(pilot).bench.session_id == BATCH.id
+        closed = replace(BATCH, state=SessionState.CLOSED)
+        deck.the_sessions = (closed,)
+        deck.publish(SessionsChanged((closed,)))
+        await until(pilot, lambda: "what is run next runs alone" in notices(pilot))
+        assert app_of(pilot).bench.session_id == ""
+
+
+async def test_a_session_in_use_outlives_the_question() -> None:
+    deck = FixedDeck()
+    dedicated = replace(BATCH, mode=SessionMode.DEDICATED)
+    deck.the_sessions = (dedicated,)
+    async with running(deck) as pilot:
+        app_of(pilot).bench.session_id = dedicated.id
+        await transpiled(pilot)
+        for _ in range(2):
+            await pilot.press("f9")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
+            await settled(pilot)
+            assert app_of(pilot).bench.session_id == dedicated.id
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: bool(submissions(deck)))
+        assert submissions(deck)[0].session_id == dedicated.id

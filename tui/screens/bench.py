@@ -51,6 +51,17 @@ class Bench:
     errand: Errand = Errand.NONE
 
     @property
+    def reviewed(self) -> bool:
+        """Whether the candidate is the circuit as it stands, made with the choices as they stand."""
+        candidate = self.candidate
+        return (
+            candidate is not None
+            and self.candidate_source == self.qasm
+            and candidate.backend == self.backend
+            and candidate.options == self.options
+        )
+
+    @property
     def dirty(self) -> bool:
         """Whether the text has changes that are in no file."""
         return self.qasm != self.saved

@@ -53,7 +53,7 @@ def takes_jobs(session: Session) -> bool:
 def offers(sessions: Iterable[Session], backend: str, now: datetime) -> list[tuple[str, str]]:
     """The sessions that take jobs on `backend`, as label and id, for the submit form."""
     return [
-        (f"{short_id(session.id)} {session.mode} {ends_in(session, now)}", session.id)
+        (f"{session.mode} {short_id(session.id)} {ends_in(session, now)}", session.id)
         for session in sessions
         if takes_jobs(session) and session.backend == backend
     ]

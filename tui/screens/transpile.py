@@ -23,12 +23,14 @@ from tui.monitor.events import (
     IdentityChanged,
     OutboxChanged,
     SessionsChanged,
+    Severity,
     UsageChanged,
 )
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Errand
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.session_words import offers
+from tui.screens.transpile_words import missing, verdict, wrong
 from tui.widgets.block import Block
 from tui.widgets.candidate_table import CandidateTable
 from tui.widgets.ink import Ink, Line, line, wrapped
@@ -40,6 +42,7 @@ from tui.widgets.submit_form import Source, SubmitForm
 from tui.widgets.submit_rules import costs
 from tui.widgets.text_pane import TextPane, page_of
 from tui.widgets.transpile_choices import TranspileChoices
+from tui.widgets.words import short_id
 
 
 class TranspileScreen(SectionScreen):
@@ -113,7 +116,7 @@ class TranspileScreen(SectionScreen):
         self._show_sessions()
         self.query_one(SubmitForm).suggest_name(self.bench.name)
         errand, self.bench.errand = self.bench.errand, Errand.NONE
-        if errand is not Errand.NONE and not (errand is Errand.RUN and self._current()):
+        if errand is not Errand.NONE and not (errand is Errand.RUN and self.bench.reviewed):
             self._start(errand)
         else:
             self._show_state()
@@ -143,7 +146,7 @@ class TranspileScreen(SectionScreen):
         """Submit what is under review; transpile first when that is not the circuit as it stands."""
         if self._submitting or self._transpiling:
             return
-        if not self._current():
+        if not self.bench.reviewed:
             self._start(Errand.RUN)
         elif self.query_one(TabbedContent).active != "review":
             self._show_form()
@@ -165,16 +168,6 @@ class TranspileScreen(SectionScreen):
     @property
     def _transpiling(self) -> bool:
         return self._work is not None and not self._work.is_finished
-
-    def _current(self) -> bool:
-        """Whether the candidate is the circuit as it stands, made with the choices as they stand."""
-        bench, candidate = self.bench, self.bench.candidate
-        return (
-            candidate is not None
-            and bench.candidate_source == bench.qasm
-            and candidate.backend == bench.backend
-            and candidate.options == bench.options
-        )
 
     def _start(self, errand: Errand) -> None:
         """Transpile in a worker, unless that is under way or something is missing."""
@@ -299,7 +292,7 @@ class TranspileScreen(SectionScreen):
             return
         self._work = None
         self.refresh_bindings()
-        self._show_state(*_wrong(message.error, self.size.width - 2))
+        self._show_state(*wrong(message.error, self.size.width - 2))
 
     def _take_choices(self) -> bool:
         """Carry the choices to the bench; whether they are right."""
@@ -313,18 +306,7 @@ class TranspileScreen(SectionScreen):
         return True
 
     def _missing(self) -> list[Line]:
-        """What is needed before anything can be transpiled, with the key that helps."""
-        if not self.bench.qasm.strip():
-            return [
-                line(
-                    ("There is no circuit yet. F3 goes to the editor; ^o there offers examples.", Ink.WARNING)
-                )
-            ]
-        if self.deck.identity is None:
-            return [line(("Not signed in: no backend to transpile for. F7 signs in.", Ink.WARNING))]
-        if not self.bench.backend:
-            return [line(("The service has listed no backend yet. F6 shows the backends.", Ink.WARNING))]
-        return []
+        return missing(self.bench, signed_in=self.deck.identity is not None)
 
     def _show_backends(self) -> None:
         backends, chosen = self.deck.backends(), self.bench.backend
@@ -342,9 +324,14 @@ class TranspileScreen(SectionScreen):
 
     def _show_sessions(self) -> None:
         sessions = offers(self.deck.sessions(), self.bench.backend, self.clock.now())
-        form = self.query_one(SubmitForm)
-        form.show_sessions(sessions, self.bench.session_id)
+        form, chosen = self.query_one(SubmitForm), self.bench.session_id
+        form.show_sessions(sessions, chosen)
         self.bench.session_id = form.session_id
+        if chosen and not form.session_id:
+            gone = (
+                f"Session {short_id(chosen, 20)} takes no jobs for {plain(self.bench.backend, limit=40)} now"
+            )
+            self.shell.tell(f"{gone}: what is run next runs alone.", Severity.WARNING)
 
     def _show_form(self) -> None:
         self.query_one(TabbedContent).active = "review"
@@ -373,30 +360,10 @@ class TranspileScreen(SectionScreen):
         nothing_yet.display = candidate is None and not said
         if candidate is None:
             nothing_yet.show(self._invitation())
-        self.query_one("#said", Block).show(said or self._verdict())
+        self.query_one("#said", Block).show(said or verdict(self.bench))
 
     def _invitation(self) -> list[Line]:
         if missing := self._missing():
             return missing
         name = plain(self.bench.name, limit=40)
         return [line(("F8 ", Ink.KEY), f"transpiles {name} for {plain(self.bench.backend, limit=60)}.")]
-
-    def _verdict(self) -> tuple[Line, ...]:
-        bench, candidate = self.bench, self.bench.candidate
-        if candidate is None:
-            return ()
-        if bench.candidate_source != bench.qasm:
-            return (line(("! The circuit changed in the editor since: F8 transpiles it anew.", Ink.WARNING)),)
-        if not self._current():
-            return (
-                line(("! Other choices than these made what is below: F8 transpiles anew.", Ink.WARNING)),
-            )
-        told = f"{plain(bench.name, limit=40)} for {plain(candidate.backend, limit=60)}"
-        how = f", level {candidate.options.optimization_level}, {plain(candidate.where, limit=20)}"
-        return (
-            line(("✔ ", Ink.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", Ink.MUTED), "  F9 runs it."),
-        )
-
-
-def _wrong(error: QdeckError, width: int) -> list[Line]:
-    return wrapped(f"✘ {plain(str(error), limit=2000, lines=True)}", max(40, width), Ink.BAD)[:6]

@@ -59,7 +59,7 @@ def _fine(report: CheckReport) -> Line:
     if report.parameters:
         more = f"  inputs {', '.join(plain(name, limit=30) for name in report.parameters[:5])}"
     elif not report.measures:
-        more = "  no measurement: only the estimator can run it"
+        more = "  unmeasured: estimator only"
     return line(("✔ checked", Ink.GOOD), told, (more, Ink.MUTED))
 
 

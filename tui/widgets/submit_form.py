@@ -64,6 +64,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._candidate: Candidate | None = None
         self._usage: Usage | None = None
         self._trouble = ""
+        self._session = ALONE
 
     def compose(self) -> ComposeResult:
         """The fields, then what is wrong, then the estimate."""
@@ -109,6 +110,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
     def show_sessions(self, sessions: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer these sessions, as label and id, after `alone`."""
         self.query_one("#session", Choice).offer([("alone", ALONE), *sessions], chosen)
+        self._session = self.session_id
 
     def suggest_name(self, name: str) -> None:
         """Name the run as the circuit is named."""
@@ -186,7 +188,10 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     @on(Select.Changed, "#session")
     def _session_changed(self) -> None:
-        self.post_message(self.SessionChosen(self.session_id))
+        # A list also tells of its first value when it is made: nobody chose that.
+        if self.session_id != self._session:
+            self._session = self.session_id
+            self.post_message(self.SessionChosen(self._session))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -9,6 +9,7 @@ from tui.widgets.painted import Painted
 
 LEAST_WIDTH = 60
 LEAST_HEIGHT = 16
+_ASKED = "a dialog waits for you."
 
 
 class TooSmall(Painted):
@@ -28,7 +29,7 @@ class TooSmall(Painted):
             line(f"qdeck needs {LEAST_WIDTH}x{LEAST_HEIGHT}."),
             BLANK,
             line(("Make it larger to go on,", Ink.MUTED)),
-            line(("nothing is lost. ^q quits.", Ink.MUTED)),
+            line((_ASKED if self.screen.is_modal else "nothing is lost. ^q quits.", Ink.MUTED)),
         )
 
     def on_resize(self) -> None:

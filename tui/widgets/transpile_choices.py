@@ -32,7 +32,7 @@ class TranspileChoices(Horizontal):
     TranspileChoices > #backend { width: 1fr; max-width: 48; }
     TranspileChoices > #level { width: 11; }
     TranspileChoices > #where { width: 8; }
-    TranspileChoices > #seed { width: 8; }
+    TranspileChoices > #seed { width: 7; }
     TranspileChoices > #seed.-wrong { background: $error 30%; }
     """
 
@@ -104,12 +104,12 @@ class TranspileChoices(Horizontal):
 
 
 def _told(backend: Backend) -> str:
-    """`ibm_cusco  127q  3 queued`: what decides between backends, in one line."""
+    """`ibm_cusco 127q, 3 queued`: what decides between backends, in one line."""
     words = [plain(backend.name, limit=40)]
     if backend.qubits is not None:
-        words.append(f"{backend.qubits}q")
+        words.append(f"{backend.qubits}q,")
     if not backend.operational:
         words.append(plain(backend.status, limit=20))
     elif backend.queue_length is not None:
         words.append(f"{backend.queue_length} queued")
-    return "  ".join(words)
+    return " ".join(words)

@@ -1,0 +1,40 @@
+"""What the transpile review says of its state: what is missing, what is stale, what went wrong."""
+
+from __future__ import annotations
+
+from tui.domain.errors import QdeckError
+from tui.domain.text import plain
+from tui.screens.bench import Bench
+from tui.widgets.ink import Ink, Line, line, wrapped
+
+
+def missing(bench: Bench, *, signed_in: bool) -> list[Line]:
+    """What is needed before anything can be transpiled, with the key that helps; empty: nothing."""
+    if not bench.qasm.strip():
+        told = "There is no circuit yet. F3 goes to the editor; ^o there offers examples."
+    elif not signed_in:
+        told = "Not signed in: no backend to transpile for. F7 signs in."
+    elif not bench.backend:
+        told = "The service has listed no backend yet. F6 shows the backends."
+    else:
+        return []
+    return [line((told, Ink.WARNING))]
+
+
+def verdict(bench: Bench) -> tuple[Line, ...]:
+    """Whether what is under review is the circuit and the choices as they stand."""
+    candidate = bench.candidate
+    if candidate is None:
+        return ()
+    if bench.candidate_source != bench.qasm:
+        return (line(("! The circuit changed in the editor since: F8 transpiles it anew.", Ink.WARNING)),)
+    if not bench.reviewed:
+        return (line(("! Other choices than these made what is below: F8 transpiles anew.", Ink.WARNING)),)
+    told = f"{plain(bench.name, limit=40)} for {plain(candidate.backend, limit=60)}"
+    how = f", level {candidate.options.optimization_level}, {plain(candidate.where, limit=20)}"
+    return (line(("✔ ", Ink.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", Ink.MUTED), "  F9 runs it."),)
+
+
+def wrong(error: QdeckError, width: int) -> list[Line]:
+    """What went wrong, in at most six lines of `width` cells."""
+    return wrapped(f"✘ {plain(str(error), limit=2000, lines=True)}", max(40, width), Ink.BAD)[:6]
