@@ -171,6 +171,8 @@ class RowTable(ScrollView, can_focus=True):
         if width <= 0:
             return
         if (top, width) != self._painted_for:
+            # It may be scrolled back before it is painted: what was compared before is old by then.
+            self._fresh.clear()
             self.refresh()
             return
         for y in range(self.size.height):
