@@ -82,11 +82,11 @@ async def test_errors_are_told_with_their_place_and_marked() -> None:
         await until(
             pilot, lambda: shows(pilot, "✘ line 5, column 1: 'hh' is not defined in this scope [red]")
         )
-        assert shows(pilot, "5✘", "6✘")
+        await until(pilot, lambda: shows(pilot, "5✘", "6✘"))
         await pilot.press("ctrl+g")
-        assert area.cursor_location == (4, 0)
+        await until(pilot, lambda: area.cursor_location == (4, 0))
         await pilot.press("ctrl+g")
-        assert area.cursor_location == (5, 3)
+        await until(pilot, lambda: area.cursor_location == (5, 3))
 
 
 async def test_a_circuit_with_errors_is_not_transpiled() -> None:

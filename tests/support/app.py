@@ -74,6 +74,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not come"
         await pilot.pause(0.01)
+    # What came with it is painted too.
+    await pilot.pause()
 
 
 def screen_text(pilot: Pilot[None]) -> str:
