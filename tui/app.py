@@ -128,6 +128,7 @@ class QDeckApp(OrderlyApp, SpareApp):
     def on_mount(self) -> None:
         """Listen; then, with the first picture on the screen, begin the work."""
         self._unsubscribe = self.deck.subscribe(self._forward)
+        self.app_resume_signal.subscribe(self, self._came_back)
         if self._on_finish:
             hook = FinishHook(self._on_finish, os.environ, self.report)
             self._end_hook = hook.start(self.deck.subscribe)
@@ -357,6 +358,19 @@ class QDeckApp(OrderlyApp, SpareApp):
         section = next((title for mode, _, title in SECTIONS if mode == self.current_mode), "This screen")
         title = self.screen.TITLE if isinstance(self.screen, Dialog) else section
         self.push_screen(HelpScreen(title or section, [key_id for key_id in dict.fromkeys(ids) if key_id]))
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c, which ends nothing here: say what does."""
+        self.tell("ctrl+q leaves qdeck; ctrl+c copies what is selected.")
+
+    def action_suspend_process(self) -> None:
+        """Put qdeck aside for the shell, where there is one to come back from."""
+        if not self.is_headless:
+            super().action_suspend_process()
+
+    def _came_back(self, _app: object) -> None:
+        # After `fg` Textual 8.2.8 has entered the terminal's screen anew but draws nothing on it.
+        self.action_redraw()
 
     def action_messages(self) -> None:
         """The last notices, in full."""

@@ -114,3 +114,10 @@ async def test_the_app_is_left_from_a_terminal_that_is_too_small() -> None:
         await settled(pilot)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_keys_behind_the_one_that_quits_do_no_harm() -> None:
+    async with running() as pilot:
+        burst(pilot, "ctrl+q", "t", "down", "enter")
+        await until(pilot, lambda: pilot.app.return_code is not None)
+    assert pilot.app.return_code == 0

@@ -149,3 +149,10 @@ def test_messages_stand_whole_with_their_time() -> None:
     assert rows[0].endswith("✘ Error  Down.")
     assert " ".join(" ".join(rows[1:]).split()) == ADVICE
     assert all(len(row) <= 50 for row in rows)
+
+
+async def test_ctrl_c_says_how_to_leave() -> None:
+    async with running() as pilot:
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "ctrl+q leaves qdeck" in screen_text(pilot))
+        assert pilot.app.return_code is None

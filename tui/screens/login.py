@@ -216,7 +216,7 @@ def _account_line(account: Account) -> str:
     parts = [
         shorten(account.name, 24),
         _NAMES[account.channel],
-        shorten(account.source, 34),
+        shorten(account.source, 34) if account.source != account.name else "",
         shorten(account.instance, 24),
         "SANDBOX" if account.sandbox else "",
     ]

@@ -56,6 +56,14 @@ GLOBAL: tuple[Key, ...] = (
     Key("app.messages", "ctrl+t", "messages", "Messages", "Read the last notices in full.", False, True),
     Key("app.palette", "ctrl+p", "command_palette", "Palette", "Find any command by name.", False, True),
     Key("app.redraw", "ctrl+l", "redraw", "Redraw", "Send the whole screen again.", False, True),
+    Key(
+        "app.suspend",
+        "ctrl+z",
+        "suspend_process",
+        "Suspend",
+        "Back to the shell, where fg returns; in the editor it undoes.",
+        False,
+    ),
     Key("app.quit", "ctrl+q", "quit", "Quit", "Leave qdeck.", False, True),
 )
 """Keys that work everywhere."""

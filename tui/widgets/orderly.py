@@ -95,8 +95,8 @@ class OrderlyApp(App[None]):
 
     @on(Follower)
     async def _arrived(self, message: Follower) -> None:
-        if not self._walking or message.number != self._number:
-            return
+        if not self._walking or message.number != self._number or not self._screen_stack:
+            return  # an older key's, or the app has ended meanwhile
         moved = message.focus is not self.focused or message.screen is not self.screen
         if message.round < (_ROUNDS if moved else 2):
             self._follow(self.focused, self.screen, message.round + 1)
@@ -108,7 +108,7 @@ class OrderlyApp(App[None]):
         self._walking = False
         if self._lost is not None:
             self._lost.stop()
-        while self._waiting and not self._walking:
+        while self._waiting and not self._walking and self._screen_stack:
             event = self._waiting.popleft()
             if not self._drops(event):
                 await self._send(event)
