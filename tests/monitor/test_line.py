@@ -18,7 +18,7 @@ from tui.domain.submissions import WaitState
 from tui.history.merge import merge_intents
 from tui.history.records import Intent, IntentState
 from tui.monitor.events import Notice, OutboxChanged
-from tui.monitor.line import CREATIONS, slots
+from tui.monitor.line import CREATIONS, STALE, slots
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -169,6 +169,27 @@ async def test_the_line_survives_a_restart_in_its_order(tmp_path: Path) -> None:
     assert [job.name for job in sorted(again.deck.jobs(), key=lambda job: job.id)] == ["c", "b"]
     assert [job.circuit for job in map(again.deck.job, cockpit.host.jobs) if job] == ["OPENQASM 3;"] * 2
     assert any("still in line" in event.text for event in again.events if isinstance(event, Notice))
+    await again.deck.aclose()
+
+
+async def test_what_was_left_for_over_a_day_is_sent_only_when_the_user_says_so(tmp_path: Path) -> None:
+    cockpit = await entered(tmp_path)
+    cockpit.host.faults["submit"] = [too_many(600)]
+    left = submit(cockpit, "a")
+    await cockpit.clock.settle()
+    await cockpit.deck.aclose()
+    left.exception()
+    await cockpit.clock.advance(STALE.total_seconds() + 60)
+    again = await Cockpit(tmp_path, cockpit.host, seed=2).enter(SANDBOX)
+    await again.clock.advance(3600)
+    assert not cockpit.host.jobs
+    (waiting,) = again.deck.waiting()
+    assert (waiting.state, waiting.submission.name) == (WaitState.NOT_CREATED, "a")
+    told = [event.text for event in again.events if isinstance(event, Notice)]
+    assert any("over a day old" in text for text in told) and not any("will be sent" in text for text in told)
+    await again.deck.send_again(waiting.tag)
+    await again.clock.run_until(lambda: again.deck.waiting() == (), seconds=120)
+    assert [job.name for job in again.deck.jobs()] == ["a"] and len(cockpit.host.jobs) == 1
     await again.deck.aclose()
 
 

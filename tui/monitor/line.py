@@ -25,6 +25,8 @@ PENDING_FIRST, PENDING_LONGEST = 15.0, 120.0
 """Seconds until the next try at a full queue, doubling; a job that finishes ends the wait at once."""
 PENDING_CODE = "3458"
 CHECKED_AGAIN = 1.0
+STALE = timedelta(days=1)
+"""What an ended qdeck left in line for longer is not sent unasked: it would cost QPU time unexpectedly."""
 KEPT_NOT_CREATED = timedelta(days=1)
 """How long a submission that was not created is shown."""
 RATE = f"the service takes {CREATIONS} jobs a minute"

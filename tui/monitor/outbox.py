@@ -28,7 +28,7 @@ from tui.history.records import Intent, IntentState, Record
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.events import Severity
-from tui.monitor.line import Line, called, queue_is_full
+from tui.monitor.line import STALE, Line, called, queue_is_full
 from tui.monitor.line_commands import LineCommands
 from tui.monitor.owner import Owner
 from tui.monitor.settling import LOOK_AT_OTHERS, Settling
@@ -294,16 +294,20 @@ class Outbox:
         async with self._owner.taking_over():
             await self._board.sync()
             left = self.line.left_behind(service)
+            since = self._clock.now() - STALE
+            stale = [intent for intent in left if (intent.changed or intent.created) < since]
             for intent in left:
-                self._board.history.put_intent(replace(intent, owner=self._owner.name))
+                state = IntentState.UNSENT if intent in stale else intent.state
+                self._board.history.put_intent(replace(intent, owner=self._owner.name, state=state))
             await self._board.history.flush()
-        if left:
-            many = (
-                "1 submission from before is"
-                if len(left) == 1
-                else f"{len(left)} submissions from before are"
+        if len(left) > len(stale):
+            self._board.notice(f"{_from_before(len(left) - len(stale))} still in line, and will be sent.")
+        if stale:
+            self._board.notice(
+                f"{_from_before(len(stale))} over a day old: not sent unless you say so (F2, w).",
+                Severity.WARNING,
             )
-            self._board.notice(f"{many} still in line, and will be sent.")
+        if left:
             self.line.publish()
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -319,3 +323,7 @@ class Outbox:
             return False
         outcome.set_exception(error)
         return True
+
+
+def _from_before(many: int) -> str:
+    return "1 submission from before is" if many == 1 else f"{many} submissions from before are"
