@@ -258,3 +258,21 @@ def test_a_typed_account_takes_the_rest_from_the_environment() -> None:
     account = typed_account(Secret(KEY), Channel.CLASSIC, environ)
     assert (account.instance, account.endpoints.auth) == ("h/g/p", "http://127.0.0.1:1/auth/api")
     assert typed_account(Secret(KEY), Channel.CLASSIC, environ, instance="a/b/c").instance == "a/b/c"
+
+
+def test_a_typed_token_goes_to_no_host_of_the_other_channel() -> None:
+    environ = {
+        "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
+        "QISKIT_IBM_URL": "https://platform.example",
+        "QISKIT_IBM_INSTANCE": "crn:v1:bluemix:public:quantum-computing:eu-de:a/1:2::",
+    }
+    own = typed_account(Secret("t"), Channel.PLATFORM, environ)
+    other = typed_account(Secret("t"), Channel.CLASSIC, environ)
+    assert "platform.example" in own.endpoints.api and own.instance == environ["QISKIT_IBM_INSTANCE"]
+    assert "platform.example" not in repr(other.endpoints) and other.instance == ""
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_an_environment_that_names_no_channel_is_for_the_one_chosen(channel: Channel) -> None:
+    account = typed_account(Secret("t"), channel, {"QISKIT_IBM_URL": "https://own.example"})
+    assert "own.example" in repr(account.endpoints)

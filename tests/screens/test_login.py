@@ -223,3 +223,14 @@ async def test_account_details_that_fail_leave_the_rest() -> None:
         await settled(pilot)
         assert "lab-instance" in screen_text(pilot)
         assert "so far" not in screen_text(pilot)
+
+
+async def test_typed_token_goes_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QISKIT_IBM_URL", "https://own.example/api/v1")
+    deck = _signed_out()
+    async with running(deck) as pilot:
+        pilot.app.screen.query_one("#token", Input).focus()
+        await pilot.press(*TOKEN, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        used = deck.asked[-1][1]
+        assert isinstance(used, Account) and used.endpoints.api.startswith("https://own.example")

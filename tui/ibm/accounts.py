@@ -87,11 +87,15 @@ def typed_account(
 ) -> Account:
     """An account of a token the user gave; instance and hosts as typed, else as the environment says.
 
+    What the environment says of the other channel's account is not taken: a token must not go to its hosts.
+
     Raises:
         QdeckError: `SETTINGS` for a host that is not allowed.
     """
-    where = instance.strip() or environ.get(INSTANCE_VARIABLE, "").strip()
-    address = url or environ.get(URL_VARIABLE, "").strip()
+    named = environ.get(CHANNEL_VARIABLE, "").strip().lower()
+    said = environ if not named or CHANNELS.get(named) is channel else {}
+    where = instance.strip() or said.get(INSTANCE_VARIABLE, "").strip()
+    address = url or said.get(URL_VARIABLE, "").strip()
     endpoints = endpoints_for(channel, environ, url=address, region=region_of(where))
     return Account(name or channel.value, channel, token, endpoints, where, source)
 

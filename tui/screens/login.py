@@ -18,7 +18,7 @@ from tui.domain.accounts import Account, Channel, Identity
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain, shorten
-from tui.ibm.endpoints import endpoints_for
+from tui.ibm.accounts import typed_account
 from tui.monitor.deck import Deck
 from tui.screens.base import Shell
 from tui.screens.dialogs.dialog import Dialog
@@ -139,17 +139,16 @@ class LoginScreen(Dialog[bool]):
         channel = cast("Choice[Channel]", self.query_one("#channel", Choice)).value
         assert isinstance(channel, Channel)
         try:
-            endpoints = endpoints_for(channel, self._environ)
+            account = typed_account(
+                Secret(token),
+                channel,
+                self._environ,
+                instance=self.query_one("#instance", Input).value,
+                name=f"typed in, {_NAMES[channel]}",
+            )
         except QdeckError as error:
             self._say(error)
             return
-        account = Account(
-            name=f"typed in, {_NAMES[channel]}",
-            channel=channel,
-            token=Secret(token),
-            endpoints=endpoints,
-            instance=self.query_one("#instance", Input).value.strip(),
-        )
         self._sign_in(account, remember=bool(self.query_one("#remember", Choice).value))
 
     @work(exclusive=True, group="sign-in", exit_on_error=False)
