@@ -220,9 +220,9 @@ def rows_alone(count: int) -> None:
     works: dict[str, Callable[[], object]] = {"newest first": lambda: arrange(all_jobs)}
     for text in filters:
         keep = matcher(parse_filter(text).terms, NOW)
-        works[f"filter {text}"] = lambda keep=keep: arrange(all_jobs, keep)  # type: ignore[misc]
+        works[f"filter {text}"] = lambda keep=keep: arrange(all_jobs, keep)  # type: ignore[misc]  # a default has no type here
     for column in ("status", "name", "shots"):
-        works[f"sort by {column}"] = lambda column=column: arrange(all_jobs, None, Order(column))  # type: ignore[misc]
+        works[f"sort by {column}"] = lambda column=column: arrange(all_jobs, None, Order(column))  # type: ignore[misc]  # a default has no type here
     works["group by tag"] = lambda: arrange(all_jobs, None, NEWEST_FIRST, Grouping.TAG)
     for name, work in works.items():
         times = []

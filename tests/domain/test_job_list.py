@@ -33,7 +33,7 @@ def test_sorted_with_the_unknown_last_and_equals_newest_first(jobs: list[Job], o
     by_id = {job.id: job for job in given_jobs}
     key = SORT_KEYS[order.column]
     known = [key(by_id[row]) for row in rows if key(by_id[row]) is not None]
-    assert known == sorted(known, reverse=order.descending)  # type: ignore[type-var]
+    assert known == sorted(known, reverse=order.descending)  # type: ignore[type-var]  # every column sorts
     assert all(key(by_id[row]) is None for row in rows[len(known) :])
     assert sorted(rows) == sorted(by_id)
     places = {job.id: place for place, job in enumerate(given_jobs)}
