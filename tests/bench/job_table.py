@@ -168,7 +168,7 @@ def child(kind: str, count: int, started: Path) -> None:
     app.run()
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds of CPU a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -198,7 +198,7 @@ def measure(kind: str, count: int) -> dict[str, float]:
                 same.append(terminal.burst(first=1.0)[1])
             os.kill(terminal.pid, MANY)
             terminal.burst(first=2.0)
-            before, sent, began = _cpu(terminal.pid), len(terminal.output), time.perf_counter()
+            before, sent, began = cpu_seconds(terminal.pid), len(terminal.output), time.perf_counter()
             while time.perf_counter() - began < _SECONDS:
                 terminal.burst(first=0.5, quiet=0.5)
             seconds = time.perf_counter() - began
@@ -207,7 +207,7 @@ def measure(kind: str, count: int) -> dict[str, float]:
                 "page down ms": 1000 * statistics.median(pages),
                 "one cell bytes": max(cells),
                 "unchanged bytes": max(same),
-                "200 a second: CPU %": 100 * (_cpu(terminal.pid) - before) / seconds,
+                "200 a second: CPU %": 100 * (cpu_seconds(terminal.pid) - before) / seconds,
                 "200 a second: bytes/s": (len(terminal.output) - sent) / seconds,
                 "peak MB": peak_mb(terminal.pid),
             }

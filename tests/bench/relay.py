@@ -5,20 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from types import TracebackType
 from urllib.parse import urlsplit
 
-_REQUEST = re.compile(rb"(?:^|\r\n\r\n|\n)(?:GET|POST|PUT|PATCH|DELETE|HEAD) /\S* HTTP/1\.1\r\n")
+_REQUEST = re.compile(rb"(?:^|\r\n\r\n|\n)((?:GET|POST|PUT|PATCH|DELETE|HEAD) /[^\s?]*)\S* HTTP/1\.1\r\n")
 
 
 class Relay:
-    """Passes bytes on between clients and one host. `requests` counts since the last `reset`."""
+    """Passes bytes on between clients and one host.
+
+    Attributes:
+        asked: every request since the last `reset`: when it came, of `time.monotonic`, and its method and
+            path without the query.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._server: asyncio.Server | None = None
-        self.requests = 0
+        self.asked: list[tuple[float, str]] = []
+
+    @property
+    def requests(self) -> int:
+        """How many requests there were since the last `reset`."""
+        return len(self.asked)
 
     @property
     def url(self) -> str:
@@ -28,7 +39,7 @@ class Relay:
 
     def reset(self) -> None:
         """Count from zero."""
-        self.requests = 0
+        self.asked.clear()
 
     async def __aenter__(self) -> Relay:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -53,7 +64,8 @@ class Relay:
             while piece := await source.read(65536):
                 # A client sends a request's head in one piece.
                 if count:
-                    self.requests += len(_REQUEST.findall(piece))
+                    now = time.monotonic()
+                    self.asked += [(now, found.decode()) for found in _REQUEST.findall(piece)]
                 sink.write(piece)
                 await sink.drain()
         with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from tests.monitor.fakes import BELL, Cockpit, FakeHost
@@ -10,14 +11,16 @@ from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
 from tui.monitor.events import JobsChanged, JobsFinished, Notice
 
 
-def noting(cockpit: Cockpit) -> list[tuple[JobQuery, int]]:
-    """What is asked of the list from now on, and how many jobs each answer held."""
+def noting(cockpit: Cockpit, when: list[float] | None = None) -> list[tuple[JobQuery, int]]:
+    """What is asked of the list from now on, and how many jobs each answer held; `when` takes the times."""
     asked: list[tuple[JobQuery, int]] = []
     service = cockpit.services[-1]
     listing = service.jobs
 
     async def noted(query: JobQuery) -> JobPage:
         page = await listing(query)
+        if when is not None:
+            when.append(cockpit.clock.monotonic())
         asked.append((query, len(page.jobs)))
         return page
 
@@ -52,6 +55,26 @@ async def test_five_hundred_jobs_cost_three_list_requests_a_tick(tmp_path: Path)
     await cockpit.clock.run_until(
         lambda: all(cockpit.status(job.id) is JobStatus.RUNNING for job in changed), seconds=120
     )
+    await cockpit.deck.aclose()
+
+
+async def test_no_tick_costs_more_than_three_list_requests(tmp_path: Path) -> None:
+    """Nor one in which many that were created at the same time are looked through, or have all left."""
+    host = FakeHost(FakeClock())
+    cockpit = await Cockpit(tmp_path, host).enter()
+    for _ in range(500):
+        host.add()
+    times: list[float] = []
+    noting(cockpit, times)
+    await cockpit.clock.run_until(lambda: len(cockpit.deck.jobs()) == 500, seconds=300)
+    await cockpit.clock.advance(300)
+    for job_id in list(host.jobs):
+        host.turn(job_id, JobStatus.FAILED)
+    await cockpit.clock.run_until(
+        lambda: all(job.status is JobStatus.FAILED for job in cockpit.deck.jobs()), seconds=60
+    )
+    await cockpit.clock.advance(60)
+    assert len(set(times)) > 10 and max(Counter(times).values()) <= 3
     await cockpit.deck.aclose()
 
 

@@ -49,7 +49,7 @@ class RuntimeService:
     def account(self) -> Account:
         """The account it was made for; the sandbox's as soon as the service said that it is one."""
         if self._http.simulated and not self._account.sandbox:
-            return replace(self._account, sandbox=True)
+            self._account = replace(self._account, sandbox=True)
         return self._account
 
     @property

@@ -222,10 +222,12 @@ class Board:
     def take(self, job: Job, *, settled: bool = False, metrics: JobMetrics | None = None) -> Record:
         """A record for a job as the service told it: own tag taken out, instance filled in."""
         own = next((tag for tag in job.tags if OWN_TAG.fullmatch(tag)), "")
-        tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
         instance = job.instance or (self.identity.instance if self.identity else "")
-        told = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
-        return Record(told, own_tag=own, settled=settled, metrics=metrics)
+        # Most jobs of a list are taken as they are, and a list may be long.
+        if own or job.instance != instance or job.confirmed is None:
+            tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
+            job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
+        return Record(job, own_tag=own, settled=settled, metrics=metrics)
 
     async def put(self, records: Iterable[Record]) -> bool:
         """Take in records: history first, then the event. Returns whether anything was new."""

@@ -43,6 +43,7 @@ class JobList:
         self._expected: set[str] = set()
         self._listed: set[str] = set()
         self._absent: set[str] = set()
+        self._many_left = False
 
     async def ask(self, watched: Sequence[Record], known: int) -> dict[str, Job]:
         """What the list tells in this tick, by id.
@@ -65,6 +66,12 @@ class JobList:
                 await self._newer_than(_earlier(self.mark, oldest), told)
             self._absent = ids - told.keys()
             return told
+        if self._many_left:
+            gone = [record.job.created for record in watched if record.job.id in self._absent]
+            if gone:
+                await self._final_since(min(gone), told)
+            self._many_left = False
+            return told
         needed = -(-len(ids) // PAGE)
         left = REQUESTS
         if self.wide or needed < REQUESTS or self._tick % NEW_EVERY == 0:
@@ -73,14 +80,22 @@ class JobList:
             # A picture the user asked for is whole.
             left -= 0 if asked_for else took
         self._tick += 1
-        await self._pending(ids, told, max(1, left))
-        absent = [record.job.created for record in watched if record.job.id in self._absent - told.keys()]
-        if len(absent) > MANY:
-            await self._final_since(min(absent), told)
+        if ids <= told.keys():
+            self._absent, self._offset = set(), 0
+        else:
+            await self._pending(ids, told, left)
+            self._many_left = len(self._absent - told.keys()) > MANY
         return told
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether so many jobs left the queue at once that the next look, for them, should come soon."""
+        return self._many_left
 
     def take_absent(self, watched: set[str], most: int) -> list[str]:
         """Watched jobs that are no longer where pending ones are listed: each is named until it is told."""
+        if self._many_left:
+            return []
         self._absent &= watched
         return sorted(self._absent)[:most]
 

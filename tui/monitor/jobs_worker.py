@@ -70,6 +70,7 @@ class JobsWorker:
             focused=attention.focused,
             attended=attention.paid,
             interactive=any(session.state in INTERACTIVE_STATES for session in self._board.sessions()),
+            unfinished=self._list.unfinished,
         )
 
     def _known_since(self, watched: list[Record]) -> int:

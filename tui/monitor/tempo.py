@@ -53,6 +53,7 @@ class Tempo:
         focused: bool = True,
         attended: bool = True,
         interactive: bool = False,
+        unfinished: bool = False,
     ) -> float:
         """Seconds until the next request, after one that found this; `math.inf`: until woken.
 
@@ -62,7 +63,10 @@ class Tempo:
             focused: whether the terminal has the focus.
             attended: whether somebody looks who would see what is new from elsewhere.
             interactive: whether a session is open.
+            unfinished: whether this request was only the first half of a look.
         """
+        if unfinished:
+            return self._paces.shortest
         if changed:
             self.hurry()
         watched = queued + running
