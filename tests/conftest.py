@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import pytest_textual_snapshot
 
 from tests.support.sandbox import live_sandbox
@@ -10,3 +13,9 @@ __all__ = ["live_sandbox"]
 
 # syrupy 5 renamed the attribute that the plugin sets: without this the pictures are called `.raw`.
 pytest_textual_snapshot.SVGImageExtension.file_extension = "svg"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing that a test runs writes into the folders of whoever runs it."""
+    monkeypatch.setenv("QDECK_HOME", str(tmp_path / "qdeck"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -9,6 +13,7 @@ from textual.widgets import Input
 from tests.support.app import running, settled, until
 from tests.support.fixed_deck import FixedDeck, jobs
 from tui.app import QDeckApp
+from tui.screens.dialogs import open_file
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.login import LoginScreen
@@ -55,7 +60,7 @@ async def test_a_token_pasted_onto_the_sign_in_goes_into_its_field() -> None:
 async def test_letters_are_no_commands_outside_the_list_of_the_sign_in() -> None:
     deck = FixedDeck(signed_in=False)
     async with running(deck) as pilot:
-        for _ in range(6):
+        for _ in range(5):
             await pilot.press("tab", "s")
         await settled(pilot)
         assert isinstance(pilot.app.screen, LoginScreen)
@@ -70,6 +75,31 @@ async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_it() -> 
         asked = next(asked for asked in deck.asked if asked[0] == "set_tags")
         assert asked == ("set_tags", jobs()[0].id, ("vqecxr",))
         assert isinstance(pilot.app.screen, JobsScreen)
+
+
+async def test_enter_takes_what_was_typed_just_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the disk is on which files are looked for."""
+    answers = threading.Event()
+    answers.set()
+
+    def slow(typed: str, folder: Path) -> tuple[str, ...]:
+        answers.wait(10)
+        return ()
+
+    monkeypatch.setattr(open_file, "suggest", slow)
+    async with running() as pilot:
+        burst(pilot, "f3", "ctrl+o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, open_file.OpenFile))
+        await settled(pilot)
+        answers.clear()
+        burst(pilot, *"ghz", "enter")
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "ghz")
+        await pilot.pause()
+        answers.set()
+        app = pilot.app
+        assert isinstance(app, QDeckApp)
+        await until(pilot, lambda: bool(app.bench.qasm))
+        assert app.bench.name == "ghz" and "GHZ" in app.bench.qasm
 
 
 async def test_a_burst_meets_the_question_not_the_table_behind_it() -> None:

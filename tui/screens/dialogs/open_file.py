@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -57,7 +57,8 @@ class OpenFile(Dialog[Opened]):
         super().__init__()
         self._folder = folder
         self._examples = {f"example:{example.name}": example for example in examples()}
-        self._known = ""
+        self._listed: str | None = None
+        """What was typed when the choices were listed."""
 
     def compose(self) -> ComposeResult:
         """A path above, the choices below."""
@@ -80,7 +81,11 @@ class OpenFile(Dialog[Opened]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self._say("")
-        self.run_worker(self._list(event.value), group="suggest", exclusive=True, exit_on_error=False)
+        self._follow(event.value)
+
+    @work(group="suggest", exclusive=True, exit_on_error=False)
+    async def _follow(self, typed: str) -> None:
+        await self._list(typed)
 
     async def _list(self, typed: str) -> None:
         """List what begins as `typed` does; folders may be on slow disks, so a thread reads them."""
@@ -95,6 +100,7 @@ class OpenFile(Dialog[Opened]):
         choices = self.query_one("#choices", OptionList)
         choices.clear_options().add_options(shown)
         choices.highlighted = 0 if shown else None
+        self._listed = typed
 
     def action_move(self, step: int) -> None:
         """Move the mark in the list, the caret staying in the path."""
@@ -112,6 +118,10 @@ class OpenFile(Dialog[Opened]):
 
     @on(Input.Submitted)
     async def _entered(self, event: Input.Submitted) -> None:
+        if self._listed != event.value:
+            # Enter came before the list could follow: what is marked belongs to what was typed before.
+            self.workers.cancel_group(self, "suggest")
+            await self._list(event.value)
         marked = self._marked()
         typed = event.value.strip()
         if typed and (self._folder / Path(typed).expanduser()).is_file():
