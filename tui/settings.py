@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import tomllib
 from collections.abc import Mapping
@@ -71,10 +72,12 @@ class Settings:
     Attributes:
         on_finish: program and arguments run for each job that finished; empty: none.
         kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
+        ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
     """
 
     on_finish: tuple[str, ...] = ()
     kept_mib: int | None = None
+    ca_file: Path | None = None
 
 
 def load_settings(path: Path) -> Settings:
@@ -89,12 +92,12 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
-    unknown = sorted(told.keys() - {"on_finish", "kept_mib"})
+    unknown = sorted(told.keys() - {"on_finish", "kept_mib", "ca_file"})
     if unknown:
         raise QdeckError(
             ErrorKind.SETTINGS,
             f"{path}: there is no setting {unknown[0]!r}.",
-            "There are: on_finish, kept_mib.",
+            "There are: on_finish, kept_mib, ca_file.",
         )
     command = told.get("on_finish", "")
     if not isinstance(command, str):
@@ -102,12 +105,25 @@ def load_settings(path: Path) -> Settings:
     kept = told.get("kept_mib")
     if kept is not None and (type(kept) is not int or kept < 1):
         raise QdeckError(ErrorKind.SETTINGS, f"{path}: kept_mib must be a whole number of MiB, at least 1.")
+    ca_file = _ca_file(told.get("ca_file"), path)
     try:
-        return Settings(tuple(shlex.split(command)), kept)
+        return Settings(tuple(shlex.split(command)), kept, ca_file)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."
         ) from error
+
+
+def _ca_file(told: object, settings_file: Path) -> Path | None:
+    """The CA file that is named; one without a leading `/` is looked for beside `settings.toml`."""
+    if told is None:
+        return None
+    if isinstance(told, str) and told.strip():
+        with contextlib.suppress(RuntimeError):  # ~somebody, who is not known here
+            return settings_file.parent / Path(told.strip()).expanduser()
+    raise QdeckError(
+        ErrorKind.SETTINGS, f"{settings_file}: ca_file must be a string, the path of a file or a folder."
+    )
 
 
 def folders(environ: Mapping[str, str]) -> Folders:

@@ -15,6 +15,7 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.factory import make_service
 from tui.ibm.trust import CA_VARIABLES, trust
+from tui.settings import load_settings
 
 ENDPOINTS = Endpoints(iam=f"https://{HOST}", api=f"https://{HOST}/api/v1")
 
@@ -95,6 +96,46 @@ async def test_a_ca_file_that_is_none_is_told(
         assert caught.value.kind is ErrorKind.SETTINGS
         assert name in caught.value.message
         await service.aclose()
+
+
+@pytest.mark.parametrize("folder", [False, True])
+async def test_the_ca_file_of_the_settings_is_trusted_beside_the_systems(
+    network: Company, tmp_path: Path, folder: bool
+) -> None:
+    if folder:
+        (tmp_path / "cas").mkdir()
+        network.ca_file.rename(tmp_path / "cas" / "any name")
+        (tmp_path / "cas" / "notes.txt").write_text("no certificate")
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'ca_file = "{"cas" if folder else network.ca_file}"')
+    named = load_settings(settings).ca_file
+    service = make_service(account(network), InstantClock(), ca_file=named)
+    assert not (await service.sign_in()).unverified
+    await service.aclose()
+    assert named is not None and named.is_absolute()
+
+
+@pytest.mark.parametrize("name", ["missing.pem", "empty.pem", "folder"])
+async def test_a_ca_file_of_the_settings_that_is_none_is_told_by_its_name(
+    network: Company, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "empty.pem").write_text("no certificate")
+    (tmp_path / "folder").mkdir()
+    service = make_service(account(network), InstantClock(), ca_file=tmp_path / name)
+    with pytest.raises(QdeckError) as caught:
+        await service.sign_in()
+    assert caught.value.kind is ErrorKind.SETTINGS
+    assert "settings.toml" in caught.value.message and "ca_file" in caught.value.message
+    assert name in caught.value.message
+    assert network.requests == []
+    await service.aclose()
+
+
+@pytest.mark.parametrize("said", ["ca_file = 3", 'ca_file = ""', 'ca_file = "~no-such-user-here/ca.pem"'])
+def test_a_ca_file_that_is_no_path_is_refused(tmp_path: Path, said: str) -> None:
+    (tmp_path / "settings.toml").write_text(said)
+    with pytest.raises(QdeckError, match="ca_file"):
+        load_settings(tmp_path / "settings.toml")
 
 
 def test_a_folder_of_certificates_is_taken(tmp_path: Path) -> None:

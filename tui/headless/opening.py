@@ -15,14 +15,14 @@ from tui.domain.accounts import Identity
 from tui.domain.clock import Clock, SystemClock
 from tui.domain.errors import QdeckError
 from tui.headless.choice import ServiceChoice, require_account
-from tui.headless.talk import Exit, say
+from tui.headless.talk import Exit, explain, say
 from tui.ibm.factory import make_service
 from tui.monitor.accounts import RunningSandbox
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event, FreshnessChanged, Notice, Severity
 from tui.monitor.tower import LiveDeck
 from tui.sandbox.launch import launch
-from tui.settings import folders, load_settings
+from tui.settings import Settings, folders, load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,18 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
         return await launch(places.sandbox)
 
     try:
-        kept = load_settings(places.settings_file).kept_mib
-    except QdeckError:
-        # The app says what is wrong with the file; a command does its work all the same.
-        kept = None
+        settings = load_settings(places.settings_file)
+    except QdeckError as error:
+        # The app does not start with it; a command does its work all the same.
+        explain(error)
+        settings = Settings()
+    kept = settings.kept_mib
     return LiveDeck(
         folders=places,
         environ=environ,
         clock=clock or SystemClock(),
         compiler=WorkerCompiler(),
-        make_service=partial(make_service, spool=places.data / "spool"),
+        make_service=partial(make_service, spool=places.data / "spool", ca_file=settings.ca_file),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
         quota=None if kept is None else kept << 20,
@@ -71,7 +73,7 @@ async def started_deck(environ: Mapping[str, str]) -> AsyncIterator[Deck]:
 
 
 async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
-    """Sign in to the sandbox or to the account the options and the machine say.
+    """Sign in to the sandbox or to the account the options and the machine say; say what it is.
 
     Raises:
         UsageFault: there is no account.
@@ -79,8 +81,16 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
     """
     if choice.sandbox:
         say("Starting the sandbox.")
-        return await deck.sign_in_sandbox(choice.sandbox_channel)
-    return await deck.sign_in(require_account(deck.found_accounts(), choice))
+        identity = await deck.sign_in_sandbox(choice.sandbox_channel)
+    else:
+        identity = await deck.sign_in(require_account(deck.found_accounts(), choice))
+    if identity.sandbox:
+        say("SANDBOX: what follows is simulated, not hardware.")
+    if identity.notice:
+        say(f"Instance {identity.instance_name or identity.instance}: {identity.notice}")
+    if identity.unverified:
+        say("CERTIFICATES NOT CHECKED, as the saved account says: the key could be read on the way.")
+    return identity
 
 
 @asynccontextmanager
@@ -91,10 +101,7 @@ async def signed_in_deck(
     async with started_deck(choice.environment(environ)) as deck:
         if warm:
             await deck.warm_up()
-        identity = await sign_in(deck, choice)
-        if identity.sandbox:
-            say("SANDBOX: what follows is simulated, not hardware.")
-        yield OpenDeck(deck, identity)
+        yield OpenDeck(deck, await sign_in(deck, choice))
 
 
 def _talk_of(event: Event) -> None:

@@ -27,6 +27,7 @@ def make_service(
     max_body: int = MAX_BODY,
     transport: httpx.AsyncBaseTransport | None = None,
     spool: Path | None = None,
+    ca_file: Path | None = None,
 ) -> QuantumService:
     """The service of an account; nothing is sent before `sign_in`.
 
@@ -37,6 +38,7 @@ def make_service(
         policy, timeouts, max_body: limits of patience and size.
         transport: stands in for the network, in tests.
         spool: a folder for large answers on their way; the system's own when not given.
+        ca_file: CA certificates that are trusted beside the others, as `settings.toml` names them.
 
     Raises:
         QdeckError: `SETTINGS` when a host of the account must not be sent a key.
@@ -59,6 +61,7 @@ def make_service(
         secrets=(account.token, *(url for _, url in account.route.proxies)),
         route=account.route,
         spool=spool,
+        ca_file=ca_file,
     )
     if account.channel is Channel.CLASSIC:
         return ClassicService(account, http, time)

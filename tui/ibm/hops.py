@@ -9,13 +9,14 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from tui.domain.accounts import Route
 from tui.domain.errors import QdeckError
 from tui.domain.text import plain
 from tui.ibm.endpoints import is_loopback
-from tui.ibm.trust import context_for
+from tui.ibm.trust import NAME_THE_CA, context_for
 
 _SECONDS = 10.0
 _HEAD_LIMIT = 16 * 1024
@@ -32,7 +33,9 @@ class Step:
     advice: str = ""
 
 
-async def steps_to(url: str, route: Route, environ: Mapping[str, str]) -> AsyncIterator[Step]:
+async def steps_to(
+    url: str, route: Route, environ: Mapping[str, str], ca_file: Path | None = None
+) -> AsyncIterator[Step]:
     """The steps to the host of `url`, each when it is done; ends after the first that failed.
 
     Nothing is sent but what opens the connection; a proxy is given its password, and only there.
@@ -41,6 +44,7 @@ async def steps_to(url: str, route: Route, environ: Mapping[str, str]) -> AsyncI
         url: base URL of an endpoint.
         route: the account's own way.
         environ: where `HTTPS_PROXY`, `NO_PROXY` and CA files are named.
+        ca_file: what `settings.toml` names beside them.
     """
     goal = urlsplit(url)
     host = goal.hostname or ""
@@ -65,7 +69,12 @@ async def steps_to(url: str, route: Route, environ: Mapping[str, str]) -> AsyncI
             if not step.good:
                 return
         if goal.scheme == "https":
-            yield await _encrypt(host, route, environ, writer)
+            try:
+                context = context_for(route, environ, ca_file)
+            except QdeckError as error:
+                yield Step("TLS", host, False, error.message, error.advice)
+            else:
+                yield await _encrypt(host, route, context, writer)
     finally:
         writer.close()
         with contextlib.suppress(OSError, TimeoutError):
@@ -157,21 +166,13 @@ async def _through(
     return Step("proxy", name, False, f"{name} does not connect to {goal.hostname}: {said}.", advice)
 
 
-async def _encrypt(host: str, route: Route, environ: Mapping[str, str], writer: asyncio.StreamWriter) -> Step:
-    try:
-        context = context_for(route, environ)
-    except QdeckError as error:
-        return Step("TLS", host, False, error.message, error.advice)
+async def _encrypt(host: str, route: Route, context: ssl.SSLContext, writer: asyncio.StreamWriter) -> Step:
     try:
         async with asyncio.timeout(_SECONDS):
             await writer.start_tls(context, server_hostname=host)
     except ssl.SSLCertVerificationError as problem:
         clock = "valid" in problem.verify_message
-        advice = (
-            "Check this machine's clock."
-            if clock
-            else "In a company network, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file."
-        )
+        advice = "Check this machine's clock." if clock else NAME_THE_CA
         return Step(
             "TLS", host, False, f"The certificate of {host} is not trusted: {problem.verify_message}.", advice
         )

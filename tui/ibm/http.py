@@ -26,7 +26,7 @@ from tui.ibm.endpoints import origin
 from tui.ibm.failures import failure, http_date, is_page, portal, wait_asked
 from tui.ibm.retry import Chance, Retries, RetryPolicy
 from tui.ibm.spool import Spool
-from tui.ibm.trust import context_for, mounts
+from tui.ibm.trust import NAME_THE_CA, context_for, mounts
 
 Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
@@ -143,6 +143,7 @@ class Http:
         secrets: Iterable[Secret] = (),
         route: Route | None = None,
         spool: Path | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         # httpcore tells answers' headers at DEBUG: no level set elsewhere may bring them into a log.
         for name in ("httpx", "httpcore"):
@@ -155,6 +156,7 @@ class Http:
         self._transport = transport
         self._route = route or Route()
         self._spool = spool
+        self._ca_file = ca_file
         self._client: httpx.AsyncClient | None = None
         self._closed = False
         self.simulated = False
@@ -284,7 +286,7 @@ class Http:
             raise QdeckError(ErrorKind.NETWORK, "The connection to the service is closed.", "Sign in again.")
         if self._client is None:
             hosts = {urlsplit(known).hostname or "" for known in self._origins}
-            context = context_for(self._route)
+            context = context_for(self._route, ca_file=self._ca_file)
             limits = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
             self._client = httpx.AsyncClient(
                 verify=context,
@@ -324,7 +326,7 @@ def _unreached(host: str, problem: Exception) -> QdeckError:
         return QdeckError(
             ErrorKind.NETWORK,
             f"{host} was reached, but its certificate is not trusted here.",
-            "In a company network, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file.",
+            NAME_THE_CA,
         )
     if isinstance(problem, httpx.ProxyError):
         return QdeckError(

@@ -18,6 +18,7 @@ from tui.ibm.endpoints import is_loopback
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """What Qiskit's HTTP library reads; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read by OpenSSL itself."""
+NAME_THE_CA = "In a company network, name its CA file: in REQUESTS_CA_BUNDLE, or as ca_file in settings.toml."
 _SCOPES = {"http", "https", "all"}
 
 
@@ -27,14 +28,15 @@ def ca_bundle(environ: Mapping[str, str]) -> str:
 
 
 @cache
-def trust(bundle: str = "") -> ssl.SSLContext:
-    """What is trusted: the system's certificates (or `SSL_CERT_FILE`), Mozilla's, and those of `bundle`.
+def trust(bundle: str = "", ca_file: Path | None = None) -> ssl.SSLContext:
+    """What is trusted: the system's certificates (or `SSL_CERT_FILE`), Mozilla's, and those named here.
 
     Args:
-        bundle: a file, or a folder, of CA certificates; empty: none.
+        bundle: a file, or a folder, of CA certificates that the environment names; empty: none.
+        ca_file: the same, as `settings.toml` names it.
 
     Raises:
-        QdeckError: `SETTINGS` when the bundle cannot be read.
+        QdeckError: `SETTINGS` when one of them cannot be read.
     """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
@@ -50,7 +52,38 @@ def trust(bundle: str = "") -> ssl.SSLContext:
                 f"The CA file {bundle} cannot be read: {problem.strerror or problem}.",
                 f"Correct {' or '.join(CA_VARIABLES)}, or unset it.",
             ) from problem
+    if ca_file is not None:
+        _add(context, ca_file)
     return context
+
+
+def _add(context: ssl.SSLContext, ca_file: Path) -> None:
+    """Trust a file of certificates, or every one in a folder, whatever they are called there.
+
+    Raises:
+        QdeckError: `SETTINGS`, naming the setting.
+    """
+    loaded = False
+    why = "it holds no certificate in PEM form"
+    try:
+        files = [ca_file]
+        if ca_file.is_dir():
+            files = sorted(file for file in ca_file.iterdir() if file.is_file())
+            why = "no file in it holds a certificate in PEM form"
+        for file in files:
+            try:
+                context.load_verify_locations(cafile=file)
+            except ssl.SSLError:
+                continue
+            loaded = True
+    except OSError as problem:
+        loaded, why = False, problem.strerror or str(problem)
+    if not loaded:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"ca_file in settings.toml is {ca_file}, which cannot be used: {why}.",
+            "Correct ca_file in settings.toml, or take it out (`qdeck where` tells where that file is).",
+        )
 
 
 @cache
@@ -62,15 +95,17 @@ def no_trust() -> ssl.SSLContext:
     return context
 
 
-def context_for(route: Route, environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
-    """The TLS settings of an account.
+def context_for(
+    route: Route, environ: Mapping[str, str] | None = None, ca_file: Path | None = None
+) -> ssl.SSLContext:
+    """The TLS settings of an account; `ca_file` is that of `settings.toml`.
 
     Raises:
         QdeckError: as `trust`.
     """
     if not route.verify:
         return no_trust()
-    return trust(ca_bundle(os.environ if environ is None else environ))
+    return trust(ca_bundle(os.environ if environ is None else environ), ca_file)
 
 
 def check_proxies(route: Route) -> None:
