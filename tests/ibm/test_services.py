@@ -346,6 +346,40 @@ async def test_an_instance_is_chosen_as_the_account_prefers(
         assert (await made.sign_in()).instance.split(":")[7] == str(chosen)
 
 
+async def test_an_instance_that_was_chosen_by_itself_stays_when_another_comes_first() -> None:
+    first = crn("us-east", 1)
+    network = Network()
+    network.on("POST", "/global-search/v3/resources/search", search({"crn": first, "name": "b"}))
+    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
+    made = service(network, instance="auto")
+    assert (await made.sign_in()).instance == first
+    network.on("POST", "/global-search/v3/resources/search", search({"crn": crn("us-east", 2), "name": "a"}))
+    again = await made.sign_in()
+    assert (again.instance, again.instance_name) == (first, "b")
+
+
+async def test_auto_on_hosts_without_a_search_says_so() -> None:
+    plain_hosts = replace(account().endpoints, search="", catalog="", resources="")
+    who = replace(account(instance="auto"), endpoints=plain_hosts)
+    made = make_service(who, InstantClock(), transport=httpx.MockTransport(Network()))
+    error = await refused(made.sign_in())
+    assert error.kind is ErrorKind.SETTINGS and "no search" in error.message
+
+
+async def test_auto_is_the_default_instance_of_the_classic_service() -> None:
+    named = service(classic_routes(Network()), channel=Channel.CLASSIC, instance="")
+    auto = service(classic_routes(Network()), channel=Channel.CLASSIC, instance="auto")
+    assert (await auto.sign_in()).instance == (await named.sign_in()).instance
+
+
+async def test_an_instance_that_the_key_may_not_use_is_named() -> None:
+    refusal = httpx.Response(403, json={"errors": [{"code": 1200, "message": "Not authorised."}]})
+    network = platform_routes().on("GET", "/api/v1/jobs", refusal)
+    error = await refused(service(network).sign_in())
+    assert (error.kind, error.code) == (ErrorKind.FORBIDDEN, "1200")
+    assert CRN in error.message and "Not authorised." in error.message
+
+
 async def test_workloads_are_followed_by_their_cursor_only_and_not_for_ever() -> None:
     def page(request: httpx.Request) -> httpx.Response:
         if request.url.params["mode"] == "batch":

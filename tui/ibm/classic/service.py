@@ -72,7 +72,10 @@ class ClassicService(RuntimeService):
         urls = await auth.service_urls(self._account, self._http, token)
         self._base = self._account.endpoints.runtime or self._discovered(urls.runtime)
         self._http_url = urls.http
-        wanted = self._account.instance.strip().strip("/")
+        named = self._account.instance.strip().strip("/")
+        named = "" if named.lower() == "auto" else named
+        # One that was chosen by itself stays, whatever a later list has first.
+        wanted = named or self._instance
         if wanted:
             if wanted.count("/") != 2 or "" in wanted.split("/"):
                 raise QdeckError(
@@ -94,7 +97,7 @@ class ClassicService(RuntimeService):
                 f"This token has no access to {wanted}.",
                 f"It may use {', '.join(instance.id for instance in found[:5])}.",
             )
-        several = not wanted and len(found) > 1
+        several = not named and len(found) > 1
         self._notice = f"{len(found)} instances can be used; this is the default one." if several else ""
         return self._identity()
 

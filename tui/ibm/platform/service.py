@@ -74,7 +74,8 @@ class PlatformService(RuntimeService):
         """Get a token, find the instance, and make sure that the key may use it."""
         self._keeper.reopen()
         await self._keeper.get()
-        chosen = await self._choose()
+        # Chosen once: with `auto`, a later look could find another instance, whose time costs something else.
+        chosen = Instance(self._instance, self._instance_name) if self._instance else await self._choose()
         self._instance, self._instance_name = chosen.id, chosen.name
         moved = for_instance(self._account.endpoints, chosen.id)
         check_url(moved.api, "api")
@@ -84,12 +85,23 @@ class PlatformService(RuntimeService):
         proof = Call(
             "GET", f"{self._base}/jobs", "GET /jobs", query=(("limit", "1"), ("exclude_params", "true"))
         )
-        if chosen.name:
-            await self._calls.send(proof)
-        else:
-            _, self._instance_name = await asyncio.gather(
-                self._calls.send(proof), self._instances.name_of(chosen.id)
-            )
+        try:
+            if chosen.name:
+                await self._calls.send(proof)
+            else:
+                _, self._instance_name = await asyncio.gather(
+                    self._calls.send(proof), self._instances.name_of(chosen.id)
+                )
+        except QdeckError as error:
+            if error.kind not in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
+                raise
+            raise QdeckError(
+                error.kind,
+                f"The key was taken, but not for the instance {plain(chosen.id, limit=140)}: {error.message}",
+                "Check its CRN, and that the key belongs to its account.",
+                code=error.code,
+                status=error.status,
+            ) from error
         return self._identity()
 
     async def renew(self) -> Identity:
@@ -217,6 +229,12 @@ class PlatformService(RuntimeService):
         self._notice = ""
         if wanted.startswith("crn:"):
             return Instance(wanted, "")
+        if not wanted and not self._account.endpoints.search:
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                "These hosts have no search for instances, and the account names none.",
+                "Give the instance's CRN; the IBM Quantum web site shows it.",
+            )
         found = await (self._instances.named(wanted) if wanted else self._instances.found())
         if found and not wanted:
             wish = self._account.preferences
