@@ -150,13 +150,16 @@ def run(
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
 )
+@click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def jobs(sandbox: bool, channel: str | None, instance: str | None, limit: int, as_json: bool) -> int:
-    """List the newest jobs."""
+def jobs(
+    sandbox: bool, channel: str | None, instance: str | None, limit: int, offline: bool, as_json: bool
+) -> int:
+    """List the newest jobs; where no account is found, those of the history."""
     from tui.headless.jobs import list_jobs
 
     choice = _choice(sandbox, channel, instance)
-    return _finish(lambda environ: list_jobs(choice, environ, limit=limit, as_json=as_json))
+    return _finish(lambda environ: list_jobs(choice, environ, limit=limit, as_json=as_json, offline=offline))
 
 
 @qdeck.command(epilog=STATUSES)

@@ -3,45 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
+from tui.domain.accounts import Identity
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job, JobStatus
 from tui.headless.answers import job_facts
-from tui.headless.choice import ServiceChoice, service_facts, service_label
-from tui.headless.opening import signed_in_deck
+from tui.headless.choice import ServiceChoice, choose_account, service_facts, service_label
+from tui.headless.opening import sign_in, signed_in_deck, started_deck
 from tui.headless.talk import Exit, emit_json, emit_table, explain, say
+from tui.monitor.deck import Deck
 
+HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
+"""Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
 HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
 
 
-async def list_jobs(choice: ServiceChoice, environ: Mapping[str, str], *, limit: int, as_json: bool) -> Exit:
+async def list_jobs(
+    choice: ServiceChoice, environ: Mapping[str, str], *, limit: int, as_json: bool, offline: bool = False
+) -> Exit:
     """Print the newest jobs of the account, as the service tells them now.
+
+    With `offline`, and where there is no account to ask with, what the history holds is printed instead.
 
     When the service answers the sign-in but not the list, what the history holds is printed, marked
     `stale`, and the status is that of a failure.
 
     Raises:
+        UsageFault: there is no account, and no job in the history.
         QdeckError: signing in failed.
     """
-    async with signed_in_deck(choice, environ) as opened:
-        stale = False
-        try:
-            await opened.deck.look_back(limit)
-        except QdeckError as error:
-            explain(error)
-            say("What follows is what was known before.")
-            stale = True
-        label = service_label(opened.identity)
-        jobs = [job for job in opened.deck.jobs() if job.service == label][:limit]
-        if as_json:
-            emit_json(
-                {**service_facts(opened.identity), "stale": stale, "jobs": [job_facts(job) for job in jobs]}
-            )
-        else:
-            emit_table(HEAD, [_row(job) for job in jobs])
-            if not jobs:
-                say("No jobs yet. `qdeck run FILE` submits one.")
-        return Exit.FAILED if stale else Exit.DONE
+    async with started_deck(choice.environment(environ)) as deck:
+        nobody = not choice.sandbox and choose_account(deck.found_accounts(), choice) is None
+        if offline or nobody:
+            jobs = _known(deck, choice)[:limit]
+            if offline or jobs:
+                kind = f"{choice.channel} account" if choice.channel else "account"
+                if not offline:
+                    say(f"No {kind} found: `qdeck login` signs in.")
+                return _print_history(jobs, as_json=as_json)
+        return await _list_now(deck, await sign_in(deck, choice), limit, as_json=as_json)
+
+
+async def _list_now(deck: Deck, identity: Identity, limit: int, *, as_json: bool) -> Exit:
+    stale = False
+    try:
+        await deck.look_back(limit)
+    except QdeckError as error:
+        explain(error)
+        say("What follows is what was known before.")
+        stale = True
+    label = service_label(identity)
+    jobs = [job for job in deck.jobs() if job.service == label][:limit]
+    if as_json:
+        facts = [job_facts(job) for job in jobs]
+        emit_json({**service_facts(identity), "history": False, "stale": stale, "jobs": facts})
+    else:
+        emit_table(HEAD, [_row(job) for job in jobs])
+        if not jobs:
+            say("No jobs yet. `qdeck run FILE` submits one.")
+    return Exit.FAILED if stale else Exit.DONE
+
+
+def _known(deck: Deck, choice: ServiceChoice) -> list[Job]:
+    """The jobs of the history that the options mean, newest first; nobody is signed in."""
+    wanted = choice.instance if choice.instance.startswith("crn:") or choice.instance.count("/") == 2 else ""
+    if choice.instance and not wanted:
+        say("The history knows instances by their CRN alone: those of every instance follow.")
+    return [
+        job
+        for job in deck.jobs()
+        if (not choice.sandbox or job.service.startswith("sandbox"))
+        and (choice.channel is None or job.service.endswith(str(choice.channel)))
+        and wanted in {"", job.instance}
+    ]
+
+
+def _print_history(jobs: list[Job], *, as_json: bool) -> Exit:
+    """What is known of the jobs here, with how old that is."""
+    say("This is the history: the service was not asked.")
+    simulated = any(job.service.startswith("sandbox") for job in jobs)
+    if simulated:
+        say("SANDBOX: jobs whose service is a sandbox were simulated, not run on hardware.")
+    moments = [job.confirmed for job in jobs if job.confirmed is not None]
+    if moments:
+        now = datetime.now(UTC)
+        newest, oldest = _ago(now - max(moments)), _ago(now - min(moments))
+        when = newest if newest == oldest else f"between {newest} and {oldest}"
+        say(f"What follows was confirmed by its service {when}; the last column says when, for each.")
+    if as_json:
+        facts = [job_facts(job) for job in jobs]
+        emit_json(
+            {"service": None, "sandbox": simulated, "instance": None, "hosts": []}
+            | {"history": True, "stale": True, "jobs": facts}
+        )
+        return Exit.DONE
+    emit_table(HEAD + HISTORY_HEAD, [(*_row(job), job.service, _moment(job.confirmed)) for job in jobs])
+    if not jobs:
+        say("It holds no such job.")
+    return Exit.DONE
+
+
+def _ago(age: timedelta) -> str:
+    minutes = max(0, int(age.total_seconds() // 60))
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} days ago"
+    return f"{minutes // 60} hours ago" if minutes >= 2 * 60 else f"{minutes} min ago"
 
 
 async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: str) -> Exit:
@@ -58,5 +125,16 @@ async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: 
 
 def _row(job: Job) -> tuple[str, ...]:
     status = job.status_text if job.status is JobStatus.UNKNOWN and job.status_text else str(job.status)
-    created = job.created.strftime("%Y-%m-%d %H:%M:%S")
-    return (status, job.id, job.name, job.backend, job.program, created, " ".join(job.tags))
+    return (
+        status,
+        job.id,
+        job.name,
+        job.backend,
+        job.program,
+        _moment(job.created),
+        " ".join(job.tags),
+    )
+
+
+def _moment(then: datetime | None) -> str:
+    return "" if then is None else then.strftime("%Y-%m-%d %H:%M:%S")
