@@ -8,7 +8,17 @@ import sys
 
 import pytest
 
-HEAVY = {"qiskit", "qiskit_aer", "qiskit_ibm_runtime", "numpy", "scipy", "starlette", "uvicorn", "pydantic"}
+HEAVY = {
+    "qiskit",
+    "qiskit_aer",
+    "qiskit_ibm_runtime",
+    "numpy",
+    "scipy",
+    "starlette",
+    "uvicorn",
+    "pydantic",
+    "keyring",
+}
 
 
 def modules_after(statement: str) -> set[str]:

@@ -177,19 +177,23 @@ def cancel(job_id: str, sandbox: bool, channel: str | None, instance: str | None
 @click.argument("unexpected", nargs=-1, metavar="")
 @click.option("--channel", type=click.Choice(["platform", "classic"]), help="Default: platform.")
 @click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
-def login(unexpected: tuple[str, ...], channel: str | None, instance: str | None) -> int:
+@click.option("--keyring", is_flag=True, help="Keep the token in the system's keyring, not in the file.")
+def login(unexpected: tuple[str, ...], channel: str | None, instance: str | None, keyring: bool) -> int:
     """Sign in and keep the account for the next time.
 
     The token comes from QISKIT_IBM_TOKEN, else it is asked for without being shown, or read as one line
-    from stdin. It is kept in a file that only you can read (see `qdeck where`).
+    from stdin. It is kept in a file that only you can read (see `qdeck where`), or with --keyring in the
+    system's keyring, which may ask to be unlocked each time it is read.
     """
     if unexpected:
         click.echo(TOKEN_REFUSED, err=True)
         return Exit.USAGE
+    from tui.domain.accounts import Keep
     from tui.headless.signing import login as command
 
     choice = _choice(False, channel, instance)
-    return _finish(lambda environ: command(choice, environ))
+    keep = Keep.KEYRING if keyring else Keep.FILE
+    return _finish(lambda environ: command(choice, environ, keep))
 
 
 @qdeck.command(epilog=STATUSES)

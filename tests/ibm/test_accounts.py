@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import stat
 from pathlib import Path
@@ -139,7 +140,7 @@ def test_the_way_a_saved_account_asks_for_is_taken(home: dict[str, str]) -> None
     assert "certificate" in warning
     save_account(account, place(home))
     kept = next(known for known in found_accounts(home, place(home)).accounts if known.source == SOURCE)
-    assert kept.route == account.route
+    assert (kept.route, kept.preferences) == (account.route, account.preferences)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +224,31 @@ def test_a_broken_own_file_is_set_aside_not_overwritten(home: dict[str, str]) ->
     save_account(mine(), place(home))
     assert "only-copy" in place(home).accounts_file.with_suffix(".broken").read_text(encoding="utf-8")
     assert [a.name for a in found_accounts(home, place(home)).accounts] == ["lab"]
+
+
+def test_every_broken_own_file_is_set_aside(home: dict[str, str]) -> None:
+    place(home).create()
+    for text in ('{"first', '{"second'):
+        place(home).accounts_file.write_text(text, encoding="utf-8")
+        assert "set aside" in " ".join(found_accounts(home, place(home)).warnings)
+        save_account(mine(), place(home))
+    aside = {file.read_text(encoding="utf-8") for file in place(home).config.glob("accounts.broken*")}
+    assert aside == {'{"first', '{"second'}
+
+
+def test_a_folder_that_its_owner_closed_stays_closed(home: dict[str, str]) -> None:
+    place(home).create()
+    place(home).config.chmod(0o555)
+    with contextlib.suppress(QdeckError):  # root writes there all the same
+        save_account(mine(), place(home))
+    assert stat.S_IMODE(place(home).config.stat().st_mode) == 0o500
+
+
+def test_the_same_key_by_another_way_is_another_account(home: dict[str, str]) -> None:
+    entry = {"channel": "ibm_cloud", "token": KEY}
+    ways: list[dict[str, object]] = [{}, {"verify": False}, {"plans_preference": ["open"]}]
+    qiskit_file(home, json.dumps({str(number): entry | way for number, way in enumerate(ways)}))
+    assert len(found_accounts(home, place(home)).accounts) == 3
 
 
 def test_a_folder_that_cannot_be_written_is_told(home: dict[str, str]) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
-from tui.domain.accounts import Channel
+from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
+from tui.domain.accounts import Channel, Keep
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
 from tui.domain.sessions import SessionMode, SessionState
 from tui.monitor.events import BackendsChanged, IdentityChanged, Notice, SessionsChanged, UsageChanged
 
@@ -124,10 +126,37 @@ async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
     await cockpit.deck.sign_in(ACCOUNT)
     assert not cockpit.folders.accounts_file.exists()
     endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
-    await cockpit.deck.sign_in(replace(ACCOUNT, endpoints=endpoints), remember=True)
+    await cockpit.deck.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.FILE)
     assert cockpit.folders.accounts_file.stat().st_mode & 0o077 == 0
     assert [account.name for account in cockpit.deck.found_accounts()] == ["test"]
     await cockpit.deck.aclose()
+
+
+async def test_a_token_in_the_keyring_is_read_once_at_sign_in(tmp_path: Path) -> None:
+    memory = MemoryKeyring()
+    endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
+    with in_place(memory):
+        cockpit = await Cockpit(tmp_path).enter()
+        await cockpit.deck.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.KEYRING)
+        (found,) = cockpit.deck.found_accounts()
+        assert not found.token and memory.read == []
+        assert any("Memory Keyring" in str(event) for event in cockpit.told(Notice))
+        await cockpit.deck.sign_in(found)
+        await cockpit.deck.use_instance("crn:two")
+        assert len(memory.read) == 1
+        assert cockpit.services[-1].account.token == ACCOUNT.token
+        await cockpit.deck.aclose()
+
+
+async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Path) -> None:
+    with in_place(LockedKeyring()):
+        cockpit = await Cockpit(tmp_path).enter()
+        with pytest.raises(QdeckError, match="locked"):
+            await cockpit.deck.sign_in(replace(ACCOUNT, name="other", token=Secret(""), keyring="other"))
+        assert cockpit.deck.identity is not None and cockpit.deck.identity.account == "test"
+        await cockpit.deck.sign_in(ACCOUNT, keep=Keep.KEYRING)
+        assert any("not kept" in str(event) for event in cockpit.told(Notice))
+        await cockpit.deck.aclose()
 
 
 async def test_a_sandbox_that_cannot_start_is_an_error_with_the_reason(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedClock, FixedDeck, account, identity
 from tui.app import QDeckApp
-from tui.domain.accounts import Account, Channel
+from tui.domain.accounts import Account, Channel, Keep
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.screens.account import AccountScreen
 from tui.screens.jobs import JobsScreen
@@ -89,7 +89,7 @@ async def test_found_account_is_one_enter_away() -> None:
         assert "~/.qiskit/qiskit-ibm.json" in screen_text(pilot)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert deck.asked[-1] == ("sign_in", account("other"), False)
+        assert deck.asked[-1] == ("sign_in", account("other"), Keep.NOT)
         assert "SANDBOX" not in screen_text(pilot)
 
 
@@ -101,7 +101,7 @@ async def test_typed_token_is_used_and_never_shown() -> None:
         await pilot.press(*TOKEN)
         pilot.app.screen.query_one("#channel", Choice).value = Channel.CLASSIC
         pilot.app.screen.query_one("#instance", Input).value = "hub/group/project"
-        pilot.app.screen.query_one("#remember", Choice).value = True
+        pilot.app.screen.query_one("#remember", Choice).value = Keep.FILE
         await pilot.press("enter")
         await until(pilot, lambda: "was not reached" in screen_text(pilot))
         assert TOKEN not in screen_text(pilot)
@@ -110,8 +110,8 @@ async def test_typed_token_is_used_and_never_shown() -> None:
         del deck.trouble["sign_in"]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        name, used, remember = deck.asked[-1]
-        assert name == "sign_in" and remember is True and isinstance(used, Account)
+        name, used, keep = deck.asked[-1]
+        assert name == "sign_in" and keep is Keep.FILE and isinstance(used, Account)
         assert used.token.reveal() == TOKEN
         assert (used.channel, used.instance) == (Channel.CLASSIC, "hub/group/project")
         assert used.endpoints.auth.startswith("https://")

@@ -19,6 +19,7 @@ from tui.domain.accounts import (
     Endpoints,
     Identity,
     Instance,
+    Keep,
     Plan,
     SignOutReport,
     Spending,
@@ -187,6 +188,7 @@ class FixedDeck:
         self.the_unseen: frozenset[str] = frozenset()
         self.focused = True
         self.the_accounts: tuple[Account, ...] = ()
+        self.the_keyring = ""
         self.the_instances = (
             Instance(identity().instance, "lab-instance", "open"),
             Instance("crn:v1:bluemix:public:quantum-computing:eu-de:a/1:3::", "paid-instance", "flex"),
@@ -282,15 +284,18 @@ class FixedDeck:
     def found_accounts(self) -> tuple[Account, ...]:
         return self.the_accounts
 
+    async def keyring_name(self) -> str:
+        return self.the_keyring
+
     async def start(self) -> None:
         self._ask("start")
 
     async def warm_up(self) -> None:
         self._ask("warm_up")
 
-    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
+    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         await self._wait()
-        self._ask("sign_in", account, remember)
+        self._ask("sign_in", account, keep)
         return self._signed_in(identity(sandbox=False, channel=account.channel))
 
     async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:

@@ -18,6 +18,16 @@ class Channel(StrEnum):
     """The service of hub/group/project, with `loginWithToken` and a cloud transpiler."""
 
 
+class Keep(StrEnum):
+    """Where an account is kept for the next time."""
+
+    NOT = "not"
+    FILE = "file"
+    """All of it in qdeck's own file, mode 0600."""
+    KEYRING = "keyring"
+    """The token in the system's keyring, the rest in the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoints:
     """The hosts of a service, as data. Base URLs without a trailing slash; empty where a channel has none."""
@@ -67,12 +77,13 @@ class Account:
     Attributes:
         name: what the user calls it; unique among the accounts offered.
         channel: the generation of the service.
-        token: API key (platform) or API token (classic).
+        token: API key (platform) or API token (classic); empty while only the keyring knows it.
         endpoints: the hosts.
         instance: CRN or name (platform), `hub/group/project` (classic); empty or `auto`: the first one found
             that `preferences` allow.
         source: where it was found, in words: "environment", "~/.qiskit/qiskit-ibm.json", "typed in".
         sandbox: whether this is qdeck's own simulated service.
+        keyring: the name under which the system's keyring holds the token; empty: it does not.
     """
 
     name: str
@@ -84,6 +95,7 @@ class Account:
     sandbox: bool = False
     route: Route = Route()
     preferences: Preferences = Preferences()
+    keyring: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,12 @@ from tui.ibm.accounts import found_accounts
 from tui.ibm.factory import make_service
 from tui.ibm.hops import steps_to
 from tui.ibm.http import Timeouts
+from tui.ibm.keeping import token_place, with_token
 from tui.ibm.retry import RetryPolicy
 from tui.ibm.service import QuantumService
-from tui.settings import Folders, folders
+from tui.ibm.system_keyring import keyring_name
+from tui.ibm.trust import trust
+from tui.settings import Folders, Settings, folders, load_settings
 
 _QUICK = Timeouts(connect=10, read=20, whole=40)
 _ONCE_MORE = RetryPolicy(attempts=2)
@@ -59,7 +62,8 @@ async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: 
     """Try everything, print it, and tell by the status whether all is well. Never prints a token."""
     environ = choice.environment(environ)
     places = folders(environ)
-    findings = [terminal(environ), *storage(places)]
+    settings, told = _settings(places)
+    findings = [terminal(environ), *storage(places), *told]
     found = found_accounts(environ, places)
     findings += [Finding("accounts", State.WARNING, warning) for warning in found.warnings]
     account = choose_account(found.accounts, choice)
@@ -68,18 +72,22 @@ async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: 
         advice = "Sign in with `qdeck login`, or set QISKIT_IBM_TOKEN; `qdeck --sandbox` needs none."
         findings.append(Finding("account", State.FAILED, what, advice))
     else:
-        told = f"{account.name} ({account.channel}), from: {account.source}"
-        findings.append(Finding("account", State.GOOD, told))
+        what = f"{account.name} ({account.channel}), from: {account.source}; token in: {token_place(account)}"
+        findings.append(Finding("account", State.GOOD, what))
         if not account.route.verify:
-            advice = "Remove `verify: false` from it, and name the company's CA in REQUESTS_CA_BUNDLE."
+            advice = "Remove `verify: false` from it, and name the company's CA as ca_file in settings.toml."
             findings.append(
                 Finding("account", State.WARNING, "The account turns certificate checks off.", advice)
             )
-        findings += await _network(account, environ)
+        findings += await _network(account, environ, settings.ca_file)
+        account, asked = await _with_token(account)
+        findings += asked
         if any(finding.state is State.FAILED for finding in findings if finding.step in _WAY):
             findings.append(Finding("service", State.SKIPPED, "not tried: it is not reached"))
+        elif not account.token:
+            findings.append(Finding("service", State.SKIPPED, "not tried: there is no token to sign in with"))
         else:
-            findings += await _service(account)
+            findings += await _service(account, settings.ca_file)
     failed = [finding for finding in findings if finding.state is State.FAILED]
     _print(findings, as_json=as_json)
     return Exit.FAILED if failed else Exit.DONE
@@ -151,14 +159,44 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(step, State.GOOD, f"{folder}, {free / 1e9:.1f} GB free")
 
 
-async def _network(account: Account, environ: Mapping[str, str]) -> list[Finding]:
+def _settings(places: Folders) -> tuple[Settings, list[Finding]]:
+    """What `settings.toml` says, and whether it can be read and its CA file used."""
+    try:
+        settings = load_settings(places.settings_file)
+    except QdeckError as error:
+        return Settings(), [Finding("settings.toml", State.FAILED, error.message, error.advice)]
+    if settings.ca_file is None:
+        return settings, []
+    try:
+        trust(ca_file=settings.ca_file)
+    except QdeckError as error:
+        return settings, [Finding("CA file", State.FAILED, error.message, error.advice)]
+    what = f"{settings.ca_file}, named in settings.toml, is trusted beside the system's"
+    return settings, [Finding("CA file", State.GOOD, what)]
+
+
+async def _with_token(account: Account) -> tuple[Account, list[Finding]]:
+    """The account with its token, where the keyring has it and gives it."""
+    if not account.keyring:
+        return account, []
+    started = time.monotonic()
+    try:
+        account = await with_token(account)
+    except QdeckError as error:
+        finding = Finding("keyring", State.FAILED, error.message, error.advice)
+    else:
+        finding = Finding("keyring", State.GOOD, f"{await keyring_name()} gave the token")
+    return account, [replace(finding, seconds=time.monotonic() - started)]
+
+
+async def _network(account: Account, environ: Mapping[str, str], ca_file: Path | None) -> list[Finding]:
     """The way to each host of the account."""
     ends = account.endpoints
     named = (ends.auth, ends.runtime) if account.channel is Channel.CLASSIC else (ends.iam, ends.api)
     findings: list[Finding] = []
     for url in dict.fromkeys(url for url in named if url):
         started = time.monotonic()
-        async for step in steps_to(url, account.route, environ):
+        async for step in steps_to(url, account.route, environ, ca_file):
             now = time.monotonic()
             state = State.GOOD if step.good else State.FAILED
             findings.append(Finding(step.name, state, step.message, step.advice, now - started))
@@ -171,9 +209,9 @@ def _without_repeats(findings: list[Finding]) -> list[Finding]:
     return list({(finding.step, finding.message): finding for finding in reversed(findings)}.values())[::-1]
 
 
-async def _service(account: Account) -> list[Finding]:
+async def _service(account: Account, ca_file: Path | None) -> list[Finding]:
     """Logging in, the instance, the interface's version, the clock, and a first question."""
-    service = make_service(account, SystemClock(), policy=_ONCE_MORE, timeouts=_QUICK)
+    service = make_service(account, SystemClock(), policy=_ONCE_MORE, timeouts=_QUICK, ca_file=ca_file)
     try:
         return await _asked(service)
     finally:

@@ -6,22 +6,23 @@ import getpass
 import sys
 from collections.abc import Awaitable, Mapping
 
-from tui.domain.accounts import Account, Identity
-from tui.domain.errors import QdeckError
+from tui.domain.accounts import Account, Identity, Keep
+from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
 from tui.headless.choice import ServiceChoice
 from tui.headless.opening import started_deck
 from tui.headless.talk import Exit, UsageFault, explain, say
-from tui.ibm.accounts import TOKEN_VARIABLE, channel_of, found_accounts, typed_account
-from tui.ibm.saved import SOURCE, forget_account
+from tui.ibm.accounts import TOKEN_VARIABLE, channel_of, kept_accounts, typed_account
+from tui.ibm.keeping import forget, keep_account
+from tui.ibm.system_keyring import IN_A_FILE, NOT_INSTALLED, installed, keyring_name
 from tui.monitor.deck import Deck
 from tui.settings import Folders, folders
 
 _LONGEST_TOKEN = 4096
 
 
-def login(choice: ServiceChoice, environ: Mapping[str, str]) -> Awaitable[Exit]:
+def login(choice: ServiceChoice, environ: Mapping[str, str], keep: Keep = Keep.FILE) -> Awaitable[Exit]:
     """Ask for the token, now, then sign in with it and keep the account when awaited.
 
     Asking comes before any event loop: a loop would hold Ctrl+C back until the line is typed.
@@ -32,19 +33,29 @@ def login(choice: ServiceChoice, environ: Mapping[str, str]) -> Awaitable[Exit]:
             and nothing is kept.
     """
     channel = choice.channel or channel_of(environ)
+    if keep is Keep.KEYRING and not installed():
+        raise UsageFault(NOT_INSTALLED)
     token = environ.get(TOKEN_VARIABLE, "").strip()
     if token:
         say(f"Taking the token from {TOKEN_VARIABLE}.")
     else:
         token = _ask_token(f"Token for {channel} (not shown): ")
-    return _login(typed_account(Secret(token), channel, environ, instance=choice.instance), environ)
+    account = typed_account(Secret(token), channel, environ, instance=choice.instance)
+    return _login(account, environ, keep)
 
 
-async def _login(account: Account, environ: Mapping[str, str]) -> Exit:
+async def _login(account: Account, environ: Mapping[str, str], keep: Keep) -> Exit:
+    if keep is Keep.KEYRING and not await keyring_name():
+        raise QdeckError(ErrorKind.UNAVAILABLE, "No system keyring works here.", IN_A_FILE)
     async with started_deck(environ) as deck:
-        identity = await deck.sign_in(account, remember=True)
-    say(f"Signed in to {_named(identity)}.")
-    say(f"Kept in {folders(environ).accounts_file}, which only you can read. `qdeck logout` forgets it.")
+        identity = await deck.sign_in(account)
+        say(f"Signed in to {_named(identity)}.")
+        try:
+            where = await keep_account(account, folders(environ), keep)
+        except QdeckError:
+            say("But the account is not kept as you wished:")
+            raise
+    say(f"Kept in {where}. `qdeck logout` forgets it.")
     return Exit.DONE
 
 
@@ -55,9 +66,7 @@ async def logout(choice: ServiceChoice, environ: Mapping[str, str]) -> Exit:
     """
     places = folders(environ)
     kept = [
-        account
-        for account in found_accounts(environ, places).accounts
-        if account.source == SOURCE and choice.channel in {None, account.channel}
+        account for account in kept_accounts(environ, places) if choice.channel in {None, account.channel}
     ]
     if not kept:
         say("qdeck keeps no account, so there is nothing to forget.")
@@ -79,7 +88,11 @@ async def _end(deck: Deck, account: Account, places: Folders) -> bool:
     except QdeckError as error:
         explain(error)
         ended = False
-    forget_account(account.name, places)
+    try:
+        await forget(account, places)
+    except QdeckError as error:
+        explain(error)
+        return False
     say(f"Forgot the account {plain(account.name)} ({account.channel}).")
     return ended
 

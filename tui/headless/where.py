@@ -11,6 +11,8 @@ from tui.domain.errors import QdeckError
 from tui.headless.talk import Exit, emit_json, emit_table, say
 from tui.ibm.accounts import CHANNEL_VARIABLE, INSTANCE_VARIABLE, channel_of, found_accounts
 from tui.ibm.endpoints import IAM_VARIABLE, URL_VARIABLE, endpoints_for
+from tui.ibm.keeping import token_place
+from tui.ibm.trust import CA_VARIABLES
 from tui.settings import HOME_VARIABLE, Folders, folders, load_settings
 
 OVERRIDE = "QDECK_ENDPOINT_"
@@ -23,7 +25,13 @@ def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
     found = found_accounts(environ, places)
     rows = [*_folders(environ, places), *_settings(places), *_hosts(environ), *_choices(environ)]
     accounts = [
-        {"name": a.name, "channel": str(a.channel), "instance": a.instance, "source": a.source}
+        {
+            "name": a.name,
+            "channel": str(a.channel),
+            "instance": a.instance,
+            "source": a.source,
+            "token_in": token_place(a),
+        }
         for a in found.accounts
     ]
     for warning in found.warnings:
@@ -34,7 +42,7 @@ def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
         return Exit.DONE
     table: list[tuple[str, ...]] = [
         *rows,
-        *((f"account {a['name']}", _account(a), a["source"]) for a in accounts),
+        *((f"account {a['name']}", _account(a), _kept(a)) for a in accounts),
     ]
     emit_table(("WHAT", "WHERE", "FROM"), table)
     if not accounts:
@@ -43,7 +51,13 @@ def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
 
 
 def _account(account: Mapping[str, str]) -> str:
-    return f"{account['channel']}, {account['instance'] or 'first instance found'}"
+    named = account["instance"]
+    return f"{account['channel']}, {'first instance found' if named.lower() in {'', 'auto'} else named}"
+
+
+def _kept(account: Mapping[str, str]) -> str:
+    place = account["token_in"]
+    return account["source"] if place == account["source"] else f"{account['source']}, token in the {place}"
 
 
 def _folders(environ: Mapping[str, str], places: Folders) -> list[tuple[str, str, str]]:
@@ -69,7 +83,11 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
         settings = load_settings(places.settings_file)
     except QdeckError as error:
         return [("settings", "refused", str(error))]
-    return [("on_finish", shlex.join(settings.on_finish), "settings.toml")] if settings.on_finish else []
+    rows = [("on_finish", shlex.join(settings.on_finish), "settings.toml")] if settings.on_finish else []
+    if settings.ca_file is not None:
+        there = "settings.toml" if settings.ca_file.exists() else "settings.toml, not there"
+        rows.append(("ca_file", str(settings.ca_file), there))
+    return rows
 
 
 def _hosts(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -99,4 +117,6 @@ def _source(name: str, url: str, environ: Mapping[str, str]) -> str:
 
 def _choices(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
     named = {"channel": CHANNEL_VARIABLE, "instance": INSTANCE_VARIABLE}
-    return [(what, environ[name], name) for what, name in named.items() if environ.get(name)]
+    rows = [(what, environ[name], name) for what, name in named.items() if environ.get(name)]
+    variables = (*CA_VARIABLES, "SSL_CERT_FILE", "SSL_CERT_DIR")
+    return rows + [("CA file", environ[name], name) for name in variables if environ.get(name)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tui.domain.accounts import Account, Channel
@@ -17,6 +17,8 @@ from tui.settings import Folders
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"
 INSTANCE_VARIABLE = "QISKIT_IBM_INSTANCE"
 CHANNEL_VARIABLE = "QISKIT_IBM_CHANNEL"
+ENVIRONMENT = "environment"
+"""Name and source of the account that the environment holds."""
 CHANNELS = {
     "ibm_quantum_platform": Channel.PLATFORM,
     "ibm_cloud": Channel.PLATFORM,
@@ -49,15 +51,14 @@ def found_accounts(environ: Mapping[str, str], folders: Folders) -> FoundAccount
         warnings.append(str(error))
     for entries, told in (own_entries(folders), qiskit_entries(environ)):
         warnings.extend(told)
-        for entry in entries:
-            try:
-                account = _account(entry, environ)
-            except QdeckError as error:
-                warnings.append(f"{entry.source}: {entry.name}: {error}")
-            else:
-                if account is not None:
-                    found.append(account)
+        found.extend(_accounts(entries, environ, warnings))
     return FoundAccounts(tuple(_unique(found)), tuple(warnings))
+
+
+def kept_accounts(environ: Mapping[str, str], folders: Folders) -> tuple[Account, ...]:
+    """The accounts that qdeck keeps itself, under their own names, whatever else has the same token."""
+    entries, _ = own_entries(folders)
+    return tuple(_accounts(entries, environ, []))
 
 
 def environment_account(environ: Mapping[str, str]) -> Account:
@@ -70,8 +71,8 @@ def environment_account(environ: Mapping[str, str]) -> Account:
         Secret(environ.get(TOKEN_VARIABLE, "").strip()),
         channel_of(environ),
         environ,
-        name="environment",
-        source="environment",
+        name=ENVIRONMENT,
+        source=ENVIRONMENT,
     )
 
 
@@ -139,13 +140,26 @@ def region_of(crn: str) -> str:
     return parts[5] if crn.startswith("crn:") and len(parts) > 5 and parts[5] else DEFAULT_REGION
 
 
+def _accounts(
+    entries: Iterable[SavedEntry], environ: Mapping[str, str], warnings: list[str]
+) -> Iterator[Account]:
+    for entry in entries:
+        try:
+            account = _account(entry, environ)
+        except QdeckError as error:
+            warnings.append(f"{entry.source}: {entry.name}: {error}")
+        else:
+            if account is not None:
+                yield account
+
+
 def _account(entry: SavedEntry, environ: Mapping[str, str]) -> Account | None:
     """The account of an entry of a file; `None` for one that is not of this service."""
     name = entry.channel.lower()
     if not name:
         name = "classic" if entry.instance.count("/") == 2 else "platform"
     channel = CHANNELS.get(name)
-    if channel is None or not entry.token:
+    if channel is None or not (entry.token or entry.keyring):
         return None
     region = entry.region or region_of(entry.instance)
     if entry.endpoints is not None:
@@ -164,16 +178,19 @@ def _account(entry: SavedEntry, environ: Mapping[str, str]) -> Account | None:
         entry.source,
         route=entry.route,
         preferences=entry.preferences,
+        keyring=entry.keyring,
     )
 
 
 def _unique(accounts: Iterable[Account]) -> list[Account]:
-    """Each account once, under a name of its own."""
+    """Each account once, under a name of its own.
+
+    A token that only the keyring knows is like no other: reading it here could open a dialog.
+    """
     kept: list[Account] = []
     names: set[str] = set()
     for account in accounts:
-        same = (account.channel, account.token, account.instance, account.endpoints)
-        if any(same == (known.channel, known.token, known.instance, known.endpoints) for known in kept):
+        if any(_key(account) == _key(known) for known in kept):
             continue
         name, number = account.name, 1
         while name in names:
@@ -182,3 +199,9 @@ def _unique(accounts: Iterable[Account]) -> list[Account]:
         names.add(name)
         kept.append(replace(account, name=name))
     return kept
+
+
+def _key(account: Account) -> tuple[object, ...]:
+    """What makes an account another one: also the way to it, and which instance it would take."""
+    way = (account.endpoints, account.route, account.preferences)
+    return account.channel, account.token, account.keyring, account.instance, way

@@ -36,6 +36,8 @@ class SavedEntry:
     """Hosts saved one by one (qdeck's own file)."""
     route: Route = field(default_factory=Route)
     preferences: Preferences = field(default_factory=Preferences)
+    keyring: str = ""
+    """The keyring's entry that holds the token (qdeck's own file)."""
 
 
 def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[str]]:
@@ -66,9 +68,7 @@ def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[s
             region=_text(body, "region"),
             private_endpoint=body.get("private_endpoint") is True,
             route=route,
-            preferences=Preferences(
-                _text(body, "region"), _texts(body, "plans_preference"), _texts(body, "tags")
-            ),
+            preferences=preferences_of(body),
         )
         entries.append((_rank(name, body), entry))
     return [entry for _, entry in sorted(entries, key=lambda item: item[0])], warnings
@@ -124,6 +124,11 @@ def route_of(body: dict[str, Any]) -> Route:
     if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
         raise QdeckError(ErrorKind.SETTINGS, "its proxies are not written as Qiskit writes them.")
     return Route(tuple((scope, Secret(url)) for scope, url in sorted(urls.items()) if url), verify)
+
+
+def preferences_of(body: dict[str, Any]) -> Preferences:
+    """Which instance a saved account prefers (`region`, `plans_preference`, `tags`)."""
+    return Preferences(_text(body, "region"), _texts(body, "plans_preference"), _texts(body, "tags"))
 
 
 def _rank(name: str, body: dict[str, Any]) -> tuple[int, int, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from dataclasses import asdict, fields
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +18,27 @@ from tui.domain.accounts import Account, Endpoints
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
-from tui.ibm.qiskit_file import SavedEntry, read_accounts, route_of
+from tui.ibm.qiskit_file import SavedEntry, preferences_of, read_accounts, route_of
+from tui.ibm.system_keyring import entry_name
 from tui.settings import Folders
 
 SOURCE = "saved by qdeck"
 _ENDPOINTS = {field.name for field in fields(Endpoints)}
 _LOCK_SECONDS = 10.0
+_IN_KEYRING = {"token_in": "keyring"}
+"""What stands in the file instead of a token that the keyring holds."""
 
 
 def own_entries(folders: Folders) -> tuple[list[SavedEntry], list[str]]:
     """The accounts in qdeck's own file, by name, and warnings."""
     data, warnings = read_accounts(folders.accounts_file, str(folders.accounts_file))
+    if not data and any("JSON" in warning for warning in warnings):
+        warnings.append(
+            "Correct that file, or sign in anew with `qdeck login`: it is then set aside, not lost."
+        )
     entries = []
     for name, body in sorted(data.items()):
-        entry = _entry(name, body)
+        entry = _entry(name, body, folders)
         if entry is None:
             warnings.append(f"{folders.accounts_file}: {plain(name, limit=60)} is not an account.")
         else:
@@ -38,7 +47,7 @@ def own_entries(folders: Folders) -> tuple[list[SavedEntry], list[str]]:
 
 
 def save_account(account: Account, folders: Folders) -> None:
-    """Keep an account, token and all, under its name; an account of that name is replaced.
+    """Keep an account under its name, in place of one of that name; with its token, unless a keyring has it.
 
     Raises:
         QdeckError: `SETTINGS` for the sandbox's (its key dies with it), `STORAGE` when it cannot be written.
@@ -47,7 +56,7 @@ def save_account(account: Account, folders: Folders) -> None:
         raise QdeckError(ErrorKind.SETTINGS, "The sandbox's key is made anew at every start: not saved.")
     body: dict[str, object] = {
         "channel": account.channel.value,
-        "token": account.token.reveal(),
+        **(_IN_KEYRING if account.keyring else {"token": account.token.reveal()}),
         "instance": account.instance,
         "endpoints": asdict(account.endpoints),
     }
@@ -55,6 +64,9 @@ def save_account(account: Account, folders: Folders) -> None:
         body["proxies"] = {"urls": {scope: url.reveal() for scope, url in account.route.proxies}}
     if not account.route.verify:
         body["verify"] = False
+    wish = account.preferences
+    told = {"region": wish.region, "plans_preference": list(wish.plans), "tags": list(wish.tags)}
+    body |= {name: value for name, value in told.items() if value}
     _change(folders, lambda data: data | {account.name: body})
 
 
@@ -79,12 +91,12 @@ def _change(folders: Folders, change: Any) -> None:
     file = folders.accounts_file
     try:
         folders.config.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folders.config.chmod(0o700)
+        folders.config.chmod(stat.S_IMODE(folders.config.stat().st_mode) & 0o700)
         with FileLock(file.with_suffix(".lock"), timeout=_LOCK_SECONDS, mode=0o600):
             data, _ = read_accounts(file, str(file))
             if not data and file.exists() and file.stat().st_size > 2:
                 # Unreadable is not empty: what is in it may be the only copy of a key.
-                broken = file.with_suffix(".broken")
+                broken = _aside(file)
                 file.replace(broken)
                 broken.chmod(0o600)
             _write(file, msgspec.json.format(msgspec.json.encode(change(data)), indent=2))
@@ -97,6 +109,12 @@ def _change(folders: Folders, change: Any) -> None:
     raise QdeckError(
         ErrorKind.STORAGE, f"{file} could not be written: {reason}.", "Check the folder and its permissions."
     )
+
+
+def _aside(file: Path) -> Path:
+    """A name for a broken file that no earlier one has."""
+    names = (file.with_suffix(f".broken{number or ''}") for number in count())
+    return next(name for name in names if not name.exists())
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -116,12 +134,15 @@ def _write(file: Path, content: bytes) -> None:
         raise
 
 
-def _entry(name: str, body: object) -> SavedEntry | None:
+def _entry(name: str, body: object, folders: Folders) -> SavedEntry | None:
     if not isinstance(body, dict):
         return None
-    token, channel, instance = body.get("token"), body.get("channel"), body.get("instance", "")
+    token, channel, instance = body.get("token", ""), body.get("channel"), body.get("instance", "")
+    keyring = entry_name(name, folders) if _IN_KEYRING.items() <= body.items() else ""
     hosts = body.get("endpoints")
-    if not (isinstance(token, str) and token and isinstance(channel, str) and isinstance(instance, str)):
+    if not (isinstance(token, str) and isinstance(channel, str) and isinstance(instance, str)):
+        return None
+    if not (token or keyring):
         return None
     if not isinstance(hosts, dict) or not all(isinstance(value, str) for value in hosts.values()):
         return None
@@ -131,5 +152,13 @@ def _entry(name: str, body: object) -> SavedEntry | None:
     except QdeckError:
         return None
     return SavedEntry(
-        name, Secret(token), channel, SOURCE, instance, endpoints=Endpoints(**known), route=route
+        name,
+        Secret("" if keyring else token),
+        channel,
+        SOURCE,
+        instance,
+        endpoints=Endpoints(**known),
+        route=route,
+        preferences=preferences_of(body),
+        keyring=keyring,
     )

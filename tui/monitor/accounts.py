@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from tui.domain.accounts import Account, Channel, Identity, SignOutReport
+from tui.domain.accounts import Account, Channel, Identity, Keep, SignOutReport
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.accounts import found_accounts, sandbox_account
-from tui.ibm.saved import save_account
+from tui.ibm.keeping import keep_account, with_token
 from tui.ibm.service import QuantumService
 from tui.monitor.backends_worker import BackendsWorker
 from tui.monitor.board import Board
@@ -31,6 +31,8 @@ WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage")
 FLIGHT = ("jobs", "sessions", "backends", "usage")
 """Workers that ask the service one at a time."""
 LEAVING_SECONDS = 10.0
+_KEYRING_TOLD_AFTER = 2.0
+_KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
 
 
 class SandboxInfo(Protocol):
@@ -118,8 +120,10 @@ class Accounts:
         for warning in found.warnings:
             self._board.notice(warning, Severity.WARNING)
 
-    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
+    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         """Sign in, and only then leave the account signed in before. Raises `QdeckError`."""
+        # Not inside the gate: a keyring that waits for its password must not keep anybody from signing out.
+        account = await self._with_token(account)
         async with self._gate:
             service = self._make_service(account, self._board.clock)
             try:
@@ -131,8 +135,10 @@ class Accounts:
                 raise
             await self._leave()
             self._begin(service, identity)
-        if remember and not account.sandbox:
-            await self._remember(account)
+        if identity.notice:
+            self._board.notice(f"Instance {identity.instance_name or identity.instance}: {identity.notice}")
+        if keep is not Keep.NOT and not account.sandbox:
+            await self._keep(account, keep)
         return identity
 
     async def sign_in_sandbox(self, channel: Channel) -> Identity:
@@ -267,10 +273,21 @@ class Accounts:
         finally:
             await service.aclose()
 
-    async def _remember(self, account: Account) -> None:
+    async def _with_token(self, account: Account) -> Account:
+        loop = asyncio.get_running_loop()
+        tell = loop.call_later(_KEYRING_TOLD_AFTER, self._board.notice, _KEYRING_WAITS, Severity.WARNING)
         try:
-            await asyncio.to_thread(save_account, account, self._folders)
+            return await with_token(account)
+        finally:
+            tell.cancel()
+
+    async def _keep(self, account: Account, keep: Keep) -> None:
+        try:
+            where = await keep_account(account, self._folders, keep)
         except QdeckError as error:
-            self._board.notice(f"Signed in, but the account is not saved. {error}", Severity.WARNING)
-            return
+            self._board.notice(
+                f"Signed in, but the account is not kept as you wished. {error}", Severity.WARNING
+            )
+        else:
+            self._board.notice(f"The account is kept in {where}.")
         await self.look()

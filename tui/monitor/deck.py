@@ -11,6 +11,7 @@ from tui.domain.accounts import (
     Channel,
     Identity,
     Instance,
+    Keep,
     SignOutReport,
     Usage,
 )
@@ -72,6 +73,10 @@ class Deck(Protocol):
         """Accounts that could sign in at once: environment, qdeck's own file, Qiskit's file."""
         ...
 
+    async def keyring_name(self) -> str:
+        """What the system's keyring is called that could keep a token; empty: none works here."""
+        ...
+
     async def start(self) -> None:
         """Open the history and show what it holds; signs in nowhere."""
         ...
@@ -80,8 +85,8 @@ class Deck(Protocol):
         """Start the compiler's worker; called after first paint."""
         ...
 
-    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
-        """Sign in, start the background workers. `remember` stores the account (file mode 0600)."""
+    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
+        """Sign in, start the background workers. `keep`: where the account is kept."""
         ...
 
     async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:

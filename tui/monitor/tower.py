@@ -15,6 +15,7 @@ from tui.domain.accounts import (
     Channel,
     Identity,
     Instance,
+    Keep,
     SignOutReport,
     Usage,
 )
@@ -27,6 +28,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.history.history import History
+from tui.ibm.system_keyring import keyring_name
 from tui.monitor.accounts import FLIGHT, Accounts, RunningSandbox, ServiceMaker
 from tui.monitor.backends_worker import EVERY
 from tui.monitor.board import UNREACHED, Board, in_words
@@ -131,6 +133,10 @@ class LiveDeck:
         """The accounts found at the start, and those saved since."""
         return self._accounts.found
 
+    async def keyring_name(self) -> str:
+        """What the system's keyring is called; empty: none works here."""
+        return await keyring_name()
+
     async def start(self) -> None:
         """Open the history and show what it holds; signs in nowhere."""
         try:
@@ -148,9 +154,9 @@ class LiveDeck:
         """Start the compiler's worker."""
         await self._compiler.start()
 
-    async def sign_in(self, account: Account, *, remember: bool = False) -> Identity:
+    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         """Sign in and start the background workers."""
-        return await self._accounts.sign_in(account, remember=remember)
+        return await self._accounts.sign_in(account, keep=keep)
 
     async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
         """Start the sandbox (once) and sign in to one of its two faces."""

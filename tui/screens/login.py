@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
-from tui.domain.accounts import Account, Channel, Identity
+from tui.domain.accounts import Account, Channel, Identity, Keep
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain, shorten
@@ -27,6 +27,7 @@ from tui.widgets.field_row import FieldRow
 from tui.widgets.found_list import FoundList
 from tui.widgets.keys import LOGIN, bindings
 from tui.widgets.too_small import TooSmall
+from tui.widgets.top_bar import UNVERIFIED
 
 _SANDBOX = "sandbox:"
 _FOUND = "found:"
@@ -34,15 +35,20 @@ _CHANNELS: tuple[tuple[str, Channel], ...] = (
     ("platform: IBM Quantum Platform, an IBM Cloud API key", Channel.PLATFORM),
     ("classic: hub/group/project, an API token", Channel.CLASSIC),
 )
-_REMEMBER: tuple[tuple[str, bool], ...] = (
-    ("no: for this time only", False),
-    ("yes: in a file on this machine that only you can read", True),
+_REMEMBER: tuple[tuple[str, Keep], ...] = (
+    ("no: for this time only", Keep.NOT),
+    ("yes: in a file on this machine that only you can read", Keep.FILE),
 )
+_KEYS = "↑↓ enter choose   s sandbox   S classic sandbox   tab next"
+_LINE = 68
+"""Cells of a line in the list: a longer one would wrap."""
 _NAMES = {Channel.PLATFORM: "platform", Channel.CLASSIC: "classic"}
 
 
 class LoginScreen(Dialog[bool]):
     """Answers whether somebody signed in. Nothing typed is lost by a failed try.
+
+    Opened while somebody is signed in, it changes the account; a failed try leaves the former one.
 
     Args:
         deck: what signs in.
@@ -60,23 +66,25 @@ class LoginScreen(Dialog[bool]):
         self._deck = deck
         self._first_trouble = trouble
         self._environ = os.environ if environ is None else environ
+        self._former = deck.identity
         self._found: tuple[Account, ...] = ()
         self._busy = ""
 
     def compose(self) -> ComposeResult:
         """What is found, then the form."""
         with Vertical(classes="dialog -wide"):
-            yield Static(Content("Sign in"), classes="dialog--title")
+            title = "Sign in" if self._former is None else "Sign in with another account"
+            yield Static(Content(title), classes="dialog--title")
             yield FoundList()
             yield Static(Content("or with a token of your own"), classes="dialog--head")
             yield FieldRow("Service", Choice("", _CHANNELS, Channel.PLATFORM, id="channel"))
             yield FieldRow("Token", _field("token", "not shown while you type", password=True))
             yield FieldRow("Instance", _field("instance", "optional: CRN, name or hub/group/project"))
-            yield FieldRow("Remember", Choice("", _REMEMBER, False, id="remember"))
+            yield FieldRow("Remember", Choice("", _REMEMBER, Keep.NOT, id="remember"))
             yield Button("Sign in", id="go", compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
             yield Static(
-                Content("↑↓ enter choose   s sandbox   S classic sandbox   tab next   esc later"),
+                Content(f"{_KEYS}   esc {'later' if self._former is None else 'back'}"),
                 classes="dialog--keys",
             )
         yield TooSmall()
@@ -87,11 +95,21 @@ class LoginScreen(Dialog[bool]):
         self.query_one("#found", OptionList).focus()
         if self._first_trouble is not None:
             self._say(self._first_trouble)
+        self._look_for_a_keyring()
+
+    @work(exclusive=True, group="keyring", exit_on_error=False)
+    async def _look_for_a_keyring(self) -> None:
+        """Offer the keyring where one works: asking takes a while, so it is not waited for."""
+        name = await self._deck.keyring_name()
+        if name:
+            remember = cast("Choice[Keep]", self.query_one("#remember", Choice))
+            offered = (*_REMEMBER, (f"keyring: its token in {shorten(name, 40)}", Keep.KEYRING))
+            remember.offer(offered, cast(Keep, remember.value))
 
     def _list(self) -> None:
         self._found = self._deck.found_accounts()
         options = [
-            Option(Content(_account_line(account)), id=f"{_FOUND}{place}")
+            Option(Content(_account_line(account, self._former)), id=f"{_FOUND}{place}")
             for place, account in enumerate(self._found)
         ]
         options += [
@@ -102,7 +120,8 @@ class LoginScreen(Dialog[bool]):
         ]
         found = self.query_one("#found", OptionList)
         found.clear_options().add_options(options)
-        found.highlighted = 0
+        others = [place for place, account in enumerate(self._found) if not _in_use(account, self._former)]
+        found.highlighted = (others or [len(self._found)])[0]
 
     @on(FoundList.Typed)
     def _typed_at_the_list(self, message: FoundList.Typed) -> None:
@@ -120,11 +139,11 @@ class LoginScreen(Dialog[bool]):
             self.action_sandbox(chosen.removeprefix(_SANDBOX))
         elif chosen.startswith(_FOUND):
             account = self._found[int(chosen.removeprefix(_FOUND))]
-            self._sign_in(account, remember=False)
+            self._sign_in(account)
 
     def action_sandbox(self, face: str) -> None:
         """Use the sandbox."""
-        self._sign_in(Channel(face), remember=False)
+        self._sign_in(Channel(face))
 
     @on(Button.Pressed, "#go")
     @on(Input.Submitted)
@@ -149,20 +168,21 @@ class LoginScreen(Dialog[bool]):
         except QdeckError as error:
             self._say(error)
             return
-        self._sign_in(account, remember=bool(self.query_one("#remember", Choice).value))
+        keep = cast("Choice[Keep]", self.query_one("#remember", Choice)).value
+        assert isinstance(keep, Keep)
+        self._sign_in(account, keep)
 
     @work(exclusive=True, group="sign-in", exit_on_error=False)
-    async def _sign_in(self, way: Account | Channel, *, remember: bool) -> None:
-        where = "the sandbox" if isinstance(way, Channel) else shorten(way.name, 40)
-        self._wait(f"Signing in to {where} …" if isinstance(way, Account) else f"Starting {where} …")
+    async def _sign_in(self, way: Account | Channel, keep: Keep = Keep.NOT) -> None:
+        self._wait(_waiting_for(way))
         try:
             identity = (
                 await self._deck.sign_in_sandbox(way)
                 if isinstance(way, Channel)
-                else await self._deck.sign_in(way, remember=remember)
+                else await self._deck.sign_in(way, keep=keep)
             )
         except QdeckError as error:
-            self._say(error)
+            self._say(error, self._what_now())
             return
         cast(Shell, self.app).tell(_welcome(identity))
         self.dismiss(True)
@@ -180,10 +200,19 @@ class LoginScreen(Dialog[bool]):
         trouble.set_class(bool(text), "-waiting")
         trouble.update(Content(plain(text, limit=200)))
 
-    def _say(self, error: QdeckError) -> None:
+    def _what_now(self) -> str:
+        """Where a failed try leaves a user who was signed in."""
+        if self._former is None:
+            return ""
+        still = self._deck.identity
+        if still is None:
+            return "You are signed out now."
+        return f"Still signed in: {shorten(still.account, 24)}, {shorten(_named(still), 40)}."
+
+    def _say(self, error: QdeckError, first: str = "") -> None:
         self._wait("")
         advice = error.advice or _ADVICE.get(error.kind, "")
-        text = f"{error.message}\n{advice}" if advice else error.message
+        text = "\n".join(part for part in (first, error.message, advice) if part)
         self.query_one("#trouble", Static).update(Content(plain(text, limit=600, lines=True)))
 
     def action_back(self) -> None:
@@ -211,19 +240,36 @@ def _field(name: str, placeholder: str, *, password: bool = False) -> Input:
     return field
 
 
-def _account_line(account: Account) -> str:
+def _in_use(account: Account, who: Identity | None) -> bool:
+    return who is not None and (account.name, account.channel) == (who.account, who.channel)
+
+
+def _account_line(account: Account, who: Identity | None) -> str:
     parts = [
-        shorten(account.name, 24),
+        shorten(account.name, 24) + (" ◂ in use" if _in_use(account, who) else ""),
+        "" if account.route.verify else UNVERIFIED,
         _NAMES[account.channel],
         shorten(account.source, 34) if account.source != account.name else "",
+        "keyring" if account.keyring else "",
         shorten(account.instance, 24),
         "SANDBOX" if account.sandbox else "",
     ]
-    return "  ·  ".join(part for part in parts if part)
+    return shorten("  ·  ".join(part for part in parts if part), _LINE)
+
+
+def _waiting_for(way: Account | Channel) -> str:
+    if isinstance(way, Channel):
+        return "Starting the sandbox …"
+    if way.keyring and not way.token:
+        return f"Asking the keyring for the token of {shorten(way.name, 40)}; it may want to be unlocked …"
+    return f"Signing in to {shorten(way.name, 40)} …"
+
+
+def _named(identity: Identity) -> str:
+    return shorten(identity.instance_name or identity.instance, 60)
 
 
 def _welcome(identity: Identity) -> str:
-    name = shorten(identity.instance_name or identity.instance, 60)
     if identity.sandbox:
         return f"Signed in to the SANDBOX ({_NAMES[identity.channel]} face): nothing here is hardware."
-    return f"Signed in, instance {name}."
+    return f"Signed in, instance {_named(identity)}."

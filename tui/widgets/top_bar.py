@@ -20,6 +20,8 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("backends", "F6", "Backends"),
 )
 """The sections: mode, key and title."""
+UNVERIFIED = "certificates not checked"
+"""Shown in red at all times for an account that says so."""
 _TICK = 10.0
 """Seconds between looks at the clock: the ages shown are no finer."""
 
@@ -70,7 +72,7 @@ class TopBar(Painted):
             usage_words(usage),
         ]
         mark = Span(" SANDBOX ", Ink.SANDBOX) if identity.sandbox else Span("")
-        open_to_all = Span("certificates not checked · ", Ink.BAD) if identity.unverified else Span("")
+        open_to_all = Span(f"{UNVERIFIED} · ", Ink.BAD) if identity.unverified else Span("")
         gap = "  " if identity.sandbox else ""
         return line(name, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
