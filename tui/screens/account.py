@@ -49,7 +49,10 @@ class AccountScreen(Dialog[bool]):
             yield Static(Content("Instances (enter changes to it)"), classes="dialog--head")
             yield OptionList(id="instances", markup=False, compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
-            yield Static(Content("o sign out   enter use the instance   esc close"), classes="dialog--keys")
+            yield Static(
+                Content("enter use the instance   a another account   o sign out   esc close"),
+                classes="dialog--keys",
+            )
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -123,6 +126,20 @@ class AccountScreen(Dialog[bool]):
         cast(Shell, self.app).tell(report.message, severity)
         self.dismiss(True)
 
+    def action_other(self) -> None:
+        """Sign in with another account; until that succeeds this one stays signed in."""
+        from tui.screens.login import LoginScreen
+
+        # Two dialogs in one place would show the larger one's edges.
+        self.query_one(".dialog").visible = False
+        self.app.push_screen(LoginScreen(self._deck), self._after_login)
+
+    def _after_login(self, signed_in: bool | None) -> None:
+        self.query_one(".dialog").visible = True
+        # Left by a section's key, this screen is gone already.
+        if self.is_current and (signed_in or self._deck.identity is None):
+            self.dismiss(False)
+
     def action_back(self) -> None:
         """Close."""
         self.dismiss(False)
@@ -154,7 +171,7 @@ def account_lines(deck: Deck, shell: Shell) -> list[Line]:
     ]
     lines = [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
     if identity.unverified:
-        said = "certificates are not checked, as the saved account says: the key could be read on the way"
+        said = "certificates are not checked: the key could be read on the way"
         lines.insert(0, line((said, Ink.BAD)))
     if identity.sandbox:
         lines.insert(

@@ -35,6 +35,7 @@ class DeckEvent(Message, bubble=False):
 class Shell(Protocol):
     """What screens may ask of the app around them."""
 
+    deck: Deck
     clock: Clock
     notes: Notes
 

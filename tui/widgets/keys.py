@@ -52,7 +52,15 @@ GLOBAL: tuple[Key, ...] = (
     ),
     Key("app.sessions", "f5", "section('sessions')", "Sessions", "Go to sessions and batches.", False, True),
     Key("app.backends", "f6", "section('backends')", "Backends", "Go to the backends.", False, True),
-    Key("app.account", "f7", "account", "Account", "Sign in, sign out, change the instance.", False, True),
+    Key(
+        "app.account",
+        "f7",
+        "account",
+        "Account",
+        "Sign in, sign out, change account or instance.",
+        False,
+        True,
+    ),
     Key("app.messages", "ctrl+t", "messages", "Messages", "Read the last notices in full.", False, True),
     Key("app.palette", "ctrl+p", "command_palette", "Palette", "Find any command by name.", False, True),
     Key("app.redraw", "ctrl+l", "redraw", "Redraw", "Send the whole screen again.", False, True),
@@ -142,6 +150,7 @@ LOGIN_LIST: tuple[Key, ...] = (
 LOGIN: tuple[Key, ...] = (Key("login.back", "escape", "back", "Back", "Look around without signing in."),)
 ACCOUNT: tuple[Key, ...] = (
     Key("account.out", "o", "sign_out", "Sign out", "End the access token and say what that achieved."),
+    Key("account.other", "a", "other", "Another", "Sign in with another account, leaving this one."),
     Key("account.back", "escape", "back", "Close", "Back to the section."),
 )
 DIALOG: tuple[Key, ...] = (Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing it."),)

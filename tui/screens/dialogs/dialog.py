@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from textual import events
+from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.screens.base import Shell
+from tui.widgets.top_bar import UNVERIFIED
 
 Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer | None]):
     """Subclasses say in `TITLE` what the help calls them."""
+
+    def _on_mount(self, event: events.Mount) -> None:
+        """A dialog dims or covers the bar, so what must be seen at all times is said above it again.
+
+        Textual calls the handlers of every class, so subclasses have their own `on_mount`.
+        """
+        identity = cast(Shell, self.app).deck.identity
+        if identity is not None and identity.unverified:
+            said = f"SANDBOX · {UNVERIFIED}" if identity.sandbox else UNVERIFIED
+            self.mount(Static(Content(said), classes="dialog--unverified"), before=0)
 
     def leave(self) -> bool:
         """Go away, answering `None`; whether it did. A dialog that must not be left now stays."""

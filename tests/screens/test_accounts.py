@@ -1,0 +1,198 @@
+"""Several accounts in the app: changing between them, the keyring, what is not safe seen at all times."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, TextArea
+
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
+from tests.support.fixed_deck import FixedDeck, account, identity
+from tui.domain.accounts import Channel, Keep, Route
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.secret import Secret
+from tui.screens.account import AccountScreen
+from tui.screens.editor import EditorScreen
+from tui.screens.jobs import JobsScreen
+from tui.screens.login import LoginScreen
+from tui.widgets.choice import Choice
+
+REFUSED = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
+
+
+def _deck(*, unverified: bool = False) -> FixedDeck:
+    """Signed in with `work`, the first of three accounts that are found."""
+    deck = FixedDeck()
+    deck.the_identity = replace(identity(sandbox=False), unverified=unverified)
+    classic = account("old", channel=Channel.CLASSIC)
+    deck.the_accounts = (account(), replace(account("other"), keyring="other in here"), classic)
+    return deck
+
+
+async def _to_the_other_accounts(pilot: Pilot[None]) -> None:
+    await settled(pilot)
+    await pilot.press("f7")
+    await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(pilot.app.screen, LoginScreen))
+    await settled(pilot)
+
+
+def test_another_account_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(_deck(unverified=True)), run_before=_to_the_other_accounts)
+
+
+async def test_another_account_is_two_keys_and_enter_away() -> None:
+    deck = _deck()
+    async with running(deck) as pilot:
+        await _to_the_other_accounts(pilot)
+        assert "work ◂ in use" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert deck.asked[-1] == ("sign_in", deck.the_accounts[1], Keep.NOT)
+        assert "Signed in" in notices(pilot)
+
+
+async def test_a_failed_change_leaves_the_former_account_and_says_so() -> None:
+    deck = _deck()
+    deck.trouble["sign_in"] = REFUSED
+    async with running(deck) as pilot:
+        await _to_the_other_accounts(pilot)
+        pilot.app.screen.query_one("#token", Input).value = "typed-token"
+        await pilot.press("enter")
+        await until(pilot, lambda: "does not know this key" in screen_text(pilot))
+        assert "Still signed in: work, lab-instance." in screen_text(pilot)
+        assert pilot.app.screen.query_one("#token", Input).value == "typed-token"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
+        assert deck.identity is not None
+        assert "account   work" in screen_text(pilot)
+
+
+async def test_a_user_who_was_signed_out_meanwhile_is_told() -> None:
+    deck = _deck()
+    deck.trouble["sign_in"] = REFUSED
+    async with running(deck) as pilot:
+        await _to_the_other_accounts(pilot)
+        deck.the_identity = None
+        await pilot.press("enter")
+        await until(pilot, lambda: "You are signed out now." in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_changing_the_account_loses_nothing_typed() -> None:
+    async with running(_deck()) as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
+        await pilot.press(*"qubit")
+        await _to_the_other_accounts(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
+        await settled(pilot)
+        assert "qubit" in pilot.app.screen.query_one(TextArea).text
+
+
+async def test_a_section_key_leaves_both_dialogs() -> None:
+    async with running(_deck()) as pilot:
+        await _to_the_other_accounts(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await settled(pilot)
+        assert len(pilot.app.screen_stack) == 1
+
+
+# --- the keyring -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "SecretService Keyring"])
+async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
+    deck = FixedDeck(signed_in=False)
+    deck.the_keyring = name
+    async with running(deck) as pilot:
+        remember = pilot.app.screen.query_one("#remember", Choice)
+        offered = [value for _, value in remember.offered]
+        assert offered == [Keep.NOT, Keep.FILE, *([Keep.KEYRING] if name else [])]
+        assert remember.value is Keep.NOT
+        if not name:
+            return
+        assert name in remember.offered[-1][0]
+        remember.value = Keep.KEYRING
+        pilot.app.screen.query_one("#token", Input).value = "typed-token"
+        pilot.app.screen.query_one("#token", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        asked = deck.asked[-1]
+        assert (asked[0], asked[2]) == ("sign_in", Keep.KEYRING)
+
+
+async def test_waiting_for_the_keyring_is_said() -> None:
+    deck = FixedDeck(signed_in=False)
+    deck.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
+    deck.gate = asyncio.Event()
+    async with running(deck) as pilot:
+        assert "keyring" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert deck.identity is None
+
+
+# --- certificates that are not checked -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("f2",),
+        ("f3",),
+        ("f4",),
+        ("f5",),
+        ("f6",),
+        ("enter",),
+        ("f1",),
+        ("ctrl+t",),
+        ("ctrl+p",),
+        ("f7",),
+        ("f7", "a"),
+        ("o",),
+        ("f5", "n"),
+        ("f3", "ctrl+o"),
+    ],
+    ids=" ".join,
+)
+async def test_certificates_that_are_not_checked_are_said_in_red_everywhere(
+    keys: tuple[str, ...], colour: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with running(_deck(unverified=True)) as pilot:
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+        assert "certificates not checked" in screen_text(pilot).splitlines()[0]
+        if colour:
+            red, green, blue = _ink(pilot, "certificates")
+            assert red > 150 > max(green, blue)
+
+
+async def test_an_account_in_the_list_says_that_it_checks_none() -> None:
+    deck = FixedDeck(signed_in=False)
+    deck.the_accounts = (replace(account(), route=Route(verify=False)),)
+    async with running(deck) as pilot:
+        assert "work  ·  certificates not checked" in screen_text(pilot)
+        assert pilot.app.screen.query_one("#found", OptionList).option_count == 3
+
+
+def _ink(pilot: Pilot[None], word: str) -> tuple[int, int, int]:
+    """The colour of the first line's text that has the word."""
+    for segment in pilot.app.screen._compositor.render_strips()[0]:
+        if word in segment.text and segment.style is not None and segment.style.color is not None:
+            triplet = segment.style.color.get_truecolor()
+            return triplet.red, triplet.green, triplet.blue
+    raise AssertionError(f"{word} is not there")
