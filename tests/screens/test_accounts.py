@@ -114,6 +114,9 @@ async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
     deck.the_keyring = name
     async with running(deck) as pilot:
         remember = pilot.app.screen.query_one("#remember", Choice)
+        assert len(remember.offered) == 2
+        remember.focus()
+        await settled(pilot)
         offered = [value for _, value in remember.offered]
         assert offered == [Keep.NOT, Keep.FILE, *([Keep.KEYRING] if name else [])]
         assert remember.value is Keep.NOT
@@ -127,6 +130,20 @@ async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         asked = deck.asked[-1]
         assert (asked[0], asked[2]) == ("sign_in", Keep.KEYRING)
+
+
+async def test_a_keyring_found_while_the_list_is_open_moves_no_cursor() -> None:
+    deck = FixedDeck(signed_in=False)
+    async with running(deck) as pilot:
+        remember = pilot.app.screen.query_one("#remember", Choice)
+        remember.focus()
+        await settled(pilot)
+        await pilot.press("enter", "down")
+        await settled(pilot)
+        remember.offer((*remember.offered, ("keyring", Keep.KEYRING)), Keep.NOT)
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert remember.value is Keep.KEYRING
 
 
 async def test_waiting_for_the_keyring_is_said() -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import ClassVar, cast
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -68,7 +68,7 @@ class LoginScreen(Dialog[bool]):
         self._environ = os.environ if environ is None else environ
         self._former = deck.identity
         self._found: tuple[Account, ...] = ()
-        self._busy = ""
+        self._looked = False
 
     def compose(self) -> ComposeResult:
         """What is found, then the form."""
@@ -95,11 +95,17 @@ class LoginScreen(Dialog[bool]):
         self.query_one("#found", OptionList).focus()
         if self._first_trouble is not None:
             self._say(self._first_trouble)
-        self._look_for_a_keyring()
+
+    @on(events.DescendantFocus)
+    def _near_the_keyring(self, event: events.DescendantFocus) -> None:
+        """Whether there is a keyring is found out when it matters: loading its library takes a while."""
+        if event.widget.id == "remember" and not self._looked:
+            self._looked = True
+            self._look_for_a_keyring()
 
     @work(exclusive=True, group="keyring", exit_on_error=False)
     async def _look_for_a_keyring(self) -> None:
-        """Offer the keyring where one works: asking takes a while, so it is not waited for."""
+        """Offer the keyring where one works."""
         name = await self._deck.keyring_name()
         if name:
             remember = cast("Choice[Keep]", self.query_one("#remember", Choice))

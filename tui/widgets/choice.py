@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
 
 from textual.content import Content
-from textual.widgets import Select
+from textual.widgets import OptionList, Select
 
 T = TypeVar("T", bound=Hashable)
 
@@ -52,7 +52,12 @@ class Choice(Select[T | None], Generic[T]):
         with self.prevent(Select.Changed):
             if wanted != self._offered:
                 self._offered = wanted
+                open_list = self.query_one(OptionList) if self.expanded else None
+                under = open_list.highlighted if open_list is not None else None
                 self.set_options(self._labelled())
+                if open_list is not None and under is not None and under < len(wanted):
+                    # Textual puts the cursor nowhere, and the next key would take another option than before.
+                    open_list.highlighted = under
             chosen = self._chosen(value)
             if self.value != chosen:
                 self.value = chosen
