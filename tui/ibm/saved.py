@@ -32,10 +32,8 @@ _IN_KEYRING = {"token_in": "keyring"}
 def own_entries(folders: Folders) -> tuple[list[SavedEntry], list[str]]:
     """The accounts in qdeck's own file, by name, and warnings."""
     data, warnings = read_accounts(folders.accounts_file, str(folders.accounts_file))
-    if not data and any("JSON" in warning for warning in warnings):
-        warnings.append(
-            "Correct that file, or sign in anew with `qdeck login`: it is then set aside, not lost."
-        )
+    if warnings and "JSON" in warnings[-1]:
+        warnings[-1] += " Correct it, or keep an account anew: it is then set aside, not lost."
     entries = []
     for name, body in sorted(data.items()):
         entry = _entry(name, body, folders)

@@ -95,6 +95,7 @@ class Accounts:
         self._sandbox: RunningSandbox | None = None
         self._gate = asyncio.Lock()
         self._sandbox_gate = asyncio.Lock()
+        self._warned: frozenset[str] = frozenset()
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
@@ -118,7 +119,9 @@ class Accounts:
         found = await asyncio.to_thread(found_accounts, self._environ, self._folders)
         self.found = found.accounts
         for warning in found.warnings:
-            self._board.notice(warning, Severity.WARNING)
+            if warning not in self._warned:
+                self._board.notice(warning, Severity.WARNING)
+        self._warned = frozenset(found.warnings)
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         """Sign in, and only then leave the account signed in before. Raises `QdeckError`."""
