@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import platformdirs
@@ -73,11 +73,16 @@ class Settings:
         on_finish: program and arguments run for each job that finished; empty: none.
         kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
         ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
+        session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
     """
 
     on_finish: tuple[str, ...] = ()
     kept_mib: int | None = None
     ca_file: Path | None = None
+    session_idle_minutes: int = 5
+
+
+_KNOWN = tuple(field.name for field in fields(Settings))
 
 
 def load_settings(path: Path) -> Settings:
@@ -92,12 +97,12 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
-    unknown = sorted(told.keys() - {"on_finish", "kept_mib", "ca_file"})
+    unknown = sorted(told.keys() - set(_KNOWN))
     if unknown:
         raise QdeckError(
             ErrorKind.SETTINGS,
             f"{path}: there is no setting {unknown[0]!r}.",
-            "There are: on_finish, kept_mib, ca_file.",
+            f"There are: {', '.join(_KNOWN)}.",
         )
     command = told.get("on_finish", "")
     if not isinstance(command, str):
@@ -105,9 +110,15 @@ def load_settings(path: Path) -> Settings:
     kept = told.get("kept_mib")
     if kept is not None and (type(kept) is not int or kept < 1):
         raise QdeckError(ErrorKind.SETTINGS, f"{path}: kept_mib must be a whole number of MiB, at least 1.")
+    idle = told.get("session_idle_minutes", Settings().session_idle_minutes)
+    if type(idle) is not int or idle < 0:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"{path}: session_idle_minutes must be a whole number of minutes, 0 for no warning.",
+        )
     ca_file = _ca_file(told.get("ca_file"), path)
     try:
-        return Settings(tuple(shlex.split(command)), kept, ca_file)
+        return Settings(tuple(shlex.split(command)), kept, ca_file, idle)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."

@@ -75,7 +75,13 @@ class FakeHost:
         """Calls of a method so far."""
         return self.calls.count(name)
 
-    def add(self, status: JobStatus = JobStatus.QUEUED, tags: tuple[str, ...] = (), age: float = 0.0) -> Job:
+    def add(
+        self,
+        status: JobStatus = JobStatus.QUEUED,
+        tags: tuple[str, ...] = (),
+        age: float = 0.0,
+        session_id: str = "",
+    ) -> Job:
         """Create a job, as from elsewhere."""
         job = Job(
             id=f"job-{len(self.jobs):04d}",
@@ -87,6 +93,7 @@ class FakeHost:
             created=self.clock.now() - timedelta(seconds=age),
             instance="crn:one",
             tags=tags,
+            session_id=session_id,
         )
         self.jobs[job.id] = job
         return job
@@ -303,7 +310,7 @@ class FakeCompiler:
 class Cockpit:
     """A deck on a fake host, with the events it published. Restarting it keeps host and history."""
 
-    def __init__(self, root: Path, host: FakeHost | None = None, seed: int = 1) -> None:
+    def __init__(self, root: Path, host: FakeHost | None = None, seed: int = 1, idle: int = 0) -> None:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
         self.events: list[Event] = []
@@ -319,6 +326,7 @@ class Cockpit:
             make_service=self._make,
             launch_sandbox=self._no_sandbox,
             chance=random.Random(seed),
+            session_idle_minutes=idle,
         )
         self.deck.subscribe(self.events.append)
 

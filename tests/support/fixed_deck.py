@@ -278,6 +278,11 @@ class FixedDeck:
     def sessions(self) -> tuple[Session, ...]:
         return self.the_sessions
 
+    def idle_since(self, session: Session) -> datetime | None:
+        if any(job.session_id == session.id and not job.status.final for job in self.the_jobs):
+            return None
+        return session.last_job_completed or session.activated or session.created or NOW
+
     def backends(self) -> tuple[Backend, ...]:
         return self.the_backends
 

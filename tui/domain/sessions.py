@@ -56,6 +56,13 @@ class Session:
     usage_seconds: float | None = None
     elapsed_seconds: float | None = None
     confirmed: datetime | None = None
+    opened_here: bool = False
+    """A qdeck on this history opened it; else it was opened elsewhere, as far as is known."""
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether a job may be submitted to it: it is open, and may cost."""
+        return self.state.takes_jobs and self.accepting_jobs and self.closed is None
 
     def ends(self) -> datetime | None:
         """When the maximum time to live is over, if it is known and running."""
@@ -63,3 +70,13 @@ class Session:
         if start is None or self.max_ttl is None or self.state is SessionState.CLOSED:
             return None
         return start + timedelta(seconds=self.max_ttl)
+
+    def loses_place(self, idle_since: datetime | None) -> datetime | None:
+        """When its interactive time to live is over if no job comes, where that can be known.
+
+        Args:
+            idle_since: since when no job is queued or running in it; `None`: one is, or that is not known.
+        """
+        if self.state is not SessionState.ACTIVE or self.interactive_ttl is None or idle_since is None:
+            return None
+        return idle_since + timedelta(seconds=self.interactive_ttl)

@@ -56,6 +56,7 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
         quota=None if kept is None else kept << 20,
+        session_idle_minutes=settings.session_idle_minutes,
     )
 
 

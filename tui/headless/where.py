@@ -13,7 +13,7 @@ from tui.ibm.accounts import CHANNEL_VARIABLE, INSTANCE_VARIABLE, channel_of, fo
 from tui.ibm.endpoints import IAM_VARIABLE, URL_VARIABLE, endpoints_for
 from tui.ibm.keeping import token_place
 from tui.ibm.trust import CA_VARIABLES
-from tui.settings import HOME_VARIABLE, Folders, folders, load_settings
+from tui.settings import HOME_VARIABLE, Folders, Settings, folders, load_settings
 
 OVERRIDE = "QDECK_ENDPOINT_"
 _SHOWN = {Channel.PLATFORM: ("iam", "api"), Channel.CLASSIC: ("auth", "runtime", "transpiler")}
@@ -83,11 +83,17 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
         settings = load_settings(places.settings_file)
     except QdeckError as error:
         return [("settings", "refused", str(error))]
-    rows = [("on_finish", shlex.join(settings.on_finish), "settings.toml")] if settings.on_finish else []
+    told = {
+        "on_finish": shlex.join(settings.on_finish),
+        "kept_mib": "" if settings.kept_mib is None else str(settings.kept_mib),
+    }
+    rows = [(name, value, "settings.toml") for name, value in told.items() if value]
     if settings.ca_file is not None:
         there = "settings.toml" if settings.ca_file.exists() else "settings.toml, not there"
         rows.append(("ca_file", str(settings.ca_file), there))
-    return rows
+    idle = settings.session_idle_minutes
+    source = "default" if idle == Settings().session_idle_minutes else "settings.toml"
+    return [*rows, ("session_idle_minutes", str(idle), source)]
 
 
 def _hosts(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:

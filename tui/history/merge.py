@@ -126,6 +126,7 @@ def merge_sessions(old: Session, new: Session) -> Session:
         for field in fields(Session)
         if field.name != "state_text" and getattr(new, field.name) in (None, "")
     }
+    changes["opened_here"] = old.opened_here or new.opened_here
     if old.state is SessionState.CLOSED and new.state is not SessionState.CLOSED:
         changes |= {"state": old.state, "state_text": old.state_text, "accepting_jobs": False}
     return replace(new, **changes)  # type: ignore[arg-type]  # names and values come from Session itself

@@ -172,7 +172,7 @@ class Commands:
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None) -> Session:
         """Open a session or batch."""
         session = await self._board.need_service().open_session(backend, mode, max_ttl)
-        await self._board.put_sessions([session])
+        await self._board.put_sessions([replace(session, opened_here=True)])
         self._wake("sessions")
         return session
 

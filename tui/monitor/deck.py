@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol
 
 from tui.domain.accounts import (
@@ -63,6 +64,10 @@ class Deck(Protocol):
 
     def sessions(self) -> tuple[Session, ...]:
         """All sessions known, newest first."""
+        ...
+
+    def idle_since(self, session: Session) -> datetime | None:
+        """Since when no job is queued or running in the session, by this machine's clock; `None`: one is."""
         ...
 
     def backends(self) -> tuple[Backend, ...]:

@@ -57,6 +57,18 @@ class SessionsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionIdle:
+    """This session is open, no job is queued or running in it, and none came for so long.
+
+    Attributes:
+        seconds: how long it has been idle.
+    """
+
+    session: Session
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class BackendsChanged:
     """All backends, as listed now."""
 
@@ -112,6 +124,7 @@ Event = (
     | JobsFinished
     | OutboxChanged
     | SessionsChanged
+    | SessionIdle
     | BackendsChanged
     | IdentityChanged
     | UsageChanged

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -23,6 +25,7 @@ class SessionsWorker:
         self._board = board
         self._service = service
         self._unknown: set[str] = set()
+        self._completed: set[str] = set()
 
     async def step(self) -> float:
         """One round.
@@ -40,7 +43,7 @@ class SessionsWorker:
             if self._board.watched(record) and record.job.session_id not in known
         ]
         asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
-        told: list[Session] = list(listed.values())
+        told: list[Session] = [*listed.values(), *await self._limits(listed.values(), known)]
         for session_id in asked[:ASKED_A_ROUND]:
             try:
                 told.append(await self._service.session(session_id))
@@ -56,6 +59,35 @@ class SessionsWorker:
                 return WITHOUT
             return WITH_OPEN_SANDBOX if self._service.account.sandbox else WITH_OPEN
         return WITHOUT if self._board.attention.paid else math.inf
+
+    async def _limits(self, listed: Iterable[Session], known: Mapping[str, Session]) -> list[Session]:
+        """Open sessions with their times to live, which the platform's list leaves out: asked for once.
+
+        What is not told then is done without.
+        """
+        incomplete = [
+            session
+            for session in listed
+            if session.state is not SessionState.CLOSED
+            and known.get(session.id, session).max_ttl is None
+            and session.id not in self._completed
+        ]
+        told: list[Session] = []
+        for session in incomplete[:ASKED_A_ROUND]:
+            self._completed.add(session.id)
+            with contextlib.suppress(QdeckError):
+                whole = await self._service.session(session.id)
+                # Two ways of telling the state would make it go back and forth: the list's holds.
+                told.append(
+                    replace(
+                        session,
+                        max_ttl=whole.max_ttl,
+                        interactive_ttl=whole.interactive_ttl,
+                        activated=whole.activated,
+                        last_job_completed=whole.last_job_completed,
+                    )
+                )
+        return told
 
     def _over(self, session: Session) -> Session:
         return replace(

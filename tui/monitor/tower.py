@@ -7,6 +7,8 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
 
 from tui.compiler.interface import Compiler
 from tui.domain.accounts import (
@@ -37,6 +39,7 @@ from tui.monitor.deck import Listener
 from tui.monitor.events import Freshness, JobsFinished, Severity
 from tui.monitor.outbox import Outbox
 from tui.monitor.scheduler import Scheduler
+from tui.monitor.session_guard import SessionGuard
 from tui.monitor.token_worker import AUTH_KINDS, USAGE_EVERY
 from tui.settings import Folders
 
@@ -61,6 +64,7 @@ class LiveDeck:
         chance: jitter, and the tags of submissions: seeded by the system in the app.
         launch_sandbox: starts the embedded service; called at most once while it runs.
         quota: bytes that kept results and circuits may take; `None`: the history's own default.
+        session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class LiveDeck:
         launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
         chance: random.Random,
         quota: int | None = None,
+        session_idle_minutes: int = 0,
     ) -> None:
         self._folders = folders
         self._compiler = compiler
@@ -90,6 +95,12 @@ class LiveDeck:
             environ=environ,
             make_service=make_service,
             launch_sandbox=launch_sandbox,
+        )
+        self._guard = SessionGuard(
+            self._board,
+            session_idle_minutes,
+            look=partial(self._scheduler.run_now, "jobs", "sessions"),
+            wake=partial(self._scheduler.wake, "guard"),
         )
         self._board.subscribe(self._after_a_job)
 
@@ -125,6 +136,10 @@ class LiveDeck:
         """The sessions, newest first."""
         return self._board.sessions()
 
+    def idle_since(self, session: Session) -> datetime | None:
+        """Since when no job is queued or running in the session; `None`: one is."""
+        return self._guard.idle_since(session)
+
     def backends(self) -> tuple[Backend, ...]:
         """The backends as last listed."""
         return self._board.backends
@@ -149,6 +164,7 @@ class LiveDeck:
         await self._accounts.look()
         self._board.signed_out()
         self._scheduler.start("history", self._tend_history)
+        self._scheduler.start("guard", self._guard.step)
 
     async def warm_up(self) -> None:
         """Start the compiler's worker."""
