@@ -22,16 +22,24 @@ from textual.worker import Worker, WorkerState
 from tui.domain.accounts import Account, Channel
 from tui.domain.clock import Clock
 from tui.domain.errors import QdeckError
-from tui.domain.jobs import Job
 from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, JobsFinished, Notice, Severity
+from tui.monitor.events import (
+    Event,
+    IdentityChanged,
+    JobsFinished,
+    Notice,
+    SessionIdle,
+    SessionsChanged,
+    Severity,
+)
 from tui.monitor.finish_hook import FinishHook
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
 from tui.screens.dialogs.dialog import Dialog
-from tui.screens.leaving import reasons_to_stay
+from tui.screens.leaving import may_leave
 from tui.screens.sections import sections
+from tui.screens.session_in_use import lose_session
 from tui.settings import folders
 from tui.trouble_log import write_trouble
 from tui.widgets.escapes import terminal_notice, tmux_clipboard
@@ -39,10 +47,12 @@ from tui.widgets.flash_line import FlashLine
 from tui.widgets.keys import GLOBAL, bindings, key_by_id
 from tui.widgets.notes import Note, Notes
 from tui.widgets.orderly import OrderlyApp
-from tui.widgets.themes import THEMES, Look, look_for
+from tui.widgets.session_words import idle_words
+from tui.widgets.themes import THEMES, VARIABLES, Look, look_for
 from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.top_bar import SECTIONS, TopBar
 from tui.widgets.wire.app import SpareApp
+from tui.widgets.words import finished_words
 
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
@@ -103,16 +113,7 @@ class QDeckApp(OrderlyApp, SpareApp):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the style sheets use and Textual's own themes do not have."""
-        return {
-            "rule": "#444444",
-            "quiet": "#949494",
-            "busy": "#5fafd7",
-            "waiting": "#d7d787",
-            "cursor": "#3a3a3a",
-            "cursor-text": "#ffffff",
-            "sandbox-back": "#d7af5f",
-            "sandbox-text": "#121212",
-        }
+        return dict(VARIABLES)
 
     def get_driver_class(self) -> type[Driver]:
         """The driver that notices a terminal that went away, where terminals are Unix's own."""
@@ -185,16 +186,8 @@ class QDeckApp(OrderlyApp, SpareApp):
 
     @work(group="quit", exit_on_error=False)
     async def _quit(self) -> None:
-        from tui.screens.dialogs.confirm import Confirm
-
-        reasons = reasons_to_stay(self.deck, self.bench)
-        if reasons:
-            sure = await self.push_screen_wait(
-                Confirm("Leave qdeck?", "\n".join(reasons), "Leave", keep="Stay")
-            )
-            if not sure:
-                return
-        self.exit()
+        if await may_leave(self, self.deck, self.bench, self.clock):
+            self.exit()
 
     # --- what screens ask of the app ---------------------------------------------------------------
 
@@ -278,15 +271,16 @@ class QDeckApp(OrderlyApp, SpareApp):
             case Notice(text, severity):
                 self.tell(text, severity)
             case JobsFinished(jobs, away=False):
-                self._tell_finished(jobs)
+                self._call(finished_words(jobs))
+            case SessionIdle(session, seconds):
+                self._call(idle_words(session, seconds, self.clock.now()), Severity.WARNING)
+            case SessionsChanged() | IdentityChanged():
+                if lost := lose_session(self.deck, self.bench):
+                    self.tell(lost, Severity.WARNING)
 
-    def _tell_finished(self, jobs: tuple[Job, ...]) -> None:
-        job = jobs[0]
-        if len(jobs) == 1:
-            told = f"{shorten(job.name or job.id, 40)} is {job.status} ({shorten(job.backend, 40)})."
-        else:
-            told = f"{len(jobs)} jobs finished, among them {shorten(job.name or job.id, 40)}."
-        self.tell(told)
+    def _call(self, told: str, severity: Severity = Severity.INFORMATION) -> None:
+        """Show a notice; who looks elsewhere is called by the terminal."""
+        self.tell(told, severity)
         if not self.app_focus:
             self.bell()
             if self._driver is not None:

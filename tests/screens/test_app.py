@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
+from tests.support.fixed_deck import FixedClock, FixedDeck, jobs
 from tui.app import QDeckApp
-from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.login import LoginScreen
@@ -107,24 +105,6 @@ async def test_quit_leaves_at_once_when_nothing_would_be_lost() -> None:
         await pilot.press("ctrl+q")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
-
-
-async def test_quit_asks_while_a_session_burns() -> None:
-    deck = FixedDeck()
-    session = Session("s-1", "platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW)
-    deck.the_sessions = (session,)
-    async with running(deck) as pilot:
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        assert "1 session is open (dedicated on ibm_fez)" in screen_text(pilot)
-        await pilot.press("ctrl+q")
-        await pilot.press("enter")
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, JobsScreen)
-        assert pilot.app.return_code is None
-        deck.the_sessions = (replace(session, state=SessionState.CLOSED),)
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: pilot.app.return_code == 0)
 
 
 async def test_quit_asks_while_the_editor_has_unsaved_text() -> None:

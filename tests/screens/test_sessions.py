@@ -8,13 +8,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.app import running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.app import notices, running, screen_text, settled, until
+from tests.support.fixed_deck import FixedDeck, ago, jobs
 from tests.support.sessions import BATCH, DRAINING, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
-from tui.monitor.events import SessionsChanged
+from tui.monitor.events import SessionIdle, SessionsChanged, Severity
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession, parse_time
 from tui.screens.sessions import SessionsScreen
@@ -184,3 +184,89 @@ async def test_news_moves_rows_but_not_the_cursor() -> None:
         deck.publish(SessionsChanged((new,)))
         await until(pilot, lambda: shows(pilot, "brand-new"))
         assert screen.query_one(RowTable).cursor_key == DRAINING.id
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ((120, 30), "● 1 session 8h left  token 52m"),
+        ((100, 30), "● 1 session 8h left  token 52m"),
+        ((80, 24), "● 1 session 8h  token 52m"),
+        ((60, 16), "● 1 8h"),
+    ],
+)
+async def test_every_screen_says_that_a_session_is_open(size: tuple[int, int], words: str) -> None:
+    deck = deck_with_sessions()
+    async with running(deck, size=size) as pilot:
+        for key in ("f2", "f3", "f4", "f5", "f6"):
+            await pilot.press(key)
+            await settled(pilot)
+            assert shows(pilot, words, "● live", "lab-instance")
+        over = replace(BATCH, state=SessionState.CLOSED)
+        deck.the_sessions = (over, DRAINING)
+        deck.publish(SessionsChanged((over,)))
+        await until(pilot, lambda: words not in screen_text(pilot))
+        assert "1 session" not in screen_text(pilot)
+
+
+async def test_the_detail_tells_time_left_idleness_place_and_usage() -> None:
+    deck = deck_with_sessions()
+    idle = replace(
+        BATCH,
+        mode=SessionMode.DEDICATED,
+        interactive_ttl=900,
+        last_job_completed=ago(minutes=7),
+        usage_seconds=None,
+    )
+    deck.the_sessions = (idle,)
+    deck.the_jobs = (replace(jobs()[2], session_id=idle.id),)
+    async with running(deck) as pilot:
+        await open_sessions(pilot)
+        assert shows(pilot, "8h left · idle 7m · loses its place in 8m · ≥2.1 s of QPU so far")
+
+
+async def test_a_session_that_closes_by_itself_is_told_of_once_wherever_one_is() -> None:
+    deck = deck_with_sessions()
+    async with running(deck) as pilot:
+        app = app_of(pilot)
+        app.bench.use_session(BATCH.id)
+        closed = replace(BATCH, state=SessionState.CLOSED)
+        deck.the_sessions = (closed,)
+        for _ in range(2):
+            deck.publish(SessionsChanged((closed,)))
+            await until(pilot, lambda: "is closed: it was in use" in notices(pilot))
+        assert notices(pilot).count("was in use") == 1
+        assert (app.bench.session_id, app.bench.lost_session) == ("", BATCH.id)
+
+
+@pytest.mark.parametrize(("key", "words"), [("d", "takes no more jobs"), ("c", "is cancelled")])
+async def test_ending_the_session_in_use_oneself_is_no_loss(key: str, words: str) -> None:
+    deck = deck_with_sessions()
+    async with running(deck) as pilot:
+        app = app_of(pilot)
+        await open_sessions(pilot)
+        await pilot.press("u", key)
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: f"{words}. The next jobs run alone." in notices(pilot))
+        assert (app.bench.session_id, app.bench.lost_session) == ("", "")
+        assert "was in use" not in notices(pilot)
+
+
+async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deck = deck_with_sessions()
+    async with running(deck) as pilot:
+        app = app_of(pilot)
+        rung: list[str] = []
+        monkeypatch.setattr(app, "bell", lambda: rung.append("bell"))
+        deck.publish(SessionIdle(replace(BATCH, mode=SessionMode.DEDICATED), 310.0))
+        await until(pilot, lambda: "Idle for 5m: dedicated b0a7c1d2-… on ibm_peekskill." in notices(pilot))
+        assert "Its QPU time is charged, used or not. F5: d drains it, c cancels it." in notices(pilot)
+        assert shows(pilot, "c cancels it.")
+        assert app.notes.all[0].severity is Severity.WARNING and not rung
+        app.app_focus = False
+        deck.publish(SessionIdle(BATCH, 310.0))
+        await until(pilot, lambda: "Only the QPU time of its jobs is charged." in notices(pilot))
+        assert rung == ["bell"]

@@ -361,8 +361,23 @@ async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> Non
         closed = replace(BATCH, state=SessionState.CLOSED)
         deck.the_sessions = (closed,)
         deck.publish(SessionsChanged((closed,)))
-        await until(pilot, lambda: "what is run next runs alone" in notices(pilot))
+        await until(pilot, lambda: "was in use for the next jobs" in notices(pilot))
         assert app_of(pilot).bench.session_id == ""
+        for _ in range(2):
+            await pilot.press("f9")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            assert shows(pilot, "is closed. The job would run alone")
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
+        assert not submissions(deck)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: bool(submissions(deck)))
+        assert submissions(deck)[0].session_id == ""
+        assert notices(pilot).count("was in use for the next jobs") == 1
+        await pilot.press("f4", "f9")
+        await until(pilot, lambda: len(submissions(deck)) == 2)
 
 
 async def test_a_session_in_use_outlives_the_question() -> None:

@@ -16,7 +16,14 @@ from textual.worker import Worker, WorkerState
 
 from tui.domain.clock import Clock
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, FreshnessChanged, IdentityChanged, Severity, UsageChanged
+from tui.monitor.events import (
+    Event,
+    FreshnessChanged,
+    IdentityChanged,
+    SessionsChanged,
+    Severity,
+    UsageChanged,
+)
 from tui.screens.bench import Bench
 from tui.widgets.flash_line import Foot
 from tui.widgets.notes import Notes
@@ -103,7 +110,7 @@ class SectionScreen(Screen[None]):
 
     @on(DeckEvent)
     def _hear(self, message: DeckEvent) -> None:
-        if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged):
+        if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged | SessionsChanged):
             for bar in self.query(TopBar):
                 bar.repaint()
         self.deck_event(message.event)

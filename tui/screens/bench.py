@@ -33,6 +33,7 @@ class Bench:
         candidate: the transpiled circuit under review; belongs to `candidate_source`.
         candidate_source: the text `candidate` was made from.
         session_id: run in this session; empty: alone.
+        lost_session: it was to run in this one, which takes no more jobs, and the user chose nothing since.
         saved: the text as last opened or saved; what differs from it would be lost.
         errand: what the user asked for on the way to the transpile screen.
     """
@@ -47,8 +48,13 @@ class Bench:
     candidate: Candidate | None = None
     candidate_source: str = ""
     session_id: str = ""
+    lost_session: str = ""
     saved: str = ""
     errand: Errand = Errand.NONE
+
+    def use_session(self, session_id: str) -> None:
+        """Run the next jobs there, as the user chose; empty: alone."""
+        self.session_id, self.lost_session = session_id, ""
 
     @property
     def reviewed(self) -> bool:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from tui.domain.sessions import SessionState
+from typing import Any
+
+from textual.app import App
+
+from tui.domain.clock import Clock
 from tui.domain.text import shorten
 from tui.monitor.deck import Deck
 from tui.screens.bench import Bench
+from tui.widgets.session_words import open_now
 
-_SPENDS_NOTHING_NEW = {SessionState.CLOSED, SessionState.DRAINING, SessionState.UNKNOWN}
+
+async def may_leave(app: App[Any], deck: Deck, bench: Bench, clock: Clock) -> bool:
+    """Whether to leave: asks the user when sessions are open, or changes are in no file. In a worker."""
+    from tui.screens.dialogs.confirm import Confirm
+    from tui.screens.dialogs.leave_sessions import LeaveSessions
+
+    unsaved = _unsaved(bench)
+    sure: bool | None = True
+    if open_now(deck):
+        sure = await app.push_screen_wait(LeaveSessions(deck, clock, unsaved))
+    elif unsaved:
+        sure = await app.push_screen_wait(Confirm("Leave qdeck?", unsaved, "Leave", keep="Stay"))
+    return bool(sure)
 
 
-def reasons_to_stay(deck: Deck, bench: Bench) -> list[str]:
-    """A sentence for each: open sessions, and changes that are in no file; empty when nothing is."""
-    burning = [session for session in deck.sessions() if session.state not in _SPENDS_NOTHING_NEW]
-    reasons: list[str] = []
-    if burning and deck.identity is not None:
-        which = ", ".join(f"{session.mode} on {shorten(session.backend, 30)}" for session in burning[:3])
-        many = "1 session is" if len(burning) == 1 else f"{len(burning)} sessions are"
-        reasons.append(f"{many} open ({which}) and may use QPU time until it ends. F5 drains or closes it.")
-    if bench.dirty and bench.qasm.strip():
-        reasons.append(f"{shorten(bench.name, 40)} has changes that are in no file. F3, then ^s saves.")
-    return reasons
+def _unsaved(bench: Bench) -> str:
+    """What changes are in no file, in a sentence; empty: none."""
+    if not bench.dirty or not bench.qasm.strip():
+        return ""
+    return f"{shorten(bench.name, 40)} has changes that are in no file. F3, then ^s saves."

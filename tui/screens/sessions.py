@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import work
@@ -17,20 +18,21 @@ from tui.screens.base import SectionScreen
 from tui.screens.bench import Bench
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession
-from tui.screens.session_words import ends_in, state_span, takes_jobs
 from tui.widgets.block import Block
 from tui.widgets.ink import BLANK, Ink, Line, Span, line, wrapped
 from tui.widgets.keys import SESSIONS, bindings
 from tui.widgets.row_table import Cells, Column, RowTable
-from tui.widgets.words import age, clock_time, duration, number, short_id
+from tui.widgets.session_words import ends_in, idle_for, place_kept, state_span
+from tui.widgets.words import NOTHING, age, clock_time, duration, number, short_id
 
 _COLUMNS = (
     Column("", 1),
     Column("STATE", 11),
     Column("MODE", 9),
     Column("BACKEND", 14, grow=2),
-    Column("ID", 10, grow=3),
-    Column("OPENED", 6, right=True),
+    Column("ID", 10, grow=3, need=66),
+    Column("OPENED", 6, right=True, need=90),
+    Column("IDLE", 5, right=True),
     Column("ENDS IN", 7, right=True),
     Column("QPU s", 7, right=True),
     Column("JOBS", 4, right=True),
@@ -49,6 +51,7 @@ class SessionsScreen(SectionScreen):
         super().__init__(deck, bench)
         self._sessions: dict[str, Session] = {}
         self._job_counts: Counter[str] = Counter()
+        self._jobs_used: dict[str, float] = {}
 
     def compose(self) -> ComposeResult:
         """The table or what to do when there is none, and the session under the cursor in whole."""
@@ -90,12 +93,13 @@ class SessionsScreen(SectionScreen):
         if session is None:
             return
         if self.bench.session_id == session.id:
-            self.bench.session_id = ""
+            self.bench.use_session("")
             self.shell.tell("The next jobs run alone again.")
-        elif not takes_jobs(session):
+        elif not session.takes_jobs:
             self.shell.tell(f"This {session.mode} session takes no more jobs: n opens another.")
         else:
-            self.bench.session_id, self.bench.backend = session.id, session.backend
+            self.bench.use_session(session.id)
+            self.bench.backend = session.backend
             self.bench.backend_picked = True
             self.shell.tell(
                 f"The next jobs run in {short_id(session.id, 20)} on {plain(session.backend, limit=40)}."
@@ -132,8 +136,8 @@ class SessionsScreen(SectionScreen):
             )
         )
         if sure:
-            await self.deck.drain_session(session.id)
-            self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.")
+            then = await self._leave_it(session, self.deck.drain_session)
+            self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.{then}")
 
     @work(group="session-command", exit_on_error=False)
     async def action_cancel(self) -> None:
@@ -151,10 +155,23 @@ class SessionsScreen(SectionScreen):
             )
         )
         if sure:
-            await self.deck.close_session(session.id)
-            if self.bench.session_id == session.id:
-                self.bench.session_id = ""
-            self.shell.tell(f"{short_id(session.id, 20)} is cancelled.")
+            then = await self._leave_it(session, self.deck.close_session)
+            self.shell.tell(f"{short_id(session.id, 20)} is cancelled.{then}")
+
+    async def _leave_it(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
+        """End the session; when it was in use it is no longer, which the user asked for: in a sentence."""
+        if self.bench.session_id != session.id:
+            await end(session.id)
+            return ""
+        # Before the news of its end arrive: they would tell of a loss.
+        self.bench.use_session("")
+        try:
+            await end(session.id)
+        except BaseException:
+            self.bench.use_session(session.id)
+            raise
+        self._look()
+        return " The next jobs run alone."
 
     @work(group="refresh", exclusive=True, exit_on_error=False)
     async def action_refresh(self) -> None:
@@ -175,7 +192,12 @@ class SessionsScreen(SectionScreen):
 
     def _take(self) -> None:
         self._sessions = {session.id: session for session in self.deck.sessions()}
-        self._job_counts = Counter(job.session_id for job in self.deck.jobs() if job.session_id)
+        inside = [job for job in self.deck.jobs() if job.session_id]
+        self._job_counts = Counter(job.session_id for job in inside)
+        self._jobs_used = {}
+        for job in inside:
+            used = self._jobs_used.get(job.session_id, 0.0)
+            self._jobs_used[job.session_id] = used + (job.qpu_seconds or 0.0)
         table, empty = self.query_one(RowTable), self.query_one("#empty", Block)
         table.display, empty.display = bool(self._sessions), not self._sessions
         table.show(tuple(self._sessions))
@@ -209,8 +231,9 @@ class SessionsScreen(SectionScreen):
             Span(plain(session.backend, limit=60), muted),
             Span(plain(session.id, limit=60), muted),
             Span(age(session.created, now), muted),
+            Span(idle_for(self.deck.idle_since(session), now) if session.takes_jobs else "", muted),
             Span(ends_in(session, now), muted),
-            Span(number(session.usage_seconds), muted),
+            Span(self._used(session), muted),
             Span(str(self._job_counts[key]), muted),
         )
 
@@ -233,8 +256,31 @@ class SessionsScreen(SectionScreen):
                 line(("─" * self.size.width, Ink.MUTED)),
                 line((told, Ink.STRONG), (used, Ink.GOOD)),
                 line((" " + " · ".join(fact for fact in facts if fact), Ink.MUTED)),
+                line((" " + " · ".join(fact for fact in self._costs(session) if fact), Ink.MUTED)),
             ]
         )
+
+    def _costs(self, session: Session) -> list[str]:
+        """What time and money it has left and has used, coarsely."""
+        now, used = self.clock.now(), self._used(session)
+        told = [f"{used} s of QPU so far" if used != NOTHING else ""]
+        if session.takes_jobs:
+            since = self.deck.idle_since(session)
+            kept, left = place_kept(session, since, now), ends_in(session, now)
+            told = [
+                "" if left in {NOTHING, "over"} else f"{left} left",
+                "jobs in it" if since is None else f"idle {idle_for(since, now)}",
+                f"loses its place in {kept}" if kept else "",
+                *told,
+            ]
+        return told
+
+    def _used(self, session: Session) -> str:
+        """QPU seconds; where the service tells none, at least those of the jobs known here."""
+        known = self._jobs_used.get(session.id)
+        if session.usage_seconds is None and known:
+            return f"≥{known:.1f}"
+        return number(session.usage_seconds)
 
 
 def _kind(session: Session) -> str:

@@ -29,7 +29,7 @@ from tui.monitor.events import (
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Errand
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.session_words import offers
+from tui.screens.session_in_use import lose_session, lost_reason
 from tui.screens.transpile_words import missing, verdict, wrong
 from tui.widgets.block import Block
 from tui.widgets.candidate_table import CandidateTable
@@ -37,6 +37,7 @@ from tui.widgets.ink import Ink, Line, line, wrapped
 from tui.widgets.keys import TRANSPILE, bindings
 from tui.widgets.layout_view import LayoutView
 from tui.widgets.qasm_area import QasmArea
+from tui.widgets.session_words import offers
 from tui.widgets.stats_table import StatsTable
 from tui.widgets.submit_form import Source, SubmitForm
 from tui.widgets.submit_rules import costs
@@ -229,7 +230,7 @@ class TranspileScreen(SectionScreen):
 
     @on(SubmitForm.SessionChosen)
     def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
-        self.bench.session_id = message.session_id
+        self.bench.use_session(message.session_id)
 
     def _submit(self) -> None:
         candidate = self.bench.candidate
@@ -240,6 +241,8 @@ class TranspileScreen(SectionScreen):
             return
         session = next((one for one in self.deck.sessions() if one.id == submission.session_id), None)
         reasons = costs(self.query_one(SubmitForm).seconds(), self.deck.usage, session)
+        if lost := lost_reason(self.deck, self.bench, submission.session_id):
+            reasons.insert(0, lost)
         if reasons:
             self._ask(submission, reasons)
         else:
@@ -254,6 +257,7 @@ class TranspileScreen(SectionScreen):
 
     def _send(self, submission: Submission) -> None:
         self._submitting = True
+        self.bench.use_session(submission.session_id)
         self._show_state(line((f"Submitting to {plain(submission.backend, limit=60)}…", Ink.BUSY)))
         self.run_worker(self._create(submission), group="submit", exit_on_error=False)
 
@@ -323,6 +327,8 @@ class TranspileScreen(SectionScreen):
         self._take_choices()
 
     def _show_sessions(self) -> None:
+        if lost := lose_session(self.deck, self.bench):
+            self.shell.tell(lost, Severity.WARNING)
         sessions = offers(self.deck.sessions(), self.bench.backend, self.clock.now())
         form, chosen = self.query_one(SubmitForm), self.bench.session_id
         form.show_sessions(sessions, chosen)

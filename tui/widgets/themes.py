@@ -28,6 +28,17 @@ def _scrollbars(back: str, bar: str, hover: str, active: str) -> dict[str, str]:
     }
 
 
+VARIABLES: Mapping[str, str] = {
+    "rule": "#444444",
+    "quiet": "#949494",
+    "busy": "#5fafd7",
+    "waiting": "#d7d787",
+    "cursor": "#3a3a3a",
+    "cursor-text": "#ffffff",
+    "sandbox-back": "#d7af5f",
+    "sandbox-text": "#121212",
+}
+"""What the style sheets use and Textual's own themes do not have."""
 THEMES: tuple[Theme, ...] = (
     Theme(
         name=Look.FULL,

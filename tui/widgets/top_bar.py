@@ -10,6 +10,7 @@ from tui.domain.text import plain
 from tui.monitor.deck import Deck
 from tui.widgets.ink import Ink, Line, Span, apart, line, width_of
 from tui.widgets.painted import Painted
+from tui.widgets.session_words import open_now, open_words
 from tui.widgets.words import clock_minute, freshness_age, token_words, usage_words
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
@@ -52,7 +53,7 @@ class TopBar(Painted):
         rule = line(("─" * width, Ink.MUTED))
         return (
             apart(self._where(width), self._freshness(), width),
-            apart(self._tabs(width), self._token(), width),
+            self._sections(width),
             rule,
         )
 
@@ -87,7 +88,30 @@ class TopBar(Painted):
             ("● " if told == "live" else "◌ ", Ink.GOOD if told == "live" else Ink.WARNING), f"{told} "
         )
 
-    def _tabs(self, width: int) -> Line:
+    def _sections(self, width: int) -> Line:
+        """Sections, open sessions and token life: as much of them as there is room for."""
+        now, token = self._clock.now(), self._token()
+        words = open_words(open_now(self._deck), now)
+        # Token life changes in width; the sections must not move with it.
+        room = width - max(12, width_of(token)) - 1
+        for keys, length in ((True, 0), (False, 0), (False, 1)):
+            tabs, told = self._tabs(keys=keys), self._open(words[length])
+            if width_of(tabs) + width_of(told) <= room:
+                return apart(tabs, (*told, *token), width)
+        if not words[0]:
+            return apart(tabs, token, width)
+        # Where there is no room for both, what costs goes before what renews itself.
+        long = width_of(tabs) + width_of(told) + 1 > width
+        return apart(tabs, self._open(words[2]) if long else told, width)
+
+    @staticmethod
+    def _open(words: str) -> Line:
+        if not words:
+            return ()
+        go = "app.section('sessions')"
+        return (Span("● ", Ink.BUSY, go), Span(f"{words} ", Ink.PLAIN, go), Span(" "))
+
+    def _tabs(self, *, keys: bool) -> Line:
         def tab(mode: str, key: str, title: str, *, keys: bool) -> tuple[Span, ...]:
             action = f"app.section('{mode}')"
             if mode == self._section:
@@ -96,11 +120,7 @@ class TopBar(Painted):
             head = (Span(f" {key} ", Ink.KEY, action),) if keys else (Span(" ", Ink.PLAIN, action),)
             return (*head, Span(f"{title} ", Ink.PLAIN, action), Span(" "))
 
-        for keys in (True, False):
-            spans = tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
-            if width_of(spans) + 13 <= width:
-                break
-        return spans
+        return tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
 
     def _token(self) -> Line:
         identity = self._deck.identity

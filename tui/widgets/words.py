@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tui.domain.accounts import Usage
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.text import plain
+from tui.domain.text import plain, shorten
 from tui.widgets.ink import Ink, Span
 
 NOTHING = "–"
@@ -89,6 +90,14 @@ def number(value: float | None, digits: int = 1) -> str:
 def count_words(count: int, thing: str) -> str:
     """How many: `1 job`, `12 jobs`, `100,000 jobs`."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def finished_words(jobs: Sequence[Job]) -> str:
+    """That these jobs, at least one, became final."""
+    name = shorten(jobs[0].name or jobs[0].id, 40)
+    if len(jobs) == 1:
+        return f"{name} is {jobs[0].status} ({shorten(jobs[0].backend, 40)})."
+    return f"{len(jobs)} jobs finished, among them {name}."
 
 
 def percent_error(value: float | None) -> str:

@@ -1,0 +1,190 @@
+"""Leaving while sessions are open: stay, drain, cancel, or leave them, by keys alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button
+
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.sessions import BATCH, CLOSED, DRAINING
+from tui.app import QDeckApp
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.sessions import SessionMode, SessionState
+from tui.monitor.events import SessionsChanged
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.leave_sessions import LeaveSessions
+from tui.screens.jobs import JobsScreen
+
+OWN = replace(BATCH, opened_here=True)
+FOREIGN = replace(BATCH, id="f0re1gn0-0000", backend="ibm_cusco", mode=SessionMode.DEDICATED, max_ttl=3600)
+
+
+def deck_with() -> FixedDeck:
+    """A deck with a session of each kind, two jobs queued in the own one."""
+    deck = FixedDeck()
+    deck.the_sessions = (OWN, FOREIGN, DRAINING, CLOSED)
+    running_one, queued, *others = jobs()
+    deck.the_jobs = (
+        replace(running_one, session_id=OWN.id),
+        replace(queued, session_id=OWN.id),
+        replace(queued, id="another", session_id=OWN.id),
+        *others,
+    )
+    return deck
+
+
+def shows(pilot: Pilot[None], *words: str) -> bool:
+    text = screen_text(pilot)
+    return all(word in text for word in words)
+
+
+async def ask(pilot: Pilot[None]) -> LeaveSessions:
+    """Press ctrl+q and wait for the question."""
+    await pilot.press("ctrl+q")
+    await until(pilot, lambda: isinstance(pilot.app.screen, LeaveSessions))
+    await settled(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, LeaveSessions)
+    return screen
+
+
+def test_question_at_80x24(snap_compare: SnapCompare) -> None:
+    async def asked(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await ask(pilot)
+
+    assert snap_compare(make_app(deck_with()), run_before=asked)
+
+
+def test_question_with_unsaved_changes_at_60x16(snap_compare: SnapCompare) -> None:
+    app = make_app(deck_with())
+    app.bench.qasm = "OPENQASM 3;"
+
+    async def asked(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await ask(pilot)
+
+    assert snap_compare(app, terminal_size=(60, 16), run_before=asked)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_the_question_lists_what_is_open_and_what_each_choice_means(size: tuple[int, int]) -> None:
+    async with running(deck_with(), size=size) as pilot:
+        assert isinstance(pilot.app, QDeckApp)
+        pilot.app.bench.qasm = "OPENQASM 3;"
+        await ask(pilot)
+        assert shows(pilot, "2 sessions are open", "ibm_peekski", "b0a7c1d…", "2 queued", "ibm_cusco")
+        assert shows(pilot, "* not opened by qdeck", "0 queued *", "changes that are in no file")
+        assert shows(pilot, "no new jobs; 2 queued still run", "closed now; 2 queued are dropped")
+        assert shows(pilot, "may use QPU time until 22:58", "tab, up, down choose")
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("escape",), ("down", "up", "enter")])
+async def test_staying_is_the_first_choice(keys: tuple[str, ...]) -> None:
+    deck = deck_with()
+    async with running(deck) as pilot:
+        await ask(pilot)
+        await pilot.press("ctrl+q")
+        await pilot.press(*keys)
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert pilot.app.return_code is None
+        assert not {"drain_session", "close_session"} & set(deck.names_asked())
+
+
+@pytest.mark.parametrize(
+    ("downs", "command"),
+    [(1, "drain_session"), (2, "close_session"), (3, "")],
+    ids=["drain", "cancel", "leave"],
+)
+async def test_each_choice_is_done_by_keys(downs: int, command: str) -> None:
+    deck = deck_with()
+    async with running(deck) as pilot:
+        await ask(pilot)
+        await pilot.press(*["down"] * downs, "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    asked = [asked for asked in deck.asked if str(asked[0]).endswith("_session")]
+    assert asked == ([(command, OWN.id), (command, FOREIGN.id)] if command else [])
+
+
+async def test_a_refusal_is_told_in_place_and_one_stays() -> None:
+    deck = deck_with()
+    deck.trouble["drain_session"] = QdeckError(ErrorKind.NETWORK, "127.0.0.1 is not reached.")
+    async with running(deck) as pilot:
+        screen = await ask(pilot)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: shows(pilot, "127.0.0.1 is not reached."))
+        assert pilot.app.screen is screen and pilot.app.return_code is None
+        assert screen.query_one("#keep", Button).has_focus
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_session_that_is_gone_is_no_reason_to_stay() -> None:
+    deck = deck_with()
+    deck.trouble["close_session"] = QdeckError(ErrorKind.NOT_FOUND, "No such session.")
+    async with running(deck) as pilot:
+        await ask(pilot)
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_a_silent_service_is_waited_for_visibly_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deck = deck_with()
+    silent = asyncio.Event()
+
+    async def never(session_id: str) -> None:
+        await silent.wait()
+
+    monkeypatch.setattr(deck, "drain_session", never)
+    async with running(deck) as pilot:
+        screen = LeaveSessions(deck, pilot.app.clock, seconds=0.5)  # type: ignore[attr-defined]  # QDeckApp
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_current)
+        await pilot.press("down", "enter", "enter", "escape")
+        assert shows(pilot, "Draining 2 sessions…")
+        assert pilot.app.screen is screen
+        await until(pilot, lambda: shows(pilot, "It may still be open."))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_session_that_ends_meanwhile_is_left_alone() -> None:
+    deck = deck_with()
+    async with running(deck) as pilot:
+        await ask(pilot)
+        over = replace(OWN, state=SessionState.CLOSED)
+        deck.the_sessions = (over, FOREIGN, replace(OWN, id="opened-meanwhile"))
+        deck.publish(SessionsChanged((over,)))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    assert [asked for asked in deck.asked if asked[0] == "drain_session"] == [("drain_session", FOREIGN.id)]
+
+
+async def test_what_takes_no_jobs_or_belongs_to_nobody_here_is_not_asked_about() -> None:
+    deck = deck_with()
+    deck.the_sessions = (DRAINING, CLOSED)
+    async with running(deck) as pilot:
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    deck = FixedDeck(signed_in=False)
+    deck.the_sessions = (OWN,)
+    async with running(deck) as pilot:
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_unsaved_changes_alone_ask_the_short_question() -> None:
+    async with running() as pilot:
+        assert isinstance(pilot.app, QDeckApp)
+        pilot.app.bench.qasm = "OPENQASM 3;"
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
