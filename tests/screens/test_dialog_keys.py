@@ -19,6 +19,7 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.account import AccountScreen
 from tui.screens.backends import BackendsScreen
 from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.leave_sessions import LeaveSessions
 from tui.screens.dialogs.new_session import NewSession
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.prompt import Prompt
@@ -43,7 +44,7 @@ WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
     (("ctrl+t",), MessagesScreen),
     (("f1",), HelpScreen),
     (("ctrl+p",), CommandPalette),
-    (("ctrl+q",), Confirm),
+    (("ctrl+q",), LeaveSessions),
 )
 
 
