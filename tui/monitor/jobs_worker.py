@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
@@ -19,7 +19,6 @@ from tui.monitor.tempo import Tempo
 
 FETCHED_A_TICK = 10
 ATTEMPTS = 5
-GONE = "Not on the service any more"
 CLOCK_SKEW = timedelta(minutes=2)
 INTERACTIVE_STATES = frozenset({SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE})
 
