@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.app import SnapCompare, make_app, running, settled, until
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck, jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
@@ -179,3 +179,19 @@ async def test_the_filter_completes_its_last_tag() -> None:
         await pilot.press(*" tag:tw")
         await settled(pilot)
         assert not field(pilot)._suggestion, "a tag with a space would have to be quoted"
+
+
+async def test_what_a_tag_holds_never_reaches_the_terminal_as_it_is() -> None:
+    deck = FixedDeck()
+    deck.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
+    async with running(deck, size=(200, 50)) as pilot:
+        await opened(pilot)
+        assert "[red]x[/], ␛[31mred, xxx" in screen_text(pilot)
+        await pilot.press("home", *["right"] * 13, "Z")
+        await settled(pilot)
+        assert "␛[Z31mred" in screen_text(pilot)
+        for strip in pilot.app.screen._compositor.render_strips():
+            assert all(character.isprintable() for character in strip.text)
+        await pilot.press("backspace", "enter")
+        await settled(pilot)
+        assert "set_tags" not in deck.names_asked(), "nothing was changed"

@@ -118,7 +118,7 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
             suggester=await tag_suggester(screen),
         )
     )
-    if text is not None and tags_of(text) != job.tags:
+    if text is not None and text != before and tags_of(text) != job.tags:
         await screen.deck.set_tags(job.id, tags_of(text))
 
 

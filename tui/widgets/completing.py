@@ -9,16 +9,16 @@ from typing import ClassVar
 from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from tui.domain.jobs import Job
 from tui.domain.submissions import MAX_TAG_LENGTH
+from tui.widgets.plain_input import PlainInput
 
 _TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNORECASE)
 _BARE = re.compile(r'[^\s",]+')
 
 
-class CompletingInput(Input):
+class CompletingInput(PlainInput):
     """Tab takes what is suggested; without a suggestion it goes on to the next field."""
 
     BINDINGS: ClassVar = [Binding("tab", "take_suggestion", "Complete", show=False)]
