@@ -82,6 +82,7 @@ class JobList:
             self._absent = ids - told.keys()
             return told
         if self._many_left:
+            self.wide = self.wide or wide
             gone = [record.job.created for record in watched if record.job.id in self._absent]
             if gone:
                 await self._final_since(min(gone), told)
