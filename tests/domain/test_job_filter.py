@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.domain.jobs import NOW, WORDS, some_job
 from tui.domain.job_filter import FilterError, JobFilter, Term, parse_filter
 from tui.domain.job_matching import NUMBERS, TEXTS, matcher
-from tui.domain.jobs import Job, JobStatus
+from tui.domain.jobs import GONE, Job, JobStatus
 
 JOB = Job(
     id="d3k7",
@@ -74,6 +74,26 @@ def utc() -> Iterator[None]:
         time.tzset()
         yield
     time.tzset()
+
+
+def test_what_a_job_is() -> None:
+    done, queued = replace(JOB, status=JobStatus.DONE), replace(JOB, status=JobStatus.QUEUED)
+    gone = replace(JOB, status=JobStatus.UNKNOWN, status_text=GONE)
+
+    def hold(text: str, job: Job, unseen: frozenset[str] = frozenset({JOB.id})) -> bool:
+        return matcher(parse_filter(text).terms, NOW, unseen)(job)
+
+    assert hold("is:unseen", done)
+    assert not hold("is:unseen", done, frozenset())
+    assert hold("-is:unseen", done, frozenset())
+    assert (hold("is:over", done), hold("IS=Over", gone), hold("is:over", queued)) == (True, True, False)
+    assert hold("is:over,unseen", queued) and not hold("is:over,unseen", queued, frozenset())
+    assert str(parse_filter("-is:unseen vqe")) == "-is:unseen vqe"
+    assert parse_filter("-is:unseen vqe").by_sight
+    assert not parse_filter("is:over").by_sight
+    for wrong in ("is:", "is:new", "is>over"):
+        with pytest.raises(FilterError, match="is:unseen or is:over"):
+            parse_filter(wrong)
 
 
 def fits(text: str, job: Job = JOB) -> bool:

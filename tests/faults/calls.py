@@ -125,6 +125,7 @@ CALLS: list[ApiCall] = [
     ApiCall(PLATFORM, "GET", f"{_API}/versions", lambda s, _: s.api_version(), bears="nothing"),
     ApiCall(PLATFORM, "GET", f"{_API}/workloads", lambda s, _: s.sessions()),
     ApiCall(PLATFORM, "GET", f"{_API}/instances/usage", lambda s, _: s.usage()),
+    ApiCall(PLATFORM, "GET", f"{_API}/tags", lambda s, _: s.tags(TAG)),
     ApiCall(
         PLATFORM,
         "GET",

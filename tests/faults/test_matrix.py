@@ -113,6 +113,7 @@ async def _use_the_others(box: Bench, made: QuantumService, channel: Channel, us
         "backend": DEVICE,
         "qasm": FLIP,
         "options": TranspileOptions(),
+        "text": TAG,
     }
     await made.sign_in()
     for name, method in inspect.getmembers(QuantumService, inspect.iscoroutinefunction):

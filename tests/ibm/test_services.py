@@ -449,3 +449,22 @@ async def test_the_classic_service_has_neither_versions_nor_details() -> None:
     made = service(classic_routes(Network()), channel=Channel.CLASSIC)
     assert await made.api_version() is None
     assert await made.account_details() == AccountDetails()
+
+
+async def test_tags_are_searched_for_as_the_service_takes_it() -> None:
+    network = platform_routes().on("GET", "/api/v1/tags", httpx.Response(200, json={"tags": ["vqe", "[b]"]}))
+    made = service(network)
+    await made.sign_in()
+    assert await made.tags("vqe&x") == ("vqe", "[b]")
+    assert dict(network.sent[-1].url.params) == {"type": "job", "search": "vqe&x"}
+    sent = len(network.sent)
+    assert await made.tags("vq") == await made.tags("v" * 101) == ()
+    assert len(network.sent) == sent
+    assert await service(classic_routes(Network()), channel=Channel.CLASSIC).tags("vqe") == ()
+
+
+async def test_an_answer_that_holds_no_tags_is_told() -> None:
+    network = platform_routes().on("GET", "/api/v1/tags", httpx.Response(200, json={"tags": [1]}))
+    made = service(network)
+    await made.sign_in()
+    assert (await refused(made.tags("vqe"))).kind is ErrorKind.PROTOCOL

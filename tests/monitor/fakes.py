@@ -179,6 +179,7 @@ class FakeService:
             if set(query.tags) <= set(job.tags)
             and (query.pending is None or query.pending != job.status.final)
             and (query.created_after is None or job.created >= query.created_after)
+            and (query.created_before is None or job.created <= query.created_before)
         ]
         return JobPage(tuple(chosen[query.offset : query.offset + query.limit]), len(chosen))
 
@@ -227,6 +228,10 @@ class FakeService:
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         self.host.called("set_tags")
         self.host.jobs[job_id] = replace(self.host.jobs[job_id], tags=tags)
+
+    async def tags(self, text: str) -> tuple[str, ...]:
+        self.host.called("tags")
+        return tuple(sorted({tag for job in self.host.jobs.values() for tag in job.tags if text in tag}))
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
         self.host.called("open_session")

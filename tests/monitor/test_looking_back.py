@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.monitor.fakes import Cockpit, network
 from tui.domain.errors import QdeckError
-from tui.domain.jobs import JobStatus
+from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
+from tui.monitor.events import Reach, ReachChanged
+from tui.monitor.jobs_list import DISORDER
 
 
 async def test_as_many_as_asked_for_are_taken_in(tmp_path: Path) -> None:
@@ -34,3 +37,248 @@ async def test_a_service_that_does_not_answer_is_told(tmp_path: Path) -> None:
     with pytest.raises(QdeckError):
         await pit.deck.look_back(10)
     await pit.deck.aclose()
+
+
+def asked_pages(pit: Cockpit) -> list[tuple[JobQuery, tuple[Job, ...]]]:
+    """What is asked of the list from now on, with what it told."""
+    asked: list[tuple[JobQuery, tuple[Job, ...]]] = []
+    service = pit.services[-1]
+    listing = service.jobs
+
+    async def noted(query: JobQuery) -> JobPage:
+        page = await listing(query)
+        asked.append((query, page.jobs))
+        return page
+
+    service.jobs = noted  # type: ignore[method-assign]  # the test listens in
+    return asked
+
+
+async def scroll(pit: Cockpit, times: int = 1) -> None:
+    """The user wants older jobs."""
+    for _ in range(times):
+        pit.deck.older()
+        await pit.clock.settle()
+
+
+def known(pit: Cockpit) -> set[str]:
+    """The ids of the jobs known here."""
+    return {job.id for job in pit.deck.jobs()}
+
+
+async def test_older_jobs_come_page_by_page_until_the_beginning(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(730):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60)
+    await pit.enter()
+    assert len(known(pit)) == 50
+    assert not pit.deck.reach.whole
+    asked = asked_pages(pit)
+    pit.deck.older()
+    pit.deck.older()
+    assert pit.deck.reach.asking
+    await pit.clock.settle()
+    assert len(asked) == 1, "a page at a time, however often it is wanted"
+    assert (len(known(pit)), pit.deck.reach.asking) == (249, False)
+    assert pit.deck.reach.since == asked[0][1][-1].created + DISORDER
+    await scroll(pit, 3)
+    assert known(pit) == set(pit.host.jobs)
+    assert pit.deck.reach.whole
+    await scroll(pit, 3)
+    assert len(asked) == 4
+    again = [job.id for _, jobs in asked for job in jobs]
+    assert len(again) - len(set(again)) <= 3, "pages overlap by no more than a moment"
+    assert pit.host.count("result") == 0
+    assert pit.deck.unseen() == frozenset()
+    await pit.clock.advance(600)
+    assert sum(query.created_before is not None for query, _ in asked) == 4, "nobody wants more"
+    await pit.deck.aclose()
+
+
+async def test_how_far_back_is_known_survives_a_restart(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(620):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60)
+    await pit.enter()
+    await scroll(pit)
+    reach, before = pit.deck.reach, known(pit)
+    await pit.deck.aclose()
+    again = await Cockpit(tmp_path, pit.host).enter()
+    assert again.deck.reach == reach
+    asked = asked_pages(again)
+    await scroll(again, 2)
+    told = [job.id for query, jobs in asked if query.created_before for job in jobs]
+    assert len(before & set(told)) <= 1
+    await scroll(again, 2)
+    assert known(again) == set(pit.host.jobs)
+    await again.deck.aclose()
+    third = await Cockpit(tmp_path, pit.host).enter()
+    asked = asked_pages(third)
+    await scroll(third, 3)
+    assert third.deck.reach.whole
+    assert not asked
+    await third.deck.aclose()
+
+
+async def test_new_jobs_meanwhile_leave_no_gap(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(500):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60)
+    await pit.enter()
+    for _ in range(4):
+        for _ in range(7):
+            pit.host.add(JobStatus.DONE)
+        await scroll(pit)
+        await pit.clock.advance(60)
+    await pit.deck.refresh()
+    assert known(pit) == set(pit.host.jobs)
+    await pit.deck.aclose()
+
+
+async def test_more_new_jobs_than_the_first_page_holds_leave_no_gap(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    pit.host.add(JobStatus.DONE, age=7200)
+    await pit.enter()
+    for number in range(130):
+        pit.host.add(JobStatus.DONE, age=130 - number)
+    await pit.clock.advance(200)
+    await pit.deck.refresh()
+    assert known(pit) == set(pit.host.jobs)
+    assert pit.deck.reach.whole
+    await pit.deck.aclose()
+
+
+async def test_what_a_tick_told_before_it_failed_is_asked_for_again(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for _ in range(160):
+        pit.host.add()
+    await pit.enter()
+    await pit.deck.refresh()
+    service = pit.services[-1]
+    listing = service.jobs
+    failed = 0
+
+    async def without_pending(query: JobQuery) -> JobPage:
+        nonlocal failed
+        if query.pending:
+            failed += 1
+            raise network()
+        return await listing(query)
+
+    pit.host.down = network()
+    new = []
+    for _ in range(10):
+        new.append(pit.host.add(JobStatus.DONE).id)
+        await pit.clock.advance(60)
+    service.jobs = without_pending  # type: ignore[method-assign]  # half of the tick fails
+    pit.host.down = None
+    await pit.clock.run_until(lambda: failed == 1)
+    service.jobs = listing  # type: ignore[method-assign]  # and the next is well
+    await pit.clock.run_until(lambda: new[-1] in known(pit))
+    assert set(new) <= known(pit)
+    await pit.deck.aclose()
+
+
+async def test_more_jobs_of_one_moment_than_a_page_holds(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for _ in range(30):
+        pit.host.add(JobStatus.DONE, age=7200)
+    for _ in range(550):
+        pit.host.add(JobStatus.DONE, age=9000)
+    for _ in range(30):
+        pit.host.add(JobStatus.DONE, age=10_000)
+    await pit.enter()
+    await scroll(pit, 8)
+    assert known(pit) == set(pit.host.jobs)
+    assert pit.deck.reach.whole
+    await pit.deck.aclose()
+
+
+async def test_deleting_while_going_back_leaves_no_gap(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for _ in range(700):
+        pit.host.add(JobStatus.DONE, age=9000)
+    await pit.enter()
+    await scroll(pit)
+    for job in pit.deck.jobs()[:90]:
+        await pit.deck.delete(job.id)
+    await scroll(pit, 6)
+    assert known(pit) == set(pit.host.jobs)
+    await pit.deck.aclose()
+
+
+async def test_a_service_without_the_filter_is_gone_through_from_the_newest(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(900):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60)
+    await pit.enter()
+    service = pit.services[-1]
+    listing = service.jobs
+    asked: list[JobQuery] = []
+
+    async def unfiltered(query: JobQuery) -> JobPage:
+        asked.append(query)
+        return await listing(replace(query, created_before=None))
+
+    service.jobs = unfiltered  # type: ignore[method-assign]  # a service that is not ours
+    await scroll(pit, 10)
+    assert known(pit) == set(pit.host.jobs)
+    assert pit.deck.reach.whole
+    assert len(asked) <= 6
+    await pit.deck.aclose()
+
+
+async def test_errors_are_told_and_back_off(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(300):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60)
+    await pit.enter()
+    pit.host.faults["jobs"] = [network(), network()]
+    pit.host.calls.clear()
+    await scroll(pit, 5)
+    assert pit.host.count("jobs") == 1
+    assert pit.deck.reach.error is not None
+    assert pit.told(ReachChanged)[-1] == ReachChanged(pit.deck.reach)
+    await pit.clock.advance(2.5)
+    await scroll(pit, 5)
+    assert pit.host.count("jobs") == 2
+    await pit.clock.advance(2.5)
+    await scroll(pit, 5)
+    assert pit.host.count("jobs") == 2, "longer after each failure"
+    await pit.clock.advance(5)
+    await scroll(pit, 5)
+    assert pit.deck.reach.error is None
+    assert len(known(pit)) > 50
+    await pit.deck.aclose()
+
+
+async def test_an_account_without_jobs_is_whole(tmp_path: Path) -> None:
+    pit = await Cockpit(tmp_path).enter()
+    asked = asked_pages(pit)
+    await scroll(pit, 3)
+    assert pit.deck.reach.whole
+    assert len(asked) == 1
+    await pit.deck.sign_out()
+    assert pit.deck.reach == Reach()
+    await scroll(pit)
+    await pit.deck.aclose()
+
+
+async def test_two_qdecks_go_back_together(tmp_path: Path) -> None:
+    one = Cockpit(tmp_path)
+    for number in range(700):
+        one.host.add(JobStatus.DONE, age=7200 + number * 60)
+    await one.enter()
+    other = await Cockpit(tmp_path, one.host, seed=2).enter()
+    await scroll(one, 2)
+    await one.clock.advance(2)
+    assert other.deck.reach.since == one.deck.reach.since
+    assert known(other) == known(one)
+    asked = asked_pages(other)
+    await scroll(other, 4)
+    assert sum(len(jobs) for _, jobs in asked) < 320
+    assert known(other) == set(one.host.jobs)
+    await one.clock.advance(2)
+    assert one.deck.reach.whole
+    await one.deck.aclose()
+    await other.deck.aclose()

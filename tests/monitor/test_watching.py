@@ -175,6 +175,35 @@ async def test_what_happened_while_away_is_told_once_and_marked_until_seen(tmp_p
     await third.deck.aclose()
 
 
+async def test_what_was_seen_here_is_seen_by_another_qdeck_too(tmp_path: Path) -> None:
+    host = FakeHost(FakeClock())
+    one = await Cockpit(tmp_path, host).enter()
+    jobs = [await one.deck.submit(BELL) for _ in range(3)]
+    other = await Cockpit(tmp_path, host, seed=2).enter()
+    for job in jobs:
+        host.turn(job.id, JobStatus.DONE)
+    await one.clock.run_until(lambda: len(one.deck.unseen()) == len(other.deck.unseen()) == 3)
+    one.deck.seen(jobs[0].id)
+    await one.clock.advance(3)
+    assert other.deck.unseen() == one.deck.unseen() == {jobs[1].id, jobs[2].id}
+    assert jobs[0].id in {job.id for event in other.told(JobsChanged)[-3:] for job in _jobs_of(event)}
+    await other.deck.delete(jobs[1].id)
+    assert other.deck.unseen() == {jobs[2].id}
+    await one.clock.advance(3)
+    assert one.deck.unseen() == {jobs[2].id}
+    await one.deck.sign_out()
+    assert one.deck.unseen() == {jobs[2].id}
+    one.deck.seen(*one.deck.unseen())
+    assert one.deck.unseen() == frozenset()
+    await one.deck.aclose()
+    await other.deck.aclose()
+
+
+def _jobs_of(event: object) -> tuple[Job, ...]:
+    assert isinstance(event, JobsChanged)
+    return event.jobs
+
+
 async def test_a_long_absence_is_caught_up_with_completely(tmp_path: Path) -> None:
     cockpit = await Cockpit(tmp_path).enter()
     await cockpit.deck.submit(BELL)

@@ -358,3 +358,15 @@ async def test_footer_is_one_line() -> None:
         assert lines[-1].rstrip() == (
             " enter Open  / Filter  space Mark  c Cancel  t Tags  x Export  s Sort  ? Help"
         )
+
+
+async def test_another_theme_paints_the_rows_in_its_colours() -> None:
+    async with running() as pilot:
+        table = table_of(pilot)
+        before = [segment.style for segment in table.render_line(2)]
+        pilot.app.theme = "textual-light"
+        await settled(pilot)
+        assert [segment.style for segment in table.render_line(2)] != before
+        pilot.app.theme = "qdeck"
+        await settled(pilot)
+        assert [segment.style for segment in table.render_line(2)] == before

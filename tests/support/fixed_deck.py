@@ -34,7 +34,7 @@ from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.monitor.deck import Listener
-from tui.monitor.events import Event, Freshness, IdentityChanged, JobsChanged, SessionsChanged
+from tui.monitor.events import Event, Freshness, IdentityChanged, JobsChanged, Reach, SessionsChanged
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 """The time of all tests."""
@@ -186,6 +186,9 @@ class FixedDeck:
         self.the_backends: tuple[Backend, ...] = backends() if signed_in else ()
         self.the_waiting: tuple[WaitingSubmission, ...] = ()
         self.the_unseen: frozenset[str] = frozenset()
+        self.the_reach = Reach()
+        self.the_tags: tuple[str, ...] = ()
+        """The tags of the service's other jobs."""
         self.focused = True
         self.the_accounts: tuple[Account, ...] = ()
         self.the_keyring = ""
@@ -264,6 +267,10 @@ class FixedDeck:
     @property
     def freshness(self) -> Freshness:
         return self.the_freshness
+
+    @property
+    def reach(self) -> Reach:
+        return self.the_reach
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -385,6 +392,8 @@ class FixedDeck:
 
     async def delete(self, job_id: str) -> None:
         self._ask("delete", job_id)
+        self.the_jobs = tuple(job for job in self.the_jobs if job.id != job_id)
+        self.publish(JobsChanged((), (job_id,)))
 
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         self._ask("set_tags", job_id, tags)
@@ -404,6 +413,13 @@ class FixedDeck:
 
     async def look_back(self, limit: int) -> None:
         self._ask("look_back", limit)
+
+    def older(self) -> None:
+        self._ask("older")
+
+    async def tags_like(self, text: str) -> tuple[str, ...]:
+        self._ask("tags_like", text)
+        return tuple(tag for tag in self.the_tags if text.casefold() in tag.casefold())
 
     async def circuit(self, job_id: str) -> str:
         self._ask("circuit", job_id)

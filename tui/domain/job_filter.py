@@ -7,6 +7,7 @@ A filter is terms with spaces between them, and a job has to fit all:
 - `shots>1000`, `qpu<=2.5`: numbers; a job whose number is not known does not fit;
 - `age<2d`, `age>1h30m`: time since the job was created, in s, m, h, d, w;
 - `created>2026-03-14`, `finished:2026-03`: local dates, as far as they are written;
+- `is:unseen`: finished and not looked at since; `is:over`: nothing more happens to it;
 - `-` before a term turns it round.
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tui.domain.job_matching import FIELDS, NUMBERS, TEXTS, TIME_PART, date_span
+from tui.domain.job_matching import FIELDS, NUMBERS, STATES, TEXTS, TIME_PART, date_span
 
 _ALIASES = {"program": "primitive", "tags": "tag"}
 
@@ -87,6 +88,11 @@ class JobFilter:
         """Whether what fits changes as time passes."""
         return any(term.field == "age" for term in self.terms)
 
+    @property
+    def by_sight(self) -> bool:
+        """Whether what fits changes as jobs are looked at."""
+        return any(term.field == "is" and "unseen" in map(str.casefold, term.values) for term in self.terms)
+
 
 def parse_filter(text: str) -> JobFilter:
     """Read a filter.
@@ -156,6 +162,9 @@ def _wrong(field: str, sign: str, value: str, *, quoted: bool) -> str:
         return "" if value or quoted else f'{field}{sign} of what? {field}="" finds jobs without one.'
     if field in NUMBERS:
         return "" if _NUMBER.fullmatch(value) else f"{field} is a number: {field}>1000, {field}:4096."
+    if field == "is":
+        told = " or ".join(f"is:{state}" for state in STATES)
+        return "" if sign in {":", "="} and value.casefold() in STATES else f"Write {told}."
     if field == "age":
         if sign in {":", "="} or not _TIME_SPAN.fullmatch(value):
             return "age is a time with s, m, h, d or w: age<2d, age>1h30m."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from tui.domain.job_filter import JobFilter
@@ -22,6 +23,7 @@ class JobList:
         order: by which column.
         grouping: what stands together.
         folded: heads of groups whose jobs are hidden.
+        unseen: ids of the jobs that the filter takes to be unseen.
     """
 
     def __init__(self) -> None:
@@ -29,6 +31,7 @@ class JobList:
         self.order: Order = NEWEST_FIRST
         self.grouping = Grouping.NONE
         self.folded: set[str] = set()
+        self.unseen: AbstractSet[str] = frozenset()
         self._jobs: dict[str, Job] = {}
         self._keep: Matcher | None = None
 
@@ -93,7 +96,7 @@ class JobList:
 
     def arrangement(self, now: datetime) -> Callable[[], Arranged]:
         """The work that gives the rows as things stand now. It may be done in another thread."""
-        self._keep = matcher(self.filter.terms, now) if self.filter else None
+        self._keep = matcher(self.filter.terms, now, self.unseen) if self.filter else None
         jobs, keep, order, grouping = tuple(self._jobs.values()), self._keep, self.order, self.grouping
         folded = frozenset(self.folded)
         return lambda: arrange(jobs, keep, order, grouping, folded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -33,7 +34,9 @@ TIMES: dict[str, Callable[[Job], datetime | None]] = {
     "created": lambda job: job.created,
     "finished": lambda job: job.finished,
 }
-FIELDS = (*TEXTS, *NUMBERS, "age", *TIMES)
+STATES = ("unseen", "over")
+"""What a job `is`: finished and not looked at since, or over."""
+FIELDS = (*TEXTS, *NUMBERS, "age", *TIMES, "is")
 
 TIME_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
 _DATE = re.compile(r"((?:19|20|21)\d\d)(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d))?)?)?)?", re.ASCII)
@@ -75,17 +78,19 @@ class Condition(Protocol):
         ...
 
 
-def matcher(conditions: Sequence[Condition], now: datetime) -> Matcher:
-    """Says of a job whether all conditions hold at `now`."""
+def matcher(
+    conditions: Sequence[Condition], now: datetime, unseen: AbstractSet[str] = frozenset()
+) -> Matcher:
+    """Says of a job whether all conditions hold at `now`, when the ids `unseen` are not seen yet."""
     # What compares one field goes before what looks through all the text of a job.
-    tests = [_test(term, now) for term in sorted(conditions, key=lambda term: not term.field)]
+    tests = [_test(term, now, unseen) for term in sorted(conditions, key=lambda term: not term.field)]
     if len(tests) == 1:
         return tests[0]
     return lambda job: all(test(job) for test in tests)
 
 
-def _test(term: Condition, now: datetime) -> Matcher:
-    positive = _positive(term, now)
+def _test(term: Condition, now: datetime, unseen: AbstractSet[str]) -> Matcher:
+    positive = _state_test(term.values, unseen) if term.field == "is" else _positive(term, now)
     return (lambda job: not positive(job)) if term.negated else positive
 
 
@@ -102,6 +107,12 @@ def _positive(term: Condition, now: datetime) -> Matcher:
             TIMES["created"], _COMPARE[_TURNED[sign]], tuple(_ago(value, now) for value in term.values)
         )
     return _dated(TIMES[field], sign, tuple(date_span(value) for value in term.values))
+
+
+def _state_test(wanted: tuple[str, ...], unseen: AbstractSet[str]) -> Matcher:
+    states = {value.casefold() for value in wanted}
+    new, over = "unseen" in states, "over" in states
+    return lambda job: (new and job.id in unseen) or (over and job.over)
 
 
 def _anywhere(word: str) -> Matcher:

@@ -33,6 +33,9 @@ class JobStatus(StrEnum):
         return _WORDS.get(word, cls.UNKNOWN)
 
 
+GONE = "Not on the service any more"
+"""`Job.status_text` of a job that was watched and that the service does not know any more."""
+
 _WORDS = {
     "queued": JobStatus.QUEUED,
     "pending": JobStatus.QUEUED,
@@ -96,6 +99,11 @@ class Job:
     circuit: str = ""
     source: str = ""
     observables: tuple[str, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen to it: it is final, or not on the service any more."""
+        return self.status.final or (self.status is JobStatus.UNKNOWN and self.status_text == GONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,5 +42,5 @@ def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
 
 def shorten(text: str, width: int) -> str:
     """`text` made plain and cut to `width` characters, the last one `…` when something was cut."""
-    shown = plain(text)
-    return shown if len(shown) <= width else shown[: max(0, width - 1)] + "…"
+    # Cut first: one character stands for each, and a name may have thousands that are never seen.
+    return plain(text) if len(text) <= width else plain(text[: max(0, width - 1)]) + "…"

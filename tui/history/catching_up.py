@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from tui.history.files import remove_leftovers, replace_file
 from tui.history.index import Index, Scanner, Touched
 from tui.history.journal import JournalFile
-from tui.history.lines import SCHEMA
+from tui.history.lines import GONE, SCHEMA
 from tui.history.rewriting import Places, rewrite
 
 
@@ -39,6 +39,9 @@ class _Found:
 class CatchingUp:
     """The file and the index, brought up to date under the lock its owner holds.
 
+    Args:
+        claims: tables that say something of the rest of the file: they are dropped when some of it is lost.
+
     Attributes:
         file: the generation that the index speaks of; `None`: there is no file.
         position: bytes of it that were taken in.
@@ -47,11 +50,19 @@ class CatchingUp:
         unrepaired: why a damaged file could not be set aside.
     """
 
-    def __init__(self, path: Path, warnings: list[str], now: Callable[[], datetime], places: Places) -> None:
+    def __init__(
+        self,
+        path: Path,
+        warnings: list[str],
+        now: Callable[[], datetime],
+        places: Places,
+        claims: Collection[str] = (),
+    ) -> None:
         self._path = path
         self._warnings = warnings
         self._now = now
         self._places = places
+        self._claims = claims
         self.file: JournalFile | None = None
         self.index = Index()
         self.position = 0
@@ -187,6 +198,7 @@ class CatchingUp:
     def _repair(self, file: JournalFile, damage: int) -> None:
         """Keep the damaged file under another name and put one with the intact lines in its place."""
         aside = self._aside("damaged")
+        self._drop_claims()
         try:
             try:
                 os.link(self._path, aside)
@@ -206,6 +218,12 @@ class CatchingUp:
             f"could not be; the damaged file is kept as {aside.name}."
         )
         self.adopt()
+
+    def _drop_claims(self) -> None:
+        for name in self._claims:
+            # Whoever holds in memory what they say can write them again.
+            self._found.lost |= {(name, number) for number in self.index.tables.get(name, ())}
+            self.index.apply(name, None, GONE, 0)
 
     def _aside(self, why: str) -> Path:
         return self._path.with_name(f"{self._path.name}.{why}-{self._now():%Y%m%dT%H%M%S.%f}")

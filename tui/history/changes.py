@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from tui.domain.sessions import Session
+from tui.history.extents import Extent, merge_extents
 from tui.history.layout import Row
 from tui.history.merge import merge_intents, merge_records, merge_sessions
 from tui.history.records import Intent, Key, Record
 from tui.history.rows import (
+    EXTENTS,
     JOBS,
     SESSIONS,
     SUBMISSIONS,
+    extent_of,
+    extent_row,
     intent_of,
     intent_row,
     record_of,
@@ -32,6 +36,7 @@ class Batch:
     records: Mapping[Key, Record] = field(default_factory=dict)
     sessions: Mapping[Key, Session] = field(default_factory=dict)
     intents: Mapping[str, Intent] = field(default_factory=dict)
+    extents: Mapping[Key, Extent] = field(default_factory=dict)
     removed: frozenset[Key] = frozenset()
     dropped_intents: frozenset[str] = frozenset()
 
@@ -48,10 +53,11 @@ class Changes:
     removed: frozenset[Key] = frozenset()
     sessions: tuple[Session, ...] = ()
     intents: tuple[Intent, ...] = ()
+    extents: tuple[Extent, ...] = ()
     lost: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.removed or self.sessions or self.intents or self.lost)
+        return any((self.records, self.removed, self.sessions, self.intents, self.extents, self.lost))
 
     def __add__(self, later: Changes) -> Changes:
         return Changes(
@@ -59,6 +65,7 @@ class Changes:
             self.removed | later.removed,
             self.sessions + later.sessions,
             self.intents + later.intents,
+            self.extents + later.extents,
             self.lost | later.lost,
         )
 
@@ -81,4 +88,4 @@ class Kind(Generic[_V]):
 RECORDS = Kind(JOBS, ("service", "id"), record_of, record_row, merge_records)
 SESSION_KIND = Kind(SESSIONS, ("service", "id"), session_of, session_row, merge_sessions)
 INTENT_KIND = Kind(SUBMISSIONS, ("tag",), intent_of, intent_row, merge_intents)
-KEYS = {kind.table: kind.key for kind in (RECORDS, SESSION_KIND, INTENT_KIND)}
+EXTENT_KIND = Kind(EXTENTS, ("service", "instance"), extent_of, extent_row, merge_extents)

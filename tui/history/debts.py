@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tui.domain.sessions import Session
 from tui.history.changes import Batch
-from tui.history.records import Intent, Key, Record
+from tui.history.memory import Memory
+from tui.history.records import Key
+from tui.history.rows import EXTENTS, JOBS, SESSIONS
 
 
 @dataclass(slots=True)
@@ -17,34 +17,36 @@ class Debts:
     records: set[Key] = field(default_factory=set)
     sessions: set[Key] = field(default_factory=set)
     intents: set[str] = field(default_factory=set)
+    extents: set[Key] = field(default_factory=set)
     removals: set[Key] = field(default_factory=set)
     drops: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.sessions or self.intents or self.removals or self.drops)
+        return any((self.records, self.sessions, self.intents, self.extents, self.removals, self.drops))
 
-    def batch(
-        self, records: Mapping[Key, Record], sessions: Mapping[Key, Session], intents: Mapping[str, Intent]
-    ) -> Batch:
+    def owe(self, table: str, key: tuple[str, ...]) -> None:
+        """A row is to be written again."""
+        if table in (JOBS, SESSIONS, EXTENTS):
+            {JOBS: self.records, SESSIONS: self.sessions, EXTENTS: self.extents}[table].add((key[0], key[1]))
+        else:
+            self.intents.add(key[0])
+
+    def batch(self, memory: Memory) -> Batch:
         """What is to be written now."""
         return Batch(
-            records={key: records[key] for key in sorted(self.records)},
-            sessions={key: sessions[key] for key in self.sessions},
-            intents={tag: intents[tag] for tag in self.intents},
+            records={key: memory.records[key] for key in sorted(self.records)},
+            sessions={key: memory.sessions[key] for key in self.sessions},
+            intents={tag: memory.intents[tag] for tag in self.intents},
+            extents={key: memory.extents[key] for key in self.extents},
             removed=frozenset(self.removals),
             dropped_intents=frozenset(self.drops),
         )
 
-    def paid(
-        self,
-        batch: Batch,
-        records: Mapping[Key, Record],
-        sessions: Mapping[Key, Session],
-        intents: Mapping[str, Intent],
-    ) -> None:
+    def paid(self, batch: Batch, memory: Memory) -> None:
         """The batch is on the disk; what changed again while it was written stays owed."""
-        self.records -= {key for key, value in batch.records.items() if records.get(key) is value}
-        self.sessions -= {key for key, value in batch.sessions.items() if sessions.get(key) is value}
-        self.intents -= {tag for tag, value in batch.intents.items() if intents.get(tag) is value}
+        self.records -= {key for key, value in batch.records.items() if memory.records.get(key) is value}
+        self.sessions -= {key for key, value in batch.sessions.items() if memory.sessions.get(key) is value}
+        self.intents -= {tag for tag, value in batch.intents.items() if memory.intents.get(tag) is value}
+        self.extents -= {key for key, value in batch.extents.items() if memory.extents.get(key) is value}
         self.removals -= batch.removed
         self.drops -= batch.dropped_intents

@@ -17,7 +17,9 @@ from tui.history.blobs import Blobs
 from tui.history.changes import Batch, Changes
 from tui.history.collector import collector_paused
 from tui.history.debts import Debts
+from tui.history.extents import Extent, Span, merge_extents
 from tui.history.ledger import Ledger
+from tui.history.memory import Memory
 from tui.history.merge import (
     adds_nothing,
     merge_intents,
@@ -27,7 +29,6 @@ from tui.history.merge import (
     timeline,
 )
 from tui.history.records import Intent, Key, Record
-from tui.history.rows import JOBS, SESSIONS
 from tui.history.texts import Texts
 from tui.settings import Folders
 
@@ -55,10 +56,7 @@ class History:
         self._path = folders.history_file
         self._blobs = Blobs(folders.results, folders.data / "circuits", quota)
         self._ledger = Ledger(folders.history_file, folders.old_history_file, clock.now)
-        self._records: dict[Key, Record] = {}
-        self._unsettled: dict[Key, None] = {}
-        self._sessions: dict[Key, Session] = {}
-        self._intents: dict[str, Intent] = {}
+        self._memory = Memory()
         self._owed = Debts()
         self._texts = Texts(self._blobs)
         self._foreign = Changes()
@@ -67,8 +65,6 @@ class History:
         self._warnings: list[str] = []
         self._loaded = asyncio.Event()
         self._closing = False
-        self.version = 0
-        """Counts the changes of jobs in memory."""
 
     async def open(self, told: Told | None = None) -> None:
         """Read the newest jobs; the rest is read while the event loop goes on.
@@ -116,15 +112,38 @@ class History:
 
     def records(self) -> Collection[Record]:
         """All jobs, in no order."""
-        return self._records.values()
+        return self._memory.records.values()
 
     def unsettled(self) -> tuple[Record, ...]:
         """The jobs of which something is still to be found out, in no order."""
-        return tuple(self._records[key] for key in self._unsettled)
+        return tuple(self._memory.records[key] for key in self._memory.unsettled)
+
+    def see(self, keys: Iterable[Key]) -> tuple[Record, ...]:
+        """The user looked at these jobs; returns those for which that is new."""
+        known = (record for key in keys if (record := self.record(key)) is not None)
+        seen = [replace(record, seen=True) for record in known if not record.seen]
+        for record in seen:
+            self._memory.store(record)
+            self._owed.records.add(record.key)
+        return tuple(seen)
+
+    def extent(self, service: str, instance: str) -> Extent:
+        """From when to when all jobs of an instance are known."""
+        return self._memory.extents.get((service, instance)) or Extent(service, instance)
+
+    def extend(self, service: str, instance: str, span: Span) -> bool:
+        """All jobs in the span are in the history now; whether that is new. Owed like the jobs themselves."""
+        known = self.extent(service, instance)
+        merged = merge_extents(known, replace(known, spans=(span,)))
+        if merged == known:
+            return False
+        self._memory.extents[known.key] = merged
+        self._owed.extents.add(known.key)
+        return True
 
     def record(self, key: Key) -> Record | None:
         """One job."""
-        return self._records.get(key)
+        return self._memory.records.get(key)
 
     def put(self, records: Iterable[Record]) -> tuple[Record, ...]:
         """Take in jobs as told now, merged with what is known.
@@ -137,23 +156,21 @@ class History:
         changed: list[Record] = []
         for record in records:
             lean = self._texts.without(record)
-            known = self._records.get(lean.key)
+            known = self._memory.records.get(lean.key)
             if known is not None and adds_nothing(known, lean):
                 later = replace(known.job, confirmed=lean.job.confirmed)
-                self._store(replace(known, job=later))
+                self._memory.store(replace(known, job=later))
                 continue
             if known is None:
                 job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))
                 merged = replace(lean, job=job)
             else:
                 merged = merge_records(known, lean)
-            self._store(merged)
+            self._memory.store(merged)
             if known is None or not same_record(known, merged):
                 changed.append(merged)
                 self._owed.records.add(merged.key)
                 self._owed.removals.discard(merged.key)
-        if changed:
-            self.version += 1
         return tuple(changed)
 
     def job_with_texts(self, record: Record) -> Job:
@@ -166,23 +183,22 @@ class History:
 
     def remove(self, key: Key) -> None:
         """Forget a job."""
-        if self._drop(key):
-            self.version += 1
+        self._memory.drop(key)
         self._owed.records.discard(key)
         self._owed.removals.add(key)
 
     def sessions(self) -> Iterable[Session]:
         """All sessions, in no order."""
-        return self._sessions.values()
+        return self._memory.sessions.values()
 
     def put_sessions(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
         """Take in sessions as told now; returns those that are new or different."""
         changed: list[Session] = []
         for session in sessions:
             key = (session.service, session.id)
-            known = self._sessions.get(key)
+            known = self._memory.sessions.get(key)
             merged = session if known is None else merge_sessions(known, session)
-            self._sessions[key] = merged
+            self._memory.sessions[key] = merged
             if known is None or replace(known, confirmed=None) != replace(merged, confirmed=None):
                 changed.append(merged)
                 self._owed.sessions.add(key)
@@ -190,18 +206,18 @@ class History:
 
     def intents(self) -> tuple[Intent, ...]:
         """The submissions, the earliest first."""
-        return tuple(sorted(self._intents.values(), key=lambda intent: intent.created))
+        return tuple(sorted(self._memory.intents.values(), key=lambda intent: intent.created))
 
     def intent(self, tag: str) -> Intent | None:
         """One submission by its own tag."""
-        return self._intents.get(tag)
+        return self._memory.intents.get(tag)
 
     def put_intent(self, intent: Intent) -> Intent:
         """Take in a submission's state; one that has come further is not put back."""
         lean = replace(self._texts.without_program(intent), changed=self._clock.now())
-        known = self._intents.get(intent.tag)
+        known = self._memory.intents.get(intent.tag)
         merged = lean if known is None else merge_intents(known, lean)
-        self._intents[intent.tag] = merged
+        self._memory.intents[intent.tag] = merged
         self._owed.intents.add(intent.tag)
         return merged
 
@@ -215,7 +231,7 @@ class History:
 
     def drop_intent(self, tag: str) -> None:
         """Forget a submission that was never sent."""
-        if self._intents.pop(tag, None) is not None:
+        if self._memory.intents.pop(tag, None) is not None:
             self._owed.intents.discard(tag)
             self._owed.drops.add(tag)
 
@@ -249,7 +265,7 @@ class History:
             QdeckError: `STORAGE`.
         """
         await asyncio.to_thread(self._blobs.keep_result, key, result)
-        record = self._records.get(key)
+        record = self._memory.records.get(key)
         if record is not None and not record.result_kept:
             self.put([replace(record, result_kept=True)])
 
@@ -298,7 +314,8 @@ class History:
                         found = await asyncio.to_thread(self._ledger.proceed, _AT_ONCE)
                         self._absorb(found)
                         if told is not None and found.records:
-                            told(tuple(self._records[r.key] for r in found.records if r.key in self._records))
+                            held = self._memory.records
+                            told(tuple(held[r.key] for r in found.records if r.key in held))
         except QdeckError as error:
             self._warnings.append(str(error))
         self._forget_old_intents()
@@ -314,22 +331,10 @@ class History:
 
     def _forget_old_intents(self) -> None:
         limit = self._clock.now() - _INTENTS_KEPT
-        for intent in list(self._intents.values()):
+        for intent in list(self._memory.intents.values()):
             if not intent.state.open and (intent.changed or intent.created) < limit:
-                del self._intents[intent.tag]
+                del self._memory.intents[intent.tag]
                 self._owed.drops.add(intent.tag)
-
-    def _store(self, record: Record) -> None:
-        key = record.key
-        self._records[key] = record
-        if not record.settled:
-            self._unsettled[key] = None
-        elif self._unsettled:
-            self._unsettled.pop(key, None)
-
-    def _drop(self, key: Key) -> bool:
-        self._unsettled.pop(key, None)
-        return self._records.pop(key, None) is not None
 
     async def _look(self) -> None:
         async with self._gate:
@@ -345,10 +350,10 @@ class History:
             if not self._ledger.loaded:
                 # It could not be read before.
                 self._absorb(await asyncio.to_thread(self._ledger.read_all))
-            batch = self._owed.batch(self._records, self._sessions, self._intents)
+            batch = self._owed.batch(self._memory)
             texts = dict(self._texts.owed)
             changes = await asyncio.to_thread(self._write, batch, texts)
-            self._owed.paid(batch, self._records, self._sessions, self._intents)
+            self._owed.paid(batch, self._memory)
             for digest in texts:
                 self._texts.owed.pop(digest, None)
             self._hear(changes)
@@ -363,22 +368,8 @@ class History:
         """Take in what the file holds; what is owed to it wins where both changed."""
         if not changes:
             return
-        for record in changes.records:
-            key = record.key
-            if key not in self._owed.removals:
-                known = self._records.get(key)
-                self._store(merge_records(known, record) if known else record)
-        for key in changes.removed:
-            self._drop(key)
-            self._owed.records.discard(key)
-        for session in changes.sessions:
-            place = (session.service, session.id)
-            other = self._sessions.get(place)
-            self._sessions[place] = merge_sessions(other, session) if other else session
-        for intent in changes.intents:
-            mine = self._intents.get(intent.tag)
-            self._intents[intent.tag] = merge_intents(mine, intent) if mine else intent
-        self.version += 1
+        self._memory.absorb(changes, self._owed.removals)
+        self._owed.records -= changes.removed
 
     def _hear(self, changes: Changes) -> None:
         """Take in what other processes did, and remember it for `sync`."""
@@ -386,9 +377,5 @@ class History:
         self._foreign += changes
         for table, key in changes.lost:
             # A damaged file lost it, but it is known here.
-            if table == JOBS and (key[0], key[1]) in self._records:
-                self._owed.records.add((key[0], key[1]))
-            elif table == SESSIONS and (key[0], key[1]) in self._sessions:
-                self._owed.sessions.add((key[0], key[1]))
-            elif key[0] in self._intents:
-                self._owed.intents.add(key[0])
+            if self._memory.knows(table, key):
+                self._owed.owe(table, key)

@@ -12,13 +12,23 @@ from tinydb.table import Document
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session
-from tui.history.changes import INTENT_KIND, RECORDS, SESSION_KIND, Batch, Changes, Kind
+from tui.history.changes import EXTENT_KIND, INTENT_KIND, RECORDS, SESSION_KIND, Batch, Changes, Kind
+from tui.history.extents import Extent
 from tui.history.index import Slot
 from tui.history.journal import JournalFile
 from tui.history.layout import Row
 from tui.history.recent import newest_documents
 from tui.history.records import Intent, Record
-from tui.history.rows import JOBS, KNOWN, SESSIONS, SUBMISSIONS, TABLES, job_place, record_from_json
+from tui.history.rows import (
+    EXTENTS,
+    JOBS,
+    KNOWN,
+    SESSIONS,
+    SUBMISSIONS,
+    TABLES,
+    job_place,
+    record_from_json,
+)
 from tui.history.storage import JournalStorage
 from tui.history.tables import JournalDB
 from tui.history.upgrade import upgrade
@@ -41,7 +51,7 @@ class Ledger:
         self._path = path
         self._old = old
         self._now = now
-        self._storage = JournalStorage(path, now=now, places=PLACES)
+        self._storage = JournalStorage(path, now=now, places=PLACES, claims=(EXTENTS,))
         self._database = JournalDB(storage=lambda: self._storage)
         self._numbers: dict[str, _KeyOf] = {table: {} for table in TABLES}
         self._keys: dict[str, dict[int, tuple[str, ...]]] = {table: {} for table in TABLES}
@@ -96,7 +106,7 @@ class Ledger:
         return Changes(tuple(records))
 
     def begin(self) -> Changes:
-        """Find out where everything is; the sessions and submissions. `proceed` gives the jobs.
+        """Find out where everything is; all but the jobs, which `proceed` gives.
 
         Raises:
             QdeckError: `STORAGE`.
@@ -114,9 +124,12 @@ class Ledger:
         self._waiting = sorted(tables[JOBS].items(), key=lambda item: item[1])
         sessions = [self._taken(SESSION_KIND, n, self._document(s)) for n, s in tables[SESSIONS].items()]
         intents = [self._taken(INTENT_KIND, n, self._document(s)) for n, s in tables[SUBMISSIONS].items()]
+        extents = [self._taken(EXTENT_KIND, n, self._document(s)) for n, s in tables[EXTENTS].items()]
         if self._file is None:
             self._waiting = []
-        return Changes(sessions=tuple(_known(sessions)), intents=tuple(_known(intents)))
+        return Changes(
+            sessions=tuple(_known(sessions)), intents=tuple(_known(intents)), extents=tuple(_known(extents))
+        )
 
     def proceed(self, count: int) -> Changes:
         """The next `count` jobs, the last written first; fewer when these are all, none when all were read.
@@ -181,6 +194,7 @@ class Ledger:
                 self._put(RECORDS, kept, fresh)
                 self._put(SESSION_KIND, batch.sessions, fresh)
                 self._put(INTENT_KIND, {(tag,): intent for tag, intent in batch.intents.items()}, fresh)
+                self._put(EXTENT_KIND, batch.extents, fresh)
         except BaseException:
             # Not in the file after all.
             for table, key in fresh:
@@ -212,6 +226,7 @@ class Ledger:
         records: list[Record | None] = []
         sessions: list[Session | None] = []
         intents: list[Intent | None] = []
+        extents: list[Extent | None] = []
         removed = set()
         for table, number in news.changed:
             if table not in KNOWN:
@@ -225,13 +240,16 @@ class Ledger:
                 records.append(self._taken_job(number, document))
             elif table == SESSIONS:
                 sessions.append(self._taken(SESSION_KIND, number, document))
-            else:
+            elif table == SUBMISSIONS:
                 intents.append(self._taken(INTENT_KIND, number, document))
+            else:
+                extents.append(self._taken(EXTENT_KIND, number, document))
         self._untold += Changes(
             tuple(_known(records)),
             frozenset(removed),
             tuple(_known(sessions)),
             tuple(_known(intents)),
+            tuple(_known(extents)),
             frozenset(lost),
         )
         self._tell_unreadable()

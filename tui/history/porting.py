@@ -9,19 +9,20 @@ from pathlib import Path
 
 import msgspec
 
-from tui.history.changes import INTENT_KIND, RECORDS, SESSION_KIND, Batch, Kind
+from tui.history.changes import EXTENT_KIND, INTENT_KIND, RECORDS, SESSION_KIND, Batch, Kind
 from tui.history.index import Index, Scanner
 from tui.history.journal import JournalFile
 from tui.history.layout import Row, Tables, encode
 from tui.history.ledger import Ledger
 from tui.history.lines import SCHEMA
-from tui.history.rows import JOBS, META, SESSIONS, SUBMISSIONS, TABLES
+from tui.history.rows import EXTENTS, JOBS, META, SESSIONS, SUBMISSIONS, TABLES
 from tui.history.upgrade import JSON_SCHEMA
 
 _KINDS: dict[str, Kind[object]] = {
     JOBS: RECORDS,  # type: ignore[dict-item]  # a Kind is used here with its own values only
     SESSIONS: SESSION_KIND,  # type: ignore[dict-item]  # likewise
     SUBMISSIONS: INTENT_KIND,  # type: ignore[dict-item]  # likewise
+    EXTENTS: EXTENT_KIND,  # type: ignore[dict-item]  # likewise
 }
 
 
@@ -130,7 +131,7 @@ def imported(path: Path, old: Path, tables: Tables, now: Callable[[], datetime])
 
 def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> Batch:
     intents = {key[0]: intent for key, intent in values[SUBMISSIONS].items()}
-    return Batch(values[JOBS], values[SESSIONS], intents)  # type: ignore[arg-type]  # loaded by their kinds
+    return Batch(values[JOBS], values[SESSIONS], intents, values[EXTENTS])  # type: ignore[arg-type]  # loaded by their kinds
 
 
 def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:

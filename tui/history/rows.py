@@ -10,12 +10,13 @@ import msgspec
 
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
+from tui.history.extents import Extent
 from tui.history.layout import Row
 from tui.history.records import Intent, Record
 
-JOBS, SESSIONS, SUBMISSIONS, META = "jobs", "sessions", "submissions", "meta"
-TABLES = (JOBS, SESSIONS, SUBMISSIONS)
-MARKS = {JOBS: "program", SESSIONS: "mode", SUBMISSIONS: "tag", META: "schema"}
+JOBS, SESSIONS, SUBMISSIONS, EXTENTS, META = "jobs", "sessions", "submissions", "extents", "meta"
+TABLES = (JOBS, SESSIONS, SUBMISSIONS, EXTENTS)
+MARKS = {JOBS: "program", SESSIONS: "mode", SUBMISSIONS: "tag", EXTENTS: "spans", META: "schema"}
 """A field of each table's rows that no other table's rows have."""
 
 
@@ -38,6 +39,7 @@ KNOWN = {
     JOBS: frozenset({field.name for field in fields(Job)} | set(_EXTRAS)),
     SESSIONS: frozenset(field.name for field in fields(Session)),
     SUBMISSIONS: frozenset(field.name for field in fields(Intent)),
+    EXTENTS: frozenset(field.name for field in fields(Extent)),
 }
 """The fields a row may have; others, of a newer qdeck, are left in the file as they are."""
 
@@ -121,6 +123,16 @@ def intent_row(intent: Intent) -> Row:
 def intent_of(row: Row) -> Intent:
     """A submission from its row; raises `msgspec.ValidationError`."""
     return msgspec.convert(row, Intent)
+
+
+def extent_row(extent: Extent) -> Row:
+    """An extent's row."""
+    return _storable(_plain(extent))
+
+
+def extent_of(row: Row) -> Extent:
+    """An extent from its row; raises `msgspec.ValidationError`."""
+    return msgspec.convert(row, Extent)
 
 
 def _plain(value: object) -> Row:

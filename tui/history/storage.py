@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -48,6 +48,7 @@ class JournalStorage(Storage):
         path: the journal; made with the first write.
         now: for the names of files set aside.
         places: what a table's documents are sorted by when the file is written anew; others keep their order.
+        claims: tables that say something of the rest of the file: dropped when a damaged one is written anew.
 
     Attributes:
         warnings: what the user should be told, in sentences; the reader takes them out.
@@ -59,13 +60,14 @@ class JournalStorage(Storage):
         *,
         now: Callable[[], datetime],
         places: Places | None = None,
+        claims: Collection[str] = (),
         compact_bytes: int = COMPACT_BYTES,
     ) -> None:
         self.path = path
         self.warnings: list[str] = []
         self.compact_bytes = compact_bytes
         self._places = places or {}
-        self._state = CatchingUp(path, self.warnings, now, self._places)
+        self._state = CatchingUp(path, self.warnings, now, self._places, claims)
         self._lock = FileLock(str(path) + ".lock", timeout=LOCK_SECONDS, mode=0o600, poll_interval=0.003)
         self._thread = threading.RLock()
         self._in_batch = False

@@ -129,6 +129,11 @@ class QuantumService(Protocol):
         """Replace the job's tags."""
         ...
 
+    async def tags(self, text: str) -> tuple[str, ...]:
+        """The tags of jobs that contain the text; none where the service has no search, or for a text of less
+        than 3 or more than 100 characters."""
+        ...
+
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
         """Open a session or batch; `max_ttl` in seconds."""
         ...

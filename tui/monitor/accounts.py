@@ -19,6 +19,7 @@ from tui.monitor.backends_worker import BackendsWorker
 from tui.monitor.board import Board
 from tui.monitor.events import Severity
 from tui.monitor.jobs_worker import JobsWorker
+from tui.monitor.older_jobs import OlderJobs
 from tui.monitor.outbox import Outbox
 from tui.monitor.scheduler import Scheduler, Step
 from tui.monitor.sessions_worker import SessionsWorker
@@ -27,7 +28,7 @@ from tui.monitor.token_worker import TokenWorker, UsageWorker
 from tui.settings import Folders
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
-WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage")
+WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage", "older")
 FLIGHT = ("jobs", "sessions", "backends", "usage")
 """Workers that ask the service one at a time."""
 LEAVING_SECONDS = 10.0
@@ -85,6 +86,7 @@ class Accounts:
         self.tempo = Tempo(SERVICE)
         self._backends: BackendsWorker | None = None
         self._jobs: JobsWorker | None = None
+        self._older: OlderJobs | None = None
         self._board = board
         self._scheduler = scheduler
         self._outbox = outbox
@@ -113,6 +115,11 @@ class Accounts:
         """Let the next list of jobs show what changed in older ones, too."""
         if self._jobs is not None:
             self._jobs.widen()
+
+    @property
+    def older(self) -> OlderJobs | None:
+        """Who asks for the older jobs of the signed-in account; `None`: nobody is signed in."""
+        return None if self._board.service is None else self._older
 
     async def look(self) -> None:
         """Find the accounts that could sign in at once."""
@@ -239,6 +246,8 @@ class Accounts:
         flight = asyncio.Lock()
         for name, step in zip(FLIGHT, steps, strict=True):
             scheduler.start(name, self._noting(name, step), flight)
+        self._older = OlderJobs(board, service, lambda: scheduler.wake("older"))
+        scheduler.start("older", self._older.step, flight)
 
     def _noting(self, name: str, step: Step) -> Step:
         """The step, after which the board knows that the service answered."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,23 +14,24 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
 from tui.history.changes import Changes
+from tui.history.extents import Extent, Span
 from tui.history.history import History
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
 from tui.monitor.attention import Attention
 from tui.monitor.events import (
     BackendsChanged,
-    Event,
     Freshness,
     FreshnessChanged,
     IdentityChanged,
     JobsChanged,
-    Notice,
     SessionsChanged,
     Severity,
     UsageChanged,
 )
+from tui.monitor.listeners import Listeners
 from tui.monitor.roster import Roster
+from tui.monitor.unseen import Unseen
 
 FIRST_TOLD = 4000
 """Jobs read from the history after which the screens are first told of them."""
@@ -42,13 +41,12 @@ OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
 UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 """Errors of the way to the service, which is the same for all workers."""
 
-_log = logging.getLogger(__name__)
 
-
-class Board:
+class Board(Listeners):
     """State and events. What changes it writes the history first, then publishes."""
 
     def __init__(self, history: History, clock: Clock) -> None:
+        super().__init__()
         self.history = history
         self.clock = clock
         self.service: QuantumService | None = None
@@ -58,55 +56,18 @@ class Board:
         self.backends: tuple[Backend, ...] = ()
         self.finishing: set[str] = set()
         """Jobs that became final and are still to be announced, by id."""
+        self.deletions = 0
+        """How many jobs were deleted from here."""
         self.attention = Attention(clock)
         self._unanswered: dict[str, ErrorKind] = {}
-        self._unseen: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._unseen = Unseen()
         self._pending: set[str] = set()
         self._deleted: set[str] = set()
-        self._beside: set[asyncio.Task[None]] = set()
-        self._listeners: list[Callable[[Event], None]] = []
         self._everything = Roster()
         self._here = self._everything
         self._arrived: list[Job] = []
         self._told_next = FIRST_TOLD
         self._storage_failed = False
-
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` with every event; returns what ends that."""
-        self._listeners.append(listener)
-
-        def end() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return end
-
-    def publish(self, event: Event) -> None:
-        """Tell all listeners. One that raises is logged and does not keep the others from hearing."""
-        for listener in tuple(self._listeners):
-            try:
-                listener(event)
-            except Exception:
-                _log.exception("a listener failed on %s", type(event).__name__)
-
-    def notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
-        """Tell the user something that belongs to no view."""
-        self.publish(Notice(text, severity))
-
-    def background(self, work: Coroutine[None, None, None], what: str) -> asyncio.Task[None]:
-        """Let `work` run beside; its failure is told. Returns the task, which is kept until it ends."""
-        task = asyncio.ensure_future(work)
-        self._beside.add(task)
-
-        def ended(task: asyncio.Task[None]) -> None:
-            self._beside.discard(task)
-            error = None if task.cancelled() else task.exception()
-            if error is not None:
-                _log.error("%s failed", what, exc_info=error)
-                self.notice(f"{what} failed: {in_words(error)}", Severity.ERROR)
-
-        task.add_done_callback(ended)
-        return task
 
     # who is signed in
 
@@ -127,7 +88,7 @@ class Board:
         self._pending = {r.job.id for r in self.unsettled() if self.watched(r)} if self.service else set()
         self.attention.noticed()
         self._unanswered.clear()
-        self._unseen = (-1, frozenset())
+        self._unseen.fill(record for record in self.history.records() if self._belongs(record.job))
         self.finishing.clear()
         self._deleted.clear()
         self.publish(IdentityChanged(self.identity))
@@ -200,18 +161,20 @@ class Board:
 
     def unseen(self) -> frozenset[str]:
         """The jobs of this account that finished and were not looked at since."""
-        if self._unseen[0] != self.history.version:
-            unseen = (one.job for one in self.history.records() if one.announced and not one.seen)
-            ids = frozenset(job.id for job in unseen if self._belongs(job))
-            self._unseen = (self.history.version, ids)
-        return self._unseen[1]
+        return self._unseen.ids
 
     def seen(self, job_ids: Iterable[str]) -> None:
         """The user looked at these jobs; it is written with the next batch."""
-        records = [self.record(job_id) for job_id in self.unseen().intersection(job_ids)]
-        changed = self.history.put(replace(record, seen=True) for record in records if record is not None)
+        changed = self.history.see(self._unseen.keys(job_ids))
         if changed:
+            self._take_in(changed)
             self.publish(JobsChanged(tuple(record.job for record in changed)))
+
+    @property
+    def extent(self) -> Extent:
+        """From when to when all jobs of the account are known; nothing when nobody is signed in."""
+        label = self.service.label if self.service else ""
+        return self.history.extent(label, self.instance) if label else Extent("", "")
 
     def record(self, job_id: str) -> Record | None:
         """One job's record: on the signed-in service, or on any when signed out."""
@@ -229,19 +192,27 @@ class Board:
             job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
         return Record(job, own_tag=own, settled=settled, metrics=metrics)
 
-    async def put(self, records: Iterable[Record]) -> bool:
-        """Take in records: history first, then the event. Returns whether anything was new."""
+    async def put(self, records: Iterable[Record], spans: Iterable[Span] = ()) -> bool:
+        """Take in records: history first, then the event. Returns whether any was new or different.
+
+        Args:
+            spans: with these records, all jobs of the account that were created then are known.
+        """
         changed = self.history.put(record for record in records if record.job.id not in self._deleted)
-        if not changed:
-            return False
+        label = self.service.label if self.service else ""
+        # One batch with the jobs: the one is never on the disk without the other.
+        further = [self.history.extend(label, self.instance, span) for span in spans] if label else []
         self._take_in(changed)
-        await self.save()
-        self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
-        return True
+        if changed or any(further):
+            await self.save()
+        if changed:
+            self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
+        return bool(changed)
 
     async def remove(self, record: Record) -> None:
         """Forget a job, and do not take it in again when an answer under way still names it."""
         self._deleted.add(record.job.id)
+        self.deletions += 1
         self._pending.discard(record.job.id)
         self.history.remove(record.key)
         self._leave_out([record.key])
@@ -268,10 +239,13 @@ class Board:
     def _take_in(self, records: Collection[Record]) -> None:
         self._track(records)
         self._everything.put(record.job for record in records)
+        here = [record for record in records if self._belongs(record.job)]
+        self._unseen.take(here)
         if self._here is not self._everything:
-            self._here.put(record.job for record in records if self._belongs(record.job))
+            self._here.put(record.job for record in here)
 
     def _leave_out(self, keys: Collection[tuple[str, str]]) -> None:
+        self._unseen.drop(keys)
         self._everything.remove(keys)
         if self._here is not self._everything:
             self._here.remove(keys)
@@ -389,8 +363,3 @@ class Board:
         """Show what the history has to say."""
         for warning in self.history.take_warnings():
             self.notice(warning, Severity.WARNING)
-
-
-def in_words(error: BaseException) -> str:
-    """An error in words. Only qdeck's own errors are known to hold no secret."""
-    return str(error) if isinstance(error, QdeckError) else type(error).__name__

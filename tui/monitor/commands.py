@@ -14,7 +14,7 @@ from tui.domain.results import JobResult, named
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
-from tui.monitor.board import Board
+from tui.monitor.board import OWN_TAG, Board
 from tui.monitor.jobs_list import PAGE
 from tui.monitor.jobs_worker import with_metrics
 from tui.monitor.tags import check_tags
@@ -78,6 +78,11 @@ class Commands:
             await self._board.put([replace(record, job=job)])
         else:
             await self._tell(service, job_id)
+
+    async def tags_like(self, text: str) -> tuple[str, ...]:
+        """Tags the service knows that contain the text, but for qdeck's own."""
+        found = await self._board.need_service().tags(text)
+        return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
     async def result(self, job_id: str) -> JobResult:
         """The result: as kept, else from the service, and then kept; values with their observables."""

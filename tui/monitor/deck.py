@@ -22,7 +22,7 @@ from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
-from tui.monitor.events import Event, Freshness
+from tui.monitor.events import Event, Freshness, Reach
 
 Listener = Callable[[Event], None]
 SandboxLauncher = Callable[[], Awaitable[object]]
@@ -48,6 +48,11 @@ class Deck(Protocol):
     @property
     def freshness(self) -> Freshness:
         """How old the picture is."""
+        ...
+
+    @property
+    def reach(self) -> Reach:
+        """How far back all jobs of the account are known."""
         ...
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -182,6 +187,14 @@ class Deck(Protocol):
 
     async def look_back(self, limit: int) -> None:
         """Take in the newest `limit` jobs of the service; `refresh` takes in no more than watching needs."""
+        ...
+
+    def older(self) -> None:
+        """The user looks for older jobs than are known: a page of them is asked for; `ReachChanged` tells."""
+        ...
+
+    async def tags_like(self, text: str) -> tuple[str, ...]:
+        """Tags the service knows that contain the text; none where it cannot search."""
         ...
 
     async def circuit(self, job_id: str) -> str:

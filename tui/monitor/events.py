@@ -112,6 +112,30 @@ class FreshnessChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far back the jobs of the signed-in account are all known.
+
+    Attributes:
+        since: all that were created from then on are; `None`: nothing is known of it, or nobody is signed in.
+        whole: there are no older ones.
+        asking: older ones are being asked for.
+        error: why the last page of them did not come.
+    """
+
+    since: datetime | None = None
+    whole: bool = False
+    asking: bool = False
+    error: QdeckError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChanged:
+    """Older jobs are asked for, have come, or did not come."""
+
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the user should know that belongs to no view: plain text, never markup."""
 
@@ -129,5 +153,6 @@ Event = (
     | IdentityChanged
     | UsageChanged
     | FreshnessChanged
+    | ReachChanged
     | Notice
 )

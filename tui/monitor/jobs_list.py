@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tui.domain.jobs import Job, JobQuery
+from tui.domain.jobs import Job, JobPage, JobQuery
+from tui.history.extents import BEGINNING, Span
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
 
@@ -23,20 +24,26 @@ MANY = 10
 NEW_EVERY = 5
 """Ticks between two looks for new jobs while the watched ones need all requests."""
 SKEW = timedelta(minutes=2)
-"""By how much the service's stamps may be out of order."""
+"""How late a job may appear in the list, by its own stamp."""
+DISORDER = timedelta(seconds=1)
+"""By how much jobs in the list may stand out of the order of their stamps."""
 
 
 class JobList:
     """Reads the list. What is older than the high-water mark and not watched is never asked for again.
 
+    What `ask` tells counts as read when `taken` is called: until then it may be lost and is asked for again.
+
     Attributes:
         mark: jobs created up to then are known; `None`: the first look.
         wide: the next look begins with the newest page whatever is known of it.
+        spans: from when to when the last look told all jobs.
     """
 
     def __init__(self, service: QuantumService, mark: datetime | None) -> None:
         self.mark = mark
         self.wide = False
+        self.spans: list[Span] = []
         self._service = service
         self._tick = 0
         self._offset = 0
@@ -55,18 +62,27 @@ class JobList:
         Raises:
             QdeckError: the service did not answer; nothing is taken as read.
         """
+        wide, self.wide = self.wide, False
+        try:
+            return await self._look(watched, known, wide)
+        except BaseException:
+            self.wide = self.wide or wide
+            raise
+
+    async def _look(self, watched: Sequence[Record], known: int, wide: bool) -> dict[str, Job]:
         ids = {record.job.id for record in watched}
         oldest = min((record.job.created for record in watched), default=None)
         told: dict[str, Job] = {}
+        self.spans = []
         # A window that holds everything of interest and fits on a page is the shortest question.
         if known <= ONE_PAGE or not ids:
-            if self.wide:
-                await self._newer_than(self.mark, told)
-            if not told or ids - told.keys():
+            whole = await self._newest(told) if wide else True
+            if not told or ids - told.keys() or not whole:
                 await self._newer_than(_earlier(self.mark, oldest), told)
             self._absent = ids - told.keys()
             return told
         if self._many_left:
+            self.wide = self.wide or wide
             gone = [record.job.created for record in watched if record.job.id in self._absent]
             if gone:
                 await self._final_since(min(gone), told)
@@ -74,11 +90,11 @@ class JobList:
             return told
         needed = -(-len(ids) // PAGE)
         left = REQUESTS
-        if self.wide or needed < REQUESTS or self._tick % NEW_EVERY == 0:
-            asked_for = self.wide
+        # A picture the user asked for is whole, and takes no request from what is watched.
+        whole = await self._newest(told) if wide else False
+        if not whole and (wide or needed < REQUESTS or self._tick % NEW_EVERY == 0):
             took = await self._newer_than(self.mark, told)
-            # A picture the user asked for is whole.
-            left -= 0 if asked_for else took
+            left -= 0 if wide else took
         self._tick += 1
         if ids <= told.keys():
             self._absent, self._offset = set(), 0
@@ -99,23 +115,40 @@ class JobList:
         self._absent &= watched
         return sorted(self._absent)[:most]
 
+    def taken(self) -> None:
+        """What was told is known now."""
+        known = () if self.mark is None else (self.mark,)
+        self.mark = max((*known, *(span.until for span in self.spans)), default=None)
+
+    async def _newest(self, told: dict[str, Job]) -> bool:
+        """Read the newest page; whether it goes back to what is known."""
+        page = await self._service.jobs(JobQuery(limit=NEWEST))
+        told.update((job.id, job) for job in page.jobs)
+        if not page.jobs:
+            return True
+        since = told_since(page, NEWEST)
+        self.spans.append(Span(since, max(job.created for job in page.jobs)))
+        return self.mark is None or since <= self.mark
+
     async def _newer_than(self, since: datetime | None, told: dict[str, Job]) -> int:
         """Read all jobs created since; returns how many requests that took."""
-        limit = since - SKEW if since is not None and not self.wide else None
-        newest = self.mark
+        if since is None:
+            await self._newest(told)
+            return 1
+        limit, newest = since - SKEW, since
+        reached = limit
         requests = 0
         for page in range(PAGES_BEHIND):
-            size = NEWEST if limit is None else PAGE
-            query = JobQuery(limit=size, offset=page * PAGE, created_after=limit)
-            listed = (await self._service.jobs(query)).jobs
+            answer = await self._service.jobs(JobQuery(limit=PAGE, offset=page * PAGE, created_after=limit))
+            listed = answer.jobs
             requests += 1
-            for job in listed:
-                told[job.id] = job
-                newest = job.created if newest is None else max(newest, job.created)
+            told.update((job.id, job) for job in listed)
+            newest = max(newest, *(job.created for job in listed)) if listed else newest
+            reached = max(limit, told_since(answer, PAGE, page * PAGE))
             # A service that does not know the filter goes on with older ones: they are not asked for.
-            if len(listed) < PAGE or limit is None or min(job.created for job in listed) < limit:
+            if len(listed) < PAGE or min(job.created for job in listed) < limit:
                 break
-        self.mark, self.wide = newest, False
+        self.spans.append(Span(reached, newest))
         return requests
 
     async def _final_since(self, oldest: datetime, told: dict[str, Job]) -> None:
@@ -141,6 +174,14 @@ class JobList:
                 self._absent |= self._expected - self._listed - told.keys()
                 self._offset = 0
                 return
+
+
+def told_since(page: JobPage, size: int, offset: int = 0) -> datetime:
+    """Back to when a page of at most `size` jobs, and those before it, told all; the last one: always."""
+    listed = len(page.jobs)
+    # A short page ends the list, unless the service says that it gives less than it was asked for.
+    more = listed and (listed >= size or (page.total is not None and offset + listed < page.total))
+    return min(job.created for job in page.jobs) + DISORDER if more else BEGINNING
 
 
 def _earlier(mark: datetime | None, oldest: datetime | None) -> datetime | None:

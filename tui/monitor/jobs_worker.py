@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState
 from tui.history.records import Record
 from tui.ibm.service import QuantumService
@@ -19,7 +19,6 @@ from tui.monitor.tempo import Tempo
 
 FETCHED_A_TICK = 10
 ATTEMPTS = 5
-GONE = "Not on the service any more"
 CLOCK_SKEW = timedelta(minutes=2)
 INTERACTIVE_STATES = frozenset({SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE})
 
@@ -36,7 +35,9 @@ class JobsWorker:
         self._wake = wake
         self._attempts: dict[str, int] = {}
         self._since = board.clock.now() - CLOCK_SKEW
-        newest = next((job.created for job in board.jobs()), None)
+        spans = board.extent.spans
+        # A history of an earlier qdeck says nothing of how far it is complete.
+        newest = spans[0].until if spans else next((job.created for job in board.jobs()), None)
         self._list = JobList(service, newest)
         self._had = newest
         self._first = True
@@ -56,7 +57,9 @@ class JobsWorker:
         told = await self._list.ask(watched, self._known_since(watched))
         gone = await self._ask_for_absent({record.job.id for record in watched}, told)
         new = [job for job in told.values() if self._board.record(job.id) is None]
-        changed = await self._board.put([*(self._record(job) for job in told.values()), *gone])
+        records = [*(self._record(job) for job in told.values()), *gone]
+        changed = await self._board.put(records, self._list.spans)
+        self._list.taken()
         self._announce(new)
         await self._settle()
         left = [record.job for record in self._board.unsettled() if self._board.watched(record)]

@@ -33,10 +33,11 @@ from tui.history.history import History
 from tui.ibm.system_keyring import keyring_name
 from tui.monitor.accounts import FLIGHT, Accounts, RunningSandbox, ServiceMaker
 from tui.monitor.backends_worker import EVERY
-from tui.monitor.board import UNREACHED, Board, in_words
+from tui.monitor.board import UNREACHED, Board
 from tui.monitor.commands import Commands
 from tui.monitor.deck import Listener
-from tui.monitor.events import Freshness, JobsFinished, Severity
+from tui.monitor.events import Freshness, JobsFinished, Reach, Severity
+from tui.monitor.listeners import in_words
 from tui.monitor.outbox import Outbox
 from tui.monitor.scheduler import Scheduler
 from tui.monitor.session_guard import SessionGuard
@@ -118,6 +119,12 @@ class LiveDeck:
     def freshness(self) -> Freshness:
         """How old the picture is."""
         return self._board.freshness
+
+    @property
+    def reach(self) -> Reach:
+        """How far back all jobs of the account are known."""
+        older = self._accounts.older
+        return Reach() if older is None else older.reach
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""
@@ -266,6 +273,15 @@ class LiveDeck:
     async def look_back(self, limit: int) -> None:
         """Take in the newest `limit` jobs of the service."""
         await self._commands.look_back(limit)
+
+    def older(self) -> None:
+        """Ask for a page of older jobs than are known."""
+        if self._accounts.older is not None:
+            self._accounts.older.want()
+
+    async def tags_like(self, text: str) -> tuple[str, ...]:
+        """Tags the service knows that contain the text."""
+        return await self._commands.tags_like(text)
 
     async def circuit(self, job_id: str) -> str:
         """The circuit as submitted, as OpenQASM, wherever it was submitted."""

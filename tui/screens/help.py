@@ -13,10 +13,11 @@ from textual.widgets import Static
 from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.ink import BLANK, Ink, Line, line
 from tui.widgets.key_line import key_name
-from tui.widgets.keys import GLOBAL, HELP, Key, bindings, key_by_id
+from tui.widgets.keys import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
 from tui.widgets.text_pane import TextPane
 from tui.widgets.too_small import TooSmall
 
+_REGISTERED = [key for place in PLACES for key in place]
 _MOVING: tuple[tuple[str, str], ...] = (
     ("↑ ↓ j k", "Move in a list or table."),
     ("tab", "Go to the next field."),
@@ -65,6 +66,8 @@ class HelpScreen(Dialog[None]):
             for key_id in self._key_ids
             if key_id not in everywhere and (key := key_by_id(key_id)) is not None
         ]
+        # A widget's own keys come first among the active ones.
+        here.sort(key=_REGISTERED.index)
         lines: list[Line] = []
         if here:
             lines += [line((self._title, Ink.STRONG)), *map(_key_line, here), BLANK]

@@ -16,7 +16,7 @@ from tui.monitor.deck import Deck
 from tui.monitor.events import Event, JobsChanged, Severity
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Bench
-from tui.screens.job_commands import ask_cancel, ask_edit, ask_export
+from tui.screens.job_commands import ask_cancel, ask_delete, ask_edit, ask_export
 from tui.widgets.block import Block
 from tui.widgets.histogram import result_page
 from tui.widgets.ink import Ink, Line, Span, line
@@ -58,6 +58,7 @@ class JobScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known, and ask for the rest."""
+        self.deck.seen(self._job_id)
         self._show()
         self.query_one(TextPane).focus()
         self._load()
@@ -70,7 +71,11 @@ class JobScreen(SectionScreen):
 
     def deck_event(self, event: Event) -> None:
         """The job changed: show it, and get the result once it is done."""
-        if isinstance(event, JobsChanged) and any(job.id == self._job_id for job in event.jobs):
+        if not isinstance(event, JobsChanged):
+            return
+        if any(job.id == self._job_id for job in event.jobs) or self._job_id in event.removed:
+            if self.is_active and self.app.app_focus:
+                self.deck.seen(self._job_id)
             finished = self._status is not None and not self._status.final
             self._show()
             if finished and self._status is not None and self._status.final:
@@ -204,6 +209,13 @@ class JobScreen(SectionScreen):
         job = self.job
         if job is not None:
             await ask_cancel(self, job)
+
+    @work(exclusive=True, group="job-command", exit_on_error=False)
+    async def action_delete(self) -> None:
+        """Delete the job, after a question; then there is nothing left to show."""
+        job = self.job
+        if job is not None and await ask_delete(self, job) and self.is_active:
+            self.dismiss()
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_export(self) -> None:

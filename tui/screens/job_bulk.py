@@ -16,7 +16,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.export import export_bytes, suggested_name
-from tui.screens.job_commands import call_it, tags_of
+from tui.screens.job_commands import call_it, tag_suggester, tags_of
 from tui.widgets.words import count_words
 
 _ENDS = {ErrorKind.NETWORK, ErrorKind.WRONG_KEY, ErrorKind.EXPIRED, ErrorKind.RATE_LIMITED, ErrorKind.STORAGE}
@@ -84,6 +84,34 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     return Errand(going, "cancelling", "Asked the service to cancel", lambda job: screen.deck.cancel(job.id))
 
 
+async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
+    """Ask whether to delete the jobs that are over."""
+    if screen.deck.identity is None:
+        screen.shell.tell(
+            "Not signed in: jobs are deleted on their service too. F7 signs in.", Severity.WARNING
+        )
+        return None
+    over = tuple(job for job in jobs if job.over)
+    if not over:
+        told = f"The {count_words(len(jobs), 'marked job')} are not over: only then can they be deleted."
+        screen.shell.tell(told, Severity.WARNING)
+        return None
+    going = len(jobs) - len(over)
+    sure = await screen.app.push_screen_wait(
+        Confirm(
+            f"Delete {count_words(len(over), 'job')}?",
+            f"{_named(over)}{_hidden(hidden)}"
+            + (f" {count_words(going, 'marked job')} more: not over, so left alone." if going else "")
+            + " The jobs and their results go here and on the service. They cannot be brought back.",
+            f"Delete {count_words(len(over), 'job')}",
+            keep="Keep them",
+        )
+    )
+    if not sure:
+        return None
+    return Errand(over, "deleting", "Deleted", lambda job: screen.deck.delete(job.id))
+
+
 def tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tags to add and to take away, from `a, b, -c`."""
     tags = tags_of(text)
@@ -108,7 +136,8 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     """Ask which tags to add and to take away, then whether to."""
     title = f"Tags of {count_words(len(jobs), 'job')}"
     hint = "Separated by commas. A tag is added; with - before it, it is taken away."
-    text = await screen.app.push_screen_wait(Prompt(title, "", hint, wrong_changes))
+    suggester = await tag_suggester(screen)
+    text = await screen.app.push_screen_wait(Prompt(title, "", hint, wrong_changes, suggester=suggester))
     if text is None:
         return None
     add, away = tag_changes(text)

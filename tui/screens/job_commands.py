@@ -14,6 +14,8 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.export import export_bytes, suggested_name
+from tui.screens.tag_completion import TagSuggester
+from tui.widgets.completing import tags_of_jobs
 from tui.widgets.words import short_id
 
 
@@ -45,6 +47,45 @@ async def ask_cancel(screen: SectionScreen, job: Job) -> None:
         screen.shell.tell(f"Asked the service to cancel {call_it(job)}.")
 
 
+async def ask_delete(screen: SectionScreen, job: Job) -> bool:
+    """Ask, then delete on the service and here; whether it is gone.
+
+    Raises:
+        QdeckError: the service refused or was not reached.
+    """
+    if screen.deck.identity is None:
+        screen.shell.tell(
+            "Not signed in: a job is deleted on its service too. F7 signs in.", Severity.WARNING
+        )
+        return False
+    if not job.over:
+        screen.shell.tell(
+            f"{call_it(job)} is {job.status}: only a job that is over can be deleted. c cancels it.",
+            Severity.WARNING,
+        )
+        return False
+    sure = await screen.app.push_screen_wait(
+        Confirm(
+            f"Delete {call_it(job)}?",
+            f"The job {short_id(job.id, 40)} on {shorten(job.backend, 40)} and its result go here and on the "
+            "service. They cannot be brought back.",
+            "Delete the job",
+            keep="Keep it",
+        )
+    )
+    if not sure:
+        return False
+    await screen.deck.delete(job.id)
+    screen.shell.tell(f"Deleted {call_it(job)}.")
+    return True
+
+
+async def tag_suggester(screen: SectionScreen) -> TagSuggester:
+    """Completes tags: those of the newest jobs first, then those the service finds."""
+    known = await asyncio.to_thread(tags_of_jobs, screen.deck.jobs())
+    return TagSuggester(known, screen.deck.tags_like, screen.clock)
+
+
 def tags_of(text: str) -> tuple[str, ...]:
     """Tags from a line of text, separated by commas, each once."""
     return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
@@ -74,9 +115,10 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
             before,
             "Separated by commas; an empty line takes all away.",
             wrong_tags,
+            suggester=await tag_suggester(screen),
         )
     )
-    if text is not None and tags_of(text) != job.tags:
+    if text is not None and text != before and tags_of(text) != job.tags:
         await screen.deck.set_tags(job.id, tags_of(text))
 
 

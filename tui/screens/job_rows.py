@@ -19,9 +19,10 @@ from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.text import plain
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, IdentityChanged, JobsChanged, OutboxChanged, Severity
+from tui.monitor.events import Event, IdentityChanged, JobsChanged, OutboxChanged, ReachChanged, Severity
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Bench
+from tui.screens.job_reach import reach_matters, reach_words
 from tui.screens.job_strip import rule, strip_of_job
 from tui.screens.table_wishes import TableWishes
 from tui.settings import folders
@@ -72,6 +73,7 @@ class JobRowsScreen(SectionScreen):
             self.shell.tell(trouble, Severity.WARNING)
         self.table.choose(known(self._wishes.view.columns))
         self._list.take(self.deck.jobs())
+        self._take_unseen()
         self._arrange()
         self.table.focus()
         self._show_line()
@@ -94,7 +96,8 @@ class JobRowsScreen(SectionScreen):
         if isinstance(event, JobsChanged):
             if event.removed:
                 self.table.mark(event.removed, False)
-            if self._list.change(event.jobs, event.removed, self.deck.jobs):
+            fits = self._take_unseen()
+            if self._list.change(event.jobs, event.removed, self.deck.jobs) or fits:
                 self._arrange()
             else:
                 self.table.jobs_changed()
@@ -104,6 +107,23 @@ class JobRowsScreen(SectionScreen):
             self._show_line()
         elif isinstance(event, OutboxChanged):
             self._show_line()
+        elif isinstance(event, ReachChanged):
+            self._show_emptiness()
+            self._show_strip()
+
+    def _take_unseen(self) -> bool:
+        """Which jobs are unseen now; whether the rows have to be found anew for that."""
+        unseen = self.deck.unseen()
+        if unseen is self.table.unseen:
+            return False
+        self.table.unseen = unseen
+        # What is looked at while unseen jobs are listed stays: no row goes away from under the eyes.
+        if not self._list.filter.by_sight:
+            self._list.unseen = unseen
+            return False
+        more = not unseen <= self._list.unseen
+        self._list.unseen |= unseen
+        return more
 
     def on_screen_resume(self) -> None:
         """Ages may have grown while another section was shown."""
@@ -171,7 +191,7 @@ class JobRowsScreen(SectionScreen):
             return ""
         if len(self._list):
             wanted = plain(str(self._list.filter), limit=60)
-            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}."
+            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._further()}"
         if self.deck.identity is None:
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
@@ -180,6 +200,15 @@ class JobRowsScreen(SectionScreen):
             "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
             "F8 transpiles it, F9 runs it."
         )
+
+    def _further(self) -> str:
+        """What to do where it may be among the older jobs."""
+        reach = self.deck.reach
+        words = reach_words(reach)
+        if not words or reach.whole:
+            return ""
+        told = f"{words[0].upper()}{words[1:]}"
+        return f"\n\n{told}" if reach.asking else f"\n\n{told}; end asks for older ones."
 
     # --- the strip -------------------------------------------------------------------------------
 
@@ -202,6 +231,9 @@ class JobRowsScreen(SectionScreen):
         marked = len(self.table.marked)
         if self._errand:
             told.append(self._errand)
+        unseen = len(self.table.unseen)
+        if unseen:
+            told.append(f"{unseen:,} unseen")
         if marked:
             hidden = self._hidden_marks()
             told.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
@@ -209,6 +241,9 @@ class JobRowsScreen(SectionScreen):
             told.append(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
             told.append(f"by {self._list.grouping}")
+        reach = self.deck.reach
+        if self._list and reach_matters(reach, self.table, self._list) and (words := reach_words(reach)):
+            told.append(words)
         return told
 
     def _hidden_marks(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -13,17 +14,29 @@ from tui.domain.job_view import JobView
 from tui.domain.jobs import Job
 from tui.monitor.events import Severity
 from tui.screens.base import SectionScreen
-from tui.screens.job_bulk import Errand, ask_cancel_many, ask_export_many, ask_tags_many, run_errand
-from tui.screens.job_commands import ask_cancel, ask_export, ask_tags
+from tui.screens.job_bulk import (
+    Errand,
+    ask_cancel_many,
+    ask_delete_many,
+    ask_export_many,
+    ask_tags_many,
+    run_errand,
+)
+from tui.screens.job_commands import ask_cancel, ask_delete, ask_export, ask_tags
 from tui.screens.job_line import ask_line
+from tui.screens.job_reach import near_the_end
 from tui.screens.job_rows import JobRowsScreen
 from tui.screens.table_wishes import next_grouping, sorted_by
+from tui.widgets.completing import tags_of_jobs
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.job_columns import known
 from tui.widgets.job_table import JobTable
 from tui.widgets.keys import JOBS, bindings
 from tui.widgets.row_table import RowTable
+from tui.widgets.words import count_words
 
+_LOOKED_AT = 1.0
+"""Seconds the user's cursor rests on a job until it counts as looked at."""
 _Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable[Errand | None]]
 
 
@@ -43,6 +56,50 @@ class JobsScreen(JobRowsScreen):
         if type(message) is RowTable.CursorMoved:
             self._show_strip()
 
+    @on(JobTable.Steered)
+    def _steered(self, message: JobTable.Steered) -> None:
+        if message.moved and self.table.cursor_key in self.table.unseen:
+            self._look_at(self.table.cursor_key)
+        if near_the_end(self.deck.reach, self.table, self._list):
+            self.deck.older()
+        self._show_strip()
+
+    @work(exclusive=True, group="jobs-seen", exit_on_error=False)
+    async def _look_at(self, job_id: str) -> None:
+        """The job is seen when the cursor still rests on it after a moment, before the user's eyes."""
+        await self.clock.sleep(_LOOKED_AT)
+        if self.table.cursor_key == job_id and self.is_active and self.app.app_focus:
+            self.deck.seen(job_id)
+
+    def action_next_unseen(self) -> None:
+        """Go to the next job that was not looked at, from the top again at the end."""
+        table = self.table
+        here = table.cursor_place + 1
+        key = next((key for key in (*table.keys[here:], *table.keys[:here]) if key in table.unseen), None)
+        if key is not None:
+            table.jump_to(key)
+        elif table.unseen:
+            hidden = count_words(len(table.unseen), "unseen job")
+            self.shell.tell(
+                f"{hidden} not shown: in a folded group, or left out by the filter (esc drops it)."
+            )
+        else:
+            self.shell.tell("No unseen jobs.")
+
+    def action_see_all(self) -> None:
+        """Take all jobs for looked at."""
+        unseen = self.deck.unseen()
+        if unseen:
+            self.deck.seen(*unseen)
+            self._list.unseen = self.deck.unseen()
+            if self._list.filter.by_sight:
+                self._arrange()
+            self.shell.tell(f"{count_words(len(unseen), 'job')} marked as seen.")
+
+    def action_older(self) -> None:
+        """With rows the table does it; with none, older ones may fit."""
+        self.deck.older()
+
     @on(RowTable.Opened)
     def _opened(self) -> None:
         self.action_open()
@@ -55,6 +112,7 @@ class JobsScreen(JobRowsScreen):
     def _filter_changed(self, message: FilterLine.Changed) -> None:
         if message.wanted != self._list.filter:
             self._list.filter = message.wanted
+            self._list.unseen = self.deck.unseen()
             self._arrange()
 
     @on(FilterLine.Left)
@@ -64,6 +122,12 @@ class JobsScreen(JobRowsScreen):
     def action_filter(self) -> None:
         """Ask for the filter."""
         self.filter_line.ask()
+        self._learn_tags()
+
+    @work(exclusive=True, group="jobs-tags", exit_on_error=False)
+    async def _learn_tags(self) -> None:
+        """The tags that the filter completes, in a thread: there may be many jobs."""
+        self.filter_line.tags.tags = await asyncio.to_thread(tags_of_jobs, self.deck.jobs())
 
     def action_drop(self) -> None:
         """Unmark all; with nothing marked, or while the filter is typed, drop the filter."""
@@ -163,11 +227,16 @@ class JobsScreen(JobRowsScreen):
         await self._ask(ask_export, ask_export_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_delete(self) -> None:
+        """Delete the job under the cursor, or the marked ones, after a question."""
+        await self._ask(ask_delete, ask_delete_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_line(self) -> None:
         """Withdraw or reorder what has not become a job yet."""
         await ask_line(self)
 
-    async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[None]], many: _Ask) -> None:
+    async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[object]], many: _Ask) -> None:
         marked = [job for job_id in self.table.marked if (job := self._list.get(job_id)) is not None]
         if not marked:
             if self.current is not None:

@@ -12,6 +12,7 @@ from tui.domain.job_filter import FilterError, JobFilter, parse_filter
 from tui.domain.job_view import MAX_FILTER_LENGTH
 from tui.domain.text import plain
 from tui.widgets.block import Block
+from tui.widgets.completing import CompletingInput, TagTerm
 from tui.widgets.ink import Ink, line
 
 _HINT = "status:failed backend:cusco tag:vqe age<2d shots>1000 free text"
@@ -37,10 +38,18 @@ class FilterLine(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._told = ""
+        self.tags = TagTerm()
+        """Completes `tag:`; tell it the tags."""
 
     def compose(self) -> ComposeResult:
         """The field, and what is to say of it."""
-        field = Input(placeholder=_HINT, compact=True, id="filter", max_length=MAX_FILTER_LENGTH)
+        field = CompletingInput(
+            placeholder=_HINT,
+            compact=True,
+            id="filter",
+            max_length=MAX_FILTER_LENGTH,
+            suggester=self.tags,
+        )
         field.cursor_blink = False
         yield field
         yield Block(id="filter-said")

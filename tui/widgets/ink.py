@@ -175,6 +175,9 @@ def _difference(
 def _cells(pieces: Line) -> list[tuple[str, Ink, str]]:
     cells: list[tuple[str, Ink, str]] = []
     for span in pieces:
+        if span.text.isascii():
+            cells += [(character, span.ink, span.action) for character in span.text]
+            continue
         for character in span.text:
             # A wide character fills two cells, a combining one none: it belongs to the cell before it.
             size = cell_len(character)

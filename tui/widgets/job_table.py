@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding
 from textual.message import Message
 
 from tui.domain.job_order import HEAD, NEWEST_FIRST, Arranged, Order
@@ -17,6 +20,8 @@ from tui.widgets.ink import Ink, Line, Span, fit_line, line
 from tui.widgets.job_columns import STANDARD, chosen, job_cells
 from tui.widgets.row_table import Cells, Column, RowTable
 from tui.widgets.words import count_words, step_span
+
+_MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
 
 
 class JobTable(RowTable):
@@ -29,9 +34,22 @@ class JobTable(RowTable):
 
     GUTTER = 2
     DEFAULT_CSS = "JobTable { height: 1fr; }"
+    # By the registry's id: the screen's key of that name does it where no row is shown.
+    BINDINGS: ClassVar = [Binding("end,G", "edge(1)", "Last", show=False, id="jobs.older")]
 
     class MarksChanged(Message):
         """Other jobs are marked."""
+
+    class Steered(Message):
+        """The user moved on in the table, or tried to where it ends.
+
+        Attributes:
+            moved: the cursor is on another row now.
+        """
+
+        def __init__(self, moved: bool) -> None:
+            super().__init__()
+            self.moved = moved
 
     def __init__(
         self, job_of: Callable[[str], Job | None], now: Callable[[], datetime], *, id: str | None = None
@@ -44,6 +62,8 @@ class JobTable(RowTable):
         self._folded: frozenset[str] = frozenset()
         self._marked: dict[str, None] = {}
         self._anchor = ""
+        self.unseen: AbstractSet[str] = frozenset()
+        """Ids of jobs that finished and were not looked at: their rows are bold, with a dot before them."""
         self._summaries: dict[str, Line] = {}
         super().__init__([one.column for one in self._shown_columns], self._cells, id=id)
 
@@ -83,13 +103,15 @@ class JobTable(RowTable):
         return column.title[: max(0, cells - 1)] + ("▼" if self._order.descending else "▲")
 
     def mark_of(self, key: str, at_cursor: bool) -> str:
-        """The cursor, then whether the job is marked."""
-        return ("▸" if at_cursor else " ") + ("●" if key in self._marked else " ")
+        """The cursor, then whether the job is marked, unseen, or both."""
+        return ("▸" if at_cursor else " ") + _MARKS[key in self._marked, key in self.unseen]
 
     def row_line(self, key: str, width: int, ink: Ink) -> Line:
         """A job, or the head of a group."""
         if key not in self._arranged.groups:
             row = super().row_line(key, width, ink)
+            if ink is Ink.PLAIN and key in self.unseen:
+                row = tuple(span._replace(ink=Ink.STRONG) if span.ink is Ink.PLAIN else span for span in row)
             if ink is Ink.PLAIN and key in self._marked:
                 row = (row[0]._replace(ink=Ink.CURRENT), *row[1:])
             return row
@@ -115,6 +137,40 @@ class JobTable(RowTable):
             f"  {count_words(len(members), 'job')}",
             *states,
         )
+
+    # --- the user moves --------------------------------------------------------------------------
+
+    @property
+    def furthest(self) -> int:
+        """The place of the last row that can be seen."""
+        rows = max(1, self.size.height - 1)
+        return min(len(self.keys), self.scroll_offset.y + rows) - 1
+
+    def action_move(self, steps: int) -> None:
+        """Move the cursor by rows."""
+        self._steer(lambda: super(JobTable, self).action_move(steps))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a screen."""
+        self._steer(lambda: super(JobTable, self).action_page(direction))
+
+    def action_edge(self, direction: int) -> None:
+        """Move the cursor to the first or the last row."""
+        self._steer(lambda: super(JobTable, self).action_edge(direction))
+
+    def jump_to(self, key: str) -> None:
+        """The user asks for this row."""
+        self.move_to(key)
+        self.post_message(self.Steered(True))
+
+    def on_mouse_scroll_down(self) -> None:
+        """Rows further down come in sight."""
+        self.post_message(self.Steered(False))
+
+    def _steer(self, move: Callable[[], None]) -> None:
+        before = self.cursor_key
+        move()
+        self.post_message(self.Steered(self.cursor_key != before))
 
     # --- marks -----------------------------------------------------------------------------------
 
@@ -175,3 +231,6 @@ class JobTable(RowTable):
                 ids = self._arranged.groups.get(key, [key])
                 self.mark(ids, any(one not in self._marked for one in ids))
                 self._anchor = key
+        elif event.y >= 1:
+            self._steer(lambda: super(JobTable, self).on_click(event))
+            event.prevent_default()

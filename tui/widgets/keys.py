@@ -89,6 +89,10 @@ JOBS: tuple[Key, ...] = (
     Key("jobs.filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
     Key("jobs.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("jobs.refresh", "r", "refresh", "Refresh", "Ask the service now."),
+    Key("jobs.next_unseen", "n", "next_unseen", "Unseen", "Go to the next job not looked at.", False),
+    Key("jobs.see_all", "Z", "see_all", "All seen", "Take all jobs for looked at.", False),
+    Key("jobs.delete", "D", "delete", "Delete", "Delete the job or the marked ones; asks first.", False),
+    Key("jobs.older", "end,G", "older", "Last", "Go to the end of the list; fetches older jobs.", False),
     Key("jobs.line", "w", "line", "Waiting", "Withdraw or reorder submissions that wait.", False),
     Key("jobs.turn", "S", "turn", "Turn round", "Sort the other way round.", False),
     Key("jobs.mark_down", "J,shift+down", "mark_on(1)", "Mark down", "Mark this job and the next.", False),
@@ -100,6 +104,7 @@ JOBS: tuple[Key, ...] = (
 JOB: tuple[Key, ...] = (
     Key("job.back", "escape", "back", "Back", "Back to the job table."),
     Key("job.cancel", "c", "cancel", "Cancel job", "Cancel the job, after a question."),
+    Key("job.delete", "D", "delete", "Delete", "Delete the job and its result, after a question.", False),
     Key("job.edit", "e", "edit", "Edit", "Open the circuit in the editor."),
     Key("job.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("job.export", "x", "export", "Export", "Write the result to a JSON file."),

@@ -19,6 +19,7 @@ from tui.widgets.block import Block
 from tui.widgets.choice import Choice
 from tui.widgets.field_row import FieldRow
 from tui.widgets.ink import Ink, Line, line, wrapped
+from tui.widgets.plain_input import PlainInput
 from tui.widgets.submit_rules import (
     estimated_seconds,
     formula,
@@ -244,6 +245,6 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
 
 def _input(id: str, value: str, placeholder: str = "") -> Input:
-    field = Input(value, placeholder=placeholder, id=id, compact=True)
+    field = PlainInput(value, placeholder=placeholder, id=id, compact=True)
     field.cursor_blink = False
     return field

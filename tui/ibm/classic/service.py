@@ -184,6 +184,10 @@ class ClassicService(RuntimeService):
         """None: this service does not list sessions."""
         return ()
 
+    async def tags(self, text: str) -> tuple[str, ...]:
+        """None: this service has no search for tags."""
+        return ()
+
     async def cloud_transpile(
         self, qasm: str, backend: str, options: TranspileOptions
     ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:

@@ -43,6 +43,8 @@ API_VERSION = "2026-04-15"
 
 _PAGES = 3
 """Pages of workloads that are followed."""
+_LEAST, _MOST = 3, 100
+"""Characters that tags can be searched for (contract 5.10)."""
 
 
 class _Period(msgspec.Struct, frozen=True):
@@ -56,6 +58,10 @@ class _Usage(msgspec.Struct, frozen=True):
     usage_allocation_seconds: float | None = None
     usage_limit_reached: bool | None = None
     usage_period: _Period | None = None
+
+
+class _Tags(msgspec.Struct, frozen=True):
+    tags: tuple[str, ...]
 
 
 class PlatformService(RuntimeService):
@@ -184,6 +190,14 @@ class PlatformService(RuntimeService):
         self._backend_of.update({session.id: session.backend for session in unique.values()})
         now = self._clock.now()
         return tuple(sorted(unique.values(), key=lambda session: session.created or now, reverse=True))
+
+    async def tags(self, text: str) -> tuple[str, ...]:
+        """The tags of jobs that contain the text."""
+        if not _LEAST <= len(text) <= _MOST:
+            return ()
+        where = "GET /tags"
+        answer = await self._get("/tags", where, (("type", "job"), ("search", text)))
+        return decode(answer.body, _Tags, where).tags
 
     async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Never:
         """The platform has no transpiler (contract 7).

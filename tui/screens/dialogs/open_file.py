@@ -21,6 +21,7 @@ from tui.qasm.examples import Example, examples
 from tui.qasm.files import read_circuit, suggest
 from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
+from tui.widgets.plain_input import PlainInput
 from tui.widgets.too_small import TooSmall
 
 _TITLE_WIDTH, _PATH_WIDTH = 44, 62
@@ -64,7 +65,7 @@ class OpenFile(Dialog[Opened]):
         """A path above, the choices below."""
         with Vertical(classes="dialog"):
             yield Static(Content("Open a circuit"), classes="dialog--title")
-            field = Input(placeholder="path, or pick one below", compact=True, id="path")
+            field = PlainInput(placeholder="path, or pick one below", compact=True, id="path")
             field.cursor_blink = False
             yield field
             yield OptionList(id="choices", markup=False)

@@ -9,10 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from tui.domain.text import plain
 from tui.screens.dialogs.dialog import Dialog
+from tui.widgets.completing import CompletingInput
 from tui.widgets.keys import DIALOG, bindings
 from tui.widgets.too_small import TooSmall
 
@@ -25,19 +27,27 @@ class Prompt(Dialog[str]):
         value: what the field holds at first.
         hint: what may be written, in a sentence.
         check: says what is wrong with a text; empty: nothing. What was typed stays.
+        suggester: completes what is typed.
     """
 
     TITLE = "Text"
     BINDINGS: ClassVar = bindings(DIALOG)
 
     def __init__(
-        self, title: str, value: str = "", hint: str = "", check: Callable[[str], str] | None = None
+        self,
+        title: str,
+        value: str = "",
+        hint: str = "",
+        check: Callable[[str], str] | None = None,
+        *,
+        suggester: Suggester | None = None,
     ) -> None:
         super().__init__()
         self._title = title
         self._value = value
         self._hint = hint
         self._check = check or (lambda _text: "")
+        self._suggester = suggester
 
     def compose(self) -> ComposeResult:
         """The field, with what may be written above and what is wrong below."""
@@ -46,11 +56,14 @@ class Prompt(Dialog[str]):
             if self._hint:
                 yield Static(Content(plain(self._hint, limit=500)), classes="dialog--text")
             # The text is there to be changed: the first letter typed must not replace all of it.
-            field = Input(self._value, compact=True, id="field", select_on_focus=False)
+            field = CompletingInput(
+                self._value, compact=True, id="field", select_on_focus=False, suggester=self._suggester
+            )
             field.cursor_blink = False
             yield field
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
-            yield Static(Content("enter take it   esc cancel"), classes="dialog--keys")
+            complete = "tab or → complete   " if self._suggester is not None else ""
+            yield Static(Content(f"{complete}enter take it   esc cancel"), classes="dialog--keys")
         yield TooSmall()
 
     def on_mount(self) -> None:

@@ -17,6 +17,7 @@ from tui.domain.text import plain
 from tui.qasm.files import save_circuit
 from tui.screens.dialogs.dialog import Dialog
 from tui.widgets.keys import DIALOG, bindings
+from tui.widgets.plain_input import PlainInput
 from tui.widgets.too_small import TooSmall
 
 
@@ -45,7 +46,7 @@ class SaveAs(Dialog[Path]):
         """A path and what to know about it."""
         with Vertical(classes="dialog"):
             yield Static(Content("Save the circuit as"), classes="dialog--title")
-            field = Input(self._suggestion, placeholder="path of the file", compact=True, id="path")
+            field = PlainInput(self._suggestion, placeholder="path of the file", compact=True, id="path")
             field.cursor_blink = False
             yield field
             yield Static(id="trouble", classes="dialog--trouble", markup=False)

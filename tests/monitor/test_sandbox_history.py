@@ -1,0 +1,75 @@
+"""Hundreds of jobs on the real sandbox: gone through to the beginning, deleted, their tags found."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.history.made import places
+from tests.monitor.test_sandbox import live_deck
+from tui.domain.accounts import Channel
+from tui.monitor.events import ReachChanged
+from tui.monitor.tower import LiveDeck
+from tui.sandbox.launch import launch
+from tui.sandbox.records import Face, Job
+from tui.sandbox.store import Store
+
+_HOSTILE = ("[red]x[/]", "\x1b[31mesc", "‮rtl", "x" * 5000)
+
+
+def filled(folder: Path, face: Face) -> list[str]:
+    """Jobs of the last weeks, 250 of them of one second; returns their ids."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(folder)
+    now = datetime.now(UTC)
+    ids = []
+    for number in range(480):
+        hours = 900 - number if number < 100 else 700 if number < 350 else 1000 - 2 * number
+        created = now - timedelta(hours=hours) + timedelta(microseconds=number)
+        tags = ("ancient-run", _HOSTILE[number % 4]) if number < 4 else (f"vqe-{number % 5}",)
+        job = Job(f"c{number:019}", face, "sampler", "ibm_peekskill", created, tags=tags)
+        store.jobs.add(job.at("Completed", created + timedelta(seconds=9)), "{}")
+        ids.append(job.id)
+    store.close()
+    return ids
+
+
+async def older(deck: LiveDeck) -> None:
+    """Ask for a page and wait for it."""
+    come = asyncio.Event()
+    end = deck.subscribe(
+        lambda event: come.set() if isinstance(event, ReachChanged) and not event.reach.asking else None
+    )
+    deck.older()
+    await asyncio.wait_for(come.wait(), 20)
+    end()
+    assert deck.reach.error is None
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_all_that_was_ever_run_is_found_and_can_be_deleted(tmp_path: Path, channel: Channel) -> None:
+    folders = places(tmp_path)
+    ids = filled(folders.sandbox, "platform" if channel is Channel.PLATFORM else "classic")
+    deck = live_deck(folders, lambda: launch(folders.sandbox))
+    await deck.start()
+    try:
+        await deck.sign_in_sandbox(channel)
+        await deck.refresh()
+        assert 0 < len(deck.jobs()) < len(ids)
+        assert await deck.tags_like("ient-r") == (("ancient-run",) if channel is Channel.PLATFORM else ())
+        pages = 0
+        while not deck.reach.whole:
+            await older(deck)
+            pages += 1
+        assert {job.id for job in deck.jobs()} == set(ids)
+        assert pages <= 4
+        oldest = [job for job in deck.jobs() if "ancient-run" in job.tags]
+        assert {job.tags[1] for job in oldest} == set(_HOSTILE)
+        await deck.delete(oldest[0].id)
+        await deck.refresh()
+        assert {job.id for job in deck.jobs()} == set(ids) - {oldest[0].id}
+    finally:
+        await deck.aclose()

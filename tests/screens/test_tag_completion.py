@@ -1,0 +1,197 @@
+"""Tags complete while they are typed: known ones at once, those of the service after a pause."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.fixed_deck import FixedDeck, jobs
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.tag_completion import TagSuggester
+from tui.widgets.completing import completed, usable_tags
+
+HOSTILE = ("[red]x[/]", "a,b", "\x1b[31mred", "x" * 5000, " space", "-minus", "‮abc", "ok")
+
+
+class SlowClock:
+    """Notes the pauses, which take as long as the test wants."""
+
+    def __init__(self) -> None:
+        self.rests = asyncio.Semaphore(0)
+        self.pauses = 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses += 1
+        await self.rests.acquire()
+
+
+def suggester(
+    known: tuple[str, ...], answers: dict[str, tuple[str, ...]] | None = None
+) -> tuple[TagSuggester, list[str]]:
+    """A suggester and what it asks; no pause takes time."""
+    asked: list[str] = []
+
+    async def search(text: str) -> tuple[str, ...]:
+        asked.append(text)
+        if answers is None:
+            raise QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+        return answers.get(text, ())
+
+    class Clock:
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.sleep(0)
+
+    return TagSuggester(known, search, Clock()), asked  # type: ignore[arg-type]  # it only sleeps
+
+
+async def test_the_tag_being_typed_is_completed_from_what_is_known() -> None:
+    completing, asked = suggester(("vqe-h2", "demo", "VQE"), {})
+    assert await completing.get_suggestion("v") == "vqe-h2"
+    assert await completing.get_suggestion("a, De") == "a, demo"
+    assert await completing.get_suggestion("vqe-h2, v") == "vqe-h2, VQE"
+    assert await completing.get_suggestion("a, -de") == "a, -demo"
+    assert await completing.get_suggestion("a,") is None
+    assert await completing.get_suggestion("") is None
+    assert not asked
+
+
+async def test_the_service_is_asked_for_what_is_not_known_and_not_twice() -> None:
+    completing, asked = suggester((), {"run": ("rerun", "run-7", "run-8", "run,9")})
+    assert await completing.get_suggestion("ru") is None
+    assert await completing.get_suggestion("run") == "run-7"
+    assert await completing.get_suggestion("run-8") is None
+    assert await completing.get_suggestion("runs") is None
+    assert await completing.get_suggestion("x, rer") == "x, rerun"
+    assert asked == ["run"]
+
+
+async def test_an_error_is_silent_and_ends_the_searching() -> None:
+    completing, asked = suggester(("demo",), None)
+    assert await completing.get_suggestion("abc") is None
+    assert await completing.get_suggestion("xyz") is None
+    assert await completing.get_suggestion("de") == "demo"
+    assert asked == ["abc"]
+
+
+async def test_a_key_within_the_pause_takes_the_question_back() -> None:
+    asked: list[str] = []
+
+    async def search(text: str) -> tuple[str, ...]:
+        asked.append(text)
+        return ("wxyz-1",)
+
+    clock = SlowClock()
+    completing = TagSuggester((), search, clock)  # type: ignore[arg-type]  # it only sleeps
+    first = asyncio.ensure_future(completing.get_suggestion("wxy"))
+    second = asyncio.ensure_future(completing.get_suggestion("wxyz"))
+    await asyncio.sleep(0)
+    clock.rests.release()
+    clock.rests.release()
+    assert await first is None
+    assert await second == "wxyz-1"
+    assert asked == ["wxyz"]
+
+
+def test_what_cannot_be_typed_is_not_suggested() -> None:
+    assert usable_tags(HOSTILE) == ["[red]x[/]", "ok"]
+    assert completed("[r", usable_tags(HOSTILE)) == "[red]x[/]"
+    assert completed("ok", usable_tags(HOSTILE)) is None
+
+
+def field(pilot: Pilot[None]) -> Input:
+    """What is typed in."""
+    return pilot.app.screen.query_one(Input)
+
+
+async def opened(pilot: Pilot[None]) -> None:
+    """Ask for tags."""
+    await pilot.press("t")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+    await settled(pilot)
+
+
+def test_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
+    deck = FixedDeck()
+    deck.the_tags = ("[red]x[/]",)
+
+    async def work(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await opened(pilot)
+        await pilot.press(*", [red")
+        await settled(pilot)
+
+    assert snap_compare(make_app(deck), run_before=work)
+
+
+async def test_taken_with_tab_or_right_arrow() -> None:
+    deck = FixedDeck()
+    deck.the_tags = ("run-7",)
+    async with running(deck) as pilot:
+        await opened(pilot)
+        await pilot.press(*", gh")
+        await settled(pilot)
+        await pilot.press("tab")
+        assert field(pilot).value == "vqe, ghz"
+        await pilot.press(*", run")
+        await settled(pilot)
+        assert deck.asked[-1] == ("tags_like", "run")
+        await pilot.press("right", "enter")
+        await settled(pilot)
+        assert deck.asked.pop()[1:] == (jobs()[0].id, ("vqe", "ghz", "run-7"))
+
+
+async def test_without_a_suggestion_tab_stays_in_the_dialog() -> None:
+    async with running() as pilot:
+        await opened(pilot)
+        await pilot.press("x", "tab")
+        await settled(pilot)
+        assert field(pilot).value == "vqex"
+        assert field(pilot).has_focus
+
+
+async def test_many_are_tagged_with_what_is_completed() -> None:
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        await pilot.press("J")
+        await opened(pilot)
+        await pilot.press(*"-de")
+        await settled(pilot)
+        await pilot.press("right")
+        assert field(pilot).value == "-demo"
+
+
+async def test_the_filter_completes_its_last_tag() -> None:
+    deck = FixedDeck()
+    deck.the_jobs = (*deck.the_jobs, replace(jobs()[5], tags=("two words", "zeta")))
+    async with running(deck) as pilot:
+        await pilot.press("slash")
+        await settled(pilot)
+        await pilot.press(*"status:queued -tag:vqe,de")
+        await settled(pilot)
+        await pilot.press("tab")
+        await settled(pilot)
+        assert field(pilot).value == "status:queued -tag:vqe,demo"
+        await pilot.press(*" tag:tw")
+        await settled(pilot)
+        assert not field(pilot)._suggestion, "a tag with a space would have to be quoted"
+
+
+async def test_what_a_tag_holds_never_reaches_the_terminal_as_it_is() -> None:
+    deck = FixedDeck()
+    deck.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
+    async with running(deck, size=(200, 50)) as pilot:
+        await opened(pilot)
+        assert "[red]x[/], ␛[31mred, xxx" in screen_text(pilot)
+        await pilot.press("home", *["right"] * 13, "Z")
+        await settled(pilot)
+        assert "␛[Z31mred" in screen_text(pilot)
+        for strip in pilot.app.screen._compositor.render_strips():
+            assert all(character.isprintable() for character in strip.text)
+        await pilot.press("backspace", "enter")
+        await settled(pilot)
+        assert "set_tags" not in deck.names_asked(), "nothing was changed"

@@ -1,0 +1,55 @@
+"""From when to when all jobs of an instance are known, so that none is asked for twice and none missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Where a span starts that nothing is older than."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """All jobs created from `since` to `until`, both included, are known."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is known without a gap of one instance of a service.
+
+    A span is written with the jobs that are in it, so it is true wherever the history is read, and those of
+    two processes may be joined.
+
+    Attributes:
+        spans: newest first; they do not touch.
+    """
+
+    service: str
+    instance: str
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Service and instance."""
+        return self.service, self.instance
+
+
+def merge_extents(old: Extent, new: Extent) -> Extent:
+    """What is known by either."""
+    return replace(old, spans=joined((*old.spans, *new.spans)))
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same time in as few spans as can be, newest first."""
+    whole: list[Span] = []
+    for span in sorted(spans):
+        if whole and span.since <= whole[-1].until:
+            whole[-1] = Span(whole[-1].since, max(whole[-1].until, span.until))
+        else:
+            whole.append(span)
+    return tuple(reversed(whole))
