@@ -188,6 +188,10 @@ class JobRowsScreen(SectionScreen):
         """The job under the cursor."""
         return self._list.get(self.table.cursor_key)
 
+    def on_resize(self) -> None:
+        """The strip is as wide as the screen."""
+        self._show_strip()
+
     def _show_strip(self) -> None:
         job, width = self.current, self.size.width
         result = self._results.get(job.id) if job else None
