@@ -21,6 +21,7 @@ from tui.domain.accounts import (
     Instance,
     Keep,
     Plan,
+    Share,
     SignOutReport,
     Spending,
     Usage,
@@ -197,6 +198,8 @@ class FixedDeck:
             instance_limit_seconds=600,
             plans=(Plan("Open", 600, 600, 28800, 60, NOW + timedelta(days=17)),),
             spending=Spending(4, 12, 15, 30),
+            by_backend=(Share("ibm_fez", 3, 9), Share("ibm_cusco", 1, 3)),
+            by_instance=(Share(identity().instance, 4, 12),),
         )
         self.results: dict[str, JobResult] = {
             "d3k" + "4".zfill(17): BELL_RESULT,
