@@ -73,11 +73,13 @@ class Settings:
         on_finish: program and arguments run for each job that finished; empty: none.
         kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
         ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
+        readonly: nothing is submitted, cancelled or changed on the service.
     """
 
     on_finish: tuple[str, ...] = ()
     kept_mib: int | None = None
     ca_file: Path | None = None
+    readonly: bool = False
 
 
 def load_settings(path: Path) -> Settings:
@@ -92,12 +94,12 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
-    unknown = sorted(told.keys() - {"on_finish", "kept_mib", "ca_file"})
+    unknown = sorted(told.keys() - {"on_finish", "kept_mib", "ca_file", "readonly"})
     if unknown:
         raise QdeckError(
             ErrorKind.SETTINGS,
             f"{path}: there is no setting {unknown[0]!r}.",
-            "There are: on_finish, kept_mib, ca_file.",
+            "There are: on_finish, kept_mib, ca_file, readonly.",
         )
     command = told.get("on_finish", "")
     if not isinstance(command, str):
@@ -106,8 +108,11 @@ def load_settings(path: Path) -> Settings:
     if kept is not None and (type(kept) is not int or kept < 1):
         raise QdeckError(ErrorKind.SETTINGS, f"{path}: kept_mib must be a whole number of MiB, at least 1.")
     ca_file = _ca_file(told.get("ca_file"), path)
+    readonly = told.get("readonly", False)
+    if type(readonly) is not bool:
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: readonly must be true or false.")
     try:
-        return Settings(tuple(shlex.split(command)), kept, ca_file)
+        return Settings(tuple(shlex.split(command)), kept, ca_file, readonly)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."

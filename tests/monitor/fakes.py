@@ -303,7 +303,9 @@ class FakeCompiler:
 class Cockpit:
     """A deck on a fake host, with the events it published. Restarting it keeps host and history."""
 
-    def __init__(self, root: Path, host: FakeHost | None = None, seed: int = 1) -> None:
+    def __init__(
+        self, root: Path, host: FakeHost | None = None, seed: int = 1, *, read_only: bool = False
+    ) -> None:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
         self.events: list[Event] = []
@@ -319,6 +321,7 @@ class Cockpit:
             make_service=self._make,
             launch_sandbox=self._no_sandbox,
             chance=random.Random(seed),
+            read_only=read_only,
         )
         self.deck.subscribe(self.events.append)
 

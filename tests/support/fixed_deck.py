@@ -188,6 +188,7 @@ class FixedDeck:
         self.the_waiting: tuple[WaitingSubmission, ...] = ()
         self.the_unseen: frozenset[str] = frozenset()
         self.focused = True
+        self.read_only = False
         self.the_accounts: tuple[Account, ...] = ()
         self.the_keyring = ""
         self.the_instances = (

@@ -87,6 +87,8 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
     if settings.ca_file is not None:
         there = "settings.toml" if settings.ca_file.exists() else "settings.toml, not there"
         rows.append(("ca_file", str(settings.ca_file), there))
+    if settings.readonly:
+        rows.append(("readonly", "true", "settings.toml"))
     return rows
 
 

@@ -120,7 +120,8 @@ class JobRowsScreen(SectionScreen):
     def _show_line(self) -> None:
         """What has not become a job yet, above the table."""
         block = self.query_one("#line", Block)
-        lines = waiting_lines(self.deck.waiting(), self.clock.now())
+        hint = "" if self.deck.read_only else "w changes it"
+        lines = waiting_lines(self.deck.waiting(), self.clock.now(), hint=hint)
         block.display = bool(lines)
         block.show(lines)
 
@@ -176,9 +177,10 @@ class JobRowsScreen(SectionScreen):
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
             )
+        runs = "" if self.deck.read_only else ", F9 runs it"
         return (
             "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
-            "F8 transpiles it, F9 runs it."
+            f"F8 transpiles it{runs}."
         )
 
     # --- the strip -------------------------------------------------------------------------------

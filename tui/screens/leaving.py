@@ -17,7 +17,8 @@ def reasons_to_stay(deck: Deck, bench: Bench) -> list[str]:
     if burning and deck.identity is not None:
         which = ", ".join(f"{session.mode} on {shorten(session.backend, 30)}" for session in burning[:3])
         many = "1 session is" if len(burning) == 1 else f"{len(burning)} sessions are"
-        reasons.append(f"{many} open ({which}) and may use QPU time until it ends. F5 drains or closes it.")
+        ends = "" if deck.read_only else " F5 drains or closes it."
+        reasons.append(f"{many} open ({which}) and may use QPU time until it ends.{ends}")
     if bench.dirty and bench.qasm.strip():
         reasons.append(f"{shorten(bench.name, 40)} has changes that are in no file. F3, then ^s saves.")
     return reasons

@@ -101,6 +101,7 @@ class TranspileScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known already."""
+        self.query_one(SubmitForm).display = not self.deck.read_only
         self._show_backends()
         self._show_identity()
         self.query_one(TranspileChoices).show(self.bench.backend, self.bench.options)
@@ -167,7 +168,7 @@ class TranspileScreen(SectionScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`stop` exists only while there is something to stop."""
-        return self._transpiling if action == "stop" else True
+        return self._transpiling if action == "stop" else super().check_action(action, parameters)
 
     @property
     def _transpiling(self) -> bool:
@@ -381,7 +382,7 @@ class TranspileScreen(SectionScreen):
         nothing_yet.display = candidate is None and not said
         if candidate is None:
             nothing_yet.show(self._invitation())
-        self.query_one("#said", Block).show(said or verdict(self.bench))
+        self.query_one("#said", Block).show(said or verdict(self.bench, read_only=self.deck.read_only))
 
     def _invitation(self) -> list[Line]:
         if missing := self._missing():
