@@ -62,10 +62,20 @@ def folded_page(text: str, width: int) -> list[Line]:
             lines.append(pieces)
             continue
         indent = min(len(row) - len(row.lstrip(" ")) + _HANG, width // 2)
-        first, *_ = chop_cells(row, width)
-        rest = chop_cells(row[len(first) :], width - indent)
-        lines += [(Span(first),), *((Span(" " * indent + part),) for part in rest)]
+        begin = 0
+        while begin < len(row):
+            room = width - indent if begin else width
+            end = begin + _room_for(row[begin : begin + 2 * room], room)
+            lines.append((Span((" " * indent if begin else "") + row[begin:end]),))
+            begin = end
     return lines
+
+
+def _room_for(text: str, width: int) -> int:
+    """How many characters of a text fill a line: to the end of a word, unless the word is a long one."""
+    first = len(chop_cells(text, width)[0])
+    space = text.rfind(" ", 0, first)
+    return first if first == len(text) or space < first // 2 else space + 1
 
 
 class TextPane(ScrollView, can_focus=True):

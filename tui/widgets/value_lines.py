@@ -31,7 +31,8 @@ def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[Line]:
     """The same for PUBs of one value each, with the number of the PUB before it."""
     values = [pub.values[0] for pub in pubs]
     count = len(str(len(pubs)))
-    labels = [f"PUB {place:>{count}}  {value_label(value, 0)}" for place, value in enumerate(values, 1)]
+    named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
+    labels = [f"PUB {place:>{count}}  {name}".rstrip() for place, name in enumerate(named, 1)]
     return [
         line(("expectation values", Ink.STRONG), (_told(values), Ink.MUTED)),
         *_rows(labels, values, width),
