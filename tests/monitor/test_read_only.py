@@ -31,7 +31,7 @@ CHANGING: dict[str, Callable[[Deck, str], Awaitable[object]]] = {
     "close_session": lambda deck, _: deck.close_session("s"),
 }
 HARMLESS = {
-    *("start", "warm_up", "aclose", "sign_in", "sign_in_sandbox", "sign_out", "use_instance"),
+    *("start", "warm_up", "aclose", "sign_in", "sign_in_sandbox", "sign_out", "use_instance", "keyring_name"),
     *("instances", "account_details", "refresh", "look_back", "result", "metrics", "circuit", "logs"),
     *("backend_details", "backend_data", "check", "draw", "transpile"),
 }
