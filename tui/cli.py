@@ -32,6 +32,8 @@ TOKEN_REFUSED = (
     "qdeck: a token does not belong on the command line: every user of this machine can read it in the "
     "list of processes. Use `qdeck login`, which asks without showing it, or set QISKIT_IBM_TOKEN."
 )
+CHANGING_COMMANDS = frozenset({"run", "cancel"})
+"""Those that change something on the service."""
 NO_TERMINAL = (
     "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
     "`qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where`, `qdeck doctor` "
@@ -62,21 +64,26 @@ def service_options(command: _Decorated) -> _Decorated:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @service_options
+@click.option("--readonly", is_flag=True, help="Submit, cancel and change nothing.")
 @click.version_option(__version__, prog_name="qdeck", message="%(prog)s %(version)s")
 @click.pass_context
-def qdeck(context: click.Context, sandbox: bool, channel: str | None, instance: str | None) -> int:
+def qdeck(
+    context: click.Context, sandbox: bool, channel: str | None, instance: str | None, readonly: bool
+) -> int:
     """A terminal dashboard for IBM Quantum: write OpenQASM, transpile it, run it, watch the jobs.
 
     Without a command it opens the app. The commands do the same work for scripts: data on stdout,
     talk on stderr. Tokens are never taken from the command line.
     """
     if context.invoked_subcommand is not None:
+        if readonly and context.invoked_subcommand in CHANGING_COMMANDS:
+            raise click.UsageError(f"--readonly leaves nothing for `{context.invoked_subcommand}` to do.")
         return Exit.DONE
     why = no_terminal(os.environ)
     if why:
         click.echo(NO_TERMINAL.format(why=why), err=True)
         return Exit.USAGE
-    return _open_app(_choice(sandbox, channel, instance))
+    return _open_app(_choice(sandbox, channel, instance), read_only=readonly)
 
 
 @qdeck.command(epilog=STATUSES)
@@ -291,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(status or Exit.DONE)
 
 
-def _open_app(choice: ServiceChoice) -> int:
+def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     """Show the app; signed in at once when the command line says to which service."""
     from tui.app import QDeckApp, run_app
     from tui.domain.clock import SystemClock
@@ -313,7 +320,7 @@ def _open_app(choice: ServiceChoice) -> int:
     except QdeckError as error:
         explain(error)
         return Exit.FAILED
-    deck = make_deck(os.environ, clock)
+    deck = make_deck(os.environ, clock, read_only=read_only)
     return run_app(
         QDeckApp(deck, clock=clock, sign_in=account, sandbox=sandbox, on_finish=settings.on_finish)
     )

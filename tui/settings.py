@@ -74,12 +74,14 @@ class Settings:
         kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
         ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
+        readonly: nothing is submitted, cancelled or changed on the service.
     """
 
     on_finish: tuple[str, ...] = ()
     kept_mib: int | None = None
     ca_file: Path | None = None
     session_idle_minutes: int = 5
+    readonly: bool = False
 
 
 _KNOWN = tuple(field.name for field in fields(Settings))
@@ -117,8 +119,11 @@ def load_settings(path: Path) -> Settings:
             f"{path}: session_idle_minutes must be a whole number of minutes, 0 for no warning.",
         )
     ca_file = _ca_file(told.get("ca_file"), path)
+    readonly = told.get("readonly", False)
+    if type(readonly) is not bool:
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: readonly must be true or false.")
     try:
-        return Settings(tuple(shlex.split(command)), kept, ca_file, idle)
+        return Settings(tuple(shlex.split(command)), kept, ca_file, idle, readonly)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."

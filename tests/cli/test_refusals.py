@@ -57,6 +57,13 @@ def test_a_token_on_the_command_line_is_refused_and_not_repeated(
     assert "s3cr3t" not in said
 
 
+@pytest.mark.parametrize("words", [("run", "bell.qasm"), ("cancel", "j")])
+def test_readonly_leaves_nothing_to_do_for_commands_that_change_something(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert "--readonly" in refused(qdeck("--readonly", *words, home=tmp_path))
+
+
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
 def test_the_app_without_a_terminal_points_to_the_commands(tmp_path: Path, term: str) -> None:
     said = refused(qdeck(home=tmp_path, environ={"TERM": term}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.domain.backends import Backend, best_backend
+from tui.domain.backends import Backend, best_backend, undecided
 
 
 def _backend(name: str, queue: int | None, error: float | None = None, qubits: int | None = 27) -> Backend:
@@ -27,3 +27,12 @@ def test_what_is_too_small_or_away_is_not_offered() -> None:
     assert best_backend([away, small], 6) is None
     assert best_backend([unknown, small], 6) == unknown
     assert best_backend([]) is None
+
+
+def test_errors_that_are_not_known_are_asked_for_where_they_decide() -> None:
+    a, b, c = _backend("a", 1), _backend("b", 1, 0.02), _backend("c", 2)
+    assert undecided([a, b, c]) == ("a",)
+    assert undecided([a, _backend("d", 1), c]) == ("a", "d")
+    assert undecided([a, c]) == ()
+    assert undecided([b, _backend("d", 1, 0.03)]) == ()
+    assert undecided([a, b], 100) == ()

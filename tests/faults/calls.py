@@ -138,6 +138,13 @@ CALLS: list[ApiCall] = [
     ApiCall(
         PLATFORM,
         "GET",
+        f"{_API}/analytics/usage_grouped",
+        lambda s, _: s.account_details(),
+        left_out=_SEEN,
+    ),
+    ApiCall(
+        PLATFORM,
+        "GET",
         f"/globalcatalog{_API}/*",
         lambda s, _: s.usage(),
         left_out=frozenset({"any"}),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
 
@@ -136,6 +137,8 @@ async def test_details_come_from_configuration_and_properties() -> None:
             if p["name"] == "gate_error"
         ]
         assert found.median_2q_error == pytest.approx(median(pairs))
+        listed = await with_properties(replace(known, median_2q_error=0.5), raw(properties), "GET")
+        assert listed.median_2q_error == 0.5
         assert found.two_qubit_gate == "cz"
         assert found.calibrated is not None
 

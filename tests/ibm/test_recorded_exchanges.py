@@ -45,6 +45,7 @@ PLATFORM: dict[str, tuple[str, Ask]] = {
     ),
     "gen2_account_get": ("/api/v1/accounts/0123", lambda s: s.account_details()),
     "gen2_analytics_usage": ("/api/v1/analytics/usage", lambda s: s.account_details()),
+    "gen2_analytics_usage_grouped": ("/api/v1/analytics/usage_grouped", lambda s: s.account_details()),
     "gen2_instance_configuration_get": ("/api/v1/instances/configuration", lambda s: s.account_details()),
     "gen2_instance_usage": ("/api/v1/instances/usage", lambda s: s.usage()),
     "gen2_backends_list": ("/api/v1/backends", lambda s: s.backends()),
@@ -117,8 +118,8 @@ NOT_SPOKEN = {
     "gen1_transpiler_backends", "gen1_transpiler_health", "gen1_transpiler_version",
     # The list of backends and the usage tell the same.
     "gen2_backend_status", "gen2_instance_get",
-    # Groupings of the statistics, and changing an instance's limit: nothing here shows or does that.
-    "gen2_analytics_filters", "gen2_analytics_usage_grouped", "gen2_analytics_usage_grouped_by_date",
+    # Statistics by day, and changing an instance's limit: nothing here shows or does that.
+    "gen2_analytics_filters", "gen2_analytics_usage_grouped_by_date",
     "gen2_instance_configuration_put",
     # The table's own filter finds tags among the jobs it has.
     "gen2_tags_search",
@@ -129,7 +130,10 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
-WITHHELD = {"gen2_account_get", "gen2_analytics_usage", "gen2_instance_configuration_get"}
+WITHHELD = {
+    "gen2_account_get", "gen2_analytics_usage", "gen2_analytics_usage_grouped",
+    "gen2_instance_configuration_get",
+}  # fmt: skip
 """What a key may not see is left out, not an error."""
 
 

@@ -23,7 +23,7 @@ from tests.ibm.support import (
     response,
     service,
 )
-from tui.domain.accounts import AccountDetails, ApiVersion, Channel, Preferences, Spending
+from tui.domain.accounts import AccountDetails, ApiVersion, Channel, Preferences, Share, Spending
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
@@ -397,12 +397,24 @@ async def test_workloads_are_followed_by_their_cursor_only_and_not_for_ever() ->
     assert {sent.url.host for sent in network.sent} == {"127.0.0.1"}
 
 
+def grouped(request: httpx.Request) -> httpx.Response:
+    """Two backends, the busier one second; and two instances, one of them idle."""
+    if request.url.params["group_by"] == "backend":
+        (recorded,) = fixture("gen2_analytics_usage_grouped")["responses"][0]["body"]["data"]
+        return httpx.Response(
+            200, json={"data": [recorded, {**recorded, "key": "ibm_torino", "usage": 190000}]}
+        )
+    shares = [{"key": "crn:1", "usage": 202000, "jobs": 8}, {"key": "crn:2", "usage": 0, "jobs": 0}]
+    return httpx.Response(200, json={"data": shares})
+
+
 async def test_details_of_an_account_are_told_as_recorded() -> None:
     network = Network().on(
         "GET", "/api/v1/instances/configuration", response("gen2_instance_configuration_get")
     )
     network.on("GET", "/api/v1/accounts/0123", response("gen2_account_get"))
     network.on("GET", "/api/v1/analytics/usage", response("gen2_analytics_usage"))
+    network.on("GET", "/api/v1/analytics/usage_grouped", grouped)
     network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
     made = service(network)
     await made.sign_in()
@@ -416,6 +428,8 @@ async def test_details_of_an_account_are_told_as_recorded() -> None:
     )
     assert details.instance_limit_seconds == 600
     assert details.spending == Spending(4, 12.0, 15.0, 30.0)
+    assert details.by_backend == (Share("ibm_torino", 4, 190.0), Share("ibm_fez", 4, 12.0))
+    assert details.by_instance == (Share("crn:1", 8, 202.0),)
     assert details.withheld == ()
 
 
@@ -423,13 +437,15 @@ async def test_details_that_a_key_may_not_see_are_left_out() -> None:
     refusal = httpx.Response(403, json={"errors": [{"code": 1200, "message": "Not authorised."}]})
     network = Network().on("GET", "/api/v1/accounts/0123", refusal)
     network.on("GET", "/api/v1/analytics/usage", refusal)
+    network.on("GET", "/api/v1/analytics/usage_grouped", httpx.Response(404))
     network.on("GET", "/api/v1/instances/configuration", response("gen2_instance_configuration_get"))
     network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
     made = service(network)
     await made.sign_in()
     details = await made.account_details()
     assert (details.instance_limit_seconds, details.plans, details.spending) == (600, (), None)
-    assert len(details.withheld) == 2
+    assert (details.by_backend, details.by_instance) == ((), ())
+    assert len(details.withheld) == 4
 
 
 @pytest.mark.parametrize(

@@ -315,7 +315,15 @@ class FakeCompiler:
 class Cockpit:
     """A deck on a fake host, with the events it published. Restarting it keeps host and history."""
 
-    def __init__(self, root: Path, host: FakeHost | None = None, seed: int = 1, idle: int = 0) -> None:
+    def __init__(
+        self,
+        root: Path,
+        host: FakeHost | None = None,
+        seed: int = 1,
+        idle: int = 0,
+        *,
+        read_only: bool = False,
+    ) -> None:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
         self.events: list[Event] = []
@@ -332,6 +340,7 @@ class Cockpit:
             launch_sandbox=self._no_sandbox,
             chance=random.Random(seed),
             session_idle_minutes=idle,
+            read_only=read_only,
         )
         self.deck.subscribe(self.events.append)
 

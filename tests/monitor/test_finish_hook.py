@@ -69,6 +69,11 @@ def test_settings_are_read_and_wrong_ones_are_named(tmp_path: Path) -> None:
         with pytest.raises(QdeckError) as caught:
             load_settings(path)
         assert caught.value.kind is ErrorKind.SETTINGS and wrong in caught.value.message
+    path.write_text("readonly = true\n")
+    assert load_settings(path).readonly and not Settings().readonly
+    path.write_text("readonly = 1\n")
+    with pytest.raises(QdeckError):
+        load_settings(path)
     path.write_text('on_finish = "a \'b"')
     with pytest.raises(QdeckError):
         load_settings(path)

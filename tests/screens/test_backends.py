@@ -42,6 +42,21 @@ async def test_medians_come_by_themselves_each_once() -> None:
         assert deck.names_asked().count("backend_details") == 3
 
 
+async def test_errors_that_the_list_tells_are_there_at_once_and_only_the_rest_is_fetched() -> None:
+    deck = FixedDeck()
+    deck.the_backends = tuple(replace(one, median_2q_error=0.0123) for one in deck.the_backends)
+    async with running(deck) as pilot:
+        await _go(pilot)
+        assert screen_text(pilot).count("1.23") == 2
+        assert deck.names_asked().count("backend_details") == 1
+        await pilot.press("down")
+        await settled(pilot)
+        assert deck.names_asked().count("backend_details") == 2
+        await pilot.resize_terminal(120, 24)
+        await settled(pilot)
+        assert deck.names_asked().count("backend_details") == 3
+
+
 async def test_missing_medians_are_told_below_and_the_table_stays() -> None:
     deck = FixedDeck()
     deck.trouble["backend_details"] = QdeckError(ErrorKind.SERVER, "No [b]properties[/b].")

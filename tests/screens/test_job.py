@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pygments.lexer import RegexLexer
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -16,6 +17,7 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.monitor.events import JobsChanged
+from tui.qasm.highlight import Span, State, lex_line
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.job import JobScreen
@@ -41,6 +43,56 @@ def test_failed_at_80x24(snap_compare: SnapCompare) -> None:
 
 def test_counts_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(120, 40), run_before=lambda pilot: _open(pilot, BELL))
+
+
+async def _open_circuit(pilot: Pilot[None]) -> None:
+    await _open(pilot, BELL)
+    await pilot.press("2")
+    await settled(pilot)
+
+
+def test_circuit_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(), run_before=_open_circuit)
+
+
+def test_circuit_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(), run_before=_open_circuit)
+
+
+@pytest.mark.parametrize("ends", ["\n", " "])
+async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
+    ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lexed: list[str] = []
+
+    def seen(lexer: RegexLexer, text: str, state: State) -> tuple[list[Span], State]:
+        lexed.append(text)
+        return lex_line(lexer, text, state)
+
+    monkeypatch.setattr("tui.qasm.reading.lex_line", seen)
+    deck = FixedDeck()
+    circuit = "OPENQASM 3.0;" + ends + ends.join(f"rz({n}) $5;" for n in range(10_000))
+    deck.the_jobs = tuple(replace(job, circuit=circuit) for job in deck.the_jobs)
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        for key, expected in (("2", "rz(3) $5;"), ("G", "rz(9999) $5;"), ("pageup", "rz(9980) $5;")):
+            lexed.clear()
+            await pilot.press(key)
+            await settled(pilot)
+            assert expected in screen_text(pilot)
+            assert len(lexed) < 150
+
+
+async def test_a_traceback_in_the_log_is_read_to_its_end() -> None:
+    deck = FixedDeck()
+    deck.the_logs = "Traceback:\n" + "\n".join(f"    deep in {'x' * 150} END{row}" for row in range(40))
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("4", "G")
+        await settled(pilot)
+        text = screen_text(pilot).replace(" ", "").replace("\n", "")
+        assert "END39" in text
 
 
 async def test_values_with_their_errors() -> None:

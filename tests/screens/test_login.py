@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedClock, FixedDeck, account, identity
 from tui.app import QDeckApp
-from tui.domain.accounts import Account, Channel, Keep
+from tui.domain.accounts import Account, Channel, Keep, Share
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.screens.account import AccountScreen
 from tui.screens.jobs import JobsScreen
@@ -223,6 +223,21 @@ async def test_account_details_that_fail_leave_the_rest() -> None:
         await settled(pilot)
         assert "lab-instance" in screen_text(pilot)
         assert "so far" not in screen_text(pilot)
+
+
+async def test_shares_of_backends_and_instances_are_shown_as_far_as_there_is_room() -> None:
+    deck = FixedDeck()
+    deck.the_details = replace(
+        deck.the_details,
+        by_backend=tuple(Share(f"ibm_device_{number}", 12, 190) for number in range(5)),
+        by_instance=(Share(deck.the_instances[1].id, 3, 9), Share("crn:[b]x[/b]", 1, 3)),
+    )
+    async with running(deck) as pilot:
+        await pilot.press("f7")
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "ibm_device_0 12 jobs, 3m 10s" in text and "· +4" in text
+        assert "paid-instance 3 jobs, 9.0 s · crn:[b]x[/b] 1 job, 3.0 s" in text
 
 
 async def test_typed_token_goes_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:

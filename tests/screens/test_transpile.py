@@ -14,6 +14,7 @@ from tests.support.fixed_deck import FixedDeck, identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.accounts import Channel, Usage
+from tui.domain.backends import Backend
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
@@ -349,6 +350,29 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
         await pilot.press("f2", "f4")
         await settled(pilot)
         assert bench.backend == "ibm_cusco" and bench.errand is Errand.NONE
+
+
+async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
+    class Telling(FixedDeck):
+        """Keeps what it is asked for, as the real deck does."""
+
+        async def backend_details(self, name: str) -> Backend:
+            whole = replace(
+                await super().backend_details(name), median_2q_error={"ibm_cusco": 0.002}.get(name, 0.02)
+            )
+            self.the_backends = tuple(whole if one.name == name else one for one in self.the_backends)
+            self.publish(BackendsChanged(self.the_backends))
+            return whole
+
+    deck = Telling()
+    deck.the_backends = tuple(
+        replace(one, name=name, queue_length=1)
+        for one, name in zip(deck.the_backends[:2], ("ibm_algiers", "ibm_cusco"), strict=True)
+    )
+    async with running(deck) as pilot:
+        await open_review(pilot, backend="")
+        assert app_of(pilot).bench.backend == "ibm_cusco"
+        assert deck.names_asked().count("backend_details") == 2
 
 
 async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> None:

@@ -21,6 +21,7 @@ from tui.domain.accounts import (
     Instance,
     Keep,
     Plan,
+    Share,
     SignOutReport,
     Spending,
     Usage,
@@ -190,6 +191,7 @@ class FixedDeck:
         self.the_tags: tuple[str, ...] = ()
         """The tags of the service's other jobs."""
         self.focused = True
+        self.read_only = False
         self.the_accounts: tuple[Account, ...] = ()
         self.the_keyring = ""
         self.the_instances = (
@@ -200,6 +202,8 @@ class FixedDeck:
             instance_limit_seconds=600,
             plans=(Plan("Open", 600, 600, 28800, 60, NOW + timedelta(days=17)),),
             spending=Spending(4, 12, 15, 30),
+            by_backend=(Share("ibm_fez", 3, 9), Share("ibm_cusco", 1, 3)),
+            by_instance=(Share(identity().instance, 4, 12),),
         )
         self.results: dict[str, JobResult] = {
             "d3k" + "4".zfill(17): BELL_RESULT,

@@ -73,3 +73,75 @@ def test_strip_is_one_short_line() -> None:
     pieces = strip_line(JobResult((PubResult(counts=(counts,)), PubResult())), 78)
     assert width_of(pieces) <= 90
     assert "+61" in text_of(pieces) and "+1 PUBs" in text_of(pieces)
+
+
+def test_bit_strings_that_are_too_wide_are_told_apart_in_hexadecimal() -> None:
+    counts = Counts("meas", 127, 3, {"0" * 127: 2, "1" + "0" * 125 + "1": 1})
+    lines = result_page(JobResult((PubResult(counts=(counts,)),)), 78)
+    text = [text_of(pieces) for pieces in lines]
+    assert "127 bits in hexadecimal, 3 shots" in text[0]
+    assert f" 0x{'0' * 32} " in text[1] and f" 0x4{'0' * 30}1 " in text[2]
+    assert all(width_of(pieces) <= 78 for pieces in lines)
+    assert "1" + "0" * 125 + "1" in _page(JobResult((PubResult(counts=(counts,)),)), 200)
+
+
+def test_a_share_that_was_seen_is_not_nothing() -> None:
+    assert "<0.1 %" in _page(JobResult((PubResult(counts=(Counts("c", 1, 4096, {"0": 4095, "1": 1}),)),)))
+
+
+def test_no_shot_left_is_said() -> None:
+    text = _page(JobResult((PubResult(counts=(Counts("c", 3, 0, {}),)),)))
+    assert "0 shots" in text and "nothing was counted" in text
+    empty = tuple(Counts("c", 3, 0, {}, (place,)) for place in range(9))
+    assert "nothing was counted" in _page(JobResult((PubResult(counts=empty),)))
+
+
+@given(st.integers(40, 160), st.integers(1, 12), st.integers(5, 40))
+def test_a_sweep_is_a_table_whose_rows_sum_up_to_all(width: int, bits: int, many: int) -> None:
+    outcomes = [format(number % 2**bits, f"0{bits}b") for number in range(20)]
+    sets = tuple(
+        Counts(
+            "c", bits, 40, {one: 40 // len(set(outcomes)) or 1 for one in outcomes}, (place // 3, place % 3)
+        )
+        for place in range(many)
+    )
+    lines = result_page(JobResult((PubResult(counts=sets),)), width)
+    assert len(lines) == many + 2
+    assert f"{many} parameter sets, 40 shots each" in text_of(lines[0])
+    assert len({width_of(pieces) for pieces in lines[1:]}) == 1
+    assert width_of(lines[1]) <= width
+
+
+def test_a_sweep_says_what_each_set_gave() -> None:
+    sets = tuple(Counts("c", 1, 100, {"0": 50 + place, "1": 50 - place}, (place,)) for place in range(6))
+    rows = _page(JobResult((PubResult(counts=sets),))).split("\n")
+    assert rows[1].split() == ["0", "1"]
+    assert rows[7].split() == ["[5]", "55.0", "%", "45.0", "%"]
+    bars = _page(JobResult((PubResult(counts=sets[:4]),)))
+    assert "c[3]" in bars and "█" in bars
+
+
+def test_hundreds_of_values_stand_in_columns_in_their_order() -> None:
+    values = tuple(
+        ExpectationValue(place / 300, 0.01, index=(place // 20, place % 20)) for place in range(300)
+    )
+    lines = result_page(JobResult((PubResult(values=values),)), 78)
+    text = "\n".join(text_of(pieces) for pieces in lines)
+    assert "300 from +0.0000 to +0.9967" in text
+    assert len(lines) == 151 and all(width_of(pieces) <= 78 for pieces in lines)
+    assert text.index("[0][1] ") < text.index("[0][2] ") < text.index("[14][19] ")
+
+
+def test_long_observables_are_told_apart() -> None:
+    values = tuple(
+        ExpectationValue(0.5, 0.1, "I" * (125 - place) + "Z" + "I" * (place + 1)) for place in range(2)
+    )
+    text = _page(JobResult((PubResult(values=values),)))
+    assert " Z1  +0.5" in text and " Z2  +0.5" in text
+
+
+def test_pubs_of_one_value_each_are_one_list() -> None:
+    pubs = tuple(PubResult(values=(ExpectationValue(place / 10, 0.1, "ZZ"),)) for place in range(10))
+    rows = _page(JobResult(pubs)).split("\n")
+    assert len(rows) == 11
+    assert rows[10] == " PUB 10  ZZ  +0.9000 ± 0.1000"

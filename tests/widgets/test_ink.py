@@ -15,6 +15,7 @@ from tui.widgets.ink import (
     fit,
     fit_line,
     line,
+    part_of,
     text_of,
     width_of,
     wrapped,
@@ -32,6 +33,16 @@ def test_fit_fills_exactly(text: str, width: int, right: bool) -> None:
 @given(LINES, st.integers(1, 30))
 def test_fit_line_fills_exactly(pieces: Line, width: int) -> None:
     assert width_of(fit_line(pieces, width)) == width
+
+
+@given(LINES, st.integers(0, 20), st.integers(1, 20))
+def test_part_of_has_the_cells_that_stand_there(pieces: Line, left: int, width: int) -> None:
+    assert width_of(part_of(pieces, left, width)) == max(0, min(width, width_of(pieces) - left))
+
+
+@given(st.lists(st.builds(Span, st.text("ab c", max_size=9)), max_size=4).map(tuple), st.integers(0, 20))
+def test_part_of_narrow_letters_is_a_slice(pieces: Line, left: int) -> None:
+    assert text_of(part_of(pieces, left, 5)) == text_of(pieces)[left : left + 5]
 
 
 @given(LINES, LINES)

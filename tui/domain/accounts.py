@@ -156,6 +156,18 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one backend, or one instance, has of it.
+
+    `key` is the backend's name or the instance's CRN.
+    """
+
+    key: str
+    jobs: int
+    used_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDetails:
     """More of an account than signing in needs; each part is left out where the key may not see it.
 
@@ -166,6 +178,9 @@ class AccountDetails:
     """The limit that was set for the instance."""
     plans: tuple[Plan, ...] = ()
     spending: Spending | None = None
+    by_backend: tuple[Share, ...] = ()
+    """The shares in that, the most used first."""
+    by_instance: tuple[Share, ...] = ()
     withheld: tuple[str, ...] = ()
 
 

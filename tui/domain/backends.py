@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,37 @@ class BackendData:
     properties: bytes
 
 
+def undecided(backends: Iterable[Backend], qubits: int = 0) -> tuple[str, ...]:
+    """The backends whose two-qubit error is not known and would decide which is the best for `qubits` qubits.
+
+    That is so when several are equally good in all that goes before it.
+    """
+    fitting = [one for one in backends if _fits(one, qubits)]
+    first = min((_before_errors(one) for one in fitting), default=None)
+    equal = [one for one in fitting if _before_errors(one) == first]
+    return tuple(one.name for one in equal if one.median_2q_error is None) if len(equal) > 1 else ()
+
+
 def best_backend(backends: Iterable[Backend], qubits: int = 0) -> Backend | None:
     """The backend to offer first for a circuit of `qubits` qubits; `None`: none is online and large enough.
 
     Real hardware before simulators, then the fewest jobs queued, then the smallest median two-qubit error,
     then by name. What the service does not tell counts as worst; an unknown number of qubits as enough.
     """
-    worst = float("inf")
 
-    def rank(backend: Backend) -> tuple[bool, float, float, str]:
-        queued, error = backend.queue_length, backend.median_2q_error
-        return (
-            backend.simulated,
-            worst if queued is None else queued,
-            worst if error is None else error,
-            backend.name,
-        )
+    def rank(backend: Backend) -> tuple[tuple[bool, float], float, str]:
+        return _before_errors(backend), _or_worst(backend.median_2q_error), backend.name
 
-    fitting = (one for one in backends if one.operational and (one.qubits is None or one.qubits >= qubits))
-    return min(fitting, key=rank, default=None)
+    return min((one for one in backends if _fits(one, qubits)), key=rank, default=None)
+
+
+def _fits(backend: Backend, qubits: int) -> bool:
+    return backend.operational and (backend.qubits is None or backend.qubits >= qubits)
+
+
+def _before_errors(backend: Backend) -> tuple[bool, float]:
+    return backend.simulated, _or_worst(backend.queue_length)
+
+
+def _or_worst(value: float | None) -> float:
+    return inf if value is None else value

@@ -19,9 +19,12 @@ def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
         limit: the most characters that are returned.
         lines: keep line feeds, and turn tabs into four spaces.
     """
-    if len(text) <= limit and text.isprintable():
-        # Nearly all text: none of what would be replaced counts as printable.
-        return text
+    # Nearly all text: none of what would be replaced counts as printable.
+    if len(text) <= limit:
+        if text.isprintable():
+            return text
+        if lines and text.replace("\n", "").replace("\t", "").isprintable():
+            return text.replace("\t", "    ")
     shown: list[str] = []
     for character in text[:limit]:
         code = ord(character)

@@ -33,8 +33,11 @@ class OpenDeck:
     identity: Identity
 
 
-def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
-    """The deck over this user's folders, with the real services; nothing is opened or started yet."""
+def make_deck(environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False) -> Deck:
+    """The deck over this user's folders, with the real services; nothing is opened or started yet.
+
+    It is read-only when that is asked for here or in the settings.
+    """
     places = folders(environ)
 
     async def start_sandbox() -> RunningSandbox:
@@ -57,6 +60,7 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None) -> Deck:
         chance=random.SystemRandom(),
         quota=None if kept is None else kept << 20,
         session_idle_minutes=settings.session_idle_minutes,
+        read_only=read_only or settings.readonly,
     )
 
 

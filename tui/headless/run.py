@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.domain.backends import Backend, best_backend
+from tui.domain.backends import Backend, best_backend, undecided
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
@@ -233,7 +234,11 @@ async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
     for session in deck.sessions():
         if request.session_id and session.id == request.session_id and session.backend:
             return session.backend
-    chosen = require_backend(deck.backends(), report.stats.qubits if report.stats else 1)
+    qubits = report.stats.qubits if report.stats else 1
+    for name in undecided(deck.backends(), qubits):
+        with contextlib.suppress(QdeckError):
+            await deck.backend_details(name)
+    chosen = require_backend(deck.backends(), qubits)
     queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
     say(f"Backend {chosen.name}: the least busy one{queue}.")
     return chosen.name

@@ -91,6 +91,8 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
     if settings.ca_file is not None:
         there = "settings.toml" if settings.ca_file.exists() else "settings.toml, not there"
         rows.append(("ca_file", str(settings.ca_file), there))
+    if settings.readonly:
+        rows.append(("readonly", "true", "settings.toml"))
     idle = settings.session_idle_minutes
     source = "default" if idle == Settings().session_idle_minutes else "settings.toml"
     return [*rows, ("session_idle_minutes", str(idle), source)]

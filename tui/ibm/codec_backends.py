@@ -176,8 +176,8 @@ def _medians(backend: Backend, body: bytes, where: str) -> Backend:
     readout = [error for error in qubits["readout_error"] if 0.0 <= error < 1.0]
     return replace(
         backend,
-        median_2q_error=_median(pairs, backend.median_2q_error),
-        median_readout_error=_median(readout, backend.median_readout_error),
+        median_2q_error=_listed_or(backend.median_2q_error, pairs),
+        median_readout_error=_listed_or(backend.median_readout_error, readout),
         median_1q_error=_median(single, backend.median_1q_error),
         median_t1_us=_median(qubits["T1"], backend.median_t1_us),
         median_t2_us=_median(qubits["T2"], backend.median_t2_us),
@@ -188,6 +188,11 @@ def _medians(backend: Backend, body: bytes, where: str) -> Backend:
 
 def _median(values: list[float], known: float | None) -> float | None:
     return median(values) if values else known
+
+
+def _listed_or(listed: float | None, values: list[float]) -> float | None:
+    """The service's own median stays: it knows which gates of its device count."""
+    return _median(values, None) if listed is None else listed
 
 
 def _device(device: _Device, now: datetime) -> Backend:

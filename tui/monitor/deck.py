@@ -36,6 +36,11 @@ class Deck(Protocol):
     """
 
     @property
+    def read_only(self) -> bool:
+        """Whether it was started so that nothing on the service is changed: what would is refused."""
+        ...
+
+    @property
     def identity(self) -> Identity | None:
         """Who is signed in; `None`: nobody."""
         ...

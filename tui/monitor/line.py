@@ -33,6 +33,7 @@ RATE = f"the service takes {CREATIONS} jobs a minute"
 ASKED = "the service asked to wait"
 CHECKING = "checking whether the job was created"
 FULL = "the service holds as many of your jobs as it may"
+READ_ONLY = "qdeck was started read-only"
 _FULL_WORDS = re.compile(r"limit of \d+ (?:pending|concurrent) jobs", re.IGNORECASE)
 _COUNTED = {IntentState.SENDING, IntentState.UNCONFIRMED, IntentState.ACCEPTED}
 
@@ -114,11 +115,13 @@ class Line:
         hold: why nothing goes out for now.
         checking: earlier submissions are settled first.
         sending: own tags of those this process has in its hands right now.
+        sends: whether anything goes out at all: not when qdeck was started read-only.
     """
 
     def __init__(self, board: Board, clock: Clock, owner: Owner) -> None:
         self.hold: Hold | None = None
         self.checking = False
+        self.sends = True
         self.sending: set[str] = set()
         self._board = board
         self._clock = clock
@@ -251,6 +254,8 @@ class Line:
                 due, why = None, "an earlier submission is being checked"
             if self.hold is not None and (due is None or due < self.hold.due):
                 due, why = self.hold.due, self.hold.why
+            if not self.sends:
+                due, why = None, READ_ONLY
             elsewhere = self._owner.another_has(intent)
             yield shown(
                 intent,

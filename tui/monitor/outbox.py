@@ -95,6 +95,8 @@ class Outbox:
             QdeckError: the history cannot be read, or the service refused the credentials.
         """
         service = self._board.need_service()
+        if not self.line.sends:
+            return math.inf
         await self._adopt(service)
         line = self.line.mine(service)
         if not line:

@@ -39,6 +39,7 @@ from tui.monitor.deck import Listener
 from tui.monitor.events import Freshness, JobsFinished, Reach, Severity
 from tui.monitor.listeners import in_words
 from tui.monitor.outbox import Outbox
+from tui.monitor.read_only import changes
 from tui.monitor.scheduler import Scheduler
 from tui.monitor.session_guard import SessionGuard
 from tui.monitor.token_worker import AUTH_KINDS, USAGE_EVERY
@@ -64,6 +65,8 @@ class LiveDeck:
     Args:
         chance: jitter, and the tags of submissions: seeded by the system in the app.
         launch_sandbox: starts the embedded service; called at most once while it runs.
+        read_only: every command that changes something on the service is refused, and nothing that waits is
+            sent.
         quota: bytes that kept results and circuits may take; `None`: the history's own default.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
     """
@@ -80,13 +83,16 @@ class LiveDeck:
         chance: random.Random,
         quota: int | None = None,
         session_idle_minutes: int = 0,
+        read_only: bool = False,
     ) -> None:
+        self._read_only = read_only
         self._folders = folders
         self._compiler = compiler
         self._history = History(folders, clock, quota=quota)
         self._board = Board(self._history, clock)
         self._scheduler = Scheduler(clock, chance, self._failed)
         self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
+        self._outbox.line.sends = not read_only
         self._commands = Commands(self._board, self._wake, compiler)
         self._accounts = Accounts(
             board=self._board,
@@ -104,6 +110,11 @@ class LiveDeck:
             wake=partial(self._scheduler.wake, "guard"),
         )
         self._board.subscribe(self._after_a_job)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every command that changes something is refused."""
+        return self._read_only
 
     @property
     def identity(self) -> Identity | None:
@@ -230,6 +241,7 @@ class LiveDeck:
         """The user looked at these jobs."""
         self._board.seen(job_ids)
 
+    @changes
     async def submit(self, submission: Submission) -> Job:
         """Create the job, at most once."""
         return await self._outbox.submit(submission)
@@ -238,26 +250,32 @@ class LiveDeck:
         """The submissions that have not become a job yet."""
         return self._outbox.line.waiting()
 
+    @changes
     async def withdraw(self, tag: str) -> None:
         """Take a submission out of the line."""
         await self._outbox.commands.withdraw(tag)
 
+    @changes
     async def move(self, tag: str, places: int) -> None:
         """Move a submission in line."""
         await self._outbox.commands.move(tag, places)
 
+    @changes
     async def send_again(self, tag: str) -> None:
         """Put a submission that was not created in line again."""
         await self._outbox.commands.send_again(tag)
 
+    @changes
     async def cancel(self, job_id: str) -> None:
         """Cancel the job on the service."""
         await self._commands.cancel(job_id)
 
+    @changes
     async def delete(self, job_id: str) -> None:
         """Delete the job on the service and in the history."""
         await self._commands.delete(job_id)
 
+    @changes
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         """Replace the job's tags."""
         await self._commands.set_tags(job_id, tags)
@@ -291,14 +309,17 @@ class LiveDeck:
         """The job's log."""
         return await self._commands.logs(job_id)
 
+    @changes
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
         """Open a session or batch."""
         return await self._commands.open_session(backend, mode, max_ttl)
 
+    @changes
     async def drain_session(self, session_id: str) -> None:
         """Take no more jobs; what is queued still runs."""
         await self._commands.drain_session(session_id)
 
+    @changes
     async def close_session(self, session_id: str) -> None:
         """Close now: what is queued is dropped."""
         await self._commands.close_session(session_id)

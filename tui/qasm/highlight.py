@@ -20,7 +20,8 @@ HEADER_LINES: Final = 60
 _REMEMBERED_LINES: Final = 20_000
 
 State = tuple[str, ...]
-_START: Final[State] = ("root",)
+START: Final[State] = ("root",)
+"""The state at the start of a text."""
 
 
 class Kind(StrEnum):
@@ -135,7 +136,7 @@ def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[Span], St
             break
         else:
             if text[position] == "\n":
-                state = _START
+                state = START
             else:
                 add(position, position + 1, Token.Error)
             position += 1
@@ -172,7 +173,7 @@ class Highlighter:
 
     def reset(self) -> None:
         """Forget all: the whole text is another."""
-        self._starts = [_START]
+        self._starts = [START]
         self._doubts = []
         self._choose_lexer()
 
@@ -200,7 +201,7 @@ class Highlighter:
             doubt = max(kept, 1)
             starts[kept:] = [None] * max(added - 1, 0) + starts[first + removed :]
             if not starts or first == 0:
-                starts[:1] = [_START]
+                starts[:1] = [START]
             shift = added - removed
             before = [line for line in self._doubts if line < kept]
             after = [line + shift for line in self._doubts if line > first + removed]
@@ -217,7 +218,7 @@ class Highlighter:
             self._version = version
             self._lexer = Lines2Lexer() if version == 2 else Lines3Lexer()
             self._lexed = {}
-            self._starts = [_START]
+            self._starts = [START]
             self._doubts = []
 
     def _lex(self, text: str, start: State) -> tuple[list[Span], State]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import ClassVar, cast
 
 from textual import on, work
@@ -13,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
-from tui.domain.accounts import AccountDetails, Identity, Instance
+from tui.domain.accounts import AccountDetails, Identity, Instance, Share
 from tui.domain.errors import QdeckError
 from tui.domain.text import plain, shorten
 from tui.monitor.deck import Deck
@@ -24,9 +25,10 @@ from tui.widgets.block import Block
 from tui.widgets.ink import Ink, Line, line
 from tui.widgets.keys import ACCOUNT, bindings
 from tui.widgets.too_small import TooSmall
-from tui.widgets.words import NOTHING, clock_time, duration, token_words, usage_words
+from tui.widgets.words import NOTHING, clock_time, count_words, duration, token_words, usage_words
 
 _MOST_PLANS = 3
+_SHARES_WIDTH = 52
 
 
 class AccountScreen(Dialog[bool]):
@@ -66,7 +68,7 @@ class AccountScreen(Dialog[bool]):
         identity = self._deck.identity
         lines = account_lines(self._deck, cast(Shell, self.app)) if identity is not None else []
         if self._details is not None:
-            lines += detail_lines(self._details)
+            lines += detail_lines(self._details, {one.id: one.name for one in self._instances})
         self.query_one("#facts", Block).show(lines)
 
     @work(exclusive=True, group="account-details", exit_on_error=False)
@@ -86,6 +88,7 @@ class AccountScreen(Dialog[bool]):
             self._say(str(error))
             return
         self._say("")
+        self._show_facts()
         identity = self._deck.identity
         current = identity.instance if identity is not None else ""
         choices = self.query_one(OptionList)
@@ -180,8 +183,11 @@ def account_lines(deck: Deck, shell: Shell) -> list[Line]:
     return lines
 
 
-def detail_lines(details: AccountDetails) -> list[Line]:
-    """The plan's limits and what the account's jobs used; nothing of what the service withholds."""
+def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[Line]:
+    """The plan's limits and what the account's jobs used; nothing of what the service withholds.
+
+    `names` are those of the instances, by CRN.
+    """
     rows: list[tuple[str, str]] = []
     for plan in details.plans[:_MOST_PLANS]:
         facts = (
@@ -194,11 +200,27 @@ def detail_lines(details: AccountDetails) -> list[Line]:
         rows.append(("limit", f"{duration(details.instance_limit_seconds)} of QPU set for this instance"))
     if details.spending is not None:
         spent = details.spending
-        told = f"{spent.jobs:,} jobs, {duration(spent.used_seconds)} of QPU"
+        told = f"{count_words(spent.jobs, 'job')}, {duration(spent.used_seconds)} of QPU"
         if spent.mean_queue_seconds is not None:
             told += f", {duration(spent.mean_queue_seconds)} in the queue on average"
         rows.append(("so far", told))
+    if details.by_backend:
+        rows.append(("backends", _shares(details.by_backend, {})))
+    if len(details.by_instance) > 1:
+        rows.append(("instances", _shares(details.by_instance, names)))
     return [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
+
+
+def _shares(shares: tuple[Share, ...], names: Mapping[str, str]) -> str:
+    """The most used ones, as many as have room, and how many more there are."""
+    told = ""
+    for place, one in enumerate(shares):
+        name = shorten(names.get(one.key) or one.key, 24)
+        part = f"{name} {count_words(one.jobs, 'job')}, {duration(one.used_seconds)}"
+        if told and len(told) + len(part) > _SHARES_WIDTH:
+            return f"{told} · +{len(shares) - place}"
+        told = f"{told} · {part}" if told else part
+    return told
 
 
 def _until(identity: Identity, shell: Shell) -> str:

@@ -23,10 +23,13 @@ from tui.widgets.ink import BLANK, Ink, Line, Span, line
 from tui.widgets.keys import BACKENDS, bindings
 from tui.widgets.row_table import RowTable
 
+_DETAILS_FROM = min(column.need for column in BACKEND_COLUMNS if column.need)
+"""Cells from which on the table has columns that the list alone does not fill."""
+
 
 class BackendsScreen(SectionScreen):
-    """The list of the service; medians are asked for one backend after the other, the one under the cursor
-    first."""
+    """The list of the service, with the errors it tells; what else is known of a backend is asked for one
+    backend after the other, the one under the cursor first."""
 
     SECTION = "backends"
     BINDINGS: ClassVar = bindings(BACKENDS)
@@ -61,6 +64,12 @@ class BackendsScreen(SectionScreen):
         """Medians are fetched while the section is looked at; the choice may have changed elsewhere."""
         self.query_one(RowTable).repaint()
         self._fetch()
+
+    def on_resize(self) -> None:
+        """The rule goes from side to side; wider tables show what has to be fetched."""
+        self._show_strip()
+        if self.is_current:
+            self._fetch()
 
     def _cells(self, key: str) -> tuple[Span, ...]:
         return tuple(backend_cells(self._whole(key), chosen=key == self.bench.backend))
@@ -116,18 +125,21 @@ class BackendsScreen(SectionScreen):
 
     @work(exclusive=True, group="backend-details", exit_on_error=False)
     async def _fetch(self) -> None:
-        """Medians of the backend under the cursor, then of the others, each once."""
+        """Details of the backend under the cursor, then of those whose errors the list does not tell, and of
+        all where there is room to show them; each once."""
         if self.deck.identity is None:
             return
-        first = self.query_one(RowTable).cursor_key
+        table = self.query_one(RowTable)
+        first, roomy = table.cursor_key, self.size.width >= _DETAILS_FROM
         for name in sorted(self._backends, key=lambda name: name != first):
-            if name in self._details or name in self._trouble:
+            shown = name == first or roomy or self._backends[name].median_2q_error is None
+            if not shown or name in self._details or name in self._trouble:
                 continue
             try:
                 self._details[name] = await self.deck.backend_details(name)
             except QdeckError as error:
                 self._trouble[name] = str(error)
-            self.query_one(RowTable).repaint()
+            table.repaint()
             self._show_strip()
 
     def action_use(self) -> None:

@@ -6,10 +6,11 @@ freshness above, keys below, and the notice for terminals that are too small.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol, cast
 
 from textual import events, on
+from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -26,9 +27,16 @@ from tui.monitor.events import (
 )
 from tui.screens.bench import Bench
 from tui.widgets.flash_line import Foot
+from tui.widgets.keys import key_by_id
 from tui.widgets.notes import Notes
 from tui.widgets.too_small import TooSmall
 from tui.widgets.top_bar import TopBar
+
+
+def changing_verbs(bound: Sequence[object]) -> frozenset[str]:
+    """The actions among these bindings that change something on the service."""
+    keys = (key_by_id(one.id) for one in bound if isinstance(one, Binding))
+    return frozenset(key.verb for key in keys if key is not None and key.changes)
 
 
 class DeckEvent(Message, bubble=False):
@@ -98,6 +106,10 @@ class SectionScreen(Screen[None]):
         section = self.SECTION or self.app.current_mode
         self.mount(TopBar(self.deck, self.clock, section), before=0)
         self.mount(Foot(self.shell.notes), TooSmall())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A read-only qdeck has no keys that change something: not in footer, help or palette either."""
+        return not (self.deck.read_only and action in changing_verbs(self.BINDINGS))
 
     def on_unmount(self) -> None:
         """Stop listening."""

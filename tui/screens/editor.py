@@ -34,12 +34,10 @@ PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""
 ROOMY = 110
 """Columns from which on the circuit is drawn beside its text."""
-_INVITATION = Content(
-    "Type OpenQASM here, or\n"
-    "  ctrl+o  opens an example or a file\n"
-    "  F8      transpiles what is written\n"
-    "  F9      transpiles it and goes on to run it"
+_INVITATION = (
+    "Type OpenQASM here, or\n  ctrl+o  opens an example or a file\n  F8      transpiles what is written"
 )
+_RUNS = "\n  F9      transpiles it and goes on to run it"
 
 
 class EditorScreen(SectionScreen):
@@ -77,7 +75,8 @@ class EditorScreen(SectionScreen):
         """The name of the circuit, text and drawing, and what Qiskit says."""
         yield Block(id="title")
         with Horizontal(id="desk"):
-            yield QasmArea(placeholder=_INVITATION, id="qasm")
+            runs = "" if self.deck.read_only else _RUNS
+            yield QasmArea(placeholder=Content(_INVITATION + runs), id="qasm")
             yield TextPane(id="circuit")
         yield Block(id="verdict")
 
@@ -273,7 +272,7 @@ class EditorScreen(SectionScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`jump` exists only while there are errors."""
-        return bool(self.diagnostics) if action == "jump" else True
+        return bool(self.diagnostics) if action == "jump" else super().check_action(action, parameters)
 
     def _go_on(self, errand: Errand) -> None:
         if not self.bench.qasm.strip():

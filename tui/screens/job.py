@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import work
@@ -14,15 +16,17 @@ from tui.domain.results import JobResult
 from tui.domain.text import plain
 from tui.monitor.deck import Deck
 from tui.monitor.events import Event, JobsChanged, Severity
+from tui.qasm.reading import prepare
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Bench
 from tui.screens.job_commands import ask_cancel, ask_delete, ask_edit, ask_export
 from tui.widgets.block import Block
 from tui.widgets.histogram import result_page
-from tui.widgets.ink import Ink, Line, Span, line
+from tui.widgets.ink import BLANK, Ink, Line, Span, line
 from tui.widgets.job_facts import facts, metrics_lines, raw_page
 from tui.widgets.keys import JOB, bindings
-from tui.widgets.text_pane import TextPane, page_of
+from tui.widgets.qasm_lines import QasmLines
+from tui.widgets.text_pane import TextPane, folded_page, page_of
 
 VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
 """The views below the facts, in order."""
@@ -47,6 +51,7 @@ class JobScreen(SectionScreen):
         self._log: str | None = None
         self._metrics: JobMetrics | None = None
         self._drawing = ""
+        self._programs: dict[tuple[str, str], QasmLines] = {}
         self._trouble: dict[str, str] = {}
         self._status: JobStatus | None = None
 
@@ -108,7 +113,7 @@ class JobScreen(SectionScreen):
         name = VIEWS[self._view]
         self.query_one(TextPane).show(lambda width: self._page(name, width), home=home)
 
-    def _page(self, name: str, width: int) -> list[Line]:
+    def _page(self, name: str, width: int) -> Sequence[Line]:
         job = self.job
         if job is None:
             return []
@@ -122,26 +127,31 @@ class JobScreen(SectionScreen):
                 return self._circuit_page(job)
             case "Source":
                 if job.source:
-                    return page_of(job.source)
+                    return self._program(job.source)
                 return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
                 if self._log is None:
                     return _quiet(
                         "Asking for the log …" if job.status.final else "The log comes when the job ends."
                     )
-                return page_of(self._log) if self._log.strip() else _quiet("The log is empty.")
+                return folded_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
             case "Metrics":
                 return metrics_lines(job, self._metrics)
             case _:
                 return raw_page(job, self._result)
 
-    def _circuit_page(self, job: Job) -> list[Line]:
+    def _circuit_page(self, job: Job) -> Sequence[Line]:
         """The drawing, where there is one, and the program."""
-        if not job.circuit:
-            return _quiet("Asking for the circuit …")
-        if not self._drawing:
-            return page_of(job.circuit)
-        return [*page_of(self._drawing), line(""), *page_of(job.circuit)]
+        return (
+            self._program(job.circuit, self._drawing) if job.circuit else _quiet("Asking for the circuit …")
+        )
+
+    def _program(self, text: str, drawing: str = "") -> QasmLines:
+        """A program below its drawing: the same lines each time, for the pane to know them again."""
+        if (text, drawing) not in self._programs:
+            above = [*page_of(drawing), BLANK] if drawing else []
+            self._programs[text, drawing] = QasmLines(text, above)
+        return self._programs[text, drawing]
 
     def _result_page(self, job: Job, width: int) -> list[Line]:
         if self._result is not None:
@@ -178,6 +188,7 @@ class JobScreen(SectionScreen):
     @work(exclusive=True, group="job-circuit", exit_on_error=False)
     async def _load_circuit(self) -> None:
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
+        await asyncio.to_thread(prepare)
         try:
             circuit = await self.deck.circuit(self._job_id)
         except QdeckError as error:

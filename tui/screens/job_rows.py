@@ -140,7 +140,8 @@ class JobRowsScreen(SectionScreen):
     def _show_line(self) -> None:
         """What has not become a job yet, above the table."""
         block = self.query_one("#line", Block)
-        lines = waiting_lines(self.deck.waiting(), self.clock.now())
+        hint = "" if self.deck.read_only else "w changes it"
+        lines = waiting_lines(self.deck.waiting(), self.clock.now(), hint=hint)
         block.display = bool(lines)
         block.show(lines)
 
@@ -196,9 +197,10 @@ class JobRowsScreen(SectionScreen):
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
             )
+        runs = "" if self.deck.read_only else ", F9 runs it"
         return (
             "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
-            "F8 transpiles it, F9 runs it."
+            f"F8 transpiles it{runs}."
         )
 
     def _further(self) -> str:
@@ -216,6 +218,10 @@ class JobRowsScreen(SectionScreen):
     def current(self) -> Job | None:
         """The job under the cursor."""
         return self._list.get(self.table.cursor_key)
+
+    def on_resize(self) -> None:
+        """The strip is as wide as the screen."""
+        self._show_strip()
 
     def _show_strip(self) -> None:
         job, width = self.current, self.size.width

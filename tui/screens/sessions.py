@@ -213,7 +213,7 @@ class SessionsScreen(SectionScreen):
             return [line("Not signed in. ", ("F7 ", Ink.KEY), "signs in.")]
         width = max(40, min(76, self.app.size.width - 4))
         return [
-            line("No sessions yet. ", ("n ", Ink.KEY), "opens one."),
+            line("No sessions yet. ", *(() if self.deck.read_only else (("n ", Ink.KEY), "opens one."))),
             BLANK,
             *wrapped("batch: jobs that do not wait for one another run close together.", width, Ink.MUTED),
             *wrapped(

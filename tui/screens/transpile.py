@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import ClassVar
 
 from textual import on, work
@@ -11,7 +12,7 @@ from textual.message import Message
 from textual.widgets import TabbedContent, TabPane
 from textual.worker import Worker
 
-from tui.domain.backends import best_backend
+from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
@@ -78,6 +79,8 @@ class TranspileScreen(SectionScreen):
 
     _work: Worker[None] | None = None
     _submitting = False
+    _asked_about: frozenset[str] = frozenset()
+    """Backends whose errors were asked for."""
 
     def compose(self) -> ComposeResult:
         """Choices, one line of state, then the review in tabs."""
@@ -99,6 +102,7 @@ class TranspileScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known already."""
+        self.query_one(SubmitForm).display = not self.deck.read_only
         self._show_backends()
         self._show_identity()
         self.query_one(TranspileChoices).show(self.bench.backend, self.bench.options)
@@ -134,6 +138,7 @@ class TranspileScreen(SectionScreen):
         elif isinstance(event, UsageChanged):
             self.query_one(SubmitForm).show_usage(event.usage)
         elif isinstance(event, IdentityChanged):
+            self._asked_about = frozenset()
             self._show_identity()
             self._show_state()
         elif isinstance(event, OutboxChanged):
@@ -164,7 +169,7 @@ class TranspileScreen(SectionScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`stop` exists only while there is something to stop."""
-        return self._transpiling if action == "stop" else True
+        return self._transpiling if action == "stop" else super().check_action(action, parameters)
 
     @property
     def _transpiling(self) -> bool:
@@ -317,8 +322,25 @@ class TranspileScreen(SectionScreen):
         if chosen not in {backend.name for backend in backends}:
             best = best_backend(backends, self.bench.qubits)
             chosen = best.name if best is not None else ""
+            unknown = frozenset(undecided(backends, self.bench.qubits)) - self._asked_about
+            if unknown:
+                self._asked_about |= unknown
+                self._ask_errors(sorted(unknown))
         self.query_one(TranspileChoices).offer_backends(backends, chosen)
         self._take_choices()
+
+    @work(group="errors", exit_on_error=False)
+    async def _ask_errors(self, names: list[str]) -> None:
+        """Ask for the errors that decide which backend is best, where the list does not tell them."""
+        for name in names:
+            with contextlib.suppress(QdeckError):
+                await self.deck.backend_details(name)
+        bench = self.bench
+        reviewed = bench.candidate is not None and bench.candidate_source == bench.qasm
+        if not (bench.backend_picked or reviewed or self._transpiling):
+            bench.backend = ""
+            self._show_backends()
+            self._show_state()
 
     def _show_identity(self) -> None:
         identity = self.deck.identity
@@ -366,7 +388,7 @@ class TranspileScreen(SectionScreen):
         nothing_yet.display = candidate is None and not said
         if candidate is None:
             nothing_yet.show(self._invitation())
-        self.query_one("#said", Block).show(said or verdict(self.bench))
+        self.query_one("#said", Block).show(said or verdict(self.bench, read_only=self.deck.read_only))
 
     def _invitation(self) -> list[Line]:
         if missing := self._missing():

@@ -21,7 +21,7 @@ def missing(bench: Bench, *, signed_in: bool) -> list[Line]:
     return [line((told, Ink.WARNING))]
 
 
-def verdict(bench: Bench) -> tuple[Line, ...]:
+def verdict(bench: Bench, *, read_only: bool = False) -> tuple[Line, ...]:
     """Whether what is under review is the circuit and the choices as they stand."""
     candidate = bench.candidate
     if candidate is None:
@@ -32,7 +32,8 @@ def verdict(bench: Bench) -> tuple[Line, ...]:
         return (line(("! Other choices than these made what is below: F8 transpiles anew.", Ink.WARNING)),)
     told = f"{plain(bench.name, limit=40)} for {plain(candidate.backend, limit=60)}"
     how = f", level {candidate.options.optimization_level}, {plain(candidate.where, limit=20)}"
-    return (line(("✔ ", Ink.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", Ink.MUTED), "  F9 runs it."),)
+    runs = "" if read_only else "  F9 runs it."
+    return (line(("✔ ", Ink.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", Ink.MUTED), runs),)
 
 
 def wrong(error: QdeckError, width: int) -> list[Line]:

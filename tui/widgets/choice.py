@@ -1,14 +1,71 @@
-"""A compact `Select` whose options follow what the deck knows."""
+"""A compact `Select` whose options follow what the deck knows, and whose open list is searched by typing."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
 
+from textual import events
+from textual.app import ComposeResult
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import OptionList, Select
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 T = TypeVar("T", bound=Hashable)
+PAUSE = 1.5
+"""Seconds after a key before the next one begins another search."""
+
+
+class SearchedList(SelectOverlay):
+    """The open list: letters go to the option that begins with them, else to the first that has them.
+
+    Textual 8.2.8 searches labels that are `str` or Rich's `Text`, and ours are neither; nor does it show what
+    was typed. Here it stands below the list.
+    """
+
+    DEFAULT_CSS = """
+    SearchedList.-searched {
+        border-bottom: solid $rule !important;
+        border-subtitle-align: left; border-subtitle-color: $accent; border-subtitle-style: bold;
+    }
+    """
+    typed = ""
+    _forgetting: Timer | None = None
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "backspace":
+            self.begin_anew()
+        elif event.character is not None and event.is_printable:
+            self._search(self.typed + event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def begin_anew(self) -> None:
+        """Forget what was typed."""
+        if self._forgetting is not None:
+            self._forgetting.stop()
+        self._show_typed("")
+
+    def _search(self, typed: str) -> None:
+        self.begin_anew()
+        self._forgetting = self.set_timer(PAUSE, self.begin_anew)
+        labels = [str(option.prompt).casefold() for option in self.options]
+        wanted = typed.casefold()
+        first = next((place for place, label in enumerate(labels) if label.startswith(wanted)), None)
+        if first is None:
+            first = next((place for place, label in enumerate(labels) if wanted in label), None)
+        if first is not None:
+            self.select(first)
+        self._show_typed(typed, found=first is not None)
+
+    def _show_typed(self, typed: str, *, found: bool = True) -> None:
+        self.typed = typed
+        told = typed if found else f"{typed}: in none of these"
+        self.border_subtitle = Content(told) if typed else None
+        self.set_class(bool(typed), "-searched")
 
 
 class Choice(Select[T | None], Generic[T]):
@@ -36,6 +93,16 @@ class Choice(Select[T | None], Generic[T]):
         self._offered = tuple(options)
         self._nothing = prompt
         super().__init__(self._labelled(), value=self._chosen(value), allow_blank=False, id=id, compact=True)
+
+    def compose(self) -> ComposeResult:
+        """What is chosen, and the list."""
+        yield SelectCurrent(self.prompt)
+        yield SearchedList().data_bind(compact=Select.compact)
+
+    def _watch_expanded(self, expanded: bool) -> None:
+        super()._watch_expanded(expanded)
+        if self.is_mounted:
+            self.query_one(SearchedList).begin_anew()
 
     @property
     def offered(self) -> tuple[tuple[str, T], ...]:

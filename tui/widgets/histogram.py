@@ -1,17 +1,21 @@
-"""Results as text: bars for counts, values with their errors, and the one-line picture of a result."""
+"""Results as text: bars for counts, tables for sweeps and values, and the one-line picture of a result."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
+from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
 from tui.domain.text import plain
 from tui.widgets.ink import BLANK, Ink, Line, Span, fit, line
-from tui.widgets.words import NOTHING
+from tui.widgets.sweep_lines import is_table, sweep_lines, sweeps
+from tui.widgets.value_lines import single_value_lines, value_label, value_lines, value_spans
+from tui.widgets.words import percent
 
 TOP = 16
 """Bit strings shown one by one; the others are summed up in one line."""
+_BESIDE = 36
+"""Cells that a bit string leaves to its share, its count and a bar."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -24,16 +28,13 @@ def bar(share: float, width: int) -> str:
     return "█" * full + (_EIGHTHS[rest] if rest else "")
 
 
-def percent(share: float) -> str:
-    """A share of the shots: `49.6 %`."""
-    return f"{share * 100:.1f} %"
-
-
 def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Line]:
     """The whole result, PUB by PUB, register by register."""
     lines: list[Line] = []
     if result.note:
         lines.append(line((plain(result.note, limit=500), Ink.WARNING)))
+    if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
+        return [*lines, *single_value_lines(result.pubs, width)]
     for index, pub in enumerate(result.pubs):
         if len(result.pubs) > 1:
             lines += [BLANK] if lines else []
@@ -46,9 +47,14 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Line]:
 
 def _pub_lines(pub: PubResult, width: int, top: int) -> list[Line]:
     lines: list[Line] = []
-    for counts in pub.counts:
-        lines += [BLANK] if lines else []
-        lines += counts_lines(counts, width, top)
+    for sets in sweeps(pub.counts):
+        if is_table(sets):
+            lines += [BLANK] if lines else []
+            lines += sweep_lines(sets, width)
+            continue
+        for counts in sets:
+            lines += [BLANK] if lines else []
+            lines += counts_lines(counts, width, top)
     if pub.quasi is not None:
         lines += [BLANK] if lines else []
         lines += quasi_lines(pub.quasi, width, top)
@@ -58,23 +64,38 @@ def _pub_lines(pub: PubResult, width: int, top: int) -> list[Line]:
     return lines
 
 
+def _is_one_value(pub: PubResult) -> bool:
+    return len(pub.values) == 1 and not pub.counts and pub.quasi is None
+
+
 def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[Line]:
     """One register: a head, then a bar, a percentage and a count for each bit string."""
     register = plain(counts.register, limit=60) or "result"
     where = "".join(f"[{place}]" for place in counts.index)
     noun = "bit" if counts.num_bits == 1 else "bits"
-    head = line(
-        (f"{register}{where}", Ink.STRONG),
-        (f"  {counts.num_bits} {noun}, {counts.shots} shots, {len(counts.counts)} outcomes", Ink.MUTED),
-    )
+    wide = counts.num_bits > max(width // 2, width - _BESIDE)
+    written = " in hexadecimal" if wide and counts.counts else ""
+    told = f"  {counts.num_bits} {noun}{written}, {counts.shots} shots, {len(counts.counts)} outcomes"
+    head = line((f"{register}{where}", Ink.STRONG), (told, Ink.MUTED))
     ordered = counts.probabilities()
-    rows = [_Row(bits, share, str(counts.counts[bits])) for bits, share in ordered[:top]]
+    rows = [
+        _Row(_hexadecimal(bits) if wide else bits, share, str(counts.counts[bits]))
+        for bits, share in ordered[:top]
+    ]
     rest = ordered[top:]
     if rest:
         share = sum(share for _, share in rest)
         times = sum(counts.counts[bits] for bits, _ in rest)
         rows.append(_Row(f"{len(rest)} others", share, str(times), rest=True))
     return [head, *_rows(rows, width)]
+
+
+def _hexadecimal(bits: str) -> str:
+    """A bit string as the service writes samples, but with all its digits: a quarter as wide."""
+    try:
+        return f"0x{int(bits, 2):0{math.ceil(len(bits) / 4)}x}"
+    except ValueError:
+        return bits
 
 
 def quasi_lines(quasi: QuasiDistribution, width: int, top: int = TOP) -> list[Line]:
@@ -100,7 +121,7 @@ class _Row(NamedTuple):
 def _rows(rows: list[_Row], width: int) -> list[Line]:
     if not rows:
         return [line(("nothing was counted", Ink.MUTED))]
-    label_width = min(max(len(row.label) for row in rows), max(8, width // 2))
+    label_width = min(max(len(row.label) for row in rows), max(8, width // 2, width - _BESIDE))
     count_width = max(len(row.times) for row in rows)
     room = max(4, min(60, width - label_width - count_width - 14))
     scale = max((row.share for row in rows if not row.rest), default=1.0)
@@ -118,27 +139,6 @@ def _rows(rows: list[_Row], width: int) -> list[Line]:
     return lines
 
 
-def value_lines(values: tuple[ExpectationValue, ...], width: int) -> list[Line]:
-    """Expectation values with their standard errors."""
-    lines = [line(("expectation values", Ink.STRONG), ("  value ± standard error", Ink.MUTED))]
-    labels = [_label(value, place) for place, value in enumerate(values)]
-    label_width = min(max(len(label) for label in labels), max(8, width // 2))
-    for label, value in zip(labels, values, strict=True):
-        lines.append(line((f" {fit(label, label_width)}  ", Ink.PLAIN), *value_spans(value)))
-    return lines
-
-
-def value_spans(value: ExpectationValue) -> tuple[Span, ...]:
-    """One value: `+0.9531 ± 0.0047`."""
-    error = NOTHING if value.std is None else f"{value.std:.4f}"
-    return (Span(f"{value.value:+.4f}", Ink.STRONG), Span(f" ± {error}", Ink.MUTED))
-
-
-def _label(value: ExpectationValue, place: int) -> str:
-    where = "".join(f"[{index}]" for index in value.index)
-    return (plain(value.observable, limit=200) or ("" if where else f"[{place}]")) + where
-
-
 def strip_line(result: JobResult, width: int) -> Line:
     """The result in one line: the most frequent bit strings with short bars, or the first values."""
     if not result.pubs:
@@ -153,7 +153,7 @@ def strip_line(result: JobResult, width: int) -> Line:
     elif pub.values:
         first = pub.values[0]
         return line(
-            f"{_label(first, 0)} ", *value_spans(first), (_more(len(pub.values) - 1), Ink.MUTED), more
+            f"{value_label(first, 0)} ", *value_spans(first), (_more(len(pub.values) - 1), Ink.MUTED), more
         )
     spans: list[Span] = []
     used = shown = 0

@@ -31,10 +31,39 @@ class Ink(StrEnum):
     BAR = "ink--bar"
     CURSOR = "ink--cursor"
     CURSOR_BLURRED = "ink--cursor-blurred"
+    QASM_KEYWORD = "qasm--keyword"
+    QASM_TYPE = "qasm--type"
+    QASM_GATE = "qasm--gate"
+    QASM_INSTRUCTION = "qasm--instruction"
+    QASM_FUNCTION = "qasm--function"
+    QASM_CONSTANT = "qasm--constant"
+    QASM_QUBIT = "qasm--qubit"
+    QASM_NUMBER = "qasm--number"
+    QASM_STRING = "qasm--string"
+    QASM_COMMENT = "qasm--comment"
+    QASM_DIRECTIVE = "qasm--directive"
+    QASM_WRONG = "qasm--wrong"
 
 
-INKS: frozenset[str] = frozenset(Ink)
-"""For `COMPONENT_CLASSES`."""
+QASM_INKS: frozenset[str] = frozenset(ink for ink in Ink if ink.startswith("qasm--"))
+"""The kinds of words of OpenQASM, for the `COMPONENT_CLASSES` of what shows programs."""
+INKS: frozenset[str] = frozenset(Ink) - QASM_INKS
+"""For the `COMPONENT_CLASSES` of all others."""
+QASM_COLOURS = """
+    & .qasm--comment { color: $quiet; text-style: italic; }
+    & .qasm--directive { color: $quiet; }
+    & .qasm--keyword { color: $primary; text-style: bold; }
+    & .qasm--instruction { color: $primary; text-style: bold; }
+    & .qasm--type { color: $busy; }
+    & .qasm--gate { color: $success; }
+    & .qasm--function { color: $success; }
+    & .qasm--qubit { color: $waiting; }
+    & .qasm--constant { color: $warning; }
+    & .qasm--number { color: $warning; }
+    & .qasm--string { color: $quiet; }
+    & .qasm--wrong { color: $error; text-style: underline; }
+"""
+"""What they look like, for the `DEFAULT_CSS` of the same widgets."""
 
 
 class Span(NamedTuple):
@@ -96,6 +125,25 @@ def fit_line(pieces: Line, width: int) -> Line:
         room -= size
     if room:
         kept.append(Span(" " * room))
+    return tuple(kept)
+
+
+def part_of(pieces: Line, left: int, width: int) -> Line:
+    """Cells `left` to `left + width` of a line of any length, which may end before; spaces stand for the half
+    of a wide character."""
+    kept: list[Span] = []
+    at = 0
+    for span in pieces:
+        # Of the longest lines, which are ASCII, only the part is looked at.
+        narrow = span.text.isascii()
+        size = len(span.text) if narrow else cell_len(span.text)
+        first, last = max(0, left - at), min(size, left + width - at)
+        if last > first:
+            part = span.text[first:last] if narrow else Strip([Segment(span.text)]).crop(first, last).text
+            kept.append(span._replace(text=part))
+        at += size
+        if at >= left + width:
+            break
     return tuple(kept)
 
 

@@ -19,6 +19,7 @@ class Key:
         help: a sentence for the help screen.
         shown: whether the footer shows it.
         priority: works even when a text field has the focus.
+        changes: it submits, cancels or changes something on the service: not bound in a read-only qdeck.
     """
 
     id: str
@@ -28,6 +29,12 @@ class Key:
     help: str
     shown: bool = True
     priority: bool = False
+    changes: bool = False
+
+    @property
+    def verb(self) -> str:
+        """The action without its arguments."""
+        return self.action.partition("(")[0]
 
     def binding(self) -> Binding:
         """The same as Textual's own value."""
@@ -80,8 +87,10 @@ JOBS: tuple[Key, ...] = (
     Key("jobs.open", "enter", "open", "Open", "Show the job; fold or unfold a group."),
     Key("jobs.filter", "slash", "filter", "Filter", "Show only the jobs that fit a filter."),
     Key("jobs.mark", "space", "mark", "Mark", "Mark the job for the next key, or no longer."),
-    Key("jobs.cancel", "c", "cancel", "Cancel", "Cancel the job or the marked ones; asks first."),
-    Key("jobs.tags", "t", "tags", "Tags", "Change the tags of the job or the marked ones."),
+    Key(
+        "jobs.cancel", "c", "cancel", "Cancel", "Cancel the job or the marked ones; asks first.", changes=True
+    ),
+    Key("jobs.tags", "t", "tags", "Tags", "Change the tags of the job or the marked ones.", changes=True),
     Key("jobs.export", "x", "export", "Export", "Write results to JSON files."),
     Key("jobs.sort", "s", "sort", "Sort", "Choose the column to sort by."),
     Key("jobs.columns", "o", "columns", "Columns", "Choose, order and size the columns."),
@@ -91,9 +100,19 @@ JOBS: tuple[Key, ...] = (
     Key("jobs.refresh", "r", "refresh", "Refresh", "Ask the service now."),
     Key("jobs.next_unseen", "n", "next_unseen", "Unseen", "Go to the next job not looked at.", False),
     Key("jobs.see_all", "Z", "see_all", "All seen", "Take all jobs for looked at.", False),
-    Key("jobs.delete", "D", "delete", "Delete", "Delete the job or the marked ones; asks first.", False),
+    Key(
+        "jobs.delete",
+        "D",
+        "delete",
+        "Delete",
+        "Delete the job or the marked ones; asks first.",
+        False,
+        changes=True,
+    ),
     Key("jobs.older", "end,G", "older", "Last", "Go to the end of the list; fetches older jobs.", False),
-    Key("jobs.line", "w", "line", "Waiting", "Withdraw or reorder submissions that wait.", False),
+    Key(
+        "jobs.line", "w", "line", "Waiting", "Withdraw or reorder submissions that wait.", False, changes=True
+    ),
     Key("jobs.turn", "S", "turn", "Turn round", "Sort the other way round.", False),
     Key("jobs.mark_down", "J,shift+down", "mark_on(1)", "Mark down", "Mark this job and the next.", False),
     Key("jobs.mark_up", "K,shift+up", "mark_on(-1)", "Mark up", "Mark this job and the one above.", False),
@@ -103,8 +122,16 @@ JOBS: tuple[Key, ...] = (
 )
 JOB: tuple[Key, ...] = (
     Key("job.back", "escape", "back", "Back", "Back to the job table."),
-    Key("job.cancel", "c", "cancel", "Cancel job", "Cancel the job, after a question."),
-    Key("job.delete", "D", "delete", "Delete", "Delete the job and its result, after a question.", False),
+    Key("job.cancel", "c", "cancel", "Cancel job", "Cancel the job, after a question.", changes=True),
+    Key(
+        "job.delete",
+        "D",
+        "delete",
+        "Delete",
+        "Delete the job and its result, after a question.",
+        False,
+        changes=True,
+    ),
     Key("job.edit", "e", "edit", "Edit", "Open the circuit in the editor."),
     Key("job.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("job.export", "x", "export", "Export", "Write the result to a JSON file."),
@@ -118,7 +145,15 @@ JOB: tuple[Key, ...] = (
 )
 EDITOR: tuple[Key, ...] = (
     Key("editor.transpile", "f8", "transpile", "Transpile", "Transpile and review.", priority=True),
-    Key("editor.run", "f9", "run", "Run", "Transpile with the current choices and run.", priority=True),
+    Key(
+        "editor.run",
+        "f9",
+        "run",
+        "Run",
+        "Transpile with the current choices and run.",
+        priority=True,
+        changes=True,
+    ),
     Key("editor.open", "ctrl+o", "open", "Open", "Open a file or an example.", priority=True),
     Key("editor.save", "ctrl+s", "save", "Save", "Save the file.", priority=True),
     Key("editor.new", "ctrl+n", "new", "New", "Start an empty circuit.", priority=True),
@@ -127,14 +162,18 @@ EDITOR: tuple[Key, ...] = (
 )
 TRANSPILE: tuple[Key, ...] = (
     Key("transpile.go", "f8", "transpile", "Transpile", "Transpile with the choices above.", priority=True),
-    Key("transpile.run", "f9", "submit", "Run", "Submit the transpiled circuit.", priority=True),
+    Key(
+        "transpile.run", "f9", "submit", "Run", "Submit the transpiled circuit.", priority=True, changes=True
+    ),
     Key("transpile.stop", "escape", "stop", "Stop", "Stop transpiling."),
 )
 SESSIONS: tuple[Key, ...] = (
-    Key("sessions.new", "n", "new", "New", "Open a session or a batch."),
-    Key("sessions.use", "u", "use", "Use", "Run the next jobs in this session."),
-    Key("sessions.drain", "d", "drain", "Drain", "Take no more jobs; what is queued still runs."),
-    Key("sessions.cancel", "c", "cancel", "Cancel", "Close now; what is queued is dropped."),
+    Key("sessions.new", "n", "new", "New", "Open a session or a batch.", changes=True),
+    Key("sessions.use", "u", "use", "Use", "Run the next jobs in this session.", changes=True),
+    Key(
+        "sessions.drain", "d", "drain", "Drain", "Take no more jobs; what is queued still runs.", changes=True
+    ),
+    Key("sessions.cancel", "c", "cancel", "Cancel", "Close now; what is queued is dropped.", changes=True),
     Key("sessions.refresh", "r", "refresh", "Refresh", "Ask the service now."),
 )
 BACKENDS: tuple[Key, ...] = (

@@ -14,6 +14,7 @@ from textual.widgets.text_area import Edit, EditResult
 
 from tui.domain.circuits import Diagnostic
 from tui.qasm.highlight import Highlighter, Kind
+from tui.widgets.ink import QASM_COLOURS
 from tui.widgets.spare_text_area import SpareTextArea
 
 MARK = "✘"
@@ -37,22 +38,11 @@ class QasmArea(SpareTextArea):
     QasmArea {
         border: none; padding: 0; scrollbar-size: 1 1;
         &:focus { border: none; }
-        & .qasm--comment { color: $quiet; text-style: italic; }
-        & .qasm--directive { color: $quiet; }
-        & .qasm--keyword { color: $primary; text-style: bold; }
-        & .qasm--instruction { color: $primary; text-style: bold; }
-        & .qasm--type { color: $busy; }
-        & .qasm--gate { color: $success; }
-        & .qasm--function { color: $success; }
-        & .qasm--qubit { color: $waiting; }
-        & .qasm--constant { color: $warning; }
-        & .qasm--number { color: $warning; }
-        & .qasm--string { color: $quiet; }
-        & .qasm--wrong { color: $error; text-style: underline; }
         & .qasm--error { color: $error; text-style: bold underline; }
         & .qasm--mark { color: $error; text-style: bold; }
     }
     """
+    DEFAULT_CSS += "QasmArea {" + QASM_COLOURS + "}"
 
     def __init__(
         self,

@@ -58,11 +58,12 @@ class TopBar(Painted):
         )
 
     def _where(self, width: int) -> Line:
+        read_only = ("READ ONLY  ", Ink.WARNING) if self._deck.read_only else ("", Ink.PLAIN)
         name = (" qdeck  ", Ink.STRONG)
         identity = self._deck.identity
         if identity is None:
             told = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
-            return line(name, (told, Ink.MUTED))
+            return line(name, read_only, (told, Ink.MUTED))
         usage = self._deck.usage
         service = "IBM Quantum" if identity.channel is Channel.PLATFORM else "IBM Quantum classic"
         plan = usage.plan if usage is not None else ""
@@ -75,7 +76,7 @@ class TopBar(Painted):
         mark = Span(" SANDBOX ", Ink.SANDBOX) if identity.sandbox else Span("")
         open_to_all = Span(f"{UNVERIFIED} · ", Ink.BAD) if identity.unverified else Span("")
         gap = "  " if identity.sandbox else ""
-        return line(name, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
+        return line(name, read_only, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
     def _freshness(self) -> Line:
         freshness, now = self._deck.freshness, self._clock.now()

@@ -19,11 +19,15 @@ _INKS = {
 }
 
 
-def waiting_lines(waiting: Sequence[WaitingSubmission], now: datetime) -> list[Line]:
-    """A line for each of the first, and one for the rest; none when nothing waits."""
+def waiting_lines(
+    waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
+) -> list[Line]:
+    """A line for each of the first, and one for the rest; none when nothing waits. `hint` ends the first."""
     # One that is only on its way needs no line: it would come and go with every submission.
     told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
-    lines = [_line_of(one, now, "   w changes it" if at == 0 else "") for at, one in enumerate(told[:SHOWN])]
+    lines = [
+        _line_of(one, now, f"   {hint}" if at == 0 and hint else "") for at, one in enumerate(told[:SHOWN])
+    ]
     if len(told) > SHOWN:
         lines.append(line((f"   and {len(told) - SHOWN} more in line", Ink.MUTED)))
     return lines

@@ -100,6 +100,11 @@ def finished_words(jobs: Sequence[Job]) -> str:
     return f"{len(jobs)} jobs finished, among them {name}."
 
 
+def percent(share: float) -> str:
+    """A share of the shots: `49.6 %`; one that is seen but rounds to nothing is `<0.1 %`."""
+    return "<0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"
+
+
 def percent_error(value: float | None) -> str:
     """An error probability in percent with two significant digits: `0.83 %`."""
     if value is None:

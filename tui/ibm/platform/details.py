@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
-from tui.domain.accounts import AccountDetails, ApiVersion, Plan, Spending
+from tui.domain.accounts import AccountDetails, ApiVersion, Plan, Share, Spending
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.decode import decode, moment
 from tui.ibm.http import Answer, path
 
 T = TypeVar("T")
-Get = Callable[[str, str], Awaitable[Answer]]
+Ask = Callable[[str, str], Awaitable[Answer]]
 """Asks for a path of the API; the second argument is the call for messages."""
+
+
+class Get(Protocol):
+    """The same, with a query."""
+
+    def __call__(
+        self, place: str, where: str, query: tuple[tuple[str, str], ...] = ..., /
+    ) -> Awaitable[Answer]: ...
+
+
 _WITHHELD = {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.INVALID}
 
 
@@ -46,6 +56,18 @@ class _Analytics(msgspec.Struct, frozen=True):
     max_queue_time: float | None = None
 
 
+class _Group(msgspec.Struct, frozen=True):
+    """Times in milliseconds."""
+
+    key: str
+    usage: float
+    jobs: int
+
+
+class _Groups(msgspec.Struct, frozen=True):
+    data: list[_Group]
+
+
 class _Version(msgspec.Struct, frozen=True):
     version: str
     status: str | None = None
@@ -66,14 +88,15 @@ async def account_details(get: Get, crn: str) -> AccountDetails:
         _allowed("the instance's limit", _limit(get)),
         _allowed("the account's plans", _plans(get, crn)),
         _allowed("the account's statistics", _spending(get)),
+        _allowed("the statistics by backend", _shares(get, "backend")),
+        _allowed("the statistics by instance", _shares(get, "instance")),
     )
-    (limit, no_limit), (plans, no_plans), (spending, no_spending) = asked
-    return AccountDetails(
-        limit, plans or (), spending, tuple(what for what in (no_limit, no_plans, no_spending) if what)
-    )
+    (limit, no_limit), (plans, no_plans), (spending, no_spending), (backends, no_b), (instances, no_i) = asked
+    withheld = tuple(what for what in (no_limit, no_plans, no_spending, no_b, no_i) if what)
+    return AccountDetails(limit, plans or (), spending, backends or (), instances or (), withheld)
 
 
-async def api_version(get: Get, spoken: str) -> ApiVersion:
+async def api_version(get: Ask, spoken: str) -> ApiVersion:
     """What the service says of the version that is spoken (contract 4.5)."""
     where = "GET /versions"
     listed = decode((await get("/versions", where)).body, _Versions, where).versions
@@ -125,3 +148,11 @@ async def _spending(get: Get) -> Spending:
         return None if milliseconds is None else milliseconds / 1000
 
     return Spending(told.jobs, told.usage / 1000, seconds(told.avg_queue_time), seconds(told.max_queue_time))
+
+
+async def _shares(get: Get, group: str) -> tuple[Share, ...]:
+    where = "GET /analytics/usage_grouped"
+    answer = await get("/analytics/usage_grouped", where, (("group_by", group),))
+    told = decode(answer.body, _Groups, where).data
+    shares = (Share(item.key, item.jobs, item.usage / 1000) for item in told if item.jobs or item.usage)
+    return tuple(sorted(shares, key=lambda share: (-share.used_seconds, -share.jobs, share.key)))

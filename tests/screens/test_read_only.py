@@ -1,0 +1,138 @@
+"""`--readonly`: what would change something on the service is not offered, and every such key is marked."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import textwrap
+from collections.abc import Callable, Iterator
+from types import FunctionType
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+from textual.screen import Screen
+
+import tui.screens
+from tests.support.app import running, screen_text, settled
+from tests.support.circuits import BELL
+from tests.support.fixed_deck import FixedDeck
+from tests.support.sessions import SESSIONS
+from tui.app import QDeckApp
+from tui.monitor.tower import LiveDeck
+from tui.widgets.keys import PLACES, Key, key_by_id
+
+CHANGING = {name for name, command in vars(LiveDeck).items() if hasattr(command, "__wrapped__")}
+"""The commands that a read-only deck refuses."""
+MARKED = [key for place in PLACES for key in place if key.changes]
+
+
+def read_only_deck(*, signed_in: bool = True) -> FixedDeck:
+    deck = FixedDeck(signed_in=signed_in)
+    deck.read_only = True
+    deck.the_sessions = SESSIONS
+    return deck
+
+
+def screens() -> Iterator[type[Screen[Any]]]:
+    """Every screen and dialog."""
+    for found in pkgutil.walk_packages(tui.screens.__path__, "tui.screens."):
+        for one in vars(importlib.import_module(found.name)).values():
+            if inspect.isclass(one) and issubclass(one, Screen) and one.__module__ == found.name:
+                yield one
+
+
+def changes_something(of: type, function: Callable[..., Any], seen: set[Callable[..., Any]]) -> bool:
+    """Whether a method of `of`, or what it calls in the screens, uses a command that changes something."""
+    function = inspect.unwrap(function)
+    if function in seen or not isinstance(function, FunctionType):
+        return False
+    seen.add(function)
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        called: object = None
+        if isinstance(node, ast.Attribute):
+            owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
+            if node.attr in CHANGING and owner in {"deck", "_deck"}:
+                return True
+            called = getattr(of, node.attr, None) if owner == "self" else None
+        elif isinstance(node, ast.Name):
+            called = function.__globals__.get(node.id)
+        ours = isinstance(called, FunctionType) and called.__module__.startswith("tui.screens")
+        if isinstance(called, FunctionType) and ours and changes_something(of, called, seen):
+            return True
+    return False
+
+
+def keys_of(screen: type[Screen[Any]]) -> Iterator[Key]:
+    for bound in screen.BINDINGS:
+        key = key_by_id(bound.id) if isinstance(bound, Binding) else None
+        if key is not None:
+            yield key
+
+
+def test_every_key_that_changes_something_is_marked() -> None:
+    found: set[str] = set()
+    for screen in screens():
+        for key in keys_of(screen):
+            action = getattr(screen, f"action_{key.verb}", None)
+            if action is not None and changes_something(screen, action, set()):
+                found.add(key.id)
+                assert key.changes, f"{key.id} changes something: give it changes=True"
+    assert found >= {
+        "jobs.cancel",
+        "jobs.tags",
+        "jobs.line",
+        "job.cancel",
+        "transpile.run",
+        "sessions.new",
+        "sessions.drain",
+        "sessions.cancel",
+    }
+
+
+@pytest.mark.parametrize("section", ["f2", "f3", "f4", "f5", "f6"])
+async def test_nothing_is_offered_that_changes_something(section: str) -> None:
+    deck = read_only_deck()
+    async with running(deck, size=(160, 40)) as pilot:
+        app = pilot.app
+        assert isinstance(app, QDeckApp)
+        app.bench.qasm = BELL
+        await pilot.press(section)
+        await settled(pilot)
+        before, screen = screen_text(pilot), type(app.screen)
+        assert "READ ONLY" in before and "F9" not in before
+        bound = {active.binding.id for active in app.screen.active_bindings.values()}
+        assert not bound & {key.id for key in MARKED}
+        offered = {command.help for command in app.get_system_commands(app.screen)}
+        assert not offered & {key.help for key in MARKED}
+        here = [key for key in MARKED if key in keys_of(type(app.screen))]
+        assert bool(here) == (section != "f6")
+        for key in here:
+            await pilot.press(key.keys)
+            await settled(pilot)
+        assert len(app.screen_stack) == 1 and type(app.screen) is screen
+        assert not CHANGING & {str(name) for name in deck.names_asked()}
+
+
+async def test_the_view_of_a_job_cancels_nothing_but_still_exports() -> None:
+    async with running(read_only_deck()) as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        last = screen_text(pilot).splitlines()[-1]
+        assert "Export" in last and "Cancel" not in last
+
+
+async def test_it_is_said_before_anyone_signs_in() -> None:
+    async with running(read_only_deck(signed_in=False)) as pilot:
+        await pilot.press("escape")
+        await settled(pilot)
+        assert "READ ONLY  Not signed in" in screen_text(pilot)
+
+
+async def test_otherwise_all_of_them_are_bound() -> None:
+    async with running(size=(160, 40)) as pilot:
+        bound = {active.binding.id for active in pilot.app.screen.active_bindings.values()}
+        assert {"jobs.cancel", "jobs.tags", "jobs.line"} <= bound
+        assert "READ ONLY" not in screen_text(pilot)
