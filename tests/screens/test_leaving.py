@@ -188,3 +188,14 @@ async def test_unsaved_changes_alone_ask_the_short_question() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_read_only_qdeck_offers_to_stay_or_to_leave_them_open() -> None:
+    deck = deck_with()
+    deck.read_only = True
+    async with running(deck) as pilot:
+        question = await ask(pilot)
+        assert [button.id for button in question.query(Button)] == ["keep", "leave"]
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    assert not {"drain_session", "close_session"} & set(deck.names_asked())

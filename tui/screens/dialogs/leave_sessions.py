@@ -66,6 +66,8 @@ class LeaveSessions(Dialog[bool]):
         self._seconds = seconds
         self._asked = {session.id for session in open_now(deck)}
         self._working = False
+        changing = ("drain", "cancel") if deck.read_only else ()
+        self._choices = {choice: label for choice, label in _CHOICES.items() if choice not in changing}
 
     def compose(self) -> ComposeResult:
         """The sessions, what else would be lost, the choices with what they mean, and the keys."""
@@ -73,7 +75,7 @@ class LeaveSessions(Dialog[bool]):
             yield Static(id="leave-title", classes="dialog--title", markup=False)
             yield Static(id="leave-list", markup=False)
             yield Static(Content(plain(self._unsaved, limit=300)), id="leave-unsaved")
-            for choice in _CHOICES:
+            for choice in self._choices:
                 yield Button("", id=choice, compact=True, classes="leave--choice")
             yield Static(id="trouble", classes="dialog--trouble", markup=False)
             yield Static(Content("tab, up, down choose   enter press   esc stay"), classes="dialog--keys")
@@ -112,7 +114,7 @@ class LeaveSessions(Dialog[bool]):
             rest.append("* not opened by qdeck: may be in use")
         self.query_one("#leave-list", Static).update(Content("\n".join([*rows, "; ".join(rest)]).rstrip()))
         meaning = _meaning(sum(queued), self._end(sessions))
-        for choice, label in _CHOICES.items():
+        for choice, label in self._choices.items():
             self.query_one(f"#{choice}", Button).label = Content(f"{label:<17}{meaning[choice]}".rstrip())
 
     def _row(self, session: Session, queued: int) -> str:
