@@ -273,7 +273,8 @@ class QDeckApp(OrderlyApp, SpareApp):
             case JobsFinished(jobs, away=False):
                 self._call(finished_words(jobs))
             case SessionIdle(session, seconds):
-                self._call(idle_words(session, seconds, self.clock.now()), Severity.WARNING)
+                told = idle_words(session, seconds, self.clock.now(), read_only=self.deck.read_only)
+                self._call(told, Severity.WARNING)
             case SessionsChanged() | IdentityChanged():
                 if lost := lose_session(self.deck, self.bench):
                     self.tell(lost, Severity.WARNING)

@@ -270,3 +270,12 @@ async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
         deck.publish(SessionIdle(BATCH, 310.0))
         await until(pilot, lambda: "Only the QPU time of its jobs is charged." in notices(pilot))
         assert rung == ["bell"]
+
+
+async def test_where_nothing_may_be_changed_the_idle_warning_names_no_keys() -> None:
+    deck = deck_with_sessions()
+    deck.read_only = True
+    async with running(deck) as pilot:
+        deck.publish(SessionIdle(BATCH, 310.0))
+        await until(pilot, lambda: "Idle for 5m" in notices(pilot))
+        assert "drains it" not in notices(pilot)

@@ -98,14 +98,15 @@ def burning(session: Session) -> str:
     return "Its QPU time is charged, used or not."
 
 
-def idle_words(session: Session, seconds: float, now: datetime) -> str:
+def idle_words(session: Session, seconds: float, now: datetime, *, read_only: bool = False) -> str:
     """The warning of a session in which nothing happens: which, how long, what it costs, what to do.
 
     Short enough for the two lines that a warning gets in 80 columns.
     """
     which = f"{session.mode} {short_id(session.id)} on {shorten(session.backend, 30)}"
     idle = idle_for(now - timedelta(seconds=seconds), now)
-    return f"Idle for {idle}: {which}. {burning(session)} F5: d drains it, c cancels it."
+    keys = "" if read_only else " F5: d drains it, c cancels it."
+    return f"Idle for {idle}: {which}. {burning(session)}{keys}"
 
 
 def offers(sessions: Iterable[Session], backend: str, now: datetime) -> list[tuple[str, str]]:
