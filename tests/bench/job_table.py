@@ -32,7 +32,8 @@ from textual.widgets import DataTable
 
 from tests.bench.first_paint import environment, peak_mb
 from tests.bench.terminal import Terminal
-from tests.support.fixed_deck import NOW, FixedClock, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.job_filter import parse_filter
 from tui.domain.job_list import JobList

@@ -30,7 +30,8 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, TextArea
 
-from tests.support.fixed_deck import FixedClock, FixedDeck
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
 from tui.widgets.wire.app import SpareApp

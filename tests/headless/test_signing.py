@@ -16,7 +16,7 @@ from tui.domain.errors import QdeckError
 from tui.headless import signing
 from tui.headless.choice import ServiceChoice
 from tui.headless.doctor import doctor
-from tui.headless.jobs import list_jobs
+from tui.headless.jobs import cancel_job, list_jobs
 from tui.headless.signing import login, logout
 from tui.headless.talk import Exit, UsageFault
 from tui.headless.where import where
@@ -146,6 +146,9 @@ async def test_a_broken_settings_file_is_told_and_the_command_goes_on(
     settings.write_text("ca_file =", encoding="utf-8")
     assert await list_jobs(WHO, environ, limit=1, as_json=False) is Exit.DONE
     assert "settings.toml cannot be read" in capsys.readouterr().err
+    # What it says of `readonly` is not known either.
+    with pytest.raises(QdeckError, match="read-only"):
+        await cancel_job(WHO, environ, "any-job")
     settings.write_text('ca_file = "no-such.pem"', encoding="utf-8")
     with pytest.raises(QdeckError, match=r"settings\.toml"):
         await list_jobs(WHO, environ, limit=1, as_json=False)

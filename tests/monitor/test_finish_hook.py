@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.monitor.events import JobsFinished
 from tui.monitor.finish_hook import FinishHook

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck, account, identity
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import account, identity
 from tui.domain.accounts import Channel, Keep, Route
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret

@@ -8,7 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedClock, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen

@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, JobStatus
 from tui.screens.dialogs.confirm import Confirm
@@ -50,7 +51,7 @@ async def test_one_is_deleted_after_a_question_with_keep_focused() -> None:
         await pilot.press("down", "down", "D")
         await asked(pilot)
         assert "Delete bell?" in said(pilot)
-        assert "its result go here and on the service. They cannot be brought back." in said(pilot)
+        assert "its result are deleted, here and on the service. They cannot be brought back." in said(pilot)
         assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
         await pilot.press("enter")
         await settled(pilot)

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tests.support.app import running, screen_text, settled, until
-from tests.support.fixed_deck import NOW, FixedDeck
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import NOW
 from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.account import AccountScreen

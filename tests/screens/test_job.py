@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import BELL_RESULT, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import BELL_RESULT, jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, JobResult, PubResult

@@ -6,7 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.fixed_deck import NOW, FixedDeck
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import NOW
 from tui.domain.submissions import Primitive, Submission, WaitingSubmission, WaitState
 from tui.screens.dialogs.pick import Pick
 

@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import NOW, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import NOW, jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.monitor.events import Freshness, FreshnessChanged, JobsChanged

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import running, settled, until
-from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs import open_file
 from tui.screens.dialogs.confirm import Confirm

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING
 from tui.app import QDeckApp
 from tui.domain.errors import ErrorKind, QdeckError

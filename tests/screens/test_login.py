@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedClock, FixedDeck, account, identity
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import FixedClock, account, identity
 from tui.app import QDeckApp
 from tui.domain.accounts import Account, Channel, Keep, Share
 from tui.domain.errors import ErrorKind, QdeckError

@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 
 import tui.app
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import NOW, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import NOW, jobs
 from tui.app import QDeckApp
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.monitor.events import JobsFinished, Notice, Severity

@@ -8,7 +8,8 @@ from datetime import timedelta
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled
-from tests.support.fixed_deck import NOW, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import NOW, jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.monitor.events import Reach, ReachChanged
 from tui.widgets.job_table import JobTable

@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck, ago, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, DRAINING, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.errors import ErrorKind, QdeckError

@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.tag_completion import TagSuggester

@@ -10,7 +10,8 @@ from textual.widgets import Input, TabbedContent
 
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.circuits import BELL, bell_candidate
-from tests.support.fixed_deck import FixedDeck, identity
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.accounts import Channel, Usage

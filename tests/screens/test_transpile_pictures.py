@@ -10,7 +10,8 @@ from textual.widgets import TabbedContent
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.circuits import BELL, bell_candidate
-from tests.support.fixed_deck import FixedDeck, identity
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.accounts import Channel

@@ -10,7 +10,8 @@ from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled
-from tests.support.fixed_deck import FixedClock, FixedDeck, jobs
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
 from tui.screens.job import JobScreen

@@ -10,7 +10,8 @@ from typing import Protocol
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.fixed_deck import FixedClock, FixedDeck
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 
 _DEADLINE = 20.0

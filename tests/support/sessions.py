@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.fixed_deck import ago
+from tests.support.fixed_values import ago
 from tui.domain.sessions import Session, SessionMode, SessionState
 
 BATCH = Session(

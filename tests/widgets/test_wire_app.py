@@ -22,7 +22,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, ProgressBar, Select, Static, TextArea, Tree
 
 from tests.support.emulator import Terminal, difference
-from tests.support.fixed_deck import FixedClock, FixedDeck
+from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.widgets.wire.app import SpareApp
 

@@ -36,7 +36,7 @@ class OpenDeck:
 def make_deck(environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False) -> Deck:
     """The deck over this user's folders, with the real services; nothing is opened or started yet.
 
-    It is read-only when that is asked for here or in the settings.
+    It is read-only when that is asked for here or in the settings, or when these cannot be read.
     """
     places = folders(environ)
 
@@ -46,9 +46,10 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None, *, read_on
     try:
         settings = load_settings(places.settings_file)
     except QdeckError as error:
-        # The app does not start with it; a command does its work all the same.
+        # The app does not start with it. A command tells what it can, but changes nothing: perhaps the file
+        # says that nothing is to be changed.
         explain(error)
-        settings = Settings()
+        settings = Settings(readonly=True)
     kept = settings.kept_mib
     return LiveDeck(
         folders=places,

@@ -35,7 +35,7 @@ def changes(
             raise QdeckError(
                 ErrorKind.SETTINGS,
                 "qdeck was started read-only: nothing is submitted, cancelled or changed.",
-                "Start it without --readonly, and without `readonly = true` in settings.toml.",
+                "Start it without --readonly, and with a settings.toml that can be read and does not say so.",
             )
         return await command(deck, *args, **kwargs)
 

@@ -24,16 +24,15 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.history.history import History
 from tui.ibm.system_keyring import keyring_name
-from tui.monitor.accounts import FLIGHT, Accounts, RunningSandbox, ServiceMaker
+from tui.monitor.accounts import Accounts, RunningSandbox, ServiceMaker
 from tui.monitor.backends_worker import EVERY
-from tui.monitor.board import UNREACHED, Board
+from tui.monitor.board import Board
 from tui.monitor.commands import Commands
 from tui.monitor.deck import Listener
 from tui.monitor.events import Freshness, JobsFinished, Reach, Severity
@@ -42,7 +41,8 @@ from tui.monitor.outbox import Outbox
 from tui.monitor.read_only import changes
 from tui.monitor.scheduler import Scheduler
 from tui.monitor.session_guard import SessionGuard
-from tui.monitor.token_worker import AUTH_KINDS, USAGE_EVERY
+from tui.monitor.setbacks import Setbacks
+from tui.monitor.token_worker import USAGE_EVERY
 from tui.settings import Folders
 
 HISTORY_EVERY = 1.0
@@ -50,8 +50,6 @@ HISTORY_EVERY = 1.0
 LAST_WORDS_SECONDS = 3.0
 BACK_AGAIN, LOOKED_AT = 5.0, 30.0
 """Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
-TOLD_AFTER = 3
-"""Failures in a row of a worker whose requests are worth repeating, before the user is told."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +88,7 @@ class LiveDeck:
         self._compiler = compiler
         self._history = History(folders, clock, quota=quota)
         self._board = Board(self._history, clock)
-        self._scheduler = Scheduler(clock, chance, self._failed)
+        self._scheduler = Scheduler(clock, chance, lambda *failed: self._setbacks.take(*failed))
         self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
         self._outbox.line.sends = not read_only
         self._commands = Commands(self._board, self._wake, compiler)
@@ -103,6 +101,7 @@ class LiveDeck:
             make_service=make_service,
             launch_sandbox=launch_sandbox,
         )
+        self._setbacks = Setbacks(self._board, self._accounts, self._scheduler)
         self._guard = SessionGuard(
             self._board,
             session_idle_minutes,
@@ -384,27 +383,3 @@ class LiveDeck:
         if isinstance(event, JobsFinished):
             self._outbox.room()
             self._scheduler.wake("usage")
-
-    def _failed(self, name: str, error: Exception, in_a_row: int) -> None:
-        """A worker's round failed: show it where it belongs."""
-        if not isinstance(error, QdeckError):
-            _log.error("the %s worker failed", name, exc_info=error)
-            if in_a_row == 1:
-                self._board.notice(
-                    f"The {name} worker failed: {in_words(error)}; it goes on.", Severity.ERROR
-                )
-            return
-        if error.kind is ErrorKind.STORAGE and name == "history":
-            return
-        if name == "token" and error.kind in AUTH_KINDS | {ErrorKind.FORBIDDEN}:
-            self._board.background(self._accounts.lost(error), "Signing out")
-            return
-        if name == "jobs" or (name in FLIGHT and error.kind in UNREACHED):
-            self._board.unanswered(error, name)
-        if error.kind in AUTH_KINDS and self._accounts.token is not None:
-            self._accounts.token.doubt()
-            self._scheduler.wake("token")
-        elif in_a_row == (TOLD_AFTER if error.worth_retrying else 1) and (
-            self._board.freshness.offline_since is None
-        ):
-            self._board.notice(f"The {name} are not up to date. {error}", Severity.WARNING)

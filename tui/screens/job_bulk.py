@@ -102,7 +102,8 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
             f"Delete {count_words(len(over), 'job')}?",
             f"{_named(over)}{_hidden(hidden)}"
             + (f" {count_words(going, 'marked job')} more: not over, so left alone." if going else "")
-            + " The jobs and their results go here and on the service. They cannot be brought back.",
+            + " The jobs and their results are deleted, here and on the service."
+            + " They cannot be brought back.",
             f"Delete {count_words(len(over), 'job')}",
             keep="Keep them",
         )

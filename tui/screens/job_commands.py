@@ -67,8 +67,8 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     sure = await screen.app.push_screen_wait(
         Confirm(
             f"Delete {call_it(job)}?",
-            f"The job {short_id(job.id, 40)} on {shorten(job.backend, 40)} and its result go here and on the "
-            "service. They cannot be brought back.",
+            f"The job {short_id(job.id, 40)} on {shorten(job.backend, 40)} and its result are deleted, here "
+            "and on the service. They cannot be brought back.",
             "Delete the job",
             keep="Keep it",
         )

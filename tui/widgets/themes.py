@@ -38,7 +38,7 @@ VARIABLES: Mapping[str, str] = {
     "sandbox-back": "#d7af5f",
     "sandbox-text": "#121212",
 }
-"""What the style sheets use and Textual's own themes do not have."""
+"""What the style sheets use and Textual's own themes do not have; for 256 colours."""
 THEMES: tuple[Theme, ...] = (
     Theme(
         name=Look.FULL,
@@ -76,17 +76,7 @@ THEMES: tuple[Theme, ...] = (
         background="#121212",
         surface="#1c1c1c",
         panel="#262626",
-        variables={
-            **_scrollbars("#121212", "#444444", "#585858", "#5fafd7"),
-            "rule": "#444444",
-            "quiet": "#949494",
-            "busy": "#5fafd7",
-            "waiting": "#d7d787",
-            "cursor": "#3a3a3a",
-            "cursor-text": "#ffffff",
-            "sandbox-back": "#d7af5f",
-            "sandbox-text": "#121212",
-        },
+        variables={**_scrollbars("#121212", "#444444", "#585858", "#5fafd7"), **VARIABLES},
     ),
     Theme(
         name=Look.TERMINAL,
