@@ -47,7 +47,7 @@ async def test_a_session_that_gets_no_job_is_told_of_once(tmp_path: Path, lists:
     await cockpit.clock.advance(0.7 * MINUTE)
     (told,) = warnings(cockpit)
     assert told.session.id == session.id and 300 <= told.seconds < 330
-    await cockpit.clock.advance(50 * MINUTE)
+    await cockpit.clock.advance(20 * MINUTE)
     assert len(warnings(cockpit)) == 1
     await cockpit.deck.aclose()
 
@@ -140,7 +140,7 @@ async def test_one_look_at_the_service_a_stretch_and_no_more(tmp_path: Path) -> 
     for cockpit in (guarded, plain):
         cockpit.deck.focus(False)
         cockpit.host.calls.clear()
-        await cockpit.clock.advance(60 * MINUTE)
+        await cockpit.clock.advance(20 * MINUTE)
         await cockpit.deck.aclose()
     assert len(warnings(guarded)) == 1 and not warnings(plain)
     assert guarded.host.count("jobs") - plain.host.count("jobs") == 1
@@ -170,14 +170,14 @@ async def test_while_offline_nothing_is_said_and_then_it_is(tmp_path: Path) -> N
 async def test_a_session_that_takes_no_jobs_is_left_alone(tmp_path: Path, changes: dict[str, object]) -> None:
     cockpit, session = await watching(tmp_path)
     change(cockpit, session, **changes)
-    await cockpit.clock.advance(60 * MINUTE)
+    await cockpit.clock.advance(20 * MINUTE)
     assert not warnings(cockpit)
     await cockpit.deck.aclose()
 
 
 async def test_zero_minutes_means_never(tmp_path: Path) -> None:
     cockpit, _ = await watching(tmp_path, minutes=0)
-    await cockpit.clock.advance(120 * MINUTE)
+    await cockpit.clock.advance(30 * MINUTE)
     assert not warnings(cockpit)
     await cockpit.deck.aclose()
 

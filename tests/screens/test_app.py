@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,14 @@ async def test_every_section_is_one_key_away_from_every_other() -> None:
         for first in keys:
             for second, mode in keys.items():
                 await pilot.press(first, second)
+                # A section takes a while when it is shown for the first time.
+                await until(pilot, partial(_is_shown, pilot, mode))
                 await settled(pilot)
                 assert pilot.app.current_mode == mode
+
+
+def _is_shown(pilot: Pilot[None], mode: str) -> bool:
+    return pilot.app.current_mode == mode
 
 
 async def test_f2_in_a_job_goes_back_to_the_table() -> None:
