@@ -166,7 +166,8 @@ def test_cancel_and_delete(service: Any, peekskill: Any) -> None:
         circuit.cx(qubit, qubit + 1)
     circuit.measure_all()
     long = transpile(circuit, peekskill, optimization_level=0)
-    job = SamplerV2(mode=peekskill).run([long], shots=100_000)
+    # So many PUBs take far longer than the request that cancels them, also on a loaded machine.
+    job = SamplerV2(mode=peekskill).run([long] * 40, shots=100_000)
     job.cancel()
     assert job.status() == "CANCELLED"
     with pytest.raises(RuntimeInvalidStateError):
