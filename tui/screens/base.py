@@ -29,6 +29,7 @@ from tui.screens.bench import Bench
 from tui.widgets.flash_line import Foot
 from tui.widgets.keys import key_by_id
 from tui.widgets.notes import Notes
+from tui.widgets.styled_once import StyledOnce
 from tui.widgets.too_small import TooSmall
 from tui.widgets.top_bar import TopBar
 
@@ -71,7 +72,7 @@ class Shell(Protocol):
         ...
 
 
-class SectionScreen(Screen[None]):
+class SectionScreen(StyledOnce, Screen[None]):
     """A section: knows the deck and the bench, and gets the deck's events through `deck_event`.
 
     Subclasses say their `SECTION`, compose only their own content, and start workers with

@@ -10,12 +10,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.screens.base import Shell
+from tui.widgets.styled_once import StyledOnce
 from tui.widgets.top_bar import UNVERIFIED
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(StyledOnce, ModalScreen[Answer | None]):
     """Subclasses say in `TITLE` what the help calls them."""
 
     def _on_mount(self, event: events.Mount) -> None:
