@@ -209,8 +209,15 @@ class Hands:
             await self.app.pop_screen()
 
     def notice(self) -> None:
-        """A notice that covers something for a while."""
-        self.app.notify(str(self.text()), timeout=self.random.choice([0.05, 0.5]), markup=False)
+        """A notice that covers something, or all of them go.
+
+        None goes by itself: a toast that is made at the very moment it expires gets a timer of less than no
+        time, on which Textual 8.2.8 turns for ever.
+        """
+        if self.random.random() < 0.5:
+            self.app.notify(str(self.text()), timeout=600, markup=False)
+        else:
+            self.app.clear_notifications()
 
     def theme(self) -> None:
         """Other colours everywhere, seldom."""
