@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui import __version__
 from tui.headless.history_commands import history
+from tui.headless.options import cloud_options, service_options
 from tui.headless.talk import Exit, OutputClosed
 
 if TYPE_CHECKING:
@@ -39,23 +40,6 @@ NO_TERMINAL = (
     "`qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where`, `qdeck doctor` "
     "and `qdeck sandbox`: see `qdeck --help`."
 )
-
-_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
-
-
-def service_options(command: _Decorated) -> _Decorated:
-    """The options that say which service is meant, the same for every command."""
-    for option in (
-        click.option(
-            "--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic)."
-        ),
-        click.option(
-            "--channel", type=click.Choice(["platform", "classic"]), help="Generation of the service."
-        ),
-        click.option("--sandbox", is_flag=True, help="The simulated service on this machine."),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group(
@@ -109,7 +93,20 @@ def qdeck(
 )
 @click.option("--session", "session_id", default="", metavar="ID", help="Run in this session or batch.")
 @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Tag the job; repeatable.")
-@click.option("--cloud", is_flag=True, help="Transpile on the service (classic).")
+@click.option(
+    "--max-seconds",
+    type=click.IntRange(1, 10_800),
+    help="QPU seconds after which the service ends the job. Default: the service's.",
+)
+@click.option(
+    "--private", is_flag=True, help="The service tells nobody the inputs, and the result once, to qdeck."
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["critical", "error", "warning", "info", "debug"]),
+    help="How much the job's log tells. Default: the service's.",
+)
+@cloud_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def run(
     file: str,
@@ -124,16 +121,21 @@ def run(
     precision: float | None,
     session_id: str,
     tags: tuple[str, ...],
+    max_seconds: int | None,
+    private: bool,
+    log_level: str | None,
     cloud: bool,
     as_json: bool,
+    **flags: Any,
 ) -> int:
     """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
 
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
     tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
     """
-    from tui.domain.submissions import Primitive
+    from tui.domain.submissions import LogLevel, Primitive
     from tui.headless import run as command
+    from tui.headless.cloud_flags import CloudFlags
 
     request = command.RunRequest(
         file=file,
@@ -147,6 +149,10 @@ def run(
         session_id=session_id,
         tags=tags,
         cloud=cloud,
+        flags=CloudFlags(**flags),
+        max_seconds=max_seconds,
+        private=private,
+        log_level=LogLevel(log_level) if log_level else None,
         as_json=as_json,
     )
     return _finish(lambda environ: command.run(request, environ))

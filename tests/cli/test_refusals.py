@@ -90,6 +90,15 @@ def test_an_unreadable_file_is_named_with_the_reason(tmp_path: Path) -> None:
         (("--level", "4"), "--level"),
         (("--shots", "0"), "--shots"),
         (("--channel", "other"), "--channel"),
+        (("--ai", "true"), "--ai is for transpiling on the service: add --cloud"),
+        (("--coupling-map", "m.json"), "--coupling-map is for transpiling on the service"),
+        (("--cloud", "--ai", "false", "--optimize-for", "noise"), "AI passes off"),
+        (("--cloud", "--optimize-for", "speed"), "n_cnots"),
+        (("--cloud", "--coupling-map", "nowhere.json"), "Cannot read nowhere.json"),
+        (("--cloud", "--transpile-option", "seed_transpiler"), "KEY=JSON"),
+        (("--cloud", "--transpile-option", "optimization_level=3"), "choose the level"),
+        (("--max-seconds", "0"), "--max-seconds"),
+        (("--log-level", "loud"), "--log-level"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(tmp_path: Path, words: tuple[str, ...], named: str) -> None:

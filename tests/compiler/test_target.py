@@ -100,6 +100,31 @@ def test_fractional_gates_and_instructions_unknown_to_qiskit_are_treated_as_by_i
     assert "rzz" not in ours["operations"] and "measure_2" in ours["operations"]
 
 
+def test_fractional_gates_are_kept_where_they_are_asked_for() -> None:
+    configuration = json.loads(device("fez").configuration)
+    cz = next(gate for gate in configuration["gates"] if gate["name"] == "cz")
+    sx = next(gate for gate in configuration["gates"] if gate["name"] == "sx")
+    listed = {
+        "basis_gates": [*configuration["basis_gates"], "rx", "rzz"],
+        "gates": [
+            *configuration["gates"],
+            {**sx, "name": "rx", "parameters": ["t"]},
+            {**cz, "name": "rzz", "parameters": ["t"]},
+        ],
+    }
+    data = with_parts(device("fez"), listed, {})
+    theirs = convert_to_target(
+        configuration_from_server_data(json.loads(data.configuration), use_fractional_gates=True),
+        properties_from_server_data(json.loads(data.properties), use_fractional_gates=True),
+    )
+    whole = contents(build_target(data.name, data.configuration, data.properties, fractional=True))
+    assert whole == contents(theirs)
+    assert {"rx", "rzz"} <= set(whole["operations"])
+    calibrated_only = device("fez")
+    ours = build_target("fez", calibrated_only.configuration, calibrated_only.properties, fractional=True)
+    assert contents(ours)["operations"]["rzz"] == whole["operations"]["rzz"], "the calibration knows them"
+
+
 @pytest.mark.parametrize("properties", [b"", b"{}", b"null"])
 def test_a_backend_without_calibration_has_a_target_too(properties: bytes) -> None:
     target = build_target("ibm_fez", device("fez").configuration, properties)

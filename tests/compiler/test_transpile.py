@@ -15,6 +15,7 @@ from tui.compiler.client import WorkerCompiler
 from tui.compiler.work.reading import read
 from tui.compiler.work.target import build_target
 from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.cloud import CloudOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.qasm.examples import Example, examples
 
@@ -196,6 +197,17 @@ async def test_what_the_cloud_made_is_measured_like_our_own(warm: WorkerCompiler
     assert cloud.duration_us == pytest.approx(own.duration_us)
     assert cloud.after.operations == own.after.operations and cloud.qasm == own.qasm
     assert cloud.width == 156
+
+
+async def test_fractional_gates_of_the_cloud_are_known_when_they_were_asked_for(warm: WorkerCompiler) -> None:
+    source = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; bit c; rx(0.3) q[0]; c = measure q[0];'
+    isa = 'OPENQASM 3.0; include "stdgates.inc"; bit c; rx(0.3) $4; c = measure $4;'
+    layouts = ((4,), (4,))
+    asked = TranspileOptions(cloud=True, asked=CloudOptions(fractional_gates=True))
+    done = await warm.review(source, isa, device("fez"), asked, layouts, 1.0)
+    assert not done.warnings and done.estimated_success is not None and done.after.qubits == 156
+    plain = await warm.review(source, isa, device("fez"), TranspileOptions(cloud=True), layouts, 1.0)
+    assert any("does not know rx on 4" in warning for warning in plain.warnings)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,14 @@ from tests.end_to_end.conftest import COMMAND, Sandbox, Shell, clean_environment
     [
         ("platform", "ibm_peekskill", ("--level", "3")),
         ("classic", "ibm_cusco", ("--cloud",)),
+        (
+            "classic",
+            "ibm_peekskill",
+            (
+                *("--cloud", "--ai", "false", "--transpile-option", "seed_transpiler=7"),
+                *("--private", "--max-seconds", "60", "--log-level", "debug"),
+            ),
+        ),
     ],
 )
 def test_the_walkthrough_circuit_comes_out_right(

@@ -13,7 +13,7 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import Primitive, Submission
+from tui.domain.submissions import LogLevel, Primitive, Submission
 from tui.history.history import History
 from tui.history.records import Intent, IntentState, Record
 from tui.history.storage import JournalStorage
@@ -246,7 +246,16 @@ async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
 async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    submission = Submission(Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;", source="x", name="bell")
+    submission = Submission(
+        Primitive.SAMPLER,
+        "ibm_cusco",
+        "OPENQASM 3;",
+        source="x",
+        name="bell",
+        max_seconds=60,
+        private=True,
+        log_level=LogLevel.DEBUG,
+    )
     intent = Intent("qdeck-1", IntentState.SENDING, "platform", "crn", NOON, submission)
     history.put_intent(intent)
     history.put_intent(replace(intent, state=IntentState.ACCEPTED, job_id="j"))

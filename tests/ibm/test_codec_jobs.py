@@ -9,8 +9,8 @@ import pytest
 from tests.ibm.support import CRN, body, fixture, raw
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery, JobStatus
-from tui.domain.submissions import Primitive, Submission
-from tui.ibm.codec_jobs import decode_job, decode_metrics, decode_page, query_parameters
+from tui.domain.submissions import LogLevel, Primitive, Submission
+from tui.ibm.codec_jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
 from tui.ibm.payloads import job_body
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
@@ -179,6 +179,18 @@ def test_an_estimator_is_asked_for_all_observables_at_once() -> None:
     assert plain["pubs"] == [["Q", ["Z"]]]
 
 
+def test_what_a_job_may_cost_and_tell_goes_into_the_body() -> None:
+    submission = Submission(
+        Primitive.SAMPLER, "b", "Q", max_seconds=60, private=True, log_level=LogLevel.DEBUG
+    )
+    sent = job_body(submission)
+    assert (sent["cost"], sent["private"], sent["log_level"]) == (60, True, "debug")
+    assert not {"cost", "private", "log_level"} & set(job_body(Submission(Primitive.SAMPLER, "b", "Q")))
+    answer = b'{"id": "j", "backend": "b"}'
+    job = decode_created(answer, "POST /jobs", submission, service="platform", instance="i", now=NOW)
+    assert job.private, "its result can be read once, whether the answer says so or not"
+
+
 @pytest.mark.parametrize(
     "submission",
     [
@@ -189,6 +201,8 @@ def test_an_estimator_is_asked_for_all_observables_at_once() -> None:
         Submission(Primitive.SAMPLER, "b", "Q", tags=("t",) * 9),
         Submission(Primitive.SAMPLER, "b", "Q", tags=("t" * 87,)),
         Submission(Primitive.SAMPLER, "b", "Q", tags=("",)),
+        Submission(Primitive.SAMPLER, "b", "Q", max_seconds=0),
+        Submission(Primitive.SAMPLER, "b", "Q", max_seconds=10_801),
     ],
 )
 def test_what_the_service_would_refuse_is_not_sent(submission: Submission) -> None:

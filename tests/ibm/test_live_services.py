@@ -10,8 +10,9 @@ import pytest
 
 from tests.support.sandbox import live_account
 from tui.domain.accounts import AccountDetails, Channel
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.clock import SystemClock
+from tui.domain.cloud import NOTHING_ASKED, Ai, CloudOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.domain.sessions import SessionMode, SessionState
@@ -261,13 +262,34 @@ async def test_signing_out_of_the_platform_says_until_when(live_sandbox: Sandbox
 async def test_the_cloud_transpiler_makes_an_isa_circuit(classic: QuantumService) -> None:
     options = TranspileOptions(optimization_level=1)
     async with asyncio.timeout(120):
-        qasm, initial, final = await classic.cloud_transpile(BELL, "ibm_peekskill", options)
+        made = await classic.cloud_transpile(BELL, "ibm_peekskill", options)
+    qasm, initial, final = made.qasm, made.initial, made.final
     assert "$" in qasm and "ecr" in qasm
     assert sorted(initial) == sorted(final) == list(range(27))
     job = await classic.submit(Submission(Primitive.SAMPLER, "ibm_peekskill", qasm, shots=400))
     assert (await finished(classic, job)).status is JobStatus.DONE
     shares = dict((await classic.result(job.id)).pubs[0].counts[0].probabilities())
     assert shares["00"] + shares["11"] > 0.8
+
+
+async def test_the_cloud_transpiler_does_what_it_is_asked(classic: QuantumService) -> None:
+    turn = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; rx(0.3) q[0];'
+    line = ((0, 1), (1, 0), (1, 2), (2, 1))
+
+    async def made_with(asked: CloudOptions, text: str = turn) -> CloudCircuit:
+        async with asyncio.timeout(120):
+            return await classic.cloud_transpile(
+                text, "ibm_fez", TranspileOptions(1, cloud=True, asked=asked)
+            )
+
+    assert "rx(" in (await made_with(CloudOptions(fractional_gates=True))).qasm
+    assert "rx(" not in (await made_with(NOTHING_ASKED)).qasm
+    placed = CloudOptions(coupling_map=line, qiskit_options=(("initial_layout", "[2, 1]"),))
+    assert (await made_with(placed, BELL)).initial == (2, 1, 0)
+    with pytest.raises(QdeckError, match="AI-powered transpiling is not available here"):
+        await made_with(CloudOptions(ai=Ai.ON))
+    with pytest.raises(QdeckError, match="Unknown transpile option 'speed'"):
+        await made_with(CloudOptions(qiskit_options=(("speed", "9"),)))
 
 
 async def test_the_cloud_transpiler_says_what_is_wrong(classic: QuantumService) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.ibm.support import KEY, InstantClock, Network, classic_routes, fixture, response, service
 from tui.domain.accounts import Channel
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import CloudCircuit, TranspileOptions
+from tui.domain.cloud import Ai, CloudOptions, LayoutMode, Preference
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.service import QuantumService
 
@@ -44,14 +45,69 @@ async def refused(made: QuantumService) -> QdeckError:
 
 async def test_it_is_asked_as_the_reference_says() -> None:
     network, made = ready(SUCCESS)
-    options = TranspileOptions(optimization_level=3, use_ai=True)
-    qasm, initial, final = await made.cloud_transpile(QASM, "ibm_brisbane", options)
-    assert qasm.startswith("OPENQASM 3.0;")
-    assert (initial, final) == ((0, 1), (0, 1))
+    made_of_it = await made.cloud_transpile(QASM, "ibm_brisbane", TranspileOptions(3, cloud=True))
+    assert made_of_it.qasm.startswith("OPENQASM 3.0;")
+    assert (made_of_it.initial, made_of_it.final) == ((0, 1), (0, 1))
     asked = network.sent[0]
-    assert dict(asked.url.params) == {"backend": "ibm_brisbane", "optimization_level": "3", "ai": "true"}
+    assert dict(asked.url.params) == {"backend": "ibm_brisbane", "optimization_level": "3", "ai": "auto"}
     assert json.loads(asked.content) == {"qasm_circuits": [QASM]}, "line breaks stay: a comment ends with one"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_every_option_goes_where_the_reference_has_it() -> None:
+    network, made = ready(SUCCESS)
+    asked = CloudOptions(
+        ai=Ai.ON,
+        layout_mode=LayoutMode.KEEP,
+        preferences=(Preference.NOISE, Preference.N_CNOTS),
+        fractional_gates=True,
+        coupling_map=((0, 1), (1, 2)),
+        qiskit_options=(("layout_method", '"sabre"'), ("initial_layout", "[2, 1]")),
+    )
+    await made.cloud_transpile(QASM, "b", TranspileOptions(1, seed=7, cloud=True, asked=asked))
+    sent = network.sent[0]
+    assert dict(sent.url.params) == {
+        "backend": "b",
+        "optimization_level": "1",
+        "ai": "true",
+        "ai_layout_mode": "keep",
+        "use_fractional_gates": "true",
+    }
+    assert json.loads(sent.content) == {
+        "qasm_circuits": [QASM],
+        "qiskit_transpile_options": {
+            "layout_method": "sabre",
+            "initial_layout": [2, 1],
+            "seed_transpiler": 7,
+        },
+        "backend_coupling_map": [[0, 1], [1, 2]],
+        "optimization_preferences": ["noise", "n_cnots"],
+    }
+
+
+async def test_a_circuit_that_comes_as_qpy_alone_is_handed_on_undecoded() -> None:
+    layout = {"initial": [1, 0], "final": [0, 1]}
+    _, made = ready({"state": "SUCCESS", "result": [{"qasm": None, "qpy": "UUlTS0lU", "layout": layout}]})
+    done = await made.cloud_transpile(QASM, "b", TranspileOptions(cloud=True))
+    assert done == CloudCircuit("", "UUlTS0lU", (1, 0), (0, 1))
+
+
+@pytest.mark.parametrize(
+    "service_", ["routing", "clifford", "linear_functions", "permutations", "pauli_network"]
+)
+async def test_recorded_answers_of_single_ai_passes(service_: str) -> None:
+    """They have the shape of a transpilation as far as they are one: routing moves qubits and has a layout;
+    the others answer pieces of a circuit, which nothing can be run from."""
+    for told in fixture(f"gen1_{service_}_result")["responses"]:
+        if told["status"] != 200 or told["body"]["state"] != "SUCCESS":
+            continue
+        _, made = ready(told["body"])
+        if service_ == "routing":
+            done = await made.cloud_transpile(QASM, "b", TranspileOptions(cloud=True))
+            assert (done.qasm or done.qpy) and len(done.initial) == len(done.final) > 1
+        else:
+            error = await refused(made)
+            assert (error.kind, "layout" in error.message) == (ErrorKind.PROTOCOL, True)
 
 
 async def test_unknown_states_and_a_result_that_lags_are_waited_for() -> None:
@@ -90,6 +146,11 @@ async def test_a_failure_is_told_as_far_as_it_says_something(result: Any, words:
     assert words in error.message
 
 
+async def test_a_failure_tells_its_detail() -> None:
+    _, made = ready(FAILURE | {"result": None, "detail": "AI passes are not available"})
+    assert "AI passes are not available" in (await refused(made)).message
+
+
 @pytest.mark.parametrize(
     ("index", "kind", "words"),
     [
@@ -110,7 +171,7 @@ async def test_recorded_refusals(index: int, kind: ErrorKind, words: str) -> Non
     "result",
     [
         [],
-        [{"qasm": None, "qpy": "UUlTS0lU", "layout": {"initial": [0], "final": [0]}}],
+        [{"qasm": None, "qpy": None, "layout": {"initial": [0], "final": [0]}}],
         [{"qasm": "OPENQASM 3;"}],
         [{"qasm": "OPENQASM 3;", "layout": {"initial": [0]}}],
         "text",

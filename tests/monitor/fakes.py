@@ -22,7 +22,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend, BackendData
-from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
+from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedJob
 from tui.domain.results import Counts, JobResult, PubResult
@@ -58,6 +58,9 @@ class FakeHost:
     submit_ends: Callable[[Callable[[], Job]], Job] | None = None
     """How the next submission ends; given what creates the job."""
     lists_sessions: bool = True
+    cloud_circuit: CloudCircuit = field(
+        default_factory=lambda: CloudCircuit("OPENQASM 2.0;", "", (1, 0), (0, 1))
+    )
     packed: str = "QPY"
     """The circuits of its jobs, in Qiskit's binary form."""
     expires_in: float = 3600.0
@@ -264,11 +267,9 @@ class FakeService:
         self.host.called("close_session")
         self.host.sessions[session_id] = replace(self.host.sessions[session_id], state=SessionState.CLOSED)
 
-    async def cloud_transpile(
-        self, qasm: str, backend: str, options: TranspileOptions
-    ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
         self.host.called("cloud_transpile")
-        return "OPENQASM 2.0;", (1, 0), (0, 1)
+        return self.host.cloud_circuit
 
     async def aclose(self) -> None:
         self.closed = True

@@ -11,7 +11,7 @@ import pytest
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
 from tui.domain.accounts import Channel, Keep
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.sessions import SessionMode, SessionState
@@ -235,4 +235,7 @@ async def test_transpiling_here_and_in_the_cloud(tmp_path: Path) -> None:
     cloud = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
     assert (local.where, cloud.where, cloud.qasm) == ("local", "cloud", "OPENQASM 2.0;")
     assert (cloud.layout, cloud.final_layout) == ((1, 0), (0, 1))
+    cockpit.host.cloud_circuit = CloudCircuit("", "QPY", (1, 0), (0, 1))
+    packed = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
+    assert packed.qasm == "OPENQASM 3; // from QPY", "the compiler's worker reads it"
     await cockpit.deck.aclose()

@@ -15,8 +15,10 @@ from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.accounts import Channel
+from tui.domain.cloud import Ai, CloudOptions
 from tui.domain.submissions import Primitive
 from tui.widgets.choice import Choice
+from tui.widgets.transpile_choices import TranspileChoices
 
 
 def app_with(deck: FixedDeck | None = None) -> QDeckApp:
@@ -90,3 +92,33 @@ def test_the_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
         await settled(pilot)
 
     assert snap_compare(app_with(), run_before=looked)
+
+
+def test_what_the_cloud_is_asked_at_80x24(snap_compare: SnapCompare) -> None:
+    async def asked(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        screen = pilot.app.screen
+        screen.query_one("#where", Choice).value = "cloud"
+        screen.query_one(TranspileChoices).refine(CloudOptions(Ai.ON, coupling_map=((0, 1),)))
+        await until(pilot, lambda: "+1 more" in screen_text(pilot))
+        await pilot.press("f8")
+        await until(pilot, lambda: "AI on," in screen_text(pilot))
+        await settled(pilot)
+
+    deck = FixedDeck()
+    deck.the_identity = identity(channel=Channel.CLASSIC)
+    assert snap_compare(app_with(deck), run_before=asked)
+
+
+def test_the_options_of_the_cloud_at_80x24(snap_compare: SnapCompare) -> None:
+    async def opened(pilot: Pilot[None]) -> None:
+        await to_review(pilot)
+        pilot.app.screen.query_one("#where", Choice).value = "cloud"
+        await until(pilot, lambda: "Options" in screen_text(pilot))
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "Take them" in screen_text(pilot))
+        await settled(pilot)
+
+    deck = FixedDeck()
+    deck.the_identity = identity(channel=Channel.CLASSIC)
+    assert snap_compare(app_with(deck), run_before=opened)

@@ -17,6 +17,7 @@ from tui.widgets.submit_rules import (
     formula,
     parse_observables,
     parse_precision,
+    parse_seconds,
     parse_shots,
     parse_tags,
 )
@@ -106,3 +107,10 @@ def test_what_costs_more_than_usual_is_said(
     session = Session("s", "platform", "ibm_fez", mode, SessionState.OPEN) if mode is not None else None
     (reason,) = costs(seconds, usage, session)
     assert words in reason
+
+
+def test_a_limit_is_whole_seconds_up_to_three_hours_or_the_service_s() -> None:
+    assert [parse_seconds(text) for text in ("", " 1 ", "10800")] == [None, 1, 10_800]
+    for typed in ("0", "10801", "1.5", "1m", "9" * 5000):
+        with pytest.raises(ValueError, match="QPU limit"):
+            parse_seconds(typed)

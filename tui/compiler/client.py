@@ -117,7 +117,9 @@ class WorkerCompiler:
             seconds: how long it took.
         """
         return await self._with_target(
-            target, lambda data: Review(source, isa, data, options, layouts, seconds)
+            target,
+            lambda data: Review(source, isa, data, options, layouts, seconds),
+            fractional=options.asked.fractional_gates,
         )
 
     async def aclose(self) -> None:
@@ -129,9 +131,11 @@ class WorkerCompiler:
         lane = self._side if self._main.busy else self._main
         return await lane.ask(request, limit=CHECK_LIMIT, patience=PATIENCE)
 
-    async def _with_target(self, target: BackendData, request: Callable[[TargetData], Request]) -> Candidate:
+    async def _with_target(
+        self, target: BackendData, request: Callable[[TargetData], Request], *, fractional: bool = False
+    ) -> Candidate:
         """Ask about a target, sending its data only to a worker that has not got it."""
-        data = TargetData(target.name, self._key(target))
+        data = TargetData(target.name, self._key(target), fractional)
         reply = await self._main.ask(request(data))
         if isinstance(reply, TargetWanted):
             whole = msgspec.structs.replace(

@@ -19,10 +19,12 @@ class TargetData(msgspec.Struct, frozen=True):
 
     `configuration` and `properties` are the service's JSON. They are some 2 MB, so they are left out
     (`None`) until the worker says that it does not have the target of this `key`, a hash of them.
+    `fractional`: with the fractional gates.
     """
 
     name: str
     key: str
+    fractional: bool = False
     configuration: bytes | None = None
     properties: bytes | None = None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tui.domain.cloud import NOTHING_ASKED, CloudOptions
+
 
 @dataclass(frozen=True, slots=True)
 class CircuitStats:
@@ -51,12 +53,44 @@ DEFAULT_LEVEL = 2
 
 @dataclass(frozen=True, slots=True)
 class TranspileOptions:
-    """How to transpile. `seed` fixes the layout and routing of a local run; clouds ignore it."""
+    """How to transpile. `seed` fixes layout and routing; the cloud's AI passes may ignore it.
+
+    Attributes:
+        optimization_level: 0 to 3.
+        cloud: on the service instead of here.
+        asked: what the service is asked besides; nothing for a local run.
+
+    Raises:
+        ValueError: what cannot be meant, in words for the user.
+    """
 
     optimization_level: int = DEFAULT_LEVEL
     seed: int | None = None
     cloud: bool = False
-    use_ai: bool = False
+    asked: CloudOptions = NOTHING_ASKED
+
+    def __post_init__(self) -> None:
+        if not self.cloud and self.asked != NOTHING_ASKED:
+            raise ValueError("Options of the cloud transpiler mean nothing for transpiling here.")
+        if self.seed is not None and any(name == "seed_transpiler" for name, _ in self.asked.qiskit_options):
+            raise ValueError("The seed is given twice: in its own field and as seed_transpiler.")
+
+
+@dataclass(frozen=True, slots=True)
+class CloudCircuit:
+    """What the cloud transpiler made of a circuit.
+
+    Attributes:
+        qasm: the ISA circuit as OpenQASM; empty when it came as QPY alone.
+        qpy: the same as base64 of QPY; empty when it came as OpenQASM alone.
+        initial, final: physical qubit at the start and at the end by virtual qubit, the circuit's own first,
+            one entry a qubit of the device.
+    """
+
+    qasm: str
+    qpy: str
+    initial: tuple[int, ...]
+    final: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,20 @@ MAX_TAGS = 8
 MAX_TAG_LENGTH = 86
 
 
+MAX_SECONDS = 10_800
+"""The most QPU seconds the service lets a job run: three hours."""
+
+
+class LogLevel(StrEnum):
+    """From which weight on a job's log is written."""
+
+    CRITICAL = "critical"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    DEBUG = "debug"
+
+
 class Primitive(StrEnum):
     """The two programs of IBM's primitives."""
 
@@ -38,6 +52,10 @@ class Submission:
         name: what the user calls the circuit.
         source: the OpenQASM the user wrote, before transpiling.
         observable_labels: the observables as the user wrote them, over the circuit's own qubits.
+        max_seconds: QPU seconds after which the service ends the job, 1 to `MAX_SECONDS`; `None`: the
+            service's default.
+        private: the service tells nobody the inputs, and the result once; then it deletes it.
+        log_level: how much the job's log tells; `None`: the service's default.
     """
 
     primitive: Primitive
@@ -51,6 +69,9 @@ class Submission:
     name: str = ""
     source: str = ""
     observable_labels: tuple[str, ...] = ()
+    max_seconds: int | None = None
+    private: bool = False
+    log_level: LogLevel | None = None
 
 
 class WaitState(StrEnum):

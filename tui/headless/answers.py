@@ -36,14 +36,16 @@ def run_answer(
         answer["reason_code"] = job.reason_code or None
     if result is not None:
         answer |= _result_facts(result)
-    after = candidate.after
+    after, options = candidate.after, candidate.options
+    asked = {"ai": options.asked.ai.value, "fractional_gates": options.asked.fractional_gates}
     return answer | {
         "transpiled": {
             "two_qubit_gates": after.two_qubit_gates,
             "depth": after.depth,
             "size": after.size,
-            "optimization_level": candidate.options.optimization_level,
+            "optimization_level": options.optimization_level,
             "where": candidate.where,
+            **(asked if options.cloud else {}),
             "layout": list(candidate.layout),
             "estimated_success": candidate.estimated_success,
         },

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.domain.backends import Backend, best_backend, undecided
-from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.submissions import Primitive, Submission, WaitState
+from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState
 from tui.headless.answers import emit_result, run_answer
 from tui.headless.choice import ServiceChoice
+from tui.headless.cloud_flags import CloudFlags
 from tui.headless.opening import OpenDeck, signed_in_deck
 from tui.headless.talk import Exit, UsageFault, emit_json, say
 from tui.monitor.deck import Deck
@@ -33,6 +34,9 @@ class RunRequest:
         file: path of the OpenQASM file, `-` for stdin.
         observables: Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
         cloud: transpile on the service instead of here.
+        flags: what the service's transpiler is asked besides the level.
+        max_seconds: QPU seconds after which the service ends the job.
+        private: the service tells nobody the inputs, and the result once.
     """
 
     file: str
@@ -46,6 +50,10 @@ class RunRequest:
     session_id: str = ""
     tags: tuple[str, ...] = ()
     cloud: bool = False
+    flags: CloudFlags = field(default_factory=CloudFlags)
+    max_seconds: int | None = None
+    private: bool = False
+    log_level: LogLevel | None = None
     as_json: bool = False
 
     @property
@@ -115,6 +123,7 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
         QdeckError: the circuit, the transpiler or the service says no.
     """
     request.verify()
+    asked = request.flags.options(cloud=request.cloud)
     source = read_circuit(request.file)
     async with signed_in_deck(request.service, environ, warm=True) as opened:
         deck = opened.deck
@@ -125,9 +134,8 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
             _say_diagnostics(request.file, report)
             return Exit.FAILED
         backend = await _backend(deck, request, report)
-        options = TranspileOptions(cloud=request.cloud)
-        if request.level is not None:
-            options = TranspileOptions(optimization_level=request.level, cloud=request.cloud)
+        level = DEFAULT_LEVEL if request.level is None else request.level
+        options = TranspileOptions(level, cloud=request.cloud, asked=asked)
         candidate = await deck.transpile(source, backend, options)
         _say_transpiled(candidate)
         job = await submitted(deck, _submission(request, source, candidate, report))
@@ -267,6 +275,9 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
         name="stdin" if request.file == STDIN else Path(request.file).stem,
         source=source,
         observable_labels=request.labels,
+        max_seconds=request.max_seconds,
+        private=request.private,
+        log_level=request.log_level,
     )
 
 
@@ -293,10 +304,11 @@ def _say_diagnostics(file: str, report: CheckReport) -> None:
 
 
 def _say_transpiled(candidate: Candidate) -> None:
-    after = candidate.after
+    after, options = candidate.after, candidate.options
+    where = f"{candidate.where}, {options.asked.words}" if options.cloud else candidate.where
     say(
-        f"Transpiled for {candidate.backend} ({candidate.where}, level "
-        f"{candidate.options.optimization_level}, {candidate.seconds:.1f} s): "
+        f"Transpiled for {candidate.backend} ({where}, level {options.optimization_level}, "
+        f"{candidate.seconds:.1f} s): "
         f"{after.two_qubit_gates} two-qubit gates, depth {after.depth}, size {after.size}."
     )
     for warning in candidate.warnings:

@@ -113,7 +113,7 @@ def decode_created(
         tags=submission.tags,
         name=submission.name,
         shots=submission.shots,
-        private=bool(created.private),
+        private=bool(created.private) or submission.private,
         timeline=(StatusStep(JobStatus.QUEUED, now),),
         confirmed=now,
         circuit=submission.qasm,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submission
+from tui.domain.submissions import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submission
 
 
 def job_body(submission: Submission) -> dict[str, object]:
     """The body both generations take; the classic one adds where to bill it.
 
     Results are asked for in the plain form: `support_qiskit` and `version` are always sent, for the
-    service's defaults are told in two ways (contract 5.6).
+    service's defaults are told in two ways (contract 5.6). `start_session` is never sent: without it a job
+    starts none, and since March 2024 the service refuses it; sessions are opened by `POST /sessions`.
 
     Raises:
         QdeckError: `INVALID` for what the service would refuse.
@@ -25,6 +26,14 @@ def job_body(submission: Submission) -> dict[str, object]:
         body["tags"] = list(submission.tags)
     if submission.session_id:
         body["session_id"] = submission.session_id
+    if submission.max_seconds is not None:
+        if not 1 <= submission.max_seconds <= MAX_SECONDS:
+            raise QdeckError(ErrorKind.INVALID, f"A job may run 1 to {MAX_SECONDS} QPU seconds.")
+        body["cost"] = submission.max_seconds
+    if submission.private:
+        body["private"] = True
+    if submission.log_level is not None:
+        body["log_level"] = submission.log_level.value
     return body
 
 

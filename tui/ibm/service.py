@@ -14,7 +14,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend, BackendData
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
@@ -154,14 +154,8 @@ class QuantumService(Protocol):
         """Close now: queued jobs are dropped, running ones finish."""
         ...
 
-    async def cloud_transpile(
-        self, qasm: str, backend: str, options: TranspileOptions
-    ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
         """Transpile on the service: submit and poll.
-
-        Returns:
-            The ISA circuit as OpenQASM, the initial and the final layout, each one physical qubit per device
-            qubit (the circuit's own qubits first).
 
         Raises:
             QdeckError: `UNAVAILABLE` where the service has no transpiler, `CIRCUIT` when it could not.

@@ -345,9 +345,11 @@ class LiveDeck:
         if not options.cloud:
             return await self._compiler.transpile(qasm, target, options)
         began = time.perf_counter()
-        isa, first, last = await self._board.need_service().cloud_transpile(qasm, backend, options)
+        made = await self._board.need_service().cloud_transpile(qasm, backend, options)
         seconds = time.perf_counter() - began
-        return await self._compiler.review(qasm, isa, target, options, (first, last), seconds)
+        isa = made.qasm or await self._compiler.decode_qpy(made.qpy)
+        layouts = (made.initial, made.final)
+        return await self._compiler.review(qasm, isa, target, options, layouts, seconds)
 
     async def aclose(self) -> None:
         """Stop everything. What fails to end is told and does not keep the rest from ending."""

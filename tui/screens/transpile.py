@@ -29,9 +29,10 @@ from tui.monitor.events import (
 )
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Errand
+from tui.screens.dialogs.cloud_refinements import CloudRefinements
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.session_in_use import lose_session, lost_reason
-from tui.screens.transpile_words import missing, verdict, wrong
+from tui.screens.transpile_words import invitation, missing, verdict, wrong
 from tui.widgets.block import Block
 from tui.widgets.candidate_table import CandidateTable
 from tui.widgets.ink import Ink, Line, line, wrapped
@@ -167,8 +168,19 @@ class TranspileScreen(SectionScreen):
             self.refresh_bindings()
             self._show_state(line(("Stopped. F8 transpiles again.", Ink.MUTED)))
 
+    @work(group="refine-command", exclusive=True, exit_on_error=False)
+    async def action_refine(self) -> None:
+        """Ask the cloud transpiler for what its line of choices has no room for."""
+        if not self._take_choices():
+            return
+        asked = await self.app.push_screen_wait(CloudRefinements(self.bench.options.asked))
+        if asked is not None:
+            self.query_one(TranspileChoices).refine(asked)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`stop` exists only while there is something to stop."""
+        """`stop` exists only while there is something to stop, `refine` only for the cloud."""
+        if action == "refine":
+            return self.is_mounted and self.query_one(TranspileChoices).cloud
         return self._transpiling if action == "stop" else super().check_action(action, parameters)
 
     @property
@@ -179,8 +191,8 @@ class TranspileScreen(SectionScreen):
         """Transpile in a worker, unless that is under way or something is missing."""
         if self._transpiling or self._submitting or not self._take_choices():
             return
-        if missing := self._missing():
-            self._show_state(*missing)
+        if lines := missing(self.bench, signed_in=self._signed_in):
+            self._show_state(*lines)
             return
         text, backend, options = self.bench.qasm, self.bench.backend, self.bench.options
         self._work = self.run_worker(
@@ -219,6 +231,7 @@ class TranspileScreen(SectionScreen):
         bench = self.bench
         bench.candidate, bench.backend, bench.options = candidate, candidate.backend, candidate.options
         self.query_one(TranspileChoices).show(bench.backend, bench.options)
+        self.refresh_bindings()
         self._review(candidate)
         self._show_sessions()
         self._show_state()
@@ -227,6 +240,7 @@ class TranspileScreen(SectionScreen):
     def _chosen(self) -> None:
         before = self.bench.backend
         right = self._take_choices()
+        self.refresh_bindings()
         self.bench.backend_picked |= self.bench.backend != before
         if right:
             self._show_sessions()
@@ -314,8 +328,9 @@ class TranspileScreen(SectionScreen):
             return False
         return True
 
-    def _missing(self) -> list[Line]:
-        return missing(self.bench, signed_in=self.deck.identity is not None)
+    @property
+    def _signed_in(self) -> bool:
+        return self.deck.identity is not None
 
     def _show_backends(self) -> None:
         backends, chosen = self.deck.backends(), self.bench.backend
@@ -347,6 +362,7 @@ class TranspileScreen(SectionScreen):
         self.query_one(TranspileChoices).offer_cloud(identity is not None and identity.cloud_transpiler)
         self.query_one(SubmitForm).show_usage(self.deck.usage)
         self._take_choices()
+        self.refresh_bindings()
 
     def _show_sessions(self) -> None:
         if lost := lose_session(self.deck, self.bench):
@@ -387,11 +403,5 @@ class TranspileScreen(SectionScreen):
         nothing_yet = self.query_one("#nothing-yet", Block)
         nothing_yet.display = candidate is None and not said
         if candidate is None:
-            nothing_yet.show(self._invitation())
+            nothing_yet.show(invitation(self.bench, signed_in=self._signed_in))
         self.query_one("#said", Block).show(said or verdict(self.bench, read_only=self.deck.read_only))
-
-    def _invitation(self) -> list[Line]:
-        if missing := self._missing():
-            return missing
-        name = plain(self.bench.name, limit=40)
-        return [line(("F8 ", Ink.KEY), f"transpiles {name} for {plain(self.bench.backend, limit=60)}.")]

@@ -21,6 +21,14 @@ def missing(bench: Bench, *, signed_in: bool) -> list[Line]:
     return [line((told, Ink.WARNING))]
 
 
+def invitation(bench: Bench, *, signed_in: bool) -> list[Line]:
+    """What may be done before there is a candidate, or what is needed for that."""
+    if lines := missing(bench, signed_in=signed_in):
+        return lines
+    name = plain(bench.name, limit=40)
+    return [line(("F8 ", Ink.KEY), f"transpiles {name} for {plain(bench.backend, limit=60)}.")]
+
+
 def verdict(bench: Bench, *, read_only: bool = False) -> tuple[Line, ...]:
     """Whether what is under review is the circuit and the choices as they stand."""
     candidate = bench.candidate
@@ -31,7 +39,10 @@ def verdict(bench: Bench, *, read_only: bool = False) -> tuple[Line, ...]:
     if not bench.reviewed:
         return (line(("! Other choices than these made what is below: F8 transpiles anew.", Ink.WARNING)),)
     told = f"{plain(bench.name, limit=40)} for {plain(candidate.backend, limit=60)}"
-    how = f", level {candidate.options.optimization_level}, {plain(candidate.where, limit=20)}"
+    options = candidate.options
+    how = f", level {options.optimization_level}, {plain(candidate.where, limit=20)}"
+    if options.cloud:
+        how += f", AI {options.asked.ai.word}"
     runs = "" if read_only else "  F9 runs it."
     return (line(("✔ ", Ink.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", Ink.MUTED), runs),)
 

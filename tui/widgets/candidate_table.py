@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding
 from textual.message import Message
 
-from tui.domain.circuits import Candidate
+from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.cloud import NOTHING_ASKED, Ai
 from tui.domain.text import plain
 from tui.widgets.ink import Ink, Span
 from tui.widgets.row_table import Cells, Column, RowTable
@@ -25,6 +27,17 @@ _COLUMNS = (
     Column("DEPTH", 6, right=True),
     Column("SUCCESS", 8, right=True),
 )
+_WITH_AI = (
+    _COLUMNS[0],
+    Column("LVL", 3, right=True),
+    _COLUMNS[2],
+    Column("AI", 5),
+    *_COLUMNS[3:5],
+    Column("2Q", 4, right=True),
+    Column("DEPTH", 5, right=True),
+    Column("SUCCESS", 7, right=True),
+)
+"""Where some came from the cloud. A plus: more than the AI passes was asked for."""
 
 
 class CandidateTable(RowTable):
@@ -44,6 +57,7 @@ class CandidateTable(RowTable):
         super().__init__(_COLUMNS, self._cells, id=id)
         self._candidates: dict[str, Candidate] = {}
         self._picked = ""
+        self._told_ai = False
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, pick it, and put the cursor on it."""
@@ -67,6 +81,11 @@ class CandidateTable(RowTable):
         return tuple(self._candidates.values())
 
     def _show(self) -> None:
+        told_ai = any(candidate.options.cloud for candidate in self._candidates.values())
+        if told_ai is not self._told_ai:
+            self.show(())
+            self._told_ai = told_ai
+            self.use_columns(_WITH_AI if told_ai else _COLUMNS)
         self.styles.height = min(6, len(self._candidates) + 1)
         self.show(tuple(self._candidates))
 
@@ -89,6 +108,7 @@ class CandidateTable(RowTable):
             Span("✔" if key == self._picked else " ", Ink.GOOD),
             Span(str(options.optimization_level)),
             Span(plain(candidate.where, limit=20)),
+            *((Span(_ai(options)),) if self._told_ai else ()),
             Span("–" if options.seed is None else str(options.seed)),
             Span(plain(candidate.backend, limit=60)),
             Span(str(after.two_qubit_gates)),
@@ -98,5 +118,11 @@ class CandidateTable(RowTable):
 
 
 def _key(candidate: Candidate) -> str:
-    options = candidate.options
-    return f"{candidate.backend} {candidate.where} {options.optimization_level} {options.seed}"
+    return f"{candidate.backend} {candidate.where} {candidate.options}"
+
+
+def _ai(options: TranspileOptions) -> str:
+    if not options.cloud:
+        return "–"
+    more = replace(options.asked, ai=Ai.AUTO) != NOTHING_ASKED
+    return f"{options.asked.ai.word}{'+' if more else ''}"

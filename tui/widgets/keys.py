@@ -165,6 +165,14 @@ TRANSPILE: tuple[Key, ...] = (
     Key(
         "transpile.run", "f9", "submit", "Run", "Submit the transpiled circuit.", priority=True, changes=True
     ),
+    Key(
+        "transpile.refine",
+        "ctrl+o",
+        "refine",
+        "Options",
+        "Ask the cloud transpiler for more than the line has room for.",
+        priority=True,
+    ),
     Key("transpile.stop", "escape", "stop", "Stop", "Stop transpiling."),
 )
 SESSIONS: tuple[Key, ...] = (

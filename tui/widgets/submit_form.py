@@ -25,6 +25,7 @@ from tui.widgets.submit_rules import (
     formula,
     parse_observables,
     parse_precision,
+    parse_seconds,
     parse_shots,
     parse_tags,
     shots_of,
@@ -33,6 +34,8 @@ from tui.widgets.words import duration, usage_words
 
 ALONE = ""
 """The session's value for a job of its own."""
+_PRIVATE = (("no", False), ("yes: read once", True))
+"""A private job's inputs are told to nobody, its result once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class SubmitForm(VerticalScroll, can_focus=False):
         yield FieldRow("Session", Choice("alone", [("alone", ALONE)], ALONE, id="session"))
         yield FieldRow("Tags", _input("tags", "", "comma, separated"))
         yield FieldRow("Name", _input("name", "", "untitled"))
+        yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
+        yield FieldRow("Private", Choice("", _PRIVATE, False, id="private"))
         yield Block(id="submit-trouble")
         yield Block(id="estimate")
 
@@ -164,6 +169,8 @@ class SubmitForm(VerticalScroll, can_focus=False):
                 precision = parse_precision(self._value("precision"))
             field = "tags"
             tags = parse_tags(self._value("tags"))
+            field = "max-seconds"
+            max_seconds = parse_seconds(self._value("max-seconds"))
         except ValueError as error:
             self.say(str(error), field=field)
             return None
@@ -180,6 +187,8 @@ class SubmitForm(VerticalScroll, can_focus=False):
             name=self._value("name").strip() or "untitled",
             source=source.text,
             observable_labels=labels,
+            max_seconds=max_seconds,
+            private=self.query_one("#private", Choice).selection is True,
         )
 
     @on(Select.Changed, "#primitive")
@@ -209,6 +218,14 @@ class SubmitForm(VerticalScroll, can_focus=False):
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value
 
+    def _cut_short(self, seconds: float) -> bool:
+        """Whether the limit in the form is below so many seconds."""
+        try:
+            limit = parse_seconds(self._value("max-seconds"))
+        except ValueError:
+            return False
+        return limit is not None and limit < seconds
+
     def _show_estimate(self) -> None:
         width = max(24, self.size.width - 1)
         self.query_one("#estimate", Block).show(self._estimate_lines(width))
@@ -230,6 +247,8 @@ class SubmitForm(VerticalScroll, can_focus=False):
         remaining = self._usage.remaining_seconds if self._usage is not None else None
         if remaining is not None and seconds > remaining:
             lines += wrapped("That is more than the instance has left.", width, Ink.WARNING)
+        if self._cut_short(seconds):
+            lines += wrapped("That is more than the QPU limit: the service ends it.", width, Ink.WARNING)
         lines += wrapped(formula(self._candidate), width, Ink.MUTED)
         if self._candidate.duration_us is None:
             lines += wrapped("The device tells no gate lengths: the shot counts as 0.", width, Ink.MUTED)

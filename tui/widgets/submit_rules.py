@@ -8,7 +8,14 @@ from tui.compiler.estimate import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, qpu_se
 from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
 from tui.domain.sessions import Session, SessionMode
-from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_TAG_LENGTH, MAX_TAGS, Primitive
+from tui.domain.submissions import (
+    DEFAULT_PRECISION,
+    DEFAULT_SHOTS,
+    MAX_SECONDS,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    Primitive,
+)
 from tui.domain.text import plain
 from tui.widgets.words import duration
 
@@ -50,6 +57,20 @@ def parse_precision(text: str) -> float:
     if not 0 < value < 1:
         raise ValueError("Precision: a number above 0 and below 1, for example 0.015625.")
     return value
+
+
+def parse_seconds(text: str) -> int | None:
+    """QPU seconds after which the service ends the job; `None` when empty: the service's own limit.
+
+    Raises:
+        ValueError: it is not a whole number from 1 to `MAX_SECONDS`.
+    """
+    typed = text.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit()) or not 1 <= int(typed[:12]) <= MAX_SECONDS:
+        raise ValueError(f"QPU limit: whole seconds from 1 to {MAX_SECONDS}, or empty.")
+    return int(typed)
 
 
 def parse_tags(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The line of choices above the transpile review: backend, level, where, seed."""
+"""The choices above the transpile review: backend, level, where, seed; below, what the cloud is asked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from tui.domain.backends import Backend
 from tui.domain.circuits import DEFAULT_LEVEL, TranspileOptions
+from tui.domain.cloud import NOTHING_ASKED, CloudOptions
 from tui.domain.text import plain
 from tui.widgets.choice import Choice
+from tui.widgets.cloud_choices import CloudChoices
 
 LEVELS: tuple[tuple[str, int], ...] = (("0 none", 0), ("1 light", 1), ("2 medium", 2), ("3 heavy", 3))
 """Qiskit's optimization levels."""
@@ -22,34 +24,41 @@ MAX_SEED = 2**31 - 1
 LOCAL, CLOUD = "local", "cloud"
 
 
-class TranspileChoices(Horizontal):
+class TranspileChoices(Vertical):
     """Says with `Changed` that the user chose otherwise; `options` and `backend` say what."""
 
     DEFAULT_CSS = """
-    TranspileChoices { height: 1; padding: 0 1; }
-    TranspileChoices > Static { width: auto; height: 1; color: $text-muted; }
-    TranspileChoices > Choice { margin-right: 1; }
-    TranspileChoices > #backend { width: 1fr; max-width: 48; }
-    TranspileChoices > #level { width: 11; }
-    TranspileChoices > #where { width: 8; }
-    TranspileChoices > #seed { width: 7; }
-    TranspileChoices > #seed.-wrong { background: $error 30%; }
+    TranspileChoices { height: auto; }
+    #anywhere { height: 1; padding: 0 1; }
+    #anywhere > Static { width: auto; height: 1; color: $text-muted; }
+    #anywhere > Choice { margin-right: 1; }
+    #anywhere > #backend { width: 1fr; max-width: 48; }
+    #anywhere > #level { width: 11; }
+    #anywhere > #where { width: 8; }
+    #anywhere > #seed { width: 7; }
+    #anywhere > #seed.-wrong { background: $error 30%; }
     """
 
     class Changed(Message):
         """Another backend, level, place or seed was chosen."""
 
     def compose(self) -> ComposeResult:
-        """The fields in one line."""
-        yield Static(Content("Backend "))
-        yield Choice[str]("none", id="backend")
-        yield Static(Content("Level "))
-        yield Choice[int]("", LEVELS, DEFAULT_LEVEL, id="level")
-        yield Choice[str]("", ((LOCAL, LOCAL), (CLOUD, CLOUD)), LOCAL, id="where")
-        yield Static(Content("Seed "))
-        seed = Input(placeholder="any", id="seed", compact=True, restrict=r"[0-9]*", max_length=10)
-        seed.cursor_blink = False
-        yield seed
+        """The fields in one line, and another for the cloud."""
+        with Horizontal(id="anywhere"):
+            yield Static(Content("Backend "))
+            yield Choice[str]("none", id="backend")
+            yield Static(Content("Level "))
+            yield Choice[int]("", LEVELS, DEFAULT_LEVEL, id="level")
+            yield Choice[str]("", ((LOCAL, LOCAL), (CLOUD, CLOUD)), LOCAL, id="where")
+            yield Static(Content("Seed "))
+            seed = Input(placeholder="any", id="seed", compact=True, restrict=r"[0-9]*", max_length=10)
+            seed.cursor_blink = False
+            yield seed
+        yield CloudChoices(id="asked")
+
+    def on_mount(self) -> None:
+        """The cloud is not chosen yet."""
+        self._arrange()
 
     def show(self, backend: str, options: TranspileOptions) -> None:
         """Set the fields to these choices, without telling of a change."""
@@ -59,6 +68,14 @@ class TranspileChoices(Horizontal):
             self.query_one("#level", Choice).value = options.optimization_level
             self.query_one("#where", Choice).value = CLOUD if options.cloud else LOCAL
             self.query_one("#seed", Input).value = "" if options.seed is None else str(options.seed)
+        if options.cloud:
+            self.query_one(CloudChoices).show(options.asked)
+        self._arrange()
+
+    def refine(self, asked: CloudOptions) -> None:
+        """Ask the cloud this, as the user chose."""
+        self.query_one(CloudChoices).show(asked)
+        self.post_message(self.Changed())
 
     def offer_backends(self, backends: Sequence[Backend], chosen: str) -> None:
         """Offer these backends."""
@@ -71,6 +88,12 @@ class TranspileChoices(Horizontal):
         if not there:
             with self.prevent(Select.Changed):
                 where.value = LOCAL
+            self._arrange()
+
+    @property
+    def cloud(self) -> bool:
+        """Whether the cloud is chosen."""
+        return self.query_one("#where", Choice).selection == CLOUD
 
     @property
     def backend(self) -> str:
@@ -82,7 +105,7 @@ class TranspileChoices(Horizontal):
         """How to transpile.
 
         Raises:
-            ValueError: the seed is too large.
+            ValueError: the seed is too large, or given twice.
         """
         level = self.query_one("#level", Choice).selection
         field = self.query_one("#seed", Input)
@@ -93,14 +116,20 @@ class TranspileChoices(Horizontal):
         return TranspileOptions(
             optimization_level=level if isinstance(level, int) else DEFAULT_LEVEL,
             seed=seed,
-            cloud=self.query_one("#where", Choice).selection == CLOUD,
+            cloud=self.cloud,
+            asked=self.query_one(CloudChoices).options() if self.cloud else NOTHING_ASKED,
         )
 
     @on(Select.Changed)
     @on(Input.Changed)
-    def _changed(self, event: Select.Changed | Input.Changed) -> None:
+    @on(CloudChoices.Changed)
+    def _changed(self, event: Select.Changed | Input.Changed | CloudChoices.Changed) -> None:
         event.stop()
+        self._arrange()
         self.post_message(self.Changed())
+
+    def _arrange(self) -> None:
+        self.query_one(CloudChoices).display = self.cloud
 
 
 def _told(backend: Backend) -> str:

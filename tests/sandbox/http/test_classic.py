@@ -214,6 +214,10 @@ async def test_ai_is_refused_honestly(box: Box, member: dict[str, Any]) -> None:
         ({"qasm_circuits": 5, "backend": "ibm_fez"}, 422),
         ({"qasm_circuits": "a", "backend": "ibm_fez", "ai": "maybe"}, 422),
         ({"qasm_circuits": "a", "backend_coupling_map": [[0]]}, 422),
+        ({"qasm_circuits": "a", "backend": "ibm_fez", "ai_layout_mode": "best"}, 422),
+        ({"qasm_circuits": "a", "backend": "ibm_fez", "optimization_preferences": ["noise", "speed"]}, 422),
+        ({"qasm_circuits": "a", "backend": "ibm_fez", "ai_layout_mode": "KEEP"}, 200),
+        ({"qasm_circuits": "a", "backend": "ibm_fez", "optimization_preferences": "noise"}, 200),
         ({"qasm_circuits": "a", "backend_coupling_map": [[0, 1]]}, 200),
     ],
 )

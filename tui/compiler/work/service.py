@@ -53,7 +53,7 @@ class Service:
     """Qiskit behind requests, with the targets it has been given."""
 
     def __init__(self) -> None:
-        self._targets: OrderedDict[str, Target] = OrderedDict()
+        self._targets: OrderedDict[tuple[str, bool], Target] = OrderedDict()
 
     def warm_up(self) -> None:
         """Do a little of everything once: Qiskit loads plug-ins and tables at their first use."""
@@ -103,15 +103,16 @@ class Service:
                 return Made(review(data.name, source, isa, target, options, layouts, seconds))
 
     def _target(self, data: TargetData) -> Target | None:
-        target = self._targets.get(data.key)
+        key = data.key, data.fractional
+        target = self._targets.get(key)
         if target is None:
             if data.configuration is None or data.properties is None:
                 return None
-            target = build_target(data.name, data.configuration, data.properties)
-            self._targets[data.key] = target
+            target = build_target(data.name, data.configuration, data.properties, fractional=data.fractional)
+            self._targets[key] = target
             if len(self._targets) > MOST_TARGETS:
                 self._targets.popitem(last=False)
-        self._targets.move_to_end(data.key)
+        self._targets.move_to_end(key)
         return target
 
 

@@ -90,16 +90,17 @@ class Configuration(msgspec.Struct, frozen=True):
     instruction_signatures: tuple[Signature, ...] | None = None
 
 
-def build_target(name: str, configuration: bytes, properties: bytes) -> Target:
+def build_target(name: str, configuration: bytes, properties: bytes, *, fractional: bool = False) -> Target:
     """The target of a backend: what can be done on which qubits, how well and how fast.
 
     Qubits and gates that the calibration calls not operational are left out. Fractional gates are left
-    out, as by IBM's client unless it is asked for them: they exclude control flow. Durations are seconds.
+    out, as by IBM's client unless it is asked for them. Durations are seconds.
 
     Args:
         name: the backend's name, for errors.
         configuration: the JSON of `/configuration`.
         properties: the JSON of `/properties`; `{}` or nothing when the backend has no calibration.
+        fractional: keep the fractional gates, `rx` and `rzz` of any angle.
 
     Raises:
         NotPossible: the data is not what the contract says.
@@ -107,7 +108,7 @@ def build_target(name: str, configuration: bytes, properties: bytes) -> Target:
     try:
         device = msgspec.json.decode(configuration, type=Configuration)
         calibration = _calibration(properties)
-        return _Builder(device, calibration).build()
+        return _Builder(device, calibration, fractional).build()
     except (msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
         raise NotPossible(f"The device data of {name} cannot be used: {error}.") from error
 
@@ -127,11 +128,12 @@ def _operational(values: Mapping[str, float | None]) -> bool:
 
 
 class _Builder:
-    def __init__(self, device: Configuration, calibration: Properties | None) -> None:
+    def __init__(self, device: Configuration, calibration: Properties | None, fractional: bool) -> None:
+        self._fractional_too = fractional
         self._device = device
         self._calibration = calibration
         self._standard: Mapping[str, Any] = get_standard_gate_name_mapping()
-        self._gates = {gate.name: gate for gate in device.gates if not self._fractional(gate.name)}
+        self._gates = {gate.name: gate for gate in device.gates if not self._left_out(gate.name)}
         self._instructions: dict[str, Any] = {}
         self._properties: dict[str, dict[tuple[int, ...], InstructionProperties | None] | None] = {}
 
@@ -167,6 +169,9 @@ class _Builder:
             target.add_instruction(instruction, self._properties[name], name=name, angle_bounds=bounds)
         return target
 
+    def _left_out(self, name: str) -> bool:
+        return not self._fractional_too and self._fractional(name)
+
     def _fractional(self, name: str) -> bool:
         gate = self._standard.get(name)
         return gate is not None and len(gate.params) > 0 and not isinstance(gate, _VIRTUAL)
@@ -178,10 +183,14 @@ class _Builder:
         names = dict.fromkeys(device.basis_gates) | dict.fromkeys(
             sorted(extra & (_NON_UNITARY | _CONTROL_FLOW.keys()))
         )
+        if self._fractional_too and self._calibration is not None:
+            # Recorded configurations leave out what the calibration has.
+            calibrated = {entry.gate for entry in self._calibration.gates}
+            names |= dict.fromkeys(sorted(name for name in calibrated if self._fractional(name)))
         for name in names:
             if name in _CONTROL_FLOW:
                 self._instructions[name] = _CONTROL_FLOW[name]
-            elif self._fractional(name):
+            elif self._left_out(name):
                 continue
             elif name in self._standard:
                 self._instructions[name] = self._standard[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Final
 
 from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
@@ -124,7 +125,8 @@ def _candidate(
         qasm=qasm,
         options=options,
         before=stats(source),
-        after=stats(isa),
+        # A text names only the device's qubits it uses.
+        after=replace(stats(isa), qubits=target.num_qubits),
         layout=layouts[0],
         final_layout=layouts[1],
         width=target.num_qubits,

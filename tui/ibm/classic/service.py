@@ -18,7 +18,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -173,7 +173,11 @@ class ClassicService(RuntimeService):
         return await self._with_details(await self._with_status(Backend(name)))
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        """Open a session or batch; `max_ttl` in seconds."""
+        """Open a session or batch; `max_ttl` in seconds.
+
+        Not by a first job with `start_session`, the older way: the service has refused that since March 2024
+        (400, code 1208), and until such a job there would be no id to show, to use or to close.
+        """
         body: dict[str, object] = {"mode": mode.value, "backend": backend, "instance": self._instance}
         if max_ttl is not None:
             body["max_session_ttl"] = max_ttl
@@ -188,9 +192,7 @@ class ClassicService(RuntimeService):
         """None: this service has no search for tags."""
         return ()
 
-    async def cloud_transpile(
-        self, qasm: str, backend: str, options: TranspileOptions
-    ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
         """Transpile on the service: submit and poll."""
         base = self._account.endpoints.transpiler
         if not base:

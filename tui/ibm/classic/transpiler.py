@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.clock import Clock
+from tui.domain.cloud import LayoutMode, qiskit_arguments
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
@@ -38,12 +39,15 @@ class _Circuit(msgspec.Struct, frozen=True):
 class _State(msgspec.Struct, frozen=True):
     state: str
     result: msgspec.Raw = msgspec.Raw(b"null")
+    detail: msgspec.Raw = msgspec.Raw(b"null")
 
 
 async def transpile(
     http: Http, clock: Clock, base: str, token: Secret, qasm: str, backend: str, options: TranspileOptions
-) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
-    """The ISA circuit as OpenQASM, its initial and its final layout (`QuantumService.cloud_transpile`).
+) -> CloudCircuit:
+    """Submit one circuit and poll until it is transpiled (`QuantumService.cloud_transpile`).
+
+    It goes out as OpenQASM, as the user wrote it; `qpy_circuits` is for clients whose circuits are Qiskit's.
 
     Args:
         http, clock: how to ask and how to wait.
@@ -53,19 +57,14 @@ async def transpile(
     """
     headers: dict[str, Value] = {"Authorization": Secret(f"Bearer {token.reveal()}"), "X-Caller": _CALLER}
     where = "POST /transpile"
-    query = (
-        ("backend", backend),
-        ("optimization_level", str(options.optimization_level)),
-        ("ai", "true" if options.use_ai else "false"),
-    )
     submit = Call(
         "POST",
         f"{base}/transpile",
         where,
         Safety.CHANGES,
         headers=headers,
-        query=query,
-        body={"qasm_circuits": [qasm]},
+        query=_query(backend, options),
+        body={"qasm_circuits": [qasm], **_refined(options)},
     )
     task = decode((await http.send(submit)).body, _Task, where).task_id
     where = "GET /transpile/{task_id}"
@@ -76,7 +75,7 @@ async def transpile(
         state = decode((await http.send(poll)).body, _State, where)
         word = state.state.upper()
         if word in {"FAILURE", "FAILED"}:
-            raise _failed(state.result)
+            raise _failed(state.result, state.detail)
         # SUCCESS may come a moment before its result does.
         if word == "SUCCESS" and bytes(state.result) != b"null":
             return _circuit(state.result, where)
@@ -91,7 +90,37 @@ async def transpile(
         await clock.sleep(wait)
 
 
-def _circuit(result: msgspec.Raw, where: str) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+def _query(backend: str, options: TranspileOptions) -> tuple[tuple[str, str], ...]:
+    """The options that go into the query. What has its default is left out, but for level and `ai`, for which
+    the sources tell several defaults (contract 2.2)."""
+    asked = options.asked
+    query = [
+        ("backend", backend),
+        ("optimization_level", str(options.optimization_level)),
+        ("ai", asked.ai.value),
+    ]
+    if asked.layout_mode is not LayoutMode.OPTIMIZE:
+        query.append(("ai_layout_mode", asked.layout_mode.value))
+    if asked.fractional_gates:
+        query.append(("use_fractional_gates", "true"))
+    return tuple(query)
+
+
+def _refined(options: TranspileOptions) -> dict[str, object]:
+    """The options that go into the body, where there are any."""
+    asked = options.asked
+    arguments = qiskit_arguments(asked.qiskit_options)
+    if options.seed is not None:
+        arguments["seed_transpiler"] = options.seed
+    body: dict[str, object] = {
+        "qiskit_transpile_options": arguments,
+        "backend_coupling_map": [list(pair) for pair in asked.coupling_map],
+        "optimization_preferences": [preference.value for preference in asked.preferences],
+    }
+    return {name: value for name, value in body.items() if value}
+
+
+def _circuit(result: msgspec.Raw, where: str) -> CloudCircuit:
     body = bytes(result)
     first = (
         decode(body, list[_Circuit], where)
@@ -101,24 +130,32 @@ def _circuit(result: msgspec.Raw, where: str) -> tuple[str, tuple[int, ...], tup
     if not first:
         raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} holds no circuit in `result`.")
     circuit = first[0]
-    if not circuit.qasm:
-        what = "the circuit as QPY only, which is not read" if circuit.qpy else "no circuit"
-        raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} holds {what}.", "Transpile locally.")
+    if not circuit.qasm and not circuit.qpy:
+        raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} holds no circuit.", "Transpile locally.")
     if circuit.layout is None:
         raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} holds no `result[0].layout`.")
-    return circuit.qasm, tuple(circuit.layout.initial), tuple(circuit.layout.final)
+    return CloudCircuit(
+        circuit.qasm or "",
+        circuit.qpy or "",
+        tuple(circuit.layout.initial),
+        tuple(circuit.layout.final),
+    )
 
 
-def _failed(result: msgspec.Raw) -> QdeckError:
-    """The error of a failed task; what `result` holds then is not specified, so any text in it is told."""
-    told: object = msgspec.json.decode(result)
-    while isinstance(told, list) and told:
-        told = told[0]
-    if isinstance(told, dict):
-        told = next((told[key] for key in ("detail", "error", "message", "reason") if told.get(key)), None)
-    reason = plain(told.strip(), limit=1000) if isinstance(told, str) else ""
+def _failed(*told_in: msgspec.Raw) -> QdeckError:
+    """The error of a failed task; what it holds then is not specified, so the first text in it is told."""
+    reason = next((text for raw in told_in if (text := _text(raw))), "")
     return QdeckError(
         ErrorKind.CIRCUIT,
         f"The cloud transpiler could not: {reason}" if reason else "The cloud transpiler could not do it.",
         "Check the circuit, or transpile locally.",
     )
+
+
+def _text(raw: msgspec.Raw) -> str:
+    told: object = msgspec.json.decode(raw)
+    while isinstance(told, list) and told:
+        told = told[0]
+    if isinstance(told, dict):
+        told = next((told[key] for key in ("detail", "error", "message", "reason") if told.get(key)), None)
+    return plain(told.strip(), limit=1000) if isinstance(told, str) else ""

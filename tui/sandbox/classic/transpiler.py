@@ -15,6 +15,8 @@ from tui.sandbox.http import answer, flag, json_object
 from tui.sandbox.versions import qiskit_version
 
 _AI = ("true", "false", "auto")
+_LAYOUT_MODES = ("keep", "optimize", "improve")
+_PREFERENCES = ("n_cnots", "n_gates", "cnot_layers", "layers", "noise")
 
 
 async def health(_call: Call) -> Response:
@@ -87,6 +89,7 @@ def transpile_request(query: Mapping[str, str], body: Mapping[str, Any]) -> Tran
     options = body.get("qiskit_transpile_options") or {}
     if not isinstance(options, dict):
         raise _wrong("qiskit_transpile_options must be an object")
+    _check_ai_options(option("ai_layout_mode"), body.get("optimization_preferences"))
     return TranspileRequest(
         qasm=qasm,
         qpy=qpy,
@@ -119,6 +122,15 @@ def _ai(value: Any, use_ai: Any) -> str:
             raise _wrong(f"ai must be one of {', '.join(_AI)}")
         return word
     return "auto" if use_ai is None else str(bool(flag(use_ai, False))).lower()
+
+
+def _check_ai_options(layout_mode: Any, preferences: Any) -> None:
+    """What only the AI passes look at, which do not run here, is checked all the same."""
+    if layout_mode is not None and str(layout_mode).lower() not in _LAYOUT_MODES:
+        raise _wrong(f"ai_layout_mode must be one of {', '.join(_LAYOUT_MODES)}")
+    given = [preferences] if isinstance(preferences, str) else (preferences or [])
+    if not isinstance(given, list) or not all(one in _PREFERENCES for one in given):
+        raise _wrong(f"optimization_preferences must be some of {', '.join(_PREFERENCES)}")
 
 
 def _coupling_map(value: Any) -> list[tuple[int, int]]:
