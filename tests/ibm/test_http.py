@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from tui.ibm.http import Call, Http, Safety, Timeouts, path
 from tui.ibm.retry import RetryPolicy
 
 OK = httpx.Response(200, json={"fine": True})
+SOON = timedelta(seconds=8)
 Outcome = httpx.Response | Exception
 
 
@@ -155,6 +158,27 @@ async def test_a_long_retry_after_is_told_not_waited_for() -> None:
     with pytest.raises(QdeckError) as caught:
         await client(script, clock).send(get())
     assert (caught.value.retry_after, clock.slept, len(script.sent)) == (600.0, [], 1)
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_date_to_wait_for_is_read_by_the_clock_of_the_service(minutes: int) -> None:
+    clock = InstantClock()
+    there = clock.now() + timedelta(minutes=minutes)
+    dates = {"Date": format_datetime(there, True), "Retry-After": format_datetime(there + SOON, True)}
+    await client(Script(status(503, **dates), OK), clock).send(get())
+    assert clock.slept == [SOON.total_seconds()]
+
+
+@pytest.mark.parametrize("header", ["Date", "Retry-After"])
+@pytest.mark.parametrize(
+    "date",
+    ["Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -2300", "Mon, 01 Jan 0001 00:00:00 +2300"],
+)
+async def test_a_date_at_the_end_of_time_does_no_harm(header: str, date: str) -> None:
+    with pytest.raises(QdeckError) as caught:
+        await client(Script(status(503, **{header: date})), InstantClock()).send(get())
+    assert caught.value.kind is ErrorKind.SERVER
+    assert (caught.value.retry_after or 0.0) <= 86_400
 
 
 async def test_a_dead_service_costs_few_requests() -> None:

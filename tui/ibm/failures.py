@@ -14,6 +14,8 @@ from tui.domain.secret import Secret
 from tui.domain.text import plain
 from tui.ibm.codes import STATUSES, words
 
+LONGEST_ASKED = 86_400.0
+"""Seconds: a service that asks for more is asked again after that, all the same."""
 _MESSAGE_LIMIT = 1000
 _PORTAL = "Log in to the network you are on, or ask for a way past its proxy, then try again."
 
@@ -97,24 +99,31 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def wait_asked(value: str | None, now: datetime) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait: a number, or a date; `None` when there is none."""
+    """Seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
+
+    Args:
+        value: a number of seconds, or a date (RFC 9110, 10.2.3).
+        now: the time by the clock that the date was taken from.
+    """
     if not value:
         return None
     try:
-        return max(0.0, min(float(value), 86_400.0))
+        seconds = float(value)
     except ValueError:
-        pass
-    at = http_date(value)
-    return None if at is None else max(0.0, (at - now).total_seconds())
+        at = http_date(value)
+        if at is None:
+            return None
+        seconds = (at - now).total_seconds()
+    return max(0.0, min(seconds, LONGEST_ASKED))
 
 
 def http_date(value: str) -> datetime | None:
     """The time of a `Date` or `Retry-After` header, `None` when it is none."""
     try:
         at = parsedate_to_datetime(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _read(body: bytes) -> tuple[str, str, str]:
