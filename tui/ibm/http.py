@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
+import ssl
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,9 +26,10 @@ from tui.domain.text import plain
 from tui.ibm.decode import encode
 from tui.ibm.endpoints import origin
 from tui.ibm.failures import failure, http_date, is_page, portal, wait_asked
+from tui.ibm.proxies import proxy_for
 from tui.ibm.retry import Chance, Retries, RetryPolicy
 from tui.ibm.spool import Spool
-from tui.ibm.trust import NAME_THE_CA, context_for, mounts
+from tui.ibm.trust import NAME_THE_CA, context_for, no_trust
 
 Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
@@ -157,7 +160,7 @@ class Http:
         self._route = route or Route()
         self._spool = spool
         self._ca_file = ca_file
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[str, httpx.AsyncClient] = {}
         self._closed = False
         self.simulated = False
         """Whether the service said that it is qdeck's own sandbox, however it was reached."""
@@ -201,17 +204,18 @@ class Http:
     async def aclose(self) -> None:
         """Close the connections; nothing is sent any more."""
         self._closed = True
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        while self._clients:
+            await self._clients.popitem()[1].aclose()
 
     async def _attempt(self, call: Call) -> Answer | _Failed:
         host = urlsplit(call.url).hostname or ""
-        request = self._request(call)
+        # Before any secret is revealed: the way may be one that cannot be gone.
+        client = self._open(call.url)
+        request = self._request(client, call)
         self._sent_secrets.extend(each for each in call.secrets() if each not in self._sent_secrets)
         try:
             async with asyncio.timeout(self._timeouts.whole):
-                response = await self._open().send(request, stream=True)
+                response = await client.send(request, stream=True)
                 try:
                     return await self._read(call, host, response)
                 finally:
@@ -260,44 +264,58 @@ class Http:
             return _Failed(portal(host, call.where, status), open_end=True)
         return Answer(status, body, kind)
 
-    def _request(self, call: Call) -> httpx.Request:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+    def _request(self, client: httpx.AsyncClient, call: Call) -> httpx.Request:
+        known = {"User-Agent": USER_AGENT, "Accept": "application/json"}
         for name, value in call.headers.items():
             _check_header(name, value)
-        headers.update({name: _plain(value) for name, value in call.headers.items()})
         content: bytes | None = None
         if call.form is not None:
             content = urlencode({name: _plain(value) for name, value in call.form.items()}).encode()
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            known["Content-Type"] = "application/x-www-form-urlencoded"
         elif call.body is not None:
             content = encode(call.body)
-            headers["Content-Type"] = "application/json"
+            known["Content-Type"] = "application/json"
         timeouts = self._timeouts
-        return self._open().build_request(
+        return client.build_request(
             call.method,
             call.url,
-            headers=headers,
+            headers=known | {name: _plain(value) for name, value in call.headers.items()},
             params=call.query or None,
             content=content,
             timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=timeouts.connect),
         )
 
-    def _open(self) -> httpx.AsyncClient:
+    def _open(self, url: str) -> httpx.AsyncClient:
+        """The client for the way to the origin of `url`.
+
+        Raises:
+            QdeckError: `NETWORK` when closed; `SETTINGS` as `Proxy.check` and `context_for`.
+        """
         if self._closed:
             raise QdeckError(ErrorKind.NETWORK, "The connection to the service is closed.", "Sign in again.")
-        if self._client is None:
-            hosts = {urlsplit(known).hostname or "" for known in self._origins}
-            context = context_for(self._route, ca_file=self._ca_file)
-            limits = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
-            self._client = httpx.AsyncClient(
-                verify=context,
-                follow_redirects=False,
-                transport=self._transport,
-                # A proxy is for the network, not for this machine; a stand-in network has none.
-                mounts=None if self._transport else mounts(self._route, hosts, context, limits),
-                limits=limits,
-            )
-        return self._client
+        known = self._clients.get(origin(url))
+        if known is not None:
+            return known
+        encrypted = urlsplit(url).scheme == "https"
+        context = context_for(self._route, ca_file=self._ca_file) if encrypted else no_trust()
+        proxy = None if self._transport else proxy_for(url, self._route, os.environ)
+        if proxy is not None:
+            proxy.check(url)
+        client = self._clients[origin(url)] = httpx.AsyncClient(
+            verify=context,
+            follow_redirects=False,
+            transport=self._transport,
+            proxy=None if proxy is None else _as_httpx(proxy.url, context),
+            # The environment was read above; httpx would read it in its own way.
+            trust_env=False,
+            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0),
+        )
+        return client
+
+
+def _as_httpx(proxy: Secret, context: ssl.SSLContext) -> httpx.Proxy:
+    encrypted = urlsplit(proxy.reveal()).scheme == "https"
+    return httpx.Proxy(proxy.reveal(), ssl_context=context if encrypted else None)
 
 
 def _plain(value: Value) -> str:
