@@ -1,4 +1,4 @@
-"""Answers that are errors, turned into the one family of errors (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
+"""Answers that are errors or do not come, as the one family of errors (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpx
 import msgspec
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
 from tui.ibm.codes import STATUSES, words
+from tui.ibm.trust import NAME_THE_CA
 
 LONGEST_ASKED = 86_400.0
 """Seconds: a service that asks for more is asked again after that, all the same."""
@@ -79,6 +81,38 @@ def failure(
 _GATEWAY = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
+def timed_out(host: str, what: str) -> QdeckError:
+    """The error for a host that took too long for `what`."""
+    return QdeckError(ErrorKind.TIMEOUT, f"{host} {what}.", "Check the network, or try again later.")
+
+
+def unreached(host: str, problem: Exception) -> QdeckError:
+    """The error for a host that was not reached, or whose certificate is not trusted."""
+    reason = str(problem)
+    if "CERTIFICATE_VERIFY_FAILED" in reason or "SSL" in reason:
+        return QdeckError(
+            ErrorKind.NETWORK,
+            f"{host} was reached, but its certificate is not trusted here.",
+            NAME_THE_CA,
+        )
+    if isinstance(problem, httpx.ProxyError):
+        return QdeckError(
+            ErrorKind.NETWORK,
+            f"The proxy would not connect to {host}: {reason}.",
+            "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account.",
+        )
+    return QdeckError(
+        ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."
+    )
+
+
+def broken(host: str, where: str) -> QdeckError:
+    """The error for a connection that broke under way."""
+    return QdeckError(
+        ErrorKind.NETWORK, f"The connection to {host} broke during {where}.", "Check the network."
+    )
+
+
 def portal(host: str, where: str, status: int | None = None) -> QdeckError:
     """The error for a web page where JSON was due."""
     return QdeckError(
@@ -88,6 +122,11 @@ def portal(host: str, where: str, status: int | None = None) -> QdeckError:
         _PORTAL,
         status=status,
     )
+
+
+def token_refused(error: QdeckError) -> bool:
+    """Whether the service did not take the access token. A web page with that status is not the service's."""
+    return error.status == 401 and error.kind is not ErrorKind.PROTOCOL
 
 
 def is_page(body: bytes, content_type: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+from tui.ibm.failures import token_refused
 from tui.ibm.http import Answer, Call, Http, Value
 
 _SKEW = 300.0
@@ -32,13 +33,13 @@ class SignedCalls:
         try:
             return await self._http.send(call.with_headers(self._headers(token)))
         except QdeckError as error:
-            if error.status != 401:
+            if not token_refused(error):
                 raise
         fresh = await self._keeper.replace(token)
         try:
             return await self._http.send(call.with_headers(self._headers(fresh)))
         except QdeckError as error:
-            if error.status != 401:
+            if not token_refused(error):
                 raise
             refused = error
         raise self._no_access(refused)
