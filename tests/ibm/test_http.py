@@ -298,6 +298,7 @@ async def test_a_compressed_answer_is_read(coding: str, pack: Callable[[bytes], 
         ("deflate", b"\xff{}"),
         ("gzip", gzip.compress(bytes(5000))[:-12]),
     ],
+    ids=["stacked", "not offered", "not gzip", "not deflate", "broken off"],
 )
 async def test_what_is_compressed_otherwise_is_refused(coding: str, data: bytes) -> None:
     for call, kind in ((get(), ErrorKind.PROTOCOL), (create(), ErrorKind.UNCONFIRMED)):

@@ -58,6 +58,11 @@ class RuntimeService:
         return f"{'sandbox ' if self.account.sandbox else ''}{self._account.channel.value}"
 
     @property
+    def answers(self) -> int:
+        """How many answers the runtime gave so far, refusals too."""
+        return self._calls.answers
+
+    @property
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of this machine's; `None` before any answer."""
         return self._http.skew
