@@ -172,6 +172,8 @@ async def test_whose_way_is_tried(route: Route, environ: dict[str, str], names: 
     assert [step.name for step in steps] == names
     assert not steps[-1].good
     assert ("proxy" in steps[-1].message) is (len(names) == 2)
+    if len(names) == 2:
+        assert ("saved account" if route.proxies else "HTTPS_PROXY") in steps[-1].advice
 
 
 REGIONAL = CRN.replace("us-east", "eu-de")

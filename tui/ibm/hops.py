@@ -63,7 +63,7 @@ async def steps_to(
     yield step
     if not step.good:
         return
-    step, streams = await _connect(addresses, port, by)
+    step, streams = await _connect(addresses, port, by, proxy.named if proxy else "")
     yield step
     if streams is None:
         return
@@ -114,7 +114,7 @@ async def _resolve(host: str, port: int, by: str, proxied: str) -> tuple[Step, l
 
 
 async def _connect(
-    addresses: list[str], port: int, by: str
+    addresses: list[str], port: int, by: str, proxied: str
 ) -> tuple[Step, tuple[asyncio.StreamReader, asyncio.StreamWriter] | None]:
     why = ""
     for address in addresses:
@@ -125,7 +125,11 @@ async def _connect(
             why = "no answer in time" if isinstance(problem, TimeoutError) else _why(problem)
         else:
             return Step("TCP", by, True, f"{by} takes connections on port {port}"), streams
-    advice = "Check the network and its firewall; in a company network set HTTPS_PROXY."
+    advice = (
+        f"Check the proxy's host and port in {proxied}, and whether it runs."
+        if proxied
+        else "Check the network and its firewall; in a company network set HTTPS_PROXY."
+    )
     return Step("TCP", by, False, f"{by} takes no connection on port {port}: {why}.", advice), None
 
 
