@@ -31,7 +31,7 @@ from tui.ibm.inflate import ACCEPTED
 from tui.ibm.proxies import proxy_for
 from tui.ibm.retry import Chance, Retries, RetryPolicy
 from tui.ibm.spool import Spool
-from tui.ibm.trust import context_for, no_trust
+from tui.ibm.trust import context_for
 
 Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
@@ -329,8 +329,9 @@ class Http:
         known = self._clients.get(origin(url))
         if known is not None:
             return known
-        encrypted = urlsplit(url).scheme == "https"
-        context = context_for(self._route, ca_file=self._ca_file) if encrypted else no_trust()
+        # On this machine nothing is encrypted: what the environment says of certificates does not matter.
+        environ: dict[str, str] | None = None if urlsplit(url).scheme == "https" else {}
+        context = context_for(self._route, environ, self._ca_file)
         proxy = None if self._transport else proxy_for(url, self._route, os.environ)
         if proxy is not None:
             proxy.check(url)
