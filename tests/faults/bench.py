@@ -101,6 +101,7 @@ class Bench:
             policy=POLICY,
             timeouts=timeouts,
             max_body=max_body,
+            max_result=max_body,
             transport=transport,
         )
 

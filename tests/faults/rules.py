@@ -19,13 +19,15 @@ _TRANSIENT: dict[Kind, ErrorKind] = {
     Kind.GATEWAY_DONE: ErrorKind.SERVER,
     Kind.RATE_LIMITED: ErrorKind.RATE_LIMITED,
     Kind.RATE_LIMITED_FOR: ErrorKind.RATE_LIMITED,
+    Kind.RATE_LIMITED_UNTIL: ErrorKind.RATE_LIMITED,
     Kind.RESET: ErrorKind.NETWORK,
     Kind.UNANSWERED: ErrorKind.NETWORK,
     Kind.HALF: ErrorKind.NETWORK,
     Kind.HANG: ErrorKind.TIMEOUT,
 }
 """What may be over at the next attempt, and the error when it is not."""
-_OPEN_END = set(_TRANSIENT) - {Kind.RATE_LIMITED, Kind.RATE_LIMITED_FOR} | {Kind.HTML, Kind.INVALID_JSON}
+_LIMITED = {kind for kind, error in _TRANSIENT.items() if error is ErrorKind.RATE_LIMITED}
+_OPEN_END = set(_TRANSIENT) - _LIMITED | {Kind.HTML, Kind.INVALID_JSON}
 """After these the service may have done what was asked."""
 
 

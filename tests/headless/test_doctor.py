@@ -6,9 +6,13 @@ import json
 import locale
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.support.company import HOST, company
@@ -18,7 +22,8 @@ from tui.headless import doctor as module
 from tui.headless.choice import ServiceChoice
 from tui.headless.doctor import doctor
 from tui.headless.talk import Exit
-from tui.ibm.hops import steps_to
+from tui.ibm.factory import make_service
+from tui.ibm.hops import Step, steps_to
 from tui.sandbox.launch import SandboxInfo
 from tui.settings import Folders
 
@@ -167,6 +172,94 @@ async def test_whose_way_is_tried(route: Route, environ: dict[str, str], names: 
     assert [step.name for step in steps] == names
     assert not steps[-1].good
     assert ("proxy" in steps[-1].message) is (len(names) == 2)
+    if len(names) == 2:
+        assert ("saved account" if route.proxies else "HTTPS_PROXY") in steps[-1].advice
+
+
+REGIONAL = CRN.replace("us-east", "eu-de")
+IBM = "cloud.ibm.com"
+
+
+@pytest.mark.parametrize(
+    ("instance", "lost", "failed", "warned"),
+    [
+        (CRN, {}, "", []),
+        (CRN, {"globalcatalog": "the names of plans"}, "", ["DNS"]),
+        (CRN, {"api.global-search-tagging": "the choice among instances"}, "", ["DNS"]),
+        ("auto", {"api.global-search-tagging": ""}, "api.global-search-tagging", []),
+        ("lab", {"resource-controller": ""}, "resource-controller", []),
+        (REGIONAL, {"eu-de.quantum": ""}, "eu-de.quantum", []),
+    ],
+)
+async def test_every_host_that_the_account_needs_is_walked_to(
+    home: dict[str, str],
+    capsys: Output,
+    monkeypatch: pytest.MonkeyPatch,
+    instance: str,
+    lost: dict[str, str],
+    failed: str,
+    warned: list[str],
+) -> None:
+    walked: list[str] = []
+
+    async def steps(url: str, *_: object) -> AsyncIterator[Step]:
+        host = urlsplit(url).hostname or ""
+        walked.append(host)
+        name = host.removesuffix(f".{IBM}")
+        yield Step(
+            "DNS", host, name not in lost, f"{host} is looked for", "Check it." if name in lost else ""
+        )
+
+    async def nothing(*_: object) -> list[module.Finding]:
+        return []
+
+    monkeypatch.setattr(module, "steps_to", steps)
+    monkeypatch.setattr(module, "_service", nothing)
+    environ = home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": instance}
+    status = await doctor(ServiceChoice(), environ, as_json=True)
+    told = json.loads(capsys.readouterr().out)["steps"]
+    hosts = {f"iam.{IBM}", f"api.global-search-tagging.{IBM}", f"globalcatalog.{IBM}"}
+    hosts.add(f"eu-de.quantum.{IBM}" if instance == REGIONAL else f"quantum.{IBM}")
+    assert set(walked) == hosts | ({f"resource-controller.{IBM}"} if instance == "lab" else set())
+    assert (status is Exit.FAILED) is bool(failed)
+    for step in told:
+        if step["state"] == "failed":
+            assert step["message"].startswith(failed)
+    warnings = [step for step in told if step["state"] == "warning" and step["step"] == "DNS"]
+    assert [step["step"] for step in warnings] == warned
+    assert all(next(iter(lost.values())) in step["advice"] for step in warnings)
+
+
+async def test_the_region_that_was_chosen_is_walked_to_and_a_fault_of_qdeck_is_a_finding(
+    home: dict[str, str], capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[str] = []
+
+    async def steps(url: str, *_: object) -> AsyncIterator[Step]:
+        walked.append(url)
+        yield Step("DNS", url, True, f"{url} is there")
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        host = (request.url.host or "").removesuffix(f".{IBM}")
+        if host == "iam":
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
+        if "search" in host:
+            item = {"crn": REGIONAL, "name": "lab", "doc": {"extensions": {}}}
+            return httpx.Response(200, json={"items": [item]})
+        if "versions" in request.url.path:
+            raise RuntimeError(f"nobody thought of this: {KEY}")
+        return httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0, "count": 0})
+
+    monkeypatch.setattr(module, "steps_to", steps)
+    monkeypatch.setattr(module, "make_service", partial(make_service, transport=httpx.MockTransport(respond)))
+    environ = home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": "auto"}
+    status, told = await examined(environ, capsys)
+    assert status is Exit.FAILED
+    assert walked[-1] == f"https://eu-de.quantum.{IBM}/api/v1"
+    assert told["instance"]["state"] == told["jobs"]["state"] == "ok"
+    assert told["API version"]["state"] == "failed"
+    assert "RuntimeError" in told["API version"]["message"]
+    assert KEY not in json.dumps(told)
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(0, "ok"), (2, "warning"), (-20, "failed")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,11 +11,14 @@ import pytest
 
 from tests.ibm.support import CRN, KEY, InstantClock
 from tests.support.company import HOST, Company, company
+from tests.support.sandbox import live_account
 from tui.domain.accounts import Account, Channel, Endpoints, Route
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.factory import make_service
+from tui.ibm.hops import steps_to
 from tui.ibm.trust import CA_VARIABLES, trust
+from tui.sandbox.launch import SandboxInfo
 from tui.settings import load_settings
 
 ENDPOINTS = Endpoints(iam=f"https://{HOST}", api=f"https://{HOST}/api/v1")
@@ -27,10 +31,14 @@ def respond(method: str, target: str) -> tuple[int, str]:
     return 200, json.dumps({"jobs": [], "limit": 1, "offset": 0})
 
 
-@pytest.fixture
-async def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
-    for name in (*CA_VARIABLES, "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY"):
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*CA_VARIABLES, *(name for name in os.environ if name.lower().endswith("_proxy"))):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def network(tmp_path: Path) -> AsyncIterator[Company]:
     async with company(tmp_path, respond) as standing:
         yield standing
 
@@ -75,6 +83,100 @@ async def test_the_environments_proxy_is_used_where_the_account_names_none(
     await service.sign_in()
     assert set(network.asked) == {f"{HOST}:443"}
     await service.aclose()
+
+
+@pytest.mark.parametrize(
+    ("named", "through"),
+    [
+        ({"HTTPS_PROXY": "{bare}"}, True),
+        ({"https_proxy": "{proxy}", "HTTPS_PROXY": "http://127.0.0.1:9"}, True),
+        ({"https_proxy": "", "HTTPS_PROXY": "socks5://127.0.0.1:9", "all_proxy": "{proxy}"}, True),
+        ({"HTTPS_PROXY": "{proxy}", "ALL_PROXY": "socks5://127.0.0.1:9"}, True),
+        ({"HTTP_PROXY": "ftp://127.0.0.1:9", "ALL_PROXY": "{proxy}", "NO_PROXY": "other.test"}, True),
+        ({"HTTPS_PROXY": "{proxy}", "NO_PROXY": ".company.test"}, False),
+        ({"HTTPS_PROXY": "socks5://127.0.0.1:9", "no_proxy": f"localhost,{HOST}:443"}, False),
+        ({"HTTPS_PROXY": "{proxy}", "NO_PROXY": f"{HOST}:8443"}, True),
+    ],
+    ids=str,
+)
+async def test_the_environment_is_read_as_others_read_it_by_the_client_and_by_the_doctor(
+    network: Company, monkeypatch: pytest.MonkeyPatch, named: dict[str, str], through: bool
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(network.ca_file))
+    for name, value in named.items():
+        monkeypatch.setenv(
+            name, value.format(proxy=network.proxy, bare=network.proxy.removeprefix("http://"))
+        )
+    service = make_service(Account("w", Channel.PLATFORM, Secret(KEY), ENDPOINTS, CRN), InstantClock())
+    if through:
+        await service.sign_in()
+        assert set(network.asked) == {f"{HOST}:443"}
+    else:
+        with pytest.raises(QdeckError) as caught:
+            await service.sign_in()
+        assert caught.value.kind is ErrorKind.NETWORK
+        assert network.asked == []
+    await service.aclose()
+    steps = [step async for step in steps_to(ENDPOINTS.api, Route(), os.environ)]
+    assert [step.name for step in steps] == (["DNS", "TCP", "proxy", "TLS"] if through else ["DNS"])
+    assert all(step.good for step in steps) is through
+
+
+BAD_PROXIES = [
+    ({"ALL_PROXY": "socks5://me:proxy-password@127.0.0.1:9"}, "ALL_PROXY", "SOCKS"),
+    ({"HTTPS_PROXY": "ftp://me:proxy-password@127.0.0.1:9"}, "HTTPS_PROXY", "web address"),
+    ({"https_proxy": "http://me:proxy-password@127.0.0.1:port"}, "https_proxy", "web address"),
+    ({"HTTPS_PROXY": "http://me:proxy-password@"}, "HTTPS_PROXY", "web address"),
+]
+
+
+@pytest.mark.parametrize(("named", "variable", "said"), BAD_PROXIES, ids=str)
+async def test_a_proxy_of_the_environment_that_cannot_be_used_is_told_by_its_variable(
+    network: Company, monkeypatch: pytest.MonkeyPatch, named: dict[str, str], variable: str, said: str
+) -> None:
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    service = make_service(Account("w", Channel.PLATFORM, Secret(KEY), ENDPOINTS, CRN), InstantClock())
+    with pytest.raises(QdeckError) as caught:
+        await service.sign_in()
+    await service.aclose()
+    (step,) = [step async for step in steps_to(ENDPOINTS.api, Route(), os.environ)]
+    assert caught.value.kind is ErrorKind.SETTINGS
+    assert not step.good
+    for message, advice in ((caught.value.message, caught.value.advice), (step.message, step.advice)):
+        assert variable in message and said in message
+        assert "NO_PROXY" in advice
+        assert "proxy-password" not in message + advice
+
+
+@pytest.mark.parametrize(("named", "variable", "said"), BAD_PROXIES, ids=str)
+async def test_what_the_environment_says_of_a_network_does_not_matter_on_this_machine(
+    live_sandbox: SandboxInfo,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+    variable: str,
+    said: str,
+) -> None:
+    for name, value in (named | {"REQUESTS_CA_BUNDLE": "/no/such/file.pem"}).items():
+        monkeypatch.setenv(name, value)
+    service = make_service(live_account(live_sandbox, Channel.PLATFORM))
+    assert (await service.sign_in()).sandbox
+    await service.aclose()
+
+
+async def test_a_proxy_that_is_spoken_to_by_tls_is_gone_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with company(tmp_path, respond, encrypted_proxy=True) as network:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(network.ca_file))
+        monkeypatch.setenv("HTTPS_PROXY", network.proxy)
+        service = make_service(Account("w", Channel.PLATFORM, Secret(KEY), ENDPOINTS, CRN), InstantClock())
+        await service.sign_in()
+        await service.aclose()
+        steps = [step async for step in steps_to(ENDPOINTS.api, Route(), os.environ)]
+        assert [step.name for step in steps] == ["DNS", "TCP", "TLS", "proxy", "TLS"]
+        assert all(step.good for step in steps)
+        assert "HTTPS_PROXY" in steps[0].message
 
 
 async def test_not_checking_is_the_accounts_own_wish_and_is_said(network: Company) -> None:

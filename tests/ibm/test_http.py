@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
+import random
+import zlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -12,9 +17,12 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.endpoints import origin
 from tui.ibm.http import Call, Http, Safety, Timeouts, path
+from tui.ibm.inflate import PIECE
 from tui.ibm.retry import RetryPolicy
+from tui.ibm.spool import Spool
 
 OK = httpx.Response(200, json={"fine": True})
+SOON = timedelta(seconds=8)
 Outcome = httpx.Response | Exception
 
 
@@ -157,6 +165,27 @@ async def test_a_long_retry_after_is_told_not_waited_for() -> None:
     assert (caught.value.retry_after, clock.slept, len(script.sent)) == (600.0, [], 1)
 
 
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_date_to_wait_for_is_read_by_the_clock_of_the_service(minutes: int) -> None:
+    clock = InstantClock()
+    there = clock.now() + timedelta(minutes=minutes)
+    dates = {"Date": format_datetime(there, True), "Retry-After": format_datetime(there + SOON, True)}
+    await client(Script(status(503, **dates), OK), clock).send(get())
+    assert clock.slept == [SOON.total_seconds()]
+
+
+@pytest.mark.parametrize("header", ["Date", "Retry-After"])
+@pytest.mark.parametrize(
+    "date",
+    ["Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -2300", "Mon, 01 Jan 0001 00:00:00 +2300"],
+)
+async def test_a_date_at_the_end_of_time_does_no_harm(header: str, date: str) -> None:
+    with pytest.raises(QdeckError) as caught:
+        await client(Script(status(503, **{header: date})), InstantClock()).send(get())
+    assert caught.value.kind is ErrorKind.SERVER
+    assert (caught.value.retry_after or 0.0) <= 86_400
+
+
 async def test_a_dead_service_costs_few_requests() -> None:
     script, clock = Script(status(503)), InstantClock()
     http = client(script, clock, policy=RetryPolicy(burst=3, refill=30))
@@ -227,6 +256,96 @@ async def test_a_body_that_is_too_large_is_not_taken() -> None:
         await http.send(get())
     assert caught.value.kind is ErrorKind.PROTOCOL
     assert taken < 20
+
+
+def packed(data: bytes, coding: str) -> httpx.Response:
+    """An answer whose body arrives as it is, with that `Content-Encoding`."""
+
+    class Sent(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator of bytes
+            for start in range(0, len(data), 10_000):
+                yield data[start : start + 10_000]
+
+    headers = {"content-encoding": coding, "content-type": "application/json"}
+    return httpx.Response(200, stream=Sent(), headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("X-GZIP", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda data: zlib.compress(data)[2:-4]),
+        ("identity", bytes),
+    ],
+)
+@pytest.mark.parametrize("size", [0, 2, 300_000, 900_000])
+async def test_a_compressed_answer_is_read(coding: str, pack: Callable[[bytes], bytes], size: int) -> None:
+    data = random.Random(1).randbytes(size // 3) + bytes(size - size // 3)
+    http = client(lambda _: packed(pack(data), coding), InstantClock())
+    assert (await http.send(get())).body == data
+    http = client(lambda _: packed(b"", coding), InstantClock())
+    assert (await http.send(get())).body == b""
+
+
+@pytest.mark.parametrize(
+    ("coding", "data"),
+    [
+        ("gzip, gzip", gzip.compress(gzip.compress(b"{}"))),
+        ("br", b"{}"),
+        ("gzip", b"{}"),
+        ("deflate", b"\xff{}"),
+        ("gzip", gzip.compress(bytes(5000))[:-12]),
+    ],
+    ids=["stacked", "not offered", "not gzip", "not deflate", "broken off"],
+)
+async def test_what_is_compressed_otherwise_is_refused(coding: str, data: bytes) -> None:
+    for call, kind in ((get(), ErrorKind.PROTOCOL), (create(), ErrorKind.UNCONFIRMED)):
+        with pytest.raises(QdeckError) as caught:
+            await client(lambda _: packed(data, coding), InstantClock()).send(call)
+        assert caught.value.kind is kind
+        assert coding in caught.value.message
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip", "deflate"])
+async def test_a_small_answer_that_would_become_huge_is_never_inflated_whole(
+    coding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inflated: list[int] = []
+    add = Spool.add
+
+    async def noted(spool: Spool, piece: bytes) -> None:
+        inflated.append(len(piece))
+        await add(spool, piece)
+
+    monkeypatch.setattr(Spool, "add", noted)
+    data = bytes(30_000_000)
+    data = zlib.compress(data) if coding == "deflate" else gzip.compress(data)
+    data = gzip.compress(data) if "," in coding else data
+    with pytest.raises(QdeckError) as caught:
+        await client(lambda _: packed(data, coding), InstantClock()).send(get())
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert max(inflated, default=0) <= PIECE
+    assert sum(inflated) <= 1_000_000
+
+
+async def test_only_what_is_understood_is_offered() -> None:
+    script = Script(OK)
+    await client(script, InstantClock()).send(get())
+    assert script.sent[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.parametrize("code", [400, 503])
+async def test_what_comes_with_an_error_need_not_be_readable(code: int) -> None:
+    answer = packed(b"not gzip", "gzip")
+    answer.status_code = code
+    with pytest.raises(QdeckError) as caught:
+        await client(lambda _: answer, InstantClock(), policy=RetryPolicy(attempts=1)).send(get())
+    assert (caught.value.status, caught.value.kind) == (
+        code,
+        ErrorKind.SERVER if code == 503 else ErrorKind.INVALID,
+    )
 
 
 async def test_an_answer_that_never_ends_is_given_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import traceback
 from collections.abc import Awaitable, Callable
@@ -15,11 +16,14 @@ from tests.ibm.support import ACCESS, KEY, InstantClock, Network, account, class
 from tests.support.sandbox import live_account
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import QdeckError
+from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
+from tui.domain.secret import Secret
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
+from tui.ibm.endpoints import origin
 from tui.ibm.factory import make_service
+from tui.ibm.http import Call, Http, Safety
 from tui.ibm.service import QuantumService
 from tui.sandbox.launch import SandboxInfo
 
@@ -111,6 +115,41 @@ async def test_no_error_of_any_call_shows_a_secret(
     assert ACCESS not in caplog.text
     assert {request.url.host for request in sent} == {"127.0.0.1"}
     assert not any(KEY in str(request.url) or ACCESS in str(request.url) for request in sent)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"REQUESTS_CA_BUNDLE": "/no/such/file.pem"},
+        {"HTTPS_PROXY": f"ftp://me:{KEY}@127.0.0.1:9"},
+        {"HTTPS_PROXY": f"http://me:{KEY}@127.0.0.1:port"},
+        {"ALL_PROXY": f"socks5://me:{KEY}@127.0.0.1:9"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_a_way_that_cannot_be_gone_shows_no_secret(
+    wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    url = "https://quantum.company.test"
+    http = Http({origin(url)}, InstantClock())
+    bearer, key = {"Authorization": Secret(f"Bearer {ACCESS}")}, {"apikey": Secret(KEY)}
+    calls = [
+        Call("POST", f"{url}/jobs", "POST /jobs", Safety.CREATES, headers=bearer, body={"a": 1}),
+        Call("POST", f"{url}/token", "POST /token", headers=bearer, form=key),
+    ]
+    for call in calls:
+        with pytest.raises(QdeckError) as caught:
+            await http.send(call)
+        assert caught.value.kind is ErrorKind.SETTINGS
+        assert next(iter(wrong)) in str(caught.value)
+        told = everything(caught.value)
+        assert KEY not in told
+        assert ACCESS not in told
+    await http.aclose()
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)

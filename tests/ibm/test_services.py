@@ -484,3 +484,28 @@ async def test_an_answer_that_holds_no_tags_is_told() -> None:
     made = service(network)
     await made.sign_in()
     assert (await refused(made.tags("vqe"))).kind is ErrorKind.PROTOCOL
+
+
+@pytest.mark.parametrize("channel", list(Channel), ids=str)
+async def test_a_web_page_with_status_401_says_nothing_of_the_token(channel: Channel) -> None:
+    page = httpx.Response(401, text="<html>Log in to our wifi", headers={"content-type": "text/html"})
+    network = classic_routes(Network()).on("GET", "/api/v1/jobs", response("gen2_jobs_list"))
+    for base in ("/api/v1", "/runtime"):
+        network.on("GET", f"{base}/jobs/x", page)
+    made = service(network, channel=channel)
+    await made.sign_in()
+    before = len(network.sent)
+    with pytest.raises(QdeckError) as caught:
+        await made.job("x")
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert "login page" in caught.value.message
+    assert len(network.sent) == before + 1
+
+
+async def test_a_web_page_with_status_401_does_not_prove_that_the_token_ended() -> None:
+    page = httpx.Response(401, text="<html>Log in to our wifi", headers={"content-type": "text/html"})
+    made = service(
+        classic_routes(Network()).on("POST", "/auth/api/users/logout", page), channel=Channel.CLASSIC
+    )
+    await made.sign_in()
+    assert not (await made.sign_out()).proven

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
-from tests.ibm.support import InstantClock
+from tests.ibm.support import InstantClock, Network, account
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.http import Call, Http
-from tui.ibm.spool import IN_MEMORY, Spool
+from tui.ibm.factory import make_service
+from tui.ibm.http import Call, Http, Safety
+from tui.ibm.spool import IN_MEMORY, LEFT_FREE, Spool
 
 URL = "http://127.0.0.1:9"
 
@@ -45,3 +48,88 @@ async def test_a_folder_that_refuses_is_told(tmp_path: Path) -> None:
     with pytest.raises(QdeckError) as caught:
         await spool.add(b"x" * IN_MEMORY)
     assert caught.value.kind is ErrorKind.STORAGE
+
+
+async def test_a_created_job_whose_answer_cannot_be_kept_may_exist(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("a file")
+    for status, kind in ((200, ErrorKind.UNCONFIRMED), (400, ErrorKind.INVALID)):
+        answer = httpx.Response(status, content=b" " * (2 * IN_MEMORY))
+        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        http = Http({URL}, InstantClock(), transport=transport, spool=tmp_path / "spool")
+        with pytest.raises(QdeckError) as caught:
+            await http.send(Call("POST", f"{URL}/jobs", "POST /jobs", Safety.CREATES))
+        assert caught.value.kind is kind
+        await http.aclose()
+
+
+async def test_a_disk_without_room_is_told_before_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total = shutil.disk_usage(tmp_path).total
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=total, free=LEFT_FREE))
+    spool = Spool(tmp_path / "spool")
+    with pytest.raises(QdeckError) as caught:
+        await spool.add(b"x" * IN_MEMORY)
+    assert caught.value.kind is ErrorKind.STORAGE
+    assert str(tmp_path / "spool") in caught.value.message
+    assert "QDECK_HOME" in caught.value.advice
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def platform(result: httpx.Response) -> Network:
+    """A service that takes the key and has one result."""
+    listed = httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0})
+    return Network().on("GET", "/api/v1/jobs", listed).on("GET", "/api/v1/jobs/x/results", result)
+
+
+@pytest.mark.parametrize("good", [True, False])
+async def test_a_large_result_is_read_by_another_process_alone(
+    tmp_path: Path, good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    whole = Spool.whole
+
+    async def noted(spool: Spool) -> bytes:
+        read.append(spool.size)
+        return await whole(spool)
+
+    monkeypatch.setattr(Spool, "whole", noted)
+    samples = ",".join(['"0x0","0x3"'] * 200_000)
+    told = f'{{"results": [{{"data": {{"c": {{"samples": [{samples}], "num_bits": 2}}}}}}]}}'
+    body = told.encode() if good else b"x" * len(told)
+    network = platform(httpx.Response(200, content=body))
+    made = make_service(
+        account(),
+        InstantClock(),
+        max_body=IN_MEMORY,
+        max_in_memory=IN_MEMORY,
+        transport=httpx.MockTransport(network),
+        spool=tmp_path / "spool",
+    )
+    await made.sign_in()
+    result = await made.result("x")
+    assert max(read) < IN_MEMORY
+    assert result.raw == b""
+    assert f"{len(body) / 1e6:,.0f} MB" in result.note
+    if good:
+        assert result.pubs[0].counts[0].counts == {"00": 200_000, "11": 200_000}
+    else:
+        assert result.pubs == ()
+        assert "text instead" in result.note
+    assert list((tmp_path / "spool").iterdir()) == []
+    await made.aclose()
+
+
+async def test_a_result_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    network = platform(httpx.Response(200, content=b" " * (3 * IN_MEMORY)))
+    made = make_service(
+        account(),
+        InstantClock(),
+        max_result=2 * IN_MEMORY,
+        transport=httpx.MockTransport(network),
+        spool=tmp_path / "spool",
+    )
+    await made.sign_in()
+    with pytest.raises(QdeckError, match="larger than 2 MB"):
+        await made.result("x")
+    await made.aclose()

@@ -52,6 +52,7 @@ class FakeHost:
     jobs: dict[str, Job] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    answers: int = 0
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: errors raised by its next calls, in order."""
     down: Exception | None = None
@@ -73,6 +74,7 @@ class FakeHost:
             raise self.down
         if self.faults.get(name):
             raise self.faults[name].pop(0)
+        self.answers += 1
 
     def count(self, name: str) -> int:
         """Calls of a method so far."""
@@ -156,6 +158,10 @@ class FakeService:
 
     async def api_version(self) -> None:
         self.host.called("api_version")
+
+    @property
+    def answers(self) -> int:
+        return self.host.answers
 
     @property
     def clock_skew(self) -> float | None:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.monitor.scheduler import LONGEST_BACK_OFF, Scheduler
+from tui.monitor.outage import LONGEST_BACK_OFF
+from tui.monitor.scheduler import Scheduler
 from tui.monitor.tempo import SANDBOX, SERVICE, Tempo
 
 

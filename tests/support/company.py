@@ -38,8 +38,8 @@ class Company:
 
 
 @asynccontextmanager
-async def company(folder: Path, respond: Respond) -> AsyncIterator[Company]:
-    """The network, with its files in `folder`."""
+async def company(folder: Path, respond: Respond, *, encrypted_proxy: bool = False) -> AsyncIterator[Company]:
+    """The network, with its files in `folder`; an encrypted proxy is spoken to by TLS itself."""
     ca_file, chain = certificates(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(chain)
@@ -76,8 +76,9 @@ async def company(folder: Path, respond: Respond) -> AsyncIterator[Company]:
             await asyncio.gather(_pump(reader, behind_writer), _pump(behind_reader, writer))
         writer.close()
 
-    proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0)
-    network.proxy = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+    proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0, ssl=context if encrypted_proxy else None)
+    at = "https://localhost" if encrypted_proxy else "http://127.0.0.1"
+    network.proxy = f"{at}:{proxy.sockets[0].getsockname()[1]}"
     try:
         yield network
     finally:

@@ -21,6 +21,7 @@ from tui.domain.jobs import JobQuery
 from tui.headless.choice import ServiceChoice, choose_account
 from tui.headless.talk import Exit, emit_json, emit_table, say
 from tui.ibm.accounts import found_accounts
+from tui.ibm.endpoints import for_instance, origin
 from tui.ibm.factory import make_service
 from tui.ibm.hops import steps_to
 from tui.ibm.http import Timeouts
@@ -87,7 +88,7 @@ async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: 
         elif not account.token:
             findings.append(Finding("service", State.SKIPPED, "not tried: there is no token to sign in with"))
         else:
-            findings += await _service(account, settings.ca_file)
+            findings += await _service(account, environ, settings.ca_file)
     failed = [finding for finding in findings if finding.state is State.FAILED]
     _print(findings, as_json=as_json)
     return Exit.FAILED if failed else Exit.DONE
@@ -191,17 +192,48 @@ async def _with_token(account: Account) -> tuple[Account, list[Finding]]:
 
 async def _network(account: Account, environ: Mapping[str, str], ca_file: Path | None) -> list[Finding]:
     """The way to each host of the account."""
-    ends = account.endpoints
-    named = (ends.auth, ends.runtime) if account.channel is Channel.CLASSIC else (ends.iam, ends.api)
     findings: list[Finding] = []
-    for url in dict.fromkeys(url for url in named if url):
-        started = time.monotonic()
+    walked: set[str] = set()
+    for url, without in _hosts(account):
+        if url and origin(url) not in walked:
+            walked.add(origin(url))
+            findings += await _way(url, account, environ, ca_file, without)
+    return _without_repeats(findings)
+
+
+def _hosts(account: Account) -> list[tuple[str, str]]:
+    """The base URLs that the account asks, and what is missing when one is not reached; empty: everything."""
+    ends = account.endpoints
+    if account.channel is Channel.CLASSIC:
+        return [(ends.auth, ""), (ends.runtime, ""), (ends.transpiler, "cloud transpiling")]
+    wanted = account.instance.strip()
+    crn, auto = wanted.startswith("crn:"), wanted.lower() in {"", "auto"}
+    hosts = [(ends.iam, ""), (for_instance(ends, wanted).api, "")]
+    if not crn and not auto:
+        hosts.append((ends.resources, ""))
+    hosts.append((ends.search, "" if auto else "the choice among instances"))
+    return [*hosts, (ends.catalog, "the names of plans")]
+
+
+async def _way(
+    url: str, account: Account, environ: Mapping[str, str], ca_file: Path | None, without: str = ""
+) -> list[Finding]:
+    """The steps to the host of `url`; its failure is a warning where all goes on `without` something."""
+    findings: list[Finding] = []
+    started = time.monotonic()
+    try:
         async for step in steps_to(url, account.route, environ, ca_file):
             now = time.monotonic()
-            state = State.GOOD if step.good else State.FAILED
-            findings.append(Finding(step.name, state, step.message, step.advice, now - started))
+            failed = Finding(step.name, State.FAILED, step.message, step.advice)
+            if without:
+                advice = f"{step.advice} All works but {without}."
+                failed = replace(failed, state=State.WARNING, advice=advice.strip())
+            good = Finding(step.name, State.GOOD, step.message, step.advice)
+            findings.append(replace(good if step.good else failed, seconds=now - started))
             started = now
-    return _without_repeats(findings)
+    except Exception as problem:
+        findings.append(_unexpected("TCP", problem))
+    return findings
 
 
 def _without_repeats(findings: list[Finding]) -> list[Finding]:
@@ -209,11 +241,11 @@ def _without_repeats(findings: list[Finding]) -> list[Finding]:
     return list({(finding.step, finding.message): finding for finding in reversed(findings)}.values())[::-1]
 
 
-async def _service(account: Account, ca_file: Path | None) -> list[Finding]:
+async def _service(account: Account, environ: Mapping[str, str], ca_file: Path | None) -> list[Finding]:
     """Logging in, the instance, the interface's version, the clock, and a first question."""
     service = make_service(account, SystemClock(), policy=_ONCE_MORE, timeouts=_QUICK, ca_file=ca_file)
     try:
-        return await _asked(service)
+        return await _asked(service, lambda url: _way(url, account, environ, ca_file))
     finally:
         try:
             await service.sign_out()
@@ -222,17 +254,33 @@ async def _service(account: Account, ca_file: Path | None) -> list[Finding]:
         await service.aclose()
 
 
-async def _asked(service: QuantumService) -> list[Finding]:
+async def _asked(service: QuantumService, way: Callable[[str], Awaitable[list[Finding]]]) -> list[Finding]:
     login = "login" if service.account.channel is Channel.CLASSIC else "IAM"
     findings = [await _tried("API version", lambda: _version(service))]
     findings.append(await _tried(login, lambda: _login(service)))
     findings.append(clock(service.clock_skew))
     if findings[1].state is State.FAILED:
         return [*findings, Finding("instance", State.SKIPPED, "not tried: nobody is signed in")]
-    findings.append(await _tried("instance", lambda: _instance(service)))
+    instance = await _tried("instance", lambda: _instance(service))
+    # Which region is asked is known only with the instance that was chosen.
+    if region := await _region(service):
+        findings += await way(region)
+    findings.append(instance)
     if findings[-1].state is not State.FAILED:
         findings.append(await _tried("jobs", lambda: _jobs(service)))
     return findings
+
+
+async def _region(service: QuantumService) -> str:
+    """The base URL of the region that was chosen with the instance; empty: it was walked to before."""
+    account = service.account
+    if account.channel is Channel.CLASSIC:
+        return ""
+    try:
+        chosen = for_instance(account.endpoints, (await service.renew()).instance).api
+    except QdeckError:
+        return ""
+    return "" if origin(chosen) in {origin(url) for url, _ in _hosts(account) if url} else chosen
 
 
 async def _tried(step: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
@@ -242,7 +290,15 @@ async def _tried(step: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
     except QdeckError as error:
         code = f" (code {error.code})" if error.code else ""
         finding = Finding(step, State.FAILED, f"{error.message}{code}", error.advice)
+    except Exception as problem:
+        finding = _unexpected(step, problem)
     return replace(finding, step=step, seconds=time.monotonic() - started)
+
+
+def _unexpected(step: str, problem: Exception) -> Finding:
+    """What nobody thought of; its text is not shown, for it could hold a key."""
+    what = f"qdeck itself failed here ({type(problem).__name__})."
+    return Finding(step, State.FAILED, what, "Please report this line.")
 
 
 async def _version(service: QuantumService) -> Finding:

@@ -9,9 +9,9 @@ from tui.domain.accounts import Account, Channel
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.endpoints import DEFAULT_REGION, URL_VARIABLE, checked, endpoints_for, sandbox_endpoints
+from tui.ibm.proxies import check_proxies
 from tui.ibm.qiskit_file import SavedEntry, qiskit_entries
 from tui.ibm.saved import own_entries
-from tui.ibm.trust import check_proxies
 from tui.settings import Folders
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"

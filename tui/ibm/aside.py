@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final
@@ -77,7 +78,22 @@ async def decode_result_aside(body: bytes) -> JobResult:
         return decode_result(body)
     if len(body) < PROCESS_BYTES:
         return await asyncio.to_thread(decode_result, body)
-    apart = _Apart(body)
+    return await _decoded(_Apart(body))
+
+
+async def decode_file_aside(file: IO[bytes]) -> JobResult:
+    """The same for a body in a file, which is closed after it.
+
+    Only the process reads it, so the result has no `raw`; its `note` says so.
+    """
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        result = await _decoded(_Apart(file))
+    left_out = f"The result as it came is {size / 1e6:,.0f} MB: it is not kept here."
+    return replace(result, raw=b"", note=f"{result.note} {left_out}".strip())
+
+
+async def _decoded(apart: _Apart) -> JobResult:
     try:
         return await asyncio.to_thread(apart.result)
     except asyncio.CancelledError:
@@ -86,10 +102,11 @@ async def decode_result_aside(body: bytes) -> JobResult:
 
 
 class _Apart:
-    """One body, decoded by a process of its own."""
+    """One body, in memory or in a file, decoded by a process of its own."""
 
-    def __init__(self, body: bytes) -> None:
-        self._body = body
+    def __init__(self, body: bytes | IO[bytes]) -> None:
+        self._file = None if isinstance(body, bytes) else body
+        self._body = body if isinstance(body, bytes) else b""
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
 
@@ -99,20 +116,23 @@ class _Apart:
             # -P: a json.py in the folder qdeck was started from must not be imported.
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _BOOT, _ROOT],
-                stdin=subprocess.PIPE,
+                stdin=self._file or subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        except OSError:
+        except OSError as problem:
+            if self._file is not None:
+                return JobResult((), note=f"The result was not decoded: {problem.strerror or problem}.")
             return decode_result(self._body)
         with self._process as process:
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdout is not None
             if self._ended:
                 process.kill()
             try:
-                process.stdin.write(self._body)
-                process.stdin.close()
+                if process.stdin is not None:
+                    process.stdin.write(self._body)
+                    process.stdin.close()
                 pubs, note = _joined(_received(process.stdout))
             except (OSError, EOFError, ValueError):
                 process.kill()

@@ -11,7 +11,7 @@ from tui.domain.accounts import Account, Channel
 from tui.domain.clock import Clock, SystemClock
 from tui.ibm.classic.service import ClassicService
 from tui.ibm.endpoints import checked, origin
-from tui.ibm.http import MAX_BODY, Http, Timeouts
+from tui.ibm.http import MAX_BODY, MAX_IN_MEMORY, MAX_RESULT, Http, Timeouts
 from tui.ibm.platform.service import PlatformService
 from tui.ibm.retry import Chance, RetryPolicy
 from tui.ibm.service import QuantumService
@@ -25,6 +25,8 @@ def make_service(
     policy: RetryPolicy | None = None,
     timeouts: Timeouts | None = None,
     max_body: int = MAX_BODY,
+    max_result: int = MAX_RESULT,
+    max_in_memory: int = MAX_IN_MEMORY,
     transport: httpx.AsyncBaseTransport | None = None,
     spool: Path | None = None,
     ca_file: Path | None = None,
@@ -35,7 +37,7 @@ def make_service(
         account: who and where.
         clock: where time comes from; the machine's own when not given.
         chance: where the jitter of repetitions comes from.
-        policy, timeouts, max_body: limits of patience and size.
+        policy, timeouts, max_body, max_result, max_in_memory: limits of patience and size.
         transport: stands in for the network, in tests.
         spool: a folder for large answers on their way; the system's own when not given.
         ca_file: CA certificates that are trusted beside the others, as `settings.toml` names them.
@@ -57,6 +59,8 @@ def make_service(
         policy=policy,
         timeouts=timeouts,
         max_body=max_body,
+        max_result=max_result,
+        max_in_memory=max_in_memory,
         transport=transport,
         secrets=(account.token, *(url for _, url in account.route.proxies)),
         route=account.route,

@@ -1,4 +1,4 @@
-"""Answers that are errors, turned into the one family of errors (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
+"""Answers that are errors or do not come, as the one family of errors (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpx
 import msgspec
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
 from tui.ibm.codes import STATUSES, words
+from tui.ibm.trust import NAME_THE_CA
 
+LONGEST_ASKED = 86_400.0
+"""Seconds: a service that asks for more is asked again after that, all the same."""
 _MESSAGE_LIMIT = 1000
 _PORTAL = "Log in to the network you are on, or ask for a way past its proxy, then try again."
 
@@ -77,6 +81,38 @@ def failure(
 _GATEWAY = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
+def timed_out(host: str, what: str) -> QdeckError:
+    """The error for a host that took too long for `what`."""
+    return QdeckError(ErrorKind.TIMEOUT, f"{host} {what}.", "Check the network, or try again later.")
+
+
+def unreached(host: str, problem: Exception) -> QdeckError:
+    """The error for a host that was not reached, or whose certificate is not trusted."""
+    reason = str(problem)
+    if "CERTIFICATE_VERIFY_FAILED" in reason or "SSL" in reason:
+        return QdeckError(
+            ErrorKind.NETWORK,
+            f"{host} was reached, but its certificate is not trusted here.",
+            NAME_THE_CA,
+        )
+    if isinstance(problem, httpx.ProxyError):
+        return QdeckError(
+            ErrorKind.NETWORK,
+            f"The proxy would not connect to {host}: {reason}.",
+            "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account.",
+        )
+    return QdeckError(
+        ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."
+    )
+
+
+def broken(host: str, where: str) -> QdeckError:
+    """The error for a connection that broke under way."""
+    return QdeckError(
+        ErrorKind.NETWORK, f"The connection to {host} broke during {where}.", "Check the network."
+    )
+
+
 def portal(host: str, where: str, status: int | None = None) -> QdeckError:
     """The error for a web page where JSON was due."""
     return QdeckError(
@@ -88,6 +124,11 @@ def portal(host: str, where: str, status: int | None = None) -> QdeckError:
     )
 
 
+def token_refused(error: QdeckError) -> bool:
+    """Whether the service did not take the access token. A web page with that status is not the service's."""
+    return error.status == 401 and error.kind is not ErrorKind.PROTOCOL
+
+
 def is_page(body: bytes, content_type: str) -> bool:
     """Whether the answer is an HTML page."""
     if "json" in content_type:
@@ -97,24 +138,31 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def wait_asked(value: str | None, now: datetime) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait: a number, or a date; `None` when there is none."""
+    """Seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
+
+    Args:
+        value: a number of seconds, or a date (RFC 9110, 10.2.3).
+        now: the time by the clock that the date was taken from.
+    """
     if not value:
         return None
     try:
-        return max(0.0, min(float(value), 86_400.0))
+        seconds = float(value)
     except ValueError:
-        pass
-    at = http_date(value)
-    return None if at is None else max(0.0, (at - now).total_seconds())
+        at = http_date(value)
+        if at is None:
+            return None
+        seconds = (at - now).total_seconds()
+    return max(0.0, min(seconds, LONGEST_ASKED))
 
 
 def http_date(value: str) -> datetime | None:
     """The time of a `Date` or `Retry-After` header, `None` when it is none."""
     try:
         at = parsedate_to_datetime(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _read(body: bytes) -> tuple[str, str, str]:

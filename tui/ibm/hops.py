@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from tui.domain.accounts import Route
 from tui.domain.errors import QdeckError
 from tui.domain.text import plain
-from tui.ibm.endpoints import is_loopback
+from tui.ibm.proxies import proxy_for
 from tui.ibm.trust import NAME_THE_CA, context_for
 
 _SECONDS = 10.0
@@ -48,33 +48,46 @@ async def steps_to(
     """
     goal = urlsplit(url)
     host = goal.hostname or ""
-    proxy = _proxy(goal, route, environ)
-    first = urlsplit(proxy) if proxy else goal
+    proxy = proxy_for(url, route, environ)
+    if proxy is not None:
+        try:
+            proxy.check(url)
+        except QdeckError as error:
+            yield Step("proxy", host, False, error.message, error.advice)
+            return
+    first = urlsplit(proxy.url.reveal()) if proxy else goal
     named, port = first.hostname or "", first.port or (443 if first.scheme == "https" else 80)
     by = f"the proxy {named}" if proxy else named
 
-    step, addresses = await _resolve(named, port, by, bool(proxy))
+    step, addresses = await _resolve(named, port, by, proxy.named if proxy else "")
     yield step
     if not step.good:
         return
-    step, streams = await _connect(addresses, port, by)
+    step, streams = await _connect(addresses, port, by, proxy.named if proxy else "")
     yield step
     if streams is None:
         return
     reader, writer = streams
     try:
-        if proxy:
-            step = await _through(first, goal, reader, writer)
-            yield step
-            if not step.good:
-                return
-        if goal.scheme == "https":
+        context = None
+        if "https" in {first.scheme, goal.scheme}:
             try:
                 context = context_for(route, environ, ca_file)
             except QdeckError as error:
                 yield Step("TLS", host, False, error.message, error.advice)
-            else:
-                yield await _encrypt(host, route, context, writer)
+                return
+        if proxy:
+            if context and first.scheme == "https":
+                step = await _encrypt(named, route, context, writer)
+                yield step
+                if not step.good:
+                    return
+            step = await _through(first, goal, reader, writer)
+            yield step
+            if not step.good:
+                return
+        if context and goal.scheme == "https":
+            yield await _encrypt(host, route, context, writer)
     finally:
         writer.close()
         with contextlib.suppress(OSError, TimeoutError):
@@ -82,48 +95,26 @@ async def steps_to(
                 await writer.wait_closed()
 
 
-def _proxy(goal: SplitResult, route: Route, environ: Mapping[str, str]) -> str:
-    """The proxy's URL for that host: the account's own, else the environment's; empty: none."""
-    host = goal.hostname or ""
-    if is_loopback(host):
-        return ""
-    own = {scope: secret.reveal() for scope, secret in route.proxies}
-    for scope in (f"{goal.scheme}://{host}", goal.scheme, f"all://{host}", "all"):
-        if scope in own:
-            return own[scope]
-    named = {name.lower(): value for name, value in environ.items() if name.lower().endswith("_proxy")}
-    if _excepted(host, named.get("no_proxy", "")):
-        return ""
-    return named.get(f"{goal.scheme}_proxy") or named.get("all_proxy", "")
-
-
-def _excepted(host: str, exceptions: str) -> bool:
-    """Whether `NO_PROXY` names the host, or a domain it is in."""
-    for entry in exceptions.split(","):
-        name = entry.strip().lower().removeprefix("*.").lstrip(".").partition(":")[0]
-        if name == "*" or (name and (host.lower() == name or host.lower().endswith(f".{name}"))):
-            return True
-    return False
-
-
-async def _resolve(host: str, port: int, by: str, proxied: bool) -> tuple[Step, list[str]]:
+async def _resolve(host: str, port: int, by: str, proxied: str) -> tuple[Step, list[str]]:
+    """The addresses; `proxied`: where the proxy with that name is named, empty: it is none."""
     try:
         async with asyncio.timeout(_SECONDS):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError, UnicodeError) as problem:
         why = "no answer in time" if isinstance(problem, TimeoutError) else _why(problem)
         advice = (
-            "Check the name in HTTPS_PROXY, or the proxies of the saved account."
+            f"Check the proxy that is named in {proxied}."
             if proxied
             else "Check the network, or the name in the endpoint; in a company network set HTTPS_PROXY."
         )
         return Step("DNS", host, False, f"The name of {by} is not found: {why}.", advice), []
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    by += f", named in {proxied}," if proxied else ""
     return Step("DNS", host, True, f"{by} is {', '.join(addresses[:3])}"), addresses
 
 
 async def _connect(
-    addresses: list[str], port: int, by: str
+    addresses: list[str], port: int, by: str, proxied: str
 ) -> tuple[Step, tuple[asyncio.StreamReader, asyncio.StreamWriter] | None]:
     why = ""
     for address in addresses:
@@ -134,7 +125,11 @@ async def _connect(
             why = "no answer in time" if isinstance(problem, TimeoutError) else _why(problem)
         else:
             return Step("TCP", by, True, f"{by} takes connections on port {port}"), streams
-    advice = "Check the network and its firewall; in a company network set HTTPS_PROXY."
+    advice = (
+        f"Check the proxy's host and port in {proxied}, and whether it runs."
+        if proxied
+        else "Check the network and its firewall; in a company network set HTTPS_PROXY."
+    )
     return Step("TCP", by, False, f"{by} takes no connection on port {port}: {why}.", advice), None
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
+import ssl
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
@@ -21,16 +23,23 @@ from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
+from tui.ibm.bodies import take_body
 from tui.ibm.decode import encode
 from tui.ibm.endpoints import origin
-from tui.ibm.failures import failure, http_date, is_page, portal, wait_asked
+from tui.ibm.failures import broken, failure, http_date, is_page, portal, timed_out, unreached, wait_asked
+from tui.ibm.inflate import ACCEPTED
+from tui.ibm.proxies import proxy_for
 from tui.ibm.retry import Chance, Retries, RetryPolicy
 from tui.ibm.spool import Spool
-from tui.ibm.trust import NAME_THE_CA, context_for, mounts
+from tui.ibm.trust import context_for
 
 Value = str | Secret
 MAX_BODY: Final = 100 * 1024 * 1024
 """Bytes of one answer, after decompression, that are taken."""
+MAX_RESULT: Final = 1024 * 1024 * 1024
+"""The same for the result of a job: a shot of 127 qubits takes 37 bytes, and a job has millions."""
+MAX_IN_MEMORY: Final = 64 * 1024 * 1024
+"""Bytes from which on a result is not read into memory here."""
 _SECRETS: Final = 32
 _LONGEST_ID: Final = 1000
 USER_AGENT: Final = f"qdeck/{__version__}"
@@ -56,6 +65,7 @@ class Call:
         body: what is sent as JSON.
         form: what is sent as a form, instead.
         page_ok: whether an HTML answer is as good as any other (logs, results of failed jobs).
+        large: whether the answer may be as large as a result, and then comes as a file.
     """
 
     method: str
@@ -67,6 +77,7 @@ class Call:
     body: object = None
     form: Mapping[str, Value] | None = None
     page_ok: bool = False
+    large: bool = False
 
     def with_headers(self, headers: Mapping[str, Value]) -> Call:
         """The same request with these headers as well."""
@@ -83,20 +94,26 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer (status 2xx)."""
+    """A successful answer (status 2xx).
+
+    Attributes:
+        file: holds the body in place of `body` when it is large, from its beginning; the caller closes it.
+    """
 
     status: int
     body: bytes = field(repr=False)
     content_type: str = ""
+    file: IO[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, between two pieces of an answer, and for the whole of one attempt."""
+    """Seconds: to connect, between two pieces of an answer, for one attempt, and one with a large answer."""
 
     connect: float = 10.0
     read: float = 60.0
     whole: float = 300.0
+    large: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +156,8 @@ class Http:
         policy: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         max_body: int = MAX_BODY,
+        max_result: int = MAX_RESULT,
+        max_in_memory: int = MAX_IN_MEMORY,
         transport: httpx.AsyncBaseTransport | None = None,
         secrets: Iterable[Secret] = (),
         route: Route | None = None,
@@ -153,11 +172,13 @@ class Http:
         self._retries = Retries(policy or RetryPolicy(), clock, chance)
         self._timeouts = timeouts or Timeouts()
         self._max_body = max_body
+        self._max_result = max_result
+        self._max_in_memory = max_in_memory
         self._transport = transport
         self._route = route or Route()
         self._spool = spool
         self._ca_file = ca_file
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[str, httpx.AsyncClient] = {}
         self._closed = False
         self.simulated = False
         """Whether the service said that it is qdeck's own sandbox, however it was reached."""
@@ -201,29 +222,30 @@ class Http:
     async def aclose(self) -> None:
         """Close the connections; nothing is sent any more."""
         self._closed = True
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        while self._clients:
+            await self._clients.popitem()[1].aclose()
 
     async def _attempt(self, call: Call) -> Answer | _Failed:
         host = urlsplit(call.url).hostname or ""
-        request = self._request(call)
+        # Before any secret is revealed: the way may be one that cannot be gone.
+        client = self._open(call.url)
+        request = self._request(client, call)
         self._sent_secrets.extend(each for each in call.secrets() if each not in self._sent_secrets)
         try:
-            async with asyncio.timeout(self._timeouts.whole):
-                response = await self._open().send(request, stream=True)
+            async with asyncio.timeout(self._timeouts.large if call.large else self._timeouts.whole):
+                response = await client.send(request, stream=True)
                 try:
                     return await self._read(call, host, response)
                 finally:
                     await response.aclose()
         except (httpx.ConnectTimeout, httpx.PoolTimeout):
-            return _Failed(_timed_out(host, "did not take the connection in time"), open_end=False)
+            return _Failed(timed_out(host, "did not take the connection in time"), open_end=False)
         except (httpx.TimeoutException, TimeoutError):
-            return _Failed(_timed_out(host, f"did not answer {call.where} in time"), open_end=True)
+            return _Failed(timed_out(host, f"did not answer {call.where} in time"), open_end=True)
         except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as problem:
-            return _Failed(_unreached(host, problem), open_end=False)
-        except (httpx.HTTPError, httpx.StreamError) as problem:
-            return _Failed(_broken(host, call.where, problem), open_end=True)
+            return _Failed(unreached(host, problem), open_end=False)
+        except (httpx.HTTPError, httpx.StreamError):
+            return _Failed(broken(host, call.where), open_end=True)
 
     async def _read(self, call: Call, host: str, response: httpx.Response) -> Answer | _Failed:
         now = self._clock.now()
@@ -232,71 +254,102 @@ class Http:
             self.skew = (dated - now).total_seconds()
         self.simulated |= SANDBOX_HEADER in response.headers
         kind = response.headers.get("content-type", "").lower()
-        spool = Spool(self._spool)
-        try:
-            async for piece in response.aiter_bytes():
-                if spool.size + len(piece) > self._max_body:
-                    limit = self._max_body // (1024 * 1024)
-                    too_large = f"The answer to {call.where} is larger than {limit} MB."
-                    return _Failed(QdeckError(ErrorKind.PROTOCOL, too_large), open_end=True)
-                await spool.add(piece)
-            body = await spool.whole()
-        finally:
-            spool.close()
         status = response.status_code
-        if not 200 <= status < 300:
+        good = 200 <= status < 300
+        taken = await self._body(call, response, spooled=good)
+        if isinstance(taken, QdeckError):
+            if good:
+                return _Failed(taken, open_end=True)
+            # What comes with an error only explains it: its status says enough.
+            taken = b""
+        body = taken if isinstance(taken, bytes) else b""
+        if not good:
             error = failure(
                 status,
                 body,
                 where=call.where,
                 host=host,
                 content_type=kind,
-                retry_after=wait_asked(response.headers.get("retry-after"), now),
+                # A date is one of the service's clock.
+                retry_after=wait_asked(response.headers.get("retry-after"), dated or now),
                 secrets=self._sent_secrets,
             )
             return _Failed(error, open_end=status >= 500 or status == 408)
         if not call.page_ok and is_page(body, kind):
             return _Failed(portal(host, call.where, status), open_end=True)
-        return Answer(status, body, kind)
+        return Answer(status, body, kind, None if isinstance(taken, bytes) else taken)
 
-    def _request(self, call: Call) -> httpx.Request:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+    async def _body(
+        self, call: Call, response: httpx.Response, *, spooled: bool
+    ) -> bytes | IO[bytes] | QdeckError:
+        """The body, as a file when it is large and may be; or what is wrong with it."""
+        spool = Spool(self._spool)
+        try:
+            limit = self._max_result if call.large else self._max_body
+            wrong = await take_body(response, spool, call.where, limit)
+            if wrong is not None:
+                return wrong
+            if spooled and call.large and spool.size > self._max_in_memory:
+                return await spool.file()
+            return await spool.whole()
+        except QdeckError as error:
+            return error.with_traceback(None)
+        finally:
+            spool.close()
+
+    def _request(self, client: httpx.AsyncClient, call: Call) -> httpx.Request:
+        known = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
         for name, value in call.headers.items():
             _check_header(name, value)
-        headers.update({name: _plain(value) for name, value in call.headers.items()})
         content: bytes | None = None
         if call.form is not None:
             content = urlencode({name: _plain(value) for name, value in call.form.items()}).encode()
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            known["Content-Type"] = "application/x-www-form-urlencoded"
         elif call.body is not None:
             content = encode(call.body)
-            headers["Content-Type"] = "application/json"
+            known["Content-Type"] = "application/json"
         timeouts = self._timeouts
-        return self._open().build_request(
+        return client.build_request(
             call.method,
             call.url,
-            headers=headers,
+            headers=known | {name: _plain(value) for name, value in call.headers.items()},
             params=call.query or None,
             content=content,
             timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=timeouts.connect),
         )
 
-    def _open(self) -> httpx.AsyncClient:
+    def _open(self, url: str) -> httpx.AsyncClient:
+        """The client for the way to the origin of `url`.
+
+        Raises:
+            QdeckError: `NETWORK` when closed; `SETTINGS` as `Proxy.check` and `context_for`.
+        """
         if self._closed:
             raise QdeckError(ErrorKind.NETWORK, "The connection to the service is closed.", "Sign in again.")
-        if self._client is None:
-            hosts = {urlsplit(known).hostname or "" for known in self._origins}
-            context = context_for(self._route, ca_file=self._ca_file)
-            limits = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
-            self._client = httpx.AsyncClient(
-                verify=context,
-                follow_redirects=False,
-                transport=self._transport,
-                # A proxy is for the network, not for this machine; a stand-in network has none.
-                mounts=None if self._transport else mounts(self._route, hosts, context, limits),
-                limits=limits,
-            )
-        return self._client
+        known = self._clients.get(origin(url))
+        if known is not None:
+            return known
+        # On this machine nothing is encrypted: what the environment says of certificates does not matter.
+        environ: dict[str, str] | None = None if urlsplit(url).scheme == "https" else {}
+        context = context_for(self._route, environ, self._ca_file)
+        proxy = None if self._transport else proxy_for(url, self._route, os.environ)
+        if proxy is not None:
+            proxy.check(url)
+        client = self._clients[origin(url)] = httpx.AsyncClient(
+            verify=context,
+            follow_redirects=False,
+            transport=self._transport,
+            proxy=None if proxy is None else _as_httpx(proxy.url, context),
+            # The environment was read above; httpx would read it in its own way.
+            trust_env=False,
+            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0),
+        )
+        return client
+
+
+def _as_httpx(proxy: Secret, context: ssl.SSLContext) -> httpx.Proxy:
+    encrypted = urlsplit(proxy.reveal()).scheme == "https"
+    return httpx.Proxy(proxy.reveal(), ssl_context=context if encrypted else None)
 
 
 def _plain(value: Value) -> str:
@@ -314,37 +367,6 @@ def _check_header(name: str, value: Value) -> None:
             "Copy it again, without line breaks.",
         )
     raise QdeckError(ErrorKind.SETTINGS, f"{name} holds characters that cannot be sent.", "Type it again.")
-
-
-def _timed_out(host: str, what: str) -> QdeckError:
-    return QdeckError(ErrorKind.TIMEOUT, f"{host} {what}.", "Check the network, or try again later.")
-
-
-def _unreached(host: str, problem: Exception) -> QdeckError:
-    reason = str(problem)
-    if "CERTIFICATE_VERIFY_FAILED" in reason or "SSL" in reason:
-        return QdeckError(
-            ErrorKind.NETWORK,
-            f"{host} was reached, but its certificate is not trusted here.",
-            NAME_THE_CA,
-        )
-    if isinstance(problem, httpx.ProxyError):
-        return QdeckError(
-            ErrorKind.NETWORK,
-            f"The proxy would not connect to {host}: {reason}.",
-            "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account.",
-        )
-    return QdeckError(
-        ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."
-    )
-
-
-def _broken(host: str, where: str, problem: Exception) -> QdeckError:
-    if isinstance(problem, httpx.DecodingError):
-        return QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} from {host} could not be decompressed.")
-    return QdeckError(
-        ErrorKind.NETWORK, f"The connection to {host} broke during {where}.", "Check the network."
-    )
 
 
 def _unconfirmed(call: Call, error: QdeckError) -> QdeckError:

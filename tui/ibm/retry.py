@@ -21,8 +21,9 @@ class RetryPolicy:
         first_wait: the longest first wait; doubled for each next one.
         longest_wait: no wait is longer; a service that asks for more is told of, not waited for.
         patience: no new attempt starts that long after the first.
-        burst: repetitions allowed at once, over all requests to the service.
-        refill: seconds after which one more repetition is allowed: a dead service costs few requests.
+        burst: failed requests after which nothing is repeated, over all requests to the service.
+        refill: seconds after which one more repetition is allowed: a dead service costs no more than that,
+            or than it is asked anew, whichever is more.
     """
 
     attempts: int = 4
@@ -30,7 +31,7 @@ class RetryPolicy:
     longest_wait: float = 20.0
     patience: float = 90.0
     burst: float = 12.0
-    refill: float = 30.0
+    refill: float = 60.0
 
 
 class Retries:
@@ -52,6 +53,9 @@ class Retries:
             started: `Clock.monotonic()` of the first attempt.
         """
         policy = self._policy
+        if error.worth_retrying and attempt == 1:
+            # A first attempt is not held back, but its failure counts like that of any other.
+            self._spend(self._clock.monotonic())
         if not error.worth_retrying or attempt >= policy.attempts:
             return None
         if error.retry_after is not None:

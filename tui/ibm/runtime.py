@@ -14,7 +14,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.domain.submissions import Submission
 from tui.domain.text import plain
-from tui.ibm.aside import decode_result_aside
+from tui.ibm.aside import decode_file_aside, decode_result_aside
 from tui.ibm.codec_backends import with_configuration, with_properties
 from tui.ibm.codec_jobs import (
     decode_created,
@@ -56,6 +56,11 @@ class RuntimeService:
     def label(self) -> str:
         """`platform` or `classic`, with `sandbox ` before it for the sandbox."""
         return f"{'sandbox ' if self.account.sandbox else ''}{self._account.channel.value}"
+
+    @property
+    def answers(self) -> int:
+        """How many answers the runtime gave so far, refusals too."""
+        return self._calls.answers
 
     @property
     def clock_skew(self) -> float | None:
@@ -113,7 +118,11 @@ class RuntimeService:
     async def result(self, job_id: str) -> JobResult:
         """The result of a finished job; what cannot be decoded is kept raw, with a note."""
         where = "GET /jobs/{id}/results"
-        answer = await self._get(path("jobs", job_id, "results"), where)
+        # What a failed job left may be text.
+        place = f"{self._base}{path('jobs', job_id, 'results')}"
+        answer = await self._calls.send(Call("GET", place, where, page_ok=True, large=True))
+        if answer.file is not None:
+            return await decode_file_aside(answer.file)
         if answer.status == 204 or not answer.body.strip():
             raise QdeckError(ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=204)
         return await decode_result_aside(answer.body)
@@ -243,10 +252,7 @@ class RuntimeService:
         return (await self._get(path("backends", name, part), where)).body
 
     async def _get(self, place: str, where: str, query: tuple[tuple[str, str], ...] = ()) -> Answer:
-        page_ok = place.endswith("/results")
-        return await self._calls.send(
-            Call("GET", f"{self._base}{place}", where, query=query, page_ok=page_ok)
-        )
+        return await self._calls.send(Call("GET", f"{self._base}{place}", where, query=query))
 
     async def _change(self, method: str, place: str, where: str) -> None:
         await self._calls.send(Call(method, f"{self._base}{place}", where, Safety.CHANGES))

@@ -68,6 +68,11 @@ class QuantumService(Protocol):
         ...
 
     @property
+    def answers(self) -> int:
+        """How many answers the runtime gave so far, refusals too: what was asked meanwhile was heard."""
+        ...
+
+    @property
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of this machine's; `None` before any answer."""
         ...

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+from tui.ibm.failures import token_refused
 from tui.ibm.http import Answer, Call, Http, Value
 
 _SKEW = 300.0
+_NO_ANSWER = {ErrorKind.PROTOCOL, ErrorKind.UNCONFIRMED}
 
 
 class SignedCalls:
@@ -21,6 +23,8 @@ class SignedCalls:
         self._http = http
         self._keeper = keeper
         self._headers = headers
+        self.answers = 0
+        """How many answers there were so far, refusals too; not those of a service that is unwell."""
 
     async def send(self, call: Call) -> Answer:
         """The answer; a 401 renews the token and sends the call once more (it was not carried out).
@@ -30,18 +34,28 @@ class SignedCalls:
         """
         token = await self._keeper.get()
         try:
-            return await self._http.send(call.with_headers(self._headers(token)))
+            return await self._sent(call, token)
         except QdeckError as error:
-            if error.status != 401:
+            if not token_refused(error):
                 raise
         fresh = await self._keeper.replace(token)
         try:
-            return await self._http.send(call.with_headers(self._headers(fresh)))
+            return await self._sent(call, fresh)
         except QdeckError as error:
-            if error.status != 401:
+            if not token_refused(error):
                 raise
             refused = error
         raise self._no_access(refused)
+
+    async def _sent(self, call: Call, token: AccessToken) -> Answer:
+        try:
+            answer = await self._http.send(call.with_headers(self._headers(token)))
+        except QdeckError as error:
+            if error.kind not in _NO_ANSWER and not error.worth_retrying and error.status is not None:
+                self.answers += 1
+            raise
+        self.answers += 1
+        return answer
 
     def _no_access(self, refused: QdeckError) -> QdeckError:
         skew = self._http.skew or 0.0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -11,6 +14,8 @@ from tui.domain.errors import ErrorKind, QdeckError
 
 IN_MEMORY = 1024 * 1024
 """Bytes of an answer that wait in memory before they are written."""
+LEFT_FREE = 64 * 1024 * 1024
+"""Bytes that an answer on its way leaves free on the disk, for what is kept."""
 
 
 class Spool:
@@ -55,7 +60,19 @@ class Spool:
         try:
             return await asyncio.to_thread(self._read)
         except OSError as problem:
-            raise _refused(problem) from problem
+            raise self._refused(problem) from problem
+
+    async def file(self) -> IO[bytes]:
+        """All that was taken, as a file at its beginning, which is the caller's to close from now on.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        await self._aside(self._pieces)
+        assert self._file is not None
+        file, self._file = self._file, None
+        file.seek(0)
+        return file
 
     def close(self) -> None:
         """Let go of the file."""
@@ -66,24 +83,30 @@ class Spool:
         try:
             await asyncio.to_thread(self._write, pieces)
         except OSError as problem:
-            raise _refused(problem) from problem
+            raise self._refused(problem) from problem
+
+    def _refused(self, problem: OSError) -> QdeckError:
+        where = self._folder or tempfile.gettempdir()
+        advice = "Make room on the disk, or set QDECK_HOME to a folder where there is more."
+        return QdeckError(
+            ErrorKind.STORAGE,
+            f"An answer of {self.size / 1e6:,.0f} MB or more could not be kept in {where} for a moment: "
+            f"{problem.strerror or problem}.",
+            advice,
+        )
 
     def _write(self, pieces: list[bytes]) -> None:
         if self._file is None:
             if self._folder is not None:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  # outlives this call
+        free = shutil.disk_usage(self._folder or tempfile.gettempdir()).free
+        if free < sum(map(len, pieces)) + LEFT_FREE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._file.writelines(pieces)
+        self._file.flush()
 
     def _read(self) -> bytes:
         assert self._file is not None
         self._file.seek(0)
         return self._file.read()
-
-
-def _refused(problem: OSError) -> QdeckError:
-    return QdeckError(
-        ErrorKind.STORAGE,
-        f"A large answer could not be kept for a moment: {problem.strerror or problem}.",
-        "Make room on the disk.",
-    )

@@ -1,25 +1,21 @@
-"""The way to the hosts: what certificates are trusted, and which proxies are gone through."""
+"""Which certificates are trusted on the way to the hosts."""
 
 from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import certifi
-import httpx
 
 from tui.domain.accounts import Route
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.endpoints import is_loopback
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """What Qiskit's HTTP library reads; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read by OpenSSL itself."""
 NAME_THE_CA = "In a company network, name its CA file: in REQUESTS_CA_BUNDLE, or as ca_file in settings.toml."
-_SCOPES = {"http", "https", "all"}
 
 
 def ca_bundle(environ: Mapping[str, str]) -> str:
@@ -106,49 +102,3 @@ def context_for(
     if not route.verify:
         return no_trust()
     return trust(ca_bundle(os.environ if environ is None else environ), ca_file)
-
-
-def check_proxies(route: Route) -> None:
-    """Refuse proxies that cannot be gone through.
-
-    Raises:
-        QdeckError: `SETTINGS`. A password in a proxy's URL is not repeated.
-    """
-    for scope, secret in route.proxies:
-        parts = None
-        try:
-            parts = urlsplit(secret.reveal())
-            known = parts.scheme in {"http", "https", "socks5", "socks5h"} and bool(parts.hostname)
-            _ = parts.port
-        except ValueError:
-            known = False
-        if parts is not None and parts.scheme.startswith("socks"):
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                f"Its proxy for {scope} is a SOCKS proxy, which is not spoken here, so it is not used.",
-                "Name an http:// proxy.",
-            )
-        if not known or not (scope in _SCOPES or "://" in scope):
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                f"Its proxy for {scope!r} is not a web address.",
-                "Give it as http://host:port.",
-            )
-
-
-def mounts(
-    route: Route, hosts: Iterable[str], context: ssl.SSLContext, limits: httpx.Limits
-) -> dict[str, httpx.AsyncBaseTransport | None]:
-    """httpx's routing table: the account's proxies; and no proxy for this machine, whoever names one."""
-    table: dict[str, httpx.AsyncBaseTransport | None] = {
-        f"{scope}://" if scope in _SCOPES else scope: httpx.AsyncHTTPTransport(
-            verify=context, proxy=httpx.Proxy(secret.reveal()), limits=limits
-        )
-        for scope, secret in route.proxies
-    }
-    table.update({f"all://{_bracketed(host)}": None for host in hosts if is_loopback(host)})
-    return table
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

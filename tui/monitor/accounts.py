@@ -21,7 +21,7 @@ from tui.monitor.events import Severity
 from tui.monitor.jobs_worker import JobsWorker
 from tui.monitor.older_jobs import OlderJobs
 from tui.monitor.outbox import Outbox
-from tui.monitor.scheduler import Scheduler, Step
+from tui.monitor.scheduler import Part, Scheduler, Step
 from tui.monitor.sessions_worker import SessionsWorker
 from tui.monitor.tempo import SANDBOX, SERVICE, Tempo
 from tui.monitor.token_worker import TokenWorker, UsageWorker
@@ -31,6 +31,8 @@ ServiceMaker = Callable[[Account, Clock], QuantumService]
 WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage", "older")
 FLIGHT = ("jobs", "sessions", "backends", "usage")
 """Workers that ask the service one at a time."""
+PROBE = "jobs"
+"""Of these, the one that asks a service that is down whether it is back: it asks something in every round."""
 LEAVING_SECONDS = 10.0
 _KEYRING_TOLD_AFTER = 2.0
 _KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
@@ -232,8 +234,9 @@ class Accounts:
         self.tempo = Tempo(SANDBOX if service.account.sandbox else SERVICE)
         self.token = TokenWorker(board, service)
         self._backends = BackendsWorker(board, service)
+        outage = scheduler.outage(lambda: service.answers, PROBE)
         # The outbox first: what may have been sent before is found before anything new goes out.
-        scheduler.start("outbox", self._outbox.settling.step)
+        scheduler.start("outbox", self._outbox.settling.step, outage=outage, part=Part.STANDS_ALONE)
         scheduler.start("line", self._outbox.step)
         scheduler.start("token", self.token.step)
         self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake)
@@ -245,16 +248,20 @@ class Accounts:
         )
         flight = asyncio.Lock()
         for name, step in zip(FLIGHT, steps, strict=True):
-            scheduler.start(name, self._noting(name, step), flight)
+            part = Part.PROBES if name == PROBE else Part.FOLLOWS
+            scheduler.start(name, self._noting(name, step, service), flight, outage, part)
         self._older = OlderJobs(board, service, lambda: scheduler.wake("older"))
-        scheduler.start("older", self._older.step, flight)
+        # Asked only when somebody looks for them.
+        scheduler.start("older", self._older.step, flight, outage, Part.STANDS_ALONE)
 
-    def _noting(self, name: str, step: Step) -> Step:
-        """The step, after which the board knows that the service answered."""
+    def _noting(self, name: str, step: Step, service: QuantumService) -> Step:
+        """The step, after which the board knows that the service answered, if it was asked anything."""
 
         async def noting() -> float:
+            before = service.answers
             pause = await step()
-            self._board.answered(name)
+            if service.answers > before:
+                self._board.answered(name)
             return pause
 
         return noting

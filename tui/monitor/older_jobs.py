@@ -13,7 +13,7 @@ from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.events import Reach, ReachChanged
 from tui.monitor.jobs_list import PAGE, SKEW, told_since
-from tui.monitor.scheduler import FIRST_BACK_OFF, LONGEST_BACK_OFF
+from tui.monitor.outage import back_off
 
 
 class OlderJobs:
@@ -61,7 +61,7 @@ class OlderJobs:
             self._failures = 0
         except QdeckError as error:
             self._failures += 1
-            pause = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** min(self._failures - 1, 10))
+            pause = back_off(self._failures)
             self._error = error
             self._not_before = self._board.clock.monotonic() + max(pause, error.retry_after or 0.0)
         finally:

@@ -30,7 +30,7 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.history.history import History
 from tui.ibm.system_keyring import keyring_name
-from tui.monitor.accounts import Accounts, RunningSandbox, ServiceMaker
+from tui.monitor.accounts import PROBE, Accounts, RunningSandbox, ServiceMaker
 from tui.monitor.backends_worker import EVERY
 from tui.monitor.board import Board
 from tui.monitor.commands import Commands
@@ -48,6 +48,8 @@ from tui.settings import Folders
 HISTORY_EVERY = 1.0
 """Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
 LAST_WORDS_SECONDS = 3.0
+PROBED_AT = 60.0
+"""Seconds between two looks whether a service that is down is back, while the user does something here."""
 BACK_AGAIN, LOOKED_AT = 5.0, 30.0
 """Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
 
@@ -105,7 +107,7 @@ class LiveDeck:
         self._guard = SessionGuard(
             self._board,
             session_idle_minutes,
-            look=partial(self._scheduler.run_now, "jobs", "sessions"),
+            look=partial(self._scheduler.run_now, "jobs", "sessions", wished=False),
             wake=partial(self._scheduler.wake, "guard"),
         )
         self._board.subscribe(self._after_a_job)
@@ -226,11 +228,13 @@ class LiveDeck:
         self._board.attention.focus(focused)
         if came_back:
             self._freshen(BACK_AGAIN)
+            self._scheduler.hurry(BACK_AGAIN, PROBE)
 
     def attend(self) -> None:
         """The user does something here."""
         self._board.attention.noticed()
         self._freshen(LOOKED_AT)
+        self._scheduler.hurry(PROBED_AT, PROBE)
 
     def unseen(self) -> frozenset[str]:
         """The ids of the jobs that finished and were not looked at since."""
@@ -373,7 +377,7 @@ class LiveDeck:
     def _wake(self, name: str) -> None:
         if name == "jobs":
             self._accounts.tempo.hurry()
-        self._scheduler.wake(name)
+        self._scheduler.wake(name, wished=True)
 
     def _freshen(self, seconds: float) -> None:
         self._scheduler.freshen(seconds, "jobs", "sessions")

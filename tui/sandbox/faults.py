@@ -24,6 +24,8 @@ class Kind(StrEnum):
     RATE_LIMITED = "429"
     RATE_LIMITED_FOR = "429-wait"
     """With `Retry-After`: the fault's seconds."""
+    RATE_LIMITED_UNTIL = "429-date"
+    """The same, as a date: by the clock that the answer's own `Date` is taken from."""
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
     NOT_FOUND = "404"
@@ -57,7 +59,7 @@ class Fault:
         path: of the request; `*` stands for one part of it, `**` for any number.
         count: how many requests meet it, 0 for all.
         skip: how many that match go well before.
-        seconds: how long `slow` takes, or what `429-wait` asks for.
+        seconds: how long `slow` takes, or what `429-wait` and `429-date` ask for.
         target: where `redirect` leads; by default to the sandbox's port under another name.
     """
 

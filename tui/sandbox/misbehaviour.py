@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +24,7 @@ _REFUSALS = {
     Kind.STATUS_503: ApiError(503, 1010, "The service is not available.", "Try again later."),
     Kind.RATE_LIMITED: ApiError(429, 1202, "Too many requests."),
     Kind.RATE_LIMITED_FOR: ApiError(429, 1202, "Too many requests."),
+    Kind.RATE_LIMITED_UNTIL: ApiError(429, 1202, "Too many requests."),
     Kind.UNAUTHORIZED: ApiError(401, 1219, "Error authenticating user."),
     Kind.FORBIDDEN: ApiError(403, 1200, "You are not authorized to perform this action."),
     Kind.NOT_FOUND: ApiError(404, 1291, "Not found"),
@@ -128,6 +131,8 @@ def _before(fault: Fault, scope: Scope) -> Response | None:
         response = render(path, _REFUSALS[fault.kind])
         if fault.kind is Kind.RATE_LIMITED_FOR:
             response.headers["Retry-After"] = f"{fault.seconds:g}"
+        if fault.kind is Kind.RATE_LIMITED_UNTIL:
+            response.headers["Retry-After"] = formatdate(time.time() + fault.seconds, usegmt=True)
         return response
     if fault.kind in _GATEWAYS:
         return _gateway(_GATEWAYS[fault.kind])

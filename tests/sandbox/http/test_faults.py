@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -97,6 +98,10 @@ async def test_a_status_is_answered_once(box: Bench, kind: str, status: int) -> 
 async def test_429_can_ask_to_wait(box: Bench) -> None:
     box.plan.set([parse(f"GET:{VERSION}:429-wait=7")])
     assert (await get(box)).headers["retry-after"] == "7"
+    box.plan.set([parse(f"GET:{VERSION}:429-date=7")])
+    told = (await get(box)).headers
+    asked, now = (parsedate_to_datetime(told[name]) for name in ("retry-after", "date"))
+    assert 5 <= (asked - now).total_seconds() <= 9
 
 
 @pytest.mark.parametrize("kind", ["reset", "unanswered"])

@@ -14,6 +14,7 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.ibm.auth.keeper import AccessToken
 from tui.ibm.decode import decode
+from tui.ibm.failures import token_refused
 from tui.ibm.http import Call, Http, Safety
 
 _LOGIN = "POST /users/loginWithToken"
@@ -161,7 +162,7 @@ async def log_out(account: Account, http: Http, token: AccessToken) -> SignOutRe
     try:
         await http.send(call)
     except QdeckError as error:
-        if error.status != 401:
+        if not token_refused(error):
             return SignOutReport(
                 False,
                 token.expires,
@@ -170,7 +171,7 @@ async def log_out(account: Account, http: Http, token: AccessToken) -> SignOutRe
     try:
         await http.send(call)
     except QdeckError as error:
-        if error.status == 401:
+        if token_refused(error):
             return SignOutReport(
                 True, None, "Signed out: the service refused the token when it was tried again."
             )

@@ -13,7 +13,7 @@ from tui.domain.secret import Secret
 
 RENEW_AT = 0.8
 """Share of its life after which a token is renewed (IBM's own SDK does the same, contract 4.1)."""
-_RETRY_AFTER = timedelta(seconds=30)
+_RETRY_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)

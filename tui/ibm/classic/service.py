@@ -28,6 +28,7 @@ from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec_backends import decode_devices, with_configuration, with_status
 from tui.ibm.decode import decode, moment
 from tui.ibm.endpoints import check_url, hosts_of, origin
+from tui.ibm.failures import token_refused
 from tui.ibm.http import USER_AGENT, Http, Value, path
 from tui.ibm.runtime import RuntimeService
 from tui.ibm.signed import SignedCalls
@@ -119,7 +120,7 @@ class ClassicService(RuntimeService):
         try:
             return await self._listed(token)
         except QdeckError as error:
-            if error.status != 401:
+            if not token_refused(error):
                 raise
         return await self._listed(await self._keeper.replace(token))
 
