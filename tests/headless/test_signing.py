@@ -103,6 +103,12 @@ def test_a_missing_library_is_told_before_the_token_is_asked_for(
     assert sys.stdin.readline()
 
 
+def test_a_crn_cannot_send_the_key_to_another_host(environ: dict[str, str]) -> None:
+    crn = "crn:v1:bluemix:public:quantum-computing:evil.example/:a/x:y::"
+    with pytest.raises(QdeckError, match="region"):
+        login(ServiceChoice(instance=crn), environ)
+
+
 async def test_logout_forgets_what_the_environment_has_too(
     environ: dict[str, str], live_sandbox: SandboxInfo, tmp_path: Path, capsys: Output
 ) -> None:
