@@ -10,12 +10,13 @@ import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
-from tui.domain.accounts import Channel, Keep
+from tui.domain.accounts import Channel, Keep, SignOutReport
 from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.sessions import SessionMode, SessionState
-from tui.monitor.events import BackendsChanged, IdentityChanged, Notice, SessionsChanged, UsageChanged
+from tui.monitor import accounts
+from tui.monitor.events import BackendsChanged, Event, IdentityChanged, Notice, SessionsChanged, UsageChanged
 
 
 def refused() -> QdeckError:
@@ -116,6 +117,30 @@ async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
     identity = await cockpit.deck.use_instance("crn:two")
     assert identity.instance == "crn:two"
     await cockpit.clock.settle()
+    assert cockpit.services[0].closed
+    await cockpit.deck.aclose()
+
+
+async def test_a_former_sign_in_that_could_not_be_ended_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+
+    async def hangs() -> SignOutReport:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(cockpit.services[0], "sign_out", hangs)
+    monkeypatch.setattr(accounts, "LEAVING_SECONDS", 0.01)
+    told = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        if "was not ended" in str(event):
+            told.set()
+
+    cockpit.deck.subscribe(hear)
+    await cockpit.deck.use_instance("crn:two")
+    await asyncio.wait_for(told.wait(), 5)
     assert cockpit.services[0].closed
     await cockpit.deck.aclose()
 
