@@ -34,15 +34,13 @@ from tui.ibm.endpoints import check_url, for_instance, hosts_of
 from tui.ibm.http import Answer, Call, Http, Value
 from tui.ibm.platform.details import account_details, api_version
 from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
+from tui.ibm.platform.workloads import Workloads
 from tui.ibm.runtime import RuntimeService
 from tui.ibm.signed import SignedCalls
 
 API_VERSION = "2026-04-15"
 """The newest version whose answers are known (contract 4.5)."""
 
-
-_PAGES = 3
-"""Pages of workloads that are followed."""
 _LEAST, _MOST = 3, 100
 """Characters that tags can be searched for (contract 5.10)."""
 
@@ -73,6 +71,7 @@ class PlatformService(RuntimeService):
             account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.api
         )
         self._instances = Instances(http, self._keeper, account.endpoints)
+        self._workloads = Workloads(self._get, self._read_workloads, clock)
         self._instance_name = ""
         self._notice = ""
 
@@ -184,12 +183,11 @@ class PlatformService(RuntimeService):
         return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
-        """The newest sessions and batches that the service lists as workloads, at most 150 of each."""
-        dedicated, batches = await asyncio.gather(self._workloads("session"), self._workloads("batch"))
-        unique = {session.id: session for session in (*dedicated, *batches)}
-        self._backend_of.update({session.id: session.backend for session in unique.values()})
+        """All open sessions and batches, and the newest closed ones, which are asked for once a minute."""
+        listed = await self._workloads.sessions()
+        self._backend_of.update({session.id: session.backend for session in listed})
         now = self._clock.now()
-        return tuple(sorted(unique.values(), key=lambda session: session.created or now, reverse=True))
+        return tuple(sorted(listed, key=lambda session: session.created or now, reverse=True))
 
     async def tags(self, text: str) -> tuple[str, ...]:
         """The tags of jobs that contain the text."""
@@ -216,25 +214,10 @@ class PlatformService(RuntimeService):
         self._keeper.drop()
         await self._http.aclose()
 
-    async def _workloads(self, mode: str) -> tuple[Session, ...]:
-        """The newest workloads of a kind; further pages only while the whole page is still open."""
-        where = "GET /workloads"
-        query = (("mode", mode), ("sort", "-createdAt"), ("limit", "50"), ("user", "me"))
-        found: list[Session] = []
-        cursor = ""
-        for _ in range(_PAGES):
-            more = (("next", cursor),) if cursor else ()
-            answer = await self._get("/workloads", where, query + more)
-            sessions, following = decode_workloads(
-                answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
-            )
-            found += sessions
-            # The list is the newest first: behind a page without an open one there is none to watch.
-            done = all(session.state is SessionState.CLOSED for session in sessions)
-            if done or not following or following == cursor:
-                break
-            cursor = following
-        return tuple(found)
+    def _read_workloads(self, body: bytes, where: str) -> tuple[tuple[Session, ...], str]:
+        return decode_workloads(
+            body, where, service=self.label, instance=self._instance, now=self._clock.now()
+        )
 
     async def _choose(self) -> Instance:
         """The instance of the account: by CRN, by name, or the first one found."""
