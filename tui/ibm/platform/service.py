@@ -41,6 +41,8 @@ from tui.ibm.signed import SignedCalls
 API_VERSION = "2026-04-15"
 """The newest version whose answers are known (contract 4.5)."""
 
+NAME_SECONDS = 1.0
+"""How long signing in waits for the instance's name, which is only shown."""
 _LEAST, _MOST = 3, 100
 """Characters that tags can be searched for (contract 5.10)."""
 
@@ -70,9 +72,10 @@ class PlatformService(RuntimeService):
         super().__init__(
             account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.api
         )
-        self._instances = Instances(http, self._keeper, account.endpoints)
+        self._instances = Instances(http, self._keeper, account.endpoints, clock)
         self._workloads = Workloads(self._get, self._read_workloads, clock)
         self._instance_name = ""
+        self._naming: asyncio.Task[None] | None = None
         self._notice = ""
 
     async def sign_in(self) -> Identity:
@@ -90,13 +93,11 @@ class PlatformService(RuntimeService):
         proof = Call(
             "GET", f"{self._base}/jobs", "GET /jobs", query=(("limit", "1"), ("exclude_params", "true"))
         )
+        naming = None if chosen.name else self._name(chosen.id)
         try:
-            if chosen.name:
-                await self._calls.send(proof)
-            else:
-                _, self._instance_name = await asyncio.gather(
-                    self._calls.send(proof), self._instances.name_of(chosen.id)
-                )
+            await self._calls.send(proof)
+            if naming is not None:
+                await asyncio.wait({naming}, timeout=NAME_SECONDS)
         except QdeckError as error:
             if error.kind not in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
                 raise
@@ -108,6 +109,16 @@ class PlatformService(RuntimeService):
                 status=error.status,
             ) from error
         return self._identity()
+
+    def _name(self, crn: str) -> asyncio.Task[None]:
+        """Find out the instance's name beside everything else; it is shown when it is known."""
+
+        async def name() -> None:
+            self._instance_name = await self._instances.name_of(crn)
+
+        self._instance_name = short_name(crn)
+        self._naming = asyncio.create_task(name(), name="name of the instance")
+        return self._naming
 
     async def renew(self) -> Identity:
         """Make sure that the access token lives on."""
@@ -143,7 +154,7 @@ class PlatformService(RuntimeService):
             limit_seconds=told.usage_allocation_seconds if limit is None else limit,
             limit_reached=bool(told.usage_limit_reached),
             period_end=moment(told.usage_period.end_time) if told.usage_period else None,
-            plan=await self._instances.plan(told.plan_id) if told.plan_id else "",
+            plan=await self._instances.plan_name(told.plan_id) if told.plan_id else "",
         )
 
     async def account_details(self) -> AccountDetails:
@@ -211,6 +222,8 @@ class PlatformService(RuntimeService):
 
     async def aclose(self) -> None:
         """Forget the token and close the connections."""
+        if self._naming is not None:
+            self._naming.cancel()
         self._keeper.drop()
         await self._http.aclose()
 
