@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -250,6 +251,13 @@ class ClassicService(RuntimeService):
         # All three or none (contract 3.2).
         parts = self._instance.split("/")
         return dict(zip(("hub", "group", "project"), parts, strict=True)) if len(parts) == 3 else {}
+
+    def _how_to_find(self, asked: Session) -> str:
+        life = f"{math.ceil(asked.max_ttl / 60)} min" if asked.max_ttl else "the service's time to live"
+        return (
+            "This service has no list to look for it in, and only its id could close it. "
+            f"If it is open, it ends by itself after {life} at the latest."
+        )
 
     def _identity(self) -> Identity:
         token = self._keeper.current
