@@ -172,6 +172,16 @@ def test_the_way_a_saved_account_asks_for_is_taken(home: dict[str, str]) -> None
     assert (kept.route, kept.preferences) == (account.route, account.preferences)
 
 
+def test_the_strategy_of_a_classic_account_is_kept_as_it_was_saved(home: dict[str, str]) -> None:
+    entry = {"channel": "ibm_quantum", "token": KEY, "channel_strategy": "q-ctrl"}
+    qiskit_file(home, json.dumps({"a": entry}))
+    (account,) = found_accounts(home, place(home)).accounts
+    assert account.channel_strategy == "q-ctrl"
+    save_account(account, place(home))
+    kept = next(known for known in found_accounts(home, place(home)).accounts if known.source == SOURCE)
+    assert kept.channel_strategy == "q-ctrl"
+
+
 @pytest.mark.parametrize(
     ("proxies", "said"),
     [

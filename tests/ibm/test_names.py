@@ -65,7 +65,8 @@ async def test_signing_in_does_not_wait_for_the_instances_name(monkeypatch: pyte
 
 
 async def test_a_name_that_fails_is_asked_for_once() -> None:
-    network = Firewall().on("POST", SEARCH, httpx.Response(503))
+    network = Firewall()
+    network.on("POST", SEARCH, httpx.Response(503))
     clock = InstantClock()
     made = network.service(clock)
     assert (await made.sign_in()).instance_name == "11111111"
@@ -99,7 +100,8 @@ async def test_usage_does_not_wait_for_the_plans_name(monkeypatch: pytest.Monkey
 
 
 async def test_a_catalog_that_fails_takes_no_repetitions_from_the_rest() -> None:
-    network, clock = Firewall().on("GET", PLAN, httpx.Response(503)), InstantClock()
+    network, clock = Firewall(), InstantClock()
+    network.on("GET", PLAN, httpx.Response(503))
     made = network.service(clock)
     for _ in range(2):
         assert (await made.usage()).plan == ""
