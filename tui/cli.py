@@ -52,7 +52,12 @@ NO_TERMINAL = (
 @click.version_option(__version__, prog_name="qdeck", message="%(prog)s %(version)s")
 @click.pass_context
 def qdeck(
-    context: click.Context, sandbox: bool, channel: str | None, instance: str | None, readonly: bool
+    context: click.Context,
+    sandbox: bool,
+    account: str | None,
+    channel: str | None,
+    instance: str | None,
+    readonly: bool,
 ) -> int:
     """A terminal dashboard for IBM Quantum: write OpenQASM, transpile it, run it, watch the jobs.
 
@@ -67,7 +72,7 @@ def qdeck(
     if why:
         click.echo(NO_TERMINAL.format(why=why), err=True)
         return Exit.USAGE
-    return _open_app(_choice(sandbox, channel, instance), read_only=readonly)
+    return _open_app(_choice(sandbox, account, channel, instance), read_only=readonly)
 
 
 @qdeck.command(epilog=STATUSES)
@@ -111,6 +116,7 @@ def qdeck(
 def run(
     file: str,
     sandbox: bool,
+    account: str | None,
     channel: str | None,
     instance: str | None,
     backend: str,
@@ -139,7 +145,7 @@ def run(
 
     request = command.RunRequest(
         file=file,
-        service=_choice(sandbox, channel, instance),
+        service=_choice(sandbox, account, channel, instance),
         backend=backend,
         level=level,
         primitive=Primitive(primitive),
@@ -166,23 +172,29 @@ def run(
 @click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def jobs(
-    sandbox: bool, channel: str | None, instance: str | None, limit: int, offline: bool, as_json: bool
+    sandbox: bool,
+    account: str | None,
+    channel: str | None,
+    instance: str | None,
+    limit: int,
+    offline: bool,
+    as_json: bool,
 ) -> int:
     """List the newest jobs; where no account is found, those of the history."""
     from tui.headless.jobs import list_jobs
 
-    choice = _choice(sandbox, channel, instance)
+    choice = _choice(sandbox, account, channel, instance)
     return _finish(lambda environ: list_jobs(choice, environ, limit=limit, as_json=as_json, offline=offline))
 
 
 @qdeck.command(epilog=STATUSES)
 @click.argument("job_id", metavar="ID")
 @service_options
-def cancel(job_id: str, sandbox: bool, channel: str | None, instance: str | None) -> int:
+def cancel(job_id: str, sandbox: bool, account: str | None, channel: str | None, instance: str | None) -> int:
     """Cancel a job on the service."""
     from tui.headless.jobs import cancel_job
 
-    choice = _choice(sandbox, channel, instance)
+    choice = _choice(sandbox, account, channel, instance)
     return _finish(lambda environ: cancel_job(choice, environ, job_id))
 
 
@@ -190,8 +202,15 @@ def cancel(job_id: str, sandbox: bool, channel: str | None, instance: str | None
 @click.argument("unexpected", nargs=-1, metavar="")
 @click.option("--channel", type=click.Choice(["platform", "classic"]), help="Default: platform.")
 @click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
+@click.option("--account", metavar="NAME", help="Name to keep it under. Default: that of the channel.")
 @click.option("--keyring", is_flag=True, help="Keep the token in the system's keyring, not in the file.")
-def login(unexpected: tuple[str, ...], channel: str | None, instance: str | None, keyring: bool) -> int:
+def login(
+    unexpected: tuple[str, ...],
+    channel: str | None,
+    instance: str | None,
+    account: str | None,
+    keyring: bool,
+) -> int:
     """Sign in and keep the account for the next time.
 
     The token comes from QISKIT_IBM_TOKEN, else it is asked for without being shown, or read as one line
@@ -204,18 +223,19 @@ def login(unexpected: tuple[str, ...], channel: str | None, instance: str | None
     from tui.domain.accounts import Keep
     from tui.headless.signing import login as command
 
-    choice = _choice(False, channel, instance)
+    choice = _choice(False, account, channel, instance)
     keep = Keep.KEYRING if keyring else Keep.FILE
     return _finish(lambda environ: command(choice, environ, keep))
 
 
 @qdeck.command(epilog=STATUSES)
 @click.option("--channel", type=click.Choice(["platform", "classic"]), help="Only the account of this one.")
-def logout(channel: str | None) -> int:
+@click.option("--account", metavar="NAME", help="Only the account of this name.")
+def logout(channel: str | None, account: str | None) -> int:
     """End the token and forget the account that `qdeck login` kept."""
     from tui.headless.signing import logout as command
 
-    choice = _choice(False, channel, None)
+    choice = _choice(False, account, channel, None)
     return _finish(lambda environ: command(choice, environ))
 
 
@@ -231,8 +251,9 @@ def where(as_json: bool) -> int:
 @qdeck.command(epilog=STATUSES)
 @click.option("--channel", type=click.Choice(["platform", "classic"]), help="Only the account of this one.")
 @click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
+@click.option("--account", metavar="NAME", help="The account of this name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(channel: str | None, instance: str | None, as_json: bool) -> int:
+def doctor(channel: str | None, instance: str | None, account: str | None, as_json: bool) -> int:
     """Try each step between here and the service, and tell which one fails and what to do.
 
     Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
@@ -240,7 +261,7 @@ def doctor(channel: str | None, instance: str | None, as_json: bool) -> int:
     """
     from tui.headless.doctor import doctor as command
 
-    choice = _choice(False, channel, instance)
+    choice = _choice(False, account, channel, instance)
     return _finish(lambda environ: command(choice, environ, as_json=as_json))
 
 
@@ -311,14 +332,18 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     from tui.domain.errors import QdeckError
     from tui.headless.choice import choose_account
     from tui.headless.opening import make_deck
-    from tui.headless.talk import explain
+    from tui.headless.talk import UsageFault, explain, say
     from tui.ibm.accounts import found_accounts
     from tui.settings import folders, load_settings
 
     account = None
     if not choice.sandbox and choice.names_a_service:
         environ = choice.environment(os.environ)
-        account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
+        try:
+            account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
+        except UsageFault as fault:
+            say(f"qdeck: {fault}")
+            return Exit.USAGE
     clock = SystemClock()
     sandbox = choice.sandbox_channel if choice.sandbox else None
     try:
@@ -332,17 +357,26 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     )
 
 
-def _choice(sandbox: bool, channel: str | None, instance: str | None) -> ServiceChoice:
-    """The service meant: what the command's options say, else those before the command."""
+def _choice(sandbox: bool, account: str | None, channel: str | None, instance: str | None) -> ServiceChoice:
+    """The service meant: what the command's options say, else those before the command.
+
+    Raises:
+        click.UsageError: options that do not go together.
+    """
     from tui.domain.accounts import Channel
     from tui.headless.choice import ServiceChoice
 
     before = click.get_current_context().find_root().params
     channel = channel or before.get("channel")
+    account = account or before.get("account") or ""
+    sandbox = sandbox or bool(before.get("sandbox"))
+    if sandbox and account:
+        raise click.UsageError("--account names an account of yours; the sandbox has its own.")
     return ServiceChoice(
-        sandbox=sandbox or bool(before.get("sandbox")),
+        sandbox=sandbox,
         channel=Channel(channel) if channel else None,
         instance=instance or before.get("instance") or "",
+        account=account,
     )
 
 

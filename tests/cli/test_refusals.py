@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -112,6 +113,37 @@ def test_without_an_account_the_way_to_one_is_told(tmp_path: Path, words: tuple[
     said = refused(qdeck(*words, home=tmp_path))
     assert "qdeck login" in said
     assert "--sandbox" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("jobs", "--account", "lab"),
+        ("--account", "lab", "cancel", "j"),
+        ("logout", "--account", "lab"),
+        ("doctor", "--account", "lab"),
+    ],
+)
+def test_an_account_that_is_not_there_is_named_with_those_that_are(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    kept = tmp_path / "qdeck" / "config" / "accounts.json"
+    kept.parent.mkdir(parents=True)
+    entry = {
+        "channel": "platform",
+        "token": "s3cr3t",
+        "instance": "",
+        "endpoints": {"iam": "https://i.example"},
+    }
+    kept.write_text(json.dumps({"work": entry, "home": entry | {"token": "other-s3cr3t"}}))
+    kept.chmod(0o600)
+    said = refused(qdeck(*words, home=tmp_path))
+    assert "named 'lab'" in said and "home, work" in said
+    assert "s3cr3t" not in said
+
+
+def test_the_sandbox_is_no_account_of_the_user(tmp_path: Path) -> None:
+    assert "--account" in refused(qdeck("--account", "lab", "jobs", "--sandbox", home=tmp_path))
 
 
 def test_the_help_names_every_command_and_status(tmp_path: Path) -> None:

@@ -53,9 +53,9 @@ class ApiCall:
         signed: whether the client is signed in before.
         account: members of the account that are other than usual.
         first: a request that has to fail with 404 for this one to be made.
-        bears: what the request carries: an access token that is renewed when it is refused ("renewed", or
-            "once" where a second refusal is told as it is), the API token or key for which one is given
-            ("key"), a token that cannot be renewed ("token"), or nothing.
+        bears: what the request carries: an access token that is renewed when it is refused ("renewed"), the
+            API token or key for which one is given ("key"), a token that cannot be renewed ("token"), or
+            nothing.
         left_out: kinds of faults that the question survives without this answer, by name.
     """
 
@@ -147,6 +147,8 @@ CALLS: list[ApiCall] = [
         "GET",
         f"/globalcatalog{_API}/*",
         lambda s, _: s.usage(),
+        # Sent once: a name that is only shown.
+        safety=Safety.CHANGES,
         left_out=frozenset({"any"}),
     ),
     ApiCall(PLATFORM, "POST", "/global-search/v3/resources/search", lambda s, _: s.instances()),
@@ -168,15 +170,14 @@ CALLS: list[ApiCall] = [
         signed=False,
         bears="key",
     ),
-    ApiCall(CLASSIC, "GET", "/auth/api/users/me", lambda s, _: s.sign_in(), signed=False, bears="token"),
-    ApiCall(CLASSIC, "GET", "/auth/api/Network", lambda s, _: s.instances(), bears="once"),
+    ApiCall(CLASSIC, "GET", "/auth/api/users/me", lambda s, _: s.sign_in(), signed=False),
+    ApiCall(CLASSIC, "GET", "/auth/api/Network", lambda s, _: s.instances()),
     ApiCall(
         CLASSIC,
         "GET",
         "/runtime/users/me",
         lambda s, _: s.instances(),
         first="/auth/api/Network",
-        bears="once",
     ),
     ApiCall(
         CLASSIC,

@@ -72,8 +72,6 @@ def _refused(call: ApiCall, *, always: bool) -> Outcome:
     match call.bears:
         case "renewed":
             return ErrorKind.FORBIDDEN if always else OK
-        case "once":
-            return ErrorKind.EXPIRED if always else OK
         case "key":
             return ErrorKind.WRONG_KEY
         case _:

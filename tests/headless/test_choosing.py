@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tui.domain.accounts import Account, Channel, Endpoints
@@ -31,6 +33,26 @@ def test_the_instance_asked_for_goes_before_the_accounts_own() -> None:
     chosen = choose_account((ENVIRONMENT,), ServiceChoice(instance="crn:two"))
     assert chosen is not None
     assert (chosen.name, chosen.instance, chosen.token) == ("environment", "crn:two", ENVIRONMENT.token)
+
+
+def test_an_account_asked_for_by_name_goes_before_all_others() -> None:
+    found = (ENVIRONMENT, SAVED, account("second", Channel.CLASSIC, "d/e/f"))
+    second = require_account(found, ServiceChoice(account="second"))
+    assert (second.name, second.instance) == ("second", "d/e/f")
+    moved = require_account(found, ServiceChoice(account="second", instance="g/h/i"))
+    assert (moved.name, moved.instance) == ("second", "g/h/i")
+    assert ServiceChoice(account="second").names_a_service
+
+
+def test_a_name_that_no_account_has_is_answered_with_those_there_are() -> None:
+    found = (ENVIRONMENT, SAVED, replace(SAVED, name="sand", sandbox=True))
+    for choose in (choose_account, require_account):
+        with pytest.raises(UsageFault, match=r"named 'lab'.*There are: environment, saved\.$"):
+            choose(found, ServiceChoice(account="lab"))
+    with pytest.raises(UsageFault, match=r"no classic account named 'environment'.*There are: saved\.$"):
+        choose_account(found, ServiceChoice(account="environment", channel=Channel.CLASSIC))
+    with pytest.raises(UsageFault, match="qdeck login"):
+        choose_account((), ServiceChoice(account="lab"))
 
 
 def test_no_account_is_a_fault_of_usage_that_names_the_channel() -> None:

@@ -103,6 +103,41 @@ def test_a_missing_library_is_told_before_the_token_is_asked_for(
     assert sys.stdin.readline()
 
 
+async def test_a_second_account_is_kept_used_and_forgotten_by_its_name(
+    environ: dict[str, str],
+    live_sandbox: SandboxInfo,
+    tmp_path: Path,
+    capsys: Output,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await login(WHO, environ) is Exit.DONE
+    second = ServiceChoice(account="second")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{live_sandbox.api_key}\n"))
+    own = {"QISKIT_IBM_INSTANCE": "auto-is-not-for-these-hosts"}
+    kept = tmp_path / "qdeck" / "config" / "accounts.json"
+    assert await login(second, environ) is Exit.DONE
+    assert set(json.loads(kept.read_text(encoding="utf-8"))) == {"platform", "second"}
+    accounts = json.loads(kept.read_text(encoding="utf-8"))
+    accounts["platform"]["token"] = "no-such-key"
+    kept.write_text(json.dumps(accounts), encoding="utf-8")
+    assert await list_jobs(second, environ | own, limit=1, as_json=True) is Exit.DONE
+    with pytest.raises(QdeckError):
+        await list_jobs(WHO, environ | own, limit=1, as_json=True)
+    assert await doctor(second, environ | own, as_json=True) is Exit.DONE
+    with pytest.raises(UsageFault, match="There are: platform, second"):
+        await logout(ServiceChoice(account="third"), environ)
+    capsys.readouterr()
+    assert await logout(second, environ) is Exit.DONE
+    assert "Forgot the account second" in capsys.readouterr().err
+    assert set(json.loads(kept.read_text(encoding="utf-8"))) == {"platform"}
+
+
+def test_a_crn_cannot_send_the_key_to_another_host(environ: dict[str, str]) -> None:
+    crn = "crn:v1:bluemix:public:quantum-computing:evil.example/:a/x:y::"
+    with pytest.raises(QdeckError, match="region"):
+        login(ServiceChoice(instance=crn), environ)
+
+
 async def test_logout_forgets_what_the_environment_has_too(
     environ: dict[str, str], live_sandbox: SandboxInfo, tmp_path: Path, capsys: Output
 ) -> None:

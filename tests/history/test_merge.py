@@ -79,6 +79,18 @@ def test_a_closed_session_stays_closed() -> None:
     assert merge_sessions(closed, later).state is SessionState.CLOSED
 
 
+def test_the_reason_of_a_session_is_that_of_its_state() -> None:
+    idle = Session(
+        "s", "platform", "b", SessionMode.BATCH, SessionState.INACTIVE, reason="no job came", confirmed=NOON
+    )
+    later = NOON + timedelta(seconds=5)
+    assert merge_sessions(idle, replace(idle, reason="", confirmed=later)).reason == "no job came"
+    active = replace(idle, state=SessionState.ACTIVE, reason="", confirmed=later)
+    assert merge_sessions(idle, active).reason == ""
+    closed = replace(idle, state=SessionState.CLOSED, reason="closed by user")
+    assert merge_sessions(closed, active).reason == "closed by user"
+
+
 @given(_jobs, _jobs)
 def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
     known, told = Record(merge_jobs(one, one), settled=True), Record(other)

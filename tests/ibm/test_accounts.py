@@ -70,6 +70,35 @@ def test_the_region_of_the_crn_decides_the_host(home: dict[str, str]) -> None:
     assert account.endpoints.api == "https://eu-de.quantum.cloud.ibm.com/api/v1"
 
 
+EVIL = "crn:v1:bluemix:public:quantum-computing:evil.example/:a/x:y::"
+
+
+def test_a_crn_typed_in_names_no_host() -> None:
+    for environ, instance in (({}, EVIL), ({"QISKIT_IBM_INSTANCE": EVIL}, "")):
+        with pytest.raises(QdeckError) as caught:
+            typed_account(Secret(KEY), Channel.PLATFORM, environ, instance=instance)
+        assert caught.value.kind is ErrorKind.SETTINGS
+        assert "region" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "entry", [{"instance": EVIL}, {"region": "evil.example/"}, {"region": "a@evil.example"}]
+)
+def test_a_crn_or_region_that_was_saved_names_no_host(home: dict[str, str], entry: dict[str, object]) -> None:
+    qiskit_file(home, json.dumps({"a": {"channel": "ibm_quantum_platform", "token": KEY} | entry}))
+    found = found_accounts(home, place(home))
+    assert found.accounts == ()
+    (warning,) = found.warnings
+    assert "a: " in warning and "region" in warning and KEY not in warning
+
+
+def test_a_crn_in_the_environment_names_no_host(home: dict[str, str]) -> None:
+    found = found_accounts(home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": EVIL}, place(home))
+    assert found.accounts == ()
+    (warning,) = found.warnings
+    assert "region" in warning and KEY not in warning
+
+
 @pytest.mark.parametrize(
     ("variable", "value"), [("QISKIT_IBM_CHANNEL", "no_such"), ("QISKIT_IBM_URL", "http://host.example")]
 )
@@ -141,6 +170,16 @@ def test_the_way_a_saved_account_asks_for_is_taken(home: dict[str, str]) -> None
     save_account(account, place(home))
     kept = next(known for known in found_accounts(home, place(home)).accounts if known.source == SOURCE)
     assert (kept.route, kept.preferences) == (account.route, account.preferences)
+
+
+def test_the_strategy_of_a_classic_account_is_kept_as_it_was_saved(home: dict[str, str]) -> None:
+    entry = {"channel": "ibm_quantum", "token": KEY, "channel_strategy": "q-ctrl"}
+    qiskit_file(home, json.dumps({"a": entry}))
+    (account,) = found_accounts(home, place(home)).accounts
+    assert account.channel_strategy == "q-ctrl"
+    save_account(account, place(home))
+    kept = next(known for known in found_accounts(home, place(home)).accounts if known.source == SOURCE)
+    assert kept.channel_strategy == "q-ctrl"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,15 @@ def test_states(state: str, accepting: bool | None, expected: SessionState) -> N
     assert (found.state, found.state_text) == (expected, state)
 
 
+def test_why_a_session_is_in_its_state_is_read() -> None:
+    closed = raw({"id": "x", "state": "closed", "state_reason": "closed by user"})
+    assert session(closed).reason == "closed by user"
+    assert session(raw({"id": "x", "state": "open", "state_reason": None})).reason == ""
+    item = {"id": "s", "mode": "batch", "status": "completed", "status_reason": "max time"}
+    (found,), _ = decode_workloads(raw({"workloads": [item]}), "GET", service="s", instance="i", now=NOW)
+    assert found.reason == "max time"
+
+
 def test_workloads_become_sessions_and_jobs_among_them_are_left_out() -> None:
     item = fixture("gen2_workloads")["responses"][0]["body"]["workloads"][0]
     body = {

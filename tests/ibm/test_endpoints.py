@@ -59,6 +59,34 @@ def test_the_region_follows_the_crn_on_ibms_hosts_only() -> None:
     assert for_instance(platform_endpoints(), evil) == platform_endpoints()
 
 
+def test_the_region_follows_the_crn_on_the_staging_hosts_too() -> None:
+    staging = platform_endpoints(url="https://test.cloud.ibm.com")
+    moved = for_instance(staging, EU)
+    assert moved.api == "https://eu-de.quantum.test.cloud.ibm.com/api/v1"
+    assert (moved.iam, moved.search) == (staging.iam, staging.search)
+    private = platform_endpoints("us-east", "https://test.cloud.ibm.com", private=True)
+    assert for_instance(private, EU).api == "https://private.eu-de.quantum.test.cloud.ibm.com/api/v1"
+
+
+@pytest.mark.parametrize(
+    "region",
+    ["evil.example/", "evil.example#", "evil.example?", "e@evil.example", "a.b", "-a", "a" * 64, "é"],
+)
+@pytest.mark.parametrize("private", [False, True])
+def test_a_region_that_would_make_another_hosts_name_is_refused(region: str, private: bool) -> None:
+    for url in ("", "https://cloud.ibm.com", "https://test.cloud.ibm.com"):
+        with pytest.raises(QdeckError) as caught:
+            platform_endpoints(region, url, private=private)
+        assert caught.value.kind is ErrorKind.SETTINGS
+        assert "region" in caught.value.message and "CRN" in caught.value.advice
+
+
+def test_a_host_that_only_ends_like_ibms_is_another_one() -> None:
+    other = platform_endpoints("eu-de", "https://quantum.latest.cloud.ibm.com.example")
+    assert (other.api, other.search) == ("https://quantum.latest.cloud.ibm.com.example/api/v1", "")
+    assert platform_endpoints(url="https://notcloud.ibm.com").search == ""
+
+
 def test_the_environment_overrides_every_host() -> None:
     environ = {"QDECK_ENDPOINT_API": "http://localhost:1", "IAM_URL": "http://localhost:2/identity/token/"}
     found = endpoints_for(Channel.PLATFORM, environ)

@@ -210,6 +210,24 @@ async def test_a_session_from_open_to_closed(service: QuantumService, mode: Sess
     assert (await refused(service.submit(late))).kind in {ErrorKind.CONFLICT, ErrorKind.INVALID}
 
 
+async def test_an_open_session_is_listed_behind_many_closed_ones(live_sandbox: SandboxInfo) -> None:
+    made = make_service(live_account(live_sandbox, Channel.PLATFORM))
+    await made.sign_in()
+    kept = await made.open_session("ibm_fez", SessionMode.DEDICATED, 600)
+
+    async def open_and_close() -> None:
+        session = await made.open_session("ibm_cusco", SessionMode.DEDICATED, 600)
+        await made.close_session(session.id)
+
+    await asyncio.gather(*(open_and_close() for _ in range(51)))
+    for _ in range(2):
+        listed = {session.id: session.state for session in await made.sessions()}
+        assert listed[kept.id] is SessionState.OPEN
+    await made.close_session(kept.id)
+    assert all(session.id != kept.id or not session.takes_jobs for session in await made.sessions())
+    await made.aclose()
+
+
 async def test_unknown_ids_are_not_found(service: QuantumService) -> None:
     for call in (service.job("nope"), service.metrics("a/b"), service.session("nope"), service.logs("nope")):
         assert (await refused(call)).kind is ErrorKind.NOT_FOUND

@@ -380,23 +380,6 @@ async def test_an_instance_that_the_key_may_not_use_is_named() -> None:
     assert CRN in error.message and "Not authorised." in error.message
 
 
-async def test_workloads_are_followed_by_their_cursor_only_and_not_for_ever() -> None:
-    def page(request: httpx.Request) -> httpx.Response:
-        if request.url.params["mode"] == "batch":
-            return httpx.Response(200, json={"workloads": []})
-        at = int(request.url.params.get("next", "0"))
-        item = {"id": f"s{at}", "mode": "session", "status": "in_progress", "backend": "b"}
-        href = f"https://elsewhere.example/workloads?next={at + 1}"
-        return httpx.Response(200, json={"workloads": [item], "next": {"href": href}})
-
-    network = Network().on("GET", "/api/v1/workloads", page)
-    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
-    made = service(network)
-    await made.sign_in()
-    assert {session.id for session in await made.sessions()} == {"s0", "s1", "s2"}
-    assert {sent.url.host for sent in network.sent} == {"127.0.0.1"}
-
-
 def grouped(request: httpx.Request) -> httpx.Response:
     """Two backends, the busier one second; and two instances, one of them idle."""
     if request.url.params["group_by"] == "backend":

@@ -43,6 +43,12 @@ class Issuer:
         return AccessToken(Secret(f"t{number}"), now, now + timedelta(hours=1))
 
 
+async def turns() -> None:
+    """Let what runs in the background come to its next wait."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def test_a_token_is_renewed_at_80_percent_of_its_life() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
@@ -51,7 +57,103 @@ async def test_a_token_is_renewed_at_80_percent_of_its_life() -> None:
     clock.passed = 3600 * 0.79
     assert await keeper.get() is first
     clock.passed = 3600 * 0.8
+    assert await keeper.get() is first, "it serves: nobody waits for the new one"
+    await turns()
     assert (await keeper.get()).value == Secret("t2")
+    assert issuer.issued == 2
+
+
+async def test_a_renewal_that_hangs_holds_up_nobody_while_the_old_token_serves() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    first = await keeper.get()
+    issuer.gate = asyncio.Event()
+    clock.passed = 3000
+    for _ in range(5):
+        assert await keeper.get() is first
+        await turns()
+    assert issuer.issued == 2, "one renewal is in flight"
+    clock.passed = 3600
+    late = asyncio.create_task(keeper.get())
+    await turns()
+    assert not late.done(), "the old one is over: now the new one is waited for"
+    issuer.gate.set()
+    assert (await late).value == Secret("t2")
+    assert issuer.issued == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "pause"), [(ErrorKind.NETWORK, 30), (ErrorKind.PROTOCOL, 30), (ErrorKind.WRONG_KEY, 600)]
+)
+async def test_the_pause_after_a_failure_begins_at_its_end(kind: ErrorKind, pause: float) -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    first = await keeper.get()
+    issuer.gate, issuer.errors = asyncio.Event(), [QdeckError(kind, "no")] * 2
+    clock.passed = 2900
+    assert await keeper.get() is first
+    await turns()
+    clock.passed = 2900 + 120  # that long it hung
+    issuer.gate.set()
+    await turns()
+    for waited in (0, min(pause - 1, 500)):
+        clock.passed = 3020 + waited
+        assert await keeper.get() is first
+        await turns()
+    assert issuer.issued == 2
+    if pause < 580:
+        clock.passed = 3020 + pause
+        assert await keeper.get() is first
+        await turns()
+        assert issuer.issued == 3
+    clock.passed = 3700
+    issuer.errors = [QdeckError(kind, "no")]
+    with pytest.raises(QdeckError) as caught:
+        await keeper.get()
+    assert caught.value.kind is kind, "what failed in the background is told when the token is over"
+
+
+async def test_a_renewal_in_the_background_ends_with_the_keeper() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    await keeper.get()
+    issuer.gate = asyncio.Event()
+    clock.passed = 3000
+    await keeper.get()
+    await turns()
+    keeper.drop()
+    await turns()
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "token renewal"] == []
+    assert keeper.current is None
+
+
+async def test_a_token_that_another_took_the_place_of_is_ended_once() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    ended: list[AccessToken] = []
+
+    async def end(token: AccessToken) -> None:
+        ended.append(token)
+        raise QdeckError(ErrorKind.NETWORK, "down")
+
+    keeper = TokenKeeper(issuer, clock, end=end)
+    first = await keeper.get()
+    clock.passed = 3000
+    await keeper.get()
+    await turns()
+    second = await keeper.get()
+    await keeper.settled()
+    assert (ended, second.value) == ([first], Secret("t2"))
+    third = await keeper.replace(second)
+    await keeper.settled()
+    assert ended == [first, second] and third is keeper.current
+    clock.passed = 20_000
+    await keeper.get()
+    await keeper.settled()
+    assert ended == [first, second], "one that is over needs no ending"
 
 
 async def test_one_renewal_is_in_flight_however_many_wait() -> None:
@@ -88,6 +190,7 @@ async def test_a_token_that_still_serves_is_used_while_renewing_fails() -> None:
     issuer.errors = [QdeckError(ErrorKind.NETWORK, "down")] * 3
     for _ in range(10):
         assert await keeper.get() is first
+        await turns()
     assert issuer.issued == 2, "it is not asked for at every request"
     clock.passed = 3700
     with pytest.raises(QdeckError):
@@ -177,6 +280,17 @@ async def test_what_iam_may_answer(answer: httpx.Response, kind: ErrorKind) -> N
     with pytest.raises(QdeckError) as caught:
         await service(Network().on("POST", "/identity/token", answer)).sign_in()
     assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize("told", [10**15, 10**30, 0, -5])
+async def test_a_life_that_cannot_be_is_taken_for_an_hour(told: int) -> None:
+    network = jobs_for(f"Bearer {ACCESS}")
+    network.on(
+        "POST", "/identity/token", httpx.Response(200, json={"access_token": ACCESS, "expires_in": told})
+    )
+    clock = InstantClock()
+    identity = await service(network, clock).sign_in()
+    assert identity.expires == clock.now() + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("index", "kind"), [(1, ErrorKind.WRONG_KEY), (2, ErrorKind.FORBIDDEN)])

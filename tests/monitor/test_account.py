@@ -10,12 +10,13 @@ import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
-from tui.domain.accounts import Channel, Keep
+from tui.domain.accounts import Channel, Keep, SignOutReport
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
-from tui.domain.sessions import SessionMode, SessionState
-from tui.monitor.events import BackendsChanged, IdentityChanged, Notice, SessionsChanged, UsageChanged
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.monitor import accounts
+from tui.monitor.events import BackendsChanged, Event, IdentityChanged, Notice, SessionsChanged, UsageChanged
 
 
 def refused() -> QdeckError:
@@ -120,6 +121,30 @@ async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
     await cockpit.deck.aclose()
 
 
+async def test_a_former_sign_in_that_could_not_be_ended_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+
+    async def hangs() -> SignOutReport:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(cockpit.services[0], "sign_out", hangs)
+    monkeypatch.setattr(accounts, "LEAVING_SECONDS", 0.01)
+    told = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        if "was not ended" in str(event):
+            told.set()
+
+    cockpit.deck.subscribe(hear)
+    await cockpit.deck.use_instance("crn:two")
+    await asyncio.wait_for(told.wait(), 5)
+    assert cockpit.services[0].closed
+    await cockpit.deck.aclose()
+
+
 async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
     cockpit = Cockpit(tmp_path)
     await cockpit.deck.start()
@@ -194,6 +219,57 @@ async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
     assert again.host.count("session") == 0
     assert [s.id for s in again.deck.sessions()] == [session.id]
     await again.deck.aclose()
+
+
+async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    host, answered = cockpit.services[0], asyncio.Event()
+    plainly = host.open_session
+
+    async def slowly(backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        session = await plainly(backend, mode, max_ttl)
+        await answered.wait()
+        return session
+
+    monkeypatch.setattr(host, "open_session", slowly)
+    for ending in (False, True):
+        answered.clear()
+        asked = asyncio.create_task(cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
+        await cockpit.clock.settle()
+        asked.cancel()
+        await cockpit.clock.settle()
+        assert asked.cancelled()
+        closing = asyncio.create_task(cockpit.deck.aclose()) if ending else None
+        await cockpit.clock.settle()
+        answered.set()
+        await cockpit.clock.settle()
+        if closing is not None:
+            await closing
+        session = next(s for s in cockpit.deck.sessions() if s.id == f"session-{int(ending)}")
+        assert session.opened_here
+        assert any(f"{session.id} was opened all the same" in str(event) for event in cockpit.told(Notice))
+
+
+async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    answered = asyncio.Event()
+
+    async def breaks(*_: object) -> Session:
+        await answered.wait()
+        raise QdeckError(ErrorKind.UNCONFIRMED, "It is not known.", "Look for it.")
+
+    monkeypatch.setattr(cockpit.services[0], "open_session", breaks)
+    asked = asyncio.create_task(cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
+    await cockpit.clock.settle()
+    asked.cancel()
+    answered.set()
+    await cockpit.clock.settle()
+    assert any("Look for it." in str(event) for event in cockpit.told(Notice))
+    await cockpit.deck.aclose()
 
 
 async def test_a_session_seen_only_in_a_job_is_asked_for(tmp_path: Path) -> None:

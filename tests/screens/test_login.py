@@ -250,3 +250,15 @@ async def test_typed_token_goes_where_the_environment_says(monkeypatch: pytest.M
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         used = deck.asked[-1][1]
         assert isinstance(used, Account) and used.endpoints.api.startswith("https://own.example")
+
+
+async def test_a_crn_that_would_name_another_host_is_refused_in_place() -> None:
+    deck = _signed_out()
+    async with running(deck) as pilot:
+        pilot.app.screen.query_one("#token", Input).focus()
+        await pilot.press(*TOKEN)
+        crn = "crn:v1:bluemix:public:quantum-computing:evil.example/:a/x:y::"
+        pilot.app.screen.query_one("#instance", Input).value = crn
+        await pilot.press("enter")
+        await until(pilot, lambda: "not the name of a region" in screen_text(pilot))
+        assert "sign_in" not in deck.names_asked()

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import ago, jobs
-from tests.support.sessions import BATCH, DRAINING, SESSIONS
+from tests.support.sessions import BATCH, CLOSED, DRAINING, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
@@ -54,6 +54,14 @@ async def test_no_sessions_names_the_key() -> None:
     async with running() as pilot:
         await open_sessions(pilot)
         assert shows(pilot, "No sessions yet", "n opens one")
+
+
+async def test_why_a_session_is_in_its_state_is_told_as_text() -> None:
+    deck = deck_with_sessions()
+    deck.the_sessions = (replace(CLOSED, reason="[b]closed[/b] by user\x1b[2J"),)
+    async with running(deck) as pilot:
+        await open_sessions(pilot)
+        assert shows(pilot, "12.0 s of QPU so far · [b]closed[/b] by user␛[2J")
 
 
 async def test_the_table_tells_state_times_usage_and_jobs() -> None:

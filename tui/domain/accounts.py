@@ -84,6 +84,8 @@ class Account:
         source: where it was found, in words: "environment", "~/.qiskit/qiskit-ibm.json", "typed in".
         sandbox: whether this is qdeck's own simulated service.
         keyring: the name under which the system's keyring holds the token; empty: it does not.
+        channel_strategy: as it was saved, and kept so. It has no effect: it let Q-CTRL run the jobs of the
+            classic service, which IBM has retired, and no service of today takes it.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Account:
     route: Route = Route()
     preferences: Preferences = Preferences()
     keyring: str = ""
+    channel_strategy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

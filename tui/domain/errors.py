@@ -49,6 +49,7 @@ class QdeckError(Exception):
         code: the service's own code, as text, when it gave one.
         status: the HTTP status, when there was one.
         retry_after: seconds the service asked to wait, when it did.
+        repeated: whether the request had been sent before: an earlier one may have done what was asked.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class QdeckError(Exception):
         self.code = code
         self.status = status
         self.retry_after = retry_after
+        self.repeated = False
 
     @property
     def worth_retrying(self) -> bool:

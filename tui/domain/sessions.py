@@ -43,6 +43,8 @@ class Session:
     mode: SessionMode
     state: SessionState
     state_text: str = ""
+    reason: str = ""
+    """Why it is in its state, in the service's words; mostly empty."""
     instance: str = ""
     created: datetime | None = None
     activated: datetime | None = None

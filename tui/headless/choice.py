@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui.domain.accounts import Account, Channel, Identity
+from tui.domain.text import plain
 from tui.headless.talk import UsageFault
 from tui.ibm.accounts import CHANNEL_VARIABLE
 
@@ -18,11 +19,13 @@ class ServiceChoice:
         sandbox: the embedded service instead of an account.
         channel: the generation; `None`: that of the first account found, platform for the sandbox.
         instance: CRN or name (platform), hub/group/project (classic); empty: the account's own.
+        account: the name of an account; empty: the first one found for the channel.
     """
 
     sandbox: bool = False
     channel: Channel | None = None
     instance: str = ""
+    account: str = ""
 
     @property
     def sandbox_channel(self) -> Channel:
@@ -32,7 +35,7 @@ class ServiceChoice:
     @property
     def names_a_service(self) -> bool:
         """Whether anything was said of the service."""
-        return self.sandbox or self.channel is not None or bool(self.instance)
+        return self.sandbox or self.channel is not None or bool(self.instance or self.account)
 
     def environment(self, environ: Mapping[str, str]) -> Mapping[str, str]:
         """The environment, where the channel asked for names what its token is for, unless it says so itself.
@@ -46,19 +49,40 @@ class ServiceChoice:
 
 
 def choose_account(found: Sequence[Account], choice: ServiceChoice) -> Account | None:
-    """The first account found for the channel, with the instance asked for; `None` when there is none."""
-    for account in found:
-        if account.sandbox or (choice.channel is not None and account.channel is not choice.channel):
-            continue
-        return replace(account, instance=choice.instance) if choice.instance else account
-    return None
+    """The account of the name asked for, else the first one found for the channel; `None`: there is none.
+
+    It comes with the instance asked for. A name goes first of all, as in Qiskit (contract 8).
+
+    Raises:
+        UsageFault: no account has the name that was asked for.
+    """
+    offered = [
+        account
+        for account in found
+        if not account.sandbox and (choice.channel is None or account.channel is choice.channel)
+    ]
+    if choice.account:
+        named = [account for account in offered if account.name == choice.account]
+        if not named:
+            raise UsageFault(_no_such(choice, offered))
+        offered = named
+    if not offered:
+        return None
+    return replace(offered[0], instance=choice.instance) if choice.instance else offered[0]
+
+
+def _no_such(choice: ServiceChoice, offered: Sequence[Account]) -> str:
+    kind = f"{choice.channel} account" if choice.channel else "account"
+    names = ", ".join(plain(account.name, limit=60) for account in offered)
+    there = f"There are: {names}." if names else f"No {kind} was found at all; `qdeck login` keeps one."
+    return f"There is no {kind} named {plain(choice.account, limit=60)!r}. {there}"
 
 
 def require_account(found: Sequence[Account], choice: ServiceChoice) -> Account:
     """Like `choose_account`.
 
     Raises:
-        UsageFault: no account was found.
+        UsageFault: no account was found, or none of the name asked for.
     """
     account = choose_account(found, choice)
     if account is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tui.domain.accounts import Identity
@@ -30,11 +31,15 @@ async def list_jobs(
     `stale`, and the status is that of a failure.
 
     Raises:
-        UsageFault: there is no account, and no job in the history.
+        UsageFault: there is no account, and no job in the history; or none of the name asked for.
         QdeckError: signing in failed.
     """
     async with started_deck(choice.environment(environ)) as deck:
-        nobody = not choice.sandbox and choose_account(deck.found_accounts(), choice) is None
+        account = None if choice.sandbox else choose_account(deck.found_accounts(), choice)
+        nobody = not choice.sandbox and account is None
+        if account is not None and choice.account:
+            # The history does not know accounts by their names.
+            choice = replace(choice, channel=account.channel)
         if offline or nobody:
             jobs = _known(deck, choice)[:limit]
             if offline or jobs:

@@ -19,6 +19,7 @@ def service_options(command: _Decorated) -> _Decorated:
         click.option(
             "--channel", type=click.Choice(["platform", "classic"]), help="Generation of the service."
         ),
+        click.option("--account", metavar="NAME", help="The account of this name; `qdeck where` lists them."),
         click.option("--sandbox", is_flag=True, help="The simulated service on this machine."),
     ):
         command = option(command)

@@ -10,7 +10,7 @@ from tui.domain.accounts import Account, Identity, Keep
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
 from tui.domain.text import plain
-from tui.headless.choice import ServiceChoice
+from tui.headless.choice import ServiceChoice, choose_account
 from tui.headless.opening import started_deck
 from tui.headless.talk import Exit, UsageFault, explain, say
 from tui.ibm.accounts import TOKEN_VARIABLE, channel_of, kept_accounts, typed_account
@@ -40,7 +40,7 @@ def login(choice: ServiceChoice, environ: Mapping[str, str], keep: Keep = Keep.F
         say(f"Taking the token from {TOKEN_VARIABLE}.")
     else:
         token = _ask_token(f"Token for {channel} (not shown): ")
-    account = typed_account(Secret(token), channel, environ, instance=choice.instance)
+    account = typed_account(Secret(token), channel, environ, instance=choice.instance, name=choice.account)
     return _login(account, environ, keep)
 
 
@@ -63,11 +63,17 @@ async def logout(choice: ServiceChoice, environ: Mapping[str, str]) -> Exit:
     """End the tokens of the accounts that qdeck keeps, and forget these accounts.
 
     Forgetting does not depend on the service: what cannot be reached is forgotten too, with status 1.
+
+    Raises:
+        UsageFault: qdeck keeps no account of the name asked for.
     """
     places = folders(environ)
     kept = [
         account for account in kept_accounts(environ, places) if choice.channel in {None, account.channel}
     ]
+    if choice.account:
+        named = choose_account(kept, choice)
+        kept = [] if named is None else [named]
     if not kept:
         say("qdeck keeps no account, so there is nothing to forget.")
     proven = True

@@ -124,11 +124,15 @@ def merge_sessions(old: Session, new: Session) -> Session:
     changes: dict[str, object] = {
         field.name: getattr(old, field.name)
         for field in fields(Session)
-        if field.name != "state_text" and getattr(new, field.name) in (None, "")
+        if field.name not in {"state_text", "reason"} and getattr(new, field.name) in (None, "")
     }
     changes["opened_here"] = old.opened_here or new.opened_here
     if old.state is SessionState.CLOSED and new.state is not SessionState.CLOSED:
         changes |= {"state": old.state, "state_text": old.state_text, "accepting_jobs": False}
+        changes["reason"] = old.reason
+    elif old.state is new.state and not new.reason:
+        # A list may say less than the session itself.
+        changes["reason"] = old.reason
     return replace(new, **changes)  # type: ignore[arg-type]  # names and values come from Session itself
 
 

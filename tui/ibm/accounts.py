@@ -179,6 +179,7 @@ def _account(entry: SavedEntry, environ: Mapping[str, str]) -> Account | None:
         route=entry.route,
         preferences=entry.preferences,
         keyring=entry.keyring,
+        channel_strategy=entry.channel_strategy,
     )
 
 

@@ -22,6 +22,7 @@ class _Session(msgspec.Struct, frozen=True):
     backend: str | None = None
     mode: str | None = None
     state: str | None = None
+    state_reason: str | None = None
     accepting_jobs: bool | None = None
     started_at: str | None = None
     activated_at: str | None = None
@@ -42,6 +43,7 @@ class _Workload(msgspec.Struct, frozen=True):
     id: str
     mode: str
     status: str
+    status_reason: str | None = None
     created: str | None = None
     ended: str | None = None
     backend: str | None = None
@@ -103,6 +105,7 @@ def decode_session(
         mode=_mode(told.mode, mode),
         state=_drained(_STATES.get(text.lower(), SessionState.UNKNOWN), accepting),
         state_text=text,
+        reason=told.state_reason or "",
         instance=instance,
         created=_created(told),
         activated=moment(told.activated_at),
@@ -154,6 +157,7 @@ def _workload(item: _Workload, service: str, instance: str, now: datetime) -> Se
         mode=_mode(item.mode, SessionMode.DEDICATED),
         state=_drained(state, accepting),
         state_text=item.status,
+        reason=item.status_reason or "",
         instance=item.instance or instance,
         created=moment(item.created),
         closed=ended,

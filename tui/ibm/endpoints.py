@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 
 from tui.domain.accounts import Channel, Endpoints
 from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.text import plain
 
 DEFAULT_REGION = "us-east"
+_PRODUCTION, _STAGING = "cloud.ibm.com", "test.cloud.ibm.com"
 URL_VARIABLE = "QISKIT_IBM_URL"
 IAM_VARIABLE = "IAM_URL"
 _OVERRIDES = {
@@ -40,13 +42,22 @@ def platform_endpoints(region: str = "", url: str = "", *, private: bool = False
         url: empty or `https://cloud.ibm.com` for IBM's own hosts, `https://test.cloud.ibm.com` for staging,
             or the base of the API of any host; a host that is not IBM's has no instance search.
         private: use IBM's private endpoints.
+
+    Raises:
+        QdeckError: `SETTINGS` for a region that is not a plain label: it would make another host's name.
     """
     host = (urlsplit(url).hostname or "") if url else ""
-    if host and not host.endswith("cloud.ibm.com"):
+    if host and not _within(host, _PRODUCTION):
         return Endpoints(iam="https://iam.cloud.ibm.com", api=_api_base(url))
-    domain = "test.cloud.ibm.com" if host.endswith("test.cloud.ibm.com") else "cloud.ibm.com"
+    domain = _STAGING if _within(host, _STAGING) else _PRODUCTION
     named = host.removesuffix(domain).rstrip(".").removeprefix("private.").removesuffix("quantum").rstrip(".")
     where = region or (named if named and "." not in named else "") or DEFAULT_REGION
+    if not _is_label(where):
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"{plain(where, limit=60)!r} is not the name of a region: a key sent there could go to any host.",
+            "Copy the instance's CRN again from the IBM Quantum web site, or correct the saved region.",
+        )
     if private or host.startswith("private."):
         api, iam = f"https://private.{where}.quantum.{domain}", f"https://private.iam.{domain}"
     else:
@@ -196,9 +207,11 @@ def for_instance(endpoints: Endpoints, crn: str) -> Endpoints:
     """The endpoints moved to the CRN's region (contract 4.2) when they are IBM's own; else unchanged."""
     parts = crn.split(":")
     host = urlsplit(endpoints.api).hostname or ""
-    if len(parts) < 6 or not host.endswith("quantum.cloud.ibm.com") or not _is_label(parts[5]):
+    domain = next((each for each in (_PRODUCTION, _STAGING) if _within(host, f"quantum.{each}")), "")
+    if len(parts) < 6 or not domain or not _is_label(parts[5]):
         return endpoints
-    return replace(endpoints, api=platform_endpoints(parts[5], private=host.startswith("private.")).api)
+    moved = platform_endpoints(parts[5], f"https://{domain}", private=host.startswith("private."))
+    return replace(endpoints, api=moved.api)
 
 
 def hosts_of(endpoints: Endpoints, channel: Channel) -> tuple[str, ...]:
@@ -216,7 +229,13 @@ def origin(url: str) -> str:
 
 
 def _is_label(text: str) -> bool:
-    return bool(text) and text.replace("-", "").isalnum() and text.isascii()
+    """Whether the text is one label of a host's name (RFC 1123), so that no other host can be meant."""
+    inner = text.replace("-", "")
+    return inner.isalnum() and text.isascii() and text.strip("-") == text and len(text) <= 63
+
+
+def _within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
 
 
 def _api_base(url: str) -> str:

@@ -216,6 +216,7 @@ class Http:
             if call.safety is Safety.READS:
                 wait = self._retries.wait_before(attempt, outcome.error, started)
             if wait is None:
+                outcome.error.repeated = attempt > 1
                 raise outcome.error
             await self._clock.sleep(wait)
 

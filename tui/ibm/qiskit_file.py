@@ -38,6 +38,7 @@ class SavedEntry:
     preferences: Preferences = field(default_factory=Preferences)
     keyring: str = ""
     """The keyring's entry that holds the token (qdeck's own file)."""
+    channel_strategy: str = ""
 
 
 def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[str]]:
@@ -69,6 +70,7 @@ def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[s
             private_endpoint=body.get("private_endpoint") is True,
             route=route,
             preferences=preferences_of(body),
+            channel_strategy=_text(body, "channel_strategy"),
         )
         entries.append((_rank(name, body), entry))
     return [entry for _, entry in sorted(entries, key=lambda item: item[0])], warnings

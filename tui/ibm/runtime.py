@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from tui.domain.accounts import Account
@@ -11,7 +12,7 @@ from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
-from tui.domain.sessions import Session
+from tui.domain.sessions import Session, SessionState
 from tui.domain.submissions import Submission
 from tui.domain.text import plain
 from tui.ibm.aside import decode_file_aside, decode_result_aside
@@ -195,7 +196,7 @@ class RuntimeService:
             "PATCH /sessions/{id}",
             body={"accepting_jobs": False},
         )
-        await self._calls.send(call)
+        await self._change_session(call, session_id, lambda session: not session.takes_jobs)
 
     async def close_session(self, session_id: str) -> None:
         """Close now: queued jobs are dropped, running ones finish."""
@@ -204,7 +205,26 @@ class RuntimeService:
             f"{self._base}{path('sessions', session_id, 'close')}",
             "DELETE /sessions/{id}/close",
         )
-        await self._calls.send(call)
+        await self._change_session(call, session_id, lambda session: session.state is SessionState.CLOSED)
+
+    async def _change_session(self, call: Call, session_id: str, done: Callable[[Session], bool]) -> None:
+        """Send a change that may be repeated; one that an earlier sending made already is no failure."""
+        try:
+            await self._calls.send(call)
+        except QdeckError as error:
+            if not error.repeated or error.kind not in {ErrorKind.NOT_FOUND, ErrorKind.CONFLICT}:
+                raise
+            refused = error
+        else:
+            return
+        try:
+            session = await self.session(session_id)
+        except QdeckError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return
+            raise refused from error
+        if not done(session):
+            raise refused
 
     async def backend_data(self, name: str) -> BackendData:
         """Configuration and properties, as sent."""
@@ -216,9 +236,14 @@ class RuntimeService:
     async def _open_session(self, body: dict[str, object], asked: Session) -> Session:
         """Create a session; `asked` stands in for what the answer leaves out."""
         where = "POST /sessions"
-        answer = await self._calls.send(
-            Call("POST", f"{self._base}/sessions", where, Safety.CREATES, body=body)
-        )
+        try:
+            answer = await self._calls.send(
+                Call("POST", f"{self._base}/sessions", where, Safety.CREATES, body=body)
+            )
+        except QdeckError as error:
+            if error.kind is ErrorKind.UNCONFIRMED:
+                error.advice = self._how_to_find(asked)
+            raise
         try:
             session = decode_session(
                 answer.body,
@@ -235,11 +260,15 @@ class RuntimeService:
             raise QdeckError(
                 ErrorKind.UNCONFIRMED,
                 f"The session was opened, but its id could not be read: {error.message}",
-                "Look for it in the list of sessions, and close it there, before opening another.",
+                self._how_to_find(asked),
                 status=answer.status,
             ) from None
         self._backend_of[session.id] = session.backend
         return session if session.created else replace(session, created=self._clock.now())
+
+    def _how_to_find(self, asked: Session) -> str:
+        """What to do about a session that may be open, and cost, though its id is not known."""
+        return "Look for it in the list of sessions, and close it there, before opening another."
 
     async def _with_details(self, backend: Backend) -> Backend:
         """The backend with the facts of its configuration and the medians of its properties."""

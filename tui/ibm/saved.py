@@ -63,7 +63,12 @@ def save_account(account: Account, folders: Folders) -> None:
     if not account.route.verify:
         body["verify"] = False
     wish = account.preferences
-    told = {"region": wish.region, "plans_preference": list(wish.plans), "tags": list(wish.tags)}
+    told = {
+        "region": wish.region,
+        "plans_preference": list(wish.plans),
+        "tags": list(wish.tags),
+        "channel_strategy": account.channel_strategy,
+    }
     body |= {name: value for name, value in told.items() if value}
     _change(folders, lambda data: data | {account.name: body})
 
@@ -137,7 +142,7 @@ def _entry(name: str, body: object, folders: Folders) -> SavedEntry | None:
         return None
     token, channel, instance = body.get("token", ""), body.get("channel"), body.get("instance", "")
     keyring = entry_name(name, folders) if _IN_KEYRING.items() <= body.items() else ""
-    hosts = body.get("endpoints")
+    hosts, strategy = body.get("endpoints"), body.get("channel_strategy")
     if not (isinstance(token, str) and isinstance(channel, str) and isinstance(instance, str)):
         return None
     if not (token or keyring):
@@ -159,4 +164,5 @@ def _entry(name: str, body: object, folders: Folders) -> SavedEntry | None:
         route=route,
         preferences=preferences_of(body),
         keyring=keyring,
+        channel_strategy=strategy if isinstance(strategy, str) else "",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -284,11 +283,14 @@ class Accounts:
 
     async def _end(self, service: QuantumService) -> None:
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LEAVING_SECONDS):
-                    await service.sign_out()
-        except QdeckError as error:
-            self._board.notice(f"The former sign-in was not ended: {error.message}", Severity.WARNING)
+            async with asyncio.timeout(LEAVING_SECONDS):
+                await service.sign_out()
+        except (QdeckError, TimeoutError) as error:
+            why = error.message if isinstance(error, QdeckError) else "The service did not answer in time."
+            self._board.notice(
+                f"The former sign-in was not ended: {why} Its access token lives on until its time is over.",
+                Severity.WARNING,
+            )
         finally:
             await service.aclose()
 

@@ -15,6 +15,7 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
 from tui.monitor.board import OWN_TAG, Board
+from tui.monitor.events import Severity
 from tui.monitor.jobs_list import PAGE
 from tui.monitor.jobs_worker import with_metrics
 from tui.monitor.tags import check_tags
@@ -28,6 +29,7 @@ class Commands:
         self._wake = wake
         self._compiler = compiler
         self._reading: set[asyncio.Future[JobResult]] = set()
+        self._opening: set[asyncio.Future[Session]] = set()
 
     async def cancel(self, job_id: str) -> None:
         """Cancel the job."""
@@ -175,11 +177,48 @@ class Commands:
         return await self._board.need_service().logs(job_id)
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None) -> Session:
-        """Open a session or batch."""
-        session = await self._board.need_service().open_session(backend, mode, max_ttl)
+        """Open a session or batch.
+
+        It costs from then on: once asked for, it is taken in though nobody waits for it any more.
+        """
+        service = self._board.need_service()
+        opening = asyncio.ensure_future(self._open_session(service, backend, mode, max_ttl))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opened)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._tell_opened)
+            raise
+
+    async def _open_session(
+        self, service: QuantumService, backend: str, mode: SessionMode, max_ttl: int | None
+    ) -> Session:
+        session = await service.open_session(backend, mode, max_ttl)
         await self._board.put_sessions([replace(session, opened_here=True)])
         self._wake("sessions")
         return session
+
+    def _opened(self, opening: asyncio.Future[Session]) -> None:
+        self._opening.discard(opening)
+        if not opening.cancelled():
+            opening.exception()
+
+    def _tell_opened(self, opening: asyncio.Future[Session]) -> None:
+        """Whoever asked for the session waits for it no more, and yet it may be open."""
+        if opening.cancelled():
+            return
+        error = opening.exception()
+        if error is None:
+            session = opening.result()
+            self._board.notice(f"The {session.mode} session {session.id} was opened all the same.")
+        else:
+            self._board.notice(f"The session that was being opened: {error}", Severity.WARNING)
+
+    async def aclose(self, seconds: float) -> None:
+        """Wait for sessions that are being opened, that long at the most: what they are costs."""
+        if self._opening:
+            await asyncio.wait(self._opening, timeout=seconds)
 
     async def drain_session(self, session_id: str) -> None:
         """Take no more jobs."""

@@ -359,6 +359,7 @@ class LiveDeck:
         """Stop everything. What fails to end is told and does not keep the rest from ending."""
         for name, ending in (
             ("submissions under way", self._outbox.aclose(LAST_WORDS_SECONDS)),
+            ("sessions being opened", self._commands.aclose(LAST_WORDS_SECONDS)),
             ("background workers", self._scheduler.stop()),
             ("connections", self._accounts.aclose()),
             ("compiler", self._compiler.aclose()),

@@ -261,9 +261,9 @@ class SessionsScreen(SectionScreen):
         )
 
     def _costs(self, session: Session) -> list[str]:
-        """What time and money it has left and has used, coarsely."""
+        """What time and money it has left and has used, coarsely; and why, where the service says so."""
         now, used = self.clock.now(), self._used(session)
-        told = [f"{used} s of QPU so far" if used != NOTHING else ""]
+        told = [f"{used} s of QPU so far" if used != NOTHING else "", plain(session.reason, limit=60)]
         if session.takes_jobs:
             since = self.deck.idle_since(session)
             kept, left = place_kept(session, since, now), ends_in(session, now)

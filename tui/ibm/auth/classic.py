@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +13,15 @@ from tui.domain.accounts import Account, Instance, SignOutReport
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
-from tui.ibm.auth.keeper import AccessToken
+from tui.ibm.auth.keeper import LONGEST_LIFE, AccessToken
 from tui.ibm.decode import decode
 from tui.ibm.failures import token_refused
 from tui.ibm.http import Call, Http, Safety
+from tui.ibm.signed import SignedCalls
 
+ENDING_SECONDS = 2.0
+"""How long a token that is left behind is tried to be ended: nobody is kept waiting longer for it."""
 _LOGIN = "POST /users/loginWithToken"
-_LONGEST_LIFE = 10 * 365 * 86_400
 
 
 class _LoginBody(msgspec.Struct, frozen=True):
@@ -105,7 +108,7 @@ async def log_in(account: Account, http: Http, clock: Clock) -> AccessToken:
         refused = error
     else:
         body = decode(answer.body, _LoginBody, _LOGIN)
-        lives = body.ttl is not None and 0 < body.ttl <= _LONGEST_LIFE
+        lives = body.ttl is not None and 0 < body.ttl <= LONGEST_LIFE
         return AccessToken(body.id, asked, asked + timedelta(seconds=body.ttl or 0) if lives else None)
     if refused.status == 401 and refused.kind is ErrorKind.EXPIRED:
         raise QdeckError(
@@ -118,19 +121,19 @@ async def log_in(account: Account, http: Http, clock: Clock) -> AccessToken:
     raise refused
 
 
-async def service_urls(account: Account, http: Http, token: AccessToken) -> ServiceUrls:
+async def service_urls(account: Account, calls: SignedCalls) -> ServiceUrls:
     """Where the auth host says that the runtime and the general API are."""
     where = "GET /users/me"
-    answer = await http.send(Call("GET", f"{account.endpoints.auth}/users/me", where, headers=access(token)))
+    answer = await calls.send(Call("GET", f"{account.endpoints.auth}/users/me", where))
     urls = decode(answer.body, _Me, where).urls
     runtime = (urls.services.runtime if urls.services else None) or ""
     return ServiceUrls(http=(urls.http or "").rstrip("/"), runtime=runtime.rstrip("/"))
 
 
-async def network(http_url: str, http: Http, headers: Mapping[str, str | Secret]) -> tuple[Instance, ...]:
+async def network(http_url: str, calls: SignedCalls) -> tuple[Instance, ...]:
     """The hub/group/project triples of the account, the default one first."""
     where = "GET /Network"
-    answer = await http.send(Call("GET", f"{http_url}/Network", where, headers=headers))
+    answer = await calls.send(Call("GET", f"{http_url}/Network", where))
     found: list[tuple[bool, Instance]] = []
     for hub in decode(answer.body, list[_Hub], where):
         for group_name, group in hub.groups.items():
@@ -140,25 +143,17 @@ async def network(http_url: str, http: Http, headers: Mapping[str, str | Secret]
     return tuple(instance for _, instance in sorted(found, key=lambda item: item[0]))
 
 
-async def runtime_instances(
-    runtime: str, http: Http, headers: Mapping[str, str | Secret]
-) -> tuple[Instance, ...]:
+async def runtime_instances(runtime: str, calls: SignedCalls) -> tuple[Instance, ...]:
     """The instances that the runtime's own `/users/me` names."""
     where = "GET /users/me"
-    answer = await http.send(Call("GET", f"{runtime}/users/me", where, headers=headers))
+    answer = await calls.send(Call("GET", f"{runtime}/users/me", where))
     listed = decode(answer.body, _RuntimeMe, where).instances
     return tuple(Instance(item.name, item.name, item.plan or "") for item in listed)
 
 
 async def log_out(account: Account, http: Http, token: AccessToken) -> SignOutReport:
     """Invalidate the token, and prove it: the same call again has to be refused with 401."""
-    call = Call(
-        "POST",
-        f"{account.endpoints.auth}/users/logout",
-        "POST /users/logout",
-        safety=Safety.CHANGES,
-        headers=access(token),
-    )
+    call = _logout(account, token)
     try:
         await http.send(call)
     except QdeckError as error:
@@ -182,6 +177,27 @@ async def log_out(account: Account, http: Http, token: AccessToken) -> SignOutRe
         )
     return SignOutReport(
         False, token.expires, "The service took the token even after the logout: it may still be valid."
+    )
+
+
+async def end_token(account: Account, http: Http, token: AccessToken) -> None:
+    """Invalidate a token that is not used any more, as far as that goes within `ENDING_SECONDS`.
+
+    It was got here, by a login of this service's own, so nobody else holds it; and until it is ended it opens
+    the account for as long as two weeks (contract 1.2).
+    """
+    with contextlib.suppress(QdeckError, TimeoutError):
+        async with asyncio.timeout(ENDING_SECONDS):
+            await http.send(_logout(account, token))
+
+
+def _logout(account: Account, token: AccessToken) -> Call:
+    return Call(
+        "POST",
+        f"{account.endpoints.auth}/users/logout",
+        "POST /users/logout",
+        safety=Safety.CHANGES,
+        headers=access(token),
     )
 
 

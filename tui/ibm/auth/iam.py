@@ -10,7 +10,7 @@ from tui.domain.accounts import Account
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.secret import Secret
-from tui.ibm.auth.keeper import AccessToken
+from tui.ibm.auth.keeper import LONGEST_LIFE, AccessToken
 from tui.ibm.decode import decode
 from tui.ibm.http import Call, Http
 
@@ -45,7 +45,8 @@ async def fetch_token(account: Account, http: Http, clock: Clock) -> AccessToken
         refused = error
     else:
         body = decode(answer.body, _TokenBody, _WHERE)
-        life = body.expires_in if body.expires_in and body.expires_in > 0 else _LIFE
+        told = body.expires_in
+        life = told if told is not None and 0 < told <= LONGEST_LIFE else _LIFE
         return AccessToken(body.access_token, asked, asked + timedelta(seconds=life))
     if refused.status in {400, 401, 403} and refused.kind not in {ErrorKind.WRONG_KEY, ErrorKind.PROTOCOL}:
         # Whatever the code: IAM was asked one thing, whether it takes this key.

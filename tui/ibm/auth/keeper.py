@@ -1,8 +1,9 @@
-"""Keeps one access token alive: renewed at 80 % of its life, one renewal in flight however many wait."""
+"""Keeps one access token alive: renewed from 80 % of its life on, one renewal in flight however many ask."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,11 @@ from tui.domain.secret import Secret
 
 RENEW_AT = 0.8
 """Share of its life after which a token is renewed (IBM's own SDK does the same, contract 4.1)."""
+LONGEST_LIFE = 10 * 365 * 86_400
+"""Seconds: what a service says of a longer life is not believed."""
 _RETRY_AFTER = timedelta(minutes=2)
+_LONGEST_PAUSE = 600.0
+"""Seconds until the next try when the key or token itself was refused: asking on would lock it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,23 @@ class AccessToken:
 class TokenKeeper:
     """The current access token of one account."""
 
-    def __init__(self, fetch: Callable[[], Awaitable[AccessToken]], clock: Clock) -> None:
-        """`fetch` gets a new token from the service, raising `QdeckError`."""
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[AccessToken]],
+        clock: Clock,
+        *,
+        end: Callable[[AccessToken], Awaitable[None]] | None = None,
+    ) -> None:
+        """`fetch` gets a new token from the service, raising `QdeckError`.
+
+        `end` ends one on the service when another took its place; `None` where a token cannot be ended.
+        """
         self._fetch = fetch
         self._clock = clock
+        self._end = end
         self._token: AccessToken | None = None
         self._renewal: asyncio.Task[AccessToken] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._not_before: datetime | None = None
         self._ended = False
 
@@ -54,26 +70,20 @@ class TokenKeeper:
         return self._token
 
     async def get(self) -> AccessToken:
-        """A token that can be used: the one held, or a new one when most of its life is over.
+        """A token that can be used: the one held while it serves, else a new one.
+
+        When most of its life is over, the new one is asked for in the background: a service that hangs or
+        fails then holds up nobody. How that ends is told when the old token is over, by asking again.
 
         Raises:
             QdeckError: there is none and none can be had.
         """
         token, now = self._token, self._clock.now()
-        if token is not None and not token.due(now):
-            return token
-        if token is not None and not token.over(now):
-            if self._not_before is not None and now < self._not_before:
-                return token
-            try:
-                return await self._renew()
-            except QdeckError as error:
-                # The old one still serves: asking again at every request would not help the service.
-                if not error.worth_retrying:
-                    raise
-                self._not_before = now + _RETRY_AFTER
-                return token
-        return await self._renew()
+        if token is None or token.over(now):
+            return await self._renew()
+        if token.due(now) and (self._not_before is None or now >= self._not_before):
+            self._begin()
+        return token
 
     async def replace(self, refused: AccessToken) -> AccessToken:
         """A token other than `refused`, which the service did not take."""
@@ -94,35 +104,66 @@ class TokenKeeper:
         """Allow getting tokens again, after `drop`."""
         self._ended = False
 
+    async def settled(self) -> None:
+        """Wait until the tokens that were replaced are ended on the service, as far as they can be."""
+        if self._ending:
+            await asyncio.wait(self._ending)
+
     async def _renew(self) -> AccessToken:
         if self._ended:
             raise QdeckError(ErrorKind.EXPIRED, "Signed out.", "Sign in again.")
-        if self._renewal is None:
-            self._renewal = asyncio.create_task(self._run(), name="token renewal")
-            self._renewal.add_done_callback(_seen)
         # Shielded: one waiter that is cancelled must not take the token from the others.
         try:
-            return await asyncio.shield(self._renewal)
+            return await asyncio.shield(self._begin())
         except asyncio.CancelledError:
             if self._ended and not _being_cancelled():
                 raise QdeckError(ErrorKind.EXPIRED, "Signed out.", "Sign in again.") from None
             raise
 
+    def _begin(self) -> asyncio.Task[AccessToken]:
+        """The renewal in flight; begun now when there is none."""
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._run(), name="token renewal")
+            self._renewal.add_done_callback(self._done)
+        return self._renewal
+
     async def _run(self) -> AccessToken:
         try:
-            self._token = await self._fetch()
-            self._not_before = None
-            return self._token
-        finally:
+            token = await self._fetch()
+        except Exception as error:
+            # While the old one serves: asking again at every request would not help the service.
+            self._not_before = self._clock.now() + _pause(error)
+            raise
+        former, self._token, self._not_before = self._token, token, None
+        if former is not None and former.value != token.value and self._end is not None:
+            task = asyncio.create_task(self._replaced(former, self._end), name="ending a former token")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        return token
+
+    async def _replaced(self, token: AccessToken, end: Callable[[AccessToken], Awaitable[None]]) -> None:
+        """End a token that another took the place of; a service that cannot says so in no one's way."""
+        if not token.over(self._clock.now()):
+            with contextlib.suppress(QdeckError):
+                await end(token)
+
+    def _done(self, task: asyncio.Task[AccessToken]) -> None:
+        """Take note of the outcome, should every waiter have gone."""
+        if self._renewal is task:
             self._renewal = None
+        if not task.cancelled():
+            task.exception()
+
+
+def _pause(error: Exception) -> timedelta:
+    """How long to wait before a renewal that failed is tried again, while the old token serves."""
+    if not isinstance(error, QdeckError):
+        return _RETRY_AFTER
+    if error.worth_retrying or error.kind is ErrorKind.PROTOCOL:
+        return max(_RETRY_AFTER, timedelta(seconds=min(error.retry_after or 0.0, _LONGEST_PAUSE)))
+    return timedelta(seconds=_LONGEST_PAUSE)
 
 
 def _being_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _seen(task: asyncio.Task[AccessToken]) -> None:
-    """Take note of the outcome, should every waiter have gone."""
-    if not task.cancelled():
-        task.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,7 +29,6 @@ from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec_backends import decode_devices, with_configuration, with_status
 from tui.ibm.decode import decode, moment
 from tui.ibm.endpoints import check_url, hosts_of, origin
-from tui.ibm.failures import token_refused
 from tui.ibm.http import USER_AGENT, Http, Value, path
 from tui.ibm.runtime import RuntimeService
 from tui.ibm.signed import SignedCalls
@@ -57,7 +57,11 @@ class ClassicService(RuntimeService):
     """An account of the classic service: API token and hub/group/project."""
 
     def __init__(self, account: Account, http: Http, clock: Clock) -> None:
-        self._keeper = TokenKeeper(lambda: auth.log_in(account, http, clock), clock)
+        self._keeper = TokenKeeper(
+            lambda: auth.log_in(account, http, clock),
+            clock,
+            end=lambda token: auth.end_token(account, http, token),
+        )
         super().__init__(
             account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.runtime
         )
@@ -69,8 +73,8 @@ class ClassicService(RuntimeService):
         """Check the host, log in, find the runtime and the instance."""
         self._keeper.reopen()
         await auth.check_version(self._account, self._http)
-        token = await self._keeper.get()
-        urls = await auth.service_urls(self._account, self._http, token)
+        await self._keeper.get()
+        urls = await auth.service_urls(self._account, self._calls)
         self._base = self._account.endpoints.runtime or self._discovered(urls.runtime)
         self._http_url = urls.http
         named = self._account.instance.strip().strip("/")
@@ -116,24 +120,15 @@ class ClassicService(RuntimeService):
 
     async def instances(self) -> tuple[Instance, ...]:
         """The hub/group/project triples, the default one first."""
-        token = await self._keeper.get()
-        try:
-            return await self._listed(token)
-        except QdeckError as error:
-            if not token_refused(error):
-                raise
-        return await self._listed(await self._keeper.replace(token))
-
-    async def _listed(self, token: AccessToken) -> tuple[Instance, ...]:
         # The auth host names the general API: it gets the token only where the account already sends it.
         known = {origin(url) for url in (self._base, self._account.endpoints.auth)}
         if self._http_url and origin(self._http_url) in known:
             try:
-                return await auth.network(self._http_url, self._http, self._headers(token))
+                return await auth.network(self._http_url, self._calls)
             except QdeckError as error:
                 if error.kind is not ErrorKind.NOT_FOUND:
                     raise
-        return await auth.runtime_instances(self._base, self._http, self._headers(token))
+        return await auth.runtime_instances(self._base, self._calls)
 
     async def usage(self) -> Usage:
         """QPU seconds of the instance, as far as the service tells them."""
@@ -204,9 +199,14 @@ class ClassicService(RuntimeService):
         return await transpile(self._http, self._clock, base, token, qasm, backend, options)
 
     async def aclose(self) -> None:
-        """Forget the token and close the connections."""
-        self._keeper.drop()
-        await self._http.aclose()
+        """End the token that is still held, as far as that goes in a moment, and close the connections."""
+        token = self._keeper.drop()
+        try:
+            if token is not None and not token.over(self._clock.now()):
+                await auth.end_token(self._account, self._http, token)
+            await self._keeper.settled()
+        finally:
+            await self._http.aclose()
 
     async def _filled(self, backend: Backend) -> Backend:
         """Status, and what the configuration tells, which is asked for once: it does not change."""
@@ -253,6 +253,13 @@ class ClassicService(RuntimeService):
         # All three or none (contract 3.2).
         parts = self._instance.split("/")
         return dict(zip(("hub", "group", "project"), parts, strict=True)) if len(parts) == 3 else {}
+
+    def _how_to_find(self, asked: Session) -> str:
+        life = f"{math.ceil(asked.max_ttl / 60)} min" if asked.max_ttl else "the service's time to live"
+        return (
+            "This service has no list to look for it in, and only its id could close it. "
+            f"If it is open, it ends by itself after {life} at the latest."
+        )
 
     def _identity(self) -> Identity:
         token = self._keeper.current

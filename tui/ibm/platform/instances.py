@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from tui.domain.accounts import Endpoints, Instance, Preferences
+from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.auth.keeper import AccessToken, TokenKeeper
 from tui.ibm.decode import decode
-from tui.ibm.http import Call, Http, Value, path
+from tui.ibm.http import Call, Http, Safety, Value, path
 from tui.ibm.signed import SignedCalls
 
+PATIENCE = 2.5
+"""Seconds for a plan's name that is only shown: it must not hold up what is asked for."""
+SEARCHED_FOR = 15.0
+"""Seconds for an instance's name that is only shown; nobody waits that long for it."""
+UNANSWERED_FOR = 1800.0
+"""Seconds until a plan's name that was not told is asked for again, where it is only shown."""
 _FIELDS = ["crn", "service_plan_unique_id", "name", "doc", "tags"]
 _PAGES = 20
 
@@ -66,16 +75,18 @@ class _Resources(msgspec.Struct, frozen=True):
 class Instances:
     """Finds the instances that a key may use. Plan names are asked for once."""
 
-    def __init__(self, http: Http, keeper: TokenKeeper, endpoints: Endpoints) -> None:
+    def __init__(self, http: Http, keeper: TokenKeeper, endpoints: Endpoints, clock: Clock) -> None:
         self._calls = SignedCalls(http, keeper, bearer)
         self._endpoints = endpoints
+        self._clock = clock
         self._plans: dict[str, tuple[str, str]] = {}
+        self._not_before: dict[str, float] = {}
 
     async def found(self) -> tuple[Instance, ...]:
         """All instances with their plans, by name; empty where there is no search."""
         items = await self._search()
         plans = {item.service_plan_unique_id for item in items if item.service_plan_unique_id}
-        await asyncio.gather(*(self.plan(plan) for plan in plans))
+        await asyncio.gather(*(self._learn(plan) for plan in plans))
         return tuple(
             Instance(
                 item.crn,
@@ -110,34 +121,54 @@ class Instances:
         )
 
     async def name_of(self, crn: str) -> str:
-        """The name of the instance, or a short form of its CRN where it cannot be found out."""
+        """The name of the instance, or a short form of its CRN where it cannot be found out.
+
+        It is only shown, so it is asked for once, within `SEARCHED_FOR` seconds.
+        """
         try:
-            items = await self._search()
-        except QdeckError:
+            async with asyncio.timeout(SEARCHED_FOR):
+                items = await self._search(Safety.CHANGES)
+        except (QdeckError, TimeoutError):
             return short_name(crn)
         return next((item.name for item in items if item.crn == crn and item.name), short_name(crn))
 
-    async def plan(self, plan_id: str) -> str:
-        """The name of a plan, empty where it cannot be found out (archived plans are refused)."""
+    async def plan_name(self, plan_id: str) -> str:
+        """The name of a plan, to be shown; empty where it cannot be found out at once.
+
+        It is asked for once, within `PATIENCE` seconds; what is not told then is left for `UNANSWERED_FOR`.
+        """
+        if plan_id not in self._plans and self._clock.monotonic() >= self._not_before.get(plan_id, -math.inf):
+            self._not_before[plan_id] = self._clock.monotonic() + UNANSWERED_FOR
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._learn(plan_id, Safety.CHANGES)
+        return self._plans.get(plan_id, ("", ""))[0]
+
+    async def _learn(self, plan_id: str, safety: Safety = Safety.READS) -> None:
+        """Find out name and pricing of a plan, once; without an answer it stays unknown.
+
+        Args:
+            plan_id: the plan; archived ones are refused, and have no name.
+            safety: `CHANGES` where it is to be sent once only.
+        """
         if plan_id in self._plans or not self._endpoints.catalog:
-            return self._plans.get(plan_id, ("", ""))[0]
+            return
         where = "GET /api/v1/{plan}"
         try:
             answer = await self._calls.send(
-                Call("GET", f"{self._endpoints.catalog}/api/v1{path(plan_id)}", where)
+                Call("GET", f"{self._endpoints.catalog}/api/v1{path(plan_id)}", where, safety)
             )
             told = decode(answer.body, _Plan, where)
         except QdeckError as error:
             if not error.worth_retrying:
                 self._plans[plan_id] = ("", "")
-            return ""
+            return
         english = (told.overview_ui or {}).get("en")
         name = (english.display_name if english else None) or told.name or ""
         pricing = told.metadata.pricing if told.metadata else None
         self._plans[plan_id] = (name, (pricing.type or "").lower() if pricing else "")
-        return name
 
-    async def _search(self) -> tuple[_Item, ...]:
+    async def _search(self, safety: Safety = Safety.READS) -> tuple[_Item, ...]:
         if not self._endpoints.search:
             return ()
         where = "POST /v3/resources/search"
@@ -152,6 +183,7 @@ class Instances:
                     "POST",
                     f"{self._endpoints.search}/v3/resources/search",
                     where,
+                    safety,
                     query=(("limit", "100"),),
                     body=body,
                 )

@@ -34,15 +34,15 @@ from tui.ibm.endpoints import check_url, for_instance, hosts_of
 from tui.ibm.http import Answer, Call, Http, Value
 from tui.ibm.platform.details import account_details, api_version
 from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
+from tui.ibm.platform.workloads import Workloads
 from tui.ibm.runtime import RuntimeService
 from tui.ibm.signed import SignedCalls
 
 API_VERSION = "2026-04-15"
 """The newest version whose answers are known (contract 4.5)."""
 
-
-_PAGES = 3
-"""Pages of workloads that are followed."""
+NAME_SECONDS = 1.0
+"""How long signing in waits for the instance's name, which is only shown."""
 _LEAST, _MOST = 3, 100
 """Characters that tags can be searched for (contract 5.10)."""
 
@@ -72,8 +72,10 @@ class PlatformService(RuntimeService):
         super().__init__(
             account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.api
         )
-        self._instances = Instances(http, self._keeper, account.endpoints)
+        self._instances = Instances(http, self._keeper, account.endpoints, clock)
+        self._workloads = Workloads(self._get, self._read_workloads, clock)
         self._instance_name = ""
+        self._naming: asyncio.Task[None] | None = None
         self._notice = ""
 
     async def sign_in(self) -> Identity:
@@ -91,13 +93,11 @@ class PlatformService(RuntimeService):
         proof = Call(
             "GET", f"{self._base}/jobs", "GET /jobs", query=(("limit", "1"), ("exclude_params", "true"))
         )
+        naming = None if chosen.name else self._name(chosen.id)
         try:
-            if chosen.name:
-                await self._calls.send(proof)
-            else:
-                _, self._instance_name = await asyncio.gather(
-                    self._calls.send(proof), self._instances.name_of(chosen.id)
-                )
+            await self._calls.send(proof)
+            if naming is not None:
+                await asyncio.wait({naming}, timeout=NAME_SECONDS)
         except QdeckError as error:
             if error.kind not in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
                 raise
@@ -109,6 +109,16 @@ class PlatformService(RuntimeService):
                 status=error.status,
             ) from error
         return self._identity()
+
+    def _name(self, crn: str) -> asyncio.Task[None]:
+        """Find out the instance's name beside everything else; it is shown when it is known."""
+
+        async def name() -> None:
+            self._instance_name = await self._instances.name_of(crn)
+
+        self._instance_name = short_name(crn)
+        self._naming = asyncio.create_task(name(), name="name of the instance")
+        return self._naming
 
     async def renew(self) -> Identity:
         """Make sure that the access token lives on."""
@@ -144,7 +154,7 @@ class PlatformService(RuntimeService):
             limit_seconds=told.usage_allocation_seconds if limit is None else limit,
             limit_reached=bool(told.usage_limit_reached),
             period_end=moment(told.usage_period.end_time) if told.usage_period else None,
-            plan=await self._instances.plan(told.plan_id) if told.plan_id else "",
+            plan=await self._instances.plan_name(told.plan_id) if told.plan_id else "",
         )
 
     async def account_details(self) -> AccountDetails:
@@ -184,12 +194,11 @@ class PlatformService(RuntimeService):
         return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
-        """The newest sessions and batches that the service lists as workloads, at most 150 of each."""
-        dedicated, batches = await asyncio.gather(self._workloads("session"), self._workloads("batch"))
-        unique = {session.id: session for session in (*dedicated, *batches)}
-        self._backend_of.update({session.id: session.backend for session in unique.values()})
+        """All open sessions and batches, and the newest closed ones, which are asked for once a minute."""
+        listed = await self._workloads.sessions()
+        self._backend_of.update({session.id: session.backend for session in listed})
         now = self._clock.now()
-        return tuple(sorted(unique.values(), key=lambda session: session.created or now, reverse=True))
+        return tuple(sorted(listed, key=lambda session: session.created or now, reverse=True))
 
     async def tags(self, text: str) -> tuple[str, ...]:
         """The tags of jobs that contain the text."""
@@ -213,28 +222,15 @@ class PlatformService(RuntimeService):
 
     async def aclose(self) -> None:
         """Forget the token and close the connections."""
+        if self._naming is not None:
+            self._naming.cancel()
         self._keeper.drop()
         await self._http.aclose()
 
-    async def _workloads(self, mode: str) -> tuple[Session, ...]:
-        """The newest workloads of a kind; further pages only while the whole page is still open."""
-        where = "GET /workloads"
-        query = (("mode", mode), ("sort", "-createdAt"), ("limit", "50"), ("user", "me"))
-        found: list[Session] = []
-        cursor = ""
-        for _ in range(_PAGES):
-            more = (("next", cursor),) if cursor else ()
-            answer = await self._get("/workloads", where, query + more)
-            sessions, following = decode_workloads(
-                answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
-            )
-            found += sessions
-            # The list is the newest first: behind a page without an open one there is none to watch.
-            done = all(session.state is SessionState.CLOSED for session in sessions)
-            if done or not following or following == cursor:
-                break
-            cursor = following
-        return tuple(found)
+    def _read_workloads(self, body: bytes, where: str) -> tuple[tuple[Session, ...], str]:
+        return decode_workloads(
+            body, where, service=self.label, instance=self._instance, now=self._clock.now()
+        )
 
     async def _choose(self) -> Instance:
         """The instance of the account: by CRN, by name, or the first one found."""

@@ -1,0 +1,98 @@
+"""Sessions and batches among the workloads that the platform lists (contract 5.13).
+
+What is open may cost, so all of it is asked for every time, however much was opened and closed after it. What
+is closed changes no more: the newest of that are asked for now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+
+from tui.domain.clock import Clock
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.sessions import Session, SessionState
+from tui.ibm.platform.details import Get
+
+Read = Callable[[bytes, str], tuple[tuple[Session, ...], str]]
+"""Decodes a page: its sessions and batches, and the cursor of the next page (empty: the last)."""
+CLOSED_EVERY = 60.0
+"""Seconds after which the closed ones are asked for again."""
+PAGES = 20
+"""Pages that are followed at the most: a thousand sessions that are open at once."""
+_WHERE = "GET /workloads"
+_NEWEST = (("sort", "-createdAt"), ("limit", "50"), ("user", "me"))
+_OPEN = (("status", "pending"), ("status", "in_progress"))
+_MODES = ("session", "batch")
+
+
+class Workloads:
+    """Lists the sessions and batches of one instance."""
+
+    def __init__(self, get: Get, read: Read, clock: Clock) -> None:
+        self._get = get
+        self._read = read
+        self._clock = clock
+        self._closed: tuple[Session, ...] = ()
+        self._asked = -math.inf
+        self._filters = True
+        self._crowded = False
+
+    async def sessions(self) -> tuple[Session, ...]:
+        """All that are open, and the newest that are closed, at most 50 of each mode; each once."""
+        due = self._clock.monotonic() - self._asked >= CLOSED_EVERY
+        # Many jobs may have been in the way for a while only.
+        self._crowded &= not due
+        listed = {session.id: session for session in self._closed}
+        listed |= {session.id: session for session in await self._open()}
+        if due and self._filters:
+            newest = await asyncio.gather(*(self._page((("mode", mode),)) for mode in _MODES))
+            found = [session for sessions, _ in newest for session in sessions]
+            self._closed = tuple(session for session in found if session.state is SessionState.CLOSED)
+            listed |= {session.id: session for session in found}
+        if due:
+            self._asked = self._clock.monotonic()
+        return tuple(listed.values())
+
+    async def _open(self) -> tuple[Session, ...]:
+        """All that are open: mostly one request, which lists the jobs that wait or run alone as well."""
+        if self._filters and not self._crowded:
+            try:
+                sessions, following = await self._page(_OPEN)
+            except QdeckError as error:
+                if error.kind is not ErrorKind.INVALID:
+                    raise
+                # A service that does not know the filter: then all are listed, as far as any is open.
+                self._filters = False
+            else:
+                if not following:
+                    return sessions
+                self._crowded = True
+        by_mode = await asyncio.gather(*(self._all_open(mode) for mode in _MODES))
+        return tuple(session for sessions in by_mode for session in sessions)
+
+    async def _all_open(self, mode: str) -> tuple[Session, ...]:
+        """The open ones of a mode, page by page.
+
+        A service that ignores the filter lists the newest first, closed ones too: there the pages end with
+        the first that holds no open one.
+        """
+        query = (("mode", mode), *(_OPEN if self._filters else ()))
+        found: list[Session] = []
+        cursor = ""
+        for _ in range(PAGES):
+            sessions, following = await self._page(query, cursor)
+            found += sessions
+            done = all(session.state is SessionState.CLOSED for session in sessions)
+            if done or not following or following == cursor:
+                break
+            cursor = following
+        return tuple(found)
+
+    async def _page(
+        self, query: tuple[tuple[str, str], ...], cursor: str = ""
+    ) -> tuple[tuple[Session, ...], str]:
+        more = (("next", cursor),) if cursor else ()
+        answer = await self._get("/workloads", _WHERE, (*query, *_NEWEST, *more))
+        return self._read(answer.body, _WHERE)
