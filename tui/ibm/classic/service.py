@@ -201,10 +201,11 @@ class ClassicService(RuntimeService):
     async def aclose(self) -> None:
         """End the token that is still held, as far as that goes in a moment, and close the connections."""
         token = self._keeper.drop()
+        ending = [self._keeper.settled()]
+        if token is not None and not token.over(self._clock.now()):
+            ending.append(auth.end_token(self._account, self._http, token))
         try:
-            if token is not None and not token.over(self._clock.now()):
-                await auth.end_token(self._account, self._http, token)
-            await self._keeper.settled()
+            await asyncio.gather(*ending)
         finally:
             await self._http.aclose()
 
