@@ -166,6 +166,25 @@ async def test_results_that_are_not_there(answer: httpx.Response, kind: ErrorKin
     assert (await refused(service(network).result("x"))).kind is kind
 
 
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+@pytest.mark.parametrize("place", ["results", "logs"])
+async def test_a_networks_page_is_no_result_and_no_log(place: str, kind: str) -> None:
+    page = httpx.Response(200, text="<!DOCTYPE html><p>Log in", headers={"content-type": kind})
+    made = service(Network().on("GET", f"/api/v1/jobs/x/{place}", page))
+    error = await refused(made.result("x") if place == "results" else made.logs("x"))
+    assert error.kind is ErrorKind.PROTOCOL
+
+
+async def test_a_result_that_can_be_read_once_is_asked_for_once() -> None:
+    def breaks(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone", request=request)
+
+    network = Network().on("GET", "/api/v1/jobs/x/results", breaks)
+    error = await refused(service(network).result("x", once=True))
+    assert error.kind is ErrorKind.UNCONFIRMED
+    assert network.count("GET", "/api/v1/jobs/x/results") == 1
+
+
 async def test_logs_are_shown_safely_and_may_be_missing() -> None:
     network = Network().on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="a\x1b[2J\nb\t<html>"))
     assert await service(network).logs("x") == "a␛[2J\nb    <html>"

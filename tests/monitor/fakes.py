@@ -203,7 +203,7 @@ class FakeService:
 
         return ends(create) if ends else create()
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
         self.host.called("result")
         counts = Counts("c", 2, 10, {"00": 5, "11": 5})
         return JobResult((PubResult((counts,), shots=10),), b'{"results": []}')

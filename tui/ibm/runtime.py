@@ -110,12 +110,21 @@ class RuntimeService:
             status=answer.status,
         )
 
-    async def result(self, job_id: str) -> JobResult:
-        """The result of a finished job; what cannot be decoded is kept raw, with a note."""
+    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
+        """The result of a finished job; what cannot be decoded is kept raw, with a note.
+
+        With `once` the request is sent once, and an end that leaves open whether the service handed the
+        result out is `UNCONFIRMED`: reading a private job's result deletes it.
+        """
         where = "GET /jobs/{id}/results"
-        answer = await self._get(path("jobs", job_id, "results"), where)
+        safety = Safety.CREATES if once else Safety.READS
+        answer = await self._calls.send(
+            Call("GET", f"{self._base}{path('jobs', job_id, 'results')}", where, safety)
+        )
         if answer.status == 204 or not answer.body.strip():
-            raise QdeckError(ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=204)
+            raise QdeckError(
+                ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=answer.status
+            )
         return await decode_result_aside(answer.body)
 
     async def metrics(self, job_id: str) -> JobMetrics:
@@ -130,7 +139,6 @@ class RuntimeService:
             f"{self._base}{path('jobs', job_id, 'logs')}",
             "GET /jobs/{id}/logs",
             headers={"Accept": "*/*"},
-            page_ok=True,
         )
         try:
             answer = await self._calls.send(call)
@@ -243,10 +251,7 @@ class RuntimeService:
         return (await self._get(path("backends", name, part), where)).body
 
     async def _get(self, place: str, where: str, query: tuple[tuple[str, str], ...] = ()) -> Answer:
-        page_ok = place.endswith("/results")
-        return await self._calls.send(
-            Call("GET", f"{self._base}{place}", where, query=query, page_ok=page_ok)
-        )
+        return await self._calls.send(Call("GET", f"{self._base}{place}", where, query=query))
 
     async def _change(self, method: str, place: str, where: str) -> None:
         await self._calls.send(Call(method, f"{self._base}{place}", where, Safety.CHANGES))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from tui.compiler.interface import Compiler
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobMetrics, JobQuery, JobStatus
+from tui.domain.jobs import JobMetrics, JobQuery
 from tui.domain.results import JobResult, named
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
@@ -17,6 +16,7 @@ from tui.ibm.service import QuantumService
 from tui.monitor.board import OWN_TAG, Board
 from tui.monitor.jobs_list import PAGE
 from tui.monitor.jobs_worker import with_metrics
+from tui.monitor.results import Results
 from tui.monitor.tags import check_tags
 
 
@@ -27,7 +27,7 @@ class Commands:
         self._board = board
         self._wake = wake
         self._compiler = compiler
-        self._reading: set[asyncio.Future[JobResult]] = set()
+        self._results = Results(board)
 
     async def cancel(self, job_id: str) -> None:
         """Cancel the job."""
@@ -86,45 +86,13 @@ class Commands:
 
     async def result(self, job_id: str) -> JobResult:
         """The result: as kept, else from the service, and then kept; values with their observables."""
-        result = await self._result(job_id)
+        result = await self._results.get(job_id)
         record = self._board.record(job_id)
         return named(result, record.job.observables) if record is not None else result
 
-    async def _result(self, job_id: str) -> JobResult:
-        record = self._board.record(job_id)
-        if record is not None and record.result_kept:
-            kept = await self._board.history.result(record.key)
-            if kept is not None:
-                return kept
-        service = self._board.need_service()
-        # A private result can be read once: once asked for it is kept, though nobody waits for it any more.
-        asked = asyncio.ensure_future(self._read_result(service, job_id))
-        self._reading.add(asked)
-        asked.add_done_callback(self._read)
-        return await asyncio.shield(asked)
-
-    async def _read_result(self, service: QuantumService, job_id: str) -> JobResult:
-        """Read the result and keep it before anyone sees it."""
-        record = self._board.record(job_id)
-        if record is None or not record.job.status.final:
-            await self._tell(service, job_id)
-            record = self._board.record(job_id)
-        result = await service.result(job_id)
-        # What a running job shows so far is not its result yet.
-        if record is not None and record.job.status is JobStatus.DONE:
-            try:
-                await self._board.history.keep_result(record.key, result)
-            except QdeckError as error:
-                self._board.storage_refused(error)
-            else:
-                await self._board.save()
-        return result
-
-    def _read(self, asked: asyncio.Future[JobResult]) -> None:
-        self._reading.discard(asked)
-        if not asked.cancelled():
-            # Whoever waits for it is told of an error; when nobody does, it is nobody's.
-            asked.exception()
+    async def finish_reading(self, seconds: float) -> None:
+        """Wait so long for private results that are being read: each can be read once."""
+        await self._results.finish(seconds)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """The metrics: as kept once they are settled, else from the service.

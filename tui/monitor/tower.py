@@ -48,6 +48,8 @@ from tui.settings import Folders
 HISTORY_EVERY = 1.0
 """Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
 LAST_WORDS_SECONDS = 3.0
+LAST_RESULT_SECONDS = 5.0
+"""Seconds for which leaving waits for a private result that is being read: it cannot be read again."""
 BACK_AGAIN, LOOKED_AT = 5.0, 30.0
 """Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
 
@@ -189,14 +191,17 @@ class LiveDeck:
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         """Sign in and start the background workers."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.sign_in(account, keep=keep)
 
     async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
         """Start the sandbox (once) and sign in to one of its two faces."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.sign_in_sandbox(channel)
 
     async def sign_out(self) -> SignOutReport:
         """Stop the background workers, end the token, say what that achieved."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.sign_out()
 
     async def instances(self) -> tuple[Instance, ...]:
@@ -209,6 +214,7 @@ class LiveDeck:
 
     async def use_instance(self, instance_id: str) -> Identity:
         """Work in another instance of the same account."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.use_instance(instance_id)
 
     async def refresh(self) -> None:
@@ -353,6 +359,7 @@ class LiveDeck:
         """Stop everything. What fails to end is told and does not keep the rest from ending."""
         for name, ending in (
             ("submissions under way", self._outbox.aclose(LAST_WORDS_SECONDS)),
+            ("results being read", self._commands.finish_reading(LAST_RESULT_SECONDS)),
             ("background workers", self._scheduler.stop()),
             ("connections", self._accounts.aclose()),
             ("compiler", self._compiler.aclose()),
