@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+_MOST_SHOTS = 10**12
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -56,7 +58,7 @@ def _shots(data: dict[str, Any], program: dict[str, Any]) -> int | None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_SHOTS
 
 
 def _first(circuits: Any) -> Any:

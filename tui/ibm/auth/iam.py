@@ -16,6 +16,7 @@ from tui.ibm.http import Call, Http
 
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 _LIFE = 3600
+_LONGEST_LIFE = 10 * 365 * 86_400
 _WHERE = "POST /identity/token"
 
 
@@ -45,7 +46,8 @@ async def fetch_token(account: Account, http: Http, clock: Clock) -> AccessToken
         refused = error
     else:
         body = decode(answer.body, _TokenBody, _WHERE)
-        life = body.expires_in if body.expires_in and body.expires_in > 0 else _LIFE
+        told = body.expires_in or 0
+        life = told if 0 < told <= _LONGEST_LIFE else _LIFE
         return AccessToken(body.access_token, asked, asked + timedelta(seconds=life))
     if refused.status in {400, 401, 403} and refused.kind not in {ErrorKind.WRONG_KEY, ErrorKind.PROTOCOL}:
         # Whatever the code: IAM was asked one thing, whether it takes this key.
