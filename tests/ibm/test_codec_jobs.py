@@ -128,6 +128,16 @@ def test_metrics_of_every_version() -> None:
     assert (classic.qpu_seconds, classic.caller) == (3, "qiskit-version-2/0.39.2/my_app")
 
 
+def test_what_the_service_expects_of_a_queued_job() -> None:
+    told = fixture("gen1_job_metrics")["responses"][0]["body"]
+    told |= {"position_in_queue": 7, "position_in_provider": "2", "usage": {}}
+    metrics = decode_metrics(raw(told), "GET")
+    assert metrics.estimated_start == datetime(2025, 3, 2, 20, 35, 8, tzinfo=UTC)
+    assert metrics.estimated_completion == datetime(2025, 3, 2, 20, 35, 15, tzinfo=UTC)
+    assert (metrics.queue_position, metrics.provider_position) == (7, 2)
+    assert metrics.qpu_seconds == 3, "an empty `usage` does not hide `bss`"
+
+
 def test_filters_become_query_parameters() -> None:
     query = JobQuery(
         limit=900,

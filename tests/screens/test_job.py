@@ -15,7 +15,7 @@ from tests.support.app import SnapCompare, make_app, running, screen_text, settl
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import BELL_RESULT, jobs
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobStatus
+from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.monitor.events import JobsChanged
 from tui.qasm.highlight import Span, State, lex_line
@@ -228,3 +228,14 @@ async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
         await pilot.press("2")
         await settled(pilot)
         assert "hold no circuit" in screen_text(pilot)
+
+
+async def test_a_queued_job_is_asked_for_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def metrics(_deck: FixedDeck, _job_id: str) -> JobMetrics:
+        return JobMetrics(queue_position=12)
+
+    monkeypatch.setattr(FixedDeck, "metrics", metrics)
+    place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
+    async with running(FixedDeck()) as pilot:
+        await _open(pilot, place)
+        await until(pilot, lambda: "position 12" in screen_text(pilot))

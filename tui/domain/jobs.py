@@ -144,7 +144,13 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class JobMetrics:
-    """What the service measured. Times UTC, durations in seconds."""
+    """What the service measured. Times UTC, durations in seconds.
+
+    Attributes:
+        estimated_start, estimated_completion: what the service expects; newer API versions do not tell.
+        queue_position, provider_position: the place in the backend's queue, and in the provider's part of
+            it, while queued; the classic service alone tells.
+    """
 
     created: datetime | None = None
     running: datetime | None = None
@@ -153,3 +159,7 @@ class JobMetrics:
     execution_seconds: float | None = None
     caller: str = ""
     qiskit_version: str = ""
+    estimated_start: datetime | None = None
+    estimated_completion: datetime | None = None
+    queue_position: int | None = None
+    provider_position: int | None = None

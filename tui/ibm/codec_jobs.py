@@ -76,6 +76,10 @@ class _Metrics(msgspec.Struct, frozen=True):
     circuits_execution_time_ns: float | None = None
     caller: str | None = None
     qiskit_version: str | None = None
+    estimated_start_time: str | None = None
+    estimated_completion_time: str | None = None
+    position_in_queue: int | None = None
+    position_in_provider: int | None = None
 
 
 def decode_job(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> Job:
@@ -125,7 +129,8 @@ def decode_metrics(body: bytes, where: str) -> JobMetrics:
     """Metrics of every API version."""
     metrics = decode(body, _Metrics, where)
     times = metrics.timestamps or _Timestamps()
-    usage = metrics.usage or metrics.bss
+    # A `usage` that tells nothing hides nothing.
+    usage = metrics.bss if metrics.usage is None or metrics.usage == _Usage() else metrics.usage
     nanoseconds = metrics.circuits_execution_time_ns
     if nanoseconds is None and usage is not None:
         nanoseconds = usage.circuits_execution_time_ns
@@ -138,6 +143,10 @@ def decode_metrics(body: bytes, where: str) -> JobMetrics:
         execution_seconds=None if nanoseconds is None else nanoseconds / 1e9,
         caller=metrics.caller or "",
         qiskit_version=metrics.qiskit_version or "",
+        estimated_start=moment(metrics.estimated_start_time),
+        estimated_completion=moment(metrics.estimated_completion_time),
+        queue_position=metrics.position_in_queue,
+        provider_position=metrics.position_in_provider,
     )
 
 

@@ -95,7 +95,8 @@ class JobScreen(SectionScreen):
         width = max(40, self.size.width - 2)
         self._status = job.status if job is not None else None
         gone = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
-        self.query_one("#facts", Block).show(facts(job, self.clock.now(), width) if job else gone)
+        told = facts(job, self.clock.now(), width, self._metrics) if job else gone
+        self.query_one("#facts", Block).show(told)
         self.query_one("#views", Block).show([self._names()])
         self._show_view()
 
@@ -166,6 +167,11 @@ class JobScreen(SectionScreen):
     async def _load(self) -> None:
         """Result, metrics and log, one after the other; what is not to be had is said in its view."""
         job = self.job
+        if job is not None and job.status is JobStatus.QUEUED:
+            # Where it stands in the queue is told by its metrics, if at all.
+            with contextlib.suppress(QdeckError):
+                self._metrics = await self.deck.metrics(job.id)
+                self._show()
         if job is None or not job.status.final:
             return
         self._trouble = {name: told for name, told in self._trouble.items() if name == "Circuit"}
