@@ -91,8 +91,26 @@ def test_a_missing_required_field_is_named(field: str) -> None:
 
 
 def test_only_what_is_required_is_required() -> None:
-    job = decoded(raw({"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"}))
-    assert (job.status, job.backend, job.tags, job.shots) == (JobStatus.UNKNOWN, "", (), None)
+    told = {"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"}
+    for state in ({"status": "Queued"}, {"state": "Queued"}, {"state": {"status": "Queued"}}):
+        job = decoded(raw(told | state))
+        assert (job.status, job.backend, job.tags, job.shots) == (JobStatus.QUEUED, "", (), None)
+
+
+@pytest.mark.parametrize("state", [{}, {"status": ""}, {"status": None, "state": {}}, {"state": ""}])
+def test_a_job_without_any_state_is_not_watched_for_ever(state: dict[str, object]) -> None:
+    told = {"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"} | state
+    with pytest.raises(QdeckError) as caught:
+        decoded(raw(told))
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert all(word in caught.value.message for word in ("GET /jobs/{id}", "`status`", "`state`"))
+
+
+def test_an_empty_id_is_no_id() -> None:
+    told = fixture("gen2_job_get")["responses"][0]["body"] | {"id": ""}
+    with pytest.raises(QdeckError) as caught:
+        decoded(raw(told))
+    assert "$.id" in caught.value.message
 
 
 @pytest.mark.parametrize(

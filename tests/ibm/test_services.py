@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -193,6 +195,26 @@ async def test_logs_are_shown_safely_and_may_be_missing() -> None:
     assert await service(network).logs("x") == ""
     network.on("GET", "/api/v1/jobs/x", response("gen2_job_get", 7))
     assert (await refused(service(network).logs("x"))).kind is ErrorKind.NOT_FOUND
+
+
+async def test_what_is_large_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    real = asyncio.to_thread
+
+    async def to_thread(work: Callable[..., Any], *given: Any) -> Any:
+        threads.append("used")
+        return await real(work, *given)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    job = json.loads(body("gen2_job_get"))
+    job["params"]["pubs"] = [["OPENQASM 3; " + "x $0; " * 60_000]]
+    network = Network().on("GET", "/api/v1/jobs/x", httpx.Response(200, json=job))
+    network.on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="\x1b[31m" * 100_000))
+    made = service(network)
+    for ask in (made.job("x", with_params=True), made.submitted("x"), made.logs("x")):
+        threads.clear()
+        assert await ask
+        assert threads
 
 
 async def test_a_page_at_a_bad_address_is_a_clear_error() -> None:

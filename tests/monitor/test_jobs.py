@@ -302,3 +302,19 @@ async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path
     assert (await cockpit.deck.result(job.id)).pubs
     assert cockpit.host.count("result") == 1
     await cockpit.deck.aclose()
+
+
+async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    circuit = "OPENQASM 3.0; bit[5] c; x $0; c[0] = measure $0;"
+    job = await cockpit.deck.submit(replace(BELL, qasm=circuit))
+
+    async def result(_service: FakeService, _job_id: str, *, once: bool = False) -> JobResult:
+        return decode_result(b'{"quasi_dists": [{"0": 0.5, "1": 0.5}], "metadata": [{"shots": 8}]}')
+
+    monkeypatch.setattr(FakeService, "result", result)
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: cockpit.keeps_result(job.id), seconds=60)
+    quasi = (await cockpit.deck.result(job.id)).pubs[0].quasi
+    assert quasi is not None and set(quasi.quasi) == {"00000", "00001"}
+    await cockpit.deck.aclose()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,12 +136,12 @@ async def test_leaving_waits_for_a_private_result_that_is_being_read(
     gate = Gate(monkeypatch)
     asked = asyncio.create_task(pit.deck.result(job_id))
     await gate.begun.wait()
-    ways = {
+    ways: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
         "quit": pit.deck.aclose,
         "sign out": pit.deck.sign_out,
         "other instance": lambda: pit.deck.use_instance("crn:two"),
     }
-    leaving = asyncio.create_task(ways[leave]())  # type: ignore[operator]  # each is a way to leave
+    leaving = asyncio.create_task(ways[leave]())
     for _ in range(20):
         await asyncio.sleep(0)
     assert not leaving.done()

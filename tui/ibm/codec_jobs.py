@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
 from tui.domain.submissions import Submission
 from tui.ibm.codes import RAN_TOO_LONG, words
 from tui.ibm.decode import decode, moment, required_moment, stamp
 from tui.ibm.inputs import read_inputs
+
+_Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -34,7 +38,7 @@ class _Usage(msgspec.Struct, frozen=True):
 
 
 class _Job(msgspec.Struct, frozen=True):
-    id: str
+    id: _Id
     program: _Program
     created: str
     status: str | None = None
@@ -57,7 +61,7 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class _Created(msgspec.Struct, frozen=True):
-    id: str
+    id: _Id
     backend: str | None = None
     session_id: str | None = None
     private: bool | None = None
@@ -176,6 +180,10 @@ def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
 def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> Job:
     state = job.state if isinstance(job.state, _State) else _State(status=job.state)
     told = job.status or state.status or ""
+    if not told:
+        raise QdeckError(
+            ErrorKind.PROTOCOL, f"The answer to {where} has neither `status` nor `state` in a job."
+        )
     code = state.reason_code if state.reason_code is not None else state.reasonCode
     reason_code = "" if code is None else str(code)
     status = JobStatus.of(told)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from tui.compiler.interface import Compiler
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobQuery
-from tui.domain.results import JobResult, named
+from tui.domain.openqasm import classical_bits
+from tui.domain.results import JobResult, named, widened
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
@@ -85,10 +86,18 @@ class Commands:
         return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
     async def result(self, job_id: str) -> JobResult:
-        """The result: as kept, else from the service, and then kept; values with their observables."""
+        """The result: as kept, else from the service, and then kept.
+
+        What the body does not tell is added: the observables of the values, the width of the bit strings.
+        """
         result = await self._results.get(job_id)
         record = self._board.record(job_id)
-        return named(result, record.job.observables) if record is not None else result
+        if record is None:
+            return result
+        if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
+            bits = classical_bits(self._board.history.job_with_texts(record).circuit)
+            result = widened(result, bits or 0)
+        return named(result, record.job.observables)
 
     async def finish_reading(self, seconds: float) -> None:
         """Wait so long for private results that are being read: each can be read once."""
