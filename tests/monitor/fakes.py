@@ -177,6 +177,9 @@ class FakeService:
             job
             for job in newest
             if set(query.tags) <= set(job.tags)
+            and query.backend in ("", job.backend)
+            and query.program in ("", job.program)
+            and query.session_id in ("", job.session_id)
             and (query.pending is None or query.pending != job.status.final)
             and (query.created_after is None or job.created >= query.created_after)
             and (query.created_before is None or job.created <= query.created_before)

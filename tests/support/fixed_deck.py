@@ -28,7 +28,8 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.job_filter import JobFilter
+from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
@@ -281,11 +282,11 @@ class FixedDeck:
         self._ask("metrics", job_id)
         return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
 
-    async def look_back(self, limit: int) -> None:
-        self._ask("look_back", limit)
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        self._ask("look_back", limit, wanted)
 
-    def older(self) -> None:
-        self._ask("older")
+    def older(self, wanted: JobFilter | None = None) -> None:
+        self._ask("older", wanted)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         self._ask("tags_like", text)

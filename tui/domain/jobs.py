@@ -133,6 +133,18 @@ class JobQuery:
     created_after: datetime | None = None
     created_before: datetime | None = None
 
+    def fits(self, job: Job) -> bool:
+        """Whether the job is one of those meant, wherever they are listed."""
+        return (
+            (self.pending is None or self.pending != job.over)
+            and self.backend in ("", job.backend)
+            and self.program in ("", job.program)
+            and self.session_id in ("", job.session_id)
+            and set(self.tags) <= set(job.tags)
+            and (self.created_after is None or job.created >= self.created_after)
+            and (self.created_before is None or job.created <= self.created_before)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class JobPage:

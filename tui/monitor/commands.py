@@ -51,13 +51,13 @@ class Commands:
             await self._board.history.forget_result(record.key)
             await self._board.remove(record)
 
-    async def look_back(self, limit: int) -> None:
-        """Take in the newest `limit` jobs of the service, page by page."""
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        """Take in the newest `limit` jobs of the service that are `wanted`, page by page."""
         service = self._board.need_service()
         offset = 0
         while offset < limit:
             asked = min(PAGE, limit - offset)
-            page = await service.jobs(JobQuery(limit=asked, offset=offset))
+            page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
             # What ended before anyone here knew of it is fetched when the user asks for it.
             await self._board.put(
                 self._board.take(job, settled=job.status.final and self._board.record(job.id) is None)

@@ -24,7 +24,8 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.clock import Clock
-from tui.domain.jobs import Job, JobMetrics
+from tui.domain.job_filter import JobFilter
+from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
@@ -293,14 +294,14 @@ class LiveDeck:
         """What the service measured."""
         return await self._commands.metrics(job_id)
 
-    async def look_back(self, limit: int) -> None:
-        """Take in the newest `limit` jobs of the service."""
-        await self._commands.look_back(limit)
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        """Take in the newest `limit` jobs of the service that are wanted."""
+        await self._commands.look_back(limit, wanted)
 
-    def older(self) -> None:
-        """Ask for a page of older jobs than are known."""
+    def older(self, wanted: JobFilter | None = None) -> None:
+        """Ask for a page of older jobs than are known, of those that fit where the service can tell."""
         if self._accounts.older is not None:
-            self._accounts.older.want()
+            self._accounts.older.want(wanted)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         """Tags the service knows that contain the text."""
