@@ -24,7 +24,7 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedCircuit, SubmittedJob
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -60,6 +60,8 @@ class FakeHost:
     lists_sessions: bool = True
     packed: str = "QPY"
     """The circuits of its jobs, in Qiskit's binary form."""
+    further: tuple[SubmittedCircuit, ...] = ()
+    """The circuits of their PUBs after the first."""
     expires_in: float = 3600.0
     refuses_key: bool = False
 
@@ -195,7 +197,7 @@ class FakeService:
 
     async def submitted(self, job_id: str) -> SubmittedJob:
         self.host.called("submitted")
-        return SubmittedJob(await self.job(job_id), self.host.packed)
+        return SubmittedJob(await self.job(job_id), self.host.packed, self.host.further)
 
     async def submit(self, submission: Submission) -> Job:
         self.host.called("submit")
@@ -292,8 +294,10 @@ class FakeCompiler:
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         return qasm
 
-    async def decode_qpy(self, payload: str) -> str:
-        return f"OPENQASM 3; // from {payload}"
+    async def decode_qpy(self, payload: str) -> tuple[str, ...]:
+        if payload.startswith("broken"):
+            raise QdeckError(ErrorKind.CIRCUIT, "The circuit cannot be read.")
+        return tuple(f"OPENQASM 3; // from {part}" for part in payload.split("+"))
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         size = CircuitStats(1, 1, 1, 1, 0, 0)

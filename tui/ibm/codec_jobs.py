@@ -12,7 +12,7 @@ from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, Statu
 from tui.domain.submissions import Submission
 from tui.ibm.codes import RAN_TOO_LONG, words
 from tui.ibm.decode import decode, moment, required_moment, stamp
-from tui.ibm.inputs import read_inputs
+from tui.ibm.inputs import Inputs, read_inputs
 
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -92,9 +92,10 @@ def decode_job(body: bytes, where: str, *, service: str, instance: str, now: dat
 
 
 def decode_submitted(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> SubmittedJob:
-    """One job told with its params, and its circuit in whatever form it was submitted."""
+    """One job told with its params, and its circuits in whatever form they were submitted."""
     told = decode(body, _Job, where)
-    return SubmittedJob(_job(told, where, service, instance, now), read_inputs(told.params).packed)
+    inputs = read_inputs(told.params)
+    return SubmittedJob(_job(told, where, service, instance, now, inputs), inputs.packed, inputs.further)
 
 
 def decode_page(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> JobPage:
@@ -126,6 +127,7 @@ def decode_created(
         confirmed=now,
         circuit=submission.qasm,
         source=submission.source,
+        circuits=1,
     )
 
 
@@ -177,7 +179,9 @@ def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
     return told
 
 
-def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> Job:
+def _job(
+    job: _Job, where: str, service: str, instance: str, now: datetime, inputs: Inputs | None = None
+) -> Job:
     state = job.state if isinstance(job.state, _State) else _State(status=job.state)
     told = job.status or state.status or ""
     if not told:
@@ -194,7 +198,7 @@ def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> J
         status = JobStatus.FAILED
     known = words(reason_code)
     created = required_moment(job.created, "created", where)
-    inputs = read_inputs(job.params)
+    inputs = inputs or read_inputs(job.params)
     parts = (job.hub, job.group, job.project)
     return Job(
         id=job.id,
@@ -216,6 +220,7 @@ def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> J
         private=bool(job.private),
         confirmed=now,
         circuit=inputs.circuit,
+        circuits=inputs.count,
     )
 
 

@@ -15,6 +15,7 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
 from tui.monitor.board import OWN_TAG, Board
+from tui.monitor.circuits import Circuits
 from tui.monitor.jobs_list import PAGE
 from tui.monitor.jobs_worker import with_metrics
 from tui.monitor.results import Results
@@ -27,8 +28,8 @@ class Commands:
     def __init__(self, board: Board, wake: Callable[[str], None], compiler: Compiler) -> None:
         self._board = board
         self._wake = wake
-        self._compiler = compiler
         self._results = Results(board)
+        self._circuits = Circuits(board, compiler)
 
     async def cancel(self, job_id: str) -> None:
         """Cancel the job."""
@@ -124,28 +125,13 @@ class Commands:
             await self._board.put([replace(record, job=job, metrics=metrics)])
         return metrics
 
-    async def circuit(self, job_id: str) -> str:
-        """The circuit as submitted: as kept, else from the service, and then kept.
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """The circuits as submitted, one a PUB: as kept, else from the service; the first is kept.
 
-        A circuit that another program submitted in Qiskit's binary form becomes OpenQASM 3 in the
-        compiler's worker.
+        Circuits that another program submitted in Qiskit's binary form become OpenQASM 3 in the compiler's
+        worker.
         """
-        record = self._board.record(job_id)
-        if record is not None and record.circuit_hash:
-            return self._board.history.job_with_texts(record).circuit
-        told = await self._board.need_service().submitted(job_id)
-        job = told.job
-        if not job.circuit and told.qpy:
-            job = replace(job, circuit=await self._compiler.decode_qpy(told.qpy))
-        await self._board.put([self._board.take(job)])
-        if not job.circuit:
-            raise QdeckError(
-                ErrorKind.NOT_FOUND,
-                "The service does not tell the inputs of a private job."
-                if job.private
-                else "The job's inputs hold no circuit that is known here.",
-            )
-        return job.circuit
+        return await self._circuits.get(job_id)
 
     async def logs(self, job_id: str) -> str:
         """The log."""

@@ -211,8 +211,11 @@ class Deck(Protocol):
         """Tags the service knows that contain the text; none where it cannot search."""
         ...
 
-    async def circuit(self, job_id: str) -> str:
-        """The circuit as submitted, as OpenQASM, wherever it was submitted: asked for, decoded and kept.
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """The circuits as submitted, as OpenQASM, one a PUB, wherever they were submitted.
+
+        They are asked for and decoded; the first is kept. Where the service cannot be asked, what is kept is
+        all there is. At least one is there; `Job.circuits` tells how many the job was given.
 
         Raises:
             QdeckError: as every command; `NOT_FOUND` when the service does not tell it, `CIRCUIT` when it

@@ -307,9 +307,9 @@ class LiveDeck:
         """Tags the service knows that contain the text."""
         return await self._commands.tags_like(text)
 
-    async def circuit(self, job_id: str) -> str:
-        """The circuit as submitted, as OpenQASM, wherever it was submitted."""
-        return await self._commands.circuit(job_id)
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """The circuits as submitted, as OpenQASM, one a PUB, wherever they were submitted."""
+        return await self._commands.circuits(job_id)
 
     async def logs(self, job_id: str) -> str:
         """The job's log."""
