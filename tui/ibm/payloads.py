@@ -9,8 +9,10 @@ from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submissi
 def job_body(submission: Submission) -> dict[str, object]:
     """The body both generations take; the classic one adds where to bill it.
 
-    Results are asked for in the plain form: `support_qiskit` and `version` are always sent, for the
-    service's defaults are told in two ways (contract 5.6).
+    The params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for no
+    parameter values), and results are asked for in the plain form: `support_qiskit` is false, so neither
+    needs Qiskit. It and `version` are always sent, for the service's defaults are told in two ways
+    (contract 5.6).
 
     Raises:
         QdeckError: `INVALID` for what the service would refuse.
