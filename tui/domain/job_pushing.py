@@ -10,8 +10,6 @@ from tui.domain.job_filter import JobFilter, Term
 from tui.domain.job_matching import ago, date_span
 from tui.domain.jobs import JobQuery
 
-_MEMBERS = {"primitive": "program", "session": "session_id"}
-
 
 def pushed(wanted: JobFilter, now: datetime, backends: Collection[str] = ()) -> JobQuery | None:
     """The query that the service is asked with for a filter; `None`: it can answer nothing of it.
@@ -29,8 +27,10 @@ def pushed(wanted: JobFilter, now: datetime, backends: Collection[str] = ()) -> 
         value = term.values[0]
         if term.field == "backend":
             query = replace(query, backend=query.backend or _whole_name(term, backends))
-        elif term.field in _MEMBERS:
-            query = replace(query, **{_MEMBERS[term.field]: value})
+        elif term.field == "primitive":
+            query = replace(query, program=value)
+        elif term.field == "session":
+            query = replace(query, session_id=value)
         elif term.field == "tag":
             query = replace(query, tags=(*query.tags, value))
         elif term.field in {"age", "created"}:
