@@ -169,6 +169,17 @@ def run(
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
 )
+@click.option("--backend", default="", metavar="NAME", help="Only those of this backend.")
+@click.option("--program", default="", metavar="ID", help="Only those of this program, e.g. sampler.")
+@click.option(
+    "--session", "session_id", default="", metavar="ID", help="Only those of this session or batch."
+)
+@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Only those with the tag; repeatable.")
+@click.option("--pending", is_flag=True, help="Only those that are queued or running.")
+@click.option(
+    "--since", default="", metavar="WHEN", help="Created from then on: 2026-03-14, 2026-03, or an age: 2d."
+)
+@click.option("--until", default="", metavar="WHEN", help="Created until then.")
 @click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def jobs(
@@ -177,14 +188,37 @@ def jobs(
     channel: str | None,
     instance: str | None,
     limit: int,
+    backend: str,
+    program: str,
+    session_id: str,
+    tags: tuple[str, ...],
+    pending: bool,
+    since: str,
+    until: str,
     offline: bool,
     as_json: bool,
 ) -> int:
     """List the newest jobs; where no account is found, those of the history."""
-    from tui.headless.jobs import list_jobs
+    from datetime import UTC, datetime
 
-    choice = _choice(sandbox, account, channel, instance)
-    return _finish(lambda environ: list_jobs(choice, environ, limit=limit, as_json=as_json, offline=offline))
+    from tui.domain.jobs import JobQuery
+    from tui.headless.jobs import asked_moment, list_jobs
+
+    async def listed(environ: Mapping[str, str]) -> Exit:
+        now = datetime.now(UTC)
+        wanted = JobQuery(
+            pending=True if pending else None,
+            backend=backend,
+            program=program,
+            session_id=session_id,
+            tags=tags,
+            created_after=asked_moment(since, now),
+            created_before=asked_moment(until, now, end=True),
+        )
+        choice = _choice(sandbox, account, channel, instance)
+        return await list_jobs(choice, environ, limit=limit, as_json=as_json, offline=offline, wanted=wanted)
+
+    return _finish(listed)
 
 
 @qdeck.command(epilog=STATUSES)

@@ -52,19 +52,12 @@ def _outcome(call: ApiCall, kind: Kind, *, always: bool) -> Outcome:
     if call.safety is Safety.CREATES and kind in _OPEN_END:
         return ErrorKind.UNCONFIRMED
     if kind is Kind.HTML:
-        return (
-            OK
-            if call.body_read == "text" and call.method == "GET" and _takes_pages(call)
-            else ErrorKind.PROTOCOL
-        )
+        # No answer of the service is a page: not a log, and not a result.
+        return ErrorKind.PROTOCOL
     if kind is Kind.INVALID_JSON:
         return ErrorKind.PROTOCOL if call.body_read == "json" else OK
     error = _TRANSIENT[kind]
     return error if always or call.safety is not Safety.READS else OK
-
-
-def _takes_pages(call: ApiCall) -> bool:
-    return call.path.endswith(("/logs", "/results"))
 
 
 def _refused(call: ApiCall, *, always: bool) -> Outcome:

@@ -83,6 +83,15 @@ def test_json_marks_it(known: Path, capsys: Output) -> None:
         (("--instance", "crn:one"), {"job-00001"}),
         (("--instance", "by-name"), {"job-00001", "job-00002"}),
         (("--limit", "1"), {"job-00002"}),
+        (("--pending",), {"job-00001"}),
+        (("--backend", "ibm_peekskill"), {"job-00001", "job-00002"}),
+        (("--backend", "elsewhere"), set()),
+        (("--program", "estimator"), set()),
+        (("--session", "none"), set()),
+        (("--tag", "none"), set()),
+        (("--since", "2026-01", "--until", "2026-12-31"), {"job-00001", "job-00002"}),
+        (("--until", "2001-01-01"), set()),
+        (("--since", "1s"), set()),
     ],
 )
 def test_the_options_choose_among_it(
@@ -90,6 +99,12 @@ def test_the_options_choose_among_it(
 ) -> None:
     assert main(["jobs", "--offline", *words]) == 0
     assert {line.split("\t")[1] for line in capsys.readouterr().out.splitlines()} == expected
+
+
+@pytest.mark.parametrize("words", [("--since", "soon"), ("--until", "2026-99")])
+def test_what_is_no_time_is_a_wrong_option(known: Path, words: tuple[str, ...], capsys: Output) -> None:
+    assert main(["jobs", "--offline", *words]) == 2
+    assert words[1] in capsys.readouterr().err
 
 
 def test_without_account_and_history_the_way_to_one_is_told(home: Path, capsys: Output) -> None:

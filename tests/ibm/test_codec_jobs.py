@@ -91,8 +91,26 @@ def test_a_missing_required_field_is_named(field: str) -> None:
 
 
 def test_only_what_is_required_is_required() -> None:
-    job = decoded(raw({"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"}))
-    assert (job.status, job.backend, job.tags, job.shots) == (JobStatus.UNKNOWN, "", (), None)
+    told = {"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"}
+    for state in ({"status": "Queued"}, {"state": "Queued"}, {"state": {"status": "Queued"}}):
+        job = decoded(raw(told | state))
+        assert (job.status, job.backend, job.tags, job.shots) == (JobStatus.QUEUED, "", (), None)
+
+
+@pytest.mark.parametrize("state", [{}, {"status": ""}, {"status": None, "state": {}}, {"state": ""}])
+def test_a_job_without_any_state_is_not_watched_for_ever(state: dict[str, object]) -> None:
+    told = {"id": "x", "program": {"id": "other"}, "created": "2026-01-01T00:00:00Z"} | state
+    with pytest.raises(QdeckError) as caught:
+        decoded(raw(told))
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert all(word in caught.value.message for word in ("GET /jobs/{id}", "`status`", "`state`"))
+
+
+def test_an_empty_id_is_no_id() -> None:
+    told = fixture("gen2_job_get")["responses"][0]["body"] | {"id": ""}
+    with pytest.raises(QdeckError) as caught:
+        decoded(raw(told))
+    assert "$.id" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -126,6 +144,16 @@ def test_metrics_of_every_version() -> None:
     assert (oldest.qpu_seconds, oldest.execution_seconds) == (3, None)
     classic = decode_metrics(body("gen1_job_metrics"), "GET")
     assert (classic.qpu_seconds, classic.caller) == (3, "qiskit-version-2/0.39.2/my_app")
+
+
+def test_what_the_service_expects_of_a_queued_job() -> None:
+    told = fixture("gen1_job_metrics")["responses"][0]["body"]
+    told |= {"position_in_queue": 7, "position_in_provider": "2", "usage": {}}
+    metrics = decode_metrics(raw(told), "GET")
+    assert metrics.estimated_start == datetime(2025, 3, 2, 20, 35, 8, tzinfo=UTC)
+    assert metrics.estimated_completion == datetime(2025, 3, 2, 20, 35, 15, tzinfo=UTC)
+    assert (metrics.queue_position, metrics.provider_position) == (7, 2)
+    assert metrics.qpu_seconds == 3, "an empty `usage` does not hide `bss`"
 
 
 def test_filters_become_query_parameters() -> None:

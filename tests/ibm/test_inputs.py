@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ibm.support import fixture
-from tui.ibm.inputs import Inputs, read_inputs
+from tui.domain.jobs import SubmittedCircuit
+from tui.ibm.inputs import MOST_CIRCUITS, Inputs, read_inputs
 
 PACKED = {"__type__": "QuantumCircuit", "__value__": "eJw="}
 
@@ -31,7 +32,18 @@ def inputs(params: object) -> Inputs:
         ({"circuits": [PACKED], "run_options": {"shots": 3}}, Inputs(packed="eJw=", shots=3)),
         ({"circuits": "a;"}, Inputs("a;")),
         ({"options": {"default_shots": 9}}, Inputs(shots=9)),
-        ({"quantum_program": {"shots": 4, "circuits": {"data": ["a;", "b;"]}}}, Inputs("a;", shots=4)),
+        (
+            {"quantum_program": {"shots": 4, "circuits": {"data": ["a;", "b;"]}}},
+            Inputs("a;", shots=4, further=(SubmittedCircuit("b;"),)),
+        ),
+        (
+            {"pubs": [["a;", None, 5], [PACKED], "c;", []]},
+            Inputs(
+                "a;",
+                shots=5,
+                further=(SubmittedCircuit("", "eJw="), SubmittedCircuit("c;"), SubmittedCircuit()),
+            ),
+        ),
         ({"quantum_program": {"circuits": {"b64_data": "eJw=", "qpy_version": 17}}}, Inputs(packed="eJw=")),
         ({"pubs": []}, Inputs()),
         ({"pubs": [[]]}, Inputs()),
@@ -60,6 +72,13 @@ def test_recorded_submissions(name: str) -> None:
     told = inputs(fixture(name)["request"]["body"]["params"])
     assert bool(told.circuit) != bool(told.packed)
     assert bool(told.packed) is name.endswith("_qiskit")
+
+
+def test_the_number_of_circuits_is_told_though_not_all_are_taken() -> None:
+    told = inputs({"pubs": [["a;"]] * 1000})
+    assert (told.count, len(told.further)) == (1000, MOST_CIRCUITS - 1)
+    blob = {"b64_data": "eJw=", "qpy_version": 17, "num_programs": 7}
+    assert inputs({"quantum_program": {"circuits": blob}}).count == 7
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Awaitable, Callable
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +18,12 @@ from tests.ibm.support import InstantClock, Network, classic_routes, fixture, se
 from tests.ibm.test_secrets import every_call
 from tui.domain.accounts import Channel
 from tui.domain.errors import QdeckError
-from tui.domain.jobs import JobQuery
+from tui.domain.jobs import JobPage, JobQuery
+from tui.domain.sessions import Session, SessionState
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.codec_results import decode_result
 from tui.ibm.service import QuantumService
+from tui.widgets.words import duration
 
 SUBMISSION = Submission(Primitive.SAMPLER, "b", "OPENQASM 3;")
 Ask = Callable[[QuantumService], Awaitable[object]]
@@ -33,6 +38,9 @@ CALLS: dict[str, tuple[str, str, Ask]] = {
     "gen2_instance_usage": ("GET", "/api/v1/instances/usage", lambda s: s.usage()),
     "gen2_global_search": ("POST", "/global-search/v3/resources/search", lambda s: s.instances()),
     "gen2_iam_token": ("POST", "/identity/token", lambda s: s.renew()),
+    "gen2_backend_configuration": ("GET", "/api/v1/backends/b/configuration", lambda s: s.backend("b")),
+    "gen2_backend_properties": ("GET", "/api/v1/backends/b/properties", lambda s: s.backend("b")),
+    "gen2_account_get": ("GET", "/api/v1/accounts/0123", lambda s: s.account_details()),
     "gen2_job_results_sampler_rest": ("GET", "/api/v1/jobs/x/results", lambda s: s.result("x")),
     "gen2_job_results_estimator_qiskit": ("GET", "/api/v1/jobs/x/results", lambda s: s.result("x")),
 }
@@ -89,6 +97,113 @@ async def test_no_answer_makes_anything_but_a_value_or_a_qdeck_error(data: st.Da
     changed = data.draw(bent(answer["body"]))
     network = Network().on(method, place, httpx.Response(answer["status"], content=json.dumps(changed)))
     made = service(network, InstantClock())
+    try:
+        await ask(made)
+    except QdeckError as error:
+        assert error.message
+    await made.aclose()
+
+
+NUMBERS = st.one_of(
+    st.sampled_from(["NaN", "nan", "inf", "-inf", "Infinity", "1e400", "-1", "1e15", "1e30", "0x10", "½"]),
+    st.sampled_from([-1, -1.5, 0, 10**15, 10**30, -(10**30), 1e15, 1e18, 1e100, 1e308, -1e308]),
+    st.integers(15, 308).map(lambda power: float(f"1e{power}")),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+"""What may stand where a number is due, and is none that can be."""
+
+
+def numbers(value: Any) -> list[tuple[Any, ...]]:
+    """The places of the numbers in a JSON value; of a list's items, the first."""
+    found = []
+    for at in places(value):
+        here = value
+        for key in at:
+            here = here[key]
+        listed = at and isinstance(at[-1], int) and at[-1] > 0
+        if isinstance(here, (int, float)) and not isinstance(here, bool) and not listed:
+            found.append(at)
+    return found
+
+
+NUMBER_FIELDS = [
+    (name, number, at)
+    for name in sorted(CALLS)
+    for number, answer in enumerate(fixture(name)["responses"])
+    for at in numbers(answer["body"])
+    if "samples" not in at and "metadata" not in at
+]
+
+
+def used(value: object) -> None:
+    """Do with an answer what the screens do with it: whatever it is, they must not fall over it."""
+    if isinstance(value, tuple):
+        for item in value:
+            used(item)
+    elif isinstance(value, Session):
+        now = InstantClock().now()
+        value.ends()
+        value.loses_place(now)
+        replace(value, state=SessionState.ACTIVE).loses_place(now)
+    elif isinstance(value, JobPage):
+        used(value.jobs)
+    if is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            told = getattr(value, field.name)
+            if isinstance(told, (int, float)) and not isinstance(told, bool):
+                assert math.isfinite(told) and abs(told) <= 1e18, field.name
+                duration(told)
+
+
+@pytest.mark.parametrize(("name", "number", "at"), NUMBER_FIELDS, ids=str)
+@given(nasty=NUMBERS)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_no_number_makes_anything_fall_over(
+    name: str, number: int, at: tuple[Any, ...], nasty: Any
+) -> None:
+    method, place, ask = CALLS[name]
+    answer = fixture(name)["responses"][number]
+    changed = copy.deepcopy(answer["body"])
+    holder = changed
+    for key in at[:-1]:
+        holder = holder[key]
+    holder[at[-1]] = nasty
+    network = Network().on(method, place, httpx.Response(answer["status"], content=json.dumps(changed)))
+    made = service(network, InstantClock())
+    try:
+        used(await ask(made))
+    except QdeckError as error:
+        assert error.message
+    await made.aclose()
+
+
+HEADERS = {
+    "Date": ["", "x", "Sun, 99 Foo 2026 99:99:99 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", "\xff"],
+    "Retry-After": ["", "-1", "soon", "1.5", "999999", "Sun, 06 Nov 1994 08:49:37 GMT"],
+    "Content-Type": ["", "text/plain", "text/html", "application/json; charset=klingon", "\xe9"],
+    "Content-Length": ["0", "1", "999999", "x"],
+    "Content-Encoding": ["", "identity", "gzip", "deflate", "klingon"],
+}
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_no_header_makes_anything_but_a_value_or_a_qdeck_error(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(CALLS)))
+    method, place, ask = CALLS[name]
+    answer = data.draw(st.sampled_from(fixture(name)["responses"]))
+    status = data.draw(st.sampled_from([answer["status"], 200, 204, 429, 503]))
+    bent_headers = [
+        (header.encode(), data.draw(st.sampled_from(values)).encode("latin-1"))
+        for header, values in HEADERS.items()
+        if data.draw(st.booleans())
+    ]
+    content = json.dumps(answer["body"]).encode()
+
+    def answered(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, headers=bent_headers, stream=httpx.ByteStream(content))
+
+    made = service(Network().on(method, place, answered), InstantClock())
     try:
         await ask(made)
     except QdeckError as error:

@@ -14,6 +14,7 @@ import pytest
 from tests.ibm.support import (
     CRN,
     FIXTURES,
+    KEY,
     URL,
     InstantClock,
     Network,
@@ -72,6 +73,7 @@ PLATFORM: dict[str, tuple[str, Ask]] = {
     "gen2_session_patch": ("/api/v1/sessions/s", lambda s: s.drain_session("s")),
     "gen2_session_close": ("/api/v1/sessions/s/close", lambda s: s.close_session("s")),
     "gen2_workloads": ("/api/v1/workloads", lambda s: s.sessions()),
+    "gen2_tags_search": ("/api/v1/tags", lambda s: s.tags("dem")),
 }
 CLASSIC: dict[str, tuple[str, Ask]] = {
     "gen1_auth_version": ("/auth/api/version", lambda s: s.sign_in()),
@@ -107,8 +109,10 @@ CLASSIC: dict[str, tuple[str, Ask]] = {
     "gen1_transpile_result": ("/transpile/t", lambda s: s.cloud_transpile(QASM, "b", TranspileOptions())),
 }
 NOT_SPOKEN = {
-    # Superseded by /jobs/{id}/results, and gone from the platform.
+    # Gone from the platform; what was recorded of a sampler and an estimator is an empty text.
     "gen1_job_interim_results", "gen2_job_interim_results",
+    # The URL of a storage of others, which is no host of the account: nothing is sent there. The circuit
+    # that was submitted is the one that ran: a job's circuits are made for the device before.
     "gen1_job_transpiled_circuits", "gen2_job_transpiled_circuits",
     # Pulse is gone.
     "gen1_backend_defaults", "gen2_backend_defaults",
@@ -122,8 +126,6 @@ NOT_SPOKEN = {
     # Statistics by day, and changing an instance's limit: nothing here shows or does that.
     "gen2_analytics_filters", "gen2_analytics_usage_grouped_by_date",
     "gen2_instance_configuration_put",
-    # The table's own filter finds tags among the jobs it has.
-    "gen2_tags_search",
 }  # fmt: skip
 ELSEWHERE = {
     # An instance by its name: test_live_services. All error bodies: test_failures. The file: test_accounts.
@@ -231,3 +233,89 @@ async def test_what_is_sent_has_the_recorded_members(name: str, ask: Ask) -> Non
     }
     assert wanted <= set(sent.headers)
     assert URL in str(sent.url) and (channel is Channel.CLASSIC or sent.headers["service-crn"] == CRN)
+
+
+CIRCUIT = "OPENQASM 3.0; // as recorded"
+
+
+@pytest.mark.parametrize(
+    ("name", "ask", "body"),
+    [
+        ("gen1_auth_login_with_token", lambda s: s.sign_in(), {"apiToken": KEY}),
+        ("gen2_global_search", lambda s: s.instances(), "recorded"),
+        (
+            "gen1_transpile_submit",
+            lambda s: s.cloud_transpile(CIRCUIT, "b", TranspileOptions()),
+            {"qasm_circuits": [CIRCUIT]},
+        ),
+        ("gen2_job_tags_put", lambda s: s.set_tags("j", ("demo", "bell")), "recorded"),
+        ("gen1_job_tags", lambda s: s.set_tags("j", ("demo", "bell")), "recorded"),
+        ("gen2_session_patch", lambda s: s.drain_session("s"), "recorded"),
+        ("gen1_session_patch", lambda s: s.drain_session("s"), "recorded"),
+        (
+            "gen2_session_create",
+            lambda s: s.open_session("ibm_fez", SessionMode.DEDICATED, 28800),
+            "recorded",
+        ),
+        (
+            "gen1_session_create",
+            lambda s: s.open_session("ibm_brisbane", SessionMode.DEDICATED, 28800),
+            "recorded",
+        ),
+    ],
+)
+async def test_what_is_sent_is_the_recorded_body(name: str, ask: Ask, body: Any) -> None:
+    """Member for member and value for value; where a key or a circuit stands, that of this test."""
+    recorded = fixture(name)["request"]["body"]
+    expected = recorded if body == "recorded" else body
+    assert set(expected) == set(recorded)
+    assert {key: type(value) for key, value in expected.items()} == {
+        key: type(value) for key, value in recorded.items()
+    }
+    assert await sent_body(name, ask) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "submission"),
+    [
+        ("gen2_job_create_sampler_rest", SAMPLER),
+        ("gen1_job_create_v2_sampler", SAMPLER),
+        ("gen2_job_create_estimator_rest", ESTIMATOR),
+        ("gen1_job_create_v2_estimator", ESTIMATOR),
+    ],
+)
+async def test_a_submission_is_made_as_the_recorded_one(name: str, submission: Submission) -> None:
+    """The members are recorded ones, of the same kind; options are left to the service."""
+    sent = await sent_body(name, lambda s: s.submit(submission))
+    recorded = fixture(name)["request"]["body"]
+    assert set(sent) <= set(recorded)
+    assert {"program_id", "backend", "params"} <= set(sent)
+    assert sent["program_id"] == recorded["program_id"]
+    params, like = sent["params"], recorded["params"]
+    # These two are always said, for their defaults are told in two ways.
+    assert set(params) <= set(like) | {"version", "support_qiskit"}
+    assert (params["version"], params["support_qiskit"]) == (2, False)
+    ((circuit, *further),) = params["pubs"]
+    (as_recorded, *others) = like["pubs"][-1]
+    assert type(circuit) is type(as_recorded) and len(further) <= len(others)
+    if submission.primitive is Primitive.SAMPLER:
+        assert further == [None, 4]
+    else:
+        # A list of observables, where the recorded ones are one sum of them (contract 5.6: either).
+        assert further == [["ZZ"]] and isinstance(others[0], dict)
+
+
+async def sent_body(name: str, ask: Ask) -> Any:
+    """The body of the recorded request, as the client sends it."""
+    told = fixture(name)
+    channel = Channel.PLATFORM if name.startswith("gen2") else Channel.CLASSIC
+    network = around(channel)
+    made = service(network, InstantClock(), channel)
+    if "login" not in name:
+        await made.sign_in()
+    with contextlib.suppress(QdeckError):
+        await ask(made)
+    place = (PLATFORM | CLASSIC)[name][0]
+    sent = [each for each in network.sent if each.url.path == place]
+    assert sent and sent[-1].method == told["_meta"]["method"]
+    return json.loads(sent[-1].content)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -166,6 +168,25 @@ async def test_results_that_are_not_there(answer: httpx.Response, kind: ErrorKin
     assert (await refused(service(network).result("x"))).kind is kind
 
 
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+@pytest.mark.parametrize("place", ["results", "logs"])
+async def test_a_networks_page_is_no_result_and_no_log(place: str, kind: str) -> None:
+    page = httpx.Response(200, text="<!DOCTYPE html><p>Log in", headers={"content-type": kind})
+    made = service(Network().on("GET", f"/api/v1/jobs/x/{place}", page))
+    error = await refused(made.result("x") if place == "results" else made.logs("x"))
+    assert error.kind is ErrorKind.PROTOCOL
+
+
+async def test_a_result_that_can_be_read_once_is_asked_for_once() -> None:
+    def breaks(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone", request=request)
+
+    network = Network().on("GET", "/api/v1/jobs/x/results", breaks)
+    error = await refused(service(network).result("x", once=True))
+    assert error.kind is ErrorKind.UNCONFIRMED
+    assert network.count("GET", "/api/v1/jobs/x/results") == 1
+
+
 async def test_logs_are_shown_safely_and_may_be_missing() -> None:
     network = Network().on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="a\x1b[2J\nb\t<html>"))
     assert await service(network).logs("x") == "a␛[2J\nb    <html>"
@@ -174,6 +195,26 @@ async def test_logs_are_shown_safely_and_may_be_missing() -> None:
     assert await service(network).logs("x") == ""
     network.on("GET", "/api/v1/jobs/x", response("gen2_job_get", 7))
     assert (await refused(service(network).logs("x"))).kind is ErrorKind.NOT_FOUND
+
+
+async def test_what_is_large_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    real = asyncio.to_thread
+
+    async def to_thread(work: Callable[..., Any], *given: Any) -> Any:
+        threads.append("used")
+        return await real(work, *given)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    job = json.loads(body("gen2_job_get"))
+    job["params"]["pubs"] = [["OPENQASM 3; " + "x $0; " * 60_000]]
+    network = Network().on("GET", "/api/v1/jobs/x", httpx.Response(200, json=job))
+    network.on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="\x1b[31m" * 100_000))
+    made = service(network)
+    for ask in (made.job("x", with_params=True), made.submitted("x"), made.logs("x")):
+        threads.clear()
+        assert await ask
+        assert threads
 
 
 async def test_a_page_at_a_bad_address_is_a_clear_error() -> None:

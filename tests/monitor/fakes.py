@@ -24,7 +24,7 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedCircuit, SubmittedJob
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -64,6 +64,8 @@ class FakeHost:
     )
     packed: str = "QPY"
     """The circuits of its jobs, in Qiskit's binary form."""
+    further: tuple[SubmittedCircuit, ...] = ()
+    """The circuits of their PUBs after the first."""
     expires_in: float = 3600.0
     refuses_key: bool = False
 
@@ -186,6 +188,9 @@ class FakeService:
             job
             for job in newest
             if set(query.tags) <= set(job.tags)
+            and query.backend in ("", job.backend)
+            and query.program in ("", job.program)
+            and query.session_id in ("", job.session_id)
             and (query.pending is None or query.pending != job.status.final)
             and (query.created_after is None or job.created >= query.created_after)
             and (query.created_before is None or job.created <= query.created_before)
@@ -201,7 +206,7 @@ class FakeService:
 
     async def submitted(self, job_id: str) -> SubmittedJob:
         self.host.called("submitted")
-        return SubmittedJob(await self.job(job_id), self.host.packed)
+        return SubmittedJob(await self.job(job_id), self.host.packed, self.host.further)
 
     async def submit(self, submission: Submission) -> Job:
         self.host.called("submit")
@@ -212,7 +217,7 @@ class FakeService:
 
         return ends(create) if ends else create()
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
         self.host.called("result")
         counts = Counts("c", 2, 10, {"00": 5, "11": 5})
         return JobResult((PubResult((counts,), shots=10),), b'{"results": []}')
@@ -296,8 +301,10 @@ class FakeCompiler:
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         return qasm
 
-    async def decode_qpy(self, payload: str) -> str:
-        return f"OPENQASM 3; // from {payload}"
+    async def decode_qpy(self, payload: str) -> tuple[str, ...]:
+        if payload.startswith("broken"):
+            raise QdeckError(ErrorKind.CIRCUIT, "The circuit cannot be read.")
+        return tuple(f"OPENQASM 3; // from {part}" for part in payload.split("+"))
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         size = CircuitStats(1, 1, 1, 1, 0, 0)

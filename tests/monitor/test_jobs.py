@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, network
+from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, FakeService, network
 from tests.support.clock import FakeClock
 from tui.domain.accounts import Channel
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
+from tui.domain.results import JobResult
+from tui.ibm.codec_results import decode_result
 from tui.monitor.events import FreshnessChanged, IdentityChanged, JobsChanged, JobsFinished, Notice
 
 
@@ -262,3 +264,57 @@ async def test_a_second_deck_on_the_same_history_sees_the_job(tmp_path: Path) ->
     await first.clock.advance(3)
     assert second.status(job.id) is JobStatus.QUEUED
     await asyncio.gather(first.deck.aclose(), second.deck.aclose())
+
+
+@pytest.mark.parametrize("body", [b"Traceback: no", b'{"results": [{"data"'])
+async def test_what_is_no_result_is_not_kept_as_the_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    """Something between here and the service answered in its place, or cut its answer off."""
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(BELL)
+    bodies = [body] * 2
+
+    async def result(service: FakeService, job_id: str, *, once: bool = False) -> JobResult:
+        return decode_result(bodies.pop()) if bodies else await real(service, job_id, once=once)
+
+    real = FakeService.result
+    monkeypatch.setattr(FakeService, "result", result)
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: len(bodies) == 1, seconds=60)
+    assert not cockpit.keeps_result(job.id)
+    with pytest.raises(QdeckError) as caught:
+        await cockpit.deck.result(job.id)
+    assert caught.value.kind is ErrorKind.PROTOCOL
+    assert not cockpit.keeps_result(job.id)
+    await cockpit.clock.run_until(lambda: cockpit.keeps_result(job.id), seconds=600)
+    assert (await cockpit.deck.result(job.id)).pubs
+    await cockpit.deck.aclose()
+
+
+async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = cockpit.host.add(JobStatus.DONE, age=7200)
+    await cockpit.deck.refresh()
+    page = JobResult((), b"<html>Log in", "The service answered with text instead of a result.")
+    await cockpit.deck._board.history.keep_result(("platform", job.id), page)
+    assert (await cockpit.deck.result(job.id)).pubs
+    assert (await cockpit.deck.result(job.id)).pubs
+    assert cockpit.host.count("result") == 1
+    await cockpit.deck.aclose()
+
+
+async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    circuit = "OPENQASM 3.0; bit[5] c; x $0; c[0] = measure $0;"
+    job = await cockpit.deck.submit(replace(BELL, qasm=circuit))
+
+    async def result(_service: FakeService, _job_id: str, *, once: bool = False) -> JobResult:
+        return decode_result(b'{"quasi_dists": [{"0": 0.5, "1": 0.5}], "metadata": [{"shots": 8}]}')
+
+    monkeypatch.setattr(FakeService, "result", result)
+    cockpit.host.turn(job.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: cockpit.keeps_result(job.id), seconds=60)
+    quasi = (await cockpit.deck.result(job.id)).pubs[0].quasi
+    assert quasi is not None and set(quasi.quasi) == {"00000", "00001"}
+    await cockpit.deck.aclose()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.monitor.fakes import Cockpit, network
 from tui.domain.errors import QdeckError
+from tui.domain.job_filter import parse_filter
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
 from tui.monitor.events import Reach, ReachChanged
 from tui.monitor.jobs_list import DISORDER
@@ -282,3 +283,73 @@ async def test_two_qdecks_go_back_together(tmp_path: Path) -> None:
     assert one.deck.reach.whole
     await one.deck.aclose()
     await other.deck.aclose()
+
+
+async def test_what_fits_a_filter_is_asked_for_first_and_leaves_no_gap(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(900):
+        session = "old-session" if number >= 890 else ""
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60, session_id=session)
+    await pit.enter()
+    reach = pit.deck.reach
+    asked = asked_pages(pit)
+    wanted = parse_filter("session:old-session")
+    pit.deck.older(wanted)
+    await pit.clock.settle()
+    assert [query.session_id for query, _ in asked] == ["old-session"]
+    assert sum(job.session_id == "old-session" for job in pit.deck.jobs()) == 10
+    assert pit.deck.reach == reach, "how far back all jobs are known is as before"
+    for _ in range(6):
+        pit.deck.older(wanted)
+        await pit.clock.settle()
+    assert known(pit) == set(pit.host.jobs), "then all the others come, without a gap"
+    assert pit.deck.reach.whole
+    assert sum(bool(query.session_id) for query, _ in asked) == 1
+    await pit.deck.aclose()
+
+
+async def test_many_that_fit_come_page_by_page(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(700):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60, tags=("vqe",) if number % 2 else ())
+    await pit.enter()
+    asked = asked_pages(pit)
+    for _ in range(2):
+        pit.deck.older(parse_filter("tag:vqe backend:cusco"))
+        await pit.clock.settle()
+    told = [job.id for query, jobs in asked if query.tags for job in jobs]
+    assert len(told) == len(set(told)), "none twice"
+    assert sum("vqe" in job.tags for job in pit.deck.jobs()) == 350
+    assert {query.backend for query, _ in asked} == {"ibm_cusco"}, "the one backend that is meant"
+    await pit.deck.aclose()
+
+
+async def test_a_service_that_knows_no_filter_is_asked_for_all(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for number in range(400):
+        pit.host.add(JobStatus.DONE, age=7200 + number * 60, session_id="old" if number > 395 else "")
+    await pit.enter()
+    service = pit.services[-1]
+    listing = service.jobs
+
+    async def unfiltered(query: JobQuery) -> JobPage:
+        return await listing(replace(query, session_id=""))
+
+    service.jobs = unfiltered  # type: ignore[method-assign]  # it does not know the filter
+    for _ in range(5):
+        pit.deck.older(parse_filter("session:old"))
+        await pit.clock.settle()
+    assert known(pit) == set(pit.host.jobs)
+    await pit.deck.aclose()
+
+
+async def test_only_what_is_wanted_is_looked_back_for(tmp_path: Path) -> None:
+    pit = Cockpit(tmp_path)
+    for age in range(300):
+        pit.host.add(JobStatus.DONE, age=7200 + age, session_id="mine" if age == 299 else "")
+    await pit.enter()
+    pit.host.calls.clear()
+    await pit.deck.look_back(20, JobQuery(session_id="mine"))
+    assert pit.host.calls == ["jobs"]
+    assert sum(job.session_id == "mine" for job in pit.deck.jobs()) == 1
+    await pit.deck.aclose()

@@ -32,7 +32,7 @@ CHANGING: dict[str, Callable[[Deck, str], Awaitable[object]]] = {
 }
 HARMLESS = {
     *("start", "warm_up", "aclose", "sign_in", "sign_in_sandbox", "sign_out", "use_instance", "keyring_name"),
-    *("instances", "account_details", "refresh", "look_back", "result", "metrics", "circuit", "logs"),
+    *("instances", "account_details", "refresh", "look_back", "result", "metrics", "circuits", "logs"),
     "tags_like",
     *("backend_details", "backend_data", "check", "draw", "transpile"),
 }

@@ -15,12 +15,13 @@ from tests.support.app import SnapCompare, make_app, running, screen_text, settl
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import BELL_RESULT, jobs
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobStatus
+from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.monitor.events import JobsChanged
 from tui.qasm.highlight import Span, State, lex_line
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
+from tui.screens.export import exported
 from tui.screens.job import JobScreen
 
 BELL, FAILED, VALUES = 2, 3, 4
@@ -228,3 +229,45 @@ async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
         await pilot.press("2")
         await settled(pilot)
         assert "hold no circuit" in screen_text(pilot)
+
+
+async def test_a_queued_job_is_asked_for_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def metrics(_deck: FixedDeck, _job_id: str) -> JobMetrics:
+        return JobMetrics(queue_position=12)
+
+    monkeypatch.setattr(FixedDeck, "metrics", metrics)
+    place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
+    async with running(FixedDeck()) as pilot:
+        await _open(pilot, place)
+        await until(pilot, lambda: "position 12" in screen_text(pilot))
+
+
+async def test_the_circuits_of_several_pubs_one_after_the_other() -> None:
+    deck = FixedDeck()
+    job = jobs()[BELL]
+    deck.the_circuits[job.id] = tuple(f"OPENQASM 3.0; // circuit {number}" for number in range(3))
+    deck.change(replace(job, circuits=20))
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("n", "2")
+        await settled(pilot)
+        assert "PUB 1 of 20" in screen_text(pilot) and "// circuit 0" in screen_text(pilot)
+        assert "3 can be shown" in screen_text(pilot)
+        await pilot.press("n")
+        await settled(pilot)
+        assert "PUB 2 of 20" in screen_text(pilot) and "// circuit 1" in screen_text(pilot)
+        await pilot.press("p", "p")
+        await settled(pilot)
+        assert "PUB 3 of 20" in screen_text(pilot) and "// circuit 2" in screen_text(pilot)
+        assert deck.names_asked().count("circuits") == 1
+
+
+async def test_the_export_holds_the_circuit_of_every_pub() -> None:
+    deck = FixedDeck()
+    job = jobs()[BELL]
+    deck.the_circuits[job.id] = ("OPENQASM 3.0; // a", "OPENQASM 3.0; // b")
+    body = json.loads(await exported(deck, job))
+    assert body["circuits"] == ["OPENQASM 3.0; // a", "OPENQASM 3.0; // b"]
+    assert body["circuit"] == job.circuit
+    deck.trouble["circuits"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    assert json.loads(await exported(deck, job))["circuits"] == [job.circuit]

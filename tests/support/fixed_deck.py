@@ -28,7 +28,8 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.job_filter import JobFilter
+from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
@@ -77,6 +78,8 @@ class FixedDeck:
         }
         self.foreign_circuit = ""
         """What the service tells of the circuits that are not known here."""
+        self.the_circuits: dict[str, tuple[str, ...]] = {}
+        """The circuits of jobs of several PUBs."""
         self.the_logs = "job started\njob finished"
         self.report = CheckReport(
             (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True
@@ -281,24 +284,26 @@ class FixedDeck:
         self._ask("metrics", job_id)
         return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
 
-    async def look_back(self, limit: int) -> None:
-        self._ask("look_back", limit)
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        self._ask("look_back", limit, wanted)
 
-    def older(self) -> None:
-        self._ask("older")
+    def older(self, wanted: JobFilter | None = None) -> None:
+        self._ask("older", wanted)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         self._ask("tags_like", text)
         return tuple(tag for tag in self.the_tags if text.casefold() in tag.casefold())
 
-    async def circuit(self, job_id: str) -> str:
-        self._ask("circuit", job_id)
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        self._ask("circuits", job_id)
+        if job_id in self.the_circuits:
+            return self.the_circuits[job_id]
         job = self.job(job_id)
         if job is None or not (job.circuit or self.foreign_circuit):
             raise QdeckError(ErrorKind.NOT_FOUND, "The job's inputs hold no circuit that is known here.")
         if not job.circuit:
             self.change(replace(job, circuit=self.foreign_circuit))
-        return job.circuit or self.foreign_circuit
+        return (job.circuit or self.foreign_circuit,)
 
     async def logs(self, job_id: str) -> str:
         self._ask("logs", job_id)

@@ -57,6 +57,8 @@ def test_freshness(seconds: float, expected: str) -> None:
         (600, "10m"),
         (11_100, "3h 05m"),
         (187_200, "2d 4h"),
+        (float("nan"), "–"),
+        (float("inf"), "–"),
     ],
 )
 def test_duration(seconds: float | None, expected: str) -> None:

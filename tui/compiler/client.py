@@ -82,13 +82,15 @@ class WorkerCompiler:
         """The circuit as text, folded at `width` columns, idle qubits left out."""
         return _expect(await self._quickly(Draw(qasm, width)), Drawn).text
 
-    async def decode_qpy(self, payload: str) -> str:
-        """The OpenQASM 3 of a circuit in Qiskit's binary form, as other programs submit it.
+    async def decode_qpy(self, payload: str) -> tuple[str, ...]:
+        """The OpenQASM 3 of the circuits in Qiskit's binary form, as other programs submit them.
+
+        At least the first one is there; it ends where a circuit cannot be written, or with all that is taken.
 
         Args:
-            payload: base64 of QPY, zlib-packed or not; of several circuits the first is taken.
+            payload: base64 of QPY, zlib-packed or not.
         """
-        return _expect(await self._quickly(Unpack(payload)), Unpacked).qasm
+        return _expect(await self._quickly(Unpack(payload)), Unpacked).programs
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties.

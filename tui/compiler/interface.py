@@ -27,11 +27,13 @@ class Compiler(Protocol):
         """The circuit as text, folded at `width` columns, idle qubits left out."""
         ...
 
-    async def decode_qpy(self, payload: str) -> str:
-        """The OpenQASM 3 of a circuit in Qiskit's binary form, as other programs submit it.
+    async def decode_qpy(self, payload: str) -> tuple[str, ...]:
+        """The OpenQASM 3 of the circuits in Qiskit's binary form, as other programs submit them.
+
+        At least the first one is there; it ends where a circuit cannot be written, or with all that is taken.
 
         Args:
-            payload: base64 of QPY, zlib-packed or not; of several circuits the first is taken.
+            payload: base64 of QPY, zlib-packed or not.
         """
         ...
 

@@ -87,9 +87,9 @@ class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
 
 
 class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
-    """The program."""
+    """The programs, in order; there may be more circuits than could be written."""
 
-    qasm: str
+    programs: tuple[str, ...]
 
 
 class Made(msgspec.Struct, frozen=True, tag="made"):

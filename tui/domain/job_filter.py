@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tui.domain.job_matching import FIELDS, NUMBERS, STATES, TEXTS, TIME_PART, date_span
+from tui.domain.job_matching import FIELDS, NUMBERS, STATES, TEXTS, TIME_SPAN, date_span
 
 _ALIASES = {"program": "primitive", "tags": "tag"}
 
@@ -25,7 +25,6 @@ _FIELD = re.compile(r"([^\W\d]\w*)(<=|>=|[:=<>])")
 _BARE = re.compile(r"""[^\s",]+""")
 _WORD = re.compile(r"""[^\s"]+""")
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?(?:[eE]\d{1,2})?", re.ASCII)
-_TIME_SPAN = re.compile(rf"(?:{TIME_PART.pattern})+", re.ASCII)
 _SAFE_WORD = re.compile(r"""[^\s"\-:=<>,][^\s":=<>]*""")
 _SAFE_VALUE = re.compile(r"""[^\s",]+""")
 
@@ -166,7 +165,7 @@ def _wrong(field: str, sign: str, value: str, *, quoted: bool) -> str:
         told = " or ".join(f"is:{state}" for state in STATES)
         return "" if sign in {":", "="} and value.casefold() in STATES else f"Write {told}."
     if field == "age":
-        if sign in {":", "="} or not _TIME_SPAN.fullmatch(value):
+        if sign in {":", "="} or not TIME_SPAN.fullmatch(value):
             return "age is a time with s, m, h, d or w: age<2d, age>1h30m."
         return ""
     try:

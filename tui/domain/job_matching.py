@@ -39,6 +39,8 @@ STATES = ("unseen", "over")
 FIELDS = (*TEXTS, *NUMBERS, "age", *TIMES, "is")
 
 TIME_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
+TIME_SPAN = re.compile(rf"(?:{TIME_PART.pattern})+", re.ASCII)
+"""A length of time: `2d`, `1h30m`."""
 _DATE = re.compile(r"((?:19|20|21)\d\d)(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d))?)?)?)?", re.ASCII)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
@@ -104,7 +106,7 @@ def _positive(term: Condition, now: datetime) -> Matcher:
         return _compared(NUMBERS[field], _COMPARE[sign], tuple(float(value) for value in term.values))
     if field == "age":
         return _compared(
-            TIMES["created"], _COMPARE[_TURNED[sign]], tuple(_ago(value, now) for value in term.values)
+            TIMES["created"], _COMPARE[_TURNED[sign]], tuple(ago(value, now) for value in term.values)
         )
     return _dated(TIMES[field], sign, tuple(date_span(value) for value in term.values))
 
@@ -167,7 +169,8 @@ def _dated(
     return _compared(get, operator.lt if sign in {"<", "<="} else operator.ge, edges)
 
 
-def _ago(text: str, now: datetime) -> datetime:
+def ago(text: str, now: datetime) -> datetime:
+    """When it was so long before `now` as `text` says (`2d`, `1h30m`)."""
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in TIME_PART.findall(text))
     try:
         return now - timedelta(seconds=seconds)

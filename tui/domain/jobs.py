@@ -69,9 +69,11 @@ class Job:
         qpu_seconds: charged QPU time, once the service has settled it.
         timeline: the states it went through, oldest first, as seen or as told by the metrics.
         confirmed: when the service last told this.
-        circuit: OpenQASM text as submitted (the ISA circuit), empty when not known here.
+        circuit: OpenQASM text as submitted (the ISA circuit), empty when not known here; of several PUBs,
+            that of the first.
         source: OpenQASM text before transpiling, empty when not known here.
         observables: what the estimator's values are of, as the user wrote it; empty when not known here.
+        circuits: how many circuits it was given, one a PUB; `None` when not known here.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Job:
     circuit: str = ""
     source: str = ""
     observables: tuple[str, ...] = ()
+    circuits: int | None = None
 
     @property
     def over(self) -> bool:
@@ -107,16 +110,26 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class SubmittedCircuit:
+    """One circuit in the form it was submitted: OpenQASM, or base64 of Qiskit's binary form; or neither."""
+
+    qasm: str = field(default="", repr=False)
+    qpy: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SubmittedJob:
-    """A job with its circuit as it was submitted, from wherever.
+    """A job with its circuits as they were submitted, from wherever.
 
     Attributes:
-        job: the job; `job.circuit` is there when the circuit came as OpenQASM.
-        qpy: base64 of Qiskit's binary form of the circuit, when it came so.
+        job: the job; `job.circuit` is there when the first circuit came as OpenQASM.
+        qpy: base64 of Qiskit's binary form of the first circuit, when it came so; it may hold several.
+        further: the circuits of the PUBs after the first, as many as are taken.
     """
 
     job: Job
     qpy: str = field(default="", repr=False)
+    further: tuple[SubmittedCircuit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,18 @@ class JobQuery:
     created_after: datetime | None = None
     created_before: datetime | None = None
 
+    def fits(self, job: Job) -> bool:
+        """Whether the job is one of those meant, wherever they are listed."""
+        return (
+            (self.pending is None or self.pending != job.over)
+            and self.backend in ("", job.backend)
+            and self.program in ("", job.program)
+            and self.session_id in ("", job.session_id)
+            and set(self.tags) <= set(job.tags)
+            and (self.created_after is None or job.created >= self.created_after)
+            and (self.created_before is None or job.created <= self.created_before)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
@@ -144,7 +169,13 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class JobMetrics:
-    """What the service measured. Times UTC, durations in seconds."""
+    """What the service measured. Times UTC, durations in seconds.
+
+    Attributes:
+        estimated_start, estimated_completion: what the service expects; newer API versions do not tell.
+        queue_position, provider_position: the place in the backend's queue, and in the provider's part of
+            it, while queued; the classic service alone tells.
+    """
 
     created: datetime | None = None
     running: datetime | None = None
@@ -153,3 +184,7 @@ class JobMetrics:
     execution_seconds: float | None = None
     caller: str = ""
     qiskit_version: str = ""
+    estimated_start: datetime | None = None
+    estimated_completion: datetime | None = None
+    queue_position: int | None = None
+    provider_position: int | None = None

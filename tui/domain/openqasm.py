@@ -1,4 +1,4 @@
-"""Which OpenQASM a text is written in."""
+"""What the text of an OpenQASM program tells without being parsed: its version, its classical bits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import re
 _GAP = r"(?:\s+|//[^\n]*(?:\n|$)|/\*.*?\*/)*"
 _HEADER = re.compile(rf"{_GAP}OPENQASM\s+(\d+)(?:\.\d+)?", re.DOTALL)
 _OLD_INCLUDE = re.compile(r"^[^/\n]*\binclude\s*\"qelib1\.inc\"", re.MULTILINE)
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_BITS = re.compile(
+    r"(?<![\w$])(?:bit\s*(?:\[\s*(?P<size>[^\]]*)\])?\s+[^\W\d]\w*\s*[;=]"
+    r"|creg\s+[^\W\d]\w*\s*(?:\[\s*(?P<old>[^\]]*)\])?\s*;)"
+)
+_MOST_BITS = 10_000
 
 
 def version_of(text: str) -> int:
@@ -21,3 +28,18 @@ def version_of(text: str) -> int:
     if (header := _HEADER.match(text)) is not None:
         return int(header[1][:6])
     return 2 if _OLD_INCLUDE.search(text) else 3
+
+
+def classical_bits(text: str) -> int | None:
+    """How many classical bits the program declares (`bit[2] c;`, `creg c[2];`), over all its registers.
+
+    `None` when it declares none, or a register whose size is no plain number.
+    """
+    total = 0
+    for declared in _BITS.finditer(_COMMENT.sub(" ", text)):
+        told = declared["size"] if declared["size"] is not None else declared["old"]
+        size = "1" if told is None else told.strip()
+        if not re.fullmatch(r"\d{1,6}", size, re.ASCII):
+            return None
+        total += int(size)
+    return total if 0 < total <= _MOST_BITS else None

@@ -77,3 +77,16 @@ def named(result: JobResult, observables: tuple[str, ...]) -> JobResult:
         result.pubs[0], values=tuple(replace(value, observable=observable) for value, observable in values)
     )
     return replace(result, pubs=(pub,))
+
+
+def widened(result: JobResult, num_bits: int) -> JobResult:
+    """`result` with the bit strings of its only quasi-distribution `num_bits` characters wide.
+
+    A V1 body holds numbers: how many leading zeros they have is known from the circuit alone.
+    """
+    quasi = result.pubs[0].quasi if len(result.pubs) == 1 else None
+    if quasi is None or quasi.num_bits >= num_bits:
+        return result
+    wide = {bits.zfill(num_bits): share for bits, share in quasi.quasi.items()}
+    pub = replace(result.pubs[0], quasi=replace(quasi, num_bits=num_bits, quasi=wide))
+    return replace(result, pubs=(pub,))

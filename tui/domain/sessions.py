@@ -71,7 +71,7 @@ class Session:
         start = self.activated or self.created
         if start is None or self.max_ttl is None or self.state is SessionState.CLOSED:
             return None
-        return start + timedelta(seconds=self.max_ttl)
+        return _after(start, self.max_ttl)
 
     def loses_place(self, idle_since: datetime | None) -> datetime | None:
         """When its interactive time to live is over if no job comes, where that can be known.
@@ -81,4 +81,12 @@ class Session:
         """
         if self.state is not SessionState.ACTIVE or self.interactive_ttl is None or idle_since is None:
             return None
-        return idle_since + timedelta(seconds=self.interactive_ttl)
+        return _after(idle_since, self.interactive_ttl)
+
+
+def _after(start: datetime, seconds: float) -> datetime | None:
+    """So many seconds later; `None` where that is no time: never."""
+    try:
+        return start + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return None

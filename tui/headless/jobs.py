@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from tui.domain.accounts import Identity
 from tui.domain.errors import QdeckError
-from tui.domain.jobs import Job, JobStatus
+from tui.domain.job_matching import TIME_SPAN, ago, date_span
+from tui.domain.jobs import Job, JobQuery, JobStatus
+from tui.domain.text import plain
 from tui.headless.answers import job_facts
 from tui.headless.choice import ServiceChoice, choose_account, service_facts, service_label
 from tui.headless.opening import sign_in, signed_in_deck, started_deck
-from tui.headless.talk import Exit, emit_json, emit_table, explain, say
+from tui.headless.talk import Exit, UsageFault, emit_json, emit_table, explain, say
 from tui.monitor.deck import Deck
 
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
@@ -20,10 +22,37 @@ HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
 HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
 
 
+def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | None:
+    """The moment that an option names: a local date as far as it is written (`2026-03-14`), or an age (`2d`).
+
+    Args:
+        end: for a date, its last moment and not its first one.
+
+    Raises:
+        UsageFault: it is neither.
+    """
+    if not text:
+        return None
+    if TIME_SPAN.fullmatch(text):
+        return ago(text, now)
+    try:
+        return date_span(text)[1 if end else 0]
+    except ValueError:
+        raise UsageFault(
+            f"{plain(text, limit=60)!r} is no date and no age: 2026-03-14, 2026-03, 2d or 1h30m."
+        ) from None
+
+
 async def list_jobs(
-    choice: ServiceChoice, environ: Mapping[str, str], *, limit: int, as_json: bool, offline: bool = False
+    choice: ServiceChoice,
+    environ: Mapping[str, str],
+    *,
+    limit: int,
+    as_json: bool,
+    offline: bool = False,
+    wanted: JobQuery | None = None,
 ) -> Exit:
-    """Print the newest jobs of the account, as the service tells them now.
+    """Print the newest jobs of the account that are `wanted`, as the service tells them now.
 
     With `offline`, and where there is no account to ask with, what the history holds is printed instead.
 
@@ -34,6 +63,7 @@ async def list_jobs(
         UsageFault: there is no account, and no job in the history; or none of the name asked for.
         QdeckError: signing in failed.
     """
+    wanted = wanted or JobQuery()
     async with started_deck(choice.environment(environ)) as deck:
         account = None if choice.sandbox else choose_account(deck.found_accounts(), choice)
         nobody = not choice.sandbox and account is None
@@ -41,32 +71,32 @@ async def list_jobs(
             # The history does not know accounts by their names.
             choice = replace(choice, channel=account.channel)
         if offline or nobody:
-            jobs = _known(deck, choice)[:limit]
+            jobs = [job for job in _known(deck, choice) if wanted.fits(job)][:limit]
             if offline or jobs:
                 kind = f"{choice.channel} account" if choice.channel else "account"
                 if not offline:
                     say(f"No {kind} found: `qdeck login` signs in.")
                 return _print_history(jobs, as_json=as_json)
-        return await _list_now(deck, await sign_in(deck, choice), limit, as_json=as_json)
+        return await _list_now(deck, await sign_in(deck, choice), limit, wanted, as_json=as_json)
 
 
-async def _list_now(deck: Deck, identity: Identity, limit: int, *, as_json: bool) -> Exit:
+async def _list_now(deck: Deck, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool) -> Exit:
     stale = False
     try:
-        await deck.look_back(limit)
+        await deck.look_back(limit, wanted)
     except QdeckError as error:
         explain(error)
         say("What follows is what was known before.")
         stale = True
     label = service_label(identity)
-    jobs = [job for job in deck.jobs() if job.service == label][:limit]
+    jobs = [job for job in deck.jobs() if job.service == label and wanted.fits(job)][:limit]
     if as_json:
         facts = [job_facts(job) for job in jobs]
         emit_json({**service_facts(identity), "history": False, "stale": stale, "jobs": facts})
     else:
         emit_table(HEAD, [_row(job) for job in jobs])
         if not jobs:
-            say("No jobs yet. `qdeck run FILE` submits one.")
+            say("No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.")
     return Exit.FAILED if stale else Exit.DONE
 
 
@@ -93,7 +123,7 @@ def _print_history(jobs: list[Job], *, as_json: bool) -> Exit:
     moments = [job.confirmed for job in jobs if job.confirmed is not None]
     if moments:
         now = datetime.now(UTC)
-        newest, oldest = _ago(now - max(moments)), _ago(now - min(moments))
+        newest, oldest = _age(now - max(moments)), _age(now - min(moments))
         when = newest if newest == oldest else f"between {newest} and {oldest}"
         say(f"What follows was confirmed by its service {when}; the last column says when, for each.")
     if as_json:
@@ -109,7 +139,7 @@ def _print_history(jobs: list[Job], *, as_json: bool) -> Exit:
     return Exit.DONE
 
 
-def _ago(age: timedelta) -> str:
+def _age(age: timedelta) -> str:
     minutes = max(0, int(age.total_seconds() // 60))
     if minutes >= 2 * 24 * 60:
         return f"{minutes // (24 * 60)} days ago"

@@ -12,11 +12,11 @@ import os
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
 import msgspec
 
@@ -24,7 +24,10 @@ import tui
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
 from tui.ibm.codec_results import decode_result
 
+T = TypeVar("T")
 THREAD_BYTES: Final = 64 * 1024
+DECODE_BYTES: Final = 256 * 1024
+"""Bytes of any other body from which on a thread decodes it."""
 PROCESS_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a body from which on a thread or a process decodes it."""
 _PIECE: Final = 4_000
@@ -70,6 +73,11 @@ class _End(msgspec.Struct, frozen=True, tag="end"):
 
 _Piece = _Pub | _Register | _Some | _Values | _End
 _pieces: Final = msgspec.msgpack.Decoder(_Piece)
+
+
+async def decoded_aside(body: bytes, decoding: Callable[[], T]) -> T:
+    """What `decoding` makes of `body`: a large one in a thread, where it does not hold up the event loop."""
+    return decoding() if len(body) < DECODE_BYTES else await asyncio.to_thread(decoding)
 
 
 async def decode_result_aside(body: bytes) -> JobResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -11,9 +10,9 @@ from statistics import median
 import msgspec
 
 from tui.domain.backends import Backend
+from tui.ibm.aside import decoded_aside
 from tui.ibm.decode import decode, moment
 
-_ASIDE = 256 * 1024
 _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 _UP = {"online", "active", "available"}
 
@@ -148,9 +147,7 @@ async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
     """
     if not body.strip():
         return backend
-    if len(body) < _ASIDE:
-        return _medians(backend, body, where)
-    return await asyncio.to_thread(_medians, backend, body, where)
+    return await decoded_aside(body, lambda: _medians(backend, body, where))
 
 
 def _medians(backend: Backend, body: bytes, where: str) -> Backend:

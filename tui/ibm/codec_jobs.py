@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
 from tui.domain.submissions import Submission
 from tui.ibm.codes import RAN_TOO_LONG, words
 from tui.ibm.decode import decode, moment, required_moment, stamp
-from tui.ibm.inputs import read_inputs
+from tui.ibm.inputs import Inputs, read_inputs
+
+_Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -34,7 +38,7 @@ class _Usage(msgspec.Struct, frozen=True):
 
 
 class _Job(msgspec.Struct, frozen=True):
-    id: str
+    id: _Id
     program: _Program
     created: str
     status: str | None = None
@@ -57,7 +61,7 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class _Created(msgspec.Struct, frozen=True):
-    id: str
+    id: _Id
     backend: str | None = None
     session_id: str | None = None
     private: bool | None = None
@@ -76,6 +80,10 @@ class _Metrics(msgspec.Struct, frozen=True):
     circuits_execution_time_ns: float | None = None
     caller: str | None = None
     qiskit_version: str | None = None
+    estimated_start_time: str | None = None
+    estimated_completion_time: str | None = None
+    position_in_queue: int | None = None
+    position_in_provider: int | None = None
 
 
 def decode_job(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> Job:
@@ -84,9 +92,10 @@ def decode_job(body: bytes, where: str, *, service: str, instance: str, now: dat
 
 
 def decode_submitted(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> SubmittedJob:
-    """One job told with its params, and its circuit in whatever form it was submitted."""
+    """One job told with its params, and its circuits in whatever form they were submitted."""
     told = decode(body, _Job, where)
-    return SubmittedJob(_job(told, where, service, instance, now), read_inputs(told.params).packed)
+    inputs = read_inputs(told.params)
+    return SubmittedJob(_job(told, where, service, instance, now, inputs), inputs.packed, inputs.further)
 
 
 def decode_page(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> JobPage:
@@ -118,6 +127,7 @@ def decode_created(
         confirmed=now,
         circuit=submission.qasm,
         source=submission.source,
+        circuits=1,
     )
 
 
@@ -125,7 +135,8 @@ def decode_metrics(body: bytes, where: str) -> JobMetrics:
     """Metrics of every API version."""
     metrics = decode(body, _Metrics, where)
     times = metrics.timestamps or _Timestamps()
-    usage = metrics.usage or metrics.bss
+    # A `usage` that tells nothing hides nothing.
+    usage = metrics.bss if metrics.usage is None or metrics.usage == _Usage() else metrics.usage
     nanoseconds = metrics.circuits_execution_time_ns
     if nanoseconds is None and usage is not None:
         nanoseconds = usage.circuits_execution_time_ns
@@ -138,6 +149,10 @@ def decode_metrics(body: bytes, where: str) -> JobMetrics:
         execution_seconds=None if nanoseconds is None else nanoseconds / 1e9,
         caller=metrics.caller or "",
         qiskit_version=metrics.qiskit_version or "",
+        estimated_start=moment(metrics.estimated_start_time),
+        estimated_completion=moment(metrics.estimated_completion_time),
+        queue_position=metrics.position_in_queue,
+        provider_position=metrics.position_in_provider,
     )
 
 
@@ -164,9 +179,15 @@ def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
     return told
 
 
-def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> Job:
+def _job(
+    job: _Job, where: str, service: str, instance: str, now: datetime, inputs: Inputs | None = None
+) -> Job:
     state = job.state if isinstance(job.state, _State) else _State(status=job.state)
     told = job.status or state.status or ""
+    if not told:
+        raise QdeckError(
+            ErrorKind.PROTOCOL, f"The answer to {where} has neither `status` nor `state` in a job."
+        )
     code = state.reason_code if state.reason_code is not None else state.reasonCode
     reason_code = "" if code is None else str(code)
     status = JobStatus.of(told)
@@ -177,7 +198,7 @@ def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> J
         status = JobStatus.FAILED
     known = words(reason_code)
     created = required_moment(job.created, "created", where)
-    inputs = read_inputs(job.params)
+    inputs = inputs or read_inputs(job.params)
     parts = (job.hub, job.group, job.project)
     return Job(
         id=job.id,
@@ -199,6 +220,7 @@ def _job(job: _Job, where: str, service: str, instance: str, now: datetime) -> J
         private=bool(job.private),
         confirmed=now,
         circuit=inputs.circuit,
+        circuits=inputs.count,
     )
 
 

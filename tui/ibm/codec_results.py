@@ -80,6 +80,8 @@ def _pubs(body: bytes) -> tuple[PubResult, ...]:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
+        if body.lstrip()[:1] in (b"{", b"["):
+            raise _Unknown("The body of the result is no whole JSON: it was cut off on its way.") from None
         raise _Unknown("The service answered with text instead of a result.") from None
     if top.kind == "PrimitiveResult":
         return typed_pubs(top.value, parts)

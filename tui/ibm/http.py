@@ -64,7 +64,6 @@ class Call:
         where: method and path pattern, e.g. `GET /jobs/{id}`, for messages.
         body: what is sent as JSON.
         form: what is sent as a form, instead.
-        page_ok: whether an HTML answer is as good as any other (logs, results of failed jobs).
         large: whether the answer may be as large as a result, and then comes as a file.
     """
 
@@ -76,7 +75,6 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: object = None
     form: Mapping[str, Value] | None = None
-    page_ok: bool = False
     large: bool = False
 
     def with_headers(self, headers: Mapping[str, Value]) -> Call:
@@ -276,7 +274,7 @@ class Http:
                 secrets=self._sent_secrets,
             )
             return _Failed(error, open_end=status >= 500 or status == 408)
-        if not call.page_ok and is_page(body, kind):
+        if is_page(body, kind):
             return _Failed(portal(host, call.where, status), open_end=True)
         return Answer(status, body, kind, None if isinstance(taken, bytes) else taken)
 

@@ -1,25 +1,35 @@
-"""What a job was given: circuit and shots in its params, of every program (contract 3.2, 5.6)."""
+"""What a job was given: circuits and shots in its params, of every program (contract 3.2, 5.6)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from tui.domain.jobs import SubmittedCircuit
+
+MOST_CIRCUITS = 200
+"""Circuits of a job that are taken; of more, the first ones."""
+_MOST_SHOTS = 10**12
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The first circuit of a job, and the shots of its first PUB.
+    """The circuits of a job, and the shots of its first PUB.
 
     Attributes:
-        circuit: OpenQASM text; empty when it came in another form.
-        packed: base64 of QPY, mostly zlib-packed, as it came; empty when there is none.
+        circuit: OpenQASM text of the first; empty when it came in another form.
+        packed: base64 of QPY of the first, mostly zlib-packed, as it came; empty when there is none.
+        further: the circuits after the first, at most `MOST_CIRCUITS` in all.
+        count: how many circuits there are; `None` when that is not told.
     """
 
     circuit: str = ""
     packed: str = ""
     shots: int | None = None
+    further: tuple[SubmittedCircuit, ...] = ()
+    count: int | None = field(default=None, compare=False)
 
 
 def read_inputs(params: msgspec.Raw) -> Inputs:
@@ -33,15 +43,21 @@ def read_inputs(params: msgspec.Raw) -> Inputs:
     program = data.get("quantum_program")
     program = program if isinstance(program, dict) else {}
     shots = _shots(data, program)
-    circuit: Any = _first(data.get("circuits")) or _first(program.get("circuits"))
+    circuits = _listed(data.get("circuits")) or _listed(program.get("circuits"))
     pubs = data.get("pubs")
     if isinstance(pubs, list) and pubs:
-        pub = pubs[0] if isinstance(pubs[0], list) else [pubs[0]]
-        circuit = pub[0] if pub else None
-        if len(pub) == 3 and _is_number(pub[2]):
+        circuits = [(pub[0] if pub else None) if isinstance(pub, list) else pub for pub in pubs]
+        pub = pubs[0]
+        if isinstance(pub, list) and len(pub) == 3 and _is_number(pub[2]):
             shots = pub[2]
-    text, packed = _forms(circuit)
-    return Inputs(text, packed, shots)
+    if not circuits:
+        return Inputs(shots=shots)
+    first, *further = map(_form, circuits[:MOST_CIRCUITS])
+    # A model of many circuits tells their number, where they are one piece.
+    told = program.get("circuits")
+    many = told.get("num_programs") if isinstance(told, dict) and len(circuits) == 1 else None
+    count = many if _is_number(many) and many else len(circuits)
+    return Inputs(first.qasm, first.qpy, shots, tuple(further), count)
 
 
 def _shots(data: dict[str, Any], program: dict[str, Any]) -> int | None:
@@ -56,24 +72,23 @@ def _shots(data: dict[str, Any], program: dict[str, Any]) -> int | None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_SHOTS
 
 
-def _first(circuits: Any) -> Any:
-    """The first of the circuits, which may be one, a list, or the executor's model of many."""
+def _listed(circuits: Any) -> list[Any]:
+    """The circuits, which may be one, a list, or the executor's model of many."""
     if isinstance(circuits, dict) and isinstance(circuits.get("data"), list):
         circuits = circuits["data"]
     if isinstance(circuits, list):
-        return circuits[0] if circuits else None
-    return circuits
+        return circuits
+    return [circuits] if circuits else []
 
 
-def _forms(circuit: Any) -> tuple[str, str]:
-    """OpenQASM text and base64 QPY; at most one of them is there."""
+def _form(circuit: Any) -> SubmittedCircuit:
     if isinstance(circuit, dict):
         packed = circuit.get("__value__", circuit.get("b64_data"))
-        return "", packed if isinstance(packed, str) else ""
+        return SubmittedCircuit(qpy=packed if isinstance(packed, str) else "")
     if not isinstance(circuit, str):
-        return "", ""
+        return SubmittedCircuit()
     # Base64 holds no semicolon; OpenQASM cannot do without.
-    return (circuit, "") if ";" in circuit else ("", circuit.strip())
+    return SubmittedCircuit(circuit) if ";" in circuit else SubmittedCircuit(qpy=circuit.strip())

@@ -9,9 +9,12 @@ from tui.domain.submissions import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primit
 def job_body(submission: Submission) -> dict[str, object]:
     """The body both generations take; the classic one adds where to bill it.
 
-    Results are asked for in the plain form: `support_qiskit` and `version` are always sent, for the
-    service's defaults are told in two ways (contract 5.6). `start_session` is never sent: without it a job
-    starts none, and since March 2024 the service refuses it; sessions are opened by `POST /sessions`.
+    The params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for no
+    parameter values), and results are asked for in the plain form: `support_qiskit` is false, so neither
+    needs Qiskit. It and `version` are always sent, for the service's defaults are told in two ways
+    (contract 5.6).
+    `start_session` is never sent: without it a job starts none, and since March 2024 the service refuses it;
+    sessions are opened by `POST /sessions`.
 
     Raises:
         QdeckError: `INVALID` for what the service would refuse.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from tui.domain.accounts import Account
 from tui.domain.backends import Backend, BackendData
@@ -15,7 +16,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionState
 from tui.domain.submissions import Submission
 from tui.domain.text import plain
-from tui.ibm.aside import decode_file_aside, decode_result_aside
+from tui.ibm.aside import decode_file_aside, decode_result_aside, decoded_aside
 from tui.ibm.codec_backends import with_configuration, with_properties
 from tui.ibm.codec_jobs import (
     decode_created,
@@ -29,6 +30,9 @@ from tui.ibm.codec_sessions import decode_session
 from tui.ibm.http import Answer, Call, Http, Safety, path
 from tui.ibm.payloads import check_tags, job_body
 from tui.ibm.signed import SignedCalls
+
+T = TypeVar("T")
+_LOG_CHARACTERS = 1_000_000
 
 
 class RuntimeService:
@@ -72,26 +76,20 @@ class RuntimeService:
         """One request: the jobs that match, newest first, without their params."""
         where = "GET /jobs"
         answer = await self._get("/jobs", where, tuple(query_parameters(query)) + self._list_filter())
-        return decode_page(
-            answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
-        )
+        return await self._decoded(answer, where, decode_page)
 
     async def job(self, job_id: str, *, with_params: bool = False) -> Job:
         """One job; with its circuit when `with_params`."""
         where = "GET /jobs/{id}"
         query = (("exclude_params", "false" if with_params else "true"),)
         answer = await self._get(path("jobs", job_id), where, query)
-        return decode_job(
-            answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
-        )
+        return await self._decoded(answer, where, decode_job)
 
     async def submitted(self, job_id: str) -> SubmittedJob:
         """One job with its circuit in the form it was submitted."""
         where = "GET /jobs/{id}"
         answer = await self._get(path("jobs", job_id), where, (("exclude_params", "false"),))
-        return decode_submitted(
-            answer.body, where, service=self.label, instance=self._instance, now=self._clock.now()
-        )
+        return await self._decoded(answer, where, decode_submitted)
 
     async def submit(self, submission: Submission) -> Job:
         """Create a job: one POST, never repeated here."""
@@ -116,16 +114,22 @@ class RuntimeService:
             status=answer.status,
         )
 
-    async def result(self, job_id: str) -> JobResult:
-        """The result of a finished job; what cannot be decoded is kept raw, with a note."""
+    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
+        """The result of a finished job; what cannot be decoded is kept raw, with a note.
+
+        With `once` the request is sent once, and an end that leaves open whether the service handed the
+        result out is `UNCONFIRMED`: reading a private job's result deletes it.
+        """
         where = "GET /jobs/{id}/results"
-        # What a failed job left may be text.
         place = f"{self._base}{path('jobs', job_id, 'results')}"
-        answer = await self._calls.send(Call("GET", place, where, page_ok=True, large=True))
+        safety = Safety.CREATES if once else Safety.READS
+        answer = await self._calls.send(Call("GET", place, where, safety, large=True))
         if answer.file is not None:
             return await decode_file_aside(answer.file)
         if answer.status == 204 or not answer.body.strip():
-            raise QdeckError(ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=204)
+            raise QdeckError(
+                ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=answer.status
+            )
         return await decode_result_aside(answer.body)
 
     async def metrics(self, job_id: str) -> JobMetrics:
@@ -140,7 +144,6 @@ class RuntimeService:
             f"{self._base}{path('jobs', job_id, 'logs')}",
             "GET /jobs/{id}/logs",
             headers={"Accept": "*/*"},
-            page_ok=True,
         )
         try:
             answer = await self._calls.send(call)
@@ -148,8 +151,7 @@ class RuntimeService:
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
         else:
-            text = answer.body.decode("utf-8", "replace")
-            return plain(text, limit=1_000_000, lines=True)
+            return await decoded_aside(answer.body, lambda: _shown(answer.body))
         # No log and no job are the same answer: asking for the job tells them apart.
         await self.job(job_id)
         return ""
@@ -280,6 +282,11 @@ class RuntimeService:
         where = f"GET /backends/{{name}}/{part}"
         return (await self._get(path("backends", name, part), where)).body
 
+    async def _decoded(self, answer: Answer, where: str, decoding: Callable[..., T]) -> T:
+        """What a decoder of jobs makes of the answer; params may hold megabytes of circuits."""
+        known = {"service": self.label, "instance": self._instance, "now": self._clock.now()}
+        return await decoded_aside(answer.body, lambda: decoding(answer.body, where, **known))
+
     async def _get(self, place: str, where: str, query: tuple[tuple[str, str], ...] = ()) -> Answer:
         return await self._calls.send(Call("GET", f"{self._base}{place}", where, query=query))
 
@@ -293,3 +300,7 @@ class RuntimeService:
     def _job_extras(self) -> dict[str, object]:
         """What a job's body holds besides the submission."""
         return {}
+
+
+def _shown(log: bytes) -> str:
+    return plain(log.decode("utf-8", "replace"), limit=_LOG_CHARACTERS, lines=True)

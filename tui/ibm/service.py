@@ -110,8 +110,13 @@ class QuantumService(Protocol):
         """
         ...
 
-    async def result(self, job_id: str) -> JobResult:
-        """The result of a finished job. `CONFLICT` when it is not finished, `NOT_FOUND` without one."""
+    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
+        """The result of a finished job. `CONFLICT` when it is not finished, `NOT_FOUND` without one.
+
+        Args:
+            once: the service deletes it as it hands it out (a private job's): the request is not repeated,
+                and an end that leaves open whether it was handed out is `UNCONFIRMED`.
+        """
         ...
 
     async def metrics(self, job_id: str) -> JobMetrics:

@@ -9,15 +9,18 @@ from dataclasses import replace
 
 from tui.compiler.interface import Compiler
 from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobMetrics, JobQuery, JobStatus
-from tui.domain.results import JobResult, named
+from tui.domain.jobs import JobMetrics, JobQuery
+from tui.domain.openqasm import classical_bits
+from tui.domain.results import JobResult, named, widened
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import MAX_TAGS
 from tui.ibm.service import QuantumService
 from tui.monitor.board import OWN_TAG, Board
+from tui.monitor.circuits import Circuits
 from tui.monitor.events import Severity
 from tui.monitor.jobs_list import PAGE
 from tui.monitor.jobs_worker import with_metrics
+from tui.monitor.results import Results
 from tui.monitor.tags import check_tags
 
 
@@ -27,8 +30,8 @@ class Commands:
     def __init__(self, board: Board, wake: Callable[[str], None], compiler: Compiler) -> None:
         self._board = board
         self._wake = wake
-        self._compiler = compiler
-        self._reading: set[asyncio.Future[JobResult]] = set()
+        self._results = Results(board)
+        self._circuits = Circuits(board, compiler)
         self._opening: set[asyncio.Future[Session]] = set()
 
     async def cancel(self, job_id: str) -> None:
@@ -52,13 +55,13 @@ class Commands:
             await self._board.history.forget_result(record.key)
             await self._board.remove(record)
 
-    async def look_back(self, limit: int) -> None:
-        """Take in the newest `limit` jobs of the service, page by page."""
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        """Take in the newest `limit` jobs of the service that are `wanted`, page by page."""
         service = self._board.need_service()
         offset = 0
         while offset < limit:
             asked = min(PAGE, limit - offset)
-            page = await service.jobs(JobQuery(limit=asked, offset=offset))
+            page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
             # What ended before anyone here knew of it is fetched when the user asks for it.
             await self._board.put(
                 self._board.take(job, settled=job.status.final and self._board.record(job.id) is None)
@@ -87,46 +90,22 @@ class Commands:
         return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
     async def result(self, job_id: str) -> JobResult:
-        """The result: as kept, else from the service, and then kept; values with their observables."""
-        result = await self._result(job_id)
-        record = self._board.record(job_id)
-        return named(result, record.job.observables) if record is not None else result
+        """The result: as kept, else from the service, and then kept.
 
-    async def _result(self, job_id: str) -> JobResult:
+        What the body does not tell is added: the observables of the values, the width of the bit strings.
+        """
+        result = await self._results.get(job_id)
         record = self._board.record(job_id)
-        if record is not None and record.result_kept:
-            kept = await self._board.history.result(record.key)
-            if kept is not None:
-                return kept
-        service = self._board.need_service()
-        # A private result can be read once: once asked for it is kept, though nobody waits for it any more.
-        asked = asyncio.ensure_future(self._read_result(service, job_id))
-        self._reading.add(asked)
-        asked.add_done_callback(self._read)
-        return await asyncio.shield(asked)
+        if record is None:
+            return result
+        if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
+            bits = classical_bits(self._board.history.job_with_texts(record).circuit)
+            result = widened(result, bits or 0)
+        return named(result, record.job.observables)
 
-    async def _read_result(self, service: QuantumService, job_id: str) -> JobResult:
-        """Read the result and keep it before anyone sees it."""
-        record = self._board.record(job_id)
-        if record is None or not record.job.status.final:
-            await self._tell(service, job_id)
-            record = self._board.record(job_id)
-        result = await service.result(job_id)
-        # What a running job shows so far is not its result yet.
-        if record is not None and record.job.status is JobStatus.DONE:
-            try:
-                await self._board.history.keep_result(record.key, result)
-            except QdeckError as error:
-                self._board.storage_refused(error)
-            else:
-                await self._board.save()
-        return result
-
-    def _read(self, asked: asyncio.Future[JobResult]) -> None:
-        self._reading.discard(asked)
-        if not asked.cancelled():
-            # Whoever waits for it is told of an error; when nobody does, it is nobody's.
-            asked.exception()
+    async def finish_reading(self, seconds: float) -> None:
+        """Wait so long for private results that are being read: each can be read once."""
+        await self._results.finish(seconds)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """The metrics: as kept once they are settled, else from the service.
@@ -149,28 +128,13 @@ class Commands:
             await self._board.put([replace(record, job=job, metrics=metrics)])
         return metrics
 
-    async def circuit(self, job_id: str) -> str:
-        """The circuit as submitted: as kept, else from the service, and then kept.
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """The circuits as submitted, one a PUB: as kept, else from the service; the first is kept.
 
-        A circuit that another program submitted in Qiskit's binary form becomes OpenQASM 3 in the
-        compiler's worker.
+        Circuits that another program submitted in Qiskit's binary form become OpenQASM 3 in the compiler's
+        worker.
         """
-        record = self._board.record(job_id)
-        if record is not None and record.circuit_hash:
-            return self._board.history.job_with_texts(record).circuit
-        told = await self._board.need_service().submitted(job_id)
-        job = told.job
-        if not job.circuit and told.qpy:
-            job = replace(job, circuit=await self._compiler.decode_qpy(told.qpy))
-        await self._board.put([self._board.take(job)])
-        if not job.circuit:
-            raise QdeckError(
-                ErrorKind.NOT_FOUND,
-                "The service does not tell the inputs of a private job."
-                if job.private
-                else "The job's inputs hold no circuit that is known here.",
-            )
-        return job.circuit
+        return await self._circuits.get(job_id)
 
     async def logs(self, job_id: str) -> str:
         """The log."""

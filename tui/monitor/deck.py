@@ -18,7 +18,8 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
-from tui.domain.jobs import Job, JobMetrics
+from tui.domain.job_filter import JobFilter
+from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
@@ -190,20 +191,31 @@ class Deck(Protocol):
         """What the service measured."""
         ...
 
-    async def look_back(self, limit: int) -> None:
-        """Take in the newest `limit` jobs of the service; `refresh` takes in no more than watching needs."""
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        """Take in the newest `limit` jobs of the service; `refresh` takes in no more than watching needs.
+
+        Args:
+            wanted: which jobs are meant; its `limit` and `offset` do not count. `None`: all.
+        """
         ...
 
-    def older(self) -> None:
-        """The user looks for older jobs than are known: a page of them is asked for; `ReachChanged` tells."""
+    def older(self, wanted: JobFilter | None = None) -> None:
+        """The user looks for older jobs than are known: a page of them is asked for; `ReachChanged` tells.
+
+        Args:
+            wanted: what they have to fit. As far as the service can tell, those that do come first.
+        """
         ...
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         """Tags the service knows that contain the text; none where it cannot search."""
         ...
 
-    async def circuit(self, job_id: str) -> str:
-        """The circuit as submitted, as OpenQASM, wherever it was submitted: asked for, decoded and kept.
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """The circuits as submitted, as OpenQASM, one a PUB, wherever they were submitted.
+
+        They are asked for and decoded; the first is kept. Where the service cannot be asked, what is kept is
+        all there is. At least one is there; `Job.circuits` tells how many the job was given.
 
         Raises:
             QdeckError: as every command; `NOT_FOUND` when the service does not tell it, `CIRCUIT` when it

@@ -15,6 +15,7 @@ from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.events import JobsFinished
 from tui.monitor.jobs_list import PAGE, JobList
+from tui.monitor.results import check, keep
 from tui.monitor.tempo import Tempo
 
 FETCHED_A_TICK = 10
@@ -135,8 +136,12 @@ class JobsWorker:
             kept = record.result_kept or await self._keep_result(whole)
         except QdeckError as error:
             attempts = self._attempts[job_id] = self._attempts.get(job_id, 0) + 1
-            if error.worth_retrying and attempts < ATTEMPTS:
-                raise
+            if attempts < ATTEMPTS:
+                if error.worth_retrying:
+                    raise
+                if error.kind is ErrorKind.PROTOCOL:
+                    # Something in between answered, or cut the answer off: the next round asks again.
+                    return record
             # It stays to be fetched by hand.
             return replace(record, settled=True)
         self._attempts.pop(job_id, None)
@@ -155,12 +160,8 @@ class JobsWorker:
         if record.job.status is not JobStatus.DONE or record.job.private:
             return False
         result = await self._service.result(record.job.id)
-        try:
-            await self._board.history.keep_result(record.key, result)
-        except QdeckError as error:
-            self._board.storage_refused(error)
-            return False
-        return True
+        await check(record.job, result)
+        return await keep(self._board, record, result)
 
     def _announce(self, new: list[Job]) -> None:
         """Tell which jobs became final; what the first round finds happened while nobody was here."""

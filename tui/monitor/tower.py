@@ -24,7 +24,8 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.clock import Clock
-from tui.domain.jobs import Job, JobMetrics
+from tui.domain.job_filter import JobFilter
+from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
@@ -50,6 +51,8 @@ HISTORY_EVERY = 1.0
 LAST_WORDS_SECONDS = 3.0
 PROBED_AT = 60.0
 """Seconds between two looks whether a service that is down is back, while the user does something here."""
+LAST_RESULT_SECONDS = 5.0
+"""Seconds for which leaving waits for a private result that is being read: it cannot be read again."""
 BACK_AGAIN, LOOKED_AT = 5.0, 30.0
 """Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
 
@@ -191,14 +194,17 @@ class LiveDeck:
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         """Sign in and start the background workers."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.sign_in(account, keep=keep)
 
     async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
         """Start the sandbox (once) and sign in to one of its two faces."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.sign_in_sandbox(channel)
 
     async def sign_out(self) -> SignOutReport:
         """Stop the background workers, end the token, say what that achieved."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.sign_out()
 
     async def instances(self) -> tuple[Instance, ...]:
@@ -211,6 +217,7 @@ class LiveDeck:
 
     async def use_instance(self, instance_id: str) -> Identity:
         """Work in another instance of the same account."""
+        await self._commands.finish_reading(LAST_RESULT_SECONDS)
         return await self._accounts.use_instance(instance_id)
 
     async def refresh(self) -> None:
@@ -291,22 +298,22 @@ class LiveDeck:
         """What the service measured."""
         return await self._commands.metrics(job_id)
 
-    async def look_back(self, limit: int) -> None:
-        """Take in the newest `limit` jobs of the service."""
-        await self._commands.look_back(limit)
+    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
+        """Take in the newest `limit` jobs of the service that are wanted."""
+        await self._commands.look_back(limit, wanted)
 
-    def older(self) -> None:
-        """Ask for a page of older jobs than are known."""
+    def older(self, wanted: JobFilter | None = None) -> None:
+        """Ask for a page of older jobs than are known, of those that fit where the service can tell."""
         if self._accounts.older is not None:
-            self._accounts.older.want()
+            self._accounts.older.want(wanted)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         """Tags the service knows that contain the text."""
         return await self._commands.tags_like(text)
 
-    async def circuit(self, job_id: str) -> str:
-        """The circuit as submitted, as OpenQASM, wherever it was submitted."""
-        return await self._commands.circuit(job_id)
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """The circuits as submitted, as OpenQASM, one a PUB, wherever they were submitted."""
+        return await self._commands.circuits(job_id)
 
     async def logs(self, job_id: str) -> str:
         """The job's log."""
@@ -351,7 +358,7 @@ class LiveDeck:
         began = time.perf_counter()
         made = await self._board.need_service().cloud_transpile(qasm, backend, options)
         seconds = time.perf_counter() - began
-        isa = made.qasm or await self._compiler.decode_qpy(made.qpy)
+        isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
         layouts = (made.initial, made.final)
         return await self._compiler.review(qasm, isa, target, options, layouts, seconds)
 
@@ -360,6 +367,7 @@ class LiveDeck:
         for name, ending in (
             ("submissions under way", self._outbox.aclose(LAST_WORDS_SECONDS)),
             ("sessions being opened", self._commands.aclose(LAST_WORDS_SECONDS)),
+            ("results being read", self._commands.finish_reading(LAST_RESULT_SECONDS)),
             ("background workers", self._scheduler.stop()),
             ("connections", self._accounts.aclose()),
             ("compiler", self._compiler.aclose()),

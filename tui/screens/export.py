@@ -7,8 +7,10 @@ import re
 from datetime import datetime
 from typing import Any
 
+from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult, PubResult
+from tui.monitor.deck import Deck
 
 
 def suggested_name(job: Job) -> str:
@@ -18,9 +20,24 @@ def suggested_name(job: Job) -> str:
     return f"{safe[:80]}.json"
 
 
-def export_bytes(job: Job, result: JobResult) -> bytes:
+async def exported(deck: Deck, job: Job) -> bytes:
+    """The export of a job that is done, with what the service has to be asked for.
+
+    Raises:
+        QdeckError: the result is not to be had. Circuits that are not are left out.
+    """
+    result = await deck.result(job.id)
+    try:
+        circuits = await deck.circuits(job.id)
+    except QdeckError:
+        circuits = ()
+    return export_bytes(deck.job(job.id) or job, result, circuits)
+
+
+def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) -> bytes:
     """The export as indented JSON; `"sandbox"` says whether anything in it comes from a QPU.
 
+    `"circuits"` holds the circuit of each PUB as OpenQASM, as far as they are known; `"circuit"` the first.
     Bit strings have bit 0 rightmost. Times are ISO 8601 in UTC, durations in seconds.
     """
     body: dict[str, Any] = {
@@ -41,6 +58,7 @@ def export_bytes(job: Job, result: JobResult) -> bytes:
         "started": _time(job.started),
         "finished": _time(job.finished),
         "circuit": job.circuit,
+        "circuits": list(circuits or filter(None, [job.circuit])),
         "source": job.source,
         "note": result.note,
         "pubs": [_pub(pub) for pub in result.pubs],

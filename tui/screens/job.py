@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -50,8 +51,10 @@ class JobScreen(SectionScreen):
         self._result: JobResult | None = None
         self._log: str | None = None
         self._metrics: JobMetrics | None = None
+        self._circuits: tuple[str, ...] = ()
+        self._pub = 0
         self._drawing = ""
-        self._programs: dict[tuple[str, str], QasmLines] = {}
+        self._programs: dict[tuple[str, str, int], QasmLines] = {}
         self._trouble: dict[str, str] = {}
         self._status: JobStatus | None = None
 
@@ -95,7 +98,8 @@ class JobScreen(SectionScreen):
         width = max(40, self.size.width - 2)
         self._status = job.status if job is not None else None
         gone = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
-        self.query_one("#facts", Block).show(facts(job, self.clock.now(), width) if job else gone)
+        told = facts(job, self.clock.now(), width, self._metrics) if job else gone
+        self.query_one("#facts", Block).show(told)
         self.query_one("#views", Block).show([self._names()])
         self._show_view()
 
@@ -141,17 +145,32 @@ class JobScreen(SectionScreen):
                 return raw_page(job, self._result)
 
     def _circuit_page(self, job: Job) -> Sequence[Line]:
-        """The drawing, where there is one, and the program."""
-        return (
-            self._program(job.circuit, self._drawing) if job.circuit else _quiet("Asking for the circuit …")
-        )
+        """The drawing, where there is one, and the program; of several PUBs, that of one."""
+        text = self._circuits[self._pub] if self._circuits else job.circuit
+        return self._program(text, self._drawing) if text else _quiet("Asking for the circuit …")
 
     def _program(self, text: str, drawing: str = "") -> QasmLines:
         """A program below its drawing: the same lines each time, for the pane to know them again."""
-        if (text, drawing) not in self._programs:
+        head = self._pub_head() if self._circuits and VIEWS[self._view] == "Circuit" else []
+        known = (text, drawing, self._pub if head else -1)
+        if known not in self._programs:
             above = [*page_of(drawing), BLANK] if drawing else []
-            self._programs[text, drawing] = QasmLines(text, above)
-        return self._programs[text, drawing]
+            self._programs[known] = QasmLines(text, [*head, *above])
+        return self._programs[known]
+
+    def _pub_head(self) -> list[Line]:
+        """Which of the job's circuits this is; nothing for the only one."""
+        job, here = self.job, len(self._circuits)
+        of = max(here, (job.circuits if job is not None else None) or 0)
+        if of < 2:
+            return []
+        spans = [Span(f" PUB {self._pub + 1:,} of {of:,}", Ink.STRONG)]
+        if here > 1:
+            spans += [Span("   "), Span("n", Ink.KEY, "screen.pub(1)"), Span(" next  ")]
+            spans += [Span("p", Ink.KEY, "screen.pub(-1)"), Span(" previous")]
+        if here < of:
+            spans.append(Span(f"   {here:,} can be shown here", Ink.MUTED))
+        return [tuple(spans), BLANK]
 
     def _result_page(self, job: Job, width: int) -> list[Line]:
         if self._result is not None:
@@ -166,6 +185,11 @@ class JobScreen(SectionScreen):
     async def _load(self) -> None:
         """Result, metrics and log, one after the other; what is not to be had is said in its view."""
         job = self.job
+        if job is not None and job.status is JobStatus.QUEUED:
+            # Where it stands in the queue is told by its metrics, if at all.
+            with contextlib.suppress(QdeckError):
+                self._metrics = await self.deck.metrics(job.id)
+                self._show()
         if job is None or not job.status.final:
             return
         self._trouble = {name: told for name, told in self._trouble.items() if name == "Circuit"}
@@ -189,12 +213,14 @@ class JobScreen(SectionScreen):
     async def _load_circuit(self) -> None:
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
         await asyncio.to_thread(prepare)
-        try:
-            circuit = await self.deck.circuit(self._job_id)
-        except QdeckError as error:
-            self._trouble["Circuit"] = _told(error)
-            self._show_view()
-            return
+        if not self._circuits:
+            try:
+                self._circuits = await self.deck.circuits(self._job_id)
+            except QdeckError as error:
+                self._trouble["Circuit"] = _told(error)
+                self._show_view()
+                return
+        circuit, self._drawing = self._circuits[self._pub], ""
         # Too large a circuit, or no Qiskit here: then the program alone is shown.
         with contextlib.suppress(QdeckError):
             self._drawing = await self.deck.draw(circuit, width=max(_NARROWEST, self.size.width - 4))
@@ -207,6 +233,14 @@ class JobScreen(SectionScreen):
     def action_view(self, step: int) -> None:
         """The next view, or the one before."""
         self.action_view_at((self._view + step) % len(VIEWS))
+
+    def action_pub(self, step: int) -> None:
+        """The circuit of the next PUB, or of the one before."""
+        if VIEWS[self._view] == "Circuit" and len(self._circuits) > 1:
+            self._pub = (self._pub + step) % len(self._circuits)
+            self._drawing = ""
+            self._show_view(home=True)
+            self._load_circuit()
 
     def action_view_at(self, place: int) -> None:
         """A view by its place."""
@@ -241,6 +275,9 @@ class JobScreen(SectionScreen):
     async def action_edit(self) -> None:
         """Open the circuit in the editor: its source where it is known, else as submitted."""
         job = self.job
+        if job is not None and self._pub:
+            # Of several, the one that is shown.
+            job = replace(job, source="", circuit=self._circuits[self._pub])
         if job is not None:
             await ask_edit(self, job)
 

@@ -15,7 +15,7 @@ from tui.monitor.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.export import export_bytes, suggested_name
+from tui.screens.export import exported, suggested_name
 from tui.screens.job_commands import call_it, tag_suggester, tags_of
 from tui.widgets.words import count_words
 
@@ -201,7 +201,7 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         return None
 
     async def export(job: Job) -> None:
-        body = export_bytes(screen.deck.job(job.id) or job, await screen.deck.result(job.id))
+        body = await exported(screen.deck, job)
         try:
             await asyncio.to_thread(_write, folder, names[job.id], body)
         except OSError as error:

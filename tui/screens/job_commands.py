@@ -13,7 +13,7 @@ from tui.monitor.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.export import export_bytes, suggested_name
+from tui.screens.export import exported, suggested_name
 from tui.screens.tag_completion import TagSuggester
 from tui.widgets.completing import tags_of_jobs
 from tui.widgets.words import short_id
@@ -128,7 +128,7 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
     Raises:
         QdeckError: the result is not to be had, or the file cannot be written.
     """
-    result = await screen.deck.result(job.id)
+    body = await exported(screen.deck, job)
     name = suggested_name(job)
     while True:
         text = await screen.app.push_screen_wait(
@@ -153,7 +153,6 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
             if not replace:
                 continue
         break
-    body = export_bytes(job, result)
     try:
         await asyncio.to_thread(_write, path, body, bool(replace))
     except OSError as error:

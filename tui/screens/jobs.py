@@ -61,7 +61,7 @@ class JobsScreen(JobRowsScreen):
         if message.moved and self.table.cursor_key in self.table.unseen:
             self._look_at(self.table.cursor_key)
         if near_the_end(self.deck.reach, self.table, self._list):
-            self.deck.older()
+            self.deck.older(self._list.filter)
         self._show_strip()
 
     @work(exclusive=True, group="jobs-seen", exit_on_error=False)
@@ -98,7 +98,7 @@ class JobsScreen(JobRowsScreen):
 
     def action_older(self) -> None:
         """With rows the table does it; with none, older ones may fit."""
-        self.deck.older()
+        self.deck.older(self._list.filter)
 
     @on(RowTable.Opened)
     def _opened(self) -> None:

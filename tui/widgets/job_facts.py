@@ -17,8 +17,8 @@ _PRETTY_LIMIT = 500_000
 """Bytes of a raw body that are laid out anew; a larger one is shown as it came."""
 
 
-def facts(job: Job, now: datetime, width: int) -> list[Line]:
-    """The head of the job's view, folded to `width` cells."""
+def facts(job: Job, now: datetime, width: int, metrics: JobMetrics | None = None) -> list[Line]:
+    """The head of the job's view, folded to `width` cells; its place in the queue is told by `metrics`."""
     simulated = job.service.startswith("sandbox")
     shots = f"  {job.shots} shots" if job.shots is not None else ""
     lines = [
@@ -39,6 +39,8 @@ def facts(job: Job, now: datetime, width: int) -> list[Line]:
         timeline(job, now),
         _costs(job),
     ]
+    if job.status is JobStatus.QUEUED and metrics is not None:
+        lines += _queue(metrics)
     if job.tags:
         lines.append(line((" tags ", Ink.MUTED), shorten("  ".join(job.tags), width)))
     if job.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
@@ -91,6 +93,21 @@ def _costs(job: Job) -> Line:
     )
 
 
+def _queue(metrics: JobMetrics) -> list[Line]:
+    """Where the job stands in the queue, as far as the service tells it."""
+    told: list[tuple[str, str]] = []
+    if metrics.queue_position is not None:
+        mine = metrics.provider_position
+        among = f" ({mine:,} in the provider)" if mine not in {None, metrics.queue_position} else ""
+        told.append(("position", f"{metrics.queue_position:,}{among}"))
+    if metrics.estimated_start is not None:
+        told.append(("expected to start", clock_time(metrics.estimated_start)))
+    spans = [Span(" queue", Ink.MUTED)]
+    for name, value in told:
+        spans += [Span(f"  {name} ", Ink.MUTED), Span(value)]
+    return [tuple(spans)] if told else []
+
+
 def _reason(job: Job, width: int) -> list[Line]:
     code = f" (code {shorten(job.reason_code, 20)})" if job.reason_code else ""
     what = plain(job.reason, limit=3000, lines=True).strip() or "The service gave no reason."
@@ -124,6 +141,16 @@ def metrics_lines(job: Job, metrics: JobMetrics | None) -> list[Line]:
             ("caller", shorten(metrics.caller, 80) or NOTHING),
             ("Qiskit", shorten(metrics.qiskit_version, 80) or NOTHING),
         ]
+        expected = (
+            ("expected start", metrics.estimated_start),
+            ("expected end", metrics.estimated_completion),
+        )
+        rows += [(name, clock_time(at)) for name, at in expected if at is not None]
+        places = (
+            ("queue position", metrics.queue_position),
+            ("in the provider", metrics.provider_position),
+        )
+        rows += [(name, f"{place:,}") for name, place in places if place is not None]
     rows += [
         ("service", shorten(job.service, 60)),
         ("instance", shorten(job.instance, 160) or NOTHING),

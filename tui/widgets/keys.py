@@ -139,6 +139,8 @@ JOB: tuple[Key, ...] = (
         Key(f"job.view{place}", str(place), f"view_at({place - 1})", name, f"Show the {name.lower()}.", False)
         for place, name in enumerate(("Result", "Circuit", "Source", "Log", "Metrics", "Raw"), 1)
     ),
+    Key("job.next_pub", "n", "pub(1)", "Next PUB", "Show the circuit of the job's next PUB.", False),
+    Key("job.previous_pub", "p", "pub(-1)", "Previous PUB", "Show the circuit of the PUB before.", False),
     Key("job.next", "tab", "view(1)", "Next view", "Show the next view of the job."),
     Key("job.previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
     Key("job.refresh", "r", "refresh", "Refresh", "Ask the service now.", False),

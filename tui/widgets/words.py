@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -68,7 +69,7 @@ def freshness_age(confirmed: datetime, now: datetime) -> str:
 
 def duration(seconds: float | None) -> str:
     """A length of time: `0.4 s`, `12 s`, `9m 12s`, `3h 05m`, `2d 4h`."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return NOTHING
     if seconds < 9.95:
         return f"{max(0.0, seconds):.1f} s"

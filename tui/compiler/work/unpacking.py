@@ -22,17 +22,18 @@ from tui.compiler.work.sizes import walk
 OLDEST: Final = 13
 MOST_BYTES: Final = 64 * 1024 * 1024
 MOST_OPERATIONS: Final = 200_000
+MOST_CIRCUITS: Final = 200
 _MAGIC: Final = b"QISKIT"
 
 
-def unpack(payload: str) -> str:
-    """The first circuit in `payload` as OpenQASM 3.
+def unpack(payload: str) -> tuple[str, ...]:
+    """The circuits in `payload` as OpenQASM 3, up to one that cannot be written, `MOST_CIRCUITS` at most.
 
     Args:
         payload: base64 of QPY, which may be packed with zlib.
 
     Raises:
-        NotPossible: it is no QPY that is read here, or holds what OpenQASM 3 cannot say.
+        NotPossible: it is no QPY that is read here, or OpenQASM 3 cannot say what is in the first circuit.
     """
     data = _bytes(payload)
     if data[:6] != _MAGIC or len(data) < 7:
@@ -60,10 +61,22 @@ def unpack(payload: str) -> str:
         ) from problem
     if not circuits or not isinstance(circuits[0], QuantumCircuit):
         raise NotPossible("There is no circuit in it.")
-    return _written(circuits[0], len(circuits))
+    programs = [_written(circuits[0])]
+    length = len(programs[0])
+    for circuit in circuits[1:MOST_CIRCUITS]:
+        if not isinstance(circuit, QuantumCircuit):
+            break
+        try:
+            programs.append(_written(circuit))
+        except NotPossible:
+            break
+        length += len(programs[-1])
+        if length > LONGEST_TEXT:
+            break
+    return tuple(programs)
 
 
-def _written(circuit: QuantumCircuit, of: int) -> str:
+def _written(circuit: QuantumCircuit) -> str:
     if sum(1 for _ in walk(circuit)) > MOST_OPERATIONS:
         raise NotPossible(f"The circuit has more than {MOST_OPERATIONS:,} operations: it is not unpacked.")
     try:
@@ -72,7 +85,7 @@ def _written(circuit: QuantumCircuit, of: int) -> str:
         raise NotPossible(f"OpenQASM 3 cannot say what is in the circuit: {problem.message}") from problem
     if len(text) > LONGEST_TEXT:
         raise NotPossible(f"The circuit is longer than {LONGEST_TEXT:,} characters as OpenQASM.")
-    return f"// The first of {of} circuits in this job.\n{text}" if of > 1 else text
+    return text
 
 
 def _bytes(payload: str) -> bytes:

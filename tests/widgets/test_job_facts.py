@@ -1,0 +1,41 @@
+"""The facts of a job in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.support.fixed_values import NOW, jobs
+from tui.domain.jobs import JobMetrics, JobStatus
+from tui.widgets.ink import Line
+from tui.widgets.job_facts import facts, metrics_lines
+from tui.widgets.words import clock_time
+
+QUEUED = next(job for job in jobs() if job.status is JobStatus.QUEUED)
+METRICS = JobMetrics(
+    created=NOW,
+    estimated_start=NOW + timedelta(minutes=5),
+    estimated_completion=NOW + timedelta(minutes=6),
+    queue_position=1234,
+    provider_position=7,
+)
+
+
+def text(lines: list[Line]) -> str:
+    return "\n".join("".join(span.text for span in each) for each in lines)
+
+
+def test_a_queued_job_tells_its_place_where_the_service_does() -> None:
+    told = text(facts(QUEUED, NOW, 80, METRICS))
+    assert "position 1,234 (7 in the provider)" in told
+    assert f"expected to start {clock_time(METRICS.estimated_start)}" in told
+    assert "queue  " not in text(facts(QUEUED, NOW, 80, JobMetrics(created=NOW)))
+    running = replace(QUEUED, status=JobStatus.RUNNING)
+    assert "position" not in text(facts(running, NOW, 80, METRICS)), "it was, when it was asked"
+
+
+def test_metrics_name_what_is_expected_where_it_is_told() -> None:
+    told = text(metrics_lines(QUEUED, METRICS))
+    assert f"expected end {clock_time(METRICS.estimated_completion)}" in " ".join(told.split())
+    assert "queue position" in told
+    assert "expected" not in text(metrics_lines(QUEUED, JobMetrics(created=NOW)))
