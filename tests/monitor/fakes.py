@@ -58,6 +58,8 @@ class FakeHost:
     submit_ends: Callable[[Callable[[], Job]], Job] | None = None
     """How the next submission ends; given what creates the job."""
     lists_sessions: bool = True
+    filters_tags: bool = True
+    """Whether its job list honours the filter by tags."""
     packed: str = "QPY"
     """The circuits of its jobs, in Qiskit's binary form."""
     expires_in: float = 3600.0
@@ -176,7 +178,7 @@ class FakeService:
         chosen = [
             job
             for job in newest
-            if set(query.tags) <= set(job.tags)
+            if (set(query.tags) <= set(job.tags) or not self.host.filters_tags)
             and (query.pending is None or query.pending != job.status.final)
             and (query.created_after is None or job.created >= query.created_after)
             and (query.created_before is None or job.created <= query.created_before)
@@ -323,6 +325,7 @@ class Cockpit:
         idle: int = 0,
         *,
         read_only: bool = False,
+        sends: bool = True,
     ) -> None:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
@@ -341,6 +344,7 @@ class Cockpit:
             chance=random.Random(seed),
             session_idle_minutes=idle,
             read_only=read_only,
+            sends=sends,
         )
         self.deck.subscribe(self.events.append)
 
