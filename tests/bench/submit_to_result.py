@@ -39,7 +39,7 @@ async def once(deck: Deck, backend: str) -> tuple[float, float]:
 
 async def measure(rounds: int, home: Path) -> None:
     """Run on every backend, and print."""
-    async with started_deck({"QDECK_HOME": str(home), "HOME": str(home)}) as deck:
+    async with started_deck({"QDECK_HOME": str(home), "HOME": str(home)}, sends=True) as deck:
         await deck.sign_in_sandbox()
         await deck.refresh()
         await deck.check(BELL)

@@ -119,13 +119,16 @@ class Bench:
         )
         return int(rows.fetchone()[0])
 
-    def put(self, channel: Channel, *, held: bool = False, session: str = "") -> Job:
+    def put(
+        self, channel: Channel, *, held: bool = False, session: str = "", tags: tuple[str, ...] = ()
+    ) -> Job:
         """A job that was created without the client."""
         face: Face = "platform" if channel is Channel.PLATFORM else "classic"
         program = HELD if held else FLIP
         params = {"pubs": [[program]], "version": 2, "support_qiskit": False}
         # Held ones on a device of their own, so that they hold up nobody else.
-        asked = Submission("sampler", "ibm_fez" if held else "ibm_peekskill", params, session_id=session)
+        device = "ibm_fez" if held else "ibm_peekskill"
+        asked = Submission("sampler", device, params, session_id=session, tags=tags)
         return self.service.submit(face, asked, "another client")
 
     async def finished(self, channel: Channel) -> str:

@@ -1,6 +1,7 @@
 """A deck that submits and is killed with -9 at a chosen step: `python -m tests.faults.doomed`.
 
-Reads one line of JSON a run, forks (everything is imported then), and prints how the run ended: the exit
+Reads one line of JSON a run (with `copy`, the history as it was when the submission was in line is copied
+there), forks (everything is imported then), and prints how the run ended: the exit
 status, negative for a signal.
 """
 
@@ -10,6 +11,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from typing import Any, NoReturn
 import httpx
 
 from tests.faults.pilot import Pilot
+from tests.history.made import places
 from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
 from tui.domain.accounts import Channel
 from tui.history.history import History
@@ -105,11 +108,21 @@ def _on_post(when: str | None) -> None:
     httpx.AsyncClient.send = send  # type: ignore[method-assign]  # this process is here to die
 
 
+def _copy_in_line(pilot: Pilot, home: Path, copy: Path) -> None:
+    def reached(step: IntentState) -> None:
+        if step is IntentState.PREPARED:
+            shutil.copy(places(home).history_file, copy)
+
+    pilot.deck._outbox.reached = reached
+
+
 async def submit(order: dict[str, Any]) -> None:
     """Sign in and submit once."""
     info = SandboxInfo.from_members(order["info"])
     pilot = Pilot(Path(order["home"]), info, Channel(order["channel"]), random.Random(order["seed"]))
     await pilot.enter()
+    if order.get("copy"):
+        _copy_in_line(pilot, Path(order["home"]), Path(order["copy"]))
     doom(order["point"])
     await pilot.deck.submit(pilot.submission(order["name"]))
     die()

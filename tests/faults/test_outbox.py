@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import random
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ import pytest_asyncio
 from tests.faults.bench import Bench, bench
 from tests.faults.doomed import POINTS
 from tests.faults.pilot import Pilot
+from tests.history.made import places
 from tests.sandbox.http.test_process import ROOT
 from tui.domain.accounts import Channel
 from tui.domain.errors import QdeckError
+from tui.domain.submissions import WaitState
 from tui.sandbox.faults import Fault, Kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,6 +40,7 @@ POST_FAULTS = (
     Kind.HANG,
 )
 LOOK_FAULTS = (None, Kind.STATUS_502, Kind.RESET)
+_SEEDS = itertools.count(20_000)
 _ANSWER = POINTS.index("answer not read")
 
 
@@ -114,11 +118,88 @@ async def test_a_sample_of_them(box: Bench, doomed: Doomed, tmp_path: Path, run:
     await fly(box, doomed, tmp_path, run)
 
 
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("point", ["intent durable", "request on its way", "answered"])
+async def test_killed_while_sending_and_the_list_is_down(
+    box: Bench, doomed: Doomed, tmp_path: Path, channel: Channel, point: str
+) -> None:
+    """The user sees that it is being checked; nothing is sent until the list is back."""
+    before = set(box.jobs(channel))
+    jobs = f"{_base(channel)}/jobs"
+    slow = Fault("POST", jobs, Kind.SLOW, 1, seconds=0.2)
+    # Signing in on the platform looks at the list once.
+    down = Fault("GET", jobs, Kind.STATUS_503, 0, skip=int(channel is Channel.PLATFORM))
+    box.plan.set([slow] if point == "request on its way" else [])
+    assert await doomed.run(_order(box, tmp_path, channel, point, "first")) == -9
+    box.plan.set([down])
+    pilot = Pilot(tmp_path, box.info, channel, random.Random(next(_SEEDS)))
+    await _enter(pilot)
+    try:
+        async with asyncio.timeout(10):
+            while [one.state for one in pilot.deck.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
+                await asyncio.sleep(0.02)
+        second = asyncio.ensure_future(pilot.deck.submit(pilot.submission("second")))
+        await asyncio.sleep(2.0)
+        assert not second.done() and len(set(box.jobs(channel)) - before) <= 1
+        box.plan.set([])
+        async with asyncio.timeout(30):
+            await second
+        await pilot.see_to("first")
+        assert len(set(box.jobs(channel)) - before) == 2
+    finally:
+        box.plan.set([])
+        await pilot.deck.aclose()
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_an_old_copy_of_the_history_is_put_back_after_the_job_was_accepted(
+    box: Bench, doomed: Doomed, tmp_path: Path, channel: Channel
+) -> None:
+    before = set(box.jobs(channel))
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    home.mkdir()
+    order = _order(box, home, channel, "accepted", "copied") | {"copy": str(copy)}
+    assert await doomed.run(order) == -9
+    made = set(box.jobs(channel)) - before
+    assert len(made) == 1
+    shutil.copy(copy, places(home).history_file)
+    pilot = Pilot(home, box.info, channel, random.Random(next(_SEEDS)))
+    await _enter(pilot)
+    try:
+        await pilot.see_to("copied")
+        assert set(box.jobs(channel)) - before == made and pilot.submits == 0
+    finally:
+        await pilot.deck.aclose()
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_a_gateway_gives_up_and_the_job_comes_ten_seconds_later(
+    box: Bench, tmp_path: Path, channel: Channel
+) -> None:
+    before = set(box.jobs(channel))
+    pilot = Pilot(tmp_path, box.info, channel, random.Random(next(_SEEDS)))
+    await _enter(pilot)
+    box.plan.set([Fault("POST", f"{_base(channel)}/jobs", Kind.STATUS_504, 1)])
+    try:
+        submitting = asyncio.ensure_future(pilot.deck.submit(pilot.submission("late")))
+        async with asyncio.timeout(10):
+            while [one.state for one in pilot.deck.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
+                await asyncio.sleep(0.02)
+        await pilot.clock.sleep(10.0)
+        late = box.put(channel, tags=(pilot.deck.waiting()[0].tag,))
+        async with asyncio.timeout(20):
+            assert (await submitting).id == late.id
+        assert set(box.jobs(channel)) - before == {late.id}
+    finally:
+        box.plan.set([])
+        await pilot.deck.aclose()
+
+
 async def fly(box: Bench, doomed: Doomed, home: Path, run: Run) -> dict[str, int]:
     """One job asked for; one job on the service in the end, and the history knows it. What happened."""
     killed = 0
     before = set(box.jobs(run.channel))
-    base = "/api/v1" if run.channel is Channel.PLATFORM else "/runtime"
+    base = _base(run.channel)
     faults = []
     if run.post is not None:
         faults.append(Fault("POST", f"{base}/jobs", run.post, 1, seconds=0.2))
@@ -130,8 +211,7 @@ async def fly(box: Bench, doomed: Doomed, home: Path, run: Run) -> dict[str, int
     box.plan.set(faults)
     name = f"run-{run.number}"
     if run.point:
-        members = {"home": str(home), "channel": run.channel.value, "point": run.point, "name": name}
-        status = await doomed.run({**members, "seed": run.number, "info": _members(box)})
+        status = await doomed.run(_order(box, home, run.channel, run.point, name, run.number))
         # A request that fails may never come to the steps after its answer: then the refusal is the end.
         assert status == -9 or (status == 1 and run.point in POINTS[_ANSWER:])
         killed = int(status == -9)
@@ -157,6 +237,19 @@ async def _enter(pilot: Pilot) -> None:
                 return
             except QdeckError:
                 continue
+
+
+def _base(channel: Channel) -> str:
+    return "/api/v1" if channel is Channel.PLATFORM else "/runtime"
+
+
+def _order(
+    box: Bench, home: Path, channel: Channel, point: str, name: str, seed: int | None = None
+) -> dict[str, Any]:
+    # No two may give their submissions the same tags.
+    seed = next(_SEEDS) if seed is None else seed
+    members = {"home": str(home), "channel": channel.value, "point": point, "name": name}
+    return {**members, "seed": seed, "info": _members(box)}
 
 
 def _members(box: Bench) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from tests.history.made import made_job, places
 from tests.history.test_history import opened
 from tui.cli import main
 from tui.domain.jobs import JobStatus
+from tui.headless.opening import started_deck
 from tui.history.records import Record
+from tui.monitor.tower import LiveDeck
 
 Output = pytest.CaptureFixture[str]
 
@@ -47,6 +49,15 @@ async def known(home: Path) -> Path:
     )
     await history.aclose()
     return home
+
+
+async def test_only_a_command_that_submits_sends_what_is_in_line(home: Path) -> None:
+    environ = {"QDECK_HOME": str(home), "HOME": str(home)}
+    for submits in (False, True):
+        async with started_deck(environ, sends=submits) as deck:
+            assert isinstance(deck, LiveDeck) and deck._outbox.line.sends is submits
+    async with started_deck(environ) as deck:
+        assert isinstance(deck, LiveDeck) and not deck._outbox.line.sends
 
 
 @pytest.mark.parametrize("words", [(), ("--offline",)])

@@ -62,6 +62,8 @@ class FakeHost:
     cloud_circuit: CloudCircuit = field(
         default_factory=lambda: CloudCircuit("OPENQASM 2.0;", "", (1, 0), (0, 1))
     )
+    filters_tags: bool = True
+    """Whether its job list honours the filter by tags."""
     packed: str = "QPY"
     """The circuits of its jobs, in Qiskit's binary form."""
     further: tuple[SubmittedCircuit, ...] = ()
@@ -187,7 +189,7 @@ class FakeService:
         chosen = [
             job
             for job in newest
-            if set(query.tags) <= set(job.tags)
+            if (set(query.tags) <= set(job.tags) or not self.host.filters_tags)
             and query.backend in ("", job.backend)
             and query.program in ("", job.program)
             and query.session_id in ("", job.session_id)
@@ -337,6 +339,7 @@ class Cockpit:
         idle: int = 0,
         *,
         read_only: bool = False,
+        sends: bool = True,
     ) -> None:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
@@ -355,6 +358,7 @@ class Cockpit:
             chance=random.Random(seed),
             session_idle_minutes=idle,
             read_only=read_only,
+            sends=sends,
         )
         self.deck.subscribe(self.events.append)
 

@@ -18,7 +18,8 @@ from tui.domain.submissions import WaitState
 from tui.history.merge import merge_intents
 from tui.history.records import Intent, IntentState
 from tui.monitor.events import Notice, OutboxChanged
-from tui.monitor.line import CREATIONS, STALE, slots
+from tui.monitor.line import CREATIONS, slots
+from tui.monitor.owner import STALE
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -271,7 +272,7 @@ async def test_one_that_was_not_created_is_sent_again_when_the_user_says_so(tmp_
     cockpit = await entered(tmp_path)
     cockpit.host.submit_ends = never_arrived
     sent = submit(cockpit, "a")
-    await cockpit.clock.run_until(sent.done, seconds=30)
+    await cockpit.clock.run_until(sent.done, seconds=90)
     (waiting,) = cockpit.deck.waiting()
     assert waiting.state is WaitState.NOT_CREATED
     await cockpit.clock.advance(300)
@@ -295,7 +296,7 @@ async def test_one_that_came_late_after_all_is_found_and_not_sent_again(tmp_path
 
     cockpit.host.submit_ends = later
     sent = submit(cockpit, "a")
-    await cockpit.clock.run_until(sent.done, seconds=30)
+    await cockpit.clock.run_until(sent.done, seconds=90)
     (waiting,) = cockpit.deck.waiting()
     created[0]()
     await cockpit.deck.send_again(waiting.tag)

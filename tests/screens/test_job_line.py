@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
-from tests.support.fixed_values import NOW
+from tests.support.fixed_values import NOW, FixedClock
+from tui.app import QDeckApp
 from tui.domain.submissions import Primitive, Submission, WaitingSubmission, WaitState
+from tui.monitor.events import OutboxChanged
+from tui.screens import job_rows
 from tui.screens.dialogs.pick import Pick
+from tui.screens.job_rows import JobRowsScreen
 
 
 def waits(name: str, state: WaitState, place: int = 0, *, elsewhere: bool = False) -> WaitingSubmission:
@@ -25,7 +32,8 @@ LINE = (
     waits("two", WaitState.WAITING, 2),
     waits("[red]", WaitState.NOT_CREATED),
     waits("lost", WaitState.UNCONFIRMED),
-    waits("theirs", WaitState.WAITING, 3, elsewhere=True),
+    waits("three", WaitState.WAITING, 3),
+    waits("theirs", WaitState.WAITING, 4, elsewhere=True),
 )
 
 
@@ -43,11 +51,16 @@ async def pick(pilot: Pilot[None], row: int) -> None:
     ("row", "asked"),
     [
         (0, ("withdraw", "qdeck-one")),
-        (1, ("withdraw", "qdeck-two")),
-        (2, ("move", "qdeck-two", -1)),
-        (3, ("send_again", "qdeck-[red]")),
-        (4, ("withdraw", "qdeck-[red]")),
-        (5, ("withdraw", "qdeck-lost")),
+        (1, ("move", "qdeck-one", 1)),
+        (2, ("withdraw", "qdeck-two")),
+        (3, ("move", "qdeck-two", -1)),
+        (4, ("move", "qdeck-two", 1)),
+        (5, ("send_again", "qdeck-[red]")),
+        (6, ("withdraw", "qdeck-[red]")),
+        (7, ("withdraw", "qdeck-lost")),
+        (8, ("withdraw", "qdeck-three")),
+        (9, ("move", "qdeck-three", -2)),
+        (10, ("move", "qdeck-three", -1)),
     ],
 )
 async def test_what_waits_is_changed_by_keys(row: int, asked: tuple[object, ...]) -> None:
@@ -69,6 +82,24 @@ async def test_the_list_offers_nothing_for_what_another_qdeck_sends() -> None:
         shown = screen_text(pilot)
         assert "withdraw two" in shown and "send [red] again" in shown
         assert "withdraw theirs" not in shown
+
+
+async def test_what_goes_out_at_a_known_time_is_counted_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_rows, "_AGES", 1000.0)
+    deck = FixedDeck()
+    deck.the_waiting = (replace(LINE[0], due=NOW + timedelta(seconds=37)),)
+    async with running(deck) as pilot:
+        await until(pilot, lambda: "waiting 37s" in screen_text(pilot))
+        assert isinstance(pilot.app, QDeckApp) and isinstance(pilot.app.clock, FixedClock)
+        for seconds in (1, 2):
+            pilot.app.clock.at = NOW + timedelta(seconds=seconds)
+            await until(pilot, lambda seconds=seconds: f"waiting {37 - seconds}s" in screen_text(pilot))  # type: ignore[misc]
+        # Nothing is painted any more when nothing goes out.
+        deck.the_waiting = (LINE[1],)
+        deck.publish(OutboxChanged(deck.the_waiting))
+        screen = pilot.app.screen
+        assert isinstance(screen, JobRowsScreen)
+        await until(pilot, lambda: not screen._countdown._active.is_set())
 
 
 async def test_nothing_waits() -> None:

@@ -33,10 +33,13 @@ class OpenDeck:
     identity: Identity
 
 
-def make_deck(environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False) -> Deck:
+def make_deck(
+    environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False, sends: bool = True
+) -> Deck:
     """The deck over this user's folders, with the real services; nothing is opened or started yet.
 
-    It is read-only when that is asked for here or in the settings, or when these cannot be read.
+    It is read-only when that is asked for here or in the settings, or when these cannot be read. Without
+    `sends`, what earlier runs left in line stays there.
     """
     places = folders(environ)
 
@@ -62,13 +65,17 @@ def make_deck(environ: Mapping[str, str], clock: Clock | None = None, *, read_on
         quota=None if kept is None else kept << 20,
         session_idle_minutes=settings.session_idle_minutes,
         read_only=read_only or settings.readonly,
+        sends=sends,
     )
 
 
 @asynccontextmanager
-async def started_deck(environ: Mapping[str, str]) -> AsyncIterator[Deck]:
-    """The deck over this user's folders, history open, nobody signed in; closed at the end."""
-    deck = make_deck(environ)
+async def started_deck(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[Deck]:
+    """The deck over this user's folders, history open, nobody signed in; closed at the end.
+
+    Only with `sends` jobs are submitted: a command that looks must not send what waits from before.
+    """
+    deck = make_deck(environ, sends=sends)
     unsubscribe = deck.subscribe(_talk_of)
     try:
         await deck.start()
@@ -101,11 +108,12 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
 
 @asynccontextmanager
 async def signed_in_deck(
-    choice: ServiceChoice, environ: Mapping[str, str], *, warm: bool = False
+    choice: ServiceChoice, environ: Mapping[str, str], *, submits: bool = False
 ) -> AsyncIterator[OpenDeck]:
-    """The deck, signed in as `choice` says; with `warm`, Qiskit is started beside it."""
-    async with started_deck(choice.environment(environ)) as deck:
-        if warm:
+    """The deck, signed in as `choice` says; one that `submits` sends what is in line, and has Qiskit started
+    beside it."""
+    async with started_deck(choice.environment(environ), sends=submits) as deck:
+        if submits:
             await deck.warm_up()
         yield OpenDeck(deck, await sign_in(deck, choice))
 

@@ -125,7 +125,7 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
     request.verify()
     asked = request.flags.options(cloud=request.cloud)
     source = read_circuit(request.file)
-    async with signed_in_deck(request.service, environ, warm=True) as opened:
+    async with signed_in_deck(request.service, environ, submits=True) as opened:
         deck = opened.deck
         if request.backend:
             await _known(deck, request.backend)

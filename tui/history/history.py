@@ -214,8 +214,12 @@ class History:
 
     def put_intent(self, intent: Intent) -> Intent:
         """Take in a submission's state; one that has come further is not put back."""
-        lean = replace(self._texts.without_program(intent), changed=self._clock.now())
         known = self._memory.intents.get(intent.tag)
+        changed = self._clock.now()
+        if known is not None and known.changed is not None:
+            # Later than what it follows, whatever was done to the clock.
+            changed = max(changed, known.changed + timedelta(microseconds=1))
+        lean = replace(self._texts.without_program(intent), changed=changed)
         merged = lean if known is None else merge_intents(known, lean)
         self._memory.intents[intent.tag] = merged
         self._owed.intents.add(intent.tag)

@@ -137,8 +137,12 @@ def merge_sessions(old: Session, new: Session) -> Session:
 
 
 def merge_intents(old: Intent, new: Intent) -> Intent:
-    """The one that has come further, by attempt and state; an accepted one wins over everything."""
+    """The one that has come further, by attempt and state, else the later one; which was found first does not
+    matter, so that all processes come to the same. An accepted one wins over everything."""
     if IntentState.ACCEPTED in {old.state, new.state} and old.state is not new.state:
         return old if old.state is IntentState.ACCEPTED else new
-    further = (new.attempt, _INTENT_RANK[new.state]) >= (old.attempt, _INTENT_RANK[old.state])
-    return new if further else old
+    return new if _how_far(new) >= _how_far(old) else old
+
+
+def _how_far(intent: Intent) -> tuple[int, int, datetime, str]:
+    return intent.attempt, _INTENT_RANK[intent.state], intent.changed or _BEGINNING, intent.owner

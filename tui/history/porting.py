@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tui.history.journal import JournalFile
 from tui.history.layout import Row, Tables, encode
 from tui.history.ledger import Ledger
 from tui.history.lines import SCHEMA
+from tui.history.records import Intent, IntentState
 from tui.history.rows import EXTENTS, JOBS, META, SESSIONS, SUBMISSIONS, TABLES
 from tui.history.upgrade import JSON_SCHEMA
 
@@ -106,6 +107,9 @@ def exported(path: Path) -> Iterator[bytes]:
 def imported(path: Path, old: Path, tables: Tables, now: Callable[[], datetime]) -> dict[str, int]:
     """Merge the rows of an export into the history: what is there already is completed, nothing goes back.
 
+    What waits to be sent in another home is that one's to send: here it counts as not sent, and what was
+    being sent as unconfirmed.
+
     Returns:
         How many rows of each table were read; those of an unknown form are left out.
 
@@ -120,13 +124,28 @@ def imported(path: Path, old: Path, tables: Tables, now: Callable[[], datetime])
                 found[kind.key_of(row)] = kind.load(row)
             except msgspec.MsgspecError:
                 continue
+    counts = {name: len(found) for name, found in values.items()}
     ledger = Ledger(path, old, now)
     try:
-        ledger.read_all()
+        known = {intent.tag for intent in ledger.read_all().intents}
+        _send_nothing(values[SUBMISSIONS], known, now())
         ledger.write(_batch(values))
     finally:
         ledger.close()
-    return {name: len(found) for name, found in values.items()}
+    return counts
+
+
+def _send_nothing(found: dict[tuple[str, ...], object], known: set[str], now: datetime) -> None:
+    for key, intent in list(found.items()):
+        assert isinstance(intent, Intent)
+        if intent.state is IntentState.SENDING:
+            found[key] = replace(intent, state=IntentState.UNCONFIRMED, owner="")
+        elif intent.state is IntentState.PREPARED and intent.tag in known:
+            del found[key]
+        elif intent.state is IntentState.PREPARED:
+            found[key] = replace(
+                intent, state=IntentState.UNSENT, owner="", note="imported while it was in line", changed=now
+            )
 
 
 def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> Batch:

@@ -80,7 +80,7 @@ class Intent:
     Attributes:
         tag: its own tag, by which the job is found on the service.
         submission: what was asked for, without the own tag; its texts are kept apart, by their hashes.
-        owner: which process sends it (`host:pid`): another one leaves it alone while that one lives.
+        owner: which process has it (`tui.monitor.presence`); the others leave it alone while that one lives.
         job_id: the job it became.
         note: why it was refused, or why it is in line again.
         place: where it stands in line; the lowest goes first.

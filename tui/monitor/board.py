@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -59,6 +59,10 @@ class Board(Listeners):
         self.deletions = 0
         """How many jobs were deleted from here."""
         self.attention = Attention(clock)
+        self.jobs_of_submissions: Callable[[str, Job], None] = lambda tag, job: None
+        """Told of each job taken in that has the own tag of a submission, with that tag."""
+        self.submissions_elsewhere: Callable[[], None] = lambda: None
+        """Told when another qdeck wrote of submissions."""
         self._unanswered: dict[str, ErrorKind] = {}
         self._unseen = Unseen()
         self._pending: set[str] = set()
@@ -198,7 +202,8 @@ class Board(Listeners):
         Args:
             spans: with these records, all jobs of the account that were created then are known.
         """
-        changed = self.history.put(record for record in records if record.job.id not in self._deleted)
+        taken = [record for record in records if record.job.id not in self._deleted]
+        changed = self.history.put(taken)
         label = self.service.label if self.service else ""
         # One batch with the jobs: the one is never on the disk without the other.
         further = [self.history.extend(label, self.instance, span) for span in spans] if label else []
@@ -207,6 +212,9 @@ class Board(Listeners):
             await self.save()
         if changed:
             self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
+        for record in taken:
+            if record.own_tag:
+                self.jobs_of_submissions(record.own_tag, record.job)
         return bool(changed)
 
     async def remove(self, record: Record) -> None:
@@ -358,6 +366,8 @@ class Board(Listeners):
             self.publish(JobsChanged(jobs, removed))
         if changes.sessions:
             self.publish(SessionsChanged(changes.sessions))
+        if changes.intents:
+            self.submissions_elsewhere()
 
     def tell_warnings(self) -> None:
         """Show what the history has to say."""

@@ -25,13 +25,15 @@ PENDING_FIRST, PENDING_LONGEST = 15.0, 120.0
 """Seconds until the next try at a full queue, doubling; a job that finishes ends the wait at once."""
 PENDING_CODE = "3458"
 CHECKED_AGAIN = 1.0
-STALE = timedelta(days=1)
-"""What an ended qdeck left in line for longer is not sent unasked: it would cost QPU time unexpectedly."""
 KEPT_NOT_CREATED = timedelta(days=1)
 """How long a submission that was not created is shown."""
 RATE = f"the service takes {CREATIONS} jobs a minute"
 ASKED = "the service asked to wait"
 CHECKING = "checking whether the job was created"
+CHECKED_FIRST = "waits for the one that is being checked"
+DOUBTED = "checking that it was not sent before"
+SEND_AGAIN = "send it again, or let it go"
+NO_PROGRAM = "its circuit is not kept on this machine any more: let it go"
 FULL = "the service holds as many of your jobs as it may"
 READ_ONLY = "qdeck was started read-only"
 _FULL_WORDS = re.compile(r"limit of \d+ (?:pending|concurrent) jobs", re.IGNORECASE)
@@ -114,13 +116,17 @@ class Line:
     Attributes:
         hold: why nothing goes out for now.
         checking: earlier submissions are settled first.
+        doubts: own tags of those in line that may have been sent before; each is held until the service's
+            word counts that there is no such job.
         sending: own tags of those this process has in its hands right now.
-        sends: whether anything goes out at all: not when qdeck was started read-only.
+        sends: whether anything goes out at all: not from a read-only qdeck, nor from a command that only
+            looks.
     """
 
     def __init__(self, board: Board, clock: Clock, owner: Owner) -> None:
         self.hold: Hold | None = None
         self.checking = False
+        self.doubts: dict[str, Hold] = {}
         self.sends = True
         self.sending: set[str] = set()
         self._board = board
@@ -161,9 +167,11 @@ class Line:
             and not self._owner.another_has(intent)
         ]
 
-    def wait(self, service: QuantumService) -> float:
-        """Seconds until the first in line may go; 0: now."""
+    def wait(self, service: QuantumService, tag: str) -> float:
+        """Seconds until the first in line, with this tag, may go; 0: now."""
         wait = CHECKED_AGAIN if self.checking else 0.0
+        if tag in self.doubts:
+            wait = max(wait, self.doubts[tag].until - self._clock.monotonic())
         if self.hold is not None:
             wait = max(wait, self.hold.until - self._clock.monotonic())
             if self.hold.until <= self._clock.monotonic():
@@ -193,8 +201,11 @@ class Line:
 
     def hold_for(self, seconds: float, why: str, *, full: bool = False) -> None:
         """Let nothing out for that long."""
-        due = self._clock.now() + timedelta(seconds=seconds)
-        self.hold = Hold(self._clock.monotonic() + seconds, due, why, full)
+        self.hold = self._held(seconds, why, full=full)
+
+    def doubt(self, tag: str, seconds: float) -> None:
+        """This one may have been sent before; after that long the service's word counts that it was not."""
+        self.doubts.setdefault(tag, self._held(seconds, DOUBTED))
 
     def hold_as_asked(self, seconds: float | None) -> None:
         """The service said that it takes no more for now."""
@@ -228,7 +239,7 @@ class Line:
             if intent.state.may_exist
         ]
         unsent = [
-            shown(intent, why="send it again, or let it go")
+            shown(intent, why=NO_PROGRAM if intent.note == NO_PROGRAM else SEND_AGAIN)
             for intent in account
             if intent.state is IntentState.UNSENT and (intent.changed or intent.created) > recent
         ]
@@ -242,6 +253,10 @@ class Line:
             self._shown = waiting
             self._board.publish(OutboxChanged(waiting))
 
+    def _held(self, seconds: float, why: str, *, full: bool = False) -> Hold:
+        due = self._clock.now() + timedelta(seconds=seconds)
+        return Hold(self._clock.monotonic() + seconds, due, why, full)
+
     def _in_line(self, service: QuantumService, line: list[Intent]) -> Iterable[WaitingSubmission]:
         now = self._clock.now()
         # Real services have a limit of their own; the sandbox says it when it has one.
@@ -251,7 +266,10 @@ class Line:
             due = slot if limited and slot > now else None
             why = RATE if due is not None else ""
             if self.checking:
-                due, why = None, "an earlier submission is being checked"
+                due, why = None, CHECKED_FIRST
+            doubt = self.doubts.get(intent.tag)
+            if doubt is not None:
+                due, why = doubt.due if doubt.due > now else None, doubt.why
             if self.hold is not None and (due is None or due < self.hold.due):
                 due, why = self.hold.due, self.hold.why
             if not self.sends:

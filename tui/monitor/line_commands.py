@@ -8,6 +8,7 @@ from dataclasses import replace
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.history.records import Intent, IntentState
 from tui.monitor.board import Board
+from tui.monitor.events import Severity
 from tui.monitor.line import Line, called
 from tui.monitor.owner import Owner
 from tui.monitor.settling import Fail, Settling
@@ -34,6 +35,14 @@ class LineCommands:
 
     async def withdraw(self, tag: str) -> None:
         """Take a submission out of the line; let go of one that is unconfirmed or was not created."""
+        if self._changeable(tag).owner == self._owner.name:
+            await self._withdraw(tag)
+            return
+        async with self._owner.taking_over():
+            await self._board.sync()
+            await self._withdraw(tag)
+
+    async def _withdraw(self, tag: str) -> None:
         intent = self._changeable(tag)
         if intent.state is IntentState.SENDING or tag in self._line.sending:
             raise QdeckError(
@@ -41,7 +50,12 @@ class LineCommands:
             )
         waited = intent.state is IntentState.PREPARED
         self._board.history.put_intent(replace(intent, state=IntentState.WITHDRAWN))
-        await self._board.save()
+        if not await self._board.save():
+            self._board.notice(
+                f"{called(intent)} is withdrawn, but that cannot be written down: "
+                "should qdeck be killed before it is, the next start takes it up again.",
+                Severity.WARNING,
+            )
         self._settling.forget(tag)
         what = "withdrawn: nothing was sent" if waited else "let go of: whether it became a job is not known"
         self._fail(tag, QdeckError(ErrorKind.CONFLICT, f"{called(intent)} was {what}."))
@@ -63,20 +77,32 @@ class LineCommands:
         self._line.publish()
 
     async def send_again(self, tag: str) -> None:
-        """Put a submission that was not created in line again; its job is looked for once more before."""
+        """Put a submission that was not created in line again; its job is looked for before, and right
+        before it is sent."""
         service = self._board.need_service()
-        async with self._owner.taking_over():
-            await self._board.sync()
-            intent = self._changeable(tag)
-            if intent.state is not IntentState.UNSENT:
-                raise QdeckError(ErrorKind.CONFLICT, f"{called(intent)} cannot be sent again.")
-            job = await self._settling.find(service, tag)
-            if job is None:
-                await self._line.take_back(intent)
+        intent = self._unsent(tag)
+        if not self._board.history.submission_with_texts(intent).qasm:
+            raise QdeckError(
+                ErrorKind.CONFLICT,
+                f"{called(intent)} cannot be sent: its circuit is not kept on this machine any more.",
+                "Submit it from its source.",
+            )
+        job = await self._settling.find(service, intent)
         if job is not None:
             await self._settling.found(intent, job)
+        else:
+            await self._owner.appear()
+            async with self._owner.taking_over():
+                await self._board.sync()
+                await self._line.take_back(self._unsent(tag))
         self._line.publish()
         self._wake("line")
+
+    def _unsent(self, tag: str) -> Intent:
+        intent = self._changeable(tag)
+        if intent.state is not IntentState.UNSENT:
+            raise QdeckError(ErrorKind.CONFLICT, f"{called(intent)} cannot be sent again.")
+        return intent
 
     def _changeable(self, tag: str) -> Intent:
         intent = self._board.history.intent(tag)

@@ -2,11 +2,18 @@
 
     prepared -> sending -> accepted | refused | unconfirmed -> accepted | unsent
 
-Each step is durable before the next one is taken. A submission is in line (prepared) until the service may
-take it; a request that the service refused because of its limits puts it back there. When the request ends
-so that the job may exist, the service's job list is asked for the submission's own tag; only after it has
-said twice, some seconds apart, that there is no such job, it counts as not sent. It is sent again only when
-the user says so.
+That it is being sent is durable before the request goes out, and nothing is sent whose sending cannot be
+written down. Every later step is written before anyone is told of it; where the disk refuses then, the user
+is told, the step holds in memory and is owed to the disk, and what the disk still says (sending) lets the
+next start ask for the job instead of sending it.
+
+A submission is in line (prepared) until the service may take it; a request that the service refused because
+of its limits puts it back there. When the request ends so that the job may exist, the service's job list is
+asked for the submission's own tag; only after it has said twice, long enough after the request, that there is
+no such job, it counts as not sent. It is sent again only when the user says so.
+
+Only what this very process put in line, and never tried, is sent on its own word. For all else the service is
+asked for the job right before: the history may have lost its last lines, or be an old copy put back.
 """
 
 from __future__ import annotations
@@ -28,8 +35,11 @@ from tui.history.records import Intent, IntentState, Record
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.events import Severity
-from tui.monitor.line import STALE, Line, called, queue_is_full
+from tui.monitor.hearsay import Hearsay
+from tui.monitor.left_behind import LeftBehind
+from tui.monitor.line import NO_PROGRAM, Line, called, queue_is_full
 from tui.monitor.line_commands import LineCommands
+from tui.monitor.outcomes import Outcomes
 from tui.monitor.owner import Owner
 from tui.monitor.settling import LOOK_AT_OTHERS, Settling
 from tui.monitor.tags import check_tags
@@ -62,13 +72,17 @@ class Outbox:
         self._chance = chance
         self._wake = wake
         self._owner = Owner(clock, lock)
-        self._outcomes: dict[str, asyncio.Future[Job]] = {}
+        self._outcomes = Outcomes()
+        self._fresh: set[str] = set()
+        """Own tags of those that this process put in line."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.line = Line(board, clock, self._owner)
         self.settling = Settling(
-            board, clock, self.line, self._owner, accept=self._accept, fail=self._fail, wake=wake
+            board, clock, self.line, self._owner, accept=self._accept, fail=self._outcomes.fail, wake=wake
         )
-        self.commands = LineCommands(board, self.line, self._owner, self.settling, self._fail, wake)
+        self.commands = LineCommands(board, self.line, self._owner, self.settling, self._outcomes.fail, wake)
+        self._left_behind = LeftBehind(board, clock, self.line, self._owner)
+        self._hearsay = Hearsay(board, self.line, self._owner, self.settling, self._outcomes, wake)
 
     async def submit(self, submission: Submission) -> Job:
         """Put the submission in line and wait for the job. Cancelling the caller does not take it back.
@@ -81,11 +95,8 @@ class Outbox:
         service = self._board.need_service()
         check_tags(submission.tags, room_for_own=True)
         tag = f"qdeck-{self._chance.getrandbits(48):012x}"
-        outcome: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-        # The caller may have gone; its error was for it, and the intent's state tells the rest.
-        outcome.add_done_callback(lambda done: None if done.cancelled() else done.exception())
-        self._outcomes[tag] = outcome
-        self._start(self._prepare(service, tag, submission))
+        outcome = self._outcomes.expect(tag)
+        self._start(tag, self._prepare(service, tag, submission))
         return await asyncio.shield(outcome)
 
     async def step(self) -> float:
@@ -97,16 +108,20 @@ class Outbox:
         service = self._board.need_service()
         if not self.line.sends:
             return math.inf
-        await self._adopt(service)
+        await self._left_behind.adopt(service)
         line = self.line.mine(service)
         if not line:
+            # When their qdeck ends, what others have in line becomes ours to send.
             return LOOK_AT_OTHERS if any(one.elsewhere for one in self.line.waiting()) else math.inf
+        first = line[0]
         self.line.checking = self.settling.goes_first(service)
-        wait = self.line.wait(service)
+        wait = self.line.wait(service, first.tag)
         if wait > 0:
             self.line.publish()
             return wait
-        await asyncio.shield(self._start(self._send(service, line[0])))
+        never_tried = first.tag in self._fresh and not first.attempt
+        if never_tried or not await self._exists(service, first):
+            await asyncio.shield(self._start(first.tag, self._send(service, first)))
         return 0.0
 
     def room(self) -> None:
@@ -119,7 +134,7 @@ class Outbox:
         """Signed out: callers are told; what is in line stays there for the next sign-in."""
         for intent in self._board.history.intents():
             if intent.state is IntentState.PREPARED:
-                self._fail(
+                self._outcomes.fail(
                     intent.tag,
                     QdeckError(
                         ErrorKind.EXPIRED,
@@ -142,55 +157,107 @@ class Outbox:
         for intent in self._board.history.intents():
             if intent.state is IntentState.PREPARED and intent.owner == self._owner.name:
                 self._board.history.put_intent(replace(intent, owner=""))
+        await self._board.save()
+        self._owner.leave()
         self.left()
+        for tag in self._outcomes.tags():
+            self._outcomes.fail(
+                tag,
+                QdeckError(
+                    ErrorKind.UNCONFIRMED,
+                    "qdeck ended before the service had said whether the job exists.",
+                    "The next start finds out.",
+                ),
+            )
 
     # preparing and sending
 
     async def _prepare(self, service: QuantumService, tag: str, submission: Submission) -> None:
         history = self._board.history
-        intent = Intent(
-            tag=tag,
-            state=IntentState.PREPARED,
-            service=service.label,
-            instance=self._board.instance,
-            created=self._clock.now(),
-            submission=submission,
-            owner=self._owner.name,
-            place=self.line.last_place(service) + 1,
-        )
+        instance = self._board.instance
         self.line.sending.add(tag)
-        history.put_intent(intent)
         try:
+            await self._owner.appear()
+            history.put_intent(
+                Intent(
+                    tag=tag,
+                    state=IntentState.PREPARED,
+                    service=service.label,
+                    instance=instance,
+                    created=self._clock.now(),
+                    submission=submission,
+                    owner=self._owner.name,
+                    place=self.line.last_place(service) + 1,
+                )
+            )
             await history.flush()
-        except QdeckError as error:
+        except Exception as error:
             history.drop_intent(tag)
-            self._fail(
+            if not isinstance(error, QdeckError):
+                raise
+            self._outcomes.fail(
                 tag,
                 QdeckError(ErrorKind.STORAGE, f"Nothing was submitted: {error.message}", error.advice),
             )
             return
         finally:
             self.line.sending.discard(tag)
+        self._fresh.add(tag)
         self.reached(IntentState.PREPARED)
         self.line.publish()
         self._wake("line")
+
+    async def _exists(self, service: QuantumService, waiting: Intent) -> bool:
+        """Ask for the job of a submission that is about to go out, and take it in when it is there.
+
+        Raises:
+            QdeckError: the service did not answer: it stays in line.
+        """
+        try:
+            job = await self.settling.find(service, waiting)
+        except QdeckError:
+            self.line.doubt(waiting.tag, 0.0)
+            self.line.publish()
+            raise
+        self.line.doubts.pop(waiting.tag, None)
+        if job is not None:
+            await self.settling.found(waiting, job)
+        return job is not None
+
+    async def _claim(self, waiting: Intent) -> Intent | None:
+        """Write down that it is being sent, alone among all processes; `None`: it is not to be sent now."""
+        history, tag = self._board.history, waiting.tag
+        try:
+            async with self._owner.taking_over():
+                await self._board.sync()
+                # The user may have withdrawn it, another qdeck may have taken it over.
+                if (ours := self._ours(tag, IntentState.PREPARED)) is not None:
+                    now = self._clock.now()
+                    history.put_intent(replace(ours, state=IntentState.SENDING, sent=now, note=""))
+                    await history.flush()
+        except QdeckError as error:
+            self._board.storage_refused(error)
+            self.line.hold_for(DISK_AGAIN, "the disk takes nothing")
+            if (ours := self._ours(tag, IntentState.SENDING)) is not None:
+                await self.line.take_back(ours, error.message)
+            return None
+        return self._ours(tag, IntentState.SENDING)
+
+    def _ours(self, tag: str, state: IntentState) -> Intent | None:
+        intent = self._board.history.intent(tag)
+        return intent if intent and (intent.state, intent.owner) == (state, self._owner.name) else None
 
     async def _send(self, service: QuantumService, waiting: Intent) -> None:
         """The first in line goes out."""
         history, tag = self._board.history, waiting.tag
         self.line.sending.add(tag)
         try:
-            now = self._clock.now()
-            intent = history.put_intent(
-                replace(waiting, state=IntentState.SENDING, owner=self._owner.name, sent=now, note="")
-            )
-            submission = history.submission_with_texts(intent)
-            try:
-                await history.flush()
-            except QdeckError as error:
-                self._board.storage_refused(error)
-                self.line.hold_for(DISK_AGAIN, "the disk takes nothing")
-                await self.line.take_back(intent, error.message)
+            submission = history.submission_with_texts(waiting)
+            if not submission.qasm:
+                await self._without_program(waiting)
+                return
+            intent = await self._claim(waiting)
+            if intent is None:
                 return
             self.reached(IntentState.SENDING)
             self.line.publish()
@@ -202,13 +269,27 @@ class Outbox:
                 history.put_intent(replace(intent, state=IntentState.UNCONFIRMED))
                 raise
             except Exception as error:
-                self._fail(tag, error)
+                self._outcomes.fail(tag, error)
                 raise
             else:
                 await self._accept(intent, submission, job)
         finally:
             self.line.sending.discard(tag)
             self.line.publish()
+
+    async def _without_program(self, waiting: Intent) -> None:
+        """Its circuit is not on this machine any more: nothing is sent."""
+        if self._ours(waiting.tag, IntentState.PREPARED) is None:
+            return
+        self._board.history.put_intent(replace(waiting, state=IntentState.UNSENT, note=NO_PROGRAM))
+        await self._board.save()
+        error = QdeckError(
+            ErrorKind.STORAGE,
+            f"{called(waiting)} was not sent: its circuit is not kept on this machine any more.",
+            "Submit it from its source.",
+        )
+        if not self._outcomes.fail(waiting.tag, error):
+            self._board.notice(str(error), Severity.ERROR)
 
     async def _not_accepted(self, intent: Intent, error: QdeckError) -> None:
         if error.kind is ErrorKind.UNCONFIRMED:
@@ -229,11 +310,15 @@ class Outbox:
             self._board.history.put_intent(replace(intent, state=IntentState.REFUSED, note=error.message))
             await self._board.save()
             self.reached(IntentState.REFUSED)
-            if not self._fail(intent.tag, error):
+            if not self._outcomes.fail(intent.tag, error):
                 self._board.notice(f"{called(intent)} was refused. {error}", Severity.ERROR)
 
     async def _accept(self, intent: Intent, submission: Submission, job: Job) -> Job:
-        """The job exists: its id is durable before anyone is told."""
+        """The job exists: its id is written before anyone is told.
+
+        A disk that refuses it is told of; then it still says that the job may exist, and the next start finds
+        it by its tag.
+        """
         told = replace(
             job,
             name=submission.name,
@@ -252,9 +337,9 @@ class Outbox:
         self._wake("jobs")
         known: Record = self._board.record(job.id) or record
         whole = self._board.history.job_with_texts(known)
-        outcome = self._outcomes.pop(intent.tag, None)
-        if outcome is not None and not outcome.done():
-            outcome.set_result(whole)
+        self._fresh.discard(intent.tag)
+        self.line.doubts.pop(intent.tag, None)
+        self._outcomes.succeed(intent.tag, whole)
         return whole
 
     async def _unconfirmed(self, intent: Intent, error: QdeckError) -> None:
@@ -271,7 +356,7 @@ class Outbox:
 
     async def _lose_patience(self, intent: Intent) -> None:
         """Tell the caller that it is not known yet; the settling goes on."""
-        outcome = self._outcomes.get(intent.tag)
+        outcome = self._outcomes.awaited(intent.tag)
         if outcome is None:
             return
         patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))
@@ -280,7 +365,7 @@ class Outbox:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             patience.cancel()
-        self._fail(
+        self._outcomes.fail(
             intent.tag,
             QdeckError(
                 ErrorKind.UNCONFIRMED,
@@ -289,43 +374,16 @@ class Outbox:
             ),
         )
 
-    async def _adopt(self, service: QuantumService) -> None:
-        """Take what a qdeck that ended left in line."""
-        if not self.line.left_behind(service):
-            return
-        async with self._owner.taking_over():
-            await self._board.sync()
-            left = self.line.left_behind(service)
-            since = self._clock.now() - STALE
-            stale = [intent for intent in left if (intent.changed or intent.created) < since]
-            for intent in left:
-                state = IntentState.UNSENT if intent in stale else intent.state
-                self._board.history.put_intent(replace(intent, owner=self._owner.name, state=state))
-            await self._board.history.flush()
-        if len(left) > len(stale):
-            self._board.notice(f"{_from_before(len(left) - len(stale))} still in line, and will be sent.")
-        if stale:
-            self._board.notice(
-                f"{_from_before(len(stale))} over a day old: not sent unless you say so (F2, w).",
-                Severity.WARNING,
-            )
-        if left:
-            self.line.publish()
-
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _start(self, tag: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                # Whoever waits for the job must not wait for ever.
+                self._outcomes.fail(tag, error)
+
+        task.add_done_callback(ended)
         return task
-
-    def _fail(self, tag: str, error: BaseException) -> bool:
-        """Tell the caller; whether there was one that had not been told."""
-        outcome = self._outcomes.pop(tag, None)
-        if outcome is None or outcome.done():
-            return False
-        outcome.set_exception(error)
-        return True
-
-
-def _from_before(many: int) -> str:
-    return "1 submission from before is" if many == 1 else f"{many} submissions from before are"

@@ -1,10 +1,16 @@
-"""Settling: what became of submissions whose request ended so that the job may exist."""
+"""Settling: what became of submissions whose request ended so that the job may exist.
+
+A gateway that gives up (504, or Cloudflare's 524 after 100 s) tells nothing of the service behind it, which
+may go on and create the job some seconds later. So the service's word that there is no such job counts only
+from `SURE_AFTER` seconds after the request's end on, and only when it said the same before.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
@@ -15,16 +21,18 @@ from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.events import Severity
 from tui.monitor.line import Line, called
-from tui.monitor.owner import Owner
+from tui.monitor.owner import REQUEST_AT_MOST, Owner
 
 ABSENCES = 2
 """How often the service must say that there is no such job."""
+SURE_AFTER = 45.0
+"""Seconds after the end of a request from which on the last of them counts; less than callers wait."""
 BETWEEN_LOOKS = 4.0
-"""Seconds between two of them."""
-SETTLED_FIRST = 16.0
-"""Seconds that new submissions wait for earlier ones to be settled, when the service is silent."""
+"""Seconds between the first two looks; doubling."""
 LOOK_AT_OTHERS = 30.0
-_RECENT = 50
+_FEW, _PAGE = 5, 200
+_SKEW = timedelta(minutes=10)
+"""The service's clock may be that far behind this machine's."""
 
 Accept = Callable[[Intent, Submission, Job], Awaitable[Job]]
 Fail = Callable[[str, QdeckError], bool]
@@ -33,10 +41,23 @@ Fail = Callable[[str, QdeckError], bool]
 
 @dataclass(slots=True)
 class _Unsettled:
-    """What was found out so far about an open intent."""
+    """What was found out so far about an open intent; times by the clock that never goes back.
 
+    Attributes:
+        sure: from when on an absence proves that there is no such job.
+    """
+
+    sure: float
     absences: int = 0
     last_look: float = -math.inf
+
+    @property
+    def due(self) -> float:
+        """When to look next."""
+        if not self.absences:
+            return -math.inf
+        spread = BETWEEN_LOOKS * 2.0 ** (self.absences - 1)
+        return min(self.last_look + spread, max(self.sure, self.last_look + BETWEEN_LOOKS))
 
 
 class Settling:
@@ -66,7 +87,7 @@ class Settling:
         self._fail = fail
         self._wake = wake
         self._looks: dict[str, _Unsettled] = {}
-        self._checking_since: float | None = None
+        self._goes_first = False
 
     async def step(self) -> float:
         """Look for the intents of the signed-in account that may be jobs: a worker's step.
@@ -76,44 +97,48 @@ class Settling:
         """
         service = self._board.need_service()
         waits = math.inf
+        unsettled: list[Intent] = []
         for intent in self._may_exist(service):
             if self._owner.another_has(intent):
                 # It becomes ours to settle when that one dies or takes too long.
                 waits = min(waits, LOOK_AT_OTHERS)
-                continue
-            look = self._looks.setdefault(intent.tag, _Unsettled())
-            due = look.last_look + BETWEEN_LOOKS - self._clock.monotonic()
-            if due > 0:
-                waits = min(waits, due)
-                continue
-            job = await self.find(service, intent.tag)
-            look.last_look = self._clock.monotonic()
-            if job is not None:
-                await self.found(intent, job)
-                continue
-            look.absences += 1
-            if look.absences >= ABSENCES:
-                await self._never_sent(intent)
             else:
-                waits = min(waits, BETWEEN_LOOKS)
+                unsettled.append(await self._left_behind(intent))
+        for intent in unsettled:
+            look = self._looks.get(intent.tag)
+            if look is None:
+                look = self._looks[intent.tag] = _Unsettled(self._sure(intent))
+            if look.due <= self._clock.monotonic():
+                job = await self.find(service, intent)
+                now = self._board.history.intent(intent.tag)
+                if now is None or not now.state.may_exist:
+                    # The user let go of it meanwhile, or another one has found it.
+                    continue
+                look.last_look = self._clock.monotonic()
+                if job is not None:
+                    await self.found(intent, job)
+                    continue
+                look.absences += 1
+                if look.absences >= ABSENCES and look.last_look >= look.sure:
+                    await self._never_sent(intent)
+                    continue
+            waits = min(waits, look.due - self._clock.monotonic())
         return waits
 
     def goes_first(self, service: QuantumService) -> bool:
-        """Whether earlier submissions are settled before new ones go out: their jobs may be there already."""
+        """Whether earlier submissions are settled before new ones go out: their jobs may be there already.
+
+        However long that takes: the user may let go of them.
+        """
         # One that was told to this process's user holds nobody up.
-        early = [
-            intent
+        early = any(
+            intent.tag not in self.told and not self._owner.another_has(intent)
             for intent in self._may_exist(service)
-            if intent.tag not in self.told and not self._owner.another_has(intent)
-        ]
-        if not early:
-            self._checking_since = None
-            return False
-        now = self._clock.monotonic()
-        if self._checking_since is None:
-            self._checking_since = now
+        )
+        if early and not self._goes_first:
             self._wake("outbox")
-        return now - self._checking_since < SETTLED_FIRST
+        self._goes_first = early
+        return early
 
     def forget(self, tag: str = "") -> None:
         """Look no more for this one; without a tag: begin anew with all."""
@@ -121,16 +146,32 @@ class Settling:
             self._looks.pop(tag, None)
         else:
             self._looks.clear()
-            self._checking_since = None
+            self._goes_first = False
 
-    async def find(self, service: QuantumService, tag: str) -> Job | None:
-        """The job with this own tag, `None` when the service lists none. Raises `QdeckError`."""
-        listed = (await service.jobs(JobQuery(limit=5, tags=(tag,)))).jobs
+    async def find(self, service: QuantumService, intent: Intent) -> Job | None:
+        """The job of this submission, `None` when the service lists none.
+
+        Where the service does not honour the filter by tags, its list is read back to before the submission.
+
+        Raises:
+            QdeckError: the service did not answer; `PROTOCOL`: its list does not go back that far.
+        """
+        tag = intent.tag
+        listed = (await service.jobs(JobQuery(limit=_FEW, tags=(tag,)))).jobs
         found = next((job for job in listed if tag in job.tags), None)
-        if found is None and listed:
-            # The filter was not honoured; the job, if there is one, is among the newest.
-            listed = (await service.jobs(JobQuery(limit=_RECENT))).jobs
+        seen: set[str] = set()
+        while found is None and listed:
+            listed = (await service.jobs(JobQuery(limit=_PAGE, offset=len(seen)))).jobs
             found = next((job for job in listed if tag in job.tags), None)
+            if len(listed) < _PAGE or min(job.created for job in listed) < intent.created - _SKEW:
+                break
+            before = len(seen)
+            seen.update(job.id for job in listed)
+            if len(seen) == before:
+                raise QdeckError(
+                    ErrorKind.PROTOCOL,
+                    f"Whether {called(intent)} became a job cannot be told: the job list ends too early.",
+                )
         return found
 
     async def found(self, intent: Intent, job: Job) -> None:
@@ -140,6 +181,25 @@ class Settling:
         self._board.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
         self._line.publish()
         self._wake("line")
+
+    async def _left_behind(self, intent: Intent) -> Intent:
+        """What a qdeck was sending when it ended is unconfirmed from now on: the user may let go of it."""
+        if intent.state is not IntentState.SENDING:
+            return intent
+        note = "qdeck ended while it was being sent"
+        self._board.history.put_intent(replace(intent, state=IntentState.UNCONFIRMED, note=note))
+        await self._board.save()
+        self._line.publish()
+        return self._board.history.intent(intent.tag) or intent
+
+    def _sure(self, intent: Intent) -> float:
+        """When the request has ended for long enough, by the clock that never goes back."""
+        ended = intent.changed or intent.created
+        if intent.sent is not None:
+            ended = min(ended, intent.sent + REQUEST_AT_MOST)
+        left = SURE_AFTER - (self._clock.now() - ended).total_seconds()
+        # A wall clock that was set must not make it longer, nor shorter than nothing.
+        return self._clock.monotonic() + min(max(0.0, left), SURE_AFTER)
 
     async def _never_sent(self, intent: Intent) -> None:
         self._looks.pop(intent.tag, None)

@@ -70,6 +70,7 @@ class LiveDeck:
         launch_sandbox: starts the embedded service; called at most once while it runs.
         read_only: every command that changes something on the service is refused, and nothing that waits is
             sent.
+        sends: whether what waits in line goes out here; else it is left to a qdeck that submits.
         quota: bytes that kept results and circuits may take; `None`: the history's own default.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
     """
@@ -87,6 +88,7 @@ class LiveDeck:
         quota: int | None = None,
         session_idle_minutes: int = 0,
         read_only: bool = False,
+        sends: bool = True,
     ) -> None:
         self._read_only = read_only
         self._folders = folders
@@ -95,7 +97,7 @@ class LiveDeck:
         self._board = Board(self._history, clock)
         self._scheduler = Scheduler(clock, chance, lambda *failed: self._setbacks.take(*failed))
         self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
-        self._outbox.line.sends = not read_only
+        self._outbox.line.sends = sends and not read_only
         self._commands = Commands(self._board, self._wake, compiler)
         self._accounts = Accounts(
             board=self._board,

@@ -35,6 +35,8 @@ from tui.widgets.words import count_words
 
 _AGES = 10.0
 """Seconds between looks at the clock: ages are no finer."""
+_COUNTDOWN = 1.0
+"""Seconds between two paintings of what goes out at a known time; nothing is painted when nothing does."""
 _SETTLE = 0.15
 """Seconds the cursor rests on a job before its result is asked for."""
 
@@ -76,6 +78,7 @@ class JobRowsScreen(SectionScreen):
         self._take_unseen()
         self._arrange()
         self.table.focus()
+        self._countdown = self.set_interval(_COUNTDOWN, self._show_line, pause=True)
         self._show_line()
         self.set_interval(_AGES, self._look)
 
@@ -141,9 +144,14 @@ class JobRowsScreen(SectionScreen):
         """What has not become a job yet, above the table."""
         block = self.query_one("#line", Block)
         hint = "" if self.deck.read_only else "w changes it"
-        lines = waiting_lines(self.deck.waiting(), self.clock.now(), hint=hint)
+        waiting = self.deck.waiting()
+        lines = waiting_lines(waiting, self.clock.now(), hint=hint)
         block.display = bool(lines)
         block.show(lines)
+        if self.is_current and any(one.due is not None for one in waiting):
+            self._countdown.resume()
+        else:
+            self._countdown.pause()
 
     def _arrange(self) -> None:
         """Find the rows: at once where that is quick, else in a thread while the old ones are shown."""

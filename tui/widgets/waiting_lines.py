@@ -22,15 +22,22 @@ _INKS = {
 def waiting_lines(
     waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
 ) -> list[Line]:
-    """A line for each of the first, and one for the rest; none when nothing waits. `hint` ends the first."""
+    """A line for each of the first, and one for the rest; none when nothing waits.
+
+    `hint` ends the first; what holds up the others says how to let go of it. Without a hint no key is named.
+    """
     # One that is only on its way needs no line: it would come and go with every submission.
     told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
-    lines = [
-        _line_of(one, now, f"   {hint}" if at == 0 and hint else "") for at, one in enumerate(told[:SHOWN])
-    ]
+    lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(told[:SHOWN])]
     if len(told) > SHOWN:
         lines.append(line((f"   and {len(told) - SHOWN} more in line", Ink.MUTED)))
     return lines
+
+
+def _key(one: WaitingSubmission, at: int, hint: str) -> str:
+    if hint and one.state is WaitState.UNCONFIRMED and not one.elsewhere:
+        return "   w lets it go"
+    return f"   {hint}" if hint and at == 0 else ""
 
 
 def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> Line:

@@ -1,0 +1,140 @@
+"""Who has a submission in its hands: processes that live, that were killed, and those of other machines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.fakes import BELL
+from tests.support.clock import FakeClock
+from tui.history.records import Intent, IntentState
+from tui.monitor import presence
+from tui.monitor.owner import ASKED_AGAIN, SENDING_AT_MOST, SENDING_ELSEWHERE, STALE, Owner
+
+HELD = """
+import sys, time
+from pathlib import Path
+from tui.monitor.presence import Presence
+one = Presence(Path(sys.argv[1]))
+one.begin()
+print(one.name, flush=True)
+time.sleep(600)
+"""
+
+
+def intent(clock: FakeClock, owner: str, state: IntentState = IntentState.PREPARED) -> Intent:
+    now = clock.now()
+    return Intent("qdeck-0123456789ab", state, "platform", "", now, BELL, owner, changed=now, sent=now)
+
+
+def renamed(name: str, *, token: str = "", machine: str = "", boot: str = "") -> str:
+    """The name with other parts."""
+    host, pid, *parts = name.split(":")
+    new = [given or old for given, old in zip((token, machine, boot), parts, strict=True)]
+    return ":".join((host, pid, *new))
+
+
+async def test_a_process_is_alive_while_it_holds_its_lock(tmp_path: Path) -> None:
+    clock = FakeClock()
+    one, other = (Owner(clock, tmp_path / "outbox.lock") for _ in range(2))
+    assert not other.another_has(intent(clock, "")) and not one.another_has(intent(clock, one.name))
+    await one.appear()
+    await clock.jump(STALE.total_seconds() * 3)
+    waiting = replace(intent(clock, one.name), changed=clock.now() - STALE * 2)
+    assert other.another_has(waiting)
+    one.leave()
+    await clock.advance(ASKED_AGAIN)
+    assert not other.another_has(waiting)
+    assert not any((tmp_path / "owners").iterdir())
+
+
+async def test_a_killed_process_is_gone_though_its_number_is_in_use(tmp_path: Path) -> None:
+    clock = FakeClock()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HELD, str(tmp_path / "owners"), stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    name = (await child.stdout.readline()).decode().strip()
+    here = Owner(clock, tmp_path / "outbox.lock")
+    assert here.another_has(intent(clock, name))
+    child.kill()
+    await child.wait()
+    await clock.advance(ASKED_AGAIN)
+    host, _, ids = name.split(":", 2)
+    for pid in (name.split(":")[1], str(os.getpid()), str(os.getppid())):
+        assert not here.another_has(intent(clock, f"{host}:{pid}:{ids}"))
+
+
+async def test_a_reboot_and_a_new_hostname_leave_no_one_alive(tmp_path: Path) -> None:
+    clock = FakeClock()
+    here = Owner(clock, tmp_path / "outbox.lock")
+    before = renamed(here.name, token="0a", boot="00000000")
+    elsewhere_named = renamed(here.name, token="0b", machine="00000000")
+    assert not here.another_has(intent(clock, before))
+    assert not here.another_has(intent(clock, elsewhere_named))
+
+
+async def test_what_another_machine_has_stays_its_own_for_long(tmp_path: Path) -> None:
+    clock = FakeClock()
+    here = Owner(clock, tmp_path / "outbox.lock")
+    away = renamed(here.name, token="0a", machine="00000000", boot="00000000")
+    sending = intent(clock, away, IntentState.SENDING)
+    waiting = intent(clock, away)
+    for seconds in (0.0, 60.0, SENDING_ELSEWHERE.total_seconds() - 61):
+        await clock.jump(seconds)
+        assert here.another_has(sending) and here.another_has(waiting)
+    await clock.jump(2.0)
+    assert not here.another_has(sending) and here.another_has(waiting)
+    await clock.jump(STALE.total_seconds())
+    assert not here.another_has(waiting)
+
+
+async def test_another_machine_that_is_seen_to_live_keeps_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    here = Owner(clock, tmp_path / "outbox.lock")
+    monkeypatch.setattr(presence, "this_machine", lambda: ("00000000", "00000000"))
+    away = Owner(clock, tmp_path / "outbox.lock")
+    await away.appear()
+    waiting, sending = intent(clock, away.name), intent(clock, away.name, IntentState.SENDING)
+    await clock.jump(STALE.total_seconds() * 2)
+    assert here.another_has(waiting) and not here.another_has(sending)
+    assert SENDING_AT_MOST < SENDING_ELSEWHERE
+    away.leave()
+
+
+async def test_a_lock_that_cannot_be_looked_at_counts_as_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    one, other = (Owner(clock, tmp_path / "outbox.lock") for _ in range(2))
+    await one.appear()
+
+    def refuses(*_: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.open", refuses)
+    assert other.another_has(intent(clock, one.name))
+    monkeypatch.undo()
+    one.leave()
+
+
+async def test_locks_of_killed_processes_are_removed_after_a_day(tmp_path: Path) -> None:
+    folder = tmp_path / "owners"
+    folder.mkdir()
+    machine, _ = presence.this_machine()
+    old, young, away = (folder / f"{name}.lock" for name in (f"{machine}-0a", f"{machine}-0b", "00000000-0c"))
+    for path in (old, young, away):
+        path.touch()
+    for path in (old, away):
+        os.utime(path, (0, 0))
+    one = Owner(FakeClock(), tmp_path / "outbox.lock")
+    await one.appear()
+    assert not old.exists() and young.exists() and away.exists()
+    one.leave()
