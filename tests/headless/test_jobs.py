@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.history.made import made_job, places
-from tests.history.test_history import opened
 from tui.cli import main
+from tui.domain.clock import SystemClock
 from tui.domain.jobs import JobStatus
+from tui.history.history import History
 from tui.history.records import Record
 
 Output = pytest.CaptureFixture[str]
@@ -31,7 +32,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 async def known(home: Path) -> Path:
     """A history of two jobs, one of each generation, confirmed at different times."""
-    history = await opened(places(home))
+    history = History(places(home), SystemClock())
+    await history.open()
     now = datetime.now(UTC)
     platform = made_job(1, JobStatus.RUNNING)
     classic = replace(made_job(2, JobStatus.DONE), instance="a/b/c")

@@ -12,8 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.circuits import bell_candidate
 from tests.support.fixed_deck import FixedDeck
-from tests.support.fixed_values import BELL_RESULT, jobs
+from tests.support.fixed_values import BELL_RESULT, NOW, jobs
+from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
@@ -228,3 +230,30 @@ async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
         await pilot.press("2")
         await settled(pilot)
         assert "hold no circuit" in screen_text(pilot)
+
+
+async def test_how_it_was_transpiled_is_said_where_that_was_done_here() -> None:
+    deck = FixedDeck()
+    bell = jobs()[BELL]
+    told = replace(bell_candidate(), options=TranspileOptions(2, 42), final_layout=(13, 14), at=NOW)
+    deck.the_transpilations[bell.id] = told.transpilation
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        (fact,) = (row for row in screen_text(pilot).splitlines() if "transpiled" in row)
+        for words in ("level 2, here, seed 42", "2q 1 → 1", "depth 3 → 5", "success 97.2 %"):
+            assert words in fact
+        await pilot.press("5")
+        await settled(pilot)
+        await pilot.press("end")
+        await settled(pilot)
+        shown = screen_text(pilot)
+        assert "0→14  1→13" in shown and "0→13  1→14" in shown
+        assert "size" in shown and "4 → 6" in shown
+
+
+async def test_a_job_from_elsewhere_says_nothing_of_transpiling() -> None:
+    async with running() as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("5")
+        await settled(pilot)
+        assert "transpiled" not in screen_text(pilot)

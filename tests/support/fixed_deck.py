@@ -26,7 +26,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend, BackendData
-from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
+from tui.domain.circuits import Candidate, CheckReport, CircuitStats, Transpilation, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
@@ -75,6 +75,7 @@ class FixedDeck:
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
+        self.the_transpilations: dict[str, Transpilation] = {}
         self.foreign_circuit = ""
         """What the service tells of the circuits that are not known here."""
         self.the_logs = "job started\njob finished"
@@ -151,6 +152,12 @@ class FixedDeck:
 
     def job(self, job_id: str) -> Job | None:
         return next((job for job in self.the_jobs if job.id == job_id), None)
+
+    async def whole_job(self, job_id: str) -> Job | None:
+        return self.job(job_id)
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        return self.the_transpilations.get(job_id)
 
     def sessions(self) -> tuple[Session, ...]:
         return self.the_sessions

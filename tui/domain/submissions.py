@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tui.domain.circuits import Transpilation
+
 DEFAULT_SHOTS = 4096
 """The service's own default for the sampler (contract 5.6)."""
 DEFAULT_PRECISION = 0.015625
@@ -38,6 +40,7 @@ class Submission:
         name: what the user calls the circuit.
         source: the OpenQASM the user wrote, before transpiling.
         observable_labels: the observables as the user wrote them, over the circuit's own qubits.
+        transpilation: how `source` became `qasm`, where that was done here.
     """
 
     primitive: Primitive
@@ -51,6 +54,7 @@ class Submission:
     name: str = ""
     source: str = ""
     observable_labels: tuple[str, ...] = ()
+    transpilation: Transpilation | None = None
 
 
 class WaitState(StrEnum):

@@ -267,6 +267,7 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
         name="stdin" if request.file == STDIN else Path(request.file).stem,
         source=source,
         observable_labels=request.labels,
+        transpilation=candidate.transpilation,
     )
 
 

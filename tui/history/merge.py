@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
-from tui.history.records import Intent, IntentState, Record
+from tui.history.records import Intent, IntentState, Record, Transpiled
 
+SKEW = timedelta(minutes=1)
+"""How far in the future a time of confirmation may be: clocks of two machines differ."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
 _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
@@ -24,6 +26,23 @@ _INTENT_RANK = {
     IntentState.WITHDRAWN: 5,
     IntentState.ACCEPTED: 6,
 }
+
+
+def believed(record: Record, now: datetime) -> Record:
+    """The record, its time of confirmation unknown when it lies in the future.
+
+    A clock that was wrong left it there; it would win over everything that is told until then.
+    """
+    if record.job.confirmed is None or record.job.confirmed <= now + SKEW:
+        return record
+    return replace(record, job=replace(record.job, confirmed=None))
+
+
+def believed_session(session: Session, now: datetime) -> Session:
+    """The session, its time of confirmation unknown when it lies in the future."""
+    if session.confirmed is None or session.confirmed <= now + SKEW:
+        return session
+    return replace(session, confirmed=None)
 
 
 def _goes_back(old: JobStatus, new: JobStatus) -> bool:
@@ -138,3 +157,9 @@ def merge_intents(old: Intent, new: Intent) -> Intent:
         return old if old.state is IntentState.ACCEPTED else new
     further = (new.attempt, _INTENT_RANK[new.state]) >= (old.attempt, _INTENT_RANK[old.state])
     return new if further else old
+
+
+def merge_transpiled(old: Transpiled, new: Transpiled) -> Transpiled:
+    """The later one."""
+    earlier = (new.transpilation.at or _BEGINNING) < (old.transpilation.at or _BEGINNING)
+    return old if earlier else new

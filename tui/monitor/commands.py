@@ -155,7 +155,10 @@ class Commands:
         """
         record = self._board.record(job_id)
         if record is not None and record.circuit_hash:
-            return self._board.history.job_with_texts(record).circuit
+            kept = await self._board.history.whole_job(record)
+            if kept.circuit:
+                return kept.circuit
+            # It was let go, or its file is damaged.
         told = await self._board.need_service().submitted(job_id)
         job = told.job
         if not job.circuit and told.qpy:

@@ -54,6 +54,7 @@ class JobScreen(SectionScreen):
         self._programs: dict[tuple[str, str], QasmLines] = {}
         self._trouble: dict[str, str] = {}
         self._status: JobStatus | None = None
+        self._read = False
 
     def compose(self) -> ComposeResult:
         """The facts, the names of the views, the view."""
@@ -94,8 +95,10 @@ class JobScreen(SectionScreen):
         job = self.job
         width = max(40, self.size.width - 2)
         self._status = job.status if job is not None else None
-        gone = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
-        self.query_one("#facts", Block).show(facts(job, self.clock.now(), width) if job else gone)
+        shown = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
+        if job is not None:
+            shown = facts(job, self.clock.now(), width, self.deck.transpilation(self._job_id))
+        self.query_one("#facts", Block).show(shown)
         self.query_one("#views", Block).show([self._names()])
         self._show_view()
 
@@ -128,6 +131,8 @@ class JobScreen(SectionScreen):
             case "Source":
                 if job.source:
                     return self._program(job.source)
+                if not self._read:
+                    return _quiet("Looking for the source …")
                 return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
                 if self._log is None:
@@ -136,7 +141,7 @@ class JobScreen(SectionScreen):
                     )
                 return folded_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
             case "Metrics":
-                return metrics_lines(job, self._metrics)
+                return metrics_lines(job, self._metrics, self.deck.transpilation(job.id))
             case _:
                 return raw_page(job, self._result)
 
@@ -189,6 +194,9 @@ class JobScreen(SectionScreen):
     async def _load_circuit(self) -> None:
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
         await asyncio.to_thread(prepare)
+        # Long texts are at hand from now on.
+        await self.deck.whole_job(self._job_id)
+        self._read = True
         try:
             circuit = await self.deck.circuit(self._job_id)
         except QdeckError as error:

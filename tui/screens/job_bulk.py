@@ -201,7 +201,8 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         return None
 
     async def export(job: Job) -> None:
-        body = export_bytes(screen.deck.job(job.id) or job, await screen.deck.result(job.id))
+        whole = await screen.deck.whole_job(job.id) or job
+        body = export_bytes(whole, await screen.deck.result(job.id))
         try:
             await asyncio.to_thread(_write, folder, names[job.id], body)
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -153,7 +154,7 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
             if not replace:
                 continue
         break
-    body = export_bytes(job, result)
+    body = export_bytes(await screen.deck.whole_job(job.id) or job, result)
     try:
         await asyncio.to_thread(_write, path, body, bool(replace))
     except OSError as error:
@@ -167,7 +168,12 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
 
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
     """Put the job's circuit on the bench and go to the editor; asks before unsaved changes are lost."""
-    text = job.source or job.circuit
+    whole = await screen.deck.whole_job(job.id) or job
+    text = whole.source or whole.circuit
+    if not text:
+        # The service may still have it.
+        with contextlib.suppress(QdeckError):
+            text = await screen.deck.circuit(job.id)
     if not text:
         screen.shell.tell("The circuit of this job is not known here.", Severity.WARNING)
         return

@@ -180,6 +180,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
             name=self._value("name").strip() or "untitled",
             source=source.text,
             observable_labels=labels,
+            transpilation=candidate.transpilation,
         )
 
     @on(Select.Changed, "#primitive")
