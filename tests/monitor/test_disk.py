@@ -15,7 +15,7 @@ from tests.support.full_disk import full_disk
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.history.records import Record
-from tui.monitor.events import Notice, Severity
+from tui.monitor.events import JobsChanged, Notice, Severity
 
 
 def _said(cockpit: Cockpit, severity: Severity) -> list[str]:
@@ -85,4 +85,36 @@ async def test_what_another_qdeck_wrote_is_seen_within_a_second(tmp_path: Path) 
         await other.aclose()
         await cockpit.clock.advance(0.95)
         assert cockpit.status(f"job-{n:05d}") is not None
+    await cockpit.deck.aclose()
+
+
+async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_path: Path) -> None:
+    history = await opened(places(tmp_path))
+    history.put(Record(replace(made_job(n), service="platform")) for n in range(5))
+    await history.aclose()
+    cockpit = Cockpit(tmp_path)
+    aside = cockpit.folders.history_file.rename(tmp_path / "aside")
+    cockpit.folders.history_file.mkdir()
+    await cockpit.enter()
+    assert cockpit.deck.jobs() == ()
+    cockpit.folders.history_file.rmdir()
+    aside.rename(cockpit.folders.history_file)
+    await cockpit.clock.run_until(lambda: len(cockpit.deck.jobs()) == 5)
+    told = {job.id for event in cockpit.events if isinstance(event, JobsChanged) for job in event.jobs}
+    assert told >= {f"job-{n:05d}" for n in range(5)}
+    await cockpit.deck.aclose()
+
+
+async def test_a_history_that_is_opened_late_shows_its_jobs_without_a_restart(tmp_path: Path) -> None:
+    """The same when nobody signs in."""
+    history = await opened(places(tmp_path))
+    history.put([Record(made_job(1))])
+    await history.aclose()
+    cockpit = Cockpit(tmp_path)
+    aside = cockpit.folders.history_file.rename(tmp_path / "aside")
+    cockpit.folders.history_file.mkdir()
+    await cockpit.deck.start()
+    cockpit.folders.history_file.rmdir()
+    aside.rename(cockpit.folders.history_file)
+    await cockpit.clock.run_until(lambda: len(cockpit.deck.jobs()) == 1)
     await cockpit.deck.aclose()

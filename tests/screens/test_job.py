@@ -257,3 +257,27 @@ async def test_a_job_from_elsewhere_says_nothing_of_transpiling() -> None:
         await pilot.press("5")
         await settled(pilot)
         assert "transpiled" not in screen_text(pilot)
+
+
+async def test_a_source_that_was_let_go_is_not_said_to_be_from_elsewhere() -> None:
+    deck = FixedDeck()
+    bell = jobs()[BELL]
+    deck.change(replace(bell, source=""))
+    deck.the_transpilations[bell.id] = bell_candidate().transpilation
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("3")
+        await settled(pilot)
+        assert "was let go" in screen_text(pilot)
+
+
+async def test_edit_asks_for_a_circuit_that_is_not_known_here() -> None:
+    deck = FixedDeck()
+    bell = jobs()[BELL]
+    deck.change(replace(bell, source="", circuit=""))
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        deck.foreign_circuit = "OPENQASM 3; // from there"
+        await pilot.press("e")
+        await until(pilot, lambda: pilot.app.current_mode == "editor")
+        assert "from there" in screen_text(pilot)

@@ -133,6 +133,8 @@ class JobScreen(SectionScreen):
                     return self._program(job.source)
                 if not self._read:
                     return _quiet("Looking for the source …")
+                if self.deck.transpilation(job.id) is not None:
+                    return _quiet("The source before transpiling was let go to make room for newer ones.")
                 return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
                 if self._log is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from datetime import datetime
 
 from tui.domain.circuits import Transpilation
@@ -14,6 +15,7 @@ from tui.widgets.ink import Ink, Line, Span, line, wrapped
 from tui.widgets.text_pane import LIMIT, page_of
 from tui.widgets.words import NOTHING, age, clock_time, duration, percent, status_span, step_span
 
+_LAYOUT_CELLS = 58
 _PRETTY_LIMIT = 500_000
 """Bytes of a raw body that are laid out anew; a larger one is shown as it came."""
 
@@ -124,16 +126,19 @@ def transpiled_rows(told: Transpilation) -> list[tuple[str, str]]:
         ("two-qubit depth", f"{before.two_qubit_depth} → {after.two_qubit_depth}"),
         ("depth", f"{before.depth} → {after.depth}"),
         ("size", f"{before.size} → {after.size}"),
-        ("layout", _layout(told.layout)),
+        *_layout("layout", told.layout),
     ]
     if told.final_layout != told.layout:
-        rows.append(("at the end", _layout(told.final_layout)))
+        rows += _layout("at the end", told.final_layout)
     success = told.estimated_success
     return [*rows, ("success", f"{percent(success)} estimated" if success is not None else NOTHING)]
 
 
-def _layout(layout: tuple[int, ...]) -> str:
-    return "  ".join(f"{virtual}→{physical}" for virtual, physical in enumerate(layout)) or NOTHING
+def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
+    """Physical qubit by virtual qubit, in as many rows as it takes."""
+    told = "  ".join(f"{virtual}→{physical}" for virtual, physical in enumerate(layout))
+    rows = textwrap.wrap(told, _LAYOUT_CELLS) or [NOTHING]
+    return [(name if place == 0 else "", row) for place, row in enumerate(rows)]
 
 
 def _reason(job: Job, width: int) -> list[Line]:
