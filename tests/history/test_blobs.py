@@ -13,7 +13,7 @@ import pytest
 from tests.history.made import made_job, places
 from tests.history.test_history import KEY, opened
 from tui.domain.results import JobResult
-from tui.history import files
+from tui.history import catching_up, files
 from tui.history.blobs import AT_HAND_BYTES, Blobs, text_digest
 from tui.history.records import Record
 from tui.history.texts import Texts
@@ -116,3 +116,18 @@ def test_memory_for_texts_is_bounded_by_their_length(tmp_path: Path) -> None:
         texts.keep(os.urandom(5 << 20).hex())
     # The two that are looked at together stay, whatever they take.
     assert len(texts._latest) == 2
+
+
+async def test_with_a_new_history_the_names_of_the_folders_above_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(catching_up, "sync_folder", synced.append)
+    folders = places(tmp_path / "home" / "new")
+    history = await opened(folders)
+    for n in range(2):
+        history.put([Record(made_job(n))])
+        await history.flush()
+    assert synced[:2] == [tmp_path / "home" / "new", tmp_path / "home"]
+    assert synced == list(folders.data.parents)
+    await history.aclose()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tui.history.files import make_folder, remove_leftovers, replace_file
+from tui.history.files import make_folder, remove_leftovers, replace_file, sync_folder
 from tui.history.index import Index, Scanner, Touched
 from tui.history.journal import JournalFile
 from tui.history.lines import GONE, SCHEMA
@@ -111,6 +111,10 @@ class CatchingUp:
     def create(self) -> None:
         """Make the file, which there is none of yet; what is staged in the index stays there."""
         rewrite(self._path, Index(), None, {})
+        for folder in self._path.parent.parents:
+            # They may be as new as the file. Who may not read one did not make it.
+            with contextlib.suppress(OSError):
+                sync_folder(folder)
         self.file = _open(self._path)
         self.position = self.file.size()
 

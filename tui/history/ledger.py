@@ -155,7 +155,7 @@ class Ledger:
         """
         if self._waiting:
             now = self._now()
-            jobs = self._next(self._waiting, count, lambda number, row: self._taken_job(number, row, now))
+            jobs = self._next(self._waiting, count, partial(self._taken_job, now))
             found = Changes(tuple(_known(reversed(jobs))))
         else:
             last = self._next(self._last, count, partial(self._taken, TRANSPILED_KIND))
@@ -270,7 +270,7 @@ class Ledger:
                 elif key is not None and table == TRANSPILATIONS:
                     dropped.add(key[0])
             elif table == JOBS:
-                records.append(self._taken_job(number, document, now))
+                records.append(self._taken_job(now, number, document))
             elif table == SESSIONS:
                 sessions.append(self._taken(SESSION_KIND, number, document))
             elif table == SUBMISSIONS:
@@ -297,7 +297,7 @@ class Ledger:
         assert self._file is not None
         return self._file.document(slot)
 
-    def _taken_job(self, number: int, document: bytes, now: datetime) -> Record | None:
+    def _taken_job(self, now: datetime, number: int, document: bytes) -> Record | None:
         try:
             record = record_from_json(document, self._pool)
         except msgspec.MsgspecError:
