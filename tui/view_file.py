@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from tui.domain.job_order import NEWEST_FIRST, SORT_KEYS
 from tui.domain.job_view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
 
 NAME = "job_table.json"
 _MOST = 256 * 1024
+_LOCK_SECONDS = 5.0
 
 
 def load_view(folder: Path) -> JobView:
@@ -42,7 +45,7 @@ def load_view(folder: Path) -> JobView:
 
 
 def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:
-    """Read the file, change what it says, write it; another qdeck may have written it in between.
+    """Read the file, change what it says, write it, under a lock: what another qdeck keeps is not lost.
 
     A file that cannot be understood is set aside as `job_table.json.damaged` first.
 
@@ -50,13 +53,21 @@ def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:
         OSError: it cannot be written.
     """
     path = folder / NAME
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        view = load_view(folder)
+        with FileLock(str(path) + ".lock", timeout=_LOCK_SECONDS, mode=0o600):
+            return _changed(path, change)
+    except Timeout:
+        raise TimeoutError(errno.ETIMEDOUT, "another qdeck is writing to it") from None
+
+
+def _changed(path: Path, change: Callable[[JobView], JobView]) -> JobView:
+    try:
+        view = load_view(path.parent)
     except ValueError:
         path.replace(path.with_name(NAME + ".damaged"))
         view = JobView()
     changed = change(view)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f"{NAME}.{os.getpid()}")
     try:
         new.write_bytes(msgspec.json.format(msgspec.json.encode(changed), indent=2) + b"\n")

@@ -24,8 +24,8 @@ from tests.faults.pilot import Pilot
 from tests.history.made import places
 from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
 from tui.domain.accounts import Channel
-from tui.history.history import History
 from tui.history.records import IntentState
+from tui.history.submissions import KeptSubmissions
 from tui.monitor import outbox
 from tui.sandbox.info import SandboxInfo
 
@@ -64,10 +64,10 @@ def doom(point: str) -> None:
 
 
 def _around_intents(point: str) -> None:
-    original = History.put_intent
+    original = KeptSubmissions.put_intent
     after = {"sending not durable": IntentState.SENDING, "id not durable": IntentState.ACCEPTED}
 
-    def put_intent(self: History, intent: Any) -> Any:
+    def put_intent(self: KeptSubmissions, intent: Any) -> Any:
         if point == "before the intent":
             die()
         kept = original(self, intent)
@@ -75,7 +75,7 @@ def _around_intents(point: str) -> None:
             die()
         return kept
 
-    History.put_intent = put_intent  # type: ignore[method-assign]  # this process is here to die
+    KeptSubmissions.put_intent = put_intent  # type: ignore[method-assign]  # this process is here to die
 
 
 def _before(owner: Any, name: str, act: Callable[[], None]) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.history.made import made_job, places
-from tests.history.test_history import opened
 from tui.cli import main
+from tui.domain.clock import SystemClock
 from tui.domain.jobs import JobStatus
 from tui.headless.opening import started_deck
+from tui.history.history import History
 from tui.history.records import Record
 from tui.monitor.tower import LiveDeck
 
@@ -33,7 +34,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 async def known(home: Path) -> Path:
     """A history of two jobs, one of each generation, confirmed at different times."""
-    history = await opened(places(home))
+    history = History(places(home), SystemClock())
+    await history.open()
     now = datetime.now(UTC)
     platform = made_job(1, JobStatus.RUNNING)
     classic = replace(made_job(2, JobStatus.DONE), instance="a/b/c")

@@ -50,8 +50,8 @@ def set_schema(folders: Folders, schema: int) -> None:
 
 
 def made_job(number: int = 1, status: JobStatus = JobStatus.QUEUED, seconds: float = 0.0) -> Job:
-    """A job created at noon, as told `seconds` later."""
-    created = NOON + timedelta(minutes=number)
+    """A job of a hundred days ago, some minutes after noon, as told `seconds` later."""
+    created = NOON - timedelta(days=100) + timedelta(minutes=number)
     return Job(
         id=f"job-{number:05d}",
         service="platform",

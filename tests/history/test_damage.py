@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.history.made import NOON, made_job, places
 from tests.history.test_history import compacted, opened
+from tui.domain.errors import ErrorKind, QdeckError
+from tui.history import porting
+from tui.history.journal import JournalFile
 from tui.history.lines import parse_line
+from tui.history.porting import check
 from tui.history.records import Record
 from tui.history.storage import JournalStorage
 from tui.history.tables import JournalDB
@@ -161,3 +170,121 @@ async def test_a_damaged_history_that_cannot_be_set_aside_is_read(tmp_path: Path
         assert len(again.records()) == 4
     finally:
         folders.data.chmod(0o700)
+
+
+def test_damage_met_while_compacting_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    storage = JournalStorage(path, now=lambda: NOON, compact_bytes=4000)
+    with JournalDB(storage=lambda: storage) as database:
+        table = database.table("jobs")
+        table.insert_multiple({"n": n, "pad": "x" * 100} for n in range(10))
+        with path.open("r+b") as file:
+            # Another program's hand: nobody reads this line before the file is written anew.
+            file.seek(path.read_bytes().index(b'"n":3'))
+            file.write(b'"n":8')
+        while path.stat().st_size <= 4000 or storage.compact_bytes == 4000:
+            table.update({"pad": "y" * 100}, doc_ids=[1])
+            table.update({"pad": "z" * 100}, doc_ids=[1])
+            if storage.warnings:
+                break
+        (warning,) = storage.warnings
+        assert "damaged" in warning
+        assert len(table) == 9
+        assert len(list(tmp_path.glob("journal.damaged-*"))) == 1
+
+
+async def test_what_is_written_after_a_repair_is_seen_by_those_who_knew_more(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    one = await opened(folders)
+    for n in range(5):
+        one.put([Record(made_job(n))])
+        await one.flush()
+    data = bytearray(folders.history_file.read_bytes())
+    data[-20] ^= 1
+    folders.history_file.write_bytes(data)
+    # It mends the file, and what it writes has the number, and the place in the order, of what was lost.
+    other = await opened(folders)
+    assert len(other.records()) == 4
+    other.put([Record(made_job(9))])
+    await other.flush()
+    found = {record.job.id for record in (await one.sync()).records}
+    assert "job-00009" in found
+    await one.flush()
+    await other.sync()
+    assert len(one.records()) == len(other.records()) == 6
+    one.put([Record(replace(made_job(4), name="four"))])
+    other.put([Record(replace(made_job(9), name="nine"))])
+    await one.flush()
+    await other.flush()
+    fresh = await opened(folders)
+    assert {record.job.name for record in fresh.records()} == {"", "four", "nine"}
+    assert len(fresh.records()) == 6
+    for history in (one, other, fresh):
+        await history.aclose()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+async def test_an_unfinished_write_in_a_file_that_may_only_be_read(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = places(tmp_path)
+    history = await opened(folders)
+    for n in range(5):
+        history.put([Record(made_job(n))])
+        await history.flush()
+    await history.aclose()
+    data = folders.history_file.read_bytes()[:-30]
+    folders.history_file.write_bytes(data)
+
+    def read_only(path: Path, *, write: bool = False) -> JournalFile:
+        if write:
+            raise OSError(number, os.strerror(number))
+        return JournalFile(os.open(path, os.O_RDONLY))
+
+    monkeypatch.setattr(JournalFile, "opened", read_only)
+    again = await opened(folders)
+    assert len(again.records()) == 4
+    assert again.take_warnings() == ()
+    again.put([Record(made_job(7))])
+    for _ in range(2):
+        with pytest.raises(QdeckError) as caught:
+            await again.sync()
+        assert caught.value.kind is ErrorKind.STORAGE
+    assert not list(folders.data.glob("history.journal.unfinished-*"))
+    assert folders.history_file.read_bytes() == data
+
+
+async def test_a_read_only_file_system_is_read_without_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = places(tmp_path)
+    history = await opened(folders)
+    history.put([Record(made_job(1))])
+    await history.aclose()
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(FileLock, "acquire", refused)
+    again = await opened(folders)
+    assert len(again.records()) == 1
+    assert again.take_warnings() == ()
+    await again.aclose()
+
+
+def test_a_write_under_way_is_not_taken_for_a_broken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    data, _ = _made(path, compact=False)
+    path.write_bytes(data[:-10])
+    assert not check(path).well
+
+    @contextlib.contextmanager
+    def lock_of(_: Path) -> Iterator[None]:
+        # Who gets the lock sees the write done.
+        path.write_bytes(data)
+        yield
+
+    monkeypatch.setattr(porting, "lock_of", lock_of)
+    assert check(path).well

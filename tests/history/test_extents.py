@@ -130,8 +130,34 @@ async def test_exported_and_imported(tmp_path: Path) -> None:
     folders, others = places(tmp_path / "one"), places(tmp_path / "two")
     await _written(folders)
     tables = json.loads(b"".join(exported(folders.history_file)))
-    counts = imported(others.history_file, others.old_history_file, tables, lambda: NOON)
+    counts, unknown = imported(others.history_file, others.old_history_file, tables, lambda: NOON)
+    assert unknown == 0
     assert (counts["jobs"], counts["extents"]) == (5, 1)
     history = await opened(others)
     assert history.extent("platform", "crn:one").spans == (span(0, 5),)
     await history.aclose()
+
+
+async def test_a_damaged_export_says_nothing_of_how_far_it_is_complete(tmp_path: Path) -> None:
+    folders = places(tmp_path / "one")
+    await _written(folders)
+    tables = json.loads(b"".join(exported(folders.history_file)))
+    unknown = {**tables, "jobs": {**tables["jobs"], "3": {**tables["jobs"]["3"], "status": 17}}}
+    for name, export, lost in (("lost", tables, 1), ("unknown", unknown, 0)):
+        others = places(tmp_path / name)
+        counts, left_out = imported(
+            others.history_file, others.old_history_file, export, lambda: NOON, lost=lost
+        )
+        assert (counts["extents"], left_out) == (0, 1 - lost)
+        history = await opened(others)
+        assert history.extent("platform", "crn:one").spans == ()
+        await history.aclose()
+
+
+async def test_neither_does_the_export_of_a_damaged_history(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    await _written(folders)
+    _damage(folders)
+    tables = json.loads(b"".join(exported(folders.history_file)))
+    assert len(tables["jobs"]) == 4
+    assert "extents" not in tables

@@ -278,3 +278,41 @@ async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
     os.utime(leftover, (0, 0))
     await opened(folders)
     assert not leftover.exists()
+
+
+async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = await opened(folders)
+    history.put([Record(made_job(1)), Record(made_job(2))])
+    await history.aclose()
+    aside = folders.history_file.rename(folders.data / "aside")
+    folders.history_file.mkdir()
+    late = await opened(folders)
+    assert late.take_warnings() and not late.records()
+    late.put([Record(made_job(3))])
+    folders.history_file.rmdir()
+    aside.rename(folders.history_file)
+    # A write is the first to read it; who shows the jobs asks later.
+    await late.flush()
+    changes = await late.sync()
+    assert {"job-00001", "job-00002"} <= {record.job.id for record in changes.records}
+    await late.aclose()
+
+
+async def test_old_submissions_are_forgotten_as_time_passes(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    clock = FakeClock()
+    history = History(folders, clock)
+    await history.open()
+    submission = Submission(Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;")
+    ended = Intent("qdeck-1", IntentState.REFUSED, "platform", "crn", NOON, submission)
+    history.put_intent(ended)
+    history.put_intent(replace(ended, tag="qdeck-2", state=IntentState.PREPARED))
+    await history.sync()
+    assert [intent.tag for intent in history.intents()] == ["qdeck-1", "qdeck-2"]
+    assert [intent.tag for intent in history.pending_intents()] == ["qdeck-2"]
+    await clock.jump(31 * 86400)
+    await history.sync()
+    assert [intent.tag for intent in history.intents()] == ["qdeck-2"]
+    assert len(kept(folders)["submissions"]) == 1
+    await history.aclose()

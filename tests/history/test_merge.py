@@ -2,15 +2,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.history.made import NOON, made_job
+from tests.history.made import NOON, made_job, places
+from tests.history.test_history import opened
+from tests.support.clock import FakeClock
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.history.history import History
 from tui.history.merge import adds_nothing, merge_jobs, merge_records, merge_sessions, same_record
 from tui.history.records import Record
+from tui.settings import Folders
 
 _jobs = st.builds(
     lambda status, seconds, used, reason, tags: replace(
@@ -98,3 +103,67 @@ def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Jo
         merged = merge_records(known, told)
         assert same_record(known, merged)
         assert merged.job.confirmed == other.confirmed
+
+
+LATER = NOON + timedelta(days=400)
+
+
+async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    await _left_behind(folders)
+    history = await opened(folders)
+    known = history.record(("platform", "job-00001"))
+    assert known is not None and known.job.confirmed is None
+    told = replace(made_job(1), tags=("new",), confirmed=NOON)
+    assert history.put([Record(told)])
+    history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
+    await history.aclose()
+    again = await opened(folders)
+    record = again.record(("platform", told.id))
+    assert record is not None and (record.job.tags, record.job.confirmed) == (("new",), NOON)
+    (session,) = again.sessions()
+    assert (session.state, session.confirmed) == (SessionState.DRAINING, NOON)
+    await again.aclose()
+
+
+async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
+    clock = FakeClock(LATER)
+    history = History(places(tmp_path), clock)
+    await history.open()
+    history.put([Record(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    history.put_sessions([replace(SESSION, confirmed=LATER)])
+    await history.flush()
+    await clock.jump(-400 * 86400)
+    history.put([Record(replace(made_job(1), tags=("new",), confirmed=NOON))])
+    history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
+    record = history.record(("platform", "job-00001"))
+    assert record is not None and record.job.tags == ("new",)
+    (session,) = history.sessions()
+    assert session.state is SessionState.DRAINING
+    await history.aclose()
+
+
+async def test_what_another_process_tells_with_a_clock_that_is_ahead_is_not_final(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = await opened(folders)
+    history.put([Record(replace(made_job(1), tags=("mine",), confirmed=NOON))])
+    await history.flush()
+    await _left_behind(folders)
+    await history.sync()
+    history.put([Record(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
+    await history.flush()
+    record = (await opened(folders)).record(("platform", "job-00001"))
+    assert record is not None and record.job.tags == ("new",)
+    await history.aclose()
+
+
+SESSION = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.OPEN)
+
+
+async def _left_behind(folders: Folders) -> None:
+    """What a qdeck wrote whose clock was far ahead."""
+    ahead = History(folders, FakeClock(LATER))
+    await ahead.open()
+    ahead.put([Record(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    ahead.put_sessions([replace(SESSION, confirmed=LATER)])
+    await ahead.aclose()

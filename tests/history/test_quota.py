@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.made import made_job, places
+from tests.history.made import NOON, made_job, places
 from tests.support.clock import FakeClock
 from tui.domain.errors import QdeckError
 from tui.domain.results import JobResult
+from tui.domain.submissions import Primitive, Submission
 from tui.history.history import History
-from tui.history.records import Record
+from tui.history.records import Intent, IntentState, Record
 from tui.settings import load_settings
 
 
@@ -66,3 +67,40 @@ async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> Non
     assert record is not None and again.job_with_texts(record).circuit == text
     assert lost is not None and again.job_with_texts(lost).circuit == ""
     await again.aclose()
+
+
+@pytest.mark.parametrize(
+    "state", [IntentState.PREPARED, IntentState.SENDING, IntentState.UNCONFIRMED, IntentState.UNSENT]
+)
+async def test_what_a_submission_on_its_way_needs_is_never_let_go(tmp_path: Path, state: IntentState) -> None:
+    folders = places(tmp_path)
+    history = History(folders, FakeClock(), quota=10_000)
+    await history.open()
+    submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3; // isa", source="OPENQASM 3; // mine")
+    history.put_intent(Intent("qdeck-1", state, "platform", "crn:one", NOON, submission))
+    await history.flush()
+    for file in (folders.data / "circuits").rglob("*.gz"):
+        os.utime(file, ns=(0, 0))
+    for n in range(10):
+        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
+        history.put([Record(replace(made_job(n), circuit=os.urandom(800).hex()))])
+        await history.flush()
+    assert "let go" in history.take_warnings()[0]
+    await history.aclose()
+    again = History(folders, FakeClock())
+    await again.open()
+    (intent,) = again.intents()
+    assert again.submission_with_texts(intent) == submission
+    await again.aclose()
+
+
+async def test_nothing_is_let_go_before_it_is_known_what_is_needed(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = History(folders, FakeClock(), quota=10_000)
+    for n in range(10):
+        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
+    assert len(list(folders.results.iterdir())) == 10
+    await history.open()
+    await history.keep_result(("platform", "job-00010"), JobResult((), os.urandom(2000)))
+    assert len(list(folders.results.iterdir())) < 10
+    await history.aclose()

@@ -1,12 +1,16 @@
-"""Circuits of jobs that were submitted elsewhere: asked for, decoded, kept."""
+"""Circuits that are not known here: asked for, decoded, kept; and how those from here were transpiled."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import Cockpit
+from tests.history.made import kept
+from tests.monitor.fakes import BELL, Cockpit
+from tests.support.circuits import bell_candidate
+from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import SubmittedCircuit
 
@@ -62,4 +66,45 @@ async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
     await pit.deck.aclose()
     again = await Cockpit(tmp_path, pit.host).enter()
     assert len(await again.deck.circuits(job.id)) == 6
+    await again.deck.aclose()
+
+
+async def test_a_circuit_that_was_let_go_is_asked_for_again_and_kept(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    job = await cockpit.deck.submit(replace(BELL, transpilation=bell_candidate().transpilation))
+    await cockpit.deck.aclose()
+    folder = cockpit.folders.data / "circuits"
+    for file in folder.rglob("*.gz"):
+        file.unlink()
+    again = await Cockpit(tmp_path, cockpit.host).enter()
+    assert await again.deck.circuits(job.id) == ("OPENQASM 3; // from QPY",)
+    known = again.deck.job(job.id)
+    assert known is not None and known.circuit == "OPENQASM 3; // from QPY"
+    # The service tells it in another form: it was transpiled all the same.
+    assert again.deck.transpilation(job.id) == bell_candidate().transpilation
+    await again.deck.aclose()
+    third = await Cockpit(tmp_path, cockpit.host).enter()
+    assert await third.deck.circuits(job.id) == ("OPENQASM 3; // from QPY",)
+    assert cockpit.host.count("submitted") == 1
+    assert third.deck.transpilation(job.id) == bell_candidate().transpilation
+    assert len(kept(cockpit.folders)["transpilations"]) == 1
+    await third.deck.aclose()
+
+
+async def test_how_a_submitted_circuit_was_transpiled_is_known_after_a_restart(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    options = TranspileOptions(optimization_level=3, seed=42)
+    candidate = await cockpit.deck.transpile("OPENQASM 3;", "ibm_cusco", options)
+    assert candidate.at == cockpit.clock.now()
+    told = candidate.transpilation
+    job = await cockpit.deck.submit(replace(BELL, transpilation=told))
+    foreign = cockpit.host.add()
+    await cockpit.deck.refresh()
+    assert cockpit.deck.transpilation(job.id) == told
+    await cockpit.deck.aclose()
+    again = await Cockpit(tmp_path, cockpit.host).enter()
+    assert again.deck.transpilation(job.id) == told
+    assert again.deck.transpilation(foreign.id) is None
+    await again.deck.delete(job.id)
+    assert again.deck.transpilation(job.id) is None
     await again.deck.aclose()

@@ -33,7 +33,7 @@ CHANGING: dict[str, Callable[[Deck, str], Awaitable[object]]] = {
 HARMLESS = {
     *("start", "warm_up", "aclose", "sign_in", "sign_in_sandbox", "sign_out", "use_instance", "keyring_name"),
     *("instances", "account_details", "refresh", "look_back", "result", "metrics", "circuits", "logs"),
-    "tags_like",
+    *("tags_like", "whole_job"),
     *("backend_details", "backend_data", "check", "draw", "transpile"),
 }
 """Commands that submit, cancel and change nothing of the account's."""

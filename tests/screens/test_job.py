@@ -12,8 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.circuits import bell_candidate
 from tests.support.fixed_deck import FixedDeck
-from tests.support.fixed_values import BELL_RESULT, jobs
+from tests.support.fixed_values import BELL_RESULT, NOW, jobs
+from tui.domain.circuits import TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
@@ -271,3 +273,54 @@ async def test_the_export_holds_the_circuit_of_every_pub() -> None:
     assert body["circuit"] == job.circuit
     deck.trouble["circuits"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     assert json.loads(await exported(deck, job))["circuits"] == [job.circuit]
+
+
+async def test_how_it_was_transpiled_is_said_where_that_was_done_here() -> None:
+    deck = FixedDeck()
+    bell = jobs()[BELL]
+    told = replace(bell_candidate(), options=TranspileOptions(2, 42), final_layout=(13, 14), at=NOW)
+    deck.the_transpilations[bell.id] = told.transpilation
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        (fact,) = (row for row in screen_text(pilot).splitlines() if "transpiled" in row)
+        for words in ("level 2, here, seed 42", "2q 1 → 1", "depth 3 → 5", "success 97.2 %"):
+            assert words in fact
+        await pilot.press("5")
+        await settled(pilot)
+        await pilot.press("end")
+        await settled(pilot)
+        shown = screen_text(pilot)
+        assert "0→14  1→13" in shown and "0→13  1→14" in shown
+        assert "size" in shown and "4 → 6" in shown
+
+
+async def test_a_job_from_elsewhere_says_nothing_of_transpiling() -> None:
+    async with running() as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("5")
+        await settled(pilot)
+        assert "transpiled" not in screen_text(pilot)
+
+
+async def test_a_source_that_was_let_go_is_not_said_to_be_from_elsewhere() -> None:
+    deck = FixedDeck()
+    bell = jobs()[BELL]
+    deck.change(replace(bell, source=""))
+    deck.the_transpilations[bell.id] = bell_candidate().transpilation
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        await pilot.press("3")
+        await settled(pilot)
+        assert "was let go" in screen_text(pilot)
+
+
+async def test_edit_asks_for_a_circuit_that_is_not_known_here() -> None:
+    deck = FixedDeck()
+    bell = jobs()[BELL]
+    deck.change(replace(bell, source="", circuit=""))
+    async with running(deck) as pilot:
+        await _open(pilot, BELL)
+        deck.foreign_circuit = "OPENQASM 3; // from there"
+        await pilot.press("e")
+        await until(pilot, lambda: pilot.app.current_mode == "editor")
+        assert "from there" in screen_text(pilot)

@@ -26,7 +26,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend, BackendData
-from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
+from tui.domain.circuits import Candidate, CheckReport, CircuitStats, Transpilation, TranspileOptions
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.job_filter import JobFilter
 from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
@@ -76,6 +76,7 @@ class FixedDeck:
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
+        self.the_transpilations: dict[str, Transpilation] = {}
         self.foreign_circuit = ""
         """What the service tells of the circuits that are not known here."""
         self.the_circuits: dict[str, tuple[str, ...]] = {}
@@ -154,6 +155,12 @@ class FixedDeck:
 
     def job(self, job_id: str) -> Job | None:
         return next((job for job in self.the_jobs if job.id == job_id), None)
+
+    async def whole_job(self, job_id: str) -> Job | None:
+        return self.job(job_id)
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        return self.the_transpilations.get(job_id)
 
     def sessions(self) -> tuple[Session, ...]:
         return self.the_sessions

@@ -26,12 +26,12 @@ def text(lines: list[Line]) -> str:
 
 
 def test_a_queued_job_tells_its_place_where_the_service_does() -> None:
-    told = text(facts(QUEUED, NOW, 80, METRICS))
+    told = text(facts(QUEUED, NOW, 80, metrics=METRICS))
     assert "position 1,234 (7 in the provider)" in told
     assert f"expected to start {clock_time(METRICS.estimated_start)}" in told
-    assert "queue  " not in text(facts(QUEUED, NOW, 80, JobMetrics(created=NOW)))
+    assert "queue  " not in text(facts(QUEUED, NOW, 80, metrics=JobMetrics(created=NOW)))
     running = replace(QUEUED, status=JobStatus.RUNNING)
-    assert "position" not in text(facts(running, NOW, 80, METRICS)), "it was, when it was asked"
+    assert "position" not in text(facts(running, NOW, 80, metrics=METRICS)), "it was, when it was asked"
 
 
 def test_metrics_name_what_is_expected_where_it_is_told() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tui.domain.cloud import NOTHING_ASKED, CloudOptions
 
@@ -94,6 +95,31 @@ class CloudCircuit:
 
 
 @dataclass(frozen=True, slots=True)
+class Transpilation:
+    """How a circuit was transpiled: what is kept of a `Candidate`, without its texts.
+
+    Attributes:
+        before, after: sizes of the original and of the ISA circuit, without their operations by name.
+        layout, final_layout: physical qubit at the start and at the end, by virtual qubit of the circuit.
+        where: "local" or "cloud".
+        seconds: how long it took.
+        estimated_success: product of (1 - error) over gates and measurements; `None` without calibration.
+        at: when (UTC).
+    """
+
+    backend: str
+    options: TranspileOptions
+    before: CircuitStats
+    after: CircuitStats
+    layout: tuple[int, ...] = ()
+    final_layout: tuple[int, ...] = ()
+    where: str = ""
+    seconds: float = 0.0
+    estimated_success: float | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One transpiled circuit.
 
@@ -108,6 +134,7 @@ class Candidate:
         estimated_success: product of (1 - error) over gates and measurements; `None` without calibration.
         duration_us: scheduled length of one shot in microseconds, where gate lengths are known.
         rep_delay_us: the device's own pause between two shots, in microseconds; `None` where not told.
+        at: when it was transpiled (UTC), as far as that was noted.
     """
 
     backend: str
@@ -127,6 +154,23 @@ class Candidate:
     warnings: tuple[str, ...] = ()
     drawing: str = ""
     """Text drawing of the ISA circuit (idle qubits left out), empty when it was too large to draw."""
+    at: datetime | None = None
+
+    @property
+    def transpilation(self) -> Transpilation:
+        """What is kept of it with a job."""
+        return Transpilation(
+            backend=self.backend,
+            options=self.options,
+            before=replace(self.before, operations={}),
+            after=replace(self.after, operations={}),
+            layout=self.layout,
+            final_layout=self.final_layout,
+            where=self.where,
+            seconds=self.seconds,
+            estimated_success=self.estimated_success,
+            at=self.at,
+        )
 
     def lay_out(self, observable: str) -> str:
         """The observable over the device's qubits: one letter a qubit, leftmost = highest.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tui.domain.circuits import Transpilation
+
 DEFAULT_SHOTS = 4096
 """The service's own default for the sampler (contract 5.6)."""
 DEFAULT_PRECISION = 0.015625
@@ -56,6 +58,7 @@ class Submission:
             service's default.
         private: the service tells nobody the inputs, and the result once; then it deletes it.
         log_level: how much the job's log tells; `None`: the service's default.
+        transpilation: how `source` became `qasm`, where that was done here.
     """
 
     primitive: Primitive
@@ -72,6 +75,7 @@ class Submission:
     max_seconds: int | None = None
     private: bool = False
     log_level: LogLevel | None = None
+    transpilation: Transpilation | None = None
 
 
 class WaitState(StrEnum):

@@ -25,7 +25,8 @@ def history() -> None:
 @history.command("export")
 @click.argument("file", default="-")
 def export(file: str) -> int:
-    """Write jobs, sessions and submissions as one JSON object to FILE (default: stdout).
+    """Write jobs, sessions, submissions and how they were transpiled as one JSON object to FILE
+    (default: stdout).
 
     It is plain TinyDB JSON. Results and circuits are files beside the history: see `qdeck where`.
     """
@@ -59,10 +60,15 @@ def import_(file: str) -> int:
         places = _places()
         places.create()
         tables, lost = read_json(Path(file))
-        counts = imported(places.history_file, places.old_history_file, tables, SystemClock().now)
+        counts, unknown = imported(
+            places.history_file, places.old_history_file, tables, SystemClock().now, lost=lost
+        )
         click.echo("Read " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".", err=True)
         if lost:
             click.echo(f"qdeck: {file} is damaged: {lost} lines could not be read.", err=True)
+            status[0] = Exit.FAILED
+        if unknown:
+            click.echo(f"qdeck: {unknown} entries have a form this qdeck does not know; left out.", err=True)
             status[0] = Exit.FAILED
     return status[0]
 

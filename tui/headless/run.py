@@ -278,6 +278,7 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
         max_seconds=request.max_seconds,
         private=request.private,
         log_level=request.log_level,
+        transpilation=candidate.transpilation,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Callable, Collection
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tui.history.files import remove_leftovers, replace_file
+from tui.history.files import make_folder, remove_leftovers, replace_file, sync_folder
 from tui.history.index import Index, Scanner, Touched
 from tui.history.journal import JournalFile
 from tui.history.lines import GONE, SCHEMA
@@ -110,13 +111,17 @@ class CatchingUp:
     def create(self) -> None:
         """Make the file, which there is none of yet; what is staged in the index stays there."""
         rewrite(self._path, Index(), None, {})
+        for folder in self._path.parent.parents:
+            # They may be as new as the file. Who may not read one did not make it.
+            with contextlib.suppress(OSError):
+                sync_folder(folder)
         self.file = _open(self._path)
         self.position = self.file.size()
 
     def _missing(self) -> None:
         if self.file is None:
             self._looked = True
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             return
         # Removed by someone while it is open here: everything in it can still be read.
         rewrite(self._path, self.index, self.file, self._places)
@@ -140,7 +145,9 @@ class CatchingUp:
             remove_leftovers(self._path)
         mine = known.header if known is not None else None
         continues = header is not None and mine is not None and header.lineage == mine.lineage
-        seen = None if not again else before.seq if continues else -1
+        repaired = header is not None and mine is not None and header.repairs > mine.repairs
+        # What is written after a repair may bear the numbers of what was lost in it.
+        seen = None if not again else before.seq if continues and not repaired else -1
         scanner = self._scan(file, Index(), file.first, size, seen)
         # Cut while it was open here, or shorter than when it was written anew.
         cut = size < (header.bytes if header is not None else 0)
@@ -153,7 +160,6 @@ class CatchingUp:
                 # An older copy was put in its place: everything may be different.
                 scanner.touched.update(_numbers(scanner.index))
             self._heard(scanner)
-            repaired = header is not None and mine is not None and header.repairs > mine.repairs
             missing = _numbers(before).keys() - _numbers(scanner.index).keys()
             if damage or repaired or not continues:
                 self._found.lost |= missing
@@ -180,10 +186,13 @@ class CatchingUp:
         self._found.changed.update(scanner.touched)
 
     def _cut_torn(self, file: JournalFile, scanner: Scanner, size: int) -> None:
-        """Cut off a write that was never finished, so that nothing is appended to half a line."""
+        """Cut off a write that was never finished, so that nothing is appended to half a line.
+
+        Where the file may only be read nothing is appended to it either.
+        """
         torn = scanner.torn
         self.position = size if torn is None else torn
-        if torn is None or self.newer:
+        if torn is None or self.newer or not file.writable:
             return
         aside = self._aside("unfinished")
         # On a full disk there is no room for them; they were never said to be written.
@@ -209,7 +218,8 @@ class CatchingUp:
             rewrite(self._path, self.index, file, self._places, repaired=True)
         except OSError as error:
             # It can be read all the same; nothing is appended to it before this has succeeded.
-            aside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                aside.unlink()
             self.unrepaired, self._trusted = error, False
             return
         self.unrepaired = None
@@ -229,10 +239,15 @@ class CatchingUp:
         return self._path.with_name(f"{self._path.name}.{why}-{self._now():%Y%m%dT%H%M%S.%f}")
 
 
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
 def _open(path: Path) -> JournalFile:
     try:
         return JournalFile.opened(path, write=True)
-    except PermissionError:
+    except OSError as error:
+        if error.errno not in _READ_ONLY:
+            raise
         return JournalFile.opened(path)
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from tui.domain.sessions import Session
 from tui.history.extents import Extent, merge_extents
 from tui.history.layout import Row
-from tui.history.merge import merge_intents, merge_records, merge_sessions
-from tui.history.records import Intent, Key, Record
+from tui.history.merge import (
+    believed,
+    believed_session,
+    merge_intents,
+    merge_records,
+    merge_sessions,
+    merge_transpiled,
+)
+from tui.history.records import Intent, Key, Record, Transpiled
 from tui.history.rows import (
     EXTENTS,
     JOBS,
     SESSIONS,
     SUBMISSIONS,
+    TRANSPILATIONS,
     extent_of,
     extent_row,
     intent_of,
@@ -24,6 +33,8 @@ from tui.history.rows import (
     record_row,
     session_of,
     session_row,
+    transpiled_of,
+    transpiled_row,
 )
 
 _V = TypeVar("_V")
@@ -37,8 +48,10 @@ class Batch:
     sessions: Mapping[Key, Session] = field(default_factory=dict)
     intents: Mapping[str, Intent] = field(default_factory=dict)
     extents: Mapping[Key, Extent] = field(default_factory=dict)
+    transpiled: Mapping[str, Transpiled] = field(default_factory=dict)
     removed: frozenset[Key] = frozenset()
     dropped_intents: frozenset[str] = frozenset()
+    dropped_transpiled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Changes:
     """What was found in the file that this process did not write.
 
     Attributes:
+        dropped: circuit hashes of transpilations that were let go.
         lost: table and key of what a damaged file does not hold any more; who still knows it writes it again.
     """
 
@@ -54,10 +68,12 @@ class Changes:
     sessions: tuple[Session, ...] = ()
     intents: tuple[Intent, ...] = ()
     extents: tuple[Extent, ...] = ()
+    transpiled: tuple[Transpiled, ...] = ()
+    dropped: frozenset[str] = frozenset()
     lost: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
 
     def __bool__(self) -> bool:
-        return any((self.records, self.removed, self.sessions, self.intents, self.extents, self.lost))
+        return any(getattr(self, each.name) for each in fields(self))
 
     def __add__(self, later: Changes) -> Changes:
         return Changes(
@@ -66,26 +82,34 @@ class Changes:
             self.sessions + later.sessions,
             self.intents + later.intents,
             self.extents + later.extents,
+            self.transpiled + later.transpiled,
+            self.dropped | later.dropped,
             self.lost | later.lost,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[_V]):
-    """How one table's values become rows and back, and how two of the same key become one."""
+    """How one table's values become rows and back, and how two of the same key become one.
+
+    Attributes:
+        believed: the value without what it cannot know at this time.
+    """
 
     table: str
     key: tuple[str, ...]
     load: Callable[[Row], _V]
     dump: Callable[[_V], Row]
     merge: Callable[[_V, _V], _V]
+    believed: Callable[[_V, datetime], _V] = lambda value, _now: value
 
     def key_of(self, row: Mapping[str, object]) -> tuple[str, ...]:
         """A row's key."""
         return tuple(str(row.get(name)) for name in self.key)
 
 
-RECORDS = Kind(JOBS, ("service", "id"), record_of, record_row, merge_records)
-SESSION_KIND = Kind(SESSIONS, ("service", "id"), session_of, session_row, merge_sessions)
+RECORDS = Kind(JOBS, ("service", "id"), record_of, record_row, merge_records, believed)
+SESSION_KIND = Kind(SESSIONS, ("service", "id"), session_of, session_row, merge_sessions, believed_session)
 INTENT_KIND = Kind(SUBMISSIONS, ("tag",), intent_of, intent_row, merge_intents)
 EXTENT_KIND = Kind(EXTENTS, ("service", "instance"), extent_of, extent_row, merge_extents)
+TRANSPILED_KIND = Kind(TRANSPILATIONS, ("circuit_hash",), transpiled_of, transpiled_row, merge_transpiled)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from tui.history.changes import Batch
 from tui.history.memory import Memory
 from tui.history.records import Key
-from tui.history.rows import EXTENTS, JOBS, SESSIONS
+from tui.history.rows import EXTENTS, JOBS, SESSIONS, TRANSPILATIONS
 
 
 @dataclass(slots=True)
@@ -20,14 +20,18 @@ class Debts:
     extents: set[Key] = field(default_factory=set)
     removals: set[Key] = field(default_factory=set)
     drops: set[str] = field(default_factory=set)
+    transpiled: set[str] = field(default_factory=set)
+    let_go: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return any((self.records, self.sessions, self.intents, self.extents, self.removals, self.drops))
+        return any(getattr(self, each.name) for each in fields(self))
 
     def owe(self, table: str, key: tuple[str, ...]) -> None:
         """A row is to be written again."""
         if table in (JOBS, SESSIONS, EXTENTS):
             {JOBS: self.records, SESSIONS: self.sessions, EXTENTS: self.extents}[table].add((key[0], key[1]))
+        elif table == TRANSPILATIONS:
+            self.transpiled.add(key[0])
         else:
             self.intents.add(key[0])
 
@@ -38,8 +42,10 @@ class Debts:
             sessions={key: memory.sessions[key] for key in self.sessions},
             intents={tag: memory.intents[tag] for tag in self.intents},
             extents={key: memory.extents[key] for key in self.extents},
+            transpiled={digest: memory.transpiled[digest] for digest in self.transpiled},
             removed=frozenset(self.removals),
             dropped_intents=frozenset(self.drops),
+            dropped_transpiled=frozenset(self.let_go),
         )
 
     def paid(self, batch: Batch, memory: Memory) -> None:
@@ -48,5 +54,8 @@ class Debts:
         self.sessions -= {key for key, value in batch.sessions.items() if memory.sessions.get(key) is value}
         self.intents -= {tag for tag, value in batch.intents.items() if memory.intents.get(tag) is value}
         self.extents -= {key for key, value in batch.extents.items() if memory.extents.get(key) is value}
+        held = memory.transpiled
+        self.transpiled -= {key for key, value in batch.transpiled.items() if held.get(key) is value}
         self.removals -= batch.removed
         self.drops -= batch.dropped_intents
+        self.let_go -= batch.dropped_transpiled

@@ -43,6 +43,19 @@ def replace_file(path: Path, chunks: Iterable[bytes], *, mode: int = 0o600) -> o
     return written
 
 
+def make_folder(folder: Path, *, mode: int = 0o700) -> None:
+    """Make the folder and those above it that are missing, so that their names are durable, too.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, mode=mode)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -5,34 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import replace
-from datetime import timedelta
 
 from tui.domain.clock import Clock
 from tui.domain.errors import QdeckError
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
-from tui.domain.submissions import Submission
 from tui.history.blobs import Blobs
 from tui.history.changes import Batch, Changes
 from tui.history.collector import collector_paused
-from tui.history.debts import Debts
 from tui.history.extents import Extent, Span, merge_extents
 from tui.history.ledger import Ledger
-from tui.history.memory import Memory
 from tui.history.merge import (
     adds_nothing,
-    merge_intents,
+    believed,
+    believed_session,
     merge_records,
     merge_sessions,
     same_record,
     timeline,
 )
-from tui.history.records import Intent, Key, Record
+from tui.history.records import Key, Record
+from tui.history.submissions import KeptSubmissions
 from tui.history.texts import Texts
 from tui.settings import Folders
 
-_INTENTS_KEPT = timedelta(days=30)
 _SCREENFUL = 100
 _AT_ONCE = 500
 """Jobs taken in between two turns of the event loop."""
@@ -42,7 +39,7 @@ _SMALL_BYTES = 512 << 10
 Told = Callable[[tuple[Record, ...]], None]
 
 
-class History:
+class History(KeptSubmissions):
     """All that is kept. Reads answer from memory; changes are made in memory and owed to the disk.
 
     `put`, `remove` and their like change memory at once and owe the change to the file; `flush` pays all
@@ -52,13 +49,10 @@ class History:
     """
 
     def __init__(self, folders: Folders, clock: Clock, *, quota: int | None = None) -> None:
-        self._clock = clock
         self._path = folders.history_file
         self._blobs = Blobs(folders.results, folders.data / "circuits", quota)
         self._ledger = Ledger(folders.history_file, folders.old_history_file, clock.now)
-        self._memory = Memory()
-        self._owed = Debts()
-        self._texts = Texts(self._blobs)
+        super().__init__(clock, Texts(self._blobs))
         self._foreign = Changes()
         self._gate = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -154,9 +148,13 @@ class History:
             Those that are new or different now, as merged; a later confirmation alone is no difference.
         """
         changed: list[Record] = []
+        now = self._clock.now()
         for record in records:
-            lean = self._texts.without(record)
+            lean = believed(self._texts.without(record), now)
             known = self._memory.records.get(lean.key)
+            if known is not None:
+                # The clock may have been set back since.
+                known = believed(known, now)
             if known is not None and adds_nothing(known, lean):
                 later = replace(known.job, confirmed=lean.job.confirmed)
                 self._memory.store(replace(known, job=later))
@@ -167,6 +165,8 @@ class History:
             else:
                 merged = merge_records(known, lean)
             self._memory.store(merged)
+            if known is not None and known.circuit_hash != merged.circuit_hash:
+                self._move_transpiled(known.circuit_hash, merged.circuit_hash)
             if known is None or not same_record(known, merged):
                 changed.append(merged)
                 self._owed.records.add(merged.key)
@@ -174,18 +174,29 @@ class History:
         return tuple(changed)
 
     def job_with_texts(self, record: Record) -> Job:
-        """The job with its circuit and source, which may be read from small files."""
+        """The job with its circuit and source, where these are in memory or in small files."""
         return replace(
             record.job,
-            circuit=self._texts.text(record.circuit_hash),
-            source=self._texts.text(record.source_hash),
+            circuit=self._texts.at_hand(record.circuit_hash),
+            source=self._texts.at_hand(record.source_hash),
+        )
+
+    async def whole_job(self, record: Record) -> Job:
+        """The job with its circuit and source, however large, as far as they are kept."""
+        return replace(
+            record.job,
+            circuit=await self._texts.read(record.circuit_hash),
+            source=await self._texts.read(record.source_hash),
         )
 
     def remove(self, key: Key) -> None:
-        """Forget a job."""
+        """Forget a job, and how it was transpiled unless another one has the same circuit."""
+        known = self._memory.records.get(key)
         self._memory.drop(key)
         self._owed.records.discard(key)
         self._owed.removals.add(key)
+        if known is not None:
+            self._let_go({known.circuit_hash})
 
     def sessions(self) -> Iterable[Session]:
         """All sessions, in no order."""
@@ -194,50 +205,17 @@ class History:
     def put_sessions(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
         """Take in sessions as told now; returns those that are new or different."""
         changed: list[Session] = []
-        for session in sessions:
+        now = self._clock.now()
+        for told in sessions:
+            session = believed_session(told, now)
             key = (session.service, session.id)
             known = self._memory.sessions.get(key)
-            merged = session if known is None else merge_sessions(known, session)
+            merged = session if known is None else merge_sessions(believed_session(known, now), session)
             self._memory.sessions[key] = merged
             if known is None or replace(known, confirmed=None) != replace(merged, confirmed=None):
                 changed.append(merged)
                 self._owed.sessions.add(key)
         return tuple(changed)
-
-    def intents(self) -> tuple[Intent, ...]:
-        """The submissions, the earliest first."""
-        return tuple(sorted(self._memory.intents.values(), key=lambda intent: intent.created))
-
-    def intent(self, tag: str) -> Intent | None:
-        """One submission by its own tag."""
-        return self._memory.intents.get(tag)
-
-    def put_intent(self, intent: Intent) -> Intent:
-        """Take in a submission's state; one that has come further is not put back."""
-        known = self._memory.intents.get(intent.tag)
-        changed = self._clock.now()
-        if known is not None and known.changed is not None:
-            # Later than what it follows, whatever was done to the clock.
-            changed = max(changed, known.changed + timedelta(microseconds=1))
-        lean = replace(self._texts.without_program(intent), changed=changed)
-        merged = lean if known is None else merge_intents(known, lean)
-        self._memory.intents[intent.tag] = merged
-        self._owed.intents.add(intent.tag)
-        return merged
-
-    def submission_with_texts(self, intent: Intent) -> Submission:
-        """What was asked for, with its circuit and source, which may be read from small files."""
-        return replace(
-            intent.submission,
-            qasm=self._texts.text(intent.circuit_hash),
-            source=self._texts.text(intent.source_hash),
-        )
-
-    def drop_intent(self, tag: str) -> None:
-        """Forget a submission that was never sent."""
-        if self._memory.intents.pop(tag, None) is not None:
-            self._owed.intents.discard(tag)
-            self._owed.drops.add(tag)
 
     async def flush(self) -> None:
         """Make everything owed durable, in one write. Cancelling the caller does not break it off.
@@ -257,6 +235,8 @@ class History:
         Raises:
             QdeckError: `STORAGE`.
         """
+        if not self.loading:
+            self._forget_old_intents()
         await self.flush()
         await self._unbroken(self._look())
         found, self._foreign = self._foreign, Changes()
@@ -268,6 +248,7 @@ class History:
         Raises:
             QdeckError: `STORAGE`.
         """
+        self._say_what_is_needed()
         await asyncio.to_thread(self._blobs.keep_result, key, result)
         record = self._memory.records.get(key)
         if record is not None and not record.result_kept:
@@ -322,8 +303,8 @@ class History:
                             told(tuple(held[r.key] for r in found.records if r.key in held))
         except QdeckError as error:
             self._warnings.append(str(error))
-        self._forget_old_intents()
         self._loaded.set()
+        self._forget_old_intents()
         if told is not None:
             told(())
 
@@ -333,17 +314,22 @@ class History:
         except OSError:
             return 0
 
-    def _forget_old_intents(self) -> None:
-        limit = self._clock.now() - _INTENTS_KEPT
-        for intent in list(self._memory.intents.values()):
-            if not intent.state.open and (intent.changed or intent.created) < limit:
-                del self._memory.intents[intent.tag]
-                self._owed.drops.add(intent.tag)
+    def _say_what_is_needed(self) -> None:
+        """Tell the blobs which texts a submission on its way needs; before all is read nobody knows."""
+        if self._ledger.loaded:
+            waiting = self._memory.pending.values()
+            self._blobs.needed = {digest for one in waiting for digest in (one.circuit_hash, one.source_hash)}
+
+    async def _read_late(self) -> None:
+        """Read what could not be read before: news for everybody who has shown what there was until now."""
+        if not self._ledger.loaded:
+            found = await asyncio.to_thread(self._ledger.read_all)
+            self._absorb(found)
+            self._foreign += found
 
     async def _look(self) -> None:
         async with self._gate:
-            if not self._ledger.loaded:
-                self._absorb(await asyncio.to_thread(self._ledger.read_all))
+            await self._read_late()
             self._hear(await asyncio.to_thread(self._ledger.look))
 
     async def _pay(self) -> None:
@@ -351,9 +337,8 @@ class History:
             if not self.owing:
                 # Whoever waited for the gate finds its change already written by the one before.
                 return
-            if not self._ledger.loaded:
-                # It could not be read before.
-                self._absorb(await asyncio.to_thread(self._ledger.read_all))
+            await self._read_late()
+            self._say_what_is_needed()
             batch = self._owed.batch(self._memory)
             texts = dict(self._texts.owed)
             changes = await asyncio.to_thread(self._write, batch, texts)
@@ -374,6 +359,9 @@ class History:
             return
         self._memory.absorb(changes, self._owed.removals)
         self._owed.records -= changes.removed
+        # What another one let go is written again where it is needed here.
+        self._owed.transpiled |= changes.dropped
+        self._owed.transpiled &= self._memory.transpiled.keys()
 
     def _hear(self, changes: Changes) -> None:
         """Take in what other processes did, and remember it for `sync`."""

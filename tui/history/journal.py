@@ -25,8 +25,9 @@ class JournalFile:
         OSError: from every method.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, writable: bool = False) -> None:
         self._descriptor = descriptor
+        self.writable = writable
         self.start = os.pread(descriptor, LONGEST_HEADER, 0)
         parsed = parse_header(self.start)
         self.header: Header | None = parsed[0] if parsed else None
@@ -41,7 +42,7 @@ class JournalFile:
 
         Opening it is what makes a network file system look at the server again.
         """
-        return cls(os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC))
+        return cls(os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC), writable=write)
 
     def __del__(self) -> None:
         os.close(self._descriptor)

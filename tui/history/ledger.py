@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,13 +13,23 @@ from tinydb.table import Document
 
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session
-from tui.history.changes import EXTENT_KIND, INTENT_KIND, RECORDS, SESSION_KIND, Batch, Changes, Kind
+from tui.history.changes import (
+    EXTENT_KIND,
+    INTENT_KIND,
+    RECORDS,
+    SESSION_KIND,
+    TRANSPILED_KIND,
+    Batch,
+    Changes,
+    Kind,
+)
 from tui.history.extents import Extent
 from tui.history.index import Slot
 from tui.history.journal import JournalFile
 from tui.history.layout import Row
+from tui.history.merge import believed
 from tui.history.recent import newest_documents
-from tui.history.records import Intent, Record
+from tui.history.records import Intent, Record, Transpiled
 from tui.history.rows import (
     EXTENTS,
     JOBS,
@@ -26,6 +37,7 @@ from tui.history.rows import (
     SESSIONS,
     SUBMISSIONS,
     TABLES,
+    TRANSPILATIONS,
     job_place,
     record_from_json,
 )
@@ -57,9 +69,11 @@ class Ledger:
         self._keys: dict[str, dict[int, tuple[str, ...]]] = {table: {} for table in TABLES}
         self._following = dict.fromkeys(TABLES, 1)
         self._waiting: list[tuple[int, Slot]] = []
+        self._last: list[tuple[int, Slot]] = []
         self._file: JournalFile | None = None
         self._pool: dict[object, object] = {}
         self._unreadable = 0
+        self._displaced: set[tuple[str, tuple[str, ...]]] = set()
         self._untold = Changes()
         self.loaded = False
         """Whether all of the file was read."""
@@ -98,15 +112,16 @@ class Ledger:
         except OSError as error:
             raise _unreadable(self._path, error) from error
         records = []
+        now = self._now()
         for document in documents:
             try:
-                records.append(record_from_json(document, self._pool))
+                records.append(believed(record_from_json(document, self._pool), now))
             except msgspec.MsgspecError:
                 continue
         return Changes(tuple(records))
 
     def begin(self) -> Changes:
-        """Find out where everything is; all but the jobs, which `proceed` gives.
+        """Find out where everything is; all but jobs and transpilations, which `proceed` gives.
 
         Raises:
             QdeckError: `STORAGE`.
@@ -122,35 +137,44 @@ class Ledger:
             self._following[name] = max(rows, default=0) + 1
         # Sorted by where they are in the file: the last written is what `proceed` takes first.
         self._waiting = sorted(tables[JOBS].items(), key=lambda item: item[1])
+        self._last = sorted(tables[TRANSPILATIONS].items(), key=lambda item: item[1])
         sessions = [self._taken(SESSION_KIND, n, self._document(s)) for n, s in tables[SESSIONS].items()]
         intents = [self._taken(INTENT_KIND, n, self._document(s)) for n, s in tables[SUBMISSIONS].items()]
         extents = [self._taken(EXTENT_KIND, n, self._document(s)) for n, s in tables[EXTENTS].items()]
         if self._file is None:
-            self._waiting = []
+            self._waiting, self._last = [], []
         return Changes(
             sessions=tuple(_known(sessions)), intents=tuple(_known(intents)), extents=tuple(_known(extents))
         )
 
     def proceed(self, count: int) -> Changes:
-        """The next `count` jobs, the last written first; fewer when these are all, none when all were read.
+        """The next `count` jobs, the last written first; after the last of them the transpilations.
 
         Raises:
             QdeckError: `STORAGE`.
         """
-        part = self._waiting[-count:]
-        del self._waiting[-count:]
-        try:
-            documents = self._file.documents([slot for _, slot in part]) if self._file is not None else ()
-            found = [
-                self._taken_job(number, document)
-                for (number, _), document in zip(part, documents, strict=True)
-            ]
-        except (OSError, IndexError) as error:
-            raise _unreadable(self._path, error) from error
-        if not self._waiting:
+        if self._waiting:
+            now = self._now()
+            jobs = self._next(self._waiting, count, partial(self._taken_job, now))
+            found = Changes(tuple(_known(reversed(jobs))))
+        else:
+            last = self._next(self._last, count, partial(self._taken, TRANSPILED_KIND))
+            found = Changes(transpiled=tuple(_known(last)))
+        if not self._waiting and not self._last:
             self.loaded, self._file, self._pool = True, None, {}
             self._tell_unreadable()
-        return Changes(tuple(_known(reversed(found))))
+        return found
+
+    def _next(
+        self, waiting: list[tuple[int, Slot]], count: int, taken: Callable[[int, bytes], _V | None]
+    ) -> list[_V | None]:
+        part = waiting[-count:]
+        del waiting[-count:]
+        try:
+            documents = self._file.documents([slot for _, slot in part]) if self._file is not None else ()
+            return [taken(number, document) for (number, _), document in zip(part, documents, strict=True)]
+        except (OSError, IndexError) as error:
+            raise _unreadable(self._path, error) from error
 
     def read_all(self) -> Changes:
         """Everything in the file.
@@ -159,7 +183,10 @@ class Ledger:
             QdeckError: `STORAGE`.
         """
         self.open()
-        return self.begin() + self.proceed(len(self._waiting) or 1)
+        found, self.loaded = self.begin(), False
+        while not self.loaded:
+            found += self.proceed(max(len(self._waiting), len(self._last), 1))
+        return found
 
     def look(self) -> Changes:
         """What other processes wrote since the last look.
@@ -189,12 +216,14 @@ class Ledger:
                 self._hear()
                 gone += self._remove(JOBS, batch.removed)
                 gone += self._remove(SUBMISSIONS, [(tag,) for tag in batch.dropped_intents])
+                gone += self._remove(TRANSPILATIONS, [(digest,) for digest in batch.dropped_transpiled])
                 not_again = self._untold.removed | batch.removed
                 kept = {key: record for key, record in batch.records.items() if key not in not_again}
                 self._put(RECORDS, kept, fresh)
                 self._put(SESSION_KIND, batch.sessions, fresh)
                 self._put(INTENT_KIND, {(tag,): intent for tag, intent in batch.intents.items()}, fresh)
                 self._put(EXTENT_KIND, batch.extents, fresh)
+                self._put(TRANSPILED_KIND, {(one,): row for one, row in batch.transpiled.items()}, fresh)
         except BaseException:
             # Not in the file after all.
             for table, key in fresh:
@@ -227,7 +256,9 @@ class Ledger:
         sessions: list[Session | None] = []
         intents: list[Intent | None] = []
         extents: list[Extent | None] = []
-        removed = set()
+        transpiled: list[Transpiled | None] = []
+        removed, dropped = set(), set()
+        now = self._now()
         for table, number in news.changed:
             if table not in KNOWN:
                 continue
@@ -236,20 +267,28 @@ class Ledger:
                 key = self._forgotten(table, number)
                 if key is not None and table == JOBS:
                     removed.add((key[0], key[1]))
+                elif key is not None and table == TRANSPILATIONS:
+                    dropped.add(key[0])
             elif table == JOBS:
-                records.append(self._taken_job(number, document))
+                records.append(self._taken_job(now, number, document))
             elif table == SESSIONS:
                 sessions.append(self._taken(SESSION_KIND, number, document))
             elif table == SUBMISSIONS:
                 intents.append(self._taken(INTENT_KIND, number, document))
+            elif table == TRANSPILATIONS:
+                transpiled.append(self._taken(TRANSPILED_KIND, number, document))
             else:
                 extents.append(self._taken(EXTENT_KIND, number, document))
+        lost |= self._displaced
+        self._displaced = set()
         self._untold += Changes(
             tuple(_known(records)),
             frozenset(removed),
             tuple(_known(sessions)),
             tuple(_known(intents)),
             tuple(_known(extents)),
+            tuple(_known(transpiled)),
+            frozenset(dropped),
             frozenset(lost),
         )
         self._tell_unreadable()
@@ -258,25 +297,29 @@ class Ledger:
         assert self._file is not None
         return self._file.document(slot)
 
-    def _taken_job(self, number: int, document: bytes) -> Record | None:
+    def _taken_job(self, now: datetime, number: int, document: bytes) -> Record | None:
         try:
             record = record_from_json(document, self._pool)
         except msgspec.MsgspecError:
             return self._taken(RECORDS, number, document)
         self._index(JOBS, record.key, number)
-        return record
+        return believed(record, now)
 
     def _taken(self, kind: Kind[_V], number: int, document: bytes) -> _V | None:
         """The value of a row, found by its key from now on; `None` when its form is not known."""
         try:
             row = msgspec.json.decode(document, type=Row)
             self._index(kind.table, kind.key_of(row), number)
-            return kind.load(row)
+            return kind.believed(kind.load(row), self._now())
         except msgspec.MsgspecError:
             self._unreadable += 1
             return None
 
     def _index(self, table: str, key: tuple[str, ...], number: int) -> None:
+        before = self._keys[table].get(number)
+        if before is not None and before != key and self._forgotten(table, number) is not None:
+            # After a repair another document may have the number of one that was lost.
+            self._displaced.add((table, before))
         self._numbers[table][key] = number
         self._keys[table][number] = key
         if number >= self._following[table]:
@@ -300,6 +343,7 @@ class Ledger:
     def _put(self, kind: Kind[_V], values: Mapping[_K, _V], fresh: list[tuple[str, tuple[str, ...]]]) -> None:
         """Insert or update values in one operation each; what is inserted is added to `fresh`."""
         numbers = self._numbers[kind.table]
+        now = self._now()
         table = self._database.table(kind.table)
         inserted: list[Document] = []
         updated: dict[tuple[str, ...], _V] = {}
@@ -316,7 +360,7 @@ class Ledger:
             assert isinstance(document, dict)
             value = updated[kind.key_of(document)]
             unknown = {name: member for name, member in document.items() if name not in KNOWN[kind.table]}
-            row = unknown | kind.dump(_merged(kind, document, value))
+            row = unknown | kind.dump(_merged(kind, document, value, now))
             document.clear()
             document.update(row)
 
@@ -339,9 +383,9 @@ def _known(values: Iterable[_V | None]) -> Iterator[_V]:
     return (value for value in values if value is not None)
 
 
-def _merged(kind: Kind[_V], stored: Row, value: _V) -> _V:
+def _merged(kind: Kind[_V], stored: Row, value: _V, now: datetime) -> _V:
     try:
-        return kind.merge(kind.load(stored), value)
+        return kind.merge(kind.believed(kind.load(stored), now), kind.believed(value, now))
     except msgspec.ValidationError:
         return value
 

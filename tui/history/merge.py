@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
-from tui.history.records import Intent, IntentState, Record
+from tui.history.records import Intent, IntentState, Record, Transpiled
 
+SKEW = timedelta(minutes=1)
+"""How far in the future a time of confirmation may be: clocks of two machines differ."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
 _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
@@ -24,6 +26,26 @@ _INTENT_RANK = {
     IntentState.WITHDRAWN: 5,
     IntentState.ACCEPTED: 6,
 }
+
+
+def believed(record: Record, now: datetime) -> Record:
+    """The record, its time of confirmation unknown when it lies in the future.
+
+    A clock that was wrong left it there; it would win over everything that is told until then.
+    """
+    if not _to_come(record.job.confirmed, now):
+        return record
+    return replace(record, job=replace(record.job, confirmed=None))
+
+
+def believed_session(session: Session, now: datetime) -> Session:
+    """The session, its time of confirmation unknown when it lies in the future."""
+    return replace(session, confirmed=None) if _to_come(session.confirmed, now) else session
+
+
+def _to_come(moment: datetime | None, now: datetime) -> bool:
+    # A hundred thousand jobs are asked: hardly one needs the sum.
+    return moment is not None and moment > now and moment > now + SKEW
 
 
 def _goes_back(old: JobStatus, new: JobStatus) -> bool:
@@ -146,3 +168,9 @@ def merge_intents(old: Intent, new: Intent) -> Intent:
 
 def _how_far(intent: Intent) -> tuple[int, int, datetime, str]:
     return intent.attempt, _INTENT_RANK[intent.state], intent.changed or _BEGINNING, intent.owner
+
+
+def merge_transpiled(old: Transpiled, new: Transpiled) -> Transpiled:
+    """The later one."""
+    earlier = (new.transpilation.at or _BEGINNING) < (old.transpilation.at or _BEGINNING)
+    return old if earlier else new

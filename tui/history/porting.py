@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from filelock import Timeout
 
-from tui.history.changes import EXTENT_KIND, INTENT_KIND, RECORDS, SESSION_KIND, Batch, Kind
+from tui.history.changes import (
+    EXTENT_KIND,
+    INTENT_KIND,
+    RECORDS,
+    SESSION_KIND,
+    TRANSPILED_KIND,
+    Batch,
+    Kind,
+)
 from tui.history.index import Index, Scanner
 from tui.history.journal import JournalFile
 from tui.history.layout import Row, Tables, encode
 from tui.history.ledger import Ledger
 from tui.history.lines import SCHEMA
 from tui.history.records import Intent, IntentState
-from tui.history.rows import EXTENTS, JOBS, META, SESSIONS, SUBMISSIONS, TABLES
+from tui.history.rows import EXTENTS, JOBS, META, SESSIONS, SUBMISSIONS, TABLES, TRANSPILATIONS
+from tui.history.storage import lock_of
 from tui.history.upgrade import JSON_SCHEMA
 
 _KINDS: dict[str, Kind[object]] = {
@@ -24,6 +35,7 @@ _KINDS: dict[str, Kind[object]] = {
     SESSIONS: SESSION_KIND,  # type: ignore[dict-item]  # likewise
     SUBMISSIONS: INTENT_KIND,  # type: ignore[dict-item]  # likewise
     EXTENTS: EXTENT_KIND,  # type: ignore[dict-item]  # likewise
+    TRANSPILATIONS: TRANSPILED_KIND,  # type: ignore[dict-item]  # likewise
 }
 
 
@@ -53,23 +65,31 @@ class Report:
 
 
 def check(path: Path) -> Report:
-    """Look at every line of the file. Changes nothing and takes no lock.
+    """Look at every line of the file. Changes nothing.
+
+    A write that is under way looks like one that was broken off: then it is looked at again under the lock.
 
     Raises:
         OSError: it cannot be read.
     """
+    report = _looked_at(path)
+    if report.unfinished:
+        # Who cannot have the lock says what was seen without it.
+        with contextlib.suppress(OSError, Timeout), lock_of(path):
+            report = _looked_at(path)
+    return report
+
+
+def _looked_at(path: Path) -> Report:
     file = JournalFile.opened(path)
     size = file.size()
-    scanner = Scanner(Index(), file.first)
-    for block in file.blocks(file.first, size):
-        scanner.feed(block)
-    scanner.end()
+    scanner = _scanned(file, size)
     header, index = file.header, scanner.index
     report = Report(
         rows={name: len(rows) for name, rows in index.tables.items()},
         bytes=size,
         needed=file.first + index.live,
-        damaged=scanner.damaged + (header is None) + (header is not None and size < header.bytes),
+        damaged=_damage(file, scanner, size),
         unfinished=0 if scanner.torn is None else size - scanner.torn,
         schema=header.schema if header is not None else SCHEMA,
     )
@@ -82,20 +102,35 @@ def check(path: Path) -> Report:
     return report
 
 
+def _scanned(file: JournalFile, size: int) -> Scanner:
+    scanner = Scanner(Index(), file.first)
+    for block in file.blocks(file.first, size):
+        scanner.feed(block)
+    scanner.end()
+    return scanner
+
+
+def _damage(file: JournalFile, scanner: Scanner, size: int) -> int:
+    """Places that are not what was written."""
+    header = file.header
+    return scanner.damaged + (header is None) + (header is not None and size < header.bytes)
+
+
 def exported(path: Path) -> Iterator[bytes]:
     """The history as plain TinyDB JSON (`tui.history.layout`), in pieces; its file is not changed.
+
+    Of a damaged file it is said no more from when to when all jobs are known: some may be lost.
 
     Raises:
         OSError: it cannot be read.
     """
     file = JournalFile.opened(path)
-    scanner = Scanner(Index(), file.first)
-    for block in file.blocks(file.first, file.size()):
-        scanner.feed(block)
+    size = file.size()
+    scanner = _scanned(file, size)
     tables: Tables = {}
     for name, rows in scanner.index.tables.items():
         # The layout's own names need no escaping; a table of another program may have any.
-        if name in TABLES:
+        if name in TABLES and not (name == EXTENTS and _damage(file, scanner, size)):
             tables[name] = {
                 str(number): msgspec.json.decode(file.document(slot), type=Row)
                 for number, slot in rows.items()
@@ -104,26 +139,35 @@ def exported(path: Path) -> Iterator[bytes]:
     yield from encode(tables)
 
 
-def imported(path: Path, old: Path, tables: Tables, now: Callable[[], datetime]) -> dict[str, int]:
+def imported(
+    path: Path, old: Path, tables: Tables, now: Callable[[], datetime], *, lost: int = 0
+) -> tuple[dict[str, int], int]:
     """Merge the rows of an export into the history: what is there already is completed, nothing goes back.
 
     What waits to be sent in another home is that one's to send: here it counts as not sent, and what was
     being sent as unconfirmed.
 
+    Args:
+        lost: lines of the export that could not be read.
+
     Returns:
-        How many rows of each table were read; those of an unknown form are left out.
+        How many rows of each table were read, and how many are of an unknown form and were left out. When
+        any were lost or left out it is not taken over from when to when all jobs are known.
 
     Raises:
         QdeckError: `STORAGE`; nothing was written.
     """
     values: dict[str, dict[tuple[str, ...], object]] = {}
+    unknown = 0
     for name, kind in _KINDS.items():
         found = values[name] = {}
         for row in tables.get(name, {}).values():
             try:
                 found[kind.key_of(row)] = kind.load(row)
             except msgspec.MsgspecError:
-                continue
+                unknown += 1
+    if lost or unknown:
+        values[EXTENTS] = {}
     counts = {name: len(found) for name, found in values.items()}
     ledger = Ledger(path, old, now)
     try:
@@ -132,7 +176,7 @@ def imported(path: Path, old: Path, tables: Tables, now: Callable[[], datetime])
         ledger.write(_batch(values))
     finally:
         ledger.close()
-    return counts
+    return counts, unknown
 
 
 def _send_nothing(found: dict[tuple[str, ...], object], known: set[str], now: datetime) -> None:
@@ -150,7 +194,8 @@ def _send_nothing(found: dict[tuple[str, ...], object], known: set[str], now: da
 
 def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> Batch:
     intents = {key[0]: intent for key, intent in values[SUBMISSIONS].items()}
-    return Batch(values[JOBS], values[SESSIONS], intents, values[EXTENTS])  # type: ignore[arg-type]  # loaded by their kinds
+    transpiled = {key[0]: one for key, one in values[TRANSPILATIONS].items()}
+    return Batch(values[JOBS], values[SESSIONS], intents, values[EXTENTS], transpiled)  # type: ignore[arg-type]  # loaded by their kinds
 
 
 def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:

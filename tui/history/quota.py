@@ -1,11 +1,11 @@
-"""A bound on what files below some folders take: the oldest are let go first."""
+"""A bound on what files below some folders take: the oldest that nothing needs are let go first."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +37,14 @@ class Quota:
         self._used: int | None = None
         self._lock = threading.Lock()
 
-    def added(self, path: Path) -> LetGo:
+    def added(self, path: Path, needed: Collection[Path] | None = ()) -> LetGo:
         """A file was written: count it, and let the oldest go when there are too many bytes. Blocks.
 
         The file just written stays, whatever it takes. Another process' files are counted the next time the
         limit seems to be reached.
+
+        Args:
+            needed: files that stay, too; `None`: that is not known, so all stay for now.
         """
         with self._lock:
             if self._used is None:
@@ -49,9 +52,11 @@ class Quota:
             else:
                 with contextlib.suppress(OSError):
                     self._used += path.stat().st_size
-            return self._make_room(path) if self._used > self.limit else LetGo()
+            if needed is None or self._used <= self.limit:
+                return LetGo()
+            return self._make_room({path, *needed})
 
-    def _make_room(self, newest: Path) -> LetGo:
+    def _make_room(self, staying: set[Path]) -> LetGo:
         files = sorted(self._files())
         used = sum(size for _, size, _ in files)
         least = self.limit if used <= self.limit else int(self.limit * _SLACK)
@@ -59,7 +64,7 @@ class Quota:
         for _, size, path in files:
             if used - freed <= least:
                 break
-            if Path(path) == newest:
+            if Path(path) in staying:
                 continue
             # Another process may have been quicker.
             with contextlib.suppress(OSError):

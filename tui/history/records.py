@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.submissions import Submission
 
@@ -68,9 +69,30 @@ class IntentState(StrEnum):
         return self is IntentState.PREPARED or self.may_exist
 
     @property
+    def needs_program(self) -> bool:
+        """Whether it may still be sent, or its job be found: its texts are needed."""
+        return self.open or self is IntentState.UNSENT
+
+    @property
     def may_exist(self) -> bool:
         """Whether it is not known yet if the job exists."""
         return self in {IntentState.SENDING, IntentState.UNCONFIRMED}
+
+
+@dataclass(frozen=True, slots=True)
+class Transpiled:
+    """How a circuit that was submitted from here was transpiled.
+
+    Two submissions of the same ISA circuit share one: what was told last is kept.
+
+    Attributes:
+        circuit_hash: SHA-256 of the ISA circuit's text, by which it is found.
+        source_hash: SHA-256 of the text it was made from; empty when not known.
+    """
+
+    circuit_hash: str
+    transpilation: Transpilation
+    source_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,24 @@ from operator import attrgetter
 
 import msgspec
 
+from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
 from tui.history.extents import Extent
 from tui.history.layout import Row
-from tui.history.records import Intent, Record
+from tui.history.records import Intent, Record, Transpiled
 
 JOBS, SESSIONS, SUBMISSIONS, EXTENTS, META = "jobs", "sessions", "submissions", "extents", "meta"
-TABLES = (JOBS, SESSIONS, SUBMISSIONS, EXTENTS)
-MARKS = {JOBS: "program", SESSIONS: "mode", SUBMISSIONS: "tag", EXTENTS: "spans", META: "schema"}
+TRANSPILATIONS = "transpilations"
+TABLES = (JOBS, SESSIONS, SUBMISSIONS, EXTENTS, TRANSPILATIONS)
+MARKS = {
+    JOBS: "program",
+    SESSIONS: "mode",
+    SUBMISSIONS: "tag",
+    EXTENTS: "spans",
+    TRANSPILATIONS: "after",
+    META: "schema",
+}
 """A field of each table's rows that no other table's rows have."""
 
 
@@ -40,6 +49,7 @@ KNOWN = {
     SESSIONS: frozenset(field.name for field in fields(Session)),
     SUBMISSIONS: frozenset(field.name for field in fields(Intent)),
     EXTENTS: frozenset(field.name for field in fields(Extent)),
+    TRANSPILATIONS: frozenset({"circuit_hash", "source_hash", *(f.name for f in fields(Transpilation))}),
 }
 """The fields a row may have; others, of a newer qdeck, are left in the file as they are."""
 
@@ -133,6 +143,26 @@ def extent_row(extent: Extent) -> Row:
 def extent_of(row: Row) -> Extent:
     """An extent from its row; raises `msgspec.ValidationError`."""
     return msgspec.convert(row, Extent)
+
+
+def transpiled_row(transpiled: Transpiled) -> Row:
+    """A transpilation's row."""
+    row = _plain(transpiled.transpilation)
+    row["circuit_hash"] = transpiled.circuit_hash
+    if transpiled.source_hash:
+        row["source_hash"] = transpiled.source_hash
+    return _storable(row)
+
+
+def transpiled_of(row: Row) -> Transpiled:
+    """A transpilation from its row; raises `msgspec.ValidationError`."""
+    hashes = msgspec.convert(row, _Hashes)
+    return Transpiled(hashes.circuit_hash, msgspec.convert(row, Transpilation), hashes.source_hash)
+
+
+class _Hashes(msgspec.Struct):
+    circuit_hash: str
+    source_hash: str = ""
 
 
 def _plain(value: object) -> Row:

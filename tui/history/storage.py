@@ -18,6 +18,7 @@ whose locks are local (`nolock`, `local_lock=flock`): let one machine write ther
 from __future__ import annotations
 
 import contextlib
+import errno
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
@@ -38,6 +39,11 @@ from tui.history.tables import Rows
 LOCK_SECONDS = 15.0
 COMPACT_BYTES = 4 << 20
 """A smaller file is never compacted by itself."""
+
+
+def lock_of(path: Path) -> FileLock:
+    """The lock of the journal at `path`, which every process takes to read or write it."""
+    return FileLock(str(path) + ".lock", timeout=LOCK_SECONDS, mode=0o600, poll_interval=0.003)
 
 
 class JournalStorage(Storage):
@@ -68,7 +74,7 @@ class JournalStorage(Storage):
         self.compact_bytes = compact_bytes
         self._places = places or {}
         self._state = CatchingUp(path, self.warnings, now, self._places, claims)
-        self._lock = FileLock(str(path) + ".lock", timeout=LOCK_SECONDS, mode=0o600, poll_interval=0.003)
+        self._lock = lock_of(path)
         self._thread = threading.RLock()
         self._in_batch = False
         self._staged: list[Change] = []
@@ -143,7 +149,7 @@ class JournalStorage(Storage):
             if self._in_batch:
                 yield
                 return
-            with self._failures(), self._lock:
+            with self._failures(), self._locked():
                 self._state.catch_up()
                 live = self._state.index.live
                 self._in_batch = True
@@ -157,6 +163,21 @@ class JournalStorage(Storage):
                     self._in_batch = False
                     self._staged, self._undo, self._copied = [], [], set()
                 self._compact_if_worth_it()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock. On a read-only file system there is none to be had: then it is read without."""
+        try:
+            self._lock.acquire()
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            yield
+            return
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def compact(self) -> None:
         """Write the file anew with only what is needed.
@@ -197,6 +218,8 @@ class JournalStorage(Storage):
             raise state.unrepaired
         if state.file is None:
             state.create()
+        elif not state.file.writable:
+            raise PermissionError(errno.EACCES, "it may be read, but not written")
         lines = make_batch(state.index.seq, self._staged)
         at = state.position
         self._file().append(b"".join(lines), at)
@@ -230,6 +253,9 @@ class JournalStorage(Storage):
             # The batch is on the disk already: failing here costs nothing but room.
             try:
                 self._rewrite()
+            except ChangedUnderneath:
+                # Damage that nobody has met yet: the next batch reads the whole file, tells and mends it.
+                state.distrust()
             except OSError:
                 self.compact_bytes = 2 * state.position
 

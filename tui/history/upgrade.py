@@ -12,7 +12,7 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.history.layout import Damaged, Tables, decode, salvage
 from tui.history.lines import SCHEMA
 from tui.history.rewriting import Places, write_tables
-from tui.history.rows import MARKS, META
+from tui.history.rows import EXTENTS, MARKS, META
 
 JSON_SCHEMA = 1
 LOCK_SECONDS = 15.0
@@ -63,6 +63,9 @@ def upgrade(old: Path, new: Path, now: Callable[[], datetime], places: Places) -
         if new.exists() or not old.is_file():
             return []
         tables, lost = read_json(old)
+        if lost:
+            # They say that no job is missing.
+            tables.pop(EXTENTS, None)
         rows = write_tables(new, tables, places)
         kept = old.with_name(f"{old.name}.{'damaged' if lost else 'before'}-{now():%Y%m%dT%H%M%S.%f}")
         old.rename(kept)

@@ -38,8 +38,9 @@ class Circuits:
         record = self._board.record(job_id)
         kept: tuple[str, ...] = ()
         if record is not None and record.circuit_hash:
-            kept = (self._board.history.job_with_texts(record).circuit,)
-            if self._board.service is None or _alone(record):
+            # Empty when it was let go, or its file is damaged.
+            kept = tuple(filter(None, [(await self._board.history.whole_job(record)).circuit]))
+            if kept and (self._board.service is None or _alone(record)):
                 return kept
         try:
             told = await self._board.need_service().submitted(job_id)

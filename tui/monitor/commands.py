@@ -99,7 +99,7 @@ class Commands:
         if record is None:
             return result
         if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
-            bits = classical_bits(self._board.history.job_with_texts(record).circuit)
+            bits = classical_bits((await self._board.history.whole_job(record)).circuit)
             result = widened(result, bits or 0)
         return named(result, record.job.observables)
 

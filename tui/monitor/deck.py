@@ -17,7 +17,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend, BackendData
-from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.circuits import Candidate, CheckReport, Transpilation, TranspileOptions
 from tui.domain.job_filter import JobFilter
 from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.results import JobResult
@@ -70,7 +70,15 @@ class Deck(Protocol):
         ...
 
     def job(self, job_id: str) -> Job | None:
-        """One job as known here."""
+        """One job as known here; long program texts are there once `whole_job` has read them."""
+        ...
+
+    async def whole_job(self, job_id: str) -> Job | None:
+        """One job as known here, with its program texts, however long."""
+        ...
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        """How the job's circuit was transpiled; `None` when that was not done here."""
         ...
 
     def sessions(self) -> tuple[Session, ...]:

@@ -136,10 +136,10 @@ class Line:
         self._shown: tuple[WaitingSubmission, ...] = ()
 
     def of_account(self, service: QuantumService) -> list[Intent]:
-        """The account's intents, the earliest first."""
+        """The account's intents of which a job may still come, the earliest first."""
         return [
             intent
-            for intent in self._board.history.intents()
+            for intent in self._board.history.pending_intents()
             if (intent.service, intent.instance) == (service.label, self._board.instance)
         ]
 
@@ -229,7 +229,7 @@ class Line:
         """What has not become a job yet: those sent first, then the line in its order."""
         service = self._board.service
         if service is None:
-            every = [intent for intent in self._board.history.intents() if intent.state.open]
+            every = [one for one in self._board.history.pending_intents() if one.state.open]
             return tuple(shown(intent, why="sign in to go on") for intent in every)
         account = self.of_account(service)
         recent = self._clock.now() - KEPT_NOT_CREATED

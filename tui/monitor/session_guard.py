@@ -128,7 +128,7 @@ class SessionGuard:
     def _with_jobs(self) -> set[str]:
         """Sessions with a job that is queued or running, or that is about to be submitted here."""
         jobs = (record.job for record in self._board.unsettled() if self._board.watched(record))
-        intents = (intent for intent in self._board.history.intents() if intent.state.open)
+        intents = (intent for intent in self._board.history.pending_intents() if intent.state.open)
         return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
 
     def _hear(self, event: Event) -> None:

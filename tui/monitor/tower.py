@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -22,7 +23,7 @@ from tui.domain.accounts import (
     Usage,
 )
 from tui.domain.backends import Backend, BackendData
-from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.circuits import Candidate, CheckReport, Transpilation, TranspileOptions
 from tui.domain.clock import Clock
 from tui.domain.job_filter import JobFilter
 from tui.domain.jobs import Job, JobMetrics, JobQuery
@@ -46,8 +47,8 @@ from tui.monitor.setbacks import Setbacks
 from tui.monitor.token_worker import USAGE_EVERY
 from tui.settings import Folders
 
-HISTORY_EVERY = 1.0
-"""Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
+HISTORY_EVERY = 0.8
+"""Seconds between two looks whether another qdeck wrote the history: one `stat`. With jitter below 1 s."""
 LAST_WORDS_SECONDS = 3.0
 PROBED_AT = 60.0
 """Seconds between two looks whether a service that is down is back, while the user does something here."""
@@ -152,9 +153,19 @@ class LiveDeck:
         return self._board.jobs()
 
     def job(self, job_id: str) -> Job | None:
-        """One job with its program texts, where they are known here."""
+        """One job with its program texts, where they are known here and at hand."""
         record = self._board.record(job_id)
         return None if record is None else self._history.job_with_texts(record)
+
+    async def whole_job(self, job_id: str) -> Job | None:
+        """One job with its program texts, however large."""
+        record = self._board.record(job_id)
+        return None if record is None else await self._history.whole_job(record)
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        """How the job's circuit was transpiled; `None`: not here."""
+        record = self._board.record(job_id)
+        return None if record is None else self._history.transpilation(record)
 
     def sessions(self) -> tuple[Session, ...]:
         """The sessions, newest first."""
@@ -356,30 +367,37 @@ class LiveDeck:
         """Transpile locally or (options.cloud) on the service. Cancelling the task stops the work."""
         target = await self.backend_data(backend)
         if not options.cloud:
-            return await self._compiler.transpile(qasm, target, options)
-        began = time.perf_counter()
-        made = await self._board.need_service().cloud_transpile(qasm, backend, options)
-        seconds = time.perf_counter() - began
-        isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
-        layouts = (made.initial, made.final)
-        return await self._compiler.review(qasm, isa, target, options, layouts, seconds)
+            candidate = await self._compiler.transpile(qasm, target, options)
+        else:
+            began = time.perf_counter()
+            made = await self._board.need_service().cloud_transpile(qasm, backend, options)
+            took = time.perf_counter() - began
+            isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
+            layouts = (made.initial, made.final)
+            candidate = await self._compiler.review(qasm, isa, target, options, layouts, took)
+        return replace(candidate, at=self._board.clock.now())
 
     async def aclose(self) -> None:
         """Stop everything. What fails to end is told and does not keep the rest from ending."""
-        for name, ending in (
-            ("submissions under way", self._outbox.aclose(LAST_WORDS_SECONDS)),
-            ("sessions being opened", self._commands.aclose(LAST_WORDS_SECONDS)),
-            ("results being read", self._commands.finish_reading(LAST_RESULT_SECONDS)),
-            ("background workers", self._scheduler.stop()),
-            ("connections", self._accounts.aclose()),
-            ("compiler", self._compiler.aclose()),
-            ("history", self._history.aclose()),
-        ):
-            try:
-                await ending
-            except Exception as error:
-                _log.exception("ending the %s failed", name)
-                self._board.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
+        await asyncio.gather(
+            self._end("submissions under way", self._outbox.aclose(LAST_WORDS_SECONDS)),
+            self._end("sessions being opened", self._commands.aclose(LAST_WORDS_SECONDS)),
+            self._end("results being read", self._commands.finish_reading(LAST_RESULT_SECONDS)),
+        )
+        await self._end("background workers", self._scheduler.stop())
+        # At once: a service that does not answer keeps nothing from the disk, nor the disk a sandbox running.
+        await asyncio.gather(
+            self._end("history", self._history.aclose()),
+            self._end("connections", self._accounts.aclose()),
+            self._end("compiler", self._compiler.aclose()),
+        )
+
+    async def _end(self, name: str, ending: Awaitable[None]) -> None:
+        try:
+            await ending
+        except Exception as error:
+            _log.exception("ending the %s failed", name)
+            self._board.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
 
     async def _tend_history(self) -> float:
         await self._board.sync()

@@ -31,7 +31,7 @@ async def exported(deck: Deck, job: Job) -> bytes:
         circuits = await deck.circuits(job.id)
     except QdeckError:
         circuits = ()
-    return export_bytes(deck.job(job.id) or job, result, circuits)
+    return export_bytes(await deck.whole_job(job.id) or job, result, circuits)
 
 
 def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) -> bytes:

@@ -57,6 +57,7 @@ class JobScreen(SectionScreen):
         self._programs: dict[tuple[str, str, int], QasmLines] = {}
         self._trouble: dict[str, str] = {}
         self._status: JobStatus | None = None
+        self._read = False
 
     def compose(self) -> ComposeResult:
         """The facts, the names of the views, the view."""
@@ -97,9 +98,11 @@ class JobScreen(SectionScreen):
         job = self.job
         width = max(40, self.size.width - 2)
         self._status = job.status if job is not None else None
-        gone = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
-        told = facts(job, self.clock.now(), width, self._metrics) if job else gone
-        self.query_one("#facts", Block).show(told)
+        shown = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
+        if job is not None:
+            transpilation = self.deck.transpilation(self._job_id)
+            shown = facts(job, self.clock.now(), width, metrics=self._metrics, transpilation=transpilation)
+        self.query_one("#facts", Block).show(shown)
         self.query_one("#views", Block).show([self._names()])
         self._show_view()
 
@@ -132,6 +135,10 @@ class JobScreen(SectionScreen):
             case "Source":
                 if job.source:
                     return self._program(job.source)
+                if not self._read:
+                    return _quiet("Looking for the source …")
+                if self.deck.transpilation(job.id) is not None:
+                    return _quiet("The source before transpiling was let go to make room for newer ones.")
                 return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
                 if self._log is None:
@@ -140,7 +147,7 @@ class JobScreen(SectionScreen):
                     )
                 return folded_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
             case "Metrics":
-                return metrics_lines(job, self._metrics)
+                return metrics_lines(job, self._metrics, self.deck.transpilation(job.id))
             case _:
                 return raw_page(job, self._result)
 
@@ -213,6 +220,9 @@ class JobScreen(SectionScreen):
     async def _load_circuit(self) -> None:
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
         await asyncio.to_thread(prepare)
+        # Long texts are at hand from now on.
+        await self.deck.whole_job(self._job_id)
+        self._read = True
         if not self._circuits:
             try:
                 self._circuits = await self.deck.circuits(self._job_id)

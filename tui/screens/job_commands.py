@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -166,7 +167,12 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
 
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
     """Put the job's circuit on the bench and go to the editor; asks before unsaved changes are lost."""
-    text = job.source or job.circuit
+    whole = await screen.deck.whole_job(job.id) or job
+    text = whole.source or whole.circuit
+    if not text:
+        # The service may still have it.
+        with contextlib.suppress(QdeckError):
+            text = (await screen.deck.circuits(job.id))[0]
     if not text:
         screen.shell.tell("The circuit of this job is not known here.", Severity.WARNING)
         return

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from datetime import datetime
 
+from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
 from tui.domain.text import plain, shorten
 from tui.ibm.codes import CODES
 from tui.widgets.ink import Ink, Line, Span, line, wrapped
 from tui.widgets.text_pane import LIMIT, page_of
-from tui.widgets.words import NOTHING, age, clock_time, duration, status_span, step_span
+from tui.widgets.words import NOTHING, age, clock_time, duration, percent, status_span, step_span
 
+_LAYOUT_CELLS = 58
 _PRETTY_LIMIT = 500_000
 """Bytes of a raw body that are laid out anew; a larger one is shown as it came."""
 
 
-def facts(job: Job, now: datetime, width: int, metrics: JobMetrics | None = None) -> list[Line]:
-    """The head of the job's view, folded to `width` cells; its place in the queue is told by `metrics`."""
+def facts(
+    job: Job,
+    now: datetime,
+    width: int,
+    *,
+    metrics: JobMetrics | None = None,
+    transpilation: Transpilation | None = None,
+) -> list[Line]:
+    """The head of the job's view, folded to `width` cells.
+
+    Its place in the queue is told by `metrics`, how its circuit was made here by `transpilation`.
+    """
     simulated = job.service.startswith("sandbox")
     shots = f"  {job.shots} shots" if job.shots is not None else ""
     lines = [
@@ -41,6 +54,8 @@ def facts(job: Job, now: datetime, width: int, metrics: JobMetrics | None = None
     ]
     if job.status is JobStatus.QUEUED and metrics is not None:
         lines += _queue(metrics)
+    if transpilation is not None:
+        lines.append(transpiled_line(transpilation))
     if job.tags:
         lines.append(line((" tags ", Ink.MUTED), shorten("  ".join(job.tags), width)))
     if job.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
@@ -108,6 +123,51 @@ def _queue(metrics: JobMetrics) -> list[Line]:
     return [tuple(spans)] if told else []
 
 
+def transpiled_line(told: Transpilation) -> Line:
+    """How the circuit was transpiled, in one line: level, where, seed, gates, depth, success."""
+    before, after = told.before, told.after
+    success = ""
+    if told.estimated_success is not None:
+        success = f"  success {percent(told.estimated_success)}"
+    return line(
+        (" transpiled ", Ink.MUTED),
+        f"{_how(told)}  2q {before.two_qubit_gates} → {after.two_qubit_gates}",
+        f"  depth {before.depth} → {after.depth}{success}",
+    )
+
+
+def _how(told: Transpilation) -> str:
+    where = "here" if told.where == "local" else shorten(told.where, 20)
+    seed = f", seed {told.options.seed}" if told.options.seed is not None else ""
+    ai = f", AI {told.options.asked.ai.word}" if told.options.cloud else ""
+    return f"level {told.options.optimization_level}, {where}{seed}{ai}"
+
+
+def transpiled_rows(told: Transpilation) -> list[tuple[str, str]]:
+    """How the circuit was transpiled, by name; before → after, qubit of the circuit → of the device."""
+    before, after = told.before, told.after
+    rows = [
+        ("transpiled", f"{_how(told)}, {told.seconds:.2f} s, for {shorten(told.backend, 40)}"),
+        ("", f"at {clock_time(told.at)}"),
+        ("two-qubit gates", f"{before.two_qubit_gates} → {after.two_qubit_gates}"),
+        ("two-qubit depth", f"{before.two_qubit_depth} → {after.two_qubit_depth}"),
+        ("depth", f"{before.depth} → {after.depth}"),
+        ("size", f"{before.size} → {after.size}"),
+        *_layout("layout", told.layout),
+    ]
+    if told.final_layout != told.layout:
+        rows += _layout("at the end", told.final_layout)
+    success = told.estimated_success
+    return [*rows, ("success", f"{percent(success)} estimated" if success is not None else NOTHING)]
+
+
+def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
+    """Physical qubit by virtual qubit, in as many rows as it takes."""
+    told = "  ".join(f"{virtual}→{physical}" for virtual, physical in enumerate(layout))
+    rows = textwrap.wrap(told, _LAYOUT_CELLS) or [NOTHING]
+    return [(name if place == 0 else "", row) for place, row in enumerate(rows)]
+
+
 def _reason(job: Job, width: int) -> list[Line]:
     code = f" (code {shorten(job.reason_code, 20)})" if job.reason_code else ""
     what = plain(job.reason, limit=3000, lines=True).strip() or "The service gave no reason."
@@ -128,7 +188,9 @@ def _advice(job: Job) -> str:
     return "the log (4) may say more; e opens the circuit in the editor."
 
 
-def metrics_lines(job: Job, metrics: JobMetrics | None) -> list[Line]:
+def metrics_lines(
+    job: Job, metrics: JobMetrics | None, transpilation: Transpilation | None = None
+) -> list[Line]:
     """What the service measured, and what is known without it."""
     rows: list[tuple[str, str]] = []
     if metrics is not None:
@@ -156,6 +218,8 @@ def metrics_lines(job: Job, metrics: JobMetrics | None) -> list[Line]:
         ("instance", shorten(job.instance, 160) or NOTHING),
         ("last confirmed", clock_time(job.confirmed)),
     ]
+    if transpilation is not None:
+        rows += transpiled_rows(transpilation)
     told = [line((f" {name:<16}", Ink.MUTED), value) for name, value in rows]
     if metrics is None:
         told.insert(0, line((" Metrics come when the job ends.", Ink.MUTED)))

@@ -189,6 +189,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
             observable_labels=labels,
             max_seconds=max_seconds,
             private=self.query_one("#private", Choice).selection is True,
+            transpilation=candidate.transpilation,
         )
 
     @on(Select.Changed, "#primitive")

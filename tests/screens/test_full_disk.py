@@ -1,0 +1,52 @@
+"""A full disk in the app: told in a notice, survived, and told again when there is room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.history.made import places
+from tests.history.test_history import opened
+from tests.monitor.fakes import ACCOUNT, Cockpit
+from tests.monitor.test_disk import with_many_jobs
+from tests.support.app import notices, screen_text, until
+from tests.support.full_disk import full_disk
+from tui.app import QDeckApp
+from tui.domain.jobs import JobStatus
+
+
+async def _pass(pilot: Pilot[None], cockpit: Cockpit, words: str) -> None:
+    """Let time pass until the app has said these words."""
+    for _ in range(100):
+        if words in notices(pilot):
+            break
+        await cockpit.clock.advance(1)
+        await pilot.pause()
+    await until(pilot, lambda: words in notices(pilot))
+
+
+async def test_the_app_goes_on_and_says_when_all_is_well(tmp_path: Path) -> None:
+    await with_many_jobs(tmp_path)
+    cockpit = Cockpit(tmp_path)
+    app = QDeckApp(cockpit.deck, clock=cockpit.clock, sign_in=ACCOUNT, state_folder=tmp_path / "state")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: cockpit.deck.identity is not None)
+        with full_disk(cockpit.folders.history_file):
+            job = cockpit.host.add()
+            await _pass(pilot, cockpit, "cannot be written")
+            # What the disk does not take is on the screen all the same, and keys are heard.
+            await until(pilot, lambda: "ibm_cusco" in screen_text(pilot))
+            cockpit.host.turn(job.id, JobStatus.RUNNING)
+            await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.RUNNING)
+            await until(pilot, lambda: "running" in screen_text(pilot))
+            await pilot.press("f6")
+            await until(pilot, lambda: app.current_mode == "backends")
+            assert notices(pilot).count("cannot be written") == 1
+        await _pass(pilot, cockpit, "written again; nothing is missing")
+        await pilot.press("f2")
+        await until(pilot, lambda: app.current_mode == "jobs")
+    again = await opened(places(tmp_path))
+    record = again.record(("platform", job.id))
+    assert record is not None and record.job.status is JobStatus.RUNNING
+    await again.aclose()
