@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -227,6 +228,40 @@ async def test_a_body_that_is_too_large_is_not_taken() -> None:
         await http.send(get())
     assert caught.value.kind is ErrorKind.PROTOCOL
     assert taken < 20
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_an_answer_larger_than_was_asked_for_is_broken_off_and_not_asked_for_again(
+    announced: bool,
+) -> None:
+    taken = asked = 0
+
+    class Large(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator of bytes
+            nonlocal taken
+            for _ in range(100):
+                taken += 1
+                yield b"x" * 1000
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        headers = {"content-length": "100000"} if announced else {}
+        return httpx.Response(200, stream=Large(), headers=headers)
+
+    http = client(answer, InstantClock())
+    with pytest.raises(QdeckError) as caught:
+        await http.send(replace(get(), limit=5000))
+    assert caught.value.kind is ErrorKind.TOO_LARGE
+    assert taken == (0 if announced else 6) and asked == 1
+    assert len((await http.send(replace(get(), limit=100_000))).body) == 100_000
+
+
+async def test_a_limit_does_not_hide_what_the_service_refuses() -> None:
+    http = client(lambda _: status(404), InstantClock())
+    with pytest.raises(QdeckError) as caught:
+        await http.send(replace(get(), limit=1))
+    assert caught.value.kind is ErrorKind.NOT_FOUND
 
 
 async def test_an_answer_that_never_ends_is_given_up() -> None:

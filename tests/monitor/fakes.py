@@ -62,6 +62,10 @@ class FakeHost:
     """The circuits of its jobs, in Qiskit's binary form."""
     expires_in: float = 3600.0
     refuses_key: bool = False
+    bad_results: set[str] = field(default_factory=set)
+    """Jobs whose results it fails to give."""
+    result_bytes: int = 100
+    """How large it says that each result is."""
 
     def called(self, name: str) -> None:
         """Count the call and fail as planned."""
@@ -203,8 +207,12 @@ class FakeService:
 
         return ends(create) if ends else create()
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, limit: int | None = None) -> JobResult:
         self.host.called("result")
+        if job_id in self.host.bad_results:
+            raise QdeckError(ErrorKind.SERVER, "The result cannot be read.", status=500)
+        if limit is not None and self.host.result_bytes > limit:
+            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is too large.")
         counts = Counts("c", 2, 10, {"00": 5, "11": 5})
         return JobResult((PubResult((counts,), shots=10),), b'{"results": []}')
 

@@ -36,10 +36,10 @@ async def test_who_asked_and_went_loses_nothing(tmp_path: Path, monkeypatch: pyt
     begun, answer = asyncio.Event(), asyncio.Event()
     real = FakeService.result
 
-    async def slow(service: FakeService, job_id: str) -> JobResult:
+    async def slow(service: FakeService, job_id: str, *, limit: int | None = None) -> JobResult:
         begun.set()
         await answer.wait()
-        return await real(service, job_id)
+        return await real(service, job_id, limit=limit)
 
     monkeypatch.setattr(FakeService, "result", slow)
     asked = asyncio.create_task(pit.deck.result(job_id))

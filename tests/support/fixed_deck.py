@@ -75,6 +75,8 @@ class FixedDeck:
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
+        self.large_results: set[str] = set()
+        """Jobs whose results are not given to who did not ask for them."""
         self.foreign_circuit = ""
         """What the service tells of the circuits that are not known here."""
         self.the_logs = "job started\njob finished"
@@ -271,8 +273,10 @@ class FixedDeck:
         if job is not None:
             self.change(replace(job, tags=tags))
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         self._ask("result", job_id)
+        if by_itself and job_id in self.large_results:
+            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
         if job_id not in self.results:
             raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
         return self.results[job_id]

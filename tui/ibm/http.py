@@ -56,6 +56,8 @@ class Call:
         body: what is sent as JSON.
         form: what is sent as a form, instead.
         page_ok: whether an HTML answer is as good as any other (logs, results of failed jobs).
+        limit: bytes of the answer, after decompression, above which it is broken off and `TOO_LARGE`;
+            `None`: as many as the client takes of any answer, and more than that are `PROTOCOL`.
     """
 
     method: str
@@ -67,6 +69,7 @@ class Call:
     body: object = None
     form: Mapping[str, Value] | None = None
     page_ok: bool = False
+    limit: int | None = None
 
     def with_headers(self, headers: Mapping[str, Value]) -> Call:
         """The same request with these headers as well."""
@@ -232,10 +235,18 @@ class Http:
             self.skew = (dated - now).total_seconds()
         self.simulated |= SANDBOX_HEADER in response.headers
         kind = response.headers.get("content-type", "").lower()
+        wanted = call.limit if response.is_success else None
+        announced = response.headers.get("content-length", "")
+        # What is announced is the size on the way: decompressed it is hardly smaller.
+        if wanted is not None and announced.isascii() and announced.isdecimal() and int(announced) > wanted:
+            return _Failed(_too_large(call.where, wanted), open_end=True)
         spool = Spool(self._spool)
         try:
             async for piece in response.aiter_bytes():
-                if spool.size + len(piece) > self._max_body:
+                size = spool.size + len(piece)
+                if wanted is not None and size > wanted:
+                    return _Failed(_too_large(call.where, wanted), open_end=True)
+                if size > self._max_body:
                     limit = self._max_body // (1024 * 1024)
                     too_large = f"The answer to {call.where} is larger than {limit} MB."
                     return _Failed(QdeckError(ErrorKind.PROTOCOL, too_large), open_end=True)
@@ -336,6 +347,12 @@ def _unreached(host: str, problem: Exception) -> QdeckError:
         )
     return QdeckError(
         ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."
+    )
+
+
+def _too_large(where: str, limit: int) -> QdeckError:
+    return QdeckError(
+        ErrorKind.TOO_LARGE, f"The answer to {where} is larger than {limit / (1024 * 1024):.3g} MB."
     )
 
 

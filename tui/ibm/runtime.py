@@ -110,10 +110,10 @@ class RuntimeService:
             status=answer.status,
         )
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, limit: int | None = None) -> JobResult:
         """The result of a finished job; what cannot be decoded is kept raw, with a note."""
         where = "GET /jobs/{id}/results"
-        answer = await self._get(path("jobs", job_id, "results"), where)
+        answer = await self._get(path("jobs", job_id, "results"), where, limit=limit)
         if answer.status == 204 or not answer.body.strip():
             raise QdeckError(ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=204)
         return await decode_result_aside(answer.body)
@@ -242,10 +242,16 @@ class RuntimeService:
         where = f"GET /backends/{{name}}/{part}"
         return (await self._get(path("backends", name, part), where)).body
 
-    async def _get(self, place: str, where: str, query: tuple[tuple[str, str], ...] = ()) -> Answer:
+    async def _get(
+        self,
+        place: str,
+        where: str,
+        query: tuple[tuple[str, str], ...] = (),
+        limit: int | None = None,
+    ) -> Answer:
         page_ok = place.endswith("/results")
         return await self._calls.send(
-            Call("GET", f"{self._base}{place}", where, query=query, page_ok=page_ok)
+            Call("GET", f"{self._base}{place}", where, query=query, page_ok=page_ok, limit=limit)
         )
 
     async def _change(self, method: str, place: str, where: str) -> None:

@@ -105,8 +105,13 @@ class QuantumService(Protocol):
         """
         ...
 
-    async def result(self, job_id: str) -> JobResult:
-        """The result of a finished job. `CONFLICT` when it is not finished, `NOT_FOUND` without one."""
+    async def result(self, job_id: str, *, limit: int | None = None) -> JobResult:
+        """The result of a finished job. `CONFLICT` when it is not finished, `NOT_FOUND` without one.
+
+        Args:
+            limit: bytes above which the answer is broken off and `TOO_LARGE` raised; `None`: it is taken
+                up to the size that no answer may have.
+        """
         ...
 
     async def metrics(self, job_id: str) -> JobMetrics:

@@ -80,6 +80,7 @@ class Accounts:
         environ: Mapping[str, str],
         make_service: ServiceMaker,
         launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
+        auto_result: int,
     ) -> None:
         self.found: tuple[Account, ...] = ()
         self.token: TokenWorker | None = None
@@ -94,6 +95,7 @@ class Accounts:
         self._environ = environ
         self._make_service = make_service
         self._launch_sandbox = launch_sandbox
+        self._auto_result = auto_result
         self._sandbox: RunningSandbox | None = None
         self._gate = asyncio.Lock()
         self._sandbox_gate = asyncio.Lock()
@@ -236,7 +238,7 @@ class Accounts:
         scheduler.start("outbox", self._outbox.settling.step)
         scheduler.start("line", self._outbox.step)
         scheduler.start("token", self.token.step)
-        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake)
+        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake, self._auto_result)
         steps = (
             self._jobs.step,
             SessionsWorker(board, service).step,

@@ -23,10 +23,13 @@ from tui.monitor.tags import check_tags
 class Commands:
     """Commands on single jobs and sessions. All raise `QdeckError`; `EXPIRED` when nobody is signed in."""
 
-    def __init__(self, board: Board, wake: Callable[[str], None], compiler: Compiler) -> None:
+    def __init__(
+        self, board: Board, wake: Callable[[str], None], compiler: Compiler, auto_result: int
+    ) -> None:
         self._board = board
         self._wake = wake
         self._compiler = compiler
+        self._auto_result = auto_result
         self._reading: set[asyncio.Future[JobResult]] = set()
 
     async def cancel(self, job_id: str) -> None:
@@ -84,32 +87,37 @@ class Commands:
         found = await self._board.need_service().tags(text)
         return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool) -> JobResult:
         """The result: as kept, else from the service, and then kept; values with their observables."""
-        result = await self._result(job_id)
+        result = await self._result(job_id, by_itself)
         record = self._board.record(job_id)
         return named(result, record.job.observables) if record is not None else result
 
-    async def _result(self, job_id: str) -> JobResult:
+    async def _result(self, job_id: str, by_itself: bool) -> JobResult:
         record = self._board.record(job_id)
         if record is not None and record.result_kept:
             kept = await self._board.history.result(record.key)
             if kept is not None:
                 return kept
         service = self._board.need_service()
+        if by_itself and (record is None or record.job.private):
+            raise QdeckError(ErrorKind.CONFLICT, "A private result can be read once.", "Open the job.")
+        limit = self._auto_result if by_itself else None
+        if limit == 0:
+            raise QdeckError(ErrorKind.TOO_LARGE, "Results are fetched when a job is opened.")
         # A private result can be read once: once asked for it is kept, though nobody waits for it any more.
-        asked = asyncio.ensure_future(self._read_result(service, job_id))
+        asked = asyncio.ensure_future(self._read_result(service, job_id, limit))
         self._reading.add(asked)
         asked.add_done_callback(self._read)
         return await asyncio.shield(asked)
 
-    async def _read_result(self, service: QuantumService, job_id: str) -> JobResult:
+    async def _read_result(self, service: QuantumService, job_id: str, limit: int | None) -> JobResult:
         """Read the result and keep it before anyone sees it."""
         record = self._board.record(job_id)
         if record is None or not record.job.status.final:
             await self._tell(service, job_id)
             record = self._board.record(job_id)
-        result = await service.result(job_id)
+        result = await service.result(job_id, limit=limit)
         # What a running job shows so far is not its result yet.
         if record is not None and record.job.status is JobStatus.DONE:
             try:
@@ -179,6 +187,7 @@ class Commands:
         session = await self._board.need_service().open_session(backend, mode, max_ttl)
         await self._board.put_sessions([replace(session, opened_here=True)])
         self._wake("sessions")
+        self._wake("jobs")
         return session
 
     async def drain_session(self, session_id: str) -> None:

@@ -182,8 +182,13 @@ class Deck(Protocol):
         """Replace the job's tags."""
         ...
 
-    async def result(self, job_id: str) -> JobResult:
-        """The job's result: from the history, else from the service (and then kept)."""
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+        """The job's result: from the history, else from the service (and then kept).
+
+        Args:
+            by_itself: nobody asked for this one. A result that is not kept and larger than what is fetched
+                by itself is not fetched: `TOO_LARGE`. Nor is one that can be read only once: `CONFLICT`.
+        """
         ...
 
     async def metrics(self, job_id: str) -> JobMetrics:

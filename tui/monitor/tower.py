@@ -36,6 +36,7 @@ from tui.monitor.board import Board
 from tui.monitor.commands import Commands
 from tui.monitor.deck import Listener
 from tui.monitor.events import Freshness, JobsFinished, Reach, Severity
+from tui.monitor.jobs_worker import AUTO_RESULT
 from tui.monitor.listeners import in_words
 from tui.monitor.outbox import Outbox
 from tui.monitor.read_only import changes
@@ -67,6 +68,7 @@ class LiveDeck:
             sent.
         quota: bytes that kept results and circuits may take; `None`: the history's own default.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
+        auto_result: bytes up to which results are fetched by themselves; larger ones when asked for.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class LiveDeck:
         chance: random.Random,
         quota: int | None = None,
         session_idle_minutes: int = 0,
+        auto_result: int = AUTO_RESULT,
         read_only: bool = False,
     ) -> None:
         self._read_only = read_only
@@ -91,7 +94,7 @@ class LiveDeck:
         self._scheduler = Scheduler(clock, chance, lambda *failed: self._setbacks.take(*failed))
         self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
         self._outbox.line.sends = not read_only
-        self._commands = Commands(self._board, self._wake, compiler)
+        self._commands = Commands(self._board, self._wake, compiler, auto_result)
         self._accounts = Accounts(
             board=self._board,
             scheduler=self._scheduler,
@@ -100,6 +103,7 @@ class LiveDeck:
             environ=environ,
             make_service=make_service,
             launch_sandbox=launch_sandbox,
+            auto_result=auto_result,
         )
         self._setbacks = Setbacks(self._board, self._accounts, self._scheduler)
         self._guard = SessionGuard(
@@ -279,9 +283,9 @@ class LiveDeck:
         """Replace the job's tags."""
         await self._commands.set_tags(job_id, tags)
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         """The job's result: from the history, else from the service (and then kept)."""
-        return await self._commands.result(job_id)
+        return await self._commands.result(job_id, by_itself=by_itself)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """What the service measured."""
