@@ -110,6 +110,32 @@ async def test_an_idle_app_asks_for_nothing_but_its_token(tmp_path: Path) -> Non
     await cockpit.deck.aclose()
 
 
+async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    for _ in range(10):
+        await cockpit.clock.advance(30)
+        cockpit.deck.attend()
+    cockpit.host.calls.clear()
+    for _ in range(20):
+        await cockpit.clock.advance(30)
+        cockpit.deck.attend()
+    # Typing asks for no more than looking does.
+    assert 8 <= cockpit.host.count("jobs") <= 12
+    # Each worker asks once more when its time comes: usage has the longest.
+    await cockpit.clock.advance(120 + 330)
+    cockpit.host.calls.clear()
+    await cockpit.clock.advance(600)
+    assert set(cockpit.host.calls) == {"renew"}
+    new = cockpit.host.add()
+    cockpit.deck.attend()
+    await cockpit.clock.settle()
+    assert cockpit.status(new.id) is JobStatus.QUEUED
+    # It is watched now, whoever looks.
+    cockpit.host.turn(new.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: cockpit.status(new.id) is JobStatus.DONE, seconds=3600)
+    await cockpit.deck.aclose()
+
+
 async def test_without_the_focus_less_is_asked_and_coming_back_asks_at_once(tmp_path: Path) -> None:
     cockpit = await Cockpit(tmp_path).enter()
     job = await cockpit.deck.submit(BELL)

@@ -218,7 +218,7 @@ class FixedDeck:
     def focus(self, focused: bool) -> None:
         self.focused = focused
 
-    def attend(self) -> None:
+    def attend(self, *, elsewhere: bool = False) -> None:
         """Nothing is old here."""
 
     def unseen(self) -> frozenset[str]:

@@ -132,10 +132,15 @@ class Deck(Protocol):
         """The terminal got or lost the focus: without it the service is asked more rarely."""
         ...
 
-    def attend(self) -> None:
+    def attend(self, *, elsewhere: bool = False) -> None:
         """The user does something here: what is old is asked for again.
 
-        While nobody attends for ten minutes and nothing is watched, the service is not asked at all.
+        Nothing is watched when no job is queued or running, no session is open and nothing is in line.
+        Then, while nobody attends for two minutes, or the terminal has lost the focus, the service is asked
+        for nothing but the token, once what was due has been asked for a last time: jobs submitted elsewhere show at the next key, or with the focus.
+
+        Args:
+            elsewhere: another section is shown: what is old there is so sooner.
         """
         ...
 

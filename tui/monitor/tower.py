@@ -49,8 +49,9 @@ from tui.settings import Folders
 HISTORY_EVERY = 1.0
 """Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
 LAST_WORDS_SECONDS = 3.0
-BACK_AGAIN, LOOKED_AT = 5.0, 30.0
-"""Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
+BACK_AGAIN, LOOKED_AT, ATTENDED = 5.0, 30.0, 60.0
+"""Seconds after which a picture is old to a user who comes back to the terminal, shows another section, or does
+anything at all."""
 
 _log = logging.getLogger(__name__)
 
@@ -231,10 +232,10 @@ class LiveDeck:
         if came_back:
             self._freshen(BACK_AGAIN)
 
-    def attend(self) -> None:
+    def attend(self, *, elsewhere: bool = False) -> None:
         """The user does something here."""
         self._board.attention.noticed()
-        self._freshen(LOOKED_AT)
+        self._freshen(LOOKED_AT if elsewhere else ATTENDED)
 
     def unseen(self) -> frozenset[str]:
         """The ids of the jobs that finished and were not looked at since."""
