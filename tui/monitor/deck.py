@@ -136,8 +136,9 @@ class Deck(Protocol):
         """The user does something here: what is old is asked for again.
 
         Nothing is watched when no job is queued or running, no session is open and nothing is in line.
-        Then, while nobody attends for two minutes, or the terminal has lost the focus, the service is asked
-        for nothing but the token, once what was due has been asked for a last time: jobs submitted elsewhere show at the next key, or with the focus.
+        Then, after two minutes in which nobody attends, or without the terminal's focus, the service is asked
+        for nothing but the token, once each worker has asked a last time when it was due: jobs submitted
+        elsewhere show at the next key, or with the focus.
 
         Args:
             elsewhere: another section is shown: what is old there is so sooner.

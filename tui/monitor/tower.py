@@ -50,8 +50,8 @@ HISTORY_EVERY = 1.0
 """Seconds between two looks whether another qdeck wrote the history: one `stat`, no request."""
 LAST_WORDS_SECONDS = 3.0
 BACK_AGAIN, LOOKED_AT, ATTENDED = 5.0, 30.0, 60.0
-"""Seconds after which a picture is old to a user who comes back to the terminal, shows another section, or does
-anything at all."""
+"""Seconds after which a picture is old to a user who comes back to the terminal, shows another section, or
+does anything at all."""
 
 _log = logging.getLogger(__name__)
 

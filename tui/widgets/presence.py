@@ -16,7 +16,7 @@ _DONE_BY_HAND = (events.Key, events.Paste, events.MouseDown, events.MouseScrollD
 
 class AttentiveApp(OrderlyApp):
     """Terminals tell when they get and lose the focus; tmux passes that on only with `focus-events on`, which
-    it has not by itself. Until such an event came, a user who does nothing for a while is taken to be elsewhere.
+    it has not by itself. Until such an event came, who does nothing for a while is taken to be elsewhere.
     """
 
     clock: Clock
