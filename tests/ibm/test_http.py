@@ -230,6 +230,14 @@ async def test_a_body_that_is_too_large_is_not_taken() -> None:
     assert taken < 20
 
 
+async def test_a_date_to_come_again_is_by_the_clock_of_the_service() -> None:
+    """This machine's own may be set wrong by a year."""
+    dates = {"Date": "Sat, 01 Mar 2025 12:00:00 GMT", "Retry-After": "Sat, 01 Mar 2025 12:00:07 GMT"}
+    script, clock = Script(status(429, **dates), OK), InstantClock()
+    await client(script, clock).send(get())
+    assert clock.slept == [7.0]
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_an_answer_larger_than_was_asked_for_is_broken_off_and_not_asked_for_again(
     announced: bool,

@@ -94,7 +94,7 @@ class FakeHost:
             program="sampler",
             status=status,
             status_text=status.value,
-            created=self.clock.now() - timedelta(seconds=age),
+            created=self.clock.true_time() - timedelta(seconds=age),
             instance="crn:one",
             tags=tags,
             session_id=session_id,
@@ -160,7 +160,7 @@ class FakeService:
 
     @property
     def clock_skew(self) -> float | None:
-        return 0.0
+        return (self.host.clock.true_time() - self.host.clock.now()).total_seconds()
 
     async def backends(self) -> tuple[Backend, ...]:
         self.host.called("backends")
@@ -249,7 +249,7 @@ class FakeService:
             backend,
             mode,
             SessionState.OPEN,
-            created=self.host.clock.now(),
+            created=self.host.clock.true_time(),
         )
         self.host.sessions[session.id] = session
         return session

@@ -97,7 +97,11 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def wait_asked(value: str | None, now: datetime) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait: a number, or a date; `None` when there is none."""
+    """Seconds that a `Retry-After` header asks to wait, a day at most: a number, or a date; `None` without one.
+
+    Args:
+        now: the time by the clock of who answered.
+    """
     if not value:
         return None
     try:
@@ -105,7 +109,7 @@ def wait_asked(value: str | None, now: datetime) -> float | None:
     except ValueError:
         pass
     at = http_date(value)
-    return None if at is None else max(0.0, (at - now).total_seconds())
+    return None if at is None else max(0.0, min((at - now).total_seconds(), 86_400.0))
 
 
 def http_date(value: str) -> datetime | None:

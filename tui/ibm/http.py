@@ -262,7 +262,7 @@ class Http:
                 where=call.where,
                 host=host,
                 content_type=kind,
-                retry_after=wait_asked(response.headers.get("retry-after"), now),
+                retry_after=wait_asked(response.headers.get("retry-after"), dated or now),
                 secrets=self._sent_secrets,
             )
             return _Failed(error, open_end=status >= 500 or status == 408)

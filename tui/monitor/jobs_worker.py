@@ -65,7 +65,9 @@ class JobsWorker:
         """The jobs whose details did not come."""
         self._in_a_row = 0
         self._not_before = -math.inf
-        self._since = board.clock.now() - CLOCK_SKEW
+        skew = timedelta(seconds=service.clock_skew or 0.0)
+        self._since = board.clock.now() + skew - CLOCK_SKEW
+        """By the service's clock."""
         spans = board.extent.spans
         # A history of an earlier qdeck says nothing of how far it is complete.
         newest = spans[0].until if spans else next((job.created for job in board.jobs()), None)

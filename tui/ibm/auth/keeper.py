@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,8 @@ from tui.domain.secret import Secret
 
 RENEW_AT = 0.8
 """Share of its life after which a token is renewed (IBM's own SDK does the same, contract 4.1)."""
-_RETRY_AFTER = timedelta(seconds=30)
+_RETRY_AFTER = 30.0
+_SET_BACK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,16 @@ class AccessToken:
     expires: datetime | None
 
     def due(self, now: datetime) -> bool:
-        """Whether it is time for a new one."""
-        return self.expires is not None and now >= self.obtained + (self.expires - self.obtained) * RENEW_AT
+        """Whether it is time for a new one.
+
+        When the clock was set back, what it says of the token's age is wrong: then a new one is got at once.
+        """
+        if self.expires is None:
+            return False
+        return (
+            now >= self.obtained + (self.expires - self.obtained) * RENEW_AT
+            or now < self.obtained - _SET_BACK
+        )
 
     def over(self, now: datetime) -> bool:
         """Whether the service would refuse it."""
@@ -45,7 +55,7 @@ class TokenKeeper:
         self._clock = clock
         self._token: AccessToken | None = None
         self._renewal: asyncio.Task[AccessToken] | None = None
-        self._not_before: datetime | None = None
+        self._not_before = -math.inf
         self._ended = False
 
     @property
@@ -63,7 +73,7 @@ class TokenKeeper:
         if token is not None and not token.due(now):
             return token
         if token is not None and not token.over(now):
-            if self._not_before is not None and now < self._not_before:
+            if self._clock.monotonic() < self._not_before:
                 return token
             try:
                 return await self._renew()
@@ -71,7 +81,7 @@ class TokenKeeper:
                 # The old one still serves: asking again at every request would not help the service.
                 if not error.worth_retrying:
                     raise
-                self._not_before = now + _RETRY_AFTER
+                self._not_before = self._clock.monotonic() + _RETRY_AFTER
                 return token
         return await self._renew()
 
@@ -111,7 +121,7 @@ class TokenKeeper:
     async def _run(self) -> AccessToken:
         try:
             self._token = await self._fetch()
-            self._not_before = None
+            self._not_before = -math.inf
             return self._token
         finally:
             self._renewal = None
