@@ -33,6 +33,7 @@ from tui.monitor.events import (
     SessionsChanged,
     Severity,
 )
+from tui.monitor.finish_claims import FinishClaims
 from tui.monitor.finish_hook import FinishHook
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
@@ -131,7 +132,8 @@ class QDeckApp(AttentiveApp, SpareApp):
         self._unsubscribe = self.deck.subscribe(self._forward)
         self.app_resume_signal.subscribe(self, self._came_back)
         if self._on_finish:
-            hook = FinishHook(self._on_finish, os.environ, self.report)
+            claims = FinishClaims(self._state_folder / "on_finish")
+            hook = FinishHook(self._on_finish, os.environ, self.report, claims)
             self._end_hook = hook.start(self.deck.subscribe)
         if not self.is_headless:
             loop = asyncio.get_running_loop()

@@ -97,7 +97,7 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def wait_asked(value: str | None, now: datetime) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait, a day at most: a number, or a date; `None` without one.
+    """Seconds that a `Retry-After` header asks to wait, a day at most: a number, or a date; `None`: none.
 
     Args:
         now: the time by the clock of who answered.

@@ -195,8 +195,8 @@ class Board(Listeners):
     def _later_than(self, known: datetime | None, now: datetime) -> datetime:
         """When what is told now counts as confirmed.
 
-        The newer picture holds, and one that was confirmed in the future (the clock was set back meanwhile, or
-        that of another machine on this history is ahead) is not newer than what the service says now.
+        The newer picture holds, and one that was confirmed in the future (the clock was set back meanwhile,
+        or that of another machine on this history is ahead) is not newer than what the service says now.
         """
         return now if known is None or known <= self.clock.now() else known + timedelta(microseconds=1)
 

@@ -66,7 +66,7 @@ class JobsWorker:
         self._in_a_row = 0
         self._not_before = -math.inf
         skew = timedelta(seconds=service.clock_skew or 0.0)
-        self._since = board.clock.now() + skew - CLOCK_SKEW
+        self._began = board.clock.now() + skew
         """By the service's clock."""
         spans = board.extent.spans
         # A history of an earlier qdeck says nothing of how far it is complete.
@@ -122,11 +122,14 @@ class JobsWorker:
     def _record(self, job: Job) -> Record:
         known = self._board.record(job.id)
         # A job that was final long before anyone watched is fetched when the user asks for it.
-        old = known is None and job.status.final and job.created < self._since
+        old = known is None and job.status.final and job.created < self._began - CLOCK_SKEW
         record = self._board.take(job, settled=old)
         ended = known is not None and self._board.watched(known)
-        # Submitted elsewhere since the last time, and over already.
-        ended = ended or (known is None and self._had is not None and job.created > self._had)
+        if known is None and job.status.final:
+            # Submitted elsewhere since the last time, or between two looks, and over already.
+            ended = job.created > (self._began if self._had is None else self._had)
+            if job.created > self._began and not self._first:
+                self._board.finishing.add(job.id)
         return replace(record, announced=True) if ended and job.status.final else record
 
     async def _ask_for_absent(self, watched: set[str], told: dict[str, Job]) -> list[Record]:
