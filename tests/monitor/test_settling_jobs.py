@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
 from tests.support.clock import FakeClock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
-from tui.domain.sessions import SessionMode
+from tui.domain.sessions import Session, SessionMode
 from tui.monitor.events import FreshnessChanged, JobsFinished
 from tui.settings import Settings, load_settings
 
@@ -145,6 +146,27 @@ async def test_a_session_between_two_jobs_is_watched_like_a_job(tmp_path: Path) 
     cockpit.host.calls.clear()
     await cockpit.clock.advance(600)
     assert cockpit.host.count("jobs") == 0
+    await cockpit.deck.aclose()
+
+
+async def test_a_time_to_live_that_could_not_be_asked_for_is_asked_for_again(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    service = cockpit.services[-1]
+    elsewhere = await service.open_session("ibm_cusco", SessionMode.DEDICATED)
+    whole = replace(elsewhere, max_ttl=3600)
+    listed = service.sessions
+
+    async def without_limits() -> tuple[Session, ...]:
+        return tuple(replace(session, max_ttl=None) for session in await listed())
+
+    service.sessions = without_limits  # type: ignore[method-assign]  # as the platform's list is
+    cockpit.host.sessions[elsewhere.id] = whole
+    cockpit.host.faults["session"] = [network(), QdeckError(ErrorKind.SERVER, "No.")]
+    await cockpit.deck.refresh()
+    assert [session.max_ttl for session in cockpit.deck.sessions()] == [None]
+    await cockpit.clock.advance(60)
+    assert [session.max_ttl for session in cockpit.deck.sessions()] == [3600]
+    assert cockpit.deck.freshness.offline_since is None and cockpit.host.count("session") == 3
     await cockpit.deck.aclose()
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+from rich.console import RenderableType
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
@@ -123,6 +126,32 @@ async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:
         await pilot.press("up", "down")
         await settled(pilot)
         assert deck.names_asked().count("result") == 1
+
+
+async def test_a_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    deck = FixedDeck()
+    deck.the_jobs = tuple(
+        replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(500)
+    )
+    async with running(deck) as pilot:
+        painted: list[object] = []
+        real = pilot.app._display
+
+        def display(screen: Screen[object], renderable: RenderableType | None) -> None:
+            if renderable is not None:
+                painted.append(renderable)
+            real(screen, renderable)
+
+        monkeypatch.setattr(pilot.app, "_display", display)
+        deck.change(*(replace(job, status=JobStatus.FAILED, reason="No.") for job in deck.the_jobs))
+        await until(pilot, lambda: screen_text(pilot).count("failed") >= 10)
+        await settled(pilot)
+        assert len(painted) == 1
+        # Nor does a change of what nobody sees paint anything.
+        painted.clear()
+        deck.change(*(replace(job, instance="another") for job in deck.the_jobs))
+        await settled(pilot)
+        assert painted == []
 
 
 async def test_a_large_result_is_fetched_when_the_job_is_opened() -> None:

@@ -30,7 +30,9 @@ from tui.settings import Folders
 ServiceMaker = Callable[[Account, Clock], QuantumService]
 WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage", "older")
 FLIGHT = ("jobs", "sessions", "backends", "usage")
-"""Workers that ask the service one at a time."""
+"""Workers that ask the service one at a time, each one request after the other. With the one for older jobs
+they are the account's single flight. Outside of it are the token, submissions and the looks for them (they
+must not wait for a slow list), and what the user asks for by a command, but for `refresh`."""
 LEAVING_SECONDS = 10.0
 _KEYRING_TOLD_AFTER = 2.0
 _KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."

@@ -89,7 +89,7 @@ class FinishHook:
         nothing = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
             *self._command,
-            env={**self._environ, **_encoded(variables(job))},
+            env=_encoded({**self._environ, **variables(job)}),
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
@@ -113,9 +113,16 @@ class FinishHook:
 
 
 def _encoded(values: Mapping[str, str]) -> dict[str, bytes]:
-    """As the system takes them: what its encoding does not have becomes `?`."""
+    """As the system takes them: what its encoding does not have becomes `?`, what came from it stays."""
+    return {name: _bytes(text) for name, text in values.items()}
+
+
+def _bytes(text: str) -> bytes:
     encoding = sys.getfilesystemencoding()
-    return {name: text.encode(encoding, "replace") for name, text in values.items()}
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(encoding, "replace")
 
 
 def variables(job: Job) -> dict[str, str]:

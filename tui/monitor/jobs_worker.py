@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -16,6 +16,7 @@ from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
 from tui.monitor.events import JobsFinished
 from tui.monitor.jobs_list import PAGE, JobList
+from tui.monitor.postponed import Postponed
 from tui.monitor.scheduler import LONGEST_BACK_OFF
 from tui.monitor.tempo import Tempo
 from tui.monitor.token_worker import AUTH_KINDS
@@ -23,26 +24,14 @@ from tui.monitor.token_worker import AUTH_KINDS
 FETCHED_A_TICK = 10
 AUTO_RESULT = 5 * 1024 * 1024
 """Bytes up to which a result is fetched by itself; a larger one when the job is opened."""
-AGAIN_FIRST, AGAIN_LONGEST = 5.0, 3600.0
-"""Seconds until details that one job's answer did not bring are asked for again, four times as long each
-time."""
 ATTEMPTS = 5
-"""How often they are asked for without another reason to ask the service; after that only beside one."""
+"""How often details that fail are asked for without another reason to ask; then only beside one."""
+FIRST_PAUSE = 5.0
+"""Seconds without any details after those of one job failed, doubling while they go on failing."""
 OF_THE_ACCOUNT = AUTH_KINDS | {ErrorKind.RATE_LIMITED}
 """Errors that say nothing of the one job that was asked for."""
 CLOCK_SKEW = timedelta(minutes=2)
 INTERACTIVE_STATES = frozenset({SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """That a job's details did not come: how often, and when (monotonic) they are asked for again."""
-
-    times: int
-    due: float
-
-
-_NEVER = _Failed(0, -math.inf)
 
 
 class JobsWorker:
@@ -61,7 +50,7 @@ class JobsWorker:
         self._tempo = tempo
         self._wake = wake
         self._auto_result = auto_result
-        self._failed: dict[str, _Failed] = {}
+        self._postponed = Postponed(board.clock)
         """The jobs whose details did not come."""
         self._in_a_row = 0
         self._not_before = -math.inf
@@ -79,7 +68,7 @@ class JobsWorker:
     def widen(self) -> None:
         """Let the next round show what changed in jobs that are final, too, and ask again for what failed."""
         self._list.wide = True
-        self._failed.clear()
+        self._postponed.clear()
         self._in_a_row, self._not_before = 0, -math.inf
 
     async def step(self) -> float:
@@ -163,13 +152,12 @@ class JobsWorker:
                 fetched is no such thing: the list was told just before.
         """
         owed = [record for record in self._board.unsettled() if record.job.status.final]
-        self._failed = {r.job.id: self._failed[r.job.id] for r in owed if r.job.id in self._failed}
-        now = self._board.clock.monotonic()
-        if now < self._not_before:
+        self._postponed.only(record.job.id for record in owed)
+        if self._board.clock.monotonic() < self._not_before:
             return self._again_in(more=True) if owed else math.inf
-        due = [record for record in owed if self._failed.get(record.job.id, _NEVER).due <= now]
+        due = [record for record in owed if self._postponed.due(record.job.id)]
         # What failed must not keep the others waiting.
-        due.sort(key=lambda record: self._failed.get(record.job.id, _NEVER).times)
+        due.sort(key=lambda record: self._postponed.times(record.job.id))
         fetched: list[Record] = []
         done = 0
         try:
@@ -205,11 +193,10 @@ class JobsWorker:
         return replace(whole, job=with_metrics(whole.job, whole.metrics), settled=True, result_kept=kept)
 
     def _postpone(self, job_id: str) -> None:
-        now, times = self._board.clock.monotonic(), self._failed.get(job_id, _NEVER).times
-        wait = min(AGAIN_LONGEST, AGAIN_FIRST * 4.0 ** min(times, 10))
-        self._failed[job_id] = _Failed(times + 1, now + wait)
+        self._postponed.put_off(job_id)
         # Perhaps no job's can be fetched now: that must not cost a request a second.
-        self._not_before = now + min(LONGEST_BACK_OFF, AGAIN_FIRST * 2.0 ** min(self._in_a_row, 10))
+        pause = min(LONGEST_BACK_OFF, FIRST_PAUSE * 2.0 ** min(self._in_a_row, 10))
+        self._not_before = self._board.clock.monotonic() + pause
         self._in_a_row += 1
 
     def _again_in(self, *, more: bool) -> float:
@@ -218,12 +205,10 @@ class JobsWorker:
         Args:
             more: whether there are some that need not wait for themselves.
         """
-        now = self._board.clock.monotonic()
-        waits = [failed.due - now for failed in self._failed.values() if failed.times < ATTEMPTS]
-        waits += [0.0] if more else []
-        if not waits:
-            return math.inf
-        return max(self._tempo.shortest, self._not_before - now, min(waits))
+        wait = 0.0 if more else self._postponed.next_in(ATTEMPTS)
+        if wait == math.inf:
+            return wait
+        return max(self._tempo.shortest, self._not_before - self._board.clock.monotonic(), wait)
 
     async def _metrics(self, job_id: str) -> JobMetrics | None:
         try:

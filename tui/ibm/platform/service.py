@@ -185,7 +185,8 @@ class PlatformService(RuntimeService):
 
     async def sessions(self) -> tuple[Session, ...]:
         """The newest sessions and batches that the service lists as workloads, at most 150 of each."""
-        dedicated, batches = await asyncio.gather(self._workloads("session"), self._workloads("batch"))
+        # One after the other: a background worker has one request under way.
+        dedicated, batches = await self._workloads("session"), await self._workloads("batch")
         unique = {session.id: session for session in (*dedicated, *batches)}
         self._backend_of.update({session.id: session.backend for session in unique.values()})
         now = self._clock.now()
