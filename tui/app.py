@@ -33,6 +33,7 @@ from tui.monitor.events import (
     SessionsChanged,
     Severity,
 )
+from tui.monitor.finish_claims import FinishClaims
 from tui.monitor.finish_hook import FinishHook
 from tui.screens.base import DeckEvent
 from tui.screens.bench import Bench
@@ -46,7 +47,7 @@ from tui.widgets.escapes import terminal_notice, tmux_clipboard
 from tui.widgets.flash_line import FlashLine
 from tui.widgets.keys import GLOBAL, bindings, key_by_id
 from tui.widgets.notes import Note, Notes
-from tui.widgets.orderly import OrderlyApp
+from tui.widgets.presence import AttentiveApp
 from tui.widgets.session_words import idle_words
 from tui.widgets.themes import THEMES, VARIABLES, Look, look_for
 from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
@@ -60,7 +61,7 @@ _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(OrderlyApp, SpareApp):
+class QDeckApp(AttentiveApp, SpareApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.
@@ -131,7 +132,8 @@ class QDeckApp(OrderlyApp, SpareApp):
         self._unsubscribe = self.deck.subscribe(self._forward)
         self.app_resume_signal.subscribe(self, self._came_back)
         if self._on_finish:
-            hook = FinishHook(self._on_finish, os.environ, self.report)
+            claims = FinishClaims(self._state_folder / "on_finish")
+            hook = FinishHook(self._on_finish, os.environ, self.report, claims)
             self._end_hook = hook.start(self.deck.subscribe)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
@@ -193,7 +195,7 @@ class QDeckApp(OrderlyApp, SpareApp):
 
     def go(self, section: str) -> None:
         """Show a section; on the section itself, go back to its first screen."""
-        self.deck.attend()
+        self.deck.attend(elsewhere=section != self.current_mode)
         if section != self.current_mode:
             self.switch_mode(section)
             return
@@ -260,6 +262,11 @@ class QDeckApp(OrderlyApp, SpareApp):
         if os.environ.get("TMUX") and self._driver is not None:
             self._driver.write(tmux_clipboard(text))
 
+    def attended(self) -> None:
+        """The user does something: what nobody looked at is brought up to date."""
+        super().attended()
+        self.deck.attend()
+
     # --- events --------------------------------------------------------------------------------------
 
     def _forward(self, event: Event) -> None:
@@ -282,7 +289,7 @@ class QDeckApp(OrderlyApp, SpareApp):
     def _call(self, told: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice; who looks elsewhere is called by the terminal."""
         self.tell(told, severity)
-        if not self.app_focus:
+        if not self.looked_at:
             self.bell()
             if self._driver is not None:
                 self._driver.write(terminal_notice(told, tmux=bool(os.environ.get("TMUX"))))

@@ -74,6 +74,7 @@ class Settings:
         kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
         ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
+        auto_result_mib: MiB up to which results are fetched by themselves; larger ones when a job is opened.
         readonly: nothing is submitted, cancelled or changed on the service.
     """
 
@@ -81,6 +82,7 @@ class Settings:
     kept_mib: int | None = None
     ca_file: Path | None = None
     session_idle_minutes: int = 5
+    auto_result_mib: int = 5
     readonly: bool = False
 
 
@@ -118,12 +120,18 @@ def load_settings(path: Path) -> Settings:
             ErrorKind.SETTINGS,
             f"{path}: session_idle_minutes must be a whole number of minutes, 0 for no warning.",
         )
+    automatic = told.get("auto_result_mib", Settings().auto_result_mib)
+    if type(automatic) is not int or automatic < 0:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"{path}: auto_result_mib must be a whole number of MiB, 0 to fetch no result by itself.",
+        )
     ca_file = _ca_file(told.get("ca_file"), path)
     readonly = told.get("readonly", False)
     if type(readonly) is not bool:
         raise QdeckError(ErrorKind.SETTINGS, f"{path}: readonly must be true or false.")
     try:
-        return Settings(tuple(shlex.split(command)), kept, ca_file, idle, readonly)
+        return Settings(tuple(shlex.split(command)), kept, ca_file, idle, automatic, readonly)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."

@@ -9,7 +9,7 @@ after the start is measured too, in which it asks most often.
 
 - list requests a tick: the most that came within two seconds;
 - CPU: user and system time of the app's process, as a share of one core;
-- the focus elsewhere: with nothing to watch that ends the requests, as ten minutes without a key do.
+- the focus elsewhere: with nothing to watch that ends the requests, as two minutes without a key do.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.jobs import NOW, some_job
+from tests.support.fixed_values import jobs
 from tui.domain import job_order
 from tui.domain.job_filter import JobFilter, parse_filter
 from tui.domain.job_list import JobList
@@ -67,6 +68,17 @@ def test_groups_hold_every_job_once_those_without_last(jobs: list[Job], grouping
     folded = arrange(given_jobs, grouping=grouping, folded=frozenset(arranged.groups))
     assert list(folded.rows) == list(arranged.groups)
     assert folded.shown == len(given_jobs)
+
+
+def test_a_job_stands_with_the_most_common_of_its_tags() -> None:
+    tags = {"1": ("a", "vqe"), "2": ("vqe",), "3": ("b", "vqe"), "4": ("x", "y"), "5": ()}
+    some = jobs()[0]
+    given_jobs = [replace(some, id=job_id, tags=of_job) for job_id, of_job in tags.items()]
+    groups = arrange(given_jobs, grouping=Grouping.TAG).groups
+    assert groups == {HEAD + "vqe": ["1", "2", "3"], HEAD + "x": ["4"], HEAD: ["5"]}
+    # Of the jobs that are shown: a filter may leave another tag the most common.
+    few = arrange([given_jobs[0], given_jobs[3]], grouping=Grouping.TAG).groups
+    assert groups != few and few == {HEAD + "a": ["1"], HEAD + "x": ["4"]}
 
 
 @given(

@@ -6,6 +6,7 @@ import logging
 import random
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -346,6 +347,40 @@ async def test_what_comes_with_an_error_need_not_be_readable(code: int) -> None:
         code,
         ErrorKind.SERVER if code == 503 else ErrorKind.INVALID,
     )
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_an_answer_larger_than_was_asked_for_is_broken_off_and_not_asked_for_again(
+    announced: bool,
+) -> None:
+    taken = asked = 0
+
+    class Large(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator of bytes
+            nonlocal taken
+            for _ in range(100):
+                taken += 1
+                yield b"x" * 1000
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        headers = {"content-length": "100000"} if announced else {}
+        return httpx.Response(200, stream=Large(), headers=headers)
+
+    http = client(answer, InstantClock())
+    with pytest.raises(QdeckError) as caught:
+        await http.send(replace(get(), limit=5000))
+    assert caught.value.kind is ErrorKind.TOO_LARGE
+    assert taken == (0 if announced else 6) and asked == 1
+    assert len((await http.send(replace(get(), limit=100_000))).body) == 100_000
+
+
+async def test_a_limit_does_not_hide_what_the_service_refuses() -> None:
+    http = client(lambda _: status(404), InstantClock())
+    with pytest.raises(QdeckError) as caught:
+        await http.send(replace(get(), limit=1))
+    assert caught.value.kind is ErrorKind.NOT_FOUND
 
 
 async def test_an_answer_that_never_ends_is_given_up() -> None:

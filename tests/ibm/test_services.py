@@ -187,6 +187,12 @@ async def test_a_result_that_can_be_read_once_is_asked_for_once() -> None:
     assert network.count("GET", "/api/v1/jobs/x/results") == 1
 
 
+async def test_a_result_larger_than_asked_for_is_left() -> None:
+    network = Network().on("GET", "/api/v1/jobs/x/results", response("gen2_job_results_sampler_rest"))
+    assert (await refused(service(network).result("x", limit=10))).kind is ErrorKind.TOO_LARGE
+    assert (await service(network).result("x", limit=1_000_000)).pubs
+
+
 async def test_logs_are_shown_safely_and_may_be_missing() -> None:
     network = Network().on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="a\x1b[2J\nb\t<html>"))
     assert await service(network).logs("x") == "a␛[2J\nb    <html>"

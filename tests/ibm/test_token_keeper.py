@@ -16,7 +16,9 @@ from tests.ibm.support import (
     response,
     service,
 )
+from tests.support.clock import FakeClock
 from tui.domain.accounts import Channel
+from tui.domain.clock import Clock
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.secret import Secret
@@ -26,7 +28,7 @@ from tui.ibm.auth.keeper import AccessToken, TokenKeeper
 class Issuer:
     """Issues numbered tokens of an hour, or fails as told."""
 
-    def __init__(self, clock: InstantClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.issued = 0
         self.errors: list[QdeckError] = []
@@ -84,7 +86,7 @@ async def test_a_renewal_that_hangs_holds_up_nobody_while_the_old_token_serves()
 
 
 @pytest.mark.parametrize(
-    ("kind", "pause"), [(ErrorKind.NETWORK, 30), (ErrorKind.PROTOCOL, 30), (ErrorKind.WRONG_KEY, 600)]
+    ("kind", "pause"), [(ErrorKind.NETWORK, 120), (ErrorKind.PROTOCOL, 120), (ErrorKind.WRONG_KEY, 600)]
 )
 async def test_the_pause_after_a_failure_begins_at_its_end(kind: ErrorKind, pause: float) -> None:
     clock = InstantClock()
@@ -195,6 +197,39 @@ async def test_a_token_that_still_serves_is_used_while_renewing_fails() -> None:
     clock.passed = 3700
     with pytest.raises(QdeckError):
         await keeper.get()
+
+
+@pytest.mark.parametrize("by", [timedelta(days=365), -timedelta(days=365)])
+async def test_a_clock_that_is_set_costs_one_renewal(by: timedelta) -> None:
+    clock = FakeClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    await keeper.get()
+    await clock.set_wall(by)
+    await keeper.get()
+    await turns()
+    renewed = await keeper.get()
+    assert renewed.value == Secret("t2") and await keeper.get() is renewed
+    await clock.advance(3600 * 0.8)
+    await keeper.get()
+    await turns()
+    assert (await keeper.get()).value == Secret("t3")
+
+
+async def test_a_clock_set_back_while_renewing_fails_does_not_put_the_next_try_off() -> None:
+    clock = FakeClock()
+    issuer = Issuer(clock)
+    keeper = TokenKeeper(issuer, clock)
+    first = await keeper.get()
+    await clock.advance(3000)
+    issuer.errors = [QdeckError(ErrorKind.NETWORK, "down")]
+    assert await keeper.get() is first
+    await turns()
+    await clock.set_wall(-timedelta(days=1))
+    await clock.advance(121)
+    await keeper.get()
+    await turns()
+    assert await keeper.get() is not first
 
 
 async def test_a_dropped_token_is_gone_for_those_who_wait_too() -> None:

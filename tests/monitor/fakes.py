@@ -70,6 +70,10 @@ class FakeHost:
     """The circuits of their PUBs after the first."""
     expires_in: float = 3600.0
     refuses_key: bool = False
+    bad_results: set[str] = field(default_factory=set)
+    """Jobs whose results it fails to give."""
+    result_bytes: int = 100
+    """How large it says that each result is."""
 
     def called(self, name: str) -> None:
         """Count the call and fail as planned."""
@@ -99,7 +103,7 @@ class FakeHost:
             program="sampler",
             status=status,
             status_text=status.value,
-            created=self.clock.now() - timedelta(seconds=age),
+            created=self.clock.true_time() - timedelta(seconds=age),
             instance="crn:one",
             tags=tags,
             session_id=session_id,
@@ -169,7 +173,7 @@ class FakeService:
 
     @property
     def clock_skew(self) -> float | None:
-        return 0.0
+        return (self.host.clock.true_time() - self.host.clock.now()).total_seconds()
 
     async def backends(self) -> tuple[Backend, ...]:
         self.host.called("backends")
@@ -219,8 +223,12 @@ class FakeService:
 
         return ends(create) if ends else create()
 
-    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
+    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
         self.host.called("result")
+        if job_id in self.host.bad_results:
+            raise QdeckError(ErrorKind.SERVER, "The result cannot be read.", status=500)
+        if limit is not None and self.host.result_bytes > limit:
+            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is too large.")
         counts = Counts("c", 2, 10, {"00": 5, "11": 5})
         return JobResult((PubResult((counts,), shots=10),), b'{"results": []}')
 
@@ -257,7 +265,7 @@ class FakeService:
             backend,
             mode,
             SessionState.OPEN,
-            created=self.host.clock.now(),
+            created=self.host.clock.true_time(),
         )
         self.host.sessions[session.id] = session
         return session

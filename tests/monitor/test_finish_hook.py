@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +15,10 @@ import pytest
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import jobs
 from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job
 from tui.monitor.events import JobsFinished
-from tui.monitor.finish_hook import FinishHook
+from tui.monitor.finish_claims import FinishClaims
+from tui.monitor.finish_hook import MOST, FinishHook
 from tui.settings import Settings, load_settings
 
 WRITE = "import json, os, sys; open(sys.argv[1], 'a').write(json.dumps(dict(os.environ)) + chr(10))"
@@ -58,6 +61,80 @@ async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str)
     await until(lambda: bool(trouble))
     assert told in trouble[0].message
     end()
+
+
+async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
+    deck = FixedDeck()
+    trouble: list[QdeckError] = []
+    end = FinishHook(("no\0where",), {}, trouble.append).start(deck.subscribe)
+    deck.publish(JobsFinished((jobs()[2], jobs()[3])))
+    await until(lambda: len(trouble) == 2)
+    assert "cannot be run" in trouble[0].message
+    end()
+
+
+async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deck, said = FixedDeck(), tmp_path / "said"
+    trouble: list[QdeckError] = []
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "latin-1")
+    end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(deck.subscribe)
+    deck.publish(JobsFinished((replace(jobs()[2], name="ψ-bell"),)))
+    await until(lambda: said.exists() and said.read_text().count("\n") == 1)
+    assert json.loads(said.read_text())["QDECK_JOB_NAME"] == "?-bell" and trouble == []
+    end()
+
+
+async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_told_once() -> None:
+    deck = FixedDeck()
+    trouble: list[QdeckError] = []
+    hook = FinishHook(("true",), {}, trouble.append)
+    ran: list[str] = []
+
+    async def once(job: Job) -> None:
+        ran.append(job.id)
+
+    hook._once = once  # type: ignore[method-assign]  # five hundred processes are not the point
+    end = hook.start(deck.subscribe)
+    burst = tuple(replace(jobs()[2], id=f"j{number}") for number in range(MOST + 7))
+    deck.publish(JobsFinished(burst))
+    await until(lambda: len(ran) == MOST)
+    assert ran == [job.id for job in burst[:MOST]]
+    assert [error.message for error in trouble] == [
+        f"on_finish is not run for 7 jobs that finished: {MOST} others wait for it."
+    ]
+    end()
+
+
+async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
+    deck, said = FixedDeck(), tmp_path / "said"
+    trouble: list[QdeckError] = []
+    claims = FinishClaims(tmp_path / "claims")
+    command = (sys.executable, "-c", WRITE, str(said))
+    ends = [FinishHook(command, {}, trouble.append, claims).start(deck.subscribe) for _ in range(2)]
+    deck.publish(JobsFinished((jobs()[2], jobs()[3])))
+    await until(lambda: said.exists() and said.read_text().count("\n") >= 2)
+    # Both have been through the first when a third job has had its turn.
+    deck.publish(JobsFinished((jobs()[4],)))
+    await until(lambda: said.read_text().count("\n") >= 3)
+    told = [json.loads(line)["QDECK_JOB_ID"] for line in said.read_text().splitlines()]
+    assert sorted(told) == sorted(job.id for job in jobs()[2:5]) and trouble == []
+    for end in ends:
+        end()
+
+
+def test_claims_are_let_go_after_a_week_and_a_full_disk_claims_nothing(tmp_path: Path) -> None:
+    claims = FinishClaims(tmp_path / "claims")
+    assert claims.take(jobs()[2]) and not claims.take(jobs()[2])
+    claims.clear()
+    assert not claims.take(jobs()[2])
+    (path,) = (tmp_path / "claims").iterdir()
+    os.utime(path, (0, 0))
+    claims.clear()
+    assert claims.take(jobs()[2])
+    (tmp_path / "file").write_text("")
+    assert FinishClaims(tmp_path / "file" / "claims").take(jobs()[2])
 
 
 def test_settings_are_read_and_wrong_ones_are_named(tmp_path: Path) -> None:

@@ -39,10 +39,12 @@ async def test_who_asked_and_went_loses_nothing(tmp_path: Path, monkeypatch: pyt
     begun, answer = asyncio.Event(), asyncio.Event()
     real = FakeService.result
 
-    async def slow(service: FakeService, job_id: str, *, once: bool = False) -> JobResult:
+    async def slow(
+        service: FakeService, job_id: str, *, once: bool = False, limit: int | None = None
+    ) -> JobResult:
         begun.set()
         await answer.wait()
-        return await real(service, job_id, once=once)
+        return await real(service, job_id, once=once, limit=limit)
 
     monkeypatch.setattr(FakeService, "result", slow)
     asked = asyncio.create_task(pit.deck.result(job_id))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.monitor.fakes import BELL, Cockpit, FakeHost
 from tests.support.clock import FakeClock
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
@@ -107,6 +109,32 @@ async def test_an_idle_app_asks_for_nothing_but_its_token(tmp_path: Path) -> Non
     cockpit.deck.attend()
     await cockpit.clock.settle()
     assert cockpit.status(new.id) is JobStatus.QUEUED
+    await cockpit.deck.aclose()
+
+
+async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(tmp_path: Path) -> None:
+    cockpit = await Cockpit(tmp_path).enter()
+    for _ in range(10):
+        await cockpit.clock.advance(30)
+        cockpit.deck.attend()
+    cockpit.host.calls.clear()
+    for _ in range(20):
+        await cockpit.clock.advance(30)
+        cockpit.deck.attend()
+    # Typing asks for no more than looking does.
+    assert 8 <= cockpit.host.count("jobs") <= 12
+    # Each worker asks once more when its time comes: usage has the longest.
+    await cockpit.clock.advance(120 + 330)
+    cockpit.host.calls.clear()
+    await cockpit.clock.advance(600)
+    assert set(cockpit.host.calls) == {"renew"}
+    new = cockpit.host.add()
+    cockpit.deck.attend()
+    await cockpit.clock.settle()
+    assert cockpit.status(new.id) is JobStatus.QUEUED
+    # It is watched now, whoever looks.
+    cockpit.host.turn(new.id, JobStatus.DONE)
+    await cockpit.clock.run_until(lambda: cockpit.status(new.id) is JobStatus.DONE, seconds=3600)
     await cockpit.deck.aclose()
 
 
@@ -213,6 +241,22 @@ async def test_a_long_absence_is_caught_up_with_completely(tmp_path: Path) -> No
     again = await Cockpit(tmp_path, cockpit.host, seed=2).enter()
     assert len(again.deck.jobs()) == 701
     await again.deck.aclose()
+
+
+@pytest.mark.parametrize("known", [0, 3])
+async def test_a_job_that_came_and_ended_between_two_looks_is_announced(tmp_path: Path, known: int) -> None:
+    host = FakeHost(FakeClock())
+    for age in range(known):
+        host.add(JobStatus.DONE, age=3600.0 * (1 + age))
+    cockpit = await Cockpit(tmp_path, host).enter()
+    await cockpit.clock.advance(90)
+    assert cockpit.told(JobsFinished) == [] and cockpit.deck.unseen() == frozenset()
+    job = host.add(JobStatus.DONE)
+    await cockpit.clock.advance(90)
+    (told,) = cockpit.told(JobsFinished)
+    assert isinstance(told, JobsFinished) and not told.away and [one.id for one in told.jobs] == [job.id]
+    assert cockpit.deck.unseen() == {job.id} and cockpit.keeps_result(job.id)
+    await cockpit.deck.aclose()
 
 
 def _shown(cockpit: Cockpit, job_id: str) -> Job:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+import pytest
+from rich.console import RenderableType
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
@@ -12,6 +16,7 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import NOW, jobs
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
+from tui.domain.results import JobResult
 from tui.monitor.events import Freshness, FreshnessChanged, JobsChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
@@ -120,6 +125,88 @@ async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:
         assert "47.9 %" in screen_text(pilot)
         await pilot.press("up", "down")
         await settled(pilot)
+        assert deck.names_asked().count("result") == 1
+
+
+async def test_a_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    deck = FixedDeck()
+    deck.the_jobs = tuple(
+        replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(500)
+    )
+    async with running(deck) as pilot:
+        painted: list[object] = []
+        real = pilot.app._display
+
+        def display(screen: Screen[object], renderable: RenderableType | None) -> None:
+            if renderable is not None:
+                painted.append(renderable)
+            real(screen, renderable)
+
+        monkeypatch.setattr(pilot.app, "_display", display)
+        deck.change(*(replace(job, status=JobStatus.FAILED, reason="No.") for job in deck.the_jobs))
+        await until(pilot, lambda: screen_text(pilot).count("failed") >= 10)
+        await settled(pilot)
+        assert len(painted) == 1
+        # Nor does a change of what nobody sees paint anything.
+        painted.clear()
+        deck.change(*(replace(job, instance="another") for job in deck.the_jobs))
+        await settled(pilot)
+        assert painted == []
+
+
+async def test_a_large_result_is_fetched_when_the_job_is_opened() -> None:
+    deck = FixedDeck()
+    bell = jobs()[2].id
+    deck.large_results = {bell}
+    async with running(deck) as pilot:
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "large result: enter fetches it" in screen_text(pilot))
+        deck.change(replace(jobs()[0], shots=7))
+        await settled(pilot)
+        assert deck.asked.count(("result", bell)) == 1
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "49.6 %" in screen_text(pilot)
+        # The deck keeps it now.
+        deck.large_results = set()
+        await pilot.press("escape")
+        await until(pilot, lambda: "49.6 %" in screen_text(pilot))
+
+
+async def test_a_result_that_could_not_be_fetched_is_asked_for_again() -> None:
+    deck = FixedDeck()
+    bell = jobs()[2].id
+    deck.trouble["result"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    async with running(deck) as pilot:
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "The host was not reached." in screen_text(pilot))
+        deck.change(replace(jobs()[0], shots=7))
+        await settled(pilot)
+        assert deck.asked.count(("result", bell)) == 1
+        deck.trouble.clear()
+        deck.publish(FreshnessChanged(Freshness(NOW)))
+        await until(pilot, lambda: "49.6 %" in screen_text(pilot))
+
+
+async def test_a_result_on_its_way_is_not_asked_for_a_second_time() -> None:
+    deck = FixedDeck()
+    answer = asyncio.Event()
+    real = deck.result
+
+    async def slow(job_id: str, *, by_itself: bool = False) -> JobResult:
+        result = await real(job_id, by_itself=by_itself)
+        await answer.wait()
+        return result
+
+    deck.result = slow  # type: ignore[method-assign]  # a service that takes its time
+    async with running(deck) as pilot:
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "result" in deck.names_asked())
+        for shots in range(5):
+            deck.change(replace(jobs()[0], shots=shots))
+            await pilot.pause()
+        answer.set()
+        await until(pilot, lambda: "49.6 %" in screen_text(pilot))
         assert deck.names_asked().count("result") == 1
 
 

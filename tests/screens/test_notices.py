@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 import tui.app
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
-from tests.support.fixed_values import NOW, jobs
+from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.monitor.events import JobsFinished, Notice, Severity
@@ -86,6 +88,43 @@ async def test_notices_are_plain_text_and_the_newest_is_shown() -> None:
         await until(pilot, lambda: "! Warning  [red]q[0][/]␛[2J" in screen_text(pilot))
         assert _told(pilot)[0].endswith("+1 ^t")
         assert "bell is done (ibm_peekskill)." in notices(pilot)
+
+
+@pytest.mark.parametrize(
+    ("told", "waited", "rings"),
+    [(None, 10, False), (None, 40, True), (AppFocus, 40, False), (AppBlur, 0, True)],
+)
+async def test_who_does_not_look_is_called(
+    told: type[AppFocus | AppBlur] | None, waited: float, rings: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tmux tells no focus by itself: then it is the keys that say whether somebody looks."""
+    deck = FixedDeck()
+    async with running(deck) as pilot:
+        app = pilot.app
+        assert isinstance(app, QDeckApp) and isinstance(app.clock, FixedClock)
+        rung: list[str] = []
+        monkeypatch.setattr(app, "bell", lambda: rung.append("bell"))
+        app.clock.at += timedelta(minutes=5)
+        await pilot.press("down")
+        if told is not None:
+            app.post_message(told())
+            await pilot.pause()
+        app.clock.at += timedelta(seconds=waited)
+        deck.publish(JobsFinished((jobs()[2],)))
+        await until(pilot, lambda: "bell is done" in notices(pilot))
+        assert bool(rung) is rings
+
+
+async def test_every_key_counts_as_attention(monkeypatch: pytest.MonkeyPatch) -> None:
+    deck = FixedDeck()
+    attended: list[bool] = []
+    monkeypatch.setattr(deck, "attend", lambda *, elsewhere=False: attended.append(elsewhere))
+    async with running(deck) as pilot:
+        await pilot.press("down", "down")
+        assert attended == [False, False]
+        await pilot.press("f3")
+        await settled(pilot)
+        assert attended[2:] == [False, True]
 
 
 async def test_an_error_with_advice_takes_two_lines_and_is_whole_among_the_messages() -> None:

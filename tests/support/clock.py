@@ -51,6 +51,7 @@ class FakeClock:
     def __init__(self, start: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
         self._start = start
         self._passed = 0.0
+        self._set_by = timedelta()
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._threads = _Threads()
@@ -59,6 +60,10 @@ class FakeClock:
 
     def now(self) -> datetime:
         """The wall-clock time."""
+        return self.true_time() + self._set_by
+
+    def true_time(self) -> datetime:
+        """What a clock would show that nobody set: that of the service."""
         return self._start + timedelta(seconds=self._passed)
 
     def monotonic(self) -> float:
@@ -86,6 +91,11 @@ class FakeClock:
     async def jump(self, seconds: float) -> None:
         """Let that much time pass at once, as when a laptop sleeps; then wake who should have been woken."""
         self._passed += seconds
+        await self.advance(0)
+
+    async def set_wall(self, by: timedelta) -> None:
+        """Set the wall clock alone, forward or back, as a user or NTP does; no time passes."""
+        self._set_by += by
         await self.advance(0)
 
     async def run_until(self, condition: Callable[[], bool], *, seconds: float = 3600.0) -> None:

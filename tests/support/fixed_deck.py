@@ -77,6 +77,8 @@ class FixedDeck:
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
         self.the_transpilations: dict[str, Transpilation] = {}
+        self.large_results: set[str] = set()
+        """Jobs whose results are not given to who did not ask for them."""
         self.foreign_circuit = ""
         """What the service tells of the circuits that are not known here."""
         self.the_circuits: dict[str, tuple[str, ...]] = {}
@@ -226,7 +228,7 @@ class FixedDeck:
     def focus(self, focused: bool) -> None:
         self.focused = focused
 
-    def attend(self) -> None:
+    def attend(self, *, elsewhere: bool = False) -> None:
         """Nothing is old here."""
 
     def unseen(self) -> frozenset[str]:
@@ -281,8 +283,10 @@ class FixedDeck:
         if job is not None:
             self.change(replace(job, tags=tags))
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         self._ask("result", job_id)
+        if by_itself and job_id in self.large_results:
+            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
         if job_id not in self.results:
             raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
         return self.results[job_id]

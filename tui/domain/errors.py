@@ -27,6 +27,8 @@ class ErrorKind(StrEnum):
     """The service failed or is under maintenance."""
     PROTOCOL = "protocol"
     """The answer is not what the contract says (HTML, invalid JSON, a required field missing)."""
+    TOO_LARGE = "too large"
+    """The answer is larger than what was asked to be taken."""
     CIRCUIT = "circuit"
     """The circuit cannot be read, transpiled or run."""
     SETTINGS = "settings"

@@ -80,7 +80,7 @@ class JobList:
             key = SORT_KEYS[self.order.column]
             if key(before) != key(after):
                 return True
-        return self.grouping.of(before) != self.grouping.of(after)
+        return not self.grouping.same(before, after)
 
     @property
     def keep(self) -> Matcher | None:

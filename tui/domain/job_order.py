@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -61,13 +62,24 @@ class Grouping(StrEnum):
     NONE = "none"
     SESSION = "session"
     TAG = "tag"
-    """The first tag: a job stands in one place only."""
+    """Of a job's tags the one that most of the shown jobs have: cursor and marks go by job, so each stands in
+    one place only."""
 
-    def of(self, job: Job) -> str:
-        """The group of a job; empty: it belongs to none."""
+    def among(self, jobs: Iterable[Job]) -> Callable[[Job], str]:
+        """What gives the group of each of these jobs; empty: it belongs to none."""
         if self is Grouping.SESSION:
-            return job.session_id
-        return job.tags[0] if self is Grouping.TAG and job.tags else ""
+            return lambda job: job.session_id
+        if self is Grouping.NONE:
+            return lambda job: ""
+        many = Counter(tag for job in jobs for tag in job.tags)
+        # Of tags that are equally common the job's first.
+        return lambda job: max(job.tags, key=many.__getitem__, default="")
+
+    def same(self, before: Job, after: Job) -> bool:
+        """Whether a change of the job leaves every job in its group."""
+        if self is Grouping.SESSION:
+            return before.session_id == after.session_id
+        return self is Grouping.NONE or before.tags == after.tags
 
 
 _PIECE = 8192
@@ -111,9 +123,11 @@ def arrange(
     if grouping is Grouping.NONE:
         rows = [job.id for job in ordered]
         return Arranged(rows, len(rows))
+    listed = list(ordered)
+    group = grouping.among(listed)
     groups: dict[str, list[str]] = {}
-    for job in ordered:
-        groups.setdefault(HEAD + grouping.of(job), []).append(job.id)
+    for job in listed:
+        groups.setdefault(HEAD + group(job), []).append(job.id)
     without = groups.pop(HEAD, None)
     if without is not None:
         groups[HEAD] = without

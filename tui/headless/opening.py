@@ -64,6 +64,7 @@ def make_deck(
         chance=random.SystemRandom(),
         quota=None if kept is None else kept << 20,
         session_idle_minutes=settings.session_idle_minutes,
+        auto_result=settings.auto_result_mib << 20,
         read_only=read_only or settings.readonly,
         sends=sends,
     )

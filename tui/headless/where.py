@@ -93,9 +93,11 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
         rows.append(("ca_file", str(settings.ca_file), there))
     if settings.readonly:
         rows.append(("readonly", "true", "settings.toml"))
-    idle = settings.session_idle_minutes
-    source = "default" if idle == Settings().session_idle_minutes else "settings.toml"
-    return [*rows, ("session_idle_minutes", str(idle), source)]
+    for name in ("session_idle_minutes", "auto_result_mib"):
+        value = getattr(settings, name)
+        source = "default" if value == getattr(Settings(), name) else "settings.toml"
+        rows.append((name, str(value), source))
+    return rows
 
 
 def _hosts(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -65,6 +65,8 @@ class Call:
         body: what is sent as JSON.
         form: what is sent as a form, instead.
         large: whether the answer may be as large as a result, and then comes as a file.
+        limit: bytes of the answer, after decompression, above which it is broken off and `TOO_LARGE`;
+            `None`: as many as the client takes of any answer, and more than that are `PROTOCOL`.
     """
 
     method: str
@@ -76,6 +78,7 @@ class Call:
     body: object = None
     form: Mapping[str, Value] | None = None
     large: bool = False
+    limit: int | None = None
 
     def with_headers(self, headers: Mapping[str, Value]) -> Call:
         """The same request with these headers as well."""
@@ -285,7 +288,8 @@ class Http:
         spool = Spool(self._spool)
         try:
             limit = self._max_result if call.large else self._max_body
-            wrong = await take_body(response, spool, call.where, limit)
+            wanted = call.limit if spooled else None
+            wrong = await take_body(response, spool, call.where, limit, wanted=wanted)
             if wrong is not None:
                 return wrong
             if spooled and call.large and spool.size > self._max_in_memory:

@@ -114,7 +114,7 @@ class RuntimeService:
             status=answer.status,
         )
 
-    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
+    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
         """The result of a finished job; what cannot be decoded is kept raw, with a note.
 
         With `once` the request is sent once, and an end that leaves open whether the service handed the
@@ -123,7 +123,7 @@ class RuntimeService:
         where = "GET /jobs/{id}/results"
         place = f"{self._base}{path('jobs', job_id, 'results')}"
         safety = Safety.CREATES if once else Safety.READS
-        answer = await self._calls.send(Call("GET", place, where, safety, large=True))
+        answer = await self._calls.send(Call("GET", place, where, safety, large=True, limit=limit))
         if answer.file is not None:
             return await decode_file_aside(answer.file)
         if answer.status == 204 or not answer.body.strip():

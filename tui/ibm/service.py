@@ -110,12 +110,14 @@ class QuantumService(Protocol):
         """
         ...
 
-    async def result(self, job_id: str, *, once: bool = False) -> JobResult:
+    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
         """The result of a finished job. `CONFLICT` when it is not finished, `NOT_FOUND` without one.
 
         Args:
             once: the service deletes it as it hands it out (a private job's): the request is not repeated,
                 and an end that leaves open whether it was handed out is `UNCONFIRMED`.
+            limit: bytes above which the answer is broken off and `TOO_LARGE` raised; `None`: it is taken
+                up to the size that no result may have.
         """
         ...
 

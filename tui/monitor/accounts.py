@@ -29,7 +29,9 @@ from tui.settings import Folders
 ServiceMaker = Callable[[Account, Clock], QuantumService]
 WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage", "older")
 FLIGHT = ("jobs", "sessions", "backends", "usage")
-"""Workers that ask the service one at a time."""
+"""Workers that ask the service one at a time, each one request after the other. With the one for older jobs
+they are the account's single flight. Outside of it are the token, submissions and the looks for them (they
+must not wait for a slow list), and what the user asks for by a command, but for `refresh`."""
 PROBE = "jobs"
 """Of these, the one that asks a service that is down whether it is back: it asks something in every round."""
 LEAVING_SECONDS = 10.0
@@ -81,6 +83,7 @@ class Accounts:
         environ: Mapping[str, str],
         make_service: ServiceMaker,
         launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
+        auto_result: int,
     ) -> None:
         self.found: tuple[Account, ...] = ()
         self.token: TokenWorker | None = None
@@ -95,6 +98,7 @@ class Accounts:
         self._environ = environ
         self._make_service = make_service
         self._launch_sandbox = launch_sandbox
+        self._auto_result = auto_result
         self._sandbox: RunningSandbox | None = None
         self._gate = asyncio.Lock()
         self._sandbox_gate = asyncio.Lock()
@@ -238,7 +242,7 @@ class Accounts:
         scheduler.start("outbox", self._outbox.settling.step, outage=outage, part=Part.STANDS_ALONE)
         scheduler.start("line", self._outbox.step)
         scheduler.start("token", self.token.step)
-        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake)
+        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake, self._auto_result)
         steps = (
             self._jobs.step,
             SessionsWorker(board, service).step,

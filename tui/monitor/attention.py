@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.domain.clock import Clock
 
-LASTS = 600.0
+LASTS = 120.0
 """Seconds after the last thing the user did here in which what is new elsewhere is looked for."""
 
 
@@ -19,7 +19,7 @@ class Attention:
 
     @property
     def paid(self) -> bool:
-        """Whether the terminal has the focus and was used in the last ten minutes."""
+        """Whether the terminal has the focus and was used in the last two minutes."""
         return self.focused and self._clock.monotonic() - self._noticed < LASTS
 
     def noticed(self) -> None:

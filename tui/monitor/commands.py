@@ -27,10 +27,12 @@ from tui.monitor.tags import check_tags
 class Commands:
     """Commands on single jobs and sessions. All raise `QdeckError`; `EXPIRED` when nobody is signed in."""
 
-    def __init__(self, board: Board, wake: Callable[[str], None], compiler: Compiler) -> None:
+    def __init__(
+        self, board: Board, wake: Callable[[str], None], compiler: Compiler, auto_result: int
+    ) -> None:
         self._board = board
         self._wake = wake
-        self._results = Results(board)
+        self._results = Results(board, auto_result)
         self._circuits = Circuits(board, compiler)
         self._opening: set[asyncio.Future[Session]] = set()
 
@@ -89,12 +91,12 @@ class Commands:
         found = await self._board.need_service().tags(text)
         return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         """The result: as kept, else from the service, and then kept.
 
         What the body does not tell is added: the observables of the values, the width of the bit strings.
         """
-        result = await self._results.get(job_id)
+        result = await self._results.get(job_id, by_itself=by_itself)
         record = self._board.record(job_id)
         if record is None:
             return result
@@ -161,6 +163,7 @@ class Commands:
         session = await service.open_session(backend, mode, max_ttl)
         await self._board.put_sessions([replace(session, opened_here=True)])
         self._wake("sessions")
+        self._wake("jobs")
         return session
 
     def _opened(self, opening: asyncio.Future[Session]) -> None:

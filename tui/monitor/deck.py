@@ -141,10 +141,16 @@ class Deck(Protocol):
         """The terminal got or lost the focus: without it the service is asked more rarely."""
         ...
 
-    def attend(self) -> None:
+    def attend(self, *, elsewhere: bool = False) -> None:
         """The user does something here: what is old is asked for again.
 
-        While nobody attends for ten minutes and nothing is watched, the service is not asked at all.
+        Nothing is watched when no job is queued or running, no session is open and nothing is in line.
+        Then, after two minutes in which nobody attends, or without the terminal's focus, the service is asked
+        for nothing but the token, once each worker has asked a last time when it was due: jobs submitted
+        elsewhere show at the next key, or with the focus.
+
+        Args:
+            elsewhere: another section is shown: what is old there is so sooner.
         """
         ...
 
@@ -191,8 +197,13 @@ class Deck(Protocol):
         """Replace the job's tags."""
         ...
 
-    async def result(self, job_id: str) -> JobResult:
-        """The job's result: from the history, else from the service (and then kept)."""
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+        """The job's result: from the history, else from the service (and then kept).
+
+        Args:
+            by_itself: nobody asked for this one. A result that is not kept and larger than what is fetched
+                by itself is not fetched: `TOO_LARGE`. Nor is one that can be read only once: `CONFLICT`.
+        """
         ...
 
     async def metrics(self, job_id: str) -> JobMetrics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from tui.domain.errors import ErrorKind, QdeckError
@@ -11,11 +12,12 @@ from tui.domain.jobs import Job
 from tui.domain.text import plain
 from tui.monitor.deck import Listener
 from tui.monitor.events import Event, JobsFinished
+from tui.monitor.finish_claims import FinishClaims
 
 SECONDS = 30.0
 """The command is ended after that long."""
-MOST = 50
-"""Jobs of one burst it is run for."""
+MOST = 500
+"""Jobs that may wait for it at once."""
 VALUE_LIMIT = 500
 
 
@@ -28,14 +30,20 @@ class FinishHook:
         command: the program and its arguments, as the user wrote them.
         environ: what the command inherits.
         trouble: told when the command cannot be run or fails.
+        claims: of several qdecks, says which runs it for a job; `None`: this one, for all.
     """
 
     def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], trouble: Callable[[QdeckError], None]
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        trouble: Callable[[QdeckError], None],
+        claims: FinishClaims | None = None,
     ) -> None:
         self._command = tuple(command)
         self._environ = environ
         self._trouble = trouble
+        self._claims = claims
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
@@ -52,24 +60,36 @@ class FinishHook:
         return end
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, JobsFinished) and not event.away:
-            for job in event.jobs[:MOST]:
-                self._jobs.put_nowait(job)
+        if not isinstance(event, JobsFinished) or event.away:
+            return
+        room = max(0, MOST - self._jobs.qsize())
+        for job in event.jobs[:room]:
+            self._jobs.put_nowait(job)
+        left_out = len(event.jobs) - room
+        if left_out > 0:
+            jobs = "1 job that finished" if left_out == 1 else f"{left_out} jobs that finished"
+            why = f"on_finish is not run for {jobs}: {MOST} others wait for it."
+            self._trouble(QdeckError(ErrorKind.SETTINGS, why, "Let it start a process of its own."))
 
     async def _run(self) -> None:
+        if self._claims is not None:
+            await asyncio.to_thread(self._claims.clear)
         while True:
             job = await self._jobs.get()
+            if self._claims is not None and not await asyncio.to_thread(self._claims.take, job):
+                continue
             try:
                 await self._once(job)
-            except OSError as error:
-                why = f"on_finish: {self._command[0]} cannot be run: {error.strerror or error}."
+            except (OSError, ValueError) as error:
+                told = error.strerror if isinstance(error, OSError) and error.strerror else error
+                why = f"on_finish: {plain(self._command[0])} cannot be run: {told}."
                 self._trouble(QdeckError(ErrorKind.SETTINGS, why, "Correct it in settings.toml."))
 
     async def _once(self, job: Job) -> None:
         nothing = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
             *self._command,
-            env={**self._environ, **variables(job)},
+            env=_encoded({**self._environ, **variables(job)}),
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
@@ -90,6 +110,19 @@ class FinishHook:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+
+
+def _encoded(values: Mapping[str, str]) -> dict[str, bytes]:
+    """As the system takes them: what its encoding does not have becomes `?`, what came from it stays."""
+    return {name: _bytes(text) for name, text in values.items()}
+
+
+def _bytes(text: str) -> bytes:
+    encoding = sys.getfilesystemencoding()
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(encoding, "replace")
 
 
 def variables(job: Job) -> dict[str, str]:

@@ -23,21 +23,30 @@ _SMALL = 64 * 1024
 
 
 class Results:
-    """The results of the jobs of a board."""
+    """The results of the jobs of a board.
 
-    def __init__(self, board: Board) -> None:
+    Args:
+        auto_result: bytes up to which one is fetched without the user asking for it.
+    """
+
+    def __init__(self, board: Board, auto_result: int) -> None:
         self._board = board
-        self._reading: dict[str, asyncio.Future[JobResult]] = {}
+        self._auto_result = auto_result
+        self._reading: dict[tuple[str, bool], asyncio.Future[JobResult]] = {}
         self._private: set[str] = set()
         self._broken: set[str] = set()
         self._unkept: dict[str, JobResult] = {}
 
-    async def get(self, job_id: str) -> JobResult:
+    async def get(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         """The result: as kept, else from the service, and then kept. All who ask at once share one reading.
+
+        Args:
+            by_itself: nobody asked for it: a large one is left, and so is one that can be read once.
 
         Raises:
             QdeckError: as `QuantumService.result`; `PROTOCOL` when what came for a job that is done is no
-                result; `CONFLICT` for a private job that is not over.
+                result; `CONFLICT` for a private job that is not over, or that nobody asked for; `TOO_LARGE`
+                for one that is larger than what is fetched by itself.
         """
         record = self._board.record(job_id)
         if record is not None and record.result_kept:
@@ -46,18 +55,24 @@ class Results:
             mended = self._board.service is not None and not record.job.private
             if kept is not None and not (mended and await _is_text(kept)):
                 return kept
-        asked = self._reading.get(job_id)
+        if by_itself and (record is None or record.job.private):
+            raise QdeckError(ErrorKind.CONFLICT, "A private result can be read once.", "Open the job.")
+        limit = self._auto_result if by_itself else None
+        if limit == 0:
+            raise QdeckError(ErrorKind.TOO_LARGE, "Results are fetched when a job is opened.")
+        reading = (job_id, by_itself)
+        asked = self._reading.get(reading)
         if asked is None:
             service = self._board.need_service()
             # Once asked for, a private result is kept, though nobody waits for it any more.
-            asked = asyncio.ensure_future(self._read(service, job_id))
-            self._reading[job_id] = asked
-            asked.add_done_callback(lambda ended: self._ended(job_id, ended))
+            asked = asyncio.ensure_future(self._read(service, job_id, limit))
+            self._reading[reading] = asked
+            asked.add_done_callback(lambda ended: self._ended(reading, ended))
         return await asyncio.shield(asked)
 
     async def finish(self, seconds: float) -> None:
         """Let private results that are being read arrive, for so many seconds; the other readings end."""
-        private = [asked for job_id, asked in self._reading.items() if job_id in self._private]
+        private = [asked for (job_id, _), asked in self._reading.items() if job_id in self._private]
         if private:
             await asyncio.wait(private, timeout=seconds)
         left = tuple(self._reading.values())
@@ -65,7 +80,7 @@ class Results:
             asked.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _read(self, service: QuantumService, job_id: str) -> JobResult:
+    async def _read(self, service: QuantumService, job_id: str, limit: int | None) -> JobResult:
         """Read the result and keep it before anyone sees it."""
         board = self._board
         record = board.record(job_id)
@@ -74,7 +89,7 @@ class Results:
             await board.put([board.take(await service.job(job_id))])
             record = board.record(job_id)
         if record is None or not record.job.private:
-            result = await service.result(job_id)
+            result = await service.result(job_id, limit=limit)
             # What a running job shows so far is not its result yet.
             if record is not None and record.job.status is JobStatus.DONE:
                 await check(record.job, result)
@@ -130,9 +145,10 @@ class Results:
             retry_after=error.retry_after,
         )
 
-    def _ended(self, job_id: str, asked: asyncio.Future[JobResult]) -> None:
-        self._reading.pop(job_id, None)
-        self._private.discard(job_id)
+    def _ended(self, reading: tuple[str, bool], asked: asyncio.Future[JobResult]) -> None:
+        self._reading.pop(reading, None)
+        if not reading[1]:
+            self._private.discard(reading[0])
         if not asked.cancelled():
             # Whoever waits for it is told of an error; when nobody does, it is nobody's.
             asked.exception()

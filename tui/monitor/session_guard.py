@@ -54,15 +54,17 @@ class SessionGuard:
         self._look = look
         self._wake = wake
         self._service: QuantumService | None = None
-        self._since = board.clock.now()
+        self._origin = board.clock.now() - timedelta(seconds=board.clock.monotonic())
+        self._before: dict[str, datetime | None] = {}
+        """By session: when it had last been confirmed before this sign-in."""
         self._last: dict[str, datetime] = {}
         """By session: when the last job known of it was created or finished, as the service told."""
         self._busy: dict[str, datetime] = {}
-        """By session: when there was a job in it last, as seen here."""
+        """By session: when there was a job in it last, as seen here (steady time)."""
         self._seen: dict[str, datetime] = {}
-        """By session: when it was first seen here."""
+        """By session: when it was first seen here (steady time)."""
         self._told: dict[str, datetime] = {}
-        """By session: when its last warning was."""
+        """By session: when its last warning was (steady time)."""
         board.subscribe(self._hear)
 
     async def step(self) -> float:
@@ -78,9 +80,9 @@ class SessionGuard:
             return AGAIN
         if self._board.service is not self._service:
             return 0.0
-        now = self._board.clock.now()
+        now = self._steady()
         for session in self._open():
-            since = self.idle_since(session)
+            since = self._idle_since(session)
             if since is not None and self._due_in(session) <= 0:
                 self._told[session.id] = now
                 self._board.publish(SessionIdle(session, (now - since).total_seconds()))
@@ -88,14 +90,26 @@ class SessionGuard:
 
     def idle_since(self, session: Session) -> datetime | None:
         """Since when no job is queued or running in it, by this machine's clock; `None`: one is."""
-        now = self._board.clock.now()
+        since = self._idle_since(session)
+        return None if since is None else since + self._set_by()
+
+    def _steady(self) -> datetime:
+        """The time that this machine's clock would show had nobody set it since the guard was made."""
+        return self._origin + timedelta(seconds=self._board.clock.monotonic())
+
+    def _set_by(self) -> timedelta:
+        return self._board.clock.now() - self._steady()
+
+    def _idle_since(self, session: Session) -> datetime | None:
+        """`idle_since` in steady time: what was noted here stays comparable when the clock is set."""
+        now = self._steady()
         if session.id in self._with_jobs():
             self._busy[session.id] = now
             return None
         first = self._seen.setdefault(session.id, now)
         skew = timedelta(seconds=(self._board.service.clock_skew or 0.0) if self._board.service else 0.0)
         times = session.created, session.activated, session.last_job_completed, self._last.get(session.id)
-        known = [at - skew for at in times if at is not None]
+        known = [at - skew - self._set_by() for at in times if at is not None]
         if (busy := self._busy.get(session.id)) is not None:
             known.append(busy)
         return min(now, max(known, default=first))
@@ -103,7 +117,8 @@ class SessionGuard:
     def _take_account(self) -> bool:
         """Whether somebody is signed in; a new sign-in begins anew."""
         if self._board.service is not self._service:
-            self._service, self._since = self._board.service, self._board.clock.now()
+            self._service = self._board.service
+            self._before = {session.id: session.confirmed for session in self._board.sessions()}
             self._told.clear()
         return self._service is not None
 
@@ -112,7 +127,7 @@ class SessionGuard:
         return [
             session
             for session in self._board.sessions()
-            if session.takes_jobs and session.confirmed is not None and session.confirmed >= self._since
+            if session.takes_jobs and session.confirmed != self._before.get(session.id)
         ]
 
     def _next(self) -> float:
@@ -120,10 +135,10 @@ class SessionGuard:
 
     def _due_in(self, session: Session) -> float:
         """Seconds until the session is to be warned of, as things stand."""
-        since, told = self.idle_since(session), self._told.get(session.id)
+        since, told = self._idle_since(session), self._told.get(session.id)
         if since is None or (told is not None and since <= told):
             return math.inf
-        return (since + self._after - self._board.clock.now()).total_seconds()
+        return (since + self._after - self._steady()).total_seconds()
 
     def _with_jobs(self) -> set[str]:
         """Sessions with a job that is queued or running, or that is about to be submitted here."""
@@ -135,6 +150,9 @@ class SessionGuard:
         if isinstance(event, JobsChanged):
             for job in event.jobs:
                 self._note(job)
+        if isinstance(event, IdentityChanged):
+            # Before the workers of the new sign-in confirm anything.
+            self._take_account()
         if isinstance(event, JobsChanged | SessionsChanged | OutboxChanged | IdentityChanged):
             self._wake()
 

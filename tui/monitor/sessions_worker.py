@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,6 +10,8 @@ from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.service import QuantumService
 from tui.monitor.board import Board
+from tui.monitor.postponed import Postponed
+from tui.monitor.token_worker import AUTH_KINDS
 
 WITH_OPEN = 5.0
 WITH_OPEN_SANDBOX = 1.0
@@ -26,6 +27,7 @@ class SessionsWorker:
         self._service = service
         self._unknown: set[str] = set()
         self._completed: set[str] = set()
+        self._postponed = Postponed(board.clock)
 
     async def step(self) -> float:
         """One round.
@@ -63,7 +65,7 @@ class SessionsWorker:
     async def _limits(self, listed: Iterable[Session], known: Mapping[str, Session]) -> list[Session]:
         """Open sessions with their times to live, which the platform's list leaves out: asked for once.
 
-        What is not told then is done without.
+        What is not told then is done without; what could not be asked is asked again later.
         """
         incomplete = [
             session
@@ -71,22 +73,30 @@ class SessionsWorker:
             if session.state is not SessionState.CLOSED
             and known.get(session.id, session).max_ttl is None
             and session.id not in self._completed
+            and self._postponed.due(session.id)
         ]
         told: list[Session] = []
         for session in incomplete[:ASKED_A_ROUND]:
-            self._completed.add(session.id)
-            with contextlib.suppress(QdeckError):
+            try:
                 whole = await self._service.session(session.id)
-                # Two ways of telling the state would make it go back and forth: the list's holds.
-                told.append(
-                    replace(
-                        session,
-                        max_ttl=whole.max_ttl,
-                        interactive_ttl=whole.interactive_ttl,
-                        activated=whole.activated,
-                        last_job_completed=whole.last_job_completed,
-                    )
+            except QdeckError as error:
+                if error.worth_retrying or error.kind in AUTH_KINDS:
+                    self._postponed.put_off(session.id)
+                    # The list was told just now, so this is no reason to call it offline.
+                    break
+                self._completed.add(session.id)
+                continue
+            self._completed.add(session.id)
+            # Two ways of telling the state would make it go back and forth: the list's holds.
+            told.append(
+                replace(
+                    session,
+                    max_ttl=whole.max_ttl,
+                    interactive_ttl=whole.interactive_ttl,
+                    activated=whole.activated,
+                    last_job_completed=whole.last_job_completed,
                 )
+            )
         return told
 
     def _over(self, session: Session) -> Session:

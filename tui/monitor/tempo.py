@@ -19,7 +19,7 @@ class Paces:
         shortest: just after a submission or a change.
         running, queued: at most, with jobs in that state.
         unfocused: with jobs to watch and nobody looking.
-        idle: with nothing to watch and somebody looking.
+        idle: with nothing to watch, no session open, and somebody looking.
     """
 
     shortest: float
@@ -39,6 +39,11 @@ class Tempo:
     def __init__(self, paces: Paces) -> None:
         self._paces = paces
         self._pause = paces.shortest
+
+    @property
+    def shortest(self) -> float:
+        """Seconds between two requests at the least."""
+        return self._paces.shortest
 
     def hurry(self) -> None:
         """Something was just submitted or changed: begin with the shortest pause."""
@@ -62,7 +67,7 @@ class Tempo:
             changed: whether this request told anything new.
             focused: whether the terminal has the focus.
             attended: whether somebody looks who would see what is new from elsewhere.
-            interactive: whether a session is open.
+            interactive: whether a session is open: it is watched like a job.
             unfinished: whether this request was only the first half of a look.
         """
         if unfinished:
@@ -70,7 +75,7 @@ class Tempo:
         if changed:
             self.hurry()
         watched = queued + running
-        if not watched:
+        if not watched and not interactive:
             return self._paces.idle if attended else math.inf
         longest = self._paces.running if running else self._paces.queued
         if interactive:

@@ -38,6 +38,7 @@ from tui.monitor.board import Board
 from tui.monitor.commands import Commands
 from tui.monitor.deck import Listener
 from tui.monitor.events import Freshness, JobsFinished, Reach, Severity
+from tui.monitor.jobs_worker import AUTO_RESULT
 from tui.monitor.listeners import in_words
 from tui.monitor.outbox import Outbox
 from tui.monitor.read_only import changes
@@ -54,8 +55,9 @@ PROBED_AT = 60.0
 """Seconds between two looks whether a service that is down is back, while the user does something here."""
 LAST_RESULT_SECONDS = 5.0
 """Seconds for which leaving waits for a private result that is being read: it cannot be read again."""
-BACK_AGAIN, LOOKED_AT = 5.0, 30.0
-"""Seconds after which a picture is old to a user who comes back to the terminal, or shows another section."""
+BACK_AGAIN, LOOKED_AT, ATTENDED = 5.0, 30.0, 60.0
+"""Seconds after which a picture is old to a user who comes back to the terminal, shows another section, or
+does anything at all."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class LiveDeck:
         sends: whether what waits in line goes out here; else it is left to a qdeck that submits.
         quota: bytes that kept results and circuits may take; `None`: the history's own default.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
+        auto_result: bytes up to which results are fetched by themselves; larger ones when asked for.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class LiveDeck:
         chance: random.Random,
         quota: int | None = None,
         session_idle_minutes: int = 0,
+        auto_result: int = AUTO_RESULT,
         read_only: bool = False,
         sends: bool = True,
     ) -> None:
@@ -99,7 +103,7 @@ class LiveDeck:
         self._scheduler = Scheduler(clock, chance, lambda *failed: self._setbacks.take(*failed))
         self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
         self._outbox.line.sends = sends and not read_only
-        self._commands = Commands(self._board, self._wake, compiler)
+        self._commands = Commands(self._board, self._wake, compiler, auto_result)
         self._accounts = Accounts(
             board=self._board,
             scheduler=self._scheduler,
@@ -108,6 +112,7 @@ class LiveDeck:
             environ=environ,
             make_service=make_service,
             launch_sandbox=launch_sandbox,
+            auto_result=auto_result,
         )
         self._setbacks = Setbacks(self._board, self._accounts, self._scheduler)
         self._guard = SessionGuard(
@@ -250,10 +255,10 @@ class LiveDeck:
             self._freshen(BACK_AGAIN)
             self._scheduler.hurry(BACK_AGAIN, PROBE)
 
-    def attend(self) -> None:
+    def attend(self, *, elsewhere: bool = False) -> None:
         """The user does something here."""
         self._board.attention.noticed()
-        self._freshen(LOOKED_AT)
+        self._freshen(LOOKED_AT if elsewhere else ATTENDED)
         self._scheduler.hurry(PROBED_AT, PROBE)
 
     def unseen(self) -> frozenset[str]:
@@ -303,9 +308,9 @@ class LiveDeck:
         """Replace the job's tags."""
         await self._commands.set_tags(job_id, tags)
 
-    async def result(self, job_id: str) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         """The job's result: from the history, else from the service (and then kept)."""
-        return await self._commands.result(job_id)
+        return await self._commands.result(job_id, by_itself=by_itself)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """What the service measured."""

@@ -16,18 +16,27 @@ from tui.domain.job_filter import JobFilter
 from tui.domain.job_list import JobList
 from tui.domain.job_order import Arranged, Grouping
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.results import JobResult
 from tui.domain.text import plain
 from tui.monitor.deck import Deck
-from tui.monitor.events import Event, IdentityChanged, JobsChanged, OutboxChanged, ReachChanged, Severity
+from tui.monitor.events import (
+    Event,
+    FreshnessChanged,
+    IdentityChanged,
+    JobsChanged,
+    OutboxChanged,
+    ReachChanged,
+    Severity,
+)
 from tui.screens.base import SectionScreen
 from tui.screens.bench import Bench
 from tui.screens.job_reach import reach_matters, reach_words
-from tui.screens.job_strip import rule, strip_of_job
+from tui.screens.job_strip import rule, strip_of_job, untold
 from tui.screens.table_wishes import TableWishes
 from tui.settings import folders
 from tui.widgets.block import Block
 from tui.widgets.filter_line import FilterLine
+from tui.widgets.histogram import strip_line
+from tui.widgets.ink import BLANK, Line
 from tui.widgets.job_columns import known
 from tui.widgets.job_table import JobTable
 from tui.widgets.waiting_lines import waiting_lines
@@ -37,6 +46,8 @@ _AGES = 10.0
 """Seconds between looks at the clock: ages are no finer."""
 _COUNTDOWN = 1.0
 """Seconds between two paintings of what goes out at a known time; nothing is painted when nothing does."""
+_GLANCES = 200
+"""Results of which it is remembered how they look in one line."""
 _SETTLE = 0.15
 """Seconds the cursor rests on a job before its result is asked for."""
 
@@ -57,7 +68,11 @@ class JobRowsScreen(SectionScreen):
         self._shown = 0
         self._asked = self._arranged = 0
         self._arranging = False
-        self._results: dict[str, JobResult] = {}
+        self._glances: dict[str, tuple[int, Line]] = {}
+        """Results in one line, and for what width; by job."""
+        self._untold: tuple[str, Line] = ("", BLANK)
+        """The job under the cursor and why its result is not shown, until there is a reason to ask again."""
+        self._fetching = ""
         self._errand = ""
 
     def compose(self) -> ComposeResult:
@@ -97,6 +112,8 @@ class JobRowsScreen(SectionScreen):
     def deck_event(self, event: Event) -> None:
         """Jobs changed: show them; signed in or out: the empty state says something else."""
         if isinstance(event, JobsChanged):
+            if any(job.id == self._untold[0] for job in event.jobs):
+                self._ask_again()
             if event.removed:
                 self.table.mark(event.removed, False)
             fits = self._take_unseen()
@@ -108,6 +125,10 @@ class JobRowsScreen(SectionScreen):
         elif isinstance(event, IdentityChanged):
             self._show_emptiness()
             self._show_line()
+        elif isinstance(event, FreshnessChanged):
+            if event.freshness.offline_since is None:
+                self._ask_again()
+                self._show_strip()
         elif isinstance(event, OutboxChanged):
             self._show_line()
         elif isinstance(event, ReachChanged):
@@ -129,7 +150,8 @@ class JobRowsScreen(SectionScreen):
         return more
 
     def on_screen_resume(self) -> None:
-        """Ages may have grown while another section was shown."""
+        """Ages may have grown while another section was shown, and a result may be there that was not."""
+        self._ask_again()
         self._look()
 
     def _look(self) -> None:
@@ -233,11 +255,21 @@ class JobRowsScreen(SectionScreen):
 
     def _show_strip(self) -> None:
         job, width = self.current, self.size.width
-        result = self._results.get(job.id) if job else None
-        lines = strip_of_job(job, result, self.clock.now(), max(20, width - 2)) if job else ()
+        room = max(20, width - 2)
+        made_for, glance = self._glances.get(job.id, (0, BLANK)) if job else (0, BLANK)
+        if job is not None and job.id != self._untold[0]:
+            self._ask_again()
+        lines = strip_of_job(job, glance or self._untold[1], self.clock.now(), room) if job else ()
         self.query_one("#strip", Block).show([rule(self._told(), width), *lines])
-        if job is not None and job.status is JobStatus.DONE and result is None:
+        if job is None or job.status is not JobStatus.DONE or made_for == room:
+            return
+        if job.id not in (self._fetching, self._untold[0]):
+            self._fetching = job.id
             self._fetch_result(job.id)
+
+    def _ask_again(self) -> None:
+        """What kept the result from being shown may be over."""
+        self._untold = ("", BLANK)
 
     def _told(self) -> list[str]:
         """What is not as it is at first."""
@@ -267,15 +299,23 @@ class JobRowsScreen(SectionScreen):
 
     @work(exclusive=True, group="jobs-result", exit_on_error=False)
     async def _fetch_result(self, job_id: str) -> None:
-        """The result for the strip. It is a courtesy: a failure is told when the job is opened."""
-        await self.clock.sleep(_SETTLE)
+        """The result for the strip. It is a courtesy: what costs much is left until the job is opened."""
         try:
-            result = await self.deck.result(job_id)
+            await self.clock.sleep(_SETTLE)
+            result = await self.deck.result(job_id, by_itself=True)
+            room = max(20, self.size.width - 2)
+            # Sorting a million bit strings takes a second.
+            glance = await asyncio.to_thread(strip_line, result, room)
         except QdeckError as error:
-            result = JobResult((), note=error.message)
-        if len(self._results) > 200:
-            self._results.clear()
-        self._results[job_id] = result
-        job = self.current
-        if job is not None and job.id == job_id:
+            job = self.current
+            if job is not None and job.id == job_id:
+                self._untold = (job_id, untold(job, error))
+        else:
+            if len(self._glances) >= _GLANCES:
+                self._glances.clear()
+            self._glances[job_id] = (room, glance)
+        finally:
+            if self._fetching == job_id:
+                self._fetching = ""
+        if self.current is not None and self.current.id == job_id:
             self._show_strip()

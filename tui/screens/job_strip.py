@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.results import JobResult
 from tui.domain.text import plain, shorten
-from tui.widgets.histogram import strip_line
 from tui.widgets.ink import BLANK, Ink, Line, fit_line, line, width_of, wrapped
 from tui.widgets.words import age, duration, step_span
 
@@ -23,8 +22,12 @@ def rule(told: Sequence[str], width: int) -> Line:
     return (*head, *line(("─" * room, Ink.MUTED))) if room > 0 else fit_line(head, width)
 
 
-def strip_of_job(job: Job, result: JobResult | None, now: datetime, width: int) -> list[Line]:
-    """Name, state and time; then its result, its failure, or what it is expected to cost."""
+def strip_of_job(job: Job, result: Line, now: datetime, width: int) -> list[Line]:
+    """Name, state and time; then its result, its failure, or what it is expected to cost.
+
+    Args:
+        result: in one line, or why it is not there.
+    """
     name = shorten(job.name or job.id, 40)
     when = age(job.finished or job.created, now)
     told = when if when == "now" else f"{when} ago"
@@ -45,9 +48,18 @@ def strip_of_job(job: Job, result: JobResult | None, now: datetime, width: int) 
     return [head, _body(job, result, width)]
 
 
-def _body(job: Job, result: JobResult | None, width: int) -> Line:
+def untold(job: Job, error: QdeckError) -> Line:
+    """Why the result of the job is not there."""
+    if error.kind is ErrorKind.TOO_LARGE:
+        return line(("large result: enter fetches it", Ink.MUTED))
+    if error.kind is ErrorKind.CONFLICT and job.private:
+        return line(("private result: enter fetches it", Ink.MUTED))
+    return line((plain(error.message, limit=200), Ink.MUTED))
+
+
+def _body(job: Job, result: Line, width: int) -> Line:
     if job.status is JobStatus.DONE:
-        return line(" ", *strip_line(result, width)) if result is not None else BLANK
+        return line(" ", *result) if result else BLANK
     if job.status.final:
         reason = plain(job.reason, limit=400).replace("\n", " ") or "The service gave no reason."
         return line(" ", *wrapped(reason, width)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +17,10 @@ RENEW_AT = 0.8
 """Share of its life after which a token is renewed (IBM's own SDK does the same, contract 4.1)."""
 LONGEST_LIFE = 10 * 365 * 86_400
 """Seconds: what a service says of a longer life is not believed."""
-_RETRY_AFTER = timedelta(minutes=2)
+_RETRY_AFTER = 120.0
 _LONGEST_PAUSE = 600.0
 """Seconds until the next try when the key or token itself was refused: asking on would lock it."""
+_SET_BACK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,16 @@ class AccessToken:
     expires: datetime | None
 
     def due(self, now: datetime) -> bool:
-        """Whether it is time for a new one."""
-        return self.expires is not None and now >= self.obtained + (self.expires - self.obtained) * RENEW_AT
+        """Whether it is time for a new one.
+
+        When the clock was set back, what it says of the token's age is wrong: then a new one is got at once.
+        """
+        if self.expires is None:
+            return False
+        return (
+            now >= self.obtained + (self.expires - self.obtained) * RENEW_AT
+            or now < self.obtained - _SET_BACK
+        )
 
     def over(self, now: datetime) -> bool:
         """Whether the service would refuse it."""
@@ -61,7 +71,7 @@ class TokenKeeper:
         self._token: AccessToken | None = None
         self._renewal: asyncio.Task[AccessToken] | None = None
         self._ending: set[asyncio.Task[None]] = set()
-        self._not_before: datetime | None = None
+        self._not_before = -math.inf
         self._ended = False
 
     @property
@@ -81,7 +91,7 @@ class TokenKeeper:
         token, now = self._token, self._clock.now()
         if token is None or token.over(now):
             return await self._renew()
-        if token.due(now) and (self._not_before is None or now >= self._not_before):
+        if token.due(now) and self._clock.monotonic() >= self._not_before:
             self._begin()
         return token
 
@@ -132,9 +142,9 @@ class TokenKeeper:
             token = await self._fetch()
         except Exception as error:
             # While the old one serves: asking again at every request would not help the service.
-            self._not_before = self._clock.now() + _pause(error)
+            self._not_before = self._clock.monotonic() + _pause(error)
             raise
-        former, self._token, self._not_before = self._token, token, None
+        former, self._token, self._not_before = self._token, token, -math.inf
         if former is not None and former.value != token.value and self._end is not None:
             task = asyncio.create_task(self._replaced(former, self._end), name="ending a former token")
             self._ending.add(task)
@@ -155,13 +165,13 @@ class TokenKeeper:
             task.exception()
 
 
-def _pause(error: Exception) -> timedelta:
-    """How long to wait before a renewal that failed is tried again, while the old token serves."""
+def _pause(error: Exception) -> float:
+    """Seconds to wait before a renewal that failed is tried again, while the old token serves."""
     if not isinstance(error, QdeckError):
         return _RETRY_AFTER
     if error.worth_retrying or error.kind is ErrorKind.PROTOCOL:
-        return max(_RETRY_AFTER, timedelta(seconds=min(error.retry_after or 0.0, _LONGEST_PAUSE)))
-    return timedelta(seconds=_LONGEST_PAUSE)
+        return max(_RETRY_AFTER, min(error.retry_after or 0.0, _LONGEST_PAUSE))
+    return _LONGEST_PAUSE
 
 
 def _being_cancelled() -> bool:

@@ -35,7 +35,6 @@ from tui.ibm.signed import SignedCalls
 
 CLIENT = f"qiskit-version-2/0.39.2/{USER_AGENT}"
 """The walkthrough calls the prefix necessary (contract 3)."""
-_AT_ONCE = 4
 
 
 class _Period(msgspec.Struct, frozen=True):
@@ -156,13 +155,8 @@ class ClassicService(RuntimeService):
         where = "GET /backends"
         answer = await self._get("/backends", where, (("provider", self._instance),))
         listed = decode_devices(answer.body, where, self._clock.now())
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def fill(backend: Backend) -> Backend:
-            async with gate:
-                return await self._filled(backend)
-
-        return tuple(await asyncio.gather(*(fill(backend) for backend in listed)))
+        # One after the other: a background worker has one request under way.
+        return tuple([await self._filled(backend) for backend in listed])
 
     async def backend(self, name: str) -> Backend:
         """One backend, with the medians computed from its properties."""

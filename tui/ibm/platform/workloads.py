@@ -6,7 +6,6 @@ is closed changes no more: the newest of that are asked for now and then.
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable
 
@@ -47,7 +46,8 @@ class Workloads:
         listed = {session.id: session for session in self._closed}
         listed |= {session.id: session for session in await self._open()}
         if due and self._filters:
-            newest = await asyncio.gather(*(self._page((("mode", mode),)) for mode in _MODES))
+            # One after the other: a background worker has one request under way.
+            newest = [await self._page((("mode", mode),)) for mode in _MODES]
             found = [session for sessions, _ in newest for session in sessions]
             self._closed = tuple(session for session in found if session.state is SessionState.CLOSED)
             listed |= {session.id: session for session in found}
@@ -69,7 +69,7 @@ class Workloads:
                 if not following:
                     return sessions
                 self._crowded = True
-        by_mode = await asyncio.gather(*(self._all_open(mode) for mode in _MODES))
+        by_mode = [await self._all_open(mode) for mode in _MODES]
         return tuple(session for sessions in by_mode for session in sessions)
 
     async def _all_open(self, mode: str) -> tuple[Session, ...]:
