@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 from dataclasses import replace
@@ -122,6 +123,23 @@ async def test_a_lock_that_cannot_be_looked_at_counts_as_held(
     monkeypatch.setattr("os.open", refuses)
     assert other.another_has(intent(clock, one.name))
     monkeypatch.undo()
+    one.leave()
+
+
+async def test_where_the_file_system_has_no_locks_the_process_number_is_gone_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+
+    def has_none(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", has_none)
+    one, other = (Owner(clock, tmp_path / "outbox.lock") for _ in range(2))
+    await one.appear()
+    assert other.another_has(intent(clock, one.name)) and one.name != other.name
+    host, _, token = one.name.split(":")
+    assert not other.another_has(intent(clock, f"{host}:{2**22 + 1}:{token}"))
     one.leave()
 
 

@@ -3,7 +3,8 @@
 What is promised:
 
 - On one machine a process counts as alive exactly as long as the kernel holds its lock (`Presence`): no
-  process number given out anew, reboot or new hostname is taken for it.
+  process number given out anew, reboot or new hostname is taken for it. Only where the file system has no
+  locks at all the process number decides.
 - Of another machine that shares this home (NFS) a lock that is seen held says that its process lives; a lock
   that is not seen says nothing, because such a home may keep locks to one machine. What that machine is
   sending counts as left behind only after `SENDING_ELSEWHERE`, what it has in line after `STALE`; then it
@@ -55,8 +56,11 @@ class Owner:
         self._ended: set[str] = set()
         self._asked: dict[str, tuple[float, bool | None]] = {}
         self._gate = asyncio.Lock()
-        self.name = self._presence.name
-        """What intents name it by; no other process ever has the same."""
+
+    @property
+    def name(self) -> str:
+        """What intents name it by, once it has appeared; no other process ever has the same."""
+        return self._presence.name
 
     def another_has(self, intent: Intent) -> bool:
         """Whether another qdeck has the submission in line or is sending it, and is alive as far as known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -16,6 +17,7 @@ _MACHINE_ID = Path("/etc/machine-id")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _HEX = re.compile(r"[0-9a-f]+")
 _LEFTOVER_SECONDS = 86_400.0
+_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
 
 
 class Presence:
@@ -23,7 +25,8 @@ class Presence:
 
     The kernel lets go of a lock however its process ends. A name is `host:pid:token:machine:boot`; the host
     and the process number are for people to read, the token makes it one of a kind, and the last two tell
-    whether a lock that is not held proves anything: it does when both processes run on one machine.
+    whether a lock that is not held proves anything: it does when both processes run on one machine. Where the
+    file system has no locks, the name becomes `host:pid:token`, and the process number is what others go by.
 
     Args:
         folder: where the files are; made when it is first needed.
@@ -34,13 +37,11 @@ class Presence:
         self._machine, self._boot = this_machine()
         self._token = secrets.token_hex(6)
         self._handle: int | None = None
+        self.begun = False
+        """Whether others see this process."""
         host = socket.gethostname().replace(":", "-")
-        self.name = f"{host}:{os.getpid()}:{self._token}:{self._machine}:{self._boot}"
-
-    @property
-    def begun(self) -> bool:
-        """Whether the lock is held."""
-        return self._handle is not None
+        self._short = f"{host}:{os.getpid()}:{self._token}"
+        self.name = f"{self._short}:{self._machine}:{self._boot}"
 
     def begin(self) -> None:
         """Take the lock, once, until `end` or the end of the process. Blocks.
@@ -52,11 +53,16 @@ class Presence:
         handle = os.open(self._path(self._machine, self._token), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
+            self._path(self._machine, self._token).unlink(missing_ok=True)
             os.close(handle)
-            raise
-        self._handle = handle
-        self._sweep()
+            if error.errno not in _NO_LOCKS:
+                raise
+            self.name = self._short
+        else:
+            self._handle = handle
+            self._sweep()
+        self.begun = True
 
     def end(self) -> None:
         """Give the lock back."""
@@ -71,7 +77,7 @@ class Presence:
         host, _, rest = name.partition(":")
         pid, *ids = rest.split(":")
         if len(ids) < 3:
-            # An earlier qdeck gave such names: the process number is all there is to go by.
+            # An earlier qdeck gave such names, too.
             return pid.isdigit() and (_runs(int(pid)) if host == socket.gethostname() else None)
         token, machine, boot = ids[:3]
         if _HEX.fullmatch(token) and _HEX.fullmatch(machine) and _held(self._path(machine, token)):
