@@ -275,8 +275,10 @@ async def test_what_is_no_result_is_not_kept_as_the_result(
     job = await cockpit.deck.submit(BELL)
     bodies = [body] * 2
 
-    async def result(service: FakeService, job_id: str, *, once: bool = False) -> JobResult:
-        return decode_result(bodies.pop()) if bodies else await real(service, job_id, once=once)
+    async def result(
+        service: FakeService, job_id: str, *, once: bool = False, limit: int | None = None
+    ) -> JobResult:
+        return decode_result(bodies.pop()) if bodies else await real(service, job_id, once=once, limit=limit)
 
     real = FakeService.result
     monkeypatch.setattr(FakeService, "result", result)
@@ -309,7 +311,9 @@ async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch
     circuit = "OPENQASM 3.0; bit[5] c; x $0; c[0] = measure $0;"
     job = await cockpit.deck.submit(replace(BELL, qasm=circuit))
 
-    async def result(_service: FakeService, _job_id: str, *, once: bool = False) -> JobResult:
+    async def result(
+        _service: FakeService, _job_id: str, *, once: bool = False, limit: int | None = None
+    ) -> JobResult:
         return decode_result(b'{"quasi_dists": [{"0": 0.5, "1": 0.5}], "metadata": [{"shots": 8}]}')
 
     monkeypatch.setattr(FakeService, "result", result)

@@ -182,6 +182,7 @@ async def test_what_the_service_asks_of_one_worker_holds_for_all(tmp_path: Path,
     with pytest.raises(QdeckError) as caught:
         await remote.deck.refresh()
     assert caught.value.kind is ErrorKind.RATE_LIMITED
+    remote.deck.attend()
     await remote.clock.advance(wait / 2)
     assert remote.freshened(told + 1) == PLACES
     await remote.deck.aclose()

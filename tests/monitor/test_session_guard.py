@@ -143,7 +143,7 @@ async def test_one_look_at_the_service_a_stretch_and_no_more(tmp_path: Path) -> 
         await cockpit.clock.advance(20 * MINUTE)
         await cockpit.deck.aclose()
     assert len(warnings(guarded)) == 1 and not warnings(plain)
-    assert guarded.host.count("jobs") - plain.host.count("jobs") == 1
+    assert guarded.host.count("jobs") - plain.host.count("jobs") <= 1
     assert guarded.host.count("sessions") - plain.host.count("sessions") <= 1
 
 
