@@ -102,7 +102,7 @@ def test_json_marks_it(known: Path, capsys: Output) -> None:
         (("--program", "estimator"), set()),
         (("--session", "none"), set()),
         (("--tag", "none"), set()),
-        (("--since", "2026-01", "--until", "2026-12-31"), {"job-00001", "job-00002"}),
+        (("--since", "2020-01", "--until", "2030-12-31"), {"job-00001", "job-00002"}),
         (("--until", "2001-01-01"), set()),
         (("--since", "1s"), set()),
     ],

@@ -29,6 +29,11 @@ class _Threads:
         self._given = {future for future in self._given if not future.done()}
         return bool(self._given)
 
+    async def some_end(self) -> None:
+        """Wait for the end of some of the work, a millisecond at most."""
+        if self.busy:
+            await asyncio.wait(self._given, timeout=0.001, return_when=asyncio.FIRST_COMPLETED)
+
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take note of what `loop` gives to threads (`to_thread`) from now on."""
         run = loop.run_in_executor
@@ -43,6 +48,17 @@ class _Threads:
             return future
 
         loop.run_in_executor = run_in_executor  # type: ignore[assignment, method-assign]  # only for one test
+
+
+async def _run_what_is_ready() -> None:
+    """Let the loop turn until nothing is ready to run three times in a row, or many times."""
+    ready = getattr(asyncio.get_running_loop(), "_ready", (None,))
+    rested = 0
+    for _ in range(200):
+        await asyncio.sleep(0)
+        rested = 0 if ready else rested + 1
+        if rested == 3:
+            return
 
 
 class FakeClock:
@@ -121,12 +137,11 @@ class FakeClock:
         while True:
             # Work that ends during the turns may not have had enough of them for what follows it.
             began, busy = self._threads.begun, self._threads.busy
-            for _ in range(40):
-                await asyncio.sleep(0)
+            await _run_what_is_ready()
             if not busy and not self._threads.busy and self._threads.begun == began:
                 return
             assert time.monotonic() < deadline, "the threads do not come to rest"
-            await asyncio.sleep(0.0005)
+            await self._threads.some_end()
 
     def _next(self) -> float | None:
         while self._sleepers and self._sleepers[0][2].done():
