@@ -43,6 +43,10 @@ async def session(bench: Bench, channel: Channel) -> str:
     return bench.session(channel)
 
 
+_PAGES = 1 + 2 * 20 + 2
+"""Of a list of sessions: the open ones, by mode where they are many, and the newest of each mode."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiCall:
     """One request and what makes the client send it.
@@ -56,6 +60,7 @@ class ApiCall:
         bears: what the request carries: an access token that is renewed when it is refused ("renewed"), the
             API token or key for which one is given ("key"), a token that cannot be renewed ("token"), or
             nothing.
+        requests: how many the question takes at most, each answered at once.
         left_out: kinds of faults that the question survives without this answer, by name.
     """
 
@@ -69,6 +74,7 @@ class ApiCall:
     account: tuple[tuple[str, str], ...] = ()
     first: str = ""
     bears: str = "renewed"
+    requests: int = 2
     left_out: frozenset[str] = frozenset()
     body_read: str = "json"
     """What is read of the answer: `json`, `text` (anything will do) or `none`."""
@@ -123,7 +129,7 @@ CALLS: list[ApiCall] = [
     *_runtime(PLATFORM, _API),
     ApiCall(PLATFORM, "POST", "/identity/token", lambda s, _: s.sign_in(), signed=False, bears="key"),
     ApiCall(PLATFORM, "GET", f"{_API}/versions", lambda s, _: s.api_version(), bears="nothing"),
-    ApiCall(PLATFORM, "GET", f"{_API}/workloads", lambda s, _: s.sessions()),
+    ApiCall(PLATFORM, "GET", f"{_API}/workloads", lambda s, _: s.sessions(), requests=_PAGES),
     ApiCall(PLATFORM, "GET", f"{_API}/instances/usage", lambda s, _: s.usage()),
     ApiCall(PLATFORM, "GET", f"{_API}/tags", lambda s, _: s.tags(TAG)),
     ApiCall(

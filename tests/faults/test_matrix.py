@@ -205,7 +205,7 @@ async def attempt(
     if not always:
         assert hits == 1
     else:
-        assert hits <= POLICY.attempts * 2
+        assert hits <= POLICY.attempts * call.requests
     if kind in WAITS and call.safety is Safety.READS:
         assert 7 <= max(clock.slept[slept:], default=0) <= 11, "Retry-After was not obeyed"
     assert sum(clock.slept) < 60

@@ -43,6 +43,21 @@ class _Answer:
     body: bytes
 
 
+def dated(app: ASGIApp) -> ASGIApp:
+    """The application, its answers dated with the second in which they begin."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        async def dating(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(time.time(), usegmt=True).encode("ascii")
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
+            await send(message)
+
+        await app(scope, receive, dating)
+
+    return served
+
+
 class Misbehaving:
     """An application whose answers go wrong as a plan says; requests to `/sandbox/` are left alone."""
 

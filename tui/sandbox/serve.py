@@ -30,7 +30,7 @@ from tui.sandbox.info import announce, withdraw
 from tui.sandbox.launch import IN_USE
 from tui.sandbox.leases import LeaseRoute, Leases
 from tui.sandbox.limits import limits_named
-from tui.sandbox.misbehaviour import Misbehaving
+from tui.sandbox.misbehaviour import Misbehaving, dated
 from tui.sandbox.parent import Parent
 from tui.sandbox.service import Service
 from tui.sandbox.store import StateInUseError, Store
@@ -115,7 +115,9 @@ class SandboxServer(uvicorn.Server):
 def web_config(app: ASGIApp, plan: FaultPlan, connections: Connections) -> uvicorn.Config:
     """How the application is served, with the faults of a plan."""
     return uvicorn.Config(
-        Misbehaving(app, plan, connections),
+        dated(Misbehaving(app, plan, connections)),
+        # uvicorn's own is some seconds old on a busy machine.
+        date_header=False,
         http=connections.protocol(),
         access_log=False,
         log_config=None,
