@@ -324,3 +324,16 @@ async def test_edit_asks_for_a_circuit_that_is_not_known_here() -> None:
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.current_mode == "editor")
         assert "from there" in screen_text(pilot)
+
+
+async def test_only_a_job_that_is_not_over_can_be_cancelled() -> None:
+    deck = FixedDeck()
+    place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
+    async with running(deck) as pilot:
+        await _open(pilot, place)
+        assert "Cancel job" in screen_text(pilot)
+        deck.change(replace(jobs()[place], status=JobStatus.DONE))
+        await until(pilot, lambda: "Cancel job" not in screen_text(pilot))
+        await pilot.press("c")
+        await settled(pilot)
+        assert "cancel" not in deck.names_asked() and len(pilot.app.screen_stack) == 2

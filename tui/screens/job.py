@@ -97,7 +97,10 @@ class JobScreen(SectionScreen):
     def _show(self) -> None:
         job = self.job
         width = max(40, self.size.width - 2)
-        self._status = job.status if job is not None else None
+        status = job.status if job is not None else None
+        if status is not self._status:
+            self._status = status
+            self.refresh_bindings()
         shown = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
         if job is not None:
             transpilation = self.deck.transpilation(self._job_id)
@@ -235,6 +238,11 @@ class JobScreen(SectionScreen):
         with contextlib.suppress(QdeckError):
             self._drawing = await self.deck.draw(circuit, width=max(_NARROWEST, self.size.width - 4))
         self._show_view()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A job that is over has nothing to cancel."""
+        over = self._status is not None and self._status.final
+        return not (over and action == "cancel") and super().check_action(action, parameters)
 
     def action_back(self) -> None:
         """Back to the table."""
