@@ -14,7 +14,7 @@ import click
 
 from tui import __version__
 from tui.headless.history_commands import history
-from tui.headless.options import cloud_options, service_options
+from tui.headless.options import cloud_options, query_options, service_options, submission_options
 from tui.headless.talk import Exit, OutputClosed
 
 if TYPE_CHECKING:
@@ -98,19 +98,7 @@ def qdeck(
 )
 @click.option("--session", "session_id", default="", metavar="ID", help="Run in this session or batch.")
 @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Tag the job; repeatable.")
-@click.option(
-    "--max-seconds",
-    type=click.IntRange(1, 10_800),
-    help="QPU seconds after which the service ends the job. Default: the service's.",
-)
-@click.option(
-    "--private", is_flag=True, help="The service tells nobody the inputs, and the result once, to qdeck."
-)
-@click.option(
-    "--log-level",
-    type=click.Choice(["critical", "error", "warning", "info", "debug"]),
-    help="How much the job's log tells. Default: the service's.",
-)
+@submission_options
 @cloud_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def run(
@@ -169,17 +157,7 @@ def run(
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
 )
-@click.option("--backend", default="", metavar="NAME", help="Only those of this backend.")
-@click.option("--program", default="", metavar="ID", help="Only those of this program, e.g. sampler.")
-@click.option(
-    "--session", "session_id", default="", metavar="ID", help="Only those of this session or batch."
-)
-@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Only those with the tag; repeatable.")
-@click.option("--pending", is_flag=True, help="Only those that are queued or running.")
-@click.option(
-    "--since", default="", metavar="WHEN", help="Created from then on: 2026-03-14, 2026-03, or an age: 2d."
-)
-@click.option("--until", default="", metavar="WHEN", help="Created until then.")
+@query_options
 @click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def jobs(
