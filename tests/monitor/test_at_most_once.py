@@ -349,7 +349,10 @@ async def test_a_deck_that_does_not_send_leaves_the_line_alone(tmp_path: Path) -
 # a service that is slow, or silent
 
 
-async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(tmp_path: Path) -> None:
+async def submitted_late(
+    tmp_path: Path,
+) -> tuple[Cockpit, asyncio.Future[Job], list[Callable[[], Job]]]:
+    """The gateway gives up on a submission; who is in the list creates its job."""
     cockpit = await Cockpit(tmp_path).enter(SANDBOX)
     later: list[Callable[[], Job]] = []
 
@@ -358,7 +361,11 @@ async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(t
         raise gave_up()
 
     cockpit.host.submit_ends = slow
-    sent = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    return cockpit, asyncio.ensure_future(cockpit.deck.submit(BELL)), later
+
+
+async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(tmp_path: Path) -> None:
+    cockpit, sent, later = await submitted_late(tmp_path)
     await cockpit.clock.advance(10)
     assert not sent.done() and cockpit.deck.waiting()[0].state is WaitState.UNCONFIRMED
     later[0]()
@@ -368,15 +375,7 @@ async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(t
 
 
 async def test_a_job_that_comes_too_late_is_still_taken_for_what_it_is(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter(SANDBOX)
-    later: list[Callable[[], Job]] = []
-
-    def slow(create: Callable[[], Job]) -> Job:
-        later.append(create)
-        raise gave_up()
-
-    cockpit.host.submit_ends = slow
-    sent = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    cockpit, sent, later = await submitted_late(tmp_path)
     await cockpit.clock.run_until(sent.done, seconds=90)
     assert cockpit.deck.waiting()[0].state is WaitState.NOT_CREATED
     later[0]()

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -134,15 +135,34 @@ async def test_the_clock_alone_wakes_it_while_nobody_looks(tmp_path: Path) -> No
     await cockpit.deck.aclose()
 
 
-async def test_one_look_at_the_service_a_stretch_and_no_more(tmp_path: Path) -> None:
+async def test_one_look_at_the_service_a_stretch_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     guarded, _ = await watching(tmp_path / "one")
     plain, _ = await watching(tmp_path / "other", minutes=0)
+    asked: list[float] = []
+    real = guarded.host.called
+
+    def called(name: str) -> None:
+        if name == "jobs":
+            asked.append(guarded.clock.monotonic())
+        real(name)
+
+    monkeypatch.setattr(guarded.host, "called", called)
     for cockpit in (guarded, plain):
         cockpit.deck.focus(False)
         cockpit.host.calls.clear()
+    began = guarded.clock.monotonic()
+    await guarded.clock.run_until(lambda: bool(warnings(guarded)), seconds=10 * MINUTE)
+    told = guarded.clock.monotonic()
+    await plain.clock.advance(told - began)
+    assert asked[-1] == told, "it looks right before it says so"
+    for cockpit in (guarded, plain):
         await cockpit.clock.advance(20 * MINUTE)
         await cockpit.deck.aclose()
     assert len(warnings(guarded)) == 1 and not warnings(plain)
+    usual = [later - earlier for earlier, later in pairwise(at for at in asked if at >= told)]
+    assert len(usual) > 10 and min(usual) >= 0.9 * MINUTE, "and looks for it no more"
     assert guarded.host.count("jobs") - plain.host.count("jobs") <= 1
     assert guarded.host.count("sessions") - plain.host.count("sessions") <= 1
 
