@@ -25,13 +25,12 @@ from tests.ibm.support import (
     response,
     service,
 )
-from tui.domain.accounts import AccountDetails, ApiVersion, Channel, Preferences, Share, Spending
+from tui.domain.accounts import Channel
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
-from tui.ibm.platform.service import API_VERSION
 
 SUBMISSION = Submission(Primitive.SAMPLER, "ibm_fez", "OPENQASM 3.0;", shots=10)
 ITEM: Any = fixture("gen2_global_search")["responses"][0]["body"]["items"][0]
@@ -94,51 +93,10 @@ async def test_a_job_that_may_exist_is_unconfirmed_and_not_sent_again(answer: ht
     assert network.count("POST", "/api/v1/jobs") == 1
 
 
-async def test_instances_come_with_their_plans_over_all_pages() -> None:
-    network = platform_routes()
-    pages = iter(
-        [
-            {"items": [ITEM | {"crn": CRN + "b", "name": "b"}, ITEM | {"doc": {}}], "search_cursor": "next"},
-            {"items": [ITEM | {"crn": CRN + "a", "name": "a"}]},
-        ]
-    )
-    network.on("POST", "/global-search/v3/resources/search", lambda _: httpx.Response(200, json=next(pages)))
-    found = await service(network).instances()
-    assert [(instance.name, instance.plan) for instance in found] == [("a", "Open"), ("b", "Open")]
-    assert [json.loads(sent.content) for sent in network.sent if "search" in sent.url.path][1] == {
-        "search_cursor": "next"
-    }
-
-
-async def test_an_archived_plan_has_no_name() -> None:
-    network = platform_routes().on(
-        "GET", f"/globalcatalog/api/v1/{ITEM['service_plan_unique_id']}", httpx.Response(403)
-    )
-    (instance,) = await service(network).instances()
-    assert instance.plan == ""
-
-
-async def test_several_instances_are_told_of() -> None:
-    network = platform_routes()
-    items = {"items": [ITEM | {"crn": CRN, "name": "one"}, ITEM | {"crn": CRN + "2", "name": "two"}]}
-    network.on("POST", "/global-search/v3/resources/search", httpx.Response(200, json=items))
-    identity = await service(network, instance="").sign_in()
-    assert (identity.instance, identity.instance_name) == (CRN, "one")
-    assert "2 instances" in identity.notice
-
-
 async def test_a_name_that_is_not_found_out_does_not_stop_signing_in() -> None:
     network = platform_routes().on("POST", "/global-search/v3/resources/search", httpx.Response(403))
     identity = await service(network).sign_in()
     assert (identity.instance, identity.instance_name) == (CRN, "11111111")
-
-
-async def test_a_key_without_instances_is_told() -> None:
-    network = platform_routes().on(
-        "POST", "/global-search/v3/resources/search", httpx.Response(200, json={"items": []})
-    )
-    error = await refused(service(network, instance="").sign_in())
-    assert (error.kind, "CRN" in error.advice) == (ErrorKind.FORBIDDEN, True)
 
 
 async def test_usage_with_and_without_a_limit() -> None:
@@ -323,7 +281,6 @@ async def test_what_a_logout_achieved(first: int, second: int, proven: bool) -> 
 
 
 async def test_a_host_that_is_not_encrypted_is_refused_before_anything_is_sent() -> None:
-    from dataclasses import replace
 
     bad = replace(account(), endpoints=replace(account().endpoints, search="http://search.example"))
     with pytest.raises(QdeckError) as caught:
@@ -338,163 +295,6 @@ async def test_a_device_list_of_names_is_enough_for_details() -> None:
     found = await service(network).backend("ibm_fez")
     assert found.qubits == json.loads(body("gen2_backend_configuration"))["n_qubits"]
     assert URL.startswith("http://127")
-
-
-def search(*items: dict[str, Any]) -> httpx.Response:
-    """Instances as the search tells them."""
-    known = [{"doc": {"extensions": {}}, "tags": [], **item} for item in items]
-    return httpx.Response(200, json={"items": known})
-
-
-def plan(name: str, pricing: str) -> httpx.Response:
-    """A plan as the catalog tells it."""
-    return httpx.Response(
-        200, json={"overview_ui": {"en": {"display_name": name}}, "metadata": {"pricing": {"type": pricing}}}
-    )
-
-
-def crn(region: str, number: int) -> str:
-    return f"crn:v1:bluemix:public:quantum-computing:{region}:a/0:{number}::"
-
-
-@pytest.mark.parametrize(
-    ("wish", "chosen"),
-    [
-        (Preferences(), 2),
-        (Preferences(plans=("premium", "open")), 1),
-        (Preferences(region="eu-de"), 3),
-        (Preferences(tags=("Team-A",)), 1),
-        (Preferences(plans=("flex",)), None),
-    ],
-)
-@pytest.mark.parametrize("named", ["", "auto"])
-async def test_an_instance_is_chosen_as_the_account_prefers(
-    wish: Preferences, chosen: int | None, named: str
-) -> None:
-    network = Network()
-    network.on(
-        "POST",
-        "/global-search/v3/resources/search",
-        search(
-            {"crn": crn("us-east", 1), "name": "a", "service_plan_unique_id": "p", "tags": ["team-a", "x"]},
-            {"crn": crn("us-east", 2), "name": "b", "service_plan_unique_id": "o"},
-            {"crn": crn("eu-de", 3), "name": "c", "service_plan_unique_id": "p"},
-        ),
-    )
-    network.on("GET", "/globalcatalog/api/v1/p", plan("Premium", "subscription"))
-    network.on("GET", "/globalcatalog/api/v1/o", plan("Open", "free"))
-    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
-    who = replace(account(instance=named), preferences=wish)
-    made = make_service(who, InstantClock(), transport=httpx.MockTransport(network))
-    if chosen is None:
-        with pytest.raises(QdeckError, match="flex"):
-            await made.sign_in()
-    else:
-        assert (await made.sign_in()).instance.split(":")[7] == str(chosen)
-
-
-async def test_an_instance_that_was_chosen_by_itself_stays_when_another_comes_first() -> None:
-    first = crn("us-east", 1)
-    network = Network()
-    network.on("POST", "/global-search/v3/resources/search", search({"crn": first, "name": "b"}))
-    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
-    made = service(network, instance="auto")
-    assert (await made.sign_in()).instance == first
-    network.on("POST", "/global-search/v3/resources/search", search({"crn": crn("us-east", 2), "name": "a"}))
-    again = await made.sign_in()
-    assert (again.instance, again.instance_name) == (first, "b")
-
-
-async def test_auto_on_hosts_without_a_search_says_so() -> None:
-    plain_hosts = replace(account().endpoints, search="", catalog="", resources="")
-    who = replace(account(instance="auto"), endpoints=plain_hosts)
-    made = make_service(who, InstantClock(), transport=httpx.MockTransport(Network()))
-    error = await refused(made.sign_in())
-    assert error.kind is ErrorKind.SETTINGS and "no search" in error.message
-
-
-async def test_auto_is_the_default_instance_of_the_classic_service() -> None:
-    named = service(classic_routes(Network()), channel=Channel.CLASSIC, instance="")
-    auto = service(classic_routes(Network()), channel=Channel.CLASSIC, instance="auto")
-    assert (await auto.sign_in()).instance == (await named.sign_in()).instance
-
-
-async def test_an_instance_that_the_key_may_not_use_is_named() -> None:
-    refusal = httpx.Response(403, json={"errors": [{"code": 1200, "message": "Not authorised."}]})
-    network = platform_routes().on("GET", "/api/v1/jobs", refusal)
-    error = await refused(service(network).sign_in())
-    assert (error.kind, error.code) == (ErrorKind.FORBIDDEN, "1200")
-    assert CRN in error.message and "Not authorised." in error.message
-
-
-def grouped(request: httpx.Request) -> httpx.Response:
-    """Two backends, the busier one second; and two instances, one of them idle."""
-    if request.url.params["group_by"] == "backend":
-        (recorded,) = fixture("gen2_analytics_usage_grouped")["responses"][0]["body"]["data"]
-        return httpx.Response(
-            200, json={"data": [recorded, {**recorded, "key": "ibm_torino", "usage": 190000}]}
-        )
-    shares = [{"key": "crn:1", "usage": 202000, "jobs": 8}, {"key": "crn:2", "usage": 0, "jobs": 0}]
-    return httpx.Response(200, json={"data": shares})
-
-
-async def test_details_of_an_account_are_told_as_recorded() -> None:
-    network = Network().on(
-        "GET", "/api/v1/instances/configuration", response("gen2_instance_configuration_get")
-    )
-    network.on("GET", "/api/v1/accounts/0123", response("gen2_account_get"))
-    network.on("GET", "/api/v1/analytics/usage", response("gen2_analytics_usage"))
-    network.on("GET", "/api/v1/analytics/usage_grouped", grouped)
-    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
-    made = service(network)
-    await made.sign_in()
-    details = await made.account_details()
-    (known,) = details.plans
-    assert (known.name, known.allocated_seconds, known.max_ttl, known.interactive_ttl) == (
-        "Open",
-        600,
-        28800,
-        60,
-    )
-    assert details.instance_limit_seconds == 600
-    assert details.spending == Spending(4, 12.0, 15.0, 30.0)
-    assert details.by_backend == (Share("ibm_torino", 4, 190.0), Share("ibm_fez", 4, 12.0))
-    assert details.by_instance == (Share("crn:1", 8, 202.0),)
-    assert details.withheld == ()
-
-
-async def test_details_that_a_key_may_not_see_are_left_out() -> None:
-    refusal = httpx.Response(403, json={"errors": [{"code": 1200, "message": "Not authorised."}]})
-    network = Network().on("GET", "/api/v1/accounts/0123", refusal)
-    network.on("GET", "/api/v1/analytics/usage", refusal)
-    network.on("GET", "/api/v1/analytics/usage_grouped", httpx.Response(404))
-    network.on("GET", "/api/v1/instances/configuration", response("gen2_instance_configuration_get"))
-    network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
-    made = service(network)
-    await made.sign_in()
-    details = await made.account_details()
-    assert (details.instance_limit_seconds, details.plans, details.spending) == (600, (), None)
-    assert (details.by_backend, details.by_instance) == ((), ())
-    assert len(details.withheld) == 4
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (response("gen2_versions", 0), ApiVersion(API_VERSION, "live", "2026-04-15")),
-        (response("gen2_versions", 1), ApiVersion(API_VERSION, "", "2025-05-01")),
-    ],
-)
-async def test_what_the_service_says_of_the_version(answer: httpx.Response, expected: ApiVersion) -> None:
-    network = Network().on("GET", "/api/v1/versions", answer)
-    assert await service(network).api_version() == expected
-    assert "authorization" not in network.sent[0].headers
-
-
-async def test_the_classic_service_has_neither_versions_nor_details() -> None:
-    made = service(classic_routes(Network()), channel=Channel.CLASSIC)
-    assert await made.api_version() is None
-    assert await made.account_details() == AccountDetails()
 
 
 async def test_tags_are_searched_for_as_the_service_takes_it() -> None:

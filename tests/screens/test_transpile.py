@@ -11,19 +11,14 @@ from textual.widgets import Input, TabbedContent
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.fixed_deck import FixedDeck
-from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
-from tui.domain.accounts import Channel, Usage
-from tui.domain.backends import Backend
+from tui.domain.accounts import Usage
 from tui.domain.circuits import TranspileOptions
-from tui.domain.cloud import Ai, CloudOptions, LayoutMode, Preference
 from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.events import BackendsChanged, SessionsChanged, UsageChanged
-from tui.screens.bench import Errand
-from tui.screens.dialogs.cloud_refinements import CloudRefinements
+from tui.monitor.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs import JobsScreen
 from tui.screens.transpile import TranspileScreen
@@ -106,85 +101,6 @@ async def test_a_seed_that_is_too_large_is_told() -> None:
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "Seed: a whole number"))
         assert "transpile" not in deck.names_asked()
-
-
-async def test_the_cloud_is_offered_only_where_there_is_one() -> None:
-    async with running() as pilot:
-        screen = await open_review(pilot)
-        assert not screen.query_one("#where", Choice).display
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    async with running(deck) as pilot:
-        screen = await open_review(pilot)
-        assert screen.query_one("#where", Choice).display
-        screen.query_one("#where", Choice).value = "cloud"
-        await pilot.press("f8")
-        await until(pilot, lambda: shows(pilot, "F9 runs it"))
-        assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True)) in deck.asked
-
-
-def classic_deck() -> FixedDeck:
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    return deck
-
-
-async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
-    deck = classic_deck()
-    async with running(deck) as pilot:
-        screen = await open_review(pilot)
-        assert not shows(pilot, "Layout")
-        assert not shows(pilot, "^o Options")
-        screen.query_one("#where", Choice).value = "cloud"
-        await until(pilot, lambda: shows(pilot, "AI auto", "Layout optimize", "Goal any", "^o Options"))
-        screen.query_one("#ai", Choice).value = Ai.ON
-        screen.query_one("#ai-layout", Choice).value = LayoutMode.IMPROVE
-        screen.query_one("#goal", Choice).value = (Preference.NOISE,)
-        screen.query_one("#gates", Choice).value = True
-        await pilot.press("f8")
-        await until(pilot, lambda: shows(pilot, "AI on,", "F9 runs it"))
-        asked = CloudOptions(Ai.ON, LayoutMode.IMPROVE, (Preference.NOISE,), True)
-        assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True, asked=asked)) in deck.asked
-        screen.query_one("#ai", Choice).value = Ai.OFF
-        await until(pilot, lambda: not shows(pilot, "Goal") and shows(pilot, "Other choices than these"))
-        await pilot.press("f8")
-        table = screen.query_one(CandidateTable)
-        await until(pilot, lambda: len(table.candidates) == 2)
-        off = CloudOptions(Ai.OFF, fractional_gates=True)
-        assert [one.options.asked for one in table.candidates] == [asked, off], "each way is a candidate"
-        table.focus()
-        await pilot.press("up", "enter")
-        await until(pilot, lambda: shows(pilot, "AI on ", "Layout improve", "Goal noise", "F9 runs it"))
-        screen.query_one("#where", Choice).value = "local"
-        await until(pilot, lambda: not shows(pilot, "Layout improve"))
-        assert app_of(pilot).bench.options == TranspileOptions()
-
-
-async def test_what_is_rarely_asked_is_behind_a_key_and_told_in_the_line() -> None:
-    deck = classic_deck()
-    async with running(deck) as pilot:
-        screen = await open_review(pilot)
-        screen.query_one("#where", Choice).value = "cloud"
-        await until(pilot, lambda: shows(pilot, "^o Options"))
-        await pilot.press("ctrl+o")
-        await until(pilot, lambda: isinstance(app_of(pilot).screen, CloudRefinements))
-        await settled(pilot)
-        dialog = app_of(pilot).screen
-        dialog.query_one("#preferences", Input).value = "noise, speed"
-        await pilot.press("enter")
-        await until(pilot, lambda: shows(pilot, "not 'speed'"))
-        dialog.query_one("#preferences", Input).value = "noise, layers"
-        dialog.query_one("#couplings", Input).value = "nowhere.json"
-        await pilot.press("enter")
-        await until(pilot, lambda: shows(pilot, "nowhere.json cannot be read"))
-        dialog.query_one("#couplings", Input).value = "[[0, 1], [1, 0]]"
-        dialog.query_one("#options", Input).value = '{"layout_method": "sabre"}'
-        await pilot.press("enter")
-        await until(pilot, lambda: shows(pilot, "Goal noise", "+2 more"))
-        asked = app_of(pilot).bench.options.asked
-        assert asked.preferences == (Preference.NOISE, Preference.LAYERS)
-        assert asked.coupling_map == ((0, 1), (1, 0))
-        assert asked.qiskit_options == (("layout_method", '"sabre"'),)
 
 
 async def test_a_limit_and_a_private_job_go_into_the_submission() -> None:
@@ -404,58 +320,6 @@ async def test_what_costs_is_confirmed_with_cancel_in_focus() -> None:
         await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         assert len(submissions(deck)) == 1
-
-
-async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
-    deck = FixedDeck()
-    first, second, _ = deck.the_backends
-    busy = replace(first, queue_length=40)
-    deck.the_backends = (busy, second)
-    async with running(deck) as pilot:
-        await open_review(pilot, backend="")
-        bench = app_of(pilot).bench
-        assert bench.backend == "ibm_cusco"
-        # News does not change the choice under the eyes of the user.
-        deck.the_backends = (first, second)
-        deck.publish(BackendsChanged(deck.the_backends))
-        await settled(pilot)
-        assert bench.backend == "ibm_cusco"
-        bench.qubits = 100
-        await pilot.press("f2", "f4")
-        await settled(pilot)
-        assert bench.backend == "ibm_cusco", "the only one that is large enough"
-        bench.qubits = 2
-        await pilot.press("f2", "f4")
-        await settled(pilot)
-        assert bench.backend == "ibm_peekskill"
-        await pilot.press("f6", "down", "enter")
-        await until(pilot, lambda: bench.backend == "ibm_cusco")
-        await pilot.press("f2", "f4")
-        await settled(pilot)
-        assert bench.backend == "ibm_cusco" and bench.errand is Errand.NONE
-
-
-async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
-    class Telling(FixedDeck):
-        """Keeps what it is asked for, as the real deck does."""
-
-        async def backend_details(self, name: str) -> Backend:
-            whole = replace(
-                await super().backend_details(name), median_2q_error={"ibm_cusco": 0.002}.get(name, 0.02)
-            )
-            self.the_backends = tuple(whole if one.name == name else one for one in self.the_backends)
-            self.publish(BackendsChanged(self.the_backends))
-            return whole
-
-    deck = Telling()
-    deck.the_backends = tuple(
-        replace(one, name=name, queue_length=1)
-        for one, name in zip(deck.the_backends[:2], ("ibm_algiers", "ibm_cusco"), strict=True)
-    )
-    async with running(deck) as pilot:
-        await open_review(pilot, backend="")
-        assert app_of(pilot).bench.backend == "ibm_cusco"
-        assert deck.names_asked().count("backend_details") == 2
 
 
 async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> None:

@@ -53,7 +53,7 @@ class Inflation:
             if piece:
                 yield piece
         # A full piece may have left something inside that no byte of input is needed for.
-        while not self._inflate.eof and (piece := self._inflate.decompress(b"", PIECE)):
+        while not self._inflate.eof and (piece := self._next(b"")):
             yield piece
 
     def end(self) -> None:
