@@ -43,11 +43,11 @@ from tui.screens.sections import sections
 from tui.screens.session_in_use import lose_session
 from tui.settings import folders
 from tui.trouble_log import write_trouble
+from tui.widgets.attentive import AttentiveApp
 from tui.widgets.escapes import terminal_notice, tmux_clipboard
 from tui.widgets.flash_line import FlashLine
 from tui.widgets.keys import GLOBAL, bindings, key_by_id
 from tui.widgets.notes import Note, Notes
-from tui.widgets.presence import AttentiveApp
 from tui.widgets.session_words import idle_words
 from tui.widgets.themes import THEMES, VARIABLES, Look, look_for
 from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
