@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tui.domain.accounts import Identity, Usage
 from tui.domain.backends import Backend
@@ -196,21 +196,6 @@ class Board(Listeners):
             job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
         return Record(job, own_tag=own, settled=settled, metrics=metrics)
 
-    def _later_than(self, known: datetime | None, now: datetime) -> datetime:
-        """When what is told now counts as confirmed.
-
-        The newer picture holds, and one that was confirmed in the future (the clock was set back meanwhile,
-        or that of another machine on this history is ahead) is not newer than what the service says now.
-        """
-        return now if known is None or known <= self.clock.now() else known + timedelta(microseconds=1)
-
-    def _newest(self, record: Record) -> Record:
-        known, told = self.history.record(record.key), record.job.confirmed
-        if known is None or told is None:
-            return record
-        confirmed = self._later_than(known.job.confirmed, told)
-        return record if confirmed is told else replace(record, job=replace(record.job, confirmed=confirmed))
-
     async def put(self, records: Iterable[Record], spans: Iterable[Span] = ()) -> bool:
         """Take in records: history first, then the event. Returns whether any was new or different.
 
@@ -308,13 +293,8 @@ class Board(Listeners):
         """Take in sessions: history first, then the event."""
         instance = self.identity.instance if self.identity else ""
         now = self.clock.now()
-        known = {session.id: session.confirmed for session in self.sessions()}
         changed = self.history.put_sessions(
-            replace(
-                session,
-                instance=session.instance or instance,
-                confirmed=self._later_than(known.get(session.id), session.confirmed or now),
-            )
+            replace(session, instance=session.instance or instance, confirmed=session.confirmed or now)
             for session in sessions
         )
         if changed:
