@@ -248,7 +248,7 @@ class SessionsScreen(SectionScreen):
         facts = [
             f"opened {clock_time(session.created)}",
             f"lives {duration(session.max_ttl)} in all" if session.max_ttl else "",
-            f"{duration(session.interactive_ttl)} without a job" if session.interactive_ttl else "",
+            f"{duration(session.interactive_ttl)} idle: loses its place" if session.interactive_ttl else "",
             "" if session.accepting_jobs or session.state is SessionState.CLOSED else "takes no more jobs",
         ]
         detail.show(
