@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_textual_snapshot
 
@@ -13,6 +14,12 @@ __all__ = ["live_sandbox"]
 
 # syrupy 5 renamed the attribute that the plugin sets: without this the pictures are called `.raw`.
 pytest_textual_snapshot.SVGImageExtension.file_extension = "svg"
+
+# How fast examples are made says something of the machine, not of the code.
+hypothesis.settings.register_profile(
+    "qdeck", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("qdeck")
 
 
 @pytest.fixture(autouse=True)

@@ -35,23 +35,23 @@ def modules_after(statement: str) -> set[str]:
 
 def test_the_app_process_never_imports_qiskit_or_the_sandbox_server() -> None:
     everything = (
-        "import tui.app, tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.history, tui.compiler, tui.cli"
+        "import tui.app, tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.store, tui.compiler, tui.cli"
     )
     walk = """
 import importlib, pkgutil
-for package in (tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.history, tui.qasm):
+for package in (tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.store, tui.openqasm):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 """
-    loaded = modules_after(f"{everything}, tui.qasm{walk}")
+    loaded = modules_after(f"{everything}, tui.openqasm{walk}")
     assert {"textual", "httpx", "tinydb"} <= loaded, "the walk did not reach what the app is made of"
     assert loaded & HEAVY == set()
 
 
 def test_the_commands_for_scripts_import_neither_qiskit_nor_textual() -> None:
     walk = """
-import importlib, pkgutil, tui.headless
-for module in pkgutil.walk_packages(tui.headless.__path__, "tui.headless."):
+import importlib, pkgutil, tui.commands
+for module in pkgutil.walk_packages(tui.commands.__path__, "tui.commands."):
     importlib.import_module(module.name)
 """
     loaded = modules_after(walk)

@@ -19,12 +19,16 @@ from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
 
+from tui.common.clock import Clock
+from tui.common.crash_log import write_trouble
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain, shorten
+from tui.config.settings import folders
 from tui.domain.accounts import Account, Channel
-from tui.domain.clock import Clock
-from tui.domain.errors import QdeckError
-from tui.domain.text import plain, shorten
-from tui.monitor.deck import Deck
-from tui.monitor.events import (
+from tui.monitor.api import Deck
+from tui.monitor.finish_claims import FinishClaims
+from tui.monitor.on_finish import FinishHook
+from tui.monitor.state.events import (
     Event,
     IdentityChanged,
     JobsFinished,
@@ -33,27 +37,23 @@ from tui.monitor.events import (
     SessionsChanged,
     Severity,
 )
-from tui.monitor.finish_claims import FinishClaims
-from tui.monitor.finish_hook import FinishHook
-from tui.screens.base import DeckEvent
-from tui.screens.bench import Bench
-from tui.screens.dialogs.dialog import Dialog
-from tui.screens.leaving import may_leave
-from tui.screens.sections import sections
-from tui.screens.session_in_use import lose_session
-from tui.settings import folders
-from tui.trouble_log import write_trouble
-from tui.widgets.attentive import AttentiveApp
-from tui.widgets.escapes import terminal_notice, tmux_clipboard
-from tui.widgets.flash_line import FlashLine
-from tui.widgets.keys import GLOBAL, bindings, key_by_id
-from tui.widgets.notes import Note, Notes
-from tui.widgets.session_words import idle_words
-from tui.widgets.themes import THEMES, VARIABLES, Look, look_for
-from tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
-from tui.widgets.top_bar import SECTIONS, TopBar
-from tui.widgets.wire.app import SpareApp
-from tui.widgets.words import finished_words
+from tui.screens.base.active_session import lose_session
+from tui.screens.base.section import DeckEvent
+from tui.screens.base.workspace import Bench
+from tui.screens.dialogs.base import Dialog
+from tui.screens.quit import may_leave
+from tui.screens.registry import sections
+from tui.widgets.chrome.flash_line import FlashLine
+from tui.widgets.chrome.notifications import Note, Notes
+from tui.widgets.chrome.status_bar import SECTIONS, TopBar
+from tui.widgets.keymap import GLOBAL, bindings, key_by_id
+from tui.widgets.terminal.diff_app import SpareApp
+from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
+from tui.widgets.terminal.focus_tracking import AttentiveApp
+from tui.widgets.terminal.themes import THEMES, VARIABLES, Look, look_for
+from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
+from tui.widgets.text.format import finished_words
+from tui.widgets.text.session_format import idle_words
 
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
@@ -121,7 +121,7 @@ class QDeckApp(AttentiveApp, SpareApp):
         chosen = super().get_driver_class()
         if chosen.__name__ != "LinuxDriver":
             return chosen
-        from tui.widgets.driver import TerminalDriver
+        from tui.widgets.terminal.driver import TerminalDriver
 
         return TerminalDriver
 
@@ -376,7 +376,7 @@ class QDeckApp(AttentiveApp, SpareApp):
 
     def action_messages(self) -> None:
         """The last notices, in full."""
-        from tui.screens.messages import MessagesScreen
+        from tui.screens.notifications import MessagesScreen
 
         if not isinstance(self.screen, MessagesScreen):
             self.push_screen(MessagesScreen(self.notes.all))

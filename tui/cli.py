@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui import __version__
-from tui.headless.history_commands import history
-from tui.headless.options import cloud_options, query_options, service_options, submission_options
-from tui.headless.talk import Exit, OutputClosed
+from tui.commands.history import history
+from tui.commands.options import cloud_options, query_options, service_options, submission_options
+from tui.commands.output import Exit, OutputClosed
 
 if TYPE_CHECKING:
-    from tui.headless.choice import ServiceChoice
+    from tui.commands.account_selection import ServiceChoice
 
 STATUSES = """\b
 Exit status:
@@ -127,9 +127,9 @@ def run(
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
     tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
     """
+    from tui.commands import run as command
+    from tui.commands.cloud_flags import CloudFlags
     from tui.domain.submissions import LogLevel, Primitive
-    from tui.headless import run as command
-    from tui.headless.cloud_flags import CloudFlags
 
     request = command.RunRequest(
         file=file,
@@ -179,8 +179,8 @@ def jobs(
     """List the newest jobs; where no account is found, those of the history."""
     from datetime import UTC, datetime
 
+    from tui.commands.jobs import asked_moment, list_jobs
     from tui.domain.jobs import JobQuery
-    from tui.headless.jobs import asked_moment, list_jobs
 
     async def listed(environ: Mapping[str, str]) -> Exit:
         now = datetime.now(UTC)
@@ -204,7 +204,7 @@ def jobs(
 @service_options
 def cancel(job_id: str, sandbox: bool, account: str | None, channel: str | None, instance: str | None) -> int:
     """Cancel a job on the service."""
-    from tui.headless.jobs import cancel_job
+    from tui.commands.jobs import cancel_job
 
     choice = _choice(sandbox, account, channel, instance)
     return _finish(lambda environ: cancel_job(choice, environ, job_id))
@@ -232,8 +232,8 @@ def login(
     if unexpected:
         click.echo(TOKEN_REFUSED, err=True)
         return Exit.USAGE
+    from tui.commands.login import login as command
     from tui.domain.accounts import Keep
-    from tui.headless.signing import login as command
 
     choice = _choice(False, account, channel, instance)
     keep = Keep.KEYRING if keyring else Keep.FILE
@@ -245,7 +245,7 @@ def login(
 @click.option("--account", metavar="NAME", help="Only the account of this name.")
 def logout(channel: str | None, account: str | None) -> int:
     """End the token and forget the account that `qdeck login` kept."""
-    from tui.headless.signing import logout as command
+    from tui.commands.login import logout as command
 
     choice = _choice(False, account, channel, None)
     return _finish(lambda environ: command(choice, environ))
@@ -255,7 +255,7 @@ def logout(channel: str | None, account: str | None) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def where(as_json: bool) -> int:
     """Tell which files and hosts qdeck uses, and where each setting comes from. Never shows a token."""
-    from tui.headless.where import where as command
+    from tui.commands.paths import where as command
 
     return int(command(os.environ, as_json=as_json))
 
@@ -271,7 +271,7 @@ def doctor(channel: str | None, instance: str | None, account: str | None, as_js
     Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
     nothing; what it signs in to, it signs out of.
     """
-    from tui.headless.doctor import doctor as command
+    from tui.commands.doctor import doctor as command
 
     choice = _choice(False, account, channel, instance)
     return _finish(lambda environ: command(choice, environ, as_json=as_json))
@@ -300,7 +300,7 @@ def sandbox(port: int, as_json: bool, queue: int, pace: float, limits: str, faul
 
     The first line of its output is a JSON object with the address, the key and the token it takes.
     """
-    from tui.headless.sandbox import serve
+    from tui.commands.sandbox import serve
 
     return serve(os.environ, port=port, as_json=as_json, queue=queue, pace=pace, limits=limits, faults=faults)
 
@@ -340,13 +340,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     """Show the app; signed in at once when the command line says to which service."""
     from tui.app import QDeckApp, run_app
-    from tui.domain.clock import SystemClock
-    from tui.domain.errors import QdeckError
-    from tui.headless.choice import choose_account
-    from tui.headless.opening import make_deck
-    from tui.headless.talk import UsageFault, explain, say
-    from tui.ibm.accounts import found_accounts
-    from tui.settings import folders, load_settings
+    from tui.commands.account_selection import choose_account
+    from tui.commands.context import make_deck
+    from tui.commands.output import UsageFault, explain, say
+    from tui.common.clock import SystemClock
+    from tui.common.errors import QdeckError
+    from tui.config.settings import folders, load_settings
+    from tui.ibm.credentials.discovery import found_accounts
 
     account = None
     if not choice.sandbox and choice.names_a_service:
@@ -375,8 +375,8 @@ def _choice(sandbox: bool, account: str | None, channel: str | None, instance: s
     Raises:
         click.UsageError: options that do not go together.
     """
+    from tui.commands.account_selection import ServiceChoice
     from tui.domain.accounts import Channel
-    from tui.headless.choice import ServiceChoice
 
     before = click.get_current_context().find_root().params
     channel = channel or before.get("channel")
@@ -393,9 +393,9 @@ def _choice(sandbox: bool, account: str | None, channel: str | None, instance: s
 
 
 def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
-    from tui.domain.errors import QdeckError
-    from tui.headless.opening import run_command
-    from tui.headless.talk import UsageFault, explain, say
+    from tui.commands.context import run_command
+    from tui.commands.output import UsageFault, explain, say
+    from tui.common.errors import QdeckError
 
     try:
         return run_command(lambda: command(os.environ))

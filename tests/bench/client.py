@@ -31,11 +31,11 @@ from pathlib import Path
 import httpx
 
 from tests.bench.relay import Relay
+from tui.commands.context import make_deck
 from tui.domain.jobs import JobQuery
-from tui.headless.opening import make_deck
-from tui.ibm.accounts import environment_account
+from tui.ibm.credentials.discovery import environment_account
 from tui.ibm.factory import make_service
-from tui.sandbox.launch import SandboxInfo, launch
+from tui.sandbox.lifecycle.launch import SandboxInfo, launch
 
 WATCHED, LISTED, SHOTS, ROUNDS = 50, 200, 1_000_000, 5
 FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; x $0; c[0] = measure $0; c[1] = measure $1;'
@@ -85,7 +85,7 @@ before = peak(); started = time.perf_counter()
 print(time.perf_counter() - started, peak(), peak() - before, len(counts), sum(counts.values()))
 """
 OURS = MEASURE.format(
-    imports="from tui.ibm.codec_results import decode_result",
+    imports="from tui.ibm.results.decoder import decode_result",
     decode="counts = decode_result(body).pubs[0].counts[0].counts",
 )
 THEIRS = MEASURE.format(

@@ -25,17 +25,17 @@ from pathlib import Path
 from tinydb import TinyDB
 
 from tests.bench.first_paint import peak_mb
-from tests.history.made import NOON, made_job, places
-from tui.domain.clock import SystemClock
+from tests.store.made import NOON, made_job, places
+from tui.common.clock import SystemClock
 from tui.domain.jobs import JobMetrics, JobStatus, StatusStep
-from tui.history.history import History
-from tui.history.ledger import PLACES
-from tui.history.records import Record
-from tui.history.rewriting import write_tables
-from tui.history.rows import record_row
-from tui.history.storage import JournalStorage
-from tui.history.tables import JournalDB
-from tui.monitor.board import Board
+from tui.monitor.state.app_state import Board
+from tui.store.database import PLACES
+from tui.store.journal.compaction import write_tables
+from tui.store.journal.tinydb_storage import JournalStorage
+from tui.store.journal.tinydb_table import JournalDB
+from tui.store.records.models import Record
+from tui.store.records.serialization import record_row
+from tui.store.repository import History
 
 STOCK, JOURNAL = "stock.json", "data/history.journal"
 Figures = dict[str, float]

@@ -35,14 +35,14 @@ from tests.bench.terminal import Terminal
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
-from tui.domain.job_filter import parse_filter
-from tui.domain.job_list import JobList
-from tui.domain.job_matching import matcher
-from tui.domain.job_order import NEWEST_FIRST, Grouping, Order, arrange
 from tui.domain.jobs import Job, JobStatus
-from tui.monitor.events import JobsChanged
-from tui.widgets.job_columns import STANDARD, chosen, job_cells
-from tui.widgets.job_table import JobTable
+from tui.jobquery.job_list import JobList
+from tui.jobquery.parser import parse_filter
+from tui.jobquery.predicates import matcher
+from tui.jobquery.sorting import NEWEST_FIRST, Grouping, Order, arrange
+from tui.monitor.state.events import JobsChanged
+from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
+from tui.widgets.tables.job_table import JobTable
 
 ONE_CELL, UNCHANGED, MANY = signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN
 _EACH = 200

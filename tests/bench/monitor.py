@@ -28,9 +28,11 @@ from tests.bench.job_table import cpu_seconds
 from tests.bench.relay import Relay
 from tests.bench.terminal import Terminal
 from tui import cli
-from tui.monitor import accounts, backends_worker, token_worker
-from tui.monitor.tempo import SERVICE
-from tui.sandbox.launch import launch
+from tui.monitor import account_manager as accounts
+from tui.monitor.polling import account_pollers as token_worker
+from tui.monitor.polling import backends_poller as backends_worker
+from tui.monitor.polling.poll_interval import SERVICE
+from tui.sandbox.lifecycle.launch import launch
 
 LISTS = "GET /api/v1/jobs"
 _TICK = 2.0

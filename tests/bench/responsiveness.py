@@ -21,11 +21,11 @@ from textual.pilot import Pilot
 
 from tests.bench.first_paint import peak_mb
 from tui.app import QDeckApp
+from tui.commands.context import make_deck
+from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.clock import SystemClock
-from tui.headless.opening import make_deck
-from tui.monitor.deck import Deck
+from tui.monitor.api import Deck
 
 BACKEND = "ibm_cusco"
 NAP = 0.005

@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 from tests.end_to_end.circuits import BELL, assert_bell
+from tui.commands.context import started_deck
+from tui.commands.run import wait_until_final
 from tui.domain.circuits import TranspileOptions
 from tui.domain.submissions import Primitive, Submission
-from tui.headless.opening import started_deck
-from tui.headless.run import wait_until_final
-from tui.monitor.deck import Deck
+from tui.monitor.api import Deck
 
 
 async def once(deck: Deck, backend: str) -> tuple[float, float]:

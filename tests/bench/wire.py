@@ -34,7 +34,7 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
-from tui.widgets.wire.app import SpareApp
+from tui.widgets.terminal.diff_app import SpareApp
 
 SIZE = (120, 40)
 JOBS = 2000

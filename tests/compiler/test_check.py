@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.compiler.work.reading import check, read
+from tui.compiler.qiskit.parser import check, read
 
 V2 = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2]; creg c[2];\n'
 V3 = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q; bit[2] c;\n'

@@ -16,11 +16,11 @@ import pytest_asyncio
 from textual.app import App
 
 from tests.compiler.devices import device
+from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import WorkerCompiler
-from tui.compiler.link import Link
 from tui.compiler.messages import Draw, Ping, encode
+from tui.compiler.worker_process import Link
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 
 CHECKOUT = Path(__file__).parents[2]
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; h q[0]; cx q[0], q[1];'

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.compiler.devices import device
-from tui.compiler.estimate import qpu_seconds, rep_delay_us
+from tui.compiler.usage_estimate import qpu_seconds, rep_delay_us
 
 
 def test_the_estimate_is_the_documented_sum() -> None:

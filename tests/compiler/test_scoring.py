@@ -8,9 +8,9 @@ import pytest
 from qiskit.transpiler import Target
 
 from tests.compiler.devices import device
-from tui.compiler.work.reading import read
-from tui.compiler.work.scoring import score
-from tui.compiler.work.target import build_target
+from tui.compiler.qiskit.parser import read
+from tui.compiler.qiskit.scoring import score
+from tui.compiler.qiskit.target import build_target
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from qiskit_ibm_runtime.utils.backend_decoder import (
 )
 
 from tests.compiler.devices import DEVICES, device
-from tui.compiler.work.problems import NotPossible
-from tui.compiler.work.target import build_target
+from tui.compiler.qiskit.diagnostics import NotPossible
+from tui.compiler.qiskit.target import build_target
 from tui.domain.backends import BackendData
 
 

@@ -11,13 +11,13 @@ from qiskit.quantum_info import Pauli, Statevector
 from qiskit_aer import AerSimulator
 
 from tests.compiler.devices import DEVICES, QUBITS, device
+from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import WorkerCompiler
-from tui.compiler.work.reading import read
-from tui.compiler.work.target import build_target
+from tui.compiler.qiskit.parser import read
+from tui.compiler.qiskit.target import build_target
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.cloud import CloudOptions
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.qasm.examples import Example, examples
+from tui.domain.cloud_transpiler import CloudOptions
+from tui.openqasm.examples import Example, examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -12,12 +12,12 @@ import pytest
 
 from tests.compiler.devices import device
 from tests.support.sandbox import live_account
+from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import WorkerCompiler
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.factory import make_service
-from tui.sandbox.launch import SandboxInfo
+from tui.sandbox.lifecycle.launch import SandboxInfo
 
 qiskit = pytest.importorskip("qiskit")
 pytestmark = pytest.mark.asyncio(loop_scope="package")

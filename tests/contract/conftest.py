@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tui.sandbox.launch import SandboxInfo
+from tui.sandbox.lifecycle.launch import SandboxInfo
 
 pytest.importorskip("qiskit_ibm_runtime")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tui.sandbox.launch import SandboxInfo
+from tui.sandbox.lifecycle.launch import SandboxInfo
 
 # IBM's client calls its own primitives deprecated in favour of others that are still in beta.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

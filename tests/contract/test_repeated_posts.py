@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tui.sandbox.info import SandboxInfo
+from tui.sandbox.lifecycle.info import SandboxInfo
 
 pytest.importorskip("qiskit_ibm_runtime")
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tui.domain.circuits import TranspileOptions
-from tui.domain.cloud import (
+from tui.domain.cloud_transpiler import (
     NOTHING_ASKED,
     Ai,
     CloudOptions,

@@ -12,12 +12,12 @@ from textual.widgets import OptionList
 
 from tests.support.app import notices, screen_text
 from tui.app import QDeckApp
+from tui.commands.context import make_deck
+from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
-from tui.domain.clock import SystemClock
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
-from tui.headless.opening import make_deck
-from tui.monitor.deck import Deck
+from tui.monitor.api import Deck
 
 PATIENCE = 60.0
 """Seconds after which what is waited for is not coming: far longer than anything takes."""

@@ -12,15 +12,15 @@ import pytest
 from tests.support.app import screen_text, settled, until
 from tests.support.sandbox import live_account
 from tui.app import QDeckApp
+from tui.commands.account_selection import ServiceChoice
+from tui.commands.context import make_deck
+from tui.commands.doctor import doctor
+from tui.commands.jobs import list_jobs
+from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
-from tui.domain.clock import SystemClock
-from tui.headless.choice import ServiceChoice
-from tui.headless.doctor import doctor
-from tui.headless.jobs import list_jobs
-from tui.headless.opening import make_deck
-from tui.ibm.auth.keeper import TokenKeeper
-from tui.sandbox.launch import SandboxInfo
-from tui.screens.jobs import JobsScreen
+from tui.ibm.auth.token_manager import TokenKeeper
+from tui.sandbox.lifecycle.launch import SandboxInfo
+from tui.screens.jobs.screen import JobsScreen
 
 
 def artefacts(folder: Path) -> Iterator[tuple[Path, bytes]]:

@@ -16,24 +16,24 @@ from tests.ibm.support import InstantClock
 from tests.sandbox.http.doubles import DONE, GateEngine
 from tests.support.sandbox import live_account
 from tui.domain.accounts import Channel
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.http import MAX_BODY, Timeouts
-from tui.ibm.retry import RetryPolicy
-from tui.ibm.service import QuantumService
+from tui.ibm.transport.client import MAX_BODY, Timeouts
+from tui.ibm.transport.retry import RetryPolicy
 from tui.sandbox.app import build
-from tui.sandbox.auth import Secrets
-from tui.sandbox.clock import PacedClock
-from tui.sandbox.connections import Connections
-from tui.sandbox.devices import Device
-from tui.sandbox.engine import RunOutcome
-from tui.sandbox.fault_control import FaultControl
-from tui.sandbox.faults import FaultPlan
-from tui.sandbox.info import SandboxInfo
-from tui.sandbox.records import Face, Job
-from tui.sandbox.serve import SandboxServer, connection_info, web_config
-from tui.sandbox.service import Service
-from tui.sandbox.store import Store
-from tui.sandbox.submission import Submission
+from tui.sandbox.base.clock import PacedClock
+from tui.sandbox.base.tokens import Secrets
+from tui.sandbox.core.devices import Device
+from tui.sandbox.core.service import Service
+from tui.sandbox.core.submission import Submission
+from tui.sandbox.db.database import Store
+from tui.sandbox.db.models import Face, Job
+from tui.sandbox.faults.connections import Connections
+from tui.sandbox.faults.plan import FaultPlan
+from tui.sandbox.faults.routes import FaultControl
+from tui.sandbox.lifecycle.info import SandboxInfo
+from tui.sandbox.main import SandboxServer, connection_info, web_config
+from tui.sandbox.simulator.base.values import RunOutcome
 
 HELD = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0; // held'
 FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'

@@ -11,8 +11,8 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
-from tui.ibm.http import Safety
-from tui.ibm.service import QuantumService
+from tui.ibm.api.service import QuantumService
+from tui.ibm.transport.client import Safety
 
 TAG = "asked-for"
 SUBMISSION = Submission(Primitive.SAMPLER, "ibm_peekskill", FLIP, 10, tags=(TAG,))

@@ -21,13 +21,13 @@ from typing import Any, NoReturn
 import httpx
 
 from tests.faults.pilot import Pilot
-from tests.history.made import places
 from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
+from tests.store.made import places
 from tui.domain.accounts import Channel
-from tui.history.records import IntentState
-from tui.history.submissions import KeptSubmissions
-from tui.monitor import outbox
-from tui.sandbox.info import SandboxInfo
+from tui.monitor.outbox import outbox
+from tui.sandbox.lifecycle.info import SandboxInfo
+from tui.store.records.models import IntentState
+from tui.store.submissions import KeptSubmissions
 
 POINTS = (
     "before the intent",

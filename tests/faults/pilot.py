@@ -9,21 +9,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.faults.bench import FLIP, POLICY
-from tests.history.made import places
 from tests.monitor.fakes import FakeCompiler
+from tests.store.made import places
 from tests.support.sandbox import live_account
-from tui.compiler.interface import Compiler
+from tui.common.clock import Clock
+from tui.common.errors import QdeckError
+from tui.compiler.protocol import Compiler
 from tui.domain.accounts import Account, Channel
-from tui.domain.clock import Clock
-from tui.domain.errors import QdeckError
 from tui.domain.submissions import Primitive, Submission
-from tui.history.records import Intent
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.http import Timeouts
-from tui.ibm.service import QuantumService
-from tui.monitor.accounts import RunningSandbox
-from tui.monitor.tower import LiveDeck
-from tui.sandbox.info import SandboxInfo
+from tui.ibm.transport.client import Timeouts
+from tui.monitor.account_manager import RunningSandbox
+from tui.monitor.services import LiveDeck
+from tui.sandbox.lifecycle.info import SandboxInfo
+from tui.store.records.models import Intent
 
 TIMEOUTS = Timeouts(connect=5.0, read=0.6, whole=5.0)
 _PACE = 50.0

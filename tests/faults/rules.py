@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.faults.calls import ApiCall
-from tui.domain.errors import ErrorKind
-from tui.ibm.http import Safety
-from tui.sandbox.faults import Kind
+from tui.common.errors import ErrorKind
+from tui.ibm.transport.client import Safety
+from tui.sandbox.faults.plan import Kind
 
 OK = "ok"
 Outcome = str

@@ -18,9 +18,9 @@ from tests.faults.bench import Bench, bench
 from tests.faults.calls import CALLS, ApiCall
 from tests.faults.test_matrix import matches
 from tests.ibm.support import InstantClock
-from tui.domain.errors import QdeckError
-from tui.domain.secret import Secret
-from tui.sandbox.faults import Fault, Kind
+from tui.common.errors import QdeckError
+from tui.common.secret import Secret
+from tui.sandbox.faults.plan import Fault, Kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

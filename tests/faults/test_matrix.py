@@ -17,13 +17,13 @@ from tests.faults.bench import FLIP, IMPATIENT, PATIENT, POLICY, Bench, bench
 from tests.faults.calls import CALLS, DEVICE, TAG, ApiCall
 from tests.faults.rules import OK, expected
 from tests.ibm.support import InstantClock
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, SignOutReport
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
-from tui.ibm.http import Safety
-from tui.ibm.service import QuantumService
-from tui.sandbox.faults import Fault, Kind
+from tui.ibm.api.service import QuantumService
+from tui.ibm.transport.client import Safety
+from tui.sandbox.faults.plan import Fault, Kind
 
 KINDS = [kind for kind in Kind if kind is not Kind.NOT_FOUND]
 """404 is an answer, not a fault; it only brings about a call of the table here."""

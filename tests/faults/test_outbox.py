@@ -19,12 +19,12 @@ import pytest_asyncio
 from tests.faults.bench import Bench, bench
 from tests.faults.doomed import POINTS
 from tests.faults.pilot import Pilot
-from tests.history.made import places
 from tests.sandbox.http.test_process import ROOT
+from tests.store.made import places
+from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.errors import QdeckError
 from tui.domain.submissions import WaitState
-from tui.sandbox.faults import Fault, Kind
+from tui.sandbox.faults.plan import Fault, Kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 
+from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel
-from tui.domain.secret import Secret
-from tui.ibm.accounts import sandbox_account
+from tui.ibm.api.service import QuantumService
+from tui.ibm.credentials.discovery import sandbox_account
 from tui.ibm.factory import make_service
-from tui.ibm.retry import RetryPolicy
-from tui.ibm.service import QuantumService
+from tui.ibm.transport.retry import RetryPolicy
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "api"
 URL = "http://127.0.0.1:9"

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.ibm.support import FIXTURES, KEY
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+from tui.config.settings import Folders, folders
 from tui.domain.accounts import Account, Channel, Preferences
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.ibm.accounts import found_accounts, sandbox_account, typed_account
-from tui.ibm.endpoints import platform_endpoints
-from tui.ibm.saved import SOURCE, forget_account, save_account
-from tui.settings import Folders, folders
+from tui.ibm.credentials.account_file import SOURCE, forget_account, save_account
+from tui.ibm.credentials.discovery import found_accounts, sandbox_account, typed_account
+from tui.ibm.transport.endpoints import platform_endpoints
 
 
 @pytest.fixture

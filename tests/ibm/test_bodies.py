@@ -13,10 +13,10 @@ import pytest
 
 from tests.ibm.support import InstantClock
 from tests.ibm.test_http import OK, Script, client, create, get, status
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.inflate import PIECE
-from tui.ibm.retry import RetryPolicy
-from tui.ibm.spool import Spool
+from tui.common.errors import ErrorKind, QdeckError
+from tui.ibm.transport.inflate import PIECE
+from tui.ibm.transport.retry import RetryPolicy
+from tui.ibm.transport.spool import Spool
 
 
 async def test_a_body_that_is_too_large_is_not_taken() -> None:

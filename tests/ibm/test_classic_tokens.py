@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from tests.ibm.support import URL, InstantClock, Network, account, classic_routes, response, service
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
+from tui.ibm.api.service import QuantumService
 from tui.ibm.auth import classic
 from tui.ibm.factory import make_service
-from tui.ibm.service import QuantumService
 
 LOGIN, ME, LOGOUT = "/auth/api/users/loginWithToken", "/auth/api/users/me", "/auth/api/users/logout"
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.ibm.support import CRN, body, fixture, raw
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.domain.submissions import LogLevel, Primitive, Submission
-from tui.ibm.codec_jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
-from tui.ibm.payloads import job_body
+from tui.ibm.codec.jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
+from tui.ibm.codec.payloads import job_body
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
 QASM = fixture("gen2_job_get")["responses"][0]["body"]["params"]["pubs"][0][0]

@@ -18,10 +18,10 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.support import body, raw
 from tui.domain.results import Counts, ExpectationValue, PubResult
-from tui.ibm.aside import PROCESS_BYTES, decode_result_aside
-from tui.ibm.codec_results import decode_result
-from tui.ibm.counting import bit_array_counts
-from tui.ibm.npy import Npy, read_ndarray
+from tui.ibm.results.counts import bit_array_counts
+from tui.ibm.results.decoder import decode_result
+from tui.ibm.results.ndarray import Npy, read_ndarray
+from tui.ibm.results.offload import PROCESS_BYTES, decode_result_aside
 
 
 def pack(array: Any, *, wrap: bool = True) -> Any:
@@ -401,7 +401,7 @@ async def test_giving_up_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_a_process_that_dies_leaves_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     content = noisy(["0x1"] * 1_000_000)
-    monkeypatch.setattr("tui.ibm.aside._BOOT", "raise SystemExit(3)")
+    monkeypatch.setattr("tui.ibm.results.offload._BOOT", "raise SystemExit(3)")
     result = await decode_result_aside(content)
     assert (result.pubs, result.raw) == ((), content)
     assert "ended" in result.note

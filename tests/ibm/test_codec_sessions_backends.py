@@ -9,8 +9,8 @@ import pytest
 from tests.ibm.support import body, fixture, raw
 from tui.domain.backends import Backend
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.ibm.codec_backends import decode_devices, with_configuration, with_properties, with_status
-from tui.ibm.codec_sessions import decode_session, decode_workloads
+from tui.ibm.codec.backends import decode_devices, with_configuration, with_properties, with_status
+from tui.ibm.codec.sessions import decode_session, decode_workloads
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
 

@@ -12,14 +12,14 @@ import pytest
 from tests.ibm.support import CRN, KEY, InstantClock
 from tests.support.company import HOST, Company, company
 from tests.support.sandbox import live_account
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+from tui.config.settings import load_settings
 from tui.domain.accounts import Account, Channel, Endpoints, Route
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
 from tui.ibm.factory import make_service
-from tui.ibm.hops import steps_to
-from tui.ibm.trust import CA_VARIABLES, trust
-from tui.sandbox.launch import SandboxInfo
-from tui.settings import load_settings
+from tui.ibm.transport.connectivity import steps_to
+from tui.ibm.transport.tls import CA_VARIABLES, trust
+from tui.sandbox.lifecycle.launch import SandboxInfo
 
 ENDPOINTS = Endpoints(iam=f"https://{HOST}", api=f"https://{HOST}/api/v1")
 

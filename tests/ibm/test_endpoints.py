@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Endpoints
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.endpoints import (
+from tui.ibm.transport.endpoints import (
     check_url,
     classic_endpoints,
     endpoints_for,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.ibm.support import FIXTURES, fixture, raw
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.failures import failure
+from tui.common.errors import ErrorKind, QdeckError
+from tui.ibm.transport.errors import failure
 
 
 def told(status: int, body: bytes) -> QdeckError:

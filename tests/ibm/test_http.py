@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from tests.ibm.support import ACCESS, KEY, URL, InstantClock, response
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.ibm.endpoints import origin
-from tui.ibm.http import Call, Http, Safety, Timeouts, path
-from tui.ibm.retry import RetryPolicy
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+from tui.ibm.transport.client import Call, Http, Safety, Timeouts, path
+from tui.ibm.transport.endpoints import origin
+from tui.ibm.transport.retry import RetryPolicy
 
 OK = httpx.Response(200, json={"fine": True})
 SOON = timedelta(seconds=8)

@@ -18,8 +18,8 @@ from tests.ibm.support import (
     service,
 )
 from tests.ibm.test_services import ITEM, platform_routes, refused
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Preferences
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.ibm.factory import make_service
 
 

@@ -19,15 +19,15 @@ from tests.support.keyrings import (
     WorthlessKeyring,
     in_place,
 )
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+from tui.config.settings import Folders, folders
 from tui.domain.accounts import Account, Channel, Keep
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.ibm import system_keyring
-from tui.ibm.accounts import found_accounts
-from tui.ibm.endpoints import platform_endpoints
-from tui.ibm.keeping import forget, keep_account, token_place, with_token
-from tui.ibm.system_keyring import drop_token, keyring_name, store_token
-from tui.settings import Folders, folders
+from tui.ibm.credentials import keyring as system_keyring
+from tui.ibm.credentials.discovery import found_accounts
+from tui.ibm.credentials.keyring import drop_token, keyring_name, store_token
+from tui.ibm.credentials.save import forget, keep_account, token_place, with_token
+from tui.ibm.transport.endpoints import platform_endpoints
 
 
 @pytest.fixture

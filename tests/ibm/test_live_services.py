@@ -9,17 +9,17 @@ from datetime import timedelta
 import pytest
 
 from tests.support.sandbox import live_account
+from tui.common.clock import SystemClock
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import AccountDetails, Channel
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.clock import SystemClock
-from tui.domain.cloud import NOTHING_ASKED, Ai, CloudOptions
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.domain.sessions import SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.service import QuantumService
-from tui.sandbox.launch import SandboxInfo
+from tui.sandbox.lifecycle.launch import SandboxInfo
 
 DEVICES = {"ibm_peekskill": 27, "ibm_cusco": 127, "ibm_fez": 156}
 FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; x $0; c[0] = measure $0; c[1] = measure $1;'

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from tests.ibm.support import InstantClock, Network, classic_routes, fixture, service
 from tests.ibm.test_secrets import every_call
+from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.errors import QdeckError
 from tui.domain.jobs import JobPage, JobQuery
 from tui.domain.sessions import Session, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.ibm.codec_results import decode_result
-from tui.ibm.service import QuantumService
-from tui.widgets.words import duration
+from tui.ibm.api.service import QuantumService
+from tui.ibm.results.decoder import decode_result
+from tui.widgets.text.format import duration
 
 SUBMISSION = Submission(Primitive.SAMPLER, "b", "OPENQASM 3;")
 Ask = Callable[[QuantumService], Awaitable[object]]

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.ibm.support import CRN, InstantClock, Network, account, fixture, response
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.platform import instances
 from tui.ibm.platform import service as platform
-from tui.ibm.service import QuantumService
 
 SEARCH = "/global-search/v3/resources/search"
 USAGE = fixture("gen2_instance_usage")["responses"][0]["body"]

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from tests.ibm.support import InstantClock
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.endpoints import origin
-from tui.ibm.http import Call, Http, Safety, Timeouts
+from tui.common.errors import ErrorKind, QdeckError
+from tui.ibm.transport.client import Call, Http, Safety, Timeouts
+from tui.ibm.transport.endpoints import origin
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"

@@ -24,13 +24,13 @@ from tests.ibm.support import (
     response,
     service,
 )
+from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
-from tui.ibm.service import QuantumService
+from tui.ibm.api.service import QuantumService
 
 Ask = Callable[[QuantumService], Awaitable[Any]]
 QASM = fixture("gen2_job_get")["responses"][0]["body"]["params"]["pubs"][0][0]

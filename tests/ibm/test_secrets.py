@@ -14,18 +14,18 @@ import pytest
 
 from tests.ibm.support import ACCESS, KEY, InstantClock, Network, account, classic_routes, service
 from tests.support.sandbox import live_account
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
-from tui.domain.secret import Secret
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
-from tui.ibm.endpoints import origin
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.http import Call, Http, Safety
-from tui.ibm.service import QuantumService
-from tui.sandbox.launch import SandboxInfo
+from tui.ibm.transport.client import Call, Http, Safety
+from tui.ibm.transport.endpoints import origin
+from tui.sandbox.lifecycle.launch import SandboxInfo
 
 FAULTS: list[httpx.Response | Exception] = [
     httpx.Response(401, json={"errors": [{"code": 1219, "message": f"token {ACCESS} of {KEY} refused"}]}),

@@ -25,8 +25,8 @@ from tests.ibm.support import (
     response,
     service,
 )
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission

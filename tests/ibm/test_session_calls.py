@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.ibm.support import Network, classic_routes, fixture, service
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
-from tui.ibm.service import QuantumService
+from tui.ibm.api.service import QuantumService
 
 CLOSE, SESSION = "/api/v1/sessions/s1/close", "/api/v1/sessions/s1"
 TOLD = fixture("gen2_session_get")["responses"][0]["body"] | {"id": "s1"}

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.ibm.support import InstantClock, Network, account
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.ibm.factory import make_service
-from tui.ibm.http import Call, Http, Safety
-from tui.ibm.spool import IN_MEMORY, LEFT_FREE, Spool
+from tui.ibm.transport.client import Call, Http, Safety
+from tui.ibm.transport.spool import IN_MEMORY, LEFT_FREE, Spool
 
 URL = "http://127.0.0.1:9"
 

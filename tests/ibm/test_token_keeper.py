@@ -17,12 +17,12 @@ from tests.ibm.support import (
     service,
 )
 from tests.support.clock import FakeClock
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Channel
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobQuery
-from tui.domain.secret import Secret
-from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
 
 
 class Issuer:

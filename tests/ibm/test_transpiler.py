@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from tests.ibm.support import KEY, InstantClock, Network, classic_routes, fixture, response, service
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.cloud import Ai, CloudOptions, LayoutMode, Preference
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.service import QuantumService
+from tui.domain.cloud_transpiler import Ai, CloudOptions, LayoutMode, Preference
+from tui.ibm.api.service import QuantumService
 
 TASK = fixture("gen1_transpile_submit")["responses"][0]["body"]["task_id"]
 QASM = 'OPENQASM 3;\n// a comment\ninclude "stdgates.inc";'

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.ibm.support import InstantClock, Network, service
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
+from tui.ibm.api.service import QuantumService
 from tui.ibm.platform import workloads
-from tui.ibm.service import QuantumService
 
 PAGE = 50
 OPEN = {"pending", "in_progress"}

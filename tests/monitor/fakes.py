@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.history.made import places
+from tests.store.made import places
 from tests.support.clock import FakeClock
-from tui.compiler.interface import Compiler
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+from tui.compiler.protocol import Compiler
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -23,15 +25,13 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedCircuit, SubmittedJob
 from tui.domain.results import Counts, JobResult, PubResult
-from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.accounts import RunningSandbox
-from tui.monitor.events import Event
-from tui.monitor.tower import LiveDeck
+from tui.monitor.account_manager import RunningSandbox
+from tui.monitor.services import LiveDeck
+from tui.monitor.state.events import Event
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
 BELL = Submission(
@@ -117,7 +117,7 @@ class FakeHost:
 
 
 class FakeService:
-    """`tui.ibm.service.QuantumService` on a `FakeHost`."""
+    """`tui.ibm.api.service.QuantumService` on a `FakeHost`."""
 
     def __init__(self, account: Account, host: FakeHost) -> None:
         self._account = account
@@ -297,7 +297,7 @@ class FakeService:
 
 
 class FakeCompiler:
-    """`tui.compiler.interface.Compiler` that says what it was asked."""
+    """`tui.compiler.protocol.Compiler` that says what it was asked."""
 
     def __init__(self) -> None:
         self.ended = False

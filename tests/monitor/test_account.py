@@ -10,13 +10,20 @@ import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Channel, Keep, SignOutReport
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor import accounts
-from tui.monitor.events import BackendsChanged, Event, IdentityChanged, Notice, SessionsChanged, UsageChanged
+from tui.monitor import account_manager
+from tui.monitor.state.events import (
+    BackendsChanged,
+    Event,
+    IdentityChanged,
+    Notice,
+    SessionsChanged,
+    UsageChanged,
+)
 
 
 def refused() -> QdeckError:
@@ -131,7 +138,7 @@ async def test_a_former_sign_in_that_could_not_be_ended_is_told(
         raise AssertionError
 
     monkeypatch.setattr(cockpit.services[0], "sign_out", hangs)
-    monkeypatch.setattr(accounts, "LEAVING_SECONDS", 0.01)
+    monkeypatch.setattr(account_manager, "LEAVING_SECONDS", 0.01)
     told = asyncio.Event()
 
     def hear(event: Event) -> None:

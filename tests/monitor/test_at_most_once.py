@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
-from tests.history.made import kept, write_kept
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
-from tui.domain.errors import ErrorKind, QdeckError
+from tests.store.made import kept, write_kept
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
 from tui.domain.submissions import Submission, WaitState
-from tui.history.history import History
-from tui.history.layout import decode
-from tui.history.porting import exported, imported
-from tui.history.records import Intent, IntentState
-from tui.monitor import presence, tower
-from tui.monitor.events import Notice, OutboxChanged
-from tui.monitor.line import NO_PROGRAM
-from tui.monitor.owner import SENDING_ELSEWHERE
-from tui.monitor.settling import SURE_AFTER
+from tui.monitor import services as tower
+from tui.monitor.outbox import process_lock as presence
+from tui.monitor.outbox.ownership import SENDING_ELSEWHERE
+from tui.monitor.outbox.reconciler import SURE_AFTER
+from tui.monitor.outbox.send_queue import NO_PROGRAM
+from tui.monitor.state.events import Notice, OutboxChanged
+from tui.store.import_export import exported, imported
+from tui.store.records.json_v1 import decode
+from tui.store.records.models import Intent, IntentState
+from tui.store.repository import History
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
 

@@ -14,7 +14,7 @@ from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, network
 from tests.support.clock import FakeClock
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import SessionMode, SessionState
-from tui.monitor.events import JobsFinished, Notice, SessionIdle
+from tui.monitor.state.events import JobsFinished, Notice, SessionIdle
 
 YEAR = timedelta(days=365)
 BOTH_WAYS = pytest.mark.parametrize("by", [YEAR, -YEAR, timedelta(hours=1), -timedelta(hours=1)])

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.made import made_job, places
-from tests.history.test_history import opened
 from tests.monitor.fakes import BELL, Cockpit, FakeService
+from tests.store.made import made_job, places
+from tests.store.test_history import opened
 from tests.support.full_disk import full_disk
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
-from tui.history.records import Record
-from tui.monitor.events import JobsChanged, Notice, Severity
+from tui.monitor.state.events import JobsChanged, Notice, Severity
+from tui.store.records.models import Record
 
 
 def _said(cockpit: Cockpit, severity: Severity) -> list[str]:

@@ -14,12 +14,12 @@ import pytest
 
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import jobs
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
+from tui.config.settings import Settings, load_settings
 from tui.domain.jobs import Job
-from tui.monitor.events import JobsFinished
 from tui.monitor.finish_claims import FinishClaims
-from tui.monitor.finish_hook import MOST, FinishHook
-from tui.settings import Settings, load_settings
+from tui.monitor.on_finish import MOST, FinishHook
+from tui.monitor.state.events import JobsFinished
 
 WRITE = "import json, os, sys; open(sys.argv[1], 'a').write(json.dumps(dict(os.environ)) + chr(10))"
 HOSTILE = "$(touch pwned); `touch pwned` | \x1b]0;x\x07 \nQDECK_JOB_STATUS=done"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.made import kept
 from tests.monitor.fakes import BELL, Cockpit
+from tests.store.made import kept
 from tests.support.circuits import bell_candidate
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import SubmittedCircuit
 
 

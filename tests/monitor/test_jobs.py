@@ -10,12 +10,12 @@ import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, FakeService, network
 from tests.support.clock import FakeClock
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult
-from tui.ibm.codec_results import decode_result
-from tui.monitor.events import FreshnessChanged, IdentityChanged, JobsChanged, JobsFinished, Notice
+from tui.ibm.results.decoder import decode_result
+from tui.monitor.state.events import FreshnessChanged, IdentityChanged, JobsChanged, JobsFinished, Notice
 
 
 async def test_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Account
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.submissions import WaitState
-from tui.history.merge import merge_intents
-from tui.history.records import Intent, IntentState
-from tui.monitor.events import Notice, OutboxChanged
-from tui.monitor.line import CREATIONS, slots
-from tui.monitor.owner import STALE
+from tui.monitor.outbox.ownership import STALE
+from tui.monitor.outbox.send_queue import CREATIONS, slots
+from tui.monitor.state.events import Notice, OutboxChanged
+from tui.store.records.merge import merge_intents
+from tui.store.records.models import Intent, IntentState
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import Cockpit, network
-from tui.domain.errors import QdeckError
-from tui.domain.job_filter import parse_filter
+from tui.common.errors import QdeckError
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
-from tui.monitor.events import Reach, ReachChanged
-from tui.monitor.jobs_list import DISORDER
+from tui.jobquery.parser import parse_filter
+from tui.monitor.polling.list_sync import DISORDER
+from tui.monitor.state.events import Reach, ReachChanged
 
 
 async def test_as_many_as_asked_for_are_taken_in(tmp_path: Path) -> None:

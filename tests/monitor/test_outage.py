@@ -12,13 +12,13 @@ import pytest
 from tests.ibm.support import CRN, KEY, URL, Network, response
 from tests.monitor.fakes import BELL, Cockpit, FakeHost
 from tests.support.clock import FakeClock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Endpoints
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.retry import RetryPolicy
-from tui.ibm.service import QuantumService
-from tui.monitor.outage import LONGEST_BACK_OFF
+from tui.ibm.transport.retry import RetryPolicy
+from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
 
 MINUTE, HOUR = 60.0, 3600.0
 SOON = LONGEST_BACK_OFF * 1.1 + 10

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.made import kept, write_kept
 from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
-from tui.domain.errors import ErrorKind, QdeckError
+from tests.store.made import kept, write_kept
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
-from tui.monitor.events import Notice
-from tui.monitor.settling import SURE_AFTER
+from tui.monitor.outbox.reconciler import SURE_AFTER
+from tui.monitor.state.events import Notice
 
 
 def unconfirmed() -> QdeckError:

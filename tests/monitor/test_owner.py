@@ -13,14 +13,14 @@ import pytest
 
 from tests.monitor.fakes import BELL
 from tests.support.clock import FakeClock
-from tui.history.records import Intent, IntentState
-from tui.monitor import presence
-from tui.monitor.owner import ASKED_AGAIN, SENDING_AT_MOST, SENDING_ELSEWHERE, STALE, Owner
+from tui.monitor.outbox import process_lock as presence
+from tui.monitor.outbox.ownership import ASKED_AGAIN, SENDING_AT_MOST, SENDING_ELSEWHERE, STALE, Owner
+from tui.store.records.models import Intent, IntentState
 
 HELD = """
 import sys, time
 from pathlib import Path
-from tui.monitor.presence import Presence
+from tui.monitor.outbox.process_lock import Presence
 one = Presence(Path(sys.argv[1]))
 one.begin()
 print(one.name, flush=True)

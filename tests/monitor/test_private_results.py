@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.monitor.fakes import Cockpit, FakeService, network
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult
 

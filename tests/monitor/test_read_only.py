@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.made import kept
 from tests.monitor.fakes import BELL, Cockpit
 from tests.monitor.test_line import SANDBOX, too_many
-from tui.domain.errors import ErrorKind, QdeckError
+from tests.store.made import kept
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
-from tui.monitor.deck import Deck
-from tui.monitor.line import READ_ONLY
+from tui.monitor.api import Deck
+from tui.monitor.outbox.send_queue import READ_ONLY
 
 CHANGING: dict[str, Callable[[Deck, str], Awaitable[object]]] = {
     "submit": lambda deck, _: deck.submit(BELL),

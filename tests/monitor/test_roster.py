@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.history.made import made_job
+from tests.store.made import made_job
 from tui.domain.jobs import Job
-from tui.monitor.roster import Roster
+from tui.monitor.state.sorted_jobs import Roster
 
 _jobs = st.builds(
     lambda number, minute, name: replace(made_job(minute), id=f"j{number}", name=name),

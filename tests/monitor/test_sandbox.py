@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.circuits import assert_bell
-from tests.history.made import places
 from tests.monitor.fakes import FakeCompiler
+from tests.store.made import places
+from tui.common.clock import SystemClock
+from tui.config.settings import Folders
 from tui.domain.accounts import Channel
-from tui.domain.clock import SystemClock
 from tui.domain.jobs import JobStatus
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
-from tui.monitor.accounts import RunningSandbox
-from tui.monitor.deck import Deck
-from tui.monitor.events import Event, JobsFinished
-from tui.monitor.tower import LiveDeck
-from tui.sandbox.launch import launch
-from tui.settings import Folders
+from tui.monitor.account_manager import RunningSandbox
+from tui.monitor.api import Deck
+from tui.monitor.services import LiveDeck
+from tui.monitor.state.events import Event, JobsFinished
+from tui.sandbox.lifecycle.launch import launch
 
 
 def live_deck(folders: Folders, launcher: Callable[[], Awaitable[RunningSandbox]]) -> LiveDeck:

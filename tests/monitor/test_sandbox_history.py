@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.made import places
 from tests.monitor.test_sandbox import live_deck
+from tests.store.made import places
 from tui.domain.accounts import Channel
-from tui.monitor.events import ReachChanged
-from tui.monitor.tower import LiveDeck
-from tui.sandbox.launch import launch
-from tui.sandbox.records import Face, Job
-from tui.sandbox.store import Store
+from tui.monitor.services import LiveDeck
+from tui.monitor.state.events import ReachChanged
+from tui.sandbox.db.database import Store
+from tui.sandbox.db.models import Face, Job
+from tui.sandbox.lifecycle.launch import launch
 
 _HOSTILE = ("[red]x[/]", "\x1b[31mesc", "‮rtl", "x" * 5000)
 

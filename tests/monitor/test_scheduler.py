@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.clock import FakeClock
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.monitor.outage import LONGEST_BACK_OFF
-from tui.monitor.scheduler import Scheduler
-from tui.monitor.tempo import SANDBOX, SERVICE, Tempo
+from tui.common.errors import ErrorKind, QdeckError
+from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
+from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, Tempo
+from tui.monitor.polling.scheduler import Scheduler
 
 
 class Rounds:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
+from tui.config.settings import Settings, load_settings
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.events import SessionIdle
-from tui.settings import Settings, load_settings
+from tui.monitor.state.events import SessionIdle
 
 MINUTE = 60.0
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
 from tests.support.clock import FakeClock
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
+from tui.config.settings import Settings, load_settings
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode
-from tui.monitor.events import FreshnessChanged, JobsFinished
-from tui.settings import Settings, load_settings
+from tui.monitor.state.events import FreshnessChanged, JobsFinished
 
 
 async def with_pending(root: Path, many: int) -> Cockpit:

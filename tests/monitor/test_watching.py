@@ -10,7 +10,7 @@ import pytest
 from tests.monitor.fakes import BELL, Cockpit, FakeHost
 from tests.support.clock import FakeClock
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
-from tui.monitor.events import JobsChanged, JobsFinished, Notice
+from tui.monitor.state.events import JobsChanged, JobsFinished, Notice
 
 
 def noting(cockpit: Cockpit, when: list[float] | None = None) -> list[tuple[JobQuery, int]]:

@@ -11,7 +11,7 @@ import pytest
 from qiskit_ibm_runtime.models import BackendProperties, QasmBackendConfiguration
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 
-from tui.sandbox.devices import DEVICES, UnknownDevice, device
+from tui.sandbox.core.devices import DEVICES, UnknownDevice, device
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_an_unknown_device_is_said_to_be_unknown() -> None:
 
 def test_reading_devices_and_validating_imports_no_qiskit() -> None:
     code = (
-        "import sys, tui.sandbox.engine, tui.sandbox.devices as d;"
+        "import sys, tui.sandbox.simulator, tui.sandbox.core.devices as d;"
         "[d.device(n).summary() for n in d.DEVICES];"
         "print(sorted({'qiskit', 'numpy', 'qiskit_ibm_runtime', 'qiskit_aer'} & set(sys.modules)))"
     )

@@ -12,14 +12,14 @@ from textual.widgets import Input, OptionList, TextArea
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import account, identity
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Channel, Keep, Route
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
 from tui.screens.account import AccountScreen
 from tui.screens.editor import EditorScreen
-from tui.screens.jobs import JobsScreen
+from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.choice import Choice
+from tui.widgets.forms.select import Choice
 
 REFUSED = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
 

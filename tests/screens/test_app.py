@@ -13,10 +13,10 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.jobs import JobsScreen
+from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.escapes import terminal_notice, tmux_clipboard
-from tui.widgets.row_table import RowTable
+from tui.widgets.tables.row_table import RowTable
+from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
 
 
 async def _ready(pilot: Pilot[None]) -> None:

@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tui.app import QDeckApp
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import Backend
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.monitor.events import BackendsChanged
+from tui.monitor.state.events import BackendsChanged
 from tui.screens.backends import BackendsScreen, details_over
 
 

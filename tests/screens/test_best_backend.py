@@ -8,8 +8,8 @@ from tests.screens.test_transpile import app_of, open_review
 from tests.support.app import running, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tui.domain.backends import Backend
-from tui.monitor.events import BackendsChanged
-from tui.screens.bench import Errand
+from tui.monitor.state.events import BackendsChanged
+from tui.screens.base.workspace import Errand
 
 
 async def test_the_best_backend_is_offered_until_another_is_picked() -> None:

@@ -10,12 +10,12 @@ from textual.widgets import Button
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import jobs
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, JobStatus
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.job import JobScreen
-from tui.screens.jobs import JobsScreen
-from tui.widgets.job_table import JobTable
+from tui.screens.jobs.detail import JobScreen
+from tui.screens.jobs.screen import JobsScreen
+from tui.widgets.tables.job_table import JobTable
 
 BELL, QFT, ODD = jobs()[2], jobs()[3], jobs()[6]
 

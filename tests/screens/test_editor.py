@@ -14,15 +14,15 @@ from tests.support.app import running, screen_text, settled, until
 from tests.support.circuits import BELL, BELL_DRAWING
 from tests.support.fixed_deck import FixedDeck
 from tui.app import QDeckApp
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.screens.bench import Errand
+from tui.screens.base.workspace import Errand
 from tui.screens.dialogs.open_file import OpenFile
-from tui.screens.dialogs.save_as import SaveAs
+from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.dialogs.unsaved import Unsaved
 from tui.screens.editor import EditorScreen
-from tui.screens.transpile import TranspileScreen
-from tui.widgets.qasm_area import QasmArea
+from tui.screens.transpile.screen import TranspileScreen
+from tui.widgets.circuit.qasm_editor import QasmArea
 
 WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))
 

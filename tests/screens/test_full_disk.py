@@ -6,10 +6,10 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.history.made import places
-from tests.history.test_history import opened
 from tests.monitor.fakes import ACCOUNT, Cockpit
 from tests.monitor.test_disk import with_many_jobs
+from tests.store.made import places
+from tests.store.test_history import opened
 from tests.support.app import notices, screen_text, until
 from tests.support.full_disk import full_disk
 from tui.app import QDeckApp

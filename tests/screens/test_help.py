@@ -7,10 +7,10 @@ from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tui.screens.help import HelpScreen
-from tui.screens.jobs import JobsScreen
-from tui.widgets.ink import text_of
-from tui.widgets.keys import GLOBAL, JOBS, PLACES
-from tui.widgets.text_pane import TextPane
+from tui.screens.jobs.screen import JobsScreen
+from tui.widgets.keymap import GLOBAL, JOBS, PLACES
+from tui.widgets.text.styled_text import text_of
+from tui.widgets.text.text_pane import TextPane
 
 
 async def _ask(pilot: Pilot[None]) -> None:

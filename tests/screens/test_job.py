@@ -15,16 +15,16 @@ from tests.support.app import SnapCompare, make_app, running, screen_text, settl
 from tests.support.circuits import bell_candidate
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import BELL_RESULT, NOW, jobs
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
-from tui.monitor.events import JobsChanged
-from tui.qasm.highlight import Span, State, lex_line
+from tui.monitor.state.events import JobsChanged
+from tui.openqasm.highlighter import Span, State, lex_line
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.export import exported
-from tui.screens.job import JobScreen
+from tui.screens.jobs.detail import JobScreen
+from tui.screens.jobs.export import exported
 
 BELL, FAILED, VALUES = 2, 3, 4
 """Places of jobs in the table."""
@@ -74,7 +74,7 @@ async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
         lexed.append(text)
         return lex_line(lexer, text, state)
 
-    monkeypatch.setattr("tui.qasm.reading.lex_line", seen)
+    monkeypatch.setattr("tui.openqasm.reading.lex_line", seen)
     deck = FixedDeck()
     circuit = "OPENQASM 3.0;" + ends + ends.join(f"rz({n}) $5;" for n in range(10_000))
     deck.the_jobs = tuple(replace(job, circuit=circuit) for job in deck.the_jobs)

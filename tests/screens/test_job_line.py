@@ -13,10 +13,10 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import NOW, FixedClock
 from tui.app import QDeckApp
 from tui.domain.submissions import Primitive, Submission, WaitingSubmission, WaitState
-from tui.monitor.events import OutboxChanged
-from tui.screens import job_rows
+from tui.monitor.state.events import OutboxChanged
 from tui.screens.dialogs.pick import Pick
-from tui.screens.job_rows import JobRowsScreen
+from tui.screens.jobs import list_base as job_rows
+from tui.screens.jobs.list_base import JobRowsScreen
 
 
 def waits(name: str, state: WaitState, place: int = 0, *, elsewhere: bool = False) -> WaitingSubmission:

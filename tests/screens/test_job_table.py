@@ -13,17 +13,17 @@ from textual.widgets import Button, Input
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import BELL_RESULT, jobs
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.job_list import JobList
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
-from tui.monitor.events import JobsChanged
+from tui.jobquery.job_list import JobList
+from tui.monitor.state.events import JobsChanged
 from tui.screens.dialogs.columns import ChooseColumns
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.job import JobScreen
-from tui.screens.jobs import JobsScreen
-from tui.widgets.job_table import JobTable
+from tui.screens.jobs.detail import JobScreen
+from tui.screens.jobs.screen import JobsScreen
+from tui.widgets.tables.job_table import JobTable
 
 HEAD_LINE = 3
 

@@ -14,14 +14,14 @@ from textual.widgets import Button, Input
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import NOW, jobs
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult
-from tui.monitor.events import Freshness, FreshnessChanged, JobsChanged
+from tui.monitor.state.events import Freshness, FreshnessChanged, JobsChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.job import JobScreen
-from tui.widgets.row_table import RowTable
+from tui.screens.jobs.detail import JobScreen
+from tui.widgets.tables.row_table import RowTable
 
 
 async def _ready(pilot: Pilot[None]) -> None:

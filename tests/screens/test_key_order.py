@@ -16,10 +16,10 @@ from tests.support.fixed_values import jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs import open_file
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.jobs import JobsScreen
+from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.qasm_area import QasmArea
-from tui.widgets.row_table import RowTable
+from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.tables.row_table import RowTable
 
 TOKEN = "sSs3cret-Token-S-s"
 

@@ -14,12 +14,12 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING
 from tui.app import QDeckApp
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
-from tui.monitor.events import SessionsChanged
+from tui.monitor.state.events import SessionsChanged
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.dialogs.leave_sessions import LeaveSessions
-from tui.screens.jobs import JobsScreen
+from tui.screens.dialogs.quit_sessions import LeaveSessions
+from tui.screens.jobs.screen import JobsScreen
 
 OWN = replace(BATCH, opened_here=True)
 FOREIGN = replace(BATCH, id="f0re1gn0-0000", backend="ibm_cusco", mode=SessionMode.DEDICATED, max_ttl=3600)

@@ -14,12 +14,12 @@ from tests.support.app import SnapCompare, make_app, notices, running, screen_te
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import FixedClock, account, identity
 from tui.app import QDeckApp
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Account, Channel, Keep, Share
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.screens.account import AccountScreen
-from tui.screens.jobs import JobsScreen
+from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.choice import Choice
+from tui.widgets.forms.select import Choice
 
 TOKEN = "s3cret-token-that-must-not-be-seen-0123456789"
 

@@ -14,12 +14,12 @@ from tests.support.app import SnapCompare, make_app, notices, running, screen_te
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.monitor.events import JobsFinished, Notice, Severity
-from tui.screens.messages import MessagesScreen
-from tui.widgets.flash_line import FlashLine
-from tui.widgets.ink import text_of, width_of
-from tui.widgets.notes import KEPT, Note, Notes, flash_lines, page_lines
+from tui.common.errors import ErrorKind, QdeckError
+from tui.monitor.state.events import JobsFinished, Notice, Severity
+from tui.screens.notifications import MessagesScreen
+from tui.widgets.chrome.flash_line import FlashLine
+from tui.widgets.chrome.notifications import KEPT, Note, Notes, flash_lines, page_lines
+from tui.widgets.text.styled_text import text_of, width_of
 
 ADVICE = "The device is being calibrated and takes no jobs before noon. Choose another with F6 and try again."
 

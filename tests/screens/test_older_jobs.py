@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import NOW, jobs
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.monitor.events import Reach, ReachChanged
-from tui.widgets.job_table import JobTable
+from tui.common.errors import ErrorKind, QdeckError
+from tui.monitor.state.events import Reach, ReachChanged
+from tui.widgets.tables.job_table import JobTable
 
 
 def many(count: int = 300) -> FixedDeck:

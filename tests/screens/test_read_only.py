@@ -21,8 +21,8 @@ from tests.support.circuits import BELL
 from tests.support.fixed_deck import FixedDeck
 from tests.support.sessions import SESSIONS
 from tui.app import QDeckApp
-from tui.monitor.tower import LiveDeck
-from tui.widgets.keys import PLACES, Key, key_by_id
+from tui.monitor.services import LiveDeck
+from tui.widgets.keymap import PLACES, Key, key_by_id
 
 CHANGING = {name for name, command in vars(LiveDeck).items() if hasattr(command, "__wrapped__")}
 """The commands that a read-only deck refuses."""

@@ -13,14 +13,14 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING, SESSIONS
 from tui.app import QDeckApp
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
-from tui.monitor.events import SessionIdle, SessionsChanged, Severity
+from tui.monitor.state.events import SessionIdle, SessionsChanged, Severity
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession, parse_time
 from tui.screens.sessions import SessionsScreen
-from tui.widgets.choice import Choice
-from tui.widgets.row_table import RowTable
+from tui.widgets.forms.select import Choice
+from tui.widgets.tables.row_table import RowTable
 
 
 def app_of(pilot: Pilot[None]) -> QDeckApp:

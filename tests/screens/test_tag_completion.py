@@ -11,10 +11,10 @@ from textual.widgets import Input
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import jobs
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.tag_completion import TagSuggester
-from tui.widgets.completing import completed, usable_tags
+from tui.screens.jobs.tag_completion import TagSuggester
+from tui.widgets.forms.completing import completed, usable_tags
 
 HOSTILE = ("[red]x[/]", "a,b", "\x1b[31mred", "x" * 5000, " space", "-minus", "‮abc", "ok")
 

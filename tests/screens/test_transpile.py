@@ -13,17 +13,17 @@ from tests.support.circuits import BELL, bell_candidate
 from tests.support.fixed_deck import FixedDeck
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
 from tui.domain.circuits import TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.events import SessionsChanged, UsageChanged
+from tui.monitor.state.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.jobs import JobsScreen
-from tui.screens.transpile import TranspileScreen
-from tui.widgets.candidate_table import CandidateTable
-from tui.widgets.choice import Choice
+from tui.screens.jobs.screen import JobsScreen
+from tui.screens.transpile.screen import TranspileScreen
+from tui.widgets.forms.select import Choice
+from tui.widgets.tables.candidate_table import CandidateTable
 
 
 def app_of(pilot: Pilot[None]) -> QDeckApp:

@@ -11,10 +11,10 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import identity
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.cloud import Ai, CloudOptions, LayoutMode, Preference
-from tui.screens.dialogs.cloud_refinements import CloudRefinements
-from tui.widgets.candidate_table import CandidateTable
-from tui.widgets.choice import Choice
+from tui.domain.cloud_transpiler import Ai, CloudOptions, LayoutMode, Preference
+from tui.screens.dialogs.cloud_options import CloudRefinements
+from tui.widgets.forms.select import Choice
+from tui.widgets.tables.candidate_table import CandidateTable
 
 
 async def test_the_cloud_is_offered_only_where_there_is_one() -> None:

@@ -15,10 +15,10 @@ from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.accounts import Channel
-from tui.domain.cloud import Ai, CloudOptions
+from tui.domain.cloud_transpiler import Ai, CloudOptions
 from tui.domain.submissions import Primitive
-from tui.widgets.choice import Choice
-from tui.widgets.transpile_choices import TranspileChoices
+from tui.widgets.forms.select import Choice
+from tui.widgets.forms.transpile_options import TranspileChoices
 
 
 def app_with(deck: FixedDeck | None = None) -> QDeckApp:

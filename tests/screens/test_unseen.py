@@ -14,8 +14,8 @@ from tests.support.fixed_deck import FixedDeck
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
-from tui.screens.job import JobScreen
-from tui.widgets.job_table import JobTable
+from tui.screens.jobs.detail import JobScreen
+from tui.widgets.tables.job_table import JobTable
 
 BELL, QFT, ZZ = (jobs()[place].id for place in (2, 3, 4))
 

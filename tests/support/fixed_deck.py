@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, ago, backends, identity, jobs
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -27,14 +28,13 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, Transpilation, TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.job_filter import JobFilter
 from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
-from tui.monitor.deck import Listener
-from tui.monitor.events import Event, Freshness, IdentityChanged, JobsChanged, Reach, SessionsChanged
+from tui.jobquery.parser import JobFilter
+from tui.monitor.api import Listener
+from tui.monitor.state.events import Event, Freshness, IdentityChanged, JobsChanged, Reach, SessionsChanged
 
 
 class FixedDeck:

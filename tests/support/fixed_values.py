@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.circuits import BELL, BELL_ISA
+from tui.common.secret import Secret
 from tui.domain.accounts import (
     Account,
     Channel,
@@ -17,7 +18,6 @@ from tui.domain.accounts import (
 from tui.domain.backends import Backend
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
-from tui.domain.secret import Secret
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 """The time of all tests."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel
-from tui.domain.secret import Secret
-from tui.ibm.accounts import sandbox_account
-from tui.sandbox.launch import SandboxInfo, SandboxProcess, launch
+from tui.ibm.credentials.discovery import sandbox_account
+from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, launch
 
 
 class _Keeper:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tests.end_to_end.hands import Hands
 from tui.app import QDeckApp
-from tui.domain.clock import SystemClock
-from tui.headless.opening import make_deck
+from tui.commands.context import make_deck
+from tui.common.clock import SystemClock
 
 PICTURES = Path(__file__).resolve().parents[2] / "assets" / "screenshots"
 SIZE = (100, 30)

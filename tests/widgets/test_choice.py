@@ -9,8 +9,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tui.widgets.choice import Choice, SearchedList
-from tui.widgets.themes import THEMES, Look
+from tui.widgets.forms.select import Choice, SearchedList
+from tui.widgets.terminal.themes import THEMES, Look
 
 DEVICES = [("ibm_peekskill 27q", "peekskill"), ("ibm_cusco 127q", "cusco"), ("Skill [b]", "skill")]
 
@@ -66,7 +66,7 @@ async def test_what_fits_nothing_stays_where_it_was_and_is_said() -> None:
 
 @pytest.mark.parametrize("between", ["backspace", "pause", "closed"])
 async def test_a_new_search_begins(between: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.widgets.choice.PAUSE", 0.05 if between == "pause" else 60.0)
+    monkeypatch.setattr("tui.widgets.forms.select.PAUSE", 0.05 if between == "pause" else 60.0)
     async with opened() as (pilot, _, offers):
         await pilot.press(*"cus")
         if between == "backspace":

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
-from tui.widgets.histogram import bar, counts_lines, result_page, strip_line
-from tui.widgets.ink import text_of, width_of
+from tui.widgets.results.histogram import bar, counts_lines, result_page, strip_line
+from tui.widgets.text.styled_text import text_of, width_of
 
 
 def _page(result: JobResult, width: int = 76) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets.ink import (
+from tui.widgets.text.styled_text import (
     Ink,
     Line,
     Span,

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from tests.support.fixed_values import NOW, jobs
 from tui.domain.jobs import JobMetrics, JobStatus
-from tui.widgets.ink import Line
-from tui.widgets.job_facts import facts, metrics_lines
-from tui.widgets.words import clock_time
+from tui.widgets.results.job_summary import facts, metrics_lines
+from tui.widgets.text.format import clock_time
+from tui.widgets.text.styled_text import Line
 
 QUEUED = next(job for job in jobs() if job.status is JobStatus.QUEUED)
 METRICS = JobMetrics(

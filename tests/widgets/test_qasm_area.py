@@ -13,8 +13,8 @@ from textual.widgets import TextArea
 
 from tests.support.circuits import BELL
 from tui.domain.circuits import Diagnostic
-from tui.widgets.qasm_area import QasmArea
-from tui.widgets.themes import THEMES, Look
+from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.terminal.themes import THEMES, Look
 
 
 class AreaApp(App[None]):

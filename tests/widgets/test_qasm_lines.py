@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.support.circuits import BELL
-from tui.qasm.highlight import LONGEST_LINE, Kind
-from tui.widgets.ink import QASM_INKS, Ink, line, text_of
-from tui.widgets.qasm_lines import QasmLines
+from tui.openqasm.highlighter import LONGEST_LINE, Kind
+from tui.widgets.circuit.qasm_view import QasmLines
+from tui.widgets.text.styled_text import QASM_INKS, Ink, line, text_of
 
 
 def test_nothing_of_the_text_is_lost() -> None:

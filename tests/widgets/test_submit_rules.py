@@ -10,7 +10,7 @@ from tests.support.circuits import bell_candidate
 from tui.domain.accounts import Usage
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS
-from tui.widgets.submit_rules import (
+from tui.widgets.forms.submit_validation import (
     costs,
     estimated_seconds,
     estimator_shots,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.domain.text import plain
-from tui.widgets.ink import text_of
-from tui.widgets.text_pane import folded_page
+from tui.common.sanitize import plain
+from tui.widgets.text.styled_text import text_of
+from tui.widgets.text.text_pane import folded_page
 
 
 @given(st.text("ab 漢\n", max_size=300), st.integers(20, 90))

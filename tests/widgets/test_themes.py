@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.widgets.themes import Look, look_for
+from tui.widgets.terminal.themes import Look, look_for
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from tui.domain.accounts import Usage
 from tui.domain.jobs import Job, JobStatus
-from tui.widgets.words import (
+from tui.widgets.text.format import (
     age,
     duration,
     freshness_age,

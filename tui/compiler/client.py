@@ -9,8 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from tui.compiler.estimate import rep_delay_us
-from tui.compiler.lane import Lane
+from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.messages import (
     Check,
     Checked,
@@ -29,9 +28,10 @@ from tui.compiler.messages import (
     Unpack,
     Unpacked,
 )
+from tui.compiler.usage_estimate import rep_delay_us
+from tui.compiler.worker_queue import Lane
 from tui.domain.backends import BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
-from tui.domain.errors import ErrorKind, QdeckError
 
 CHECK_LIMIT: Final = 60.0
 """Seconds for a check or a drawing; 10,000 lines of OpenQASM 3 take about 3."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tui.domain.cloud import NOTHING_ASKED, CloudOptions
+from tui.domain.cloud_transpiler import NOTHING_ASKED, CloudOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import httpx
 
+from tui.common.clock import Clock, SystemClock
 from tui.domain.accounts import Account, Channel
-from tui.domain.clock import Clock, SystemClock
+from tui.ibm.api.service import QuantumService
 from tui.ibm.classic.service import ClassicService
-from tui.ibm.endpoints import checked, origin
-from tui.ibm.http import MAX_BODY, MAX_IN_MEMORY, MAX_RESULT, Http, Timeouts
 from tui.ibm.platform.service import PlatformService
-from tui.ibm.retry import Chance, RetryPolicy
-from tui.ibm.service import QuantumService
+from tui.ibm.transport.client import MAX_BODY, MAX_IN_MEMORY, MAX_RESULT, Http, Timeouts
+from tui.ibm.transport.endpoints import checked, origin
+from tui.ibm.transport.retry import Chance, RetryPolicy
 
 
 def make_service(

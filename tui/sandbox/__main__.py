@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tui.sandbox.serve import main
+from tui.sandbox.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tui.sandbox import classic, platform, storage
-from tui.sandbox.dialects import render
-from tui.sandbox.errors import ApiError, no_route
-from tui.sandbox.fault_control import PATH as FAULTS_PATH
-from tui.sandbox.fault_control import FaultControl
-from tui.sandbox.info import LEASE_PATH
-from tui.sandbox.leases import LeaseRoute
-from tui.sandbox.service import Service
+from tui.sandbox import classic, platform
+from tui.sandbox.base.errors import ApiError, no_route
+from tui.sandbox.core.service import Service
+from tui.sandbox.faults.routes import PATH as FAULTS_PATH
+from tui.sandbox.faults.routes import FaultControl
+from tui.sandbox.lifecycle.info import LEASE_PATH
+from tui.sandbox.lifecycle.leases import LeaseRoute
+from tui.sandbox.server import circuit_links as storage
+from tui.sandbox.server.error_rendering import render
 
 log = logging.getLogger(__name__)
 

@@ -14,18 +14,18 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import AccountDetails, Identity, Instance, Share
-from tui.domain.errors import QdeckError
-from tui.domain.text import plain, shorten
-from tui.monitor.deck import Deck
-from tui.monitor.events import Severity
-from tui.screens.base import Shell
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.block import Block
-from tui.widgets.ink import Ink, Line, line
-from tui.widgets.keys import ACCOUNT, bindings
-from tui.widgets.too_small import TooSmall
-from tui.widgets.words import NOTHING, clock_time, count_words, duration, token_words, usage_words
+from tui.monitor.api import Deck
+from tui.monitor.state.events import Severity
+from tui.screens.base.section import Shell
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.keymap import ACCOUNT, bindings
+from tui.widgets.terminal.too_small import TooSmall
+from tui.widgets.text.block import Block
+from tui.widgets.text.format import NOTHING, clock_time, count_words, duration, token_words, usage_words
+from tui.widgets.text.styled_text import Ink, Line, line
 
 _MOST_PLANS = 3
 _SHARES_WIDTH = 52

@@ -10,18 +10,18 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain, shorten
 from tui.domain.backends import Backend
-from tui.domain.errors import QdeckError
-from tui.domain.text import plain, shorten
-from tui.monitor.deck import Deck
-from tui.monitor.events import BackendsChanged, Event, IdentityChanged, Severity
-from tui.screens.base import SectionScreen
-from tui.screens.bench import Bench
-from tui.widgets.backend_rows import BACKEND_COLUMNS, backend_cells, backend_lines
-from tui.widgets.block import Block
-from tui.widgets.ink import BLANK, Ink, Line, Span, line
-from tui.widgets.keys import BACKENDS, bindings
-from tui.widgets.row_table import RowTable
+from tui.monitor.api import Deck
+from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
+from tui.screens.base.section import SectionScreen
+from tui.screens.base.workspace import Bench
+from tui.widgets.keymap import BACKENDS, bindings
+from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
+from tui.widgets.tables.row_table import RowTable
+from tui.widgets.text.block import Block
+from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, line
 
 _DETAILS_FROM = min(column.need for column in BACKEND_COLUMNS if column.need)
 """Cells from which on the table has columns that the list alone does not fill."""

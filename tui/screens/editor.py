@@ -14,21 +14,21 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain
 from tui.domain.circuits import CheckReport, Diagnostic
-from tui.domain.errors import QdeckError
-from tui.domain.text import plain
-from tui.qasm.files import save_circuit
-from tui.screens.base import SectionScreen
-from tui.screens.bench import Errand
+from tui.openqasm.files import save_circuit
+from tui.screens.base.section import SectionScreen
+from tui.screens.base.workspace import Errand
 from tui.screens.dialogs.open_file import OpenFile
-from tui.screens.dialogs.save_as import SaveAs
+from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.dialogs.unsaved import Unsaved, Wish
-from tui.widgets.block import Block
-from tui.widgets.check_lines import HEIGHT, Checking, check_lines
-from tui.widgets.ink import Ink, line
-from tui.widgets.keys import EDITOR, bindings
-from tui.widgets.qasm_area import QasmArea
-from tui.widgets.text_pane import TextPane, page_of
+from tui.widgets.circuit.diagnostics import HEIGHT, Checking, check_lines
+from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.keymap import EDITOR, bindings
+from tui.widgets.text.block import Block
+from tui.widgets.text.styled_text import Ink, line
+from tui.widgets.text.text_pane import TextPane, page_of
 
 PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""

@@ -10,12 +10,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.ink import BLANK, Ink, Line, line
-from tui.widgets.key_line import key_name
-from tui.widgets.keys import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
-from tui.widgets.text_pane import TextPane
-from tui.widgets.too_small import TooSmall
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.chrome.footer import key_name
+from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
+from tui.widgets.terminal.too_small import TooSmall
+from tui.widgets.text.styled_text import BLANK, Ink, Line, line
+from tui.widgets.text.text_pane import TextPane
 
 _REGISTERED = [key for place in PLACES for key in place]
 _MOVING: tuple[tuple[str, str], ...] = (

@@ -14,20 +14,20 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain, shorten
+from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Identity, Keep
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.domain.text import plain, shorten
-from tui.ibm.accounts import typed_account
-from tui.monitor.deck import Deck
-from tui.screens.base import Shell
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.choice import Choice
-from tui.widgets.field_row import FieldRow
-from tui.widgets.found_list import FoundList
-from tui.widgets.keys import LOGIN, bindings
-from tui.widgets.too_small import TooSmall
-from tui.widgets.top_bar import UNVERIFIED
+from tui.ibm.credentials.discovery import typed_account
+from tui.monitor.api import Deck
+from tui.screens.base.section import Shell
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.chrome.status_bar import UNVERIFIED
+from tui.widgets.forms.account_list import FoundList
+from tui.widgets.forms.field_row import FieldRow
+from tui.widgets.forms.select import Choice
+from tui.widgets.keymap import LOGIN, bindings
+from tui.widgets.terminal.too_small import TooSmall
 
 _SANDBOX = "sandbox:"
 _FOUND = "found:"

@@ -9,21 +9,21 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 
+from tui.common.sanitize import plain
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.text import plain
-from tui.monitor.deck import Deck
-from tui.monitor.events import Event, IdentityChanged, JobsChanged, SessionsChanged
-from tui.screens.base import SectionScreen
-from tui.screens.bench import Bench
+from tui.monitor.api import Deck
+from tui.monitor.state.events import Event, IdentityChanged, JobsChanged, SessionsChanged
+from tui.screens.base.section import SectionScreen
+from tui.screens.base.workspace import Bench
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession
-from tui.widgets.block import Block
-from tui.widgets.ink import BLANK, Ink, Line, Span, line, wrapped
-from tui.widgets.keys import SESSIONS, bindings
-from tui.widgets.row_table import Cells, Column, RowTable
-from tui.widgets.session_words import ends_in, idle_for, place_kept, state_span
-from tui.widgets.words import NOTHING, age, clock_time, duration, number, short_id
+from tui.widgets.keymap import SESSIONS, bindings
+from tui.widgets.tables.row_table import Cells, Column, RowTable
+from tui.widgets.text.block import Block
+from tui.widgets.text.format import NOTHING, age, clock_time, duration, number, short_id
+from tui.widgets.text.session_format import ends_in, idle_for, place_kept, state_span
+from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, line, wrapped
 
 _COLUMNS = (
     Column("", 1),

@@ -13,11 +13,11 @@ import pytest
 
 from tests.sandbox.http.doubles import DONE, GateEngine, ManualClock
 from tui.sandbox.app import build
-from tui.sandbox.auth import Secrets
-from tui.sandbox.engine import RunOutcome
-from tui.sandbox.limits import NO_LIMITS, Limits
-from tui.sandbox.service import Service
-from tui.sandbox.store import Store
+from tui.sandbox.base.tokens import Secrets
+from tui.sandbox.core.limits import NO_LIMITS, Limits
+from tui.sandbox.core.service import Service
+from tui.sandbox.db.database import Store
+from tui.sandbox.simulator.base.values import RunOutcome
 
 LATEST = "2026-04-15"
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; c[0] = measure $0; c[1] = measure $1;'

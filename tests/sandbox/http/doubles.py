@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tui.sandbox.devices import Device
-from tui.sandbox.engine import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
+from tui.sandbox.core.devices import Device
+from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
 
 RESULT = '{"results":[{"data":{"c":{"samples":["0x3","0x0"],"num_bits":2}},"metadata":{}}],"metadata":{}}'
 DONE = RunOutcome(

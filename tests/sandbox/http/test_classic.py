@@ -9,8 +9,8 @@ import pytest
 
 from tests.sandbox.http.conftest import BELL, Box
 from tests.sandbox.http.doubles import RESULT
-from tui.sandbox.devices import DEVICES
-from tui.sandbox.engine import RunOutcome
+from tui.sandbox.core.devices import DEVICES
+from tui.sandbox.simulator.base.values import RunOutcome
 
 TENANT = {"hub": "ibm-q", "group": "open", "project": "main"}
 

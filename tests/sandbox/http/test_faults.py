@@ -14,8 +14,8 @@ import pytest
 
 from tests.faults.bench import Bench, bench
 from tests.sandbox.http.test_process import ROOT
-from tui.sandbox.faults import Fault, FaultPlan, Kind, fault_of, parse
-from tui.sandbox.misbehaviour import HUGE
+from tui.sandbox.faults.middleware import HUGE
+from tui.sandbox.faults.plan import Fault, FaultPlan, Kind, fault_of, parse
 
 VERSION = "/auth/api/version"
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from tests.sandbox.http.test_process import PARENT, ROOT, alive, children, run_one, token, until
-from tui.sandbox.info import LEASE_PATH, RUNNING_FILE, announce
-from tui.sandbox.join import join
-from tui.sandbox.launch import SandboxInfo, SandboxProcess, launch
+from tui.sandbox.lifecycle.info import LEASE_PATH, RUNNING_FILE, announce
+from tui.sandbox.lifecycle.join import join
+from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, launch
 
 
 @asynccontextmanager

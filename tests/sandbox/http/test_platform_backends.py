@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.http.conftest import Box
-from tui.sandbox.devices import DEVICES
+from tui.sandbox.core.devices import DEVICES
 
 
 async def test_devices_carry_status_and_queue(box: Box) -> None:

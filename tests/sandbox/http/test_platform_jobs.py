@@ -7,7 +7,7 @@ import pytest
 
 from tests.sandbox.http.conftest import BELL, LATEST, Box
 from tests.sandbox.http.doubles import RESULT
-from tui.sandbox.engine import RunOutcome
+from tui.sandbox.simulator.base.values import RunOutcome
 
 
 async def test_a_job_goes_from_queued_to_completed(slow_box: Box) -> None:
@@ -205,7 +205,7 @@ async def test_an_unknown_backend_is_404(box: Box) -> None:
 
 
 async def test_a_body_too_large_is_413(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.sandbox.http.MAX_BODY", 1000)
+    monkeypatch.setattr("tui.sandbox.base.http.MAX_BODY", 1000)
     reply = await box.submit("x" * 2000)
     assert reply.status_code == 413
 

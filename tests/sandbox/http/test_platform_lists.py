@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.http.conftest import Box
-from tui.sandbox.clock import iso
+from tui.sandbox.base.clock import iso
 
 
 async def ids(box: Box, **params: Any) -> list[str]:

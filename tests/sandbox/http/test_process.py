@@ -12,15 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tui.sandbox import launch as launching
-from tui.sandbox.launch import SandboxInfo, SandboxProcess, SandboxUnavailable, launch
+from tui.sandbox.lifecycle import launch as launching
+from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, SandboxUnavailable, launch
 
 ROOT = Path(__file__).parents[3]
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from tui.sandbox.launch import launch
+from tui.sandbox.lifecycle.launch import launch
 
 async def main():
     sandbox = await launch(Path(sys.argv[1]))
@@ -169,7 +169,7 @@ async def test_missing_packages_are_named_with_what_installs_them(
 
 async def test_the_server_process_imports_no_qiskit(tmp_path: Path) -> None:
     code = (
-        "import sys, tui.sandbox.serve; "
+        "import sys, tui.sandbox.main; "
         "heavy = {'qiskit', 'numpy', 'qiskit_aer', 'qiskit_ibm_runtime', 'textual', 'httpx'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -182,7 +182,7 @@ async def test_the_server_process_imports_no_qiskit(tmp_path: Path) -> None:
 
 async def test_the_launcher_needs_only_the_standard_library() -> None:
     code = (
-        "import sys, tui.sandbox.launch; "
+        "import sys, tui.sandbox.lifecycle.launch; "
         "print(sorted({'starlette', 'uvicorn', 'qiskit', 'msgspec'} & set(sys.modules)))"
     )
     process = await asyncio.create_subprocess_exec(

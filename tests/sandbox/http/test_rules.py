@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.http.doubles import ManualClock
-from tui.sandbox import session_rules as rules
-from tui.sandbox.clock import PacedClock, from_iso, iso
-from tui.sandbox.records import BackwardsError, Job, Session, Status
+from tui.sandbox.base.clock import PacedClock, from_iso, iso
+from tui.sandbox.core import session_state as rules
+from tui.sandbox.db.models import BackwardsError, Job, Session, Status
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 STATES: list[Status] = ["Queued", "Running", "Completed", "Failed", "Cancelled"]

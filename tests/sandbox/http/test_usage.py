@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.sandbox.http.conftest import Box
-from tui.sandbox.clock import from_iso
+from tui.sandbox.base.clock import from_iso
 
 
 async def test_the_period_stays_the_same_until_it_is_over(box: Box) -> None:

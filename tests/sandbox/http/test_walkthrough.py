@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.sandbox.http.test_process import token
-from tui.sandbox.launch import SandboxInfo, launch
+from tui.sandbox.lifecycle.launch import SandboxInfo, launch
 
 ONE = 'OPENQASM 3; include "stdgates.inc"; qreg q[1]; creg c[1]; x q[0]; c[0] = measure q[0];'
 PAIR = (

@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Account, Instance, SignOutReport
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.ibm.auth.keeper import LONGEST_LIFE, AccessToken
-from tui.ibm.decode import decode
-from tui.ibm.failures import token_refused
-from tui.ibm.http import Call, Http, Safety
-from tui.ibm.signed import SignedCalls
+from tui.ibm.auth.token_auth import SignedCalls
+from tui.ibm.auth.token_manager import LONGEST_LIFE, AccessToken
+from tui.ibm.codec.decoding import decode
+from tui.ibm.transport.client import Call, Http, Safety
+from tui.ibm.transport.errors import token_refused
 
 ENDING_SECONDS = 2.0
 """How long a token that is left behind is tried to be ended: nobody is kept waiting longer for it."""

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import msgspec
 
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import Account
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.ibm.auth.keeper import LONGEST_LIFE, AccessToken
-from tui.ibm.decode import decode
-from tui.ibm.http import Call, Http
+from tui.ibm.auth.token_manager import LONGEST_LIFE, AccessToken
+from tui.ibm.codec.decoding import decode
+from tui.ibm.transport.client import Call, Http
 
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 _LIFE = 3600

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import msgspec
 
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -20,18 +22,16 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth import classic as auth
-from tui.ibm.auth.keeper import AccessToken, TokenKeeper
+from tui.ibm.auth.token_auth import SignedCalls
+from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
 from tui.ibm.classic.transpiler import transpile
-from tui.ibm.codec_backends import decode_devices, with_configuration, with_status
-from tui.ibm.decode import decode, moment
-from tui.ibm.endpoints import check_url, hosts_of, origin
-from tui.ibm.http import USER_AGENT, Http, Value, path
-from tui.ibm.runtime import RuntimeService
-from tui.ibm.signed import SignedCalls
+from tui.ibm.codec.backends import decode_devices, with_configuration, with_status
+from tui.ibm.codec.decoding import decode, moment
+from tui.ibm.transport.client import USER_AGENT, Http, Value, path
+from tui.ibm.transport.endpoints import check_url, hosts_of, origin
 
 CLIENT = f"qiskit-version-2/0.39.2/{USER_AGENT}"
 """The walkthrough calls the prefix necessary (contract 3)."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain
+from tui.common.secret import Secret
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.clock import Clock
-from tui.domain.cloud import LayoutMode, qiskit_arguments
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.domain.secret import Secret
-from tui.domain.text import plain
-from tui.ibm.decode import decode
-from tui.ibm.http import Call, Http, Safety, Value, path
+from tui.domain.cloud_transpiler import LayoutMode, qiskit_arguments
+from tui.ibm.codec.decoding import decode
+from tui.ibm.transport.client import Call, Http, Safety, Value, path
 
 _QUICK_POLLS = 60
 _QUICK = 1.0

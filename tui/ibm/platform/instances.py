@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Endpoints, Instance, Preferences
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
-from tui.ibm.auth.keeper import AccessToken, TokenKeeper
-from tui.ibm.decode import decode
-from tui.ibm.http import Call, Http, Safety, Value, path
-from tui.ibm.signed import SignedCalls
+from tui.ibm.auth.token_auth import SignedCalls
+from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
+from tui.ibm.codec.decoding import decode
+from tui.ibm.transport.client import Call, Http, Safety, Value, path
 
 PATIENCE = 2.5
 """Seconds for a plan's name that is only shown: it must not hold up what is asked for."""

@@ -9,6 +9,9 @@ from typing import Never
 import msgspec
 
 from tui import __version__
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -21,22 +24,19 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend
 from tui.domain.circuits import TranspileOptions
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.text import plain
+from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.iam import fetch_token
-from tui.ibm.auth.keeper import AccessToken, TokenKeeper
-from tui.ibm.codec_backends import decode_devices
-from tui.ibm.codec_sessions import decode_workloads
-from tui.ibm.decode import decode, moment
-from tui.ibm.endpoints import check_url, for_instance, hosts_of
-from tui.ibm.http import Answer, Call, Http, Value
-from tui.ibm.platform.details import account_details, api_version
+from tui.ibm.auth.token_auth import SignedCalls
+from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
+from tui.ibm.codec.backends import decode_devices
+from tui.ibm.codec.decoding import decode, moment
+from tui.ibm.codec.sessions import decode_workloads
+from tui.ibm.platform.account_details import account_details, api_version
 from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
 from tui.ibm.platform.workloads import Workloads
-from tui.ibm.runtime import RuntimeService
-from tui.ibm.signed import SignedCalls
+from tui.ibm.transport.client import Answer, Call, Http, Value
+from tui.ibm.transport.endpoints import check_url, for_instance, hosts_of
 
 API_VERSION = "2026-04-15"
 """The newest version whose answers are known (contract 4.5)."""

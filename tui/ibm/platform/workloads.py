@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tui.domain.clock import Clock
-from tui.domain.errors import ErrorKind, QdeckError
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionState
-from tui.ibm.platform.details import Get
+from tui.ibm.platform.account_details import Get
 
 Read = Callable[[bytes, str], tuple[tuple[Session, ...], str]]
 """Decodes a page: its sessions and batches, and the cursor of the next page (empty: the last)."""

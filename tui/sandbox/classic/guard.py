@@ -9,10 +9,10 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tui.sandbox.errors import ApiError, auth_body, bad_credentials, forbidden, invalid
-from tui.sandbox.http import answer, bearer
-from tui.sandbox.identity import CLASSIC_INSTANCE
-from tui.sandbox.service import Service
+from tui.sandbox.base.errors import ApiError, auth_body, bad_credentials, forbidden, invalid
+from tui.sandbox.base.http import answer, bearer
+from tui.sandbox.core.identity import CLASSIC_INSTANCE
+from tui.sandbox.core.service import Service
 
 FACE: Literal["classic"] = "classic"
 

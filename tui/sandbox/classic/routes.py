@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tui.sandbox.classic import auth_host, runtime, sessions, transpiler
 from tui.sandbox.classic import guard as let_in
+from tui.sandbox.classic import login, runtime, sessions, transpiler
 from tui.sandbox.classic.guard import Handler
 
 _TRANSPILER_PATHS = ("/transpile", "/health", "/version", "/backends")
@@ -26,14 +26,14 @@ def _transpiler(method: str, path: str, handler: Handler) -> Route:
 
 def routes() -> list[BaseRoute]:
     auth = [
-        Route("/version", auth_host.version, methods=["GET"]),
-        Route("/users/loginWithToken", auth_host.login, methods=["POST"]),
-        Route("/users/me", let_in.auth_host(auth_host.me), methods=["GET"]),
-        Route("/users/logout", let_in.auth_host(auth_host.logout), methods=["POST"]),
-        Route("/Network", let_in.auth_host(auth_host.network), methods=["GET"]),
+        Route("/version", login.version, methods=["GET"]),
+        Route("/users/loginWithToken", login.login, methods=["POST"]),
+        Route("/users/me", let_in.auth_host(login.me), methods=["GET"]),
+        Route("/users/logout", let_in.auth_host(login.logout), methods=["POST"]),
+        Route("/Network", let_in.auth_host(login.network), methods=["GET"]),
     ]
     runtime_routes = [
-        _runtime("GET", "/users/me", auth_host.runtime_me),
+        _runtime("GET", "/users/me", login.runtime_me),
         _runtime("GET", "/usage", runtime.usage),
         _runtime("GET", "/backends", runtime.backends),
         _runtime("GET", "/backends/{name}/configuration", runtime.configuration),

@@ -6,16 +6,18 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tui.sandbox import devices, job_requests, storage
+from tui.sandbox.base.clock import iso
+from tui.sandbox.base.http import answer, flag, json_object, nothing, text
+from tui.sandbox.base.versions import qiskit_version
 from tui.sandbox.classic.guard import FACE, Call, check_tenant
-from tui.sandbox.clock import iso
-from tui.sandbox.fleet import status_view
-from tui.sandbox.http import answer, flag, json_object, nothing, text
-from tui.sandbox.identity import CLASSIC_INSTANCE, GROUP, HUB, PROJECT
-from tui.sandbox.records import Job
-from tui.sandbox.submission import submission
-from tui.sandbox.versions import qiskit_version
-from tui.sandbox.views import job_view, metrics_view
+from tui.sandbox.core import devices
+from tui.sandbox.core.identity import CLASSIC_INSTANCE, GROUP, HUB, PROJECT
+from tui.sandbox.core.submission import submission
+from tui.sandbox.db.models import Job
+from tui.sandbox.server import circuit_links as storage
+from tui.sandbox.server import request_parsing as job_requests
+from tui.sandbox.server.device_status import status_view
+from tui.sandbox.server.views import job_view, metrics_view
 
 
 async def backends(_call: Call) -> Response:

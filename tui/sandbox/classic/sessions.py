@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from tui.sandbox import session_requests as asked
+from tui.sandbox.base.http import answer, json_object, nothing
 from tui.sandbox.classic.guard import FACE, Call, check_provider
-from tui.sandbox.http import answer, json_object, nothing
-from tui.sandbox.views import session_view
+from tui.sandbox.server import session_requests as asked
+from tui.sandbox.server.views import session_view
 
 
 async def create(call: Call) -> Response:

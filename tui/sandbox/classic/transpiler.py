@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tui.sandbox import devices
+from tui.sandbox.base.errors import ApiError
+from tui.sandbox.base.http import answer, flag, json_object
+from tui.sandbox.base.versions import qiskit_version
 from tui.sandbox.classic.guard import Call
-from tui.sandbox.engine import TranspileRequest
-from tui.sandbox.errors import ApiError
-from tui.sandbox.http import answer, flag, json_object
-from tui.sandbox.versions import qiskit_version
+from tui.sandbox.core import devices
+from tui.sandbox.simulator.base.values import TranspileRequest
 
 _AI = ("true", "false", "auto")
 _LAYOUT_MODES = ("keep", "optimize", "improve")

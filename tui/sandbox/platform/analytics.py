@@ -7,16 +7,16 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tui.sandbox import devices
-from tui.sandbox.analytics import SessionUse, totals
-from tui.sandbox.clock import iso
-from tui.sandbox.errors import invalid_query
-from tui.sandbox.http import answer, many, moment
-from tui.sandbox.identity import PLAN_ID, SUBSCRIPTION_ID
+from tui.sandbox.base.clock import iso
+from tui.sandbox.base.errors import invalid_query
+from tui.sandbox.base.http import answer, many, moment
+from tui.sandbox.core import devices
+from tui.sandbox.core.analytics import SessionUse, totals
+from tui.sandbox.core.identity import PLAN_ID, SUBSCRIPTION_ID
+from tui.sandbox.core.session_state import active_seconds
+from tui.sandbox.core.usage import PERIOD
+from tui.sandbox.db.models import Job, Session
 from tui.sandbox.platform.guard import FACE, Call
-from tui.sandbox.records import Job, Session
-from tui.sandbox.session_rules import active_seconds
-from tui.sandbox.usage import PERIOD
 
 _GROUPS = ("instance", "backend", "user_id", "plan", "subscription_id")
 _DAY = timedelta(days=1)

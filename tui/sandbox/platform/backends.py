@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from tui.sandbox import devices
-from tui.sandbox.fleet import device_view, status_view
-from tui.sandbox.http import answer, many
+from tui.sandbox.base.http import answer, many
+from tui.sandbox.core import devices
 from tui.sandbox.platform.guard import Call
+from tui.sandbox.server.device_status import device_view, status_view
 
 
 async def backends(call: Call) -> Response:

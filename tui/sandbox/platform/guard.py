@@ -9,9 +9,9 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tui.sandbox.errors import bad_credentials, forbidden, instance_not_found, unauthenticated
-from tui.sandbox.http import bearer
-from tui.sandbox.service import Service
+from tui.sandbox.base.errors import bad_credentials, forbidden, instance_not_found, unauthenticated
+from tui.sandbox.base.http import bearer
+from tui.sandbox.core.service import Service
 
 VERSIONS = (
     "2024-01-01",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tui.sandbox.auth import JWT_SECONDS
-from tui.sandbox.errors import iam_body
-from tui.sandbox.http import answer, form
-from tui.sandbox.service import Service
+from tui.sandbox.base.errors import iam_body
+from tui.sandbox.base.http import answer, form
+from tui.sandbox.base.tokens import JWT_SECONDS
+from tui.sandbox.core.service import Service
 
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 

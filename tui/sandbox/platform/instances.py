@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from tui.sandbox import devices
-from tui.sandbox.clock import iso
-from tui.sandbox.errors import ApiError, forbidden, invalid, invalid_query, usage_exceeded
-from tui.sandbox.http import LARGEST, answer, json_object, nothing
-from tui.sandbox.identity import PLAN_ID, SUBSCRIPTION_ID
+from tui.sandbox.base.clock import iso
+from tui.sandbox.base.errors import ApiError, forbidden, invalid, invalid_query, usage_exceeded
+from tui.sandbox.base.http import LARGEST, answer, json_object, nothing
+from tui.sandbox.core import devices
+from tui.sandbox.core.identity import PLAN_ID, SUBSCRIPTION_ID
+from tui.sandbox.core.service import INTERACTIVE_TTL
 from tui.sandbox.platform.guard import FACE, Call
-from tui.sandbox.service import INTERACTIVE_TTL
-from tui.sandbox.session_requests import DEFAULT_MAX_TTL
+from tui.sandbox.server.session_requests import DEFAULT_MAX_TTL
 
 
 async def instance(call: Call) -> Response:

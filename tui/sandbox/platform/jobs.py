@@ -6,14 +6,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tui.sandbox import job_requests, storage
-from tui.sandbox.errors import no_route
-from tui.sandbox.http import answer, flag, json_object, nothing, text
+from tui.sandbox.base.errors import no_route
+from tui.sandbox.base.http import answer, flag, json_object, nothing, text
+from tui.sandbox.base.versions import qiskit_version
+from tui.sandbox.core.submission import submission
+from tui.sandbox.db.models import Job
 from tui.sandbox.platform.guard import FACE, Call
-from tui.sandbox.records import Job
-from tui.sandbox.submission import submission
-from tui.sandbox.versions import qiskit_version
-from tui.sandbox.views import job_view, metrics_view
+from tui.sandbox.server import circuit_links as storage
+from tui.sandbox.server import request_parsing as job_requests
+from tui.sandbox.server.views import job_view, metrics_view
 
 TRANSPILED_DROPPED = "2026-02-01"
 

@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from tui.sandbox.http import answer
+from tui.sandbox.base.http import answer
 from tui.sandbox.platform import (
     analytics,
     backends,
-    cloud,
     iam,
+    ibm_cloud,
     instances,
     jobs,
     sessions,
@@ -79,7 +79,9 @@ def routes() -> list[BaseRoute]:
         Route("/identity/token", iam.token, methods=["POST"]),
         Mount("/api/v1", routes=api()),
         Mount("/experimental/api/v1", routes=api()),
-        _route("POST", "/global-search/v3/resources/search", cloud.search, instance=False),
-        _route("GET", "/globalcatalog/api/v1/{plan_id}", cloud.catalog, instance=False),
-        _route("GET", "/resource-controller/v2/resource_instances", cloud.resource_instances, instance=False),
+        _route("POST", "/global-search/v3/resources/search", ibm_cloud.search, instance=False),
+        _route("GET", "/globalcatalog/api/v1/{plan_id}", ibm_cloud.catalog, instance=False),
+        _route(
+            "GET", "/resource-controller/v2/resource_instances", ibm_cloud.resource_instances, instance=False
+        ),
     ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from tui.sandbox import session_requests as asked
-from tui.sandbox.http import answer, json_object, nothing
+from tui.sandbox.base.http import answer, json_object, nothing
+from tui.sandbox.db.models import Session
 from tui.sandbox.platform.guard import FACE, Call
-from tui.sandbox.records import Session
-from tui.sandbox.views import session_view
+from tui.sandbox.server import session_requests as asked
+from tui.sandbox.server.views import session_view
 
 
 async def create(call: Call) -> Response:

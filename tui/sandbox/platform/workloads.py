@@ -9,12 +9,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tui.sandbox.errors import invalid_query
-from tui.sandbox.http import answer, many, moment, number
+from tui.sandbox.base.errors import invalid_query
+from tui.sandbox.base.http import answer, many, moment, number
+from tui.sandbox.core.session_state import active_seconds
+from tui.sandbox.db.workloads import Workload, WorkloadQuery
 from tui.sandbox.platform.guard import FACE, Call
-from tui.sandbox.session_rules import active_seconds
-from tui.sandbox.views import NEW_USAGE
-from tui.sandbox.workload_table import Workload, WorkloadQuery
+from tui.sandbox.server.views import NEW_USAGE
 
 _STATUSES = frozenset({"completed", "canceled", "failed", "pending", "in_progress"})
 

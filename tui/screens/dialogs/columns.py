@@ -11,13 +11,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.domain.job_view import MAX_WIDTH, ColumnChoice
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.ink import Ink, Span
-from tui.widgets.job_columns import JOB_COLUMNS, STANDARD
-from tui.widgets.keys import COLUMNS, bindings
-from tui.widgets.row_table import Cells, Column, RowTable
-from tui.widgets.too_small import TooSmall
+from tui.jobquery.view import MAX_WIDTH, ColumnChoice
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.keymap import COLUMNS, bindings
+from tui.widgets.tables.job_columns import JOB_COLUMNS, STANDARD
+from tui.widgets.tables.row_table import Cells, Column, RowTable
+from tui.widgets.terminal.too_small import TooSmall
+from tui.widgets.text.styled_text import Ink, Span
 
 _LEAST = 3
 

@@ -12,15 +12,15 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Select, Static
 
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain
 from tui.domain.backends import Backend
-from tui.domain.errors import QdeckError
 from tui.domain.sessions import Session, SessionMode
-from tui.domain.text import plain
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.choice import Choice
-from tui.widgets.field_row import FieldRow
-from tui.widgets.keys import DIALOG, bindings
-from tui.widgets.too_small import TooSmall
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.forms.field_row import FieldRow
+from tui.widgets.forms.select import Choice
+from tui.widgets.keymap import DIALOG, bindings
+from tui.widgets.terminal.too_small import TooSmall
 
 Open = Callable[[str, SessionMode, int | None], Awaitable[Session]]
 """What opens it: backend, mode, seconds it may live in all."""

@@ -15,14 +15,14 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.domain.errors import QdeckError
-from tui.domain.text import plain, shorten
-from tui.qasm.examples import Example, examples
-from tui.qasm.files import read_circuit, suggest
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.keys import DIALOG, bindings
-from tui.widgets.plain_input import PlainInput
-from tui.widgets.too_small import TooSmall
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain, shorten
+from tui.openqasm.examples import Example, examples
+from tui.openqasm.files import read_circuit, suggest
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.forms.inputs import PlainInput
+from tui.widgets.keymap import DIALOG, bindings
+from tui.widgets.terminal.too_small import TooSmall
 
 _TITLE_WIDTH, _PATH_WIDTH = 44, 62
 """What fits into a line of the dialog: beside a name, and alone."""

@@ -11,12 +11,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.domain.text import plain
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.ink import Ink, Span
-from tui.widgets.keys import PICK, bindings
-from tui.widgets.row_table import Cells, Column, RowTable
-from tui.widgets.too_small import TooSmall
+from tui.common.sanitize import plain
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.keymap import PICK, bindings
+from tui.widgets.tables.row_table import Cells, Column, RowTable
+from tui.widgets.terminal.too_small import TooSmall
+from tui.widgets.text.styled_text import Ink, Span
 
 _ROWS = 12
 

@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from tui.domain.text import plain
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.completing import CompletingInput
-from tui.widgets.keys import DIALOG, bindings
-from tui.widgets.too_small import TooSmall
+from tui.common.sanitize import plain
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.forms.completing import CompletingInput
+from tui.widgets.keymap import DIALOG, bindings
+from tui.widgets.terminal.too_small import TooSmall
 
 
 class Prompt(Dialog[str]):

@@ -12,10 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.domain.text import plain
-from tui.screens.dialogs.dialog import Dialog
-from tui.widgets.keys import DIALOG, bindings
-from tui.widgets.too_small import TooSmall
+from tui.common.sanitize import plain
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.keymap import DIALOG, bindings
+from tui.widgets.terminal.too_small import TooSmall
 
 
 class Wish(StrEnum):

@@ -1,0 +1,93 @@
+"""`qdeck history`: what it prints, what it changes, and its exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tinydb import TinyDB
+
+from tests.store.made import kept, made_job, places
+from tests.store.test_history import opened
+from tui.cli import main
+from tui.config.settings import Folders
+from tui.domain.jobs import JobStatus
+from tui.store.records.models import Record
+
+
+@pytest.fixture
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
+    """A history with three jobs, which is this user's."""
+    monkeypatch.setenv("QDECK_HOME", str(tmp_path))
+    folders = places(tmp_path)
+    history = await opened(folders)
+    for n in range(3):
+        history.put([Record(made_job(n))])
+        await history.flush()
+    await history.aclose()
+    return folders
+
+
+def test_an_export_is_tinydb_json_and_can_be_read_back(
+    home: Folders, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", "export"]) == 0
+    assert len(json.loads(capfd.readouterr().out)["jobs"]) == 3
+    file = tmp_path / "out.json"
+    assert main(["history", "export", str(file)]) == 0
+    assert {row["id"] for row in TinyDB(file).table("jobs")} == {f"job-{n:05d}" for n in range(3)}
+    before = kept(home)
+    home.history_file.unlink()
+    for _ in range(2):
+        assert main(["history", "import", str(file)]) == 0
+        assert kept(home)["jobs"] == before["jobs"]
+
+
+async def test_an_import_completes_and_takes_nothing_back(home: Folders, tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    assert main(["history", "export", str(file)]) == 0
+    history = await opened(home)
+    history.put([Record(made_job(1, JobStatus.DONE, 60)), Record(made_job(9))])
+    await history.aclose()
+    assert main(["history", "import", str(file)]) == 0
+    rows = {row["id"]: row["status"] for row in kept(home)["jobs"].values()}
+    assert rows == {
+        "job-00000": "queued",
+        "job-00001": "done",
+        "job-00002": "queued",
+        "job-00009": "queued",
+    }
+
+
+def test_check_tells_what_is_there_and_fails_on_damage(
+    home: Folders, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", "check", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["jobs"] == 3
+    data = bytearray(home.history_file.read_bytes())
+    data[400] ^= 1
+    home.history_file.write_bytes(data)
+    assert main(["history", "check"]) == 1
+    assert "damaged places" in capfd.readouterr().out
+    assert home.history_file.read_bytes() == data
+
+
+def test_compact_makes_the_file_smaller_and_keeps_the_rows(
+    home: Folders, capfd: pytest.CaptureFixture[str]
+) -> None:
+    history = kept(home)
+    size = home.history_file.stat().st_size
+    assert main(["history", "compact"]) == 0
+    assert f"{size} bytes before" in capfd.readouterr().err
+    assert kept(home) == history
+
+
+def test_without_a_history_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QDECK_HOME", str(tmp_path / "none"))
+    for command in ("export", "check", "compact"):
+        assert main(["history", command]) == 2
+        assert "history.journal" in capfd.readouterr().err
+    assert main(["history", "import", str(tmp_path / "nothing.json")]) == 2

@@ -1,0 +1,139 @@
+"""`qdeck jobs` from the history: without an account, and when nothing is to be asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.store.made import made_job, places
+from tui.cli import main
+from tui.commands.context import started_deck
+from tui.common.clock import SystemClock
+from tui.domain.jobs import JobStatus
+from tui.monitor.services import LiveDeck
+from tui.store.records.models import Record
+from tui.store.repository import History
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user with neither account nor history."""
+    for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_CHANNEL", "QISKIT_IBM_INSTANCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("QDECK_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+async def known(home: Path) -> Path:
+    """A history of two jobs, one of each generation, confirmed at different times."""
+    history = History(places(home), SystemClock())
+    await history.open()
+    now = datetime.now(UTC)
+    platform = made_job(1, JobStatus.RUNNING)
+    classic = replace(made_job(2, JobStatus.DONE), instance="a/b/c")
+    history.put(
+        [
+            Record(replace(platform, service="platform", instance="crn:one", confirmed=now)),
+            Record(
+                replace(
+                    classic, service="sandbox classic", instance="a/b/c", confirmed=now - timedelta(days=3)
+                )
+            ),
+        ]
+    )
+    await history.aclose()
+    return home
+
+
+async def test_only_a_command_that_submits_sends_what_is_in_line(home: Path) -> None:
+    environ = {"QDECK_HOME": str(home), "HOME": str(home)}
+    for submits in (False, True):
+        async with started_deck(environ, sends=submits) as deck:
+            assert isinstance(deck, LiveDeck) and deck._outbox.line.sends is submits
+    async with started_deck(environ) as deck:
+        assert isinstance(deck, LiveDeck) and not deck._outbox.line.sends
+
+
+@pytest.mark.parametrize("words", [(), ("--offline",)])
+def test_the_history_is_listed_and_said_to_be_one(
+    known: Path, words: tuple[str, ...], capsys: Output
+) -> None:
+    assert main(["jobs", *words]) == 0
+    told = capsys.readouterr()
+    rows = [line.split("\t") for line in told.out.splitlines()]
+    assert {row[1] for row in rows} == {"job-00001", "job-00002"}
+    assert {row[7] for row in rows} == {"platform", "sandbox classic"}
+    assert all(row[8] for row in rows)
+    assert "This is the history" in told.err
+    assert "between 0 min ago and 3 days ago" in told.err
+    assert "SANDBOX" in told.err
+    assert ("No account found" in told.err) is (words == ())
+
+
+def test_json_marks_it(known: Path, capsys: Output) -> None:
+    assert main(["jobs", "--offline", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["history"], answer["stale"], answer["sandbox"]) == (True, True, True)
+    assert answer["service"] is None
+    assert {job["service"] for job in answer["jobs"]} == {"platform", "sandbox classic"}
+    assert all(job["confirmed"] for job in answer["jobs"])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--channel", "platform"), {"job-00001"}),
+        (("--channel", "classic"), {"job-00002"}),
+        (("--sandbox",), {"job-00002"}),
+        (("--instance", "crn:one"), {"job-00001"}),
+        (("--instance", "by-name"), {"job-00001", "job-00002"}),
+        (("--limit", "1"), {"job-00002"}),
+        (("--pending",), {"job-00001"}),
+        (("--backend", "ibm_peekskill"), {"job-00001", "job-00002"}),
+        (("--backend", "elsewhere"), set()),
+        (("--program", "estimator"), set()),
+        (("--session", "none"), set()),
+        (("--tag", "none"), set()),
+        (("--since", "2020-01", "--until", "2030-12-31"), {"job-00001", "job-00002"}),
+        (("--until", "2001-01-01"), set()),
+        (("--since", "1s"), set()),
+    ],
+)
+def test_the_options_choose_among_it(
+    known: Path, words: tuple[str, ...], expected: set[str], capsys: Output
+) -> None:
+    assert main(["jobs", "--offline", *words]) == 0
+    assert {line.split("\t")[1] for line in capsys.readouterr().out.splitlines()} == expected
+
+
+@pytest.mark.parametrize("words", [("--since", "soon"), ("--until", "2026-99")])
+def test_what_is_no_time_is_a_wrong_option(known: Path, words: tuple[str, ...], capsys: Output) -> None:
+    assert main(["jobs", "--offline", *words]) == 2
+    assert words[1] in capsys.readouterr().err
+
+
+def test_without_account_and_history_the_way_to_one_is_told(home: Path, capsys: Output) -> None:
+    assert main(["jobs"]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and "qdeck login" in told.err and "--sandbox" in told.err
+    assert main(["jobs", "--offline"]) == 0
+    assert "holds no such job" in capsys.readouterr().err
+
+
+def test_an_account_of_the_other_channel_is_not_asked(
+    known: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "a-token-for-the-platform")
+    monkeypatch.setenv("QISKIT_IBM_CHANNEL", "ibm_quantum_platform")
+    assert main(["jobs", "--channel", "classic"]) == 0
+    told = capsys.readouterr()
+    assert "No classic account found" in told.err
+    assert [line.split("\t")[1] for line in told.out.splitlines()] == ["job-00002"]

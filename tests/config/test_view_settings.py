@@ -1,0 +1,39 @@
+"""How the user wants the job table, kept by several qdecks at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock, Timeout
+
+from tui.config import view_settings
+from tui.config.view_settings import NAME, change_view, load_view
+from tui.jobquery.view import JobView, SavedFilter
+
+
+def _with(view: JobView, name: str) -> JobView:
+    return replace(view, filters=(*view.filters, SavedFilter(name, f"name:{name}")))
+
+
+def test_a_filter_is_saved_under_a_lock(tmp_path: Path) -> None:
+    tried = []
+
+    def change(view: JobView) -> JobView:
+        # Another qdeck that wants to save one now has to wait until this one is written.
+        with pytest.raises(Timeout):
+            FileLock(str(tmp_path / NAME) + ".lock").acquire(timeout=0)
+        tried.append(view)
+        return _with(view, "mine")
+
+    change_view(tmp_path, change)
+    assert len(tried) == 1
+    change_view(tmp_path, lambda view: _with(view, "theirs"))
+    assert [one.name for one in load_view(tmp_path).filters] == ["mine", "theirs"]
+
+
+def test_one_that_waits_for_ever_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_settings, "_LOCK_SECONDS", 0.0)
+    with FileLock(str(tmp_path / NAME) + ".lock"), pytest.raises(OSError, match="another qdeck"):
+        change_view(tmp_path, lambda view: view)

@@ -1,0 +1,118 @@
+"""Rows of jobs: filtered, sorted, grouped, and the same after changes as when made from the beginning."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.domain.jobs import NOW, some_job
+from tests.support.fixed_values import jobs
+from tui.domain.jobs import Job, JobStatus
+from tui.jobquery import sorting as job_order
+from tui.jobquery.job_list import JobList
+from tui.jobquery.parser import JobFilter, parse_filter
+from tui.jobquery.sorting import HEAD, SORT_KEYS, Grouping, Order, arrange
+
+ORDERS = st.builds(Order, st.sampled_from(sorted(SORT_KEYS)), st.booleans())
+FILTERS = st.sampled_from(["", "vqe", "status:done", "shots>100", "-tag:demo"]).map(parse_filter)
+
+
+def newest_first(jobs: list[Job]) -> list[Job]:
+    """As the deck gives them, each id once."""
+    once = {job.id: job for job in jobs}
+    return sorted(once.values(), key=lambda job: job.created, reverse=True)
+
+
+@given(st.lists(some_job(), max_size=30), ORDERS)
+def test_sorted_with_the_unknown_last_and_equals_newest_first(jobs: list[Job], order: Order) -> None:
+    given_jobs = newest_first(jobs)
+    rows = arrange(given_jobs, None, order).rows
+    by_id = {job.id: job for job in given_jobs}
+    key = SORT_KEYS[order.column]
+    known = [key(by_id[row]) for row in rows if key(by_id[row]) is not None]
+    assert known == sorted(known, reverse=order.descending)  # type: ignore[type-var]  # every column sorts
+    assert all(key(by_id[row]) is None for row in rows[len(known) :])
+    assert sorted(rows) == sorted(by_id)
+    places = {job.id: place for place, job in enumerate(given_jobs)}
+    for one, other in itertools.pairwise(rows):
+        if key(by_id[one]) == key(by_id[other]):
+            assert places[one] < places[other]
+
+
+@given(st.lists(some_job(), max_size=60), ORDERS)
+def test_sorting_in_pieces_is_sorting(jobs: list[Job], order: Order) -> None:
+    given_jobs = newest_first(jobs)
+    whole = arrange(given_jobs, None, order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_order, "_PIECE", 3)
+        assert arrange(given_jobs, None, order) == whole
+
+
+@given(st.lists(some_job(), max_size=30), st.sampled_from([Grouping.SESSION, Grouping.TAG]))
+def test_groups_hold_every_job_once_those_without_last(jobs: list[Job], grouping: Grouping) -> None:
+    given_jobs = newest_first(jobs)
+    arranged = arrange(given_jobs, grouping=grouping)
+    assert [row for row in arranged.rows if row.startswith(HEAD)] == list(arranged.groups)
+    assert sorted(row for row in arranged.rows if row not in arranged.groups) == sorted(
+        j.id for j in given_jobs
+    )
+    for head, members in arranged.groups.items():
+        at = list(arranged.rows).index(head)
+        assert list(arranged.rows[at + 1 : at + 1 + len(members)]) == list(members)
+    if HEAD in arranged.groups:
+        assert list(arranged.groups)[-1] == HEAD
+    folded = arrange(given_jobs, grouping=grouping, folded=frozenset(arranged.groups))
+    assert list(folded.rows) == list(arranged.groups)
+    assert folded.shown == len(given_jobs)
+
+
+def test_a_job_stands_with_the_most_common_of_its_tags() -> None:
+    tags = {"1": ("a", "vqe"), "2": ("vqe",), "3": ("b", "vqe"), "4": ("x", "y"), "5": ()}
+    some = jobs()[0]
+    given_jobs = [replace(some, id=job_id, tags=of_job) for job_id, of_job in tags.items()]
+    groups = arrange(given_jobs, grouping=Grouping.TAG).groups
+    assert groups == {HEAD + "vqe": ["1", "2", "3"], HEAD + "x": ["4"], HEAD: ["5"]}
+    # Of the jobs that are shown: a filter may leave another tag the most common.
+    few = arrange([given_jobs[0], given_jobs[3]], grouping=Grouping.TAG).groups
+    assert groups != few and few == {HEAD + "a": ["1"], HEAD + "x": ["4"]}
+
+
+@given(
+    st.lists(some_job(), min_size=1, max_size=15),
+    st.lists(some_job(), max_size=6),
+    st.data(),
+    ORDERS,
+    FILTERS,
+    st.sampled_from(Grouping),
+)
+def test_after_a_change_the_rows_are_those_of_a_fresh_list(
+    jobs: list[Job],
+    others: list[Job],
+    data: st.DataObject,
+    order: Order,
+    wanted: JobFilter,
+    grouping: Grouping,
+) -> None:
+    before = newest_first(jobs)
+    some = data.draw(st.lists(st.sampled_from(before)))
+    changed = [replace(job, status=data.draw(st.sampled_from(JobStatus)), tags=("vqe",)) for job in some]
+    removed = data.draw(st.lists(st.sampled_from([job.id for job in before])))
+    after = newest_first([*(job for job in [*before, *others, *changed])])
+    after = [job for job in after if job.id not in removed]
+    batch = [job for job in after if job in changed or job in others]
+
+    shown = JobList()
+    shown.filter, shown.order, shown.grouping = wanted, order, grouping
+    shown.take(before)
+    rows = shown.arrangement(NOW)().rows
+    if shown.change(batch, removed, lambda: after):
+        rows = shown.arrangement(NOW)().rows
+    fresh = JobList()
+    fresh.filter, fresh.order, fresh.grouping = wanted, order, grouping
+    fresh.take(after)
+    assert list(rows) == list(fresh.arrangement(NOW)().rows)
+    assert all(shown.get(job.id) == job for job in after)

@@ -1,0 +1,45 @@
+"""What of a filter the service is asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tui.domain.jobs import JobQuery
+from tui.jobquery.parser import parse_filter
+from tui.jobquery.predicates import date_span
+from tui.jobquery.pushdown import pushed
+
+NOW = datetime(2026, 3, 14, 15, tzinfo=UTC)
+MARCH = date_span("2026-03")
+BACKENDS = ("ibm_cusco", "ibm_fez", "ibm_fez_2")
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", None),
+        ("bell", None),
+        ("-session:x", None),
+        ("session:x,y", None),
+        ('tag=""', None),
+        ("shots>10 status:failed", None),
+        ("session:x bell", JobQuery(session_id="x")),
+        ("program:sampler", JobQuery(program="sampler")),
+        ("tag:a tag=b", JobQuery(tags=("a", "b"))),
+        ("backend:cusco", JobQuery(backend="ibm_cusco")),
+        ("backend:ibm_fez", JobQuery(backend="ibm_fez")),
+        ("backend:fez", None),
+        ("backend:ibm_retired", JobQuery(backend="ibm_retired")),
+        ("age<2d", JobQuery(created_after=NOW - timedelta(days=2))),
+        ("age>1d age>=2d", JobQuery(created_before=NOW - timedelta(days=2))),
+        ("created:2026-03", JobQuery(created_after=MARCH[0], created_before=MARCH[1])),
+        ("created<2026-03", JobQuery(created_before=MARCH[0])),
+        ("created<=2026-03", JobQuery(created_before=MARCH[1])),
+        ("created>2026-03", JobQuery(created_after=MARCH[1])),
+        ("created>=2026-03", JobQuery(created_after=MARCH[0])),
+    ],
+)
+def test_what_the_service_can_tell_is_asked_of_it(text: str, query: JobQuery | None) -> None:
+    assert pushed(parse_filter(text), NOW, BACKENDS) == query

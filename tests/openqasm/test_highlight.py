@@ -1,0 +1,196 @@
+"""Highlighting: right for what people write, and the same whether the text was typed or loaded."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.openqasm.highlighter import LONGEST_LINE, Highlighter, Kind, Span
+
+
+class Text:
+    """Lines that are edited, and a highlighter that is told."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self.read: list[int] = []
+        self.highlighter = Highlighter(self.line, lambda: len(self.lines))
+
+    def line(self, number: int) -> str:
+        self.read.append(number)
+        return self.lines[number]
+
+    def replace(self, first: int, removed: int, text: list[str]) -> None:
+        self.lines[first : first + removed] = text
+        if not self.lines:
+            self.lines = [""]
+            text = [""]
+        self.highlighter.edited(first, removed, len(text))
+
+    def spans(self) -> list[list[Span]]:
+        return [self.highlighter.spans(line) for line in range(len(self.lines))]
+
+
+def kinds(text: str, line: int = -1) -> list[tuple[str, Kind]]:
+    """The words of one line of `text` with their kinds."""
+    whole = Text(text)
+    line %= len(whole.lines)
+    return [(whole.lines[line][start:end], kind) for start, end, kind in whole.highlighter.spans(line)]
+
+
+def test_a_program_of_openqasm_3() -> None:
+    head = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+    assert kinds('OPENQASM 3.0; include "stdgates.inc"; // top') == [
+        ("OPENQASM", Kind.DIRECTIVE),
+        ("3.0", Kind.NUMBER),
+        ("include", Kind.KEYWORD),
+        ('"stdgates.inc"', Kind.STRING),
+        ("// top", Kind.COMMENT),
+    ]
+    assert kinds(head + "qubit[2] q;") == [("qubit", Kind.TYPE), ("2", Kind.NUMBER), ("q", Kind.NAME)]
+    assert kinds(head + "rz(pi/2) q[0];")[:3] == [
+        ("rz", Kind.GATE),
+        ("pi", Kind.CONSTANT),
+        ("/", Kind.OPERATOR),
+    ]
+    assert kinds(head + "cx $0, $1;") == [("cx", Kind.GATE), ("$0", Kind.QUBIT), ("$1", Kind.QUBIT)]
+    assert kinds(head + "c[0] = measure $3;")[-2:] == [("measure", Kind.INSTRUCTION), ("$3", Kind.QUBIT)]
+    assert ("if", Kind.KEYWORD) in kinds(head + "if (c[0]) { x q[1]; }")
+    assert kinds(head + "@note something odd")[0] == ("@note", Kind.DIRECTIVE)
+    assert kinds(head + "x q; `")[-1] == ("`", Kind.WRONG)
+
+
+def test_openqasm_2_is_chosen_by_the_header() -> None:
+    old = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n'
+    assert Text(old).highlighter.version == 2
+    assert kinds(old + "cx q[0],q[1];")[0] == ("cx", Kind.GATE)
+    assert kinds(old + "measure q -> c;")[0] == ("measure", Kind.INSTRUCTION)
+    assert kinds(old + "qubit x;")[0] != ("qubit", Kind.TYPE)
+    assert Text("// 2 is old\n/* OPENQASM 2; */ OPENQASM 3;").highlighter.version == 3
+    assert Text("qubit q;").highlighter.version == 3
+
+
+@pytest.mark.parametrize("word", ["calibration", "letter", "defcals", "scale", "mylet"])
+def test_a_name_that_starts_like_a_word_of_the_language_is_a_name(word: str) -> None:
+    assert kinds(f"{word} = 1;")[0] == (word, Kind.NAME)
+    assert kinds(f"bit {word};\nif (c) {{ x q; }}")[0] == ("if", Kind.KEYWORD)
+
+
+def test_a_comment_goes_over_lines_and_does_not_nest() -> None:
+    text = "x q; /* one\n /* two\n*/ h q;"
+    assert kinds(text, 1) == [(" /* two", Kind.COMMENT)]
+    assert kinds(text, 2) == [("*/", Kind.COMMENT), ("h", Kind.GATE), ("q", Kind.NAME)]
+
+
+def test_a_calibration_block_ends_at_its_brace() -> None:
+    text = "cal {\n  play(drive($0), w);\n}\nif (c) { qubit q; }"
+    assert ("$0", Kind.QUBIT) in kinds(text, 1)
+    assert kinds(text, 3)[0] == ("if", Kind.KEYWORD)
+    assert ("qubit", Kind.TYPE) in kinds(text, 3)
+
+
+@pytest.mark.parametrize("half", ["include", "OPENQASM", "defcalgrammar", 'include "std'])
+def test_a_line_half_typed_spoils_no_line_below(half: str) -> None:
+    text = Text(f"{half}\nqubit q;\nh q;")
+    assert text.highlighter.spans(1)[0] == Span(0, 5, Kind.TYPE)
+    assert all(kind is not Kind.WRONG for _, _, kind in text.highlighter.spans(2))
+
+
+def test_an_endless_line_is_cut() -> None:
+    spans = Text("x q; " * 100_000).highlighter.spans(0)
+    assert max(end for _, end, _ in spans) <= LONGEST_LINE
+
+
+def test_only_what_is_asked_for_is_lexed_and_an_edit_stops_early() -> None:
+    text = Text("\n".join(f"rz({n}) q[{n}];" for n in range(5_000)))
+    text.read.clear()
+    text.highlighter.spans(10)
+    assert max(text.read) == 10
+    text.highlighter.spans(4_999)
+    text.read.clear()
+    text.replace(100, 1, ["h q[0]; // changed"])
+    text.highlighter.spans(4_000)
+    assert [line for line in text.read if line >= 60] == [100, 4_000]
+
+
+def test_opening_a_comment_changes_the_lines_below_and_closing_it_changes_them_back() -> None:
+    text = Text("h q;\n" * 50)
+    before = text.spans()
+    text.replace(3, 1, ["h q; /*"])
+    assert text.highlighter.spans(40) == [Span(0, 4, Kind.COMMENT)]
+    text.replace(3, 1, ["h q;"])
+    assert text.spans() == before
+
+
+def test_another_header_lexes_all_anew() -> None:
+    text = Text("OPENQASM 2.0;\nqubit q;")
+    assert text.highlighter.spans(1)[0].kind is Kind.GATE
+    text.replace(0, 1, ["OPENQASM 3.0;"])
+    assert text.highlighter.spans(1)[0].kind is Kind.TYPE
+
+
+def test_there_is_no_line_past_the_end() -> None:
+    with pytest.raises(IndexError):
+        Text("x q;").highlighter.spans(1)
+
+
+LINES = st.sampled_from(
+    [
+        "",
+        "OPENQASM 3.0;",
+        "OPENQASM 2.0;",
+        'include "stdgates.inc";',
+        "include",
+        "h q[0]; /* open",
+        "close */ x $1;",
+        "/*",
+        "*/",
+        "cal {",
+        "defcal x $0 {",
+        "}",
+        "play(f, {1});",
+        "gate g a, b {",
+        "gate",
+        "@bind x",
+        "#pragma y",
+        "// c",
+        'bit[2] b = "01";',
+        "measure q -> c;",
+        "\t§ ` \\",
+        "x" * 3_000,
+    ]
+) | st.text(alphabet='/*{}"; \tcaldefxq0$@#\r', max_size=12)
+EDITS = st.lists(
+    st.tuples(
+        st.integers(0, 40), st.integers(0, 4), st.lists(LINES, max_size=4), st.integers(0, 60) | st.none()
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(start=st.lists(LINES, min_size=1, max_size=30), edits=EDITS)
+def test_whatever_is_edited_the_result_is_that_of_the_whole_text(
+    start: list[str], edits: list[tuple[int, int, list[str], int | None]]
+) -> None:
+    text = Text("")
+    text.lines = list(start)
+    text.highlighter.reset()
+    for at, removed, added, look in edits:
+        first = min(at, len(text.lines))
+        text.replace(first, min(removed, len(text.lines) - first), added)
+        if look is not None and look < len(text.lines):
+            text.highlighter.spans(look)
+    fresh = Highlighter(lambda line: text.lines[line], lambda: len(text.lines))
+    assert text.highlighter.version == fresh.version
+    assert text.spans() == [fresh.spans(line) for line in range(len(text.lines))]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200).map(lambda text: text.replace("\n", " ")))
+def test_spans_are_in_order_and_inside_the_line(line: str) -> None:
+    ends = 0
+    for start, end, _ in Text(line).highlighter.spans(0):
+        assert ends <= start < end <= len(line)
+        ends = end

@@ -1,0 +1,112 @@
+"""Programs become circuits on the right qubits, or are refused with the place of their error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qiskit.circuit import QuantumCircuit
+
+from tests.sandbox.simulator.programs import ECR, HEADER, WALKTHROUGH
+from tui.sandbox.simulator.base.calibration import target
+from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.circuits.isa import check_isa
+from tui.sandbox.simulator.circuits.loader import load_circuit
+
+
+def places(circuit: QuantumCircuit) -> list[tuple[str, list[int]]]:
+    return [
+        (instruction.operation.name, [circuit.find_bit(qubit).index for qubit in instruction.qubits])
+        for instruction in circuit.data
+    ]
+
+
+def test_hardware_qubits_stand_where_their_number_says() -> None:
+    loaded = load_circuit(HEADER + "bit[1] c; x $5; sx $2; c[0] = measure $5; if (c[0]) { x $9; }")
+    assert loaded.physical
+    assert loaded.circuit.num_qubits == 10
+    assert places(loaded.circuit) == [("x", [5]), ("sx", [2]), ("measure", [5]), ("if_else", [9])]
+
+
+def test_declared_qubits_stand_in_their_order() -> None:
+    loaded = load_circuit(WALKTHROUGH)
+    assert not loaded.physical
+    assert places(loaded.circuit) == [("x", [0]), ("measure", [0])]
+
+
+def test_registers_keep_their_names_and_single_bits_are_registers() -> None:
+    circuit = load_circuit(HEADER + "bit Alice; bit[2] _b; bit[3] c; Alice = measure $0;").circuit
+    assert [(creg.name, creg.size) for creg in circuit.cregs] == [("Alice", 1), ("_b", 2), ("c", 3)]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        HEADER + ECR + "ecr $1, $0; id $0; delay[100ns] $0;",
+        'OPENQASM 2.0; include "qelib1.inc"; gate ecr q0,q1 { s q0; sx q1; cx q0,q1; x q0; }'
+        " opaque delay(p) q; qreg q[2]; ecr q[1],q[0]; id q[0]; delay(100) q[0];",
+    ],
+)
+def test_the_gates_of_a_device_are_recognised_by_what_they_do(program: str) -> None:
+    circuit = load_circuit(program).circuit
+    assert [type(i.operation).__name__.strip("_") for i in circuit.data] == [
+        "SingletonECRGate",
+        "SingletonIGate",
+        "Delay",
+    ]
+
+
+def test_a_gate_of_the_same_name_that_does_something_else_is_refused() -> None:
+    with pytest.raises(Failure, match="its own gate ecr"):
+        load_circuit(HEADER + "gate ecr a, b { h a; } ecr $0, $1;")
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("OPENQASM 3.0;\n\nfoo $1;", "line 3, column 1: gate 'foo'"),
+        (HEADER + "\nx $1", "line 2, column 5: unexpected the end"),
+        (HEADER + "\n) x $1;", "line 2, column 1: unexpected"),
+        (HEADER + "\nqubit[2] q;\nx q[7];", "line 3"),
+        (HEADER + "\nqubit[2] q;\ncx q[0], q[0];", "line 3"),
+        (HEADER + "input float t;", "the name t is already taken"),
+        (HEADER + "x $123456789;", "no device has that many"),
+        ('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[1]; x q[4];', "line 3, column 16"),
+        ('OPENQASM 2.0; include "/etc/passwd";', "unable to find"),
+        ("OPENQASM 4.0; x q;", "OpenQASM 4"),
+        ("[red]\x1b[31m", "error"),
+    ],
+)
+def test_an_error_says_its_place(program: str, text: str) -> None:
+    with pytest.raises(Failure) as caught:
+        load_circuit(program)
+    assert text in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("program", "start"),
+    [
+        (HEADER + "qubit[2] q; h q[0];", "The instruction h on qubits (0,) is not supported by the target"),
+        (HEADER + ECR + "ecr $0, $20;", "The instruction ecr on qubits (0, 20) is not supported"),
+        (HEADER + ECR + "ecr $1, $0;", "The instruction ecr on qubits (1, 0) is not supported"),
+        (HEADER + "x $27;", "The circuit has 28 qubits but the target system requires 27 qubits."),
+        (HEADER + "bit c; c = measure $0; if (c) { h $3; }", "The instruction h on qubits (3,)"),
+    ],
+)
+def test_a_circuit_that_does_not_fit_fails_as_at_ibm(program: str, start: str) -> None:
+    with pytest.raises(Failure) as caught:
+        check_isa(load_circuit(program).circuit, target("ibm_peekskill"), "ibm_peekskill")
+    assert caught.value.reason.startswith(start)
+    assert "no longer supported after March 4, 2024" in caught.value.reason
+    assert caught.value.code == 1517
+    assert "Transpile the circuit for ibm_peekskill" in str(caught.value.solution)
+
+
+def test_angles_beyond_what_is_calibrated_are_refused() -> None:
+    circuit: Any = QuantumCircuit(2)
+    circuit.rzz(-0.5, 0, 1)
+    with pytest.raises(Failure, match="range \\[0, pi/2\\]"):
+        check_isa(circuit, target("ibm_fez"), "ibm_fez")
+    fine: Any = QuantumCircuit(2)
+    fine.rzz(0.5, 0, 1)
+    check_isa(fine, target("ibm_fez"), "ibm_fez")

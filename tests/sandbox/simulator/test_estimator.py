@@ -1,0 +1,149 @@
+"""Estimator jobs: expectation values with honest errors, in every form the service takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_ibm_runtime import RuntimeEncoder
+
+from tests.sandbox.simulator.programs import BELL_PEEKSKILL, HEADER, completed, failed
+from tui.sandbox.simulator.base.values import RunOutcome
+from tui.sandbox.simulator.primitives.observables import measurement_bases, observables
+
+UNMITIGATED = {"resilience": {"measure_mitigation": False}}
+# sx rz(theta) sx turns 0 to 1 for theta = 0 and leaves it for pi; half way it points along an axis.
+TURN = HEADER + "input float theta; sx $3; rz(theta) $3; sx $3;"
+
+
+def data(params: dict[str, Any], device: str = "ibm_peekskill", seed: int = 1) -> Any:
+    return completed("estimator", params, device, seed)["results"][0]["data"]
+
+
+def on(width: int, **letters: str) -> str:
+    """A label with a letter on each named qubit, as in `on(19, q15="Z")`."""
+    places = {int(name[1:]): letter for name, letter in letters.items()}
+    return "".join(places.get(qubit, "I") for qubit in reversed(range(width)))
+
+
+def test_zz_and_xx_of_a_bell_pair_are_near_1_and_zi_near_0() -> None:
+    zz, xx, yy, zi = (
+        on(19, q15="Z", q18="Z"),
+        on(19, q15="X", q18="X"),
+        on(19, q15="Y", q18="Y"),
+        on(19, q15="Z"),
+    )
+    raw = data({"pubs": [[BELL_PEEKSKILL, [zz, xx, yy, zi]]], "options": UNMITIGATED})["evs"]
+    assert 0.9 < raw[0] < 0.99
+    assert 0.9 < raw[1] < 0.99
+    assert -0.99 < raw[2] < -0.9
+    assert abs(raw[3]) < 0.1
+    better = data({"pubs": [[BELL_PEEKSKILL, zz]]})["evs"]
+    assert better > raw[0]
+    assert better == pytest.approx(0.99, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("theta", "letter", "value"),
+    [(0.0, "Z", -1), (math.pi, "Z", 1), (math.pi / 2, "X", 1), (-math.pi / 2, "X", -1)],
+)
+def test_each_axis_has_the_right_sign(theta: float, letter: str, value: int) -> None:
+    evs = data({"pubs": [[TURN, letter + "III", {"theta": theta}]]})["evs"]
+    assert evs == pytest.approx(value, abs=0.06)
+
+
+def test_y_has_the_right_sign() -> None:
+    assert data({"pubs": [[HEADER + "sx $3;", "YIII"]]})["evs"] == pytest.approx(-1, abs=0.06)
+
+
+def test_observables_and_parameters_broadcast() -> None:
+    body = data({"pubs": [[TURN, [["ZIII"], ["XIII"]], [[0.0], [math.pi], [math.pi / 2]], 0.05]]})
+    assert np.array(body["evs"]).shape == np.array(body["stds"]).shape == (2, 3)
+    np.testing.assert_allclose(body["evs"], [[-1, 1, 0], [0, 0, 1]], atol=0.25)
+
+
+def test_weights_add_up_and_the_identity_costs_nothing() -> None:
+    sum_of = {"ZIII": 2.0, "IIII": 0.5, "IZII": -1.0}
+    evs = data({"pubs": [[HEADER + "x $3;", sum_of]]})["evs"]
+    assert evs == pytest.approx(-2 + 0.5 - 1, abs=0.1)
+    only = data({"pubs": [[HEADER + "x $3;", {"IIII": 3.0}]]})
+    assert (only["evs"], only["stds"]) == (3.0, 0.0)
+
+
+def test_reported_errors_match_the_spread_of_repeated_jobs() -> None:
+    runs = [data({"pubs": [[HEADER + "sx $3;", "ZIII", None, 0.05]]}, seed=seed) for seed in range(40)]
+    spread = np.std([run["evs"] for run in runs])
+    assert spread == pytest.approx(np.mean([run["stds"] for run in runs]), rel=0.35)
+    assert spread == pytest.approx(0.05, rel=0.35)
+
+
+def test_shots_follow_from_precision() -> None:
+    def metadata(**more: Any) -> Any:
+        return completed("estimator", {"pubs": [[HEADER + "x $0;", "Z"]], **more})["results"][0]["metadata"]
+
+    assert metadata()["shots"] == 4096
+    assert metadata(precision=0.01)["shots"] == 10016
+    assert metadata(precision=0.01)["num_randomizations"] == 32
+    assert metadata(precision=0.01, options=UNMITIGATED)["shots"] == 10000
+    assert metadata(precision=0.01, options=UNMITIGATED)["target_precision"] == 0.01
+    assert metadata(options={"default_shots": 2048, **UNMITIGATED})["shots"] == 2048
+
+
+def test_measurements_at_the_end_of_the_program_do_no_harm() -> None:
+    program = HEADER + "bit[2] c; x $3; c[0] = measure $3; c[1] = measure $0;"
+    assert data({"pubs": [[program, "ZIII"]]})["evs"] == pytest.approx(-1, abs=0.06)
+
+
+def test_a_program_on_hardware_qubits_takes_observables_of_the_whole_device() -> None:
+    assert data({"pubs": [[HEADER + "x $3;", on(27, q3="Z")]]})["evs"] == pytest.approx(-1, abs=0.06)
+
+
+def test_an_observable_of_another_width_is_said_as_ibm_says_it() -> None:
+    outcome = failed("estimator", {"pubs": [[HEADER + "qubit[27] q; x q[3];", ["ZZ"]]]})
+    assert outcome.reason == (
+        "The number of qubits of the circuit (27) does not match the number of qubits of"
+        " the (0,)-th observable (2)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("ZQ", "alphabet"),
+        ({"ZZ": "a"}, "coefficient"),
+        ([["ZZ"], "ZZ"], "ragged"),
+        ({"Z": 1, "ZZ": 1}, "length"),
+    ],
+)
+def test_a_wrong_observable_is_said_in_words(given: Any, text: str) -> None:
+    outcome: RunOutcome = failed("estimator", {"pubs": [[HEADER + "x $1;", given]]})
+    assert text in str(outcome.reason)
+
+
+def test_what_is_not_simulated_is_not_claimed() -> None:
+    params = {
+        "pubs": [[HEADER + "x $3;", "ZIII"]],
+        "support_qiskit": True,
+        "options": {"resilience": {"zne_mitigation": True, "pec_mitigation": True}},
+    }
+    metadata = completed("estimator", params)["__value__"]["metadata"]
+    assert metadata["resilience"] == {
+        "measure_mitigation": True,
+        "zne_mitigation": False,
+        "pec_mitigation": False,
+    }
+
+
+def test_paulis_that_agree_on_every_qubit_share_their_shots() -> None:
+    bases = measurement_bases(["ZZ", "IZ", "XI", "XX", "II"])
+    assert sorted(basis for basis, _ in bases) == ["XX", "ZZ"]
+    assert sorted(label for _, members in bases for label in members) == ["IZ", "XI", "XX", "ZZ"]
+
+
+def test_a_sparse_pauli_op_is_read_as_ibms_client_sends_it() -> None:
+    wire = json.loads(json.dumps(SparsePauliOp(["ZZ", "XI"], [1.0, -0.5]), cls=RuntimeEncoder))
+    assert observables(wire).items == ({"ZZ": 1.0, "XI": -0.5},)

@@ -1,0 +1,183 @@
+"""The noise on the qubits in use is the device's own, and each way to simulate agrees with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from qiskit.circuit import QuantumCircuit
+from qiskit.quantum_info import SuperOp, average_gate_fidelity
+from qiskit_aer.noise.device.models import basic_device_gate_errors
+from qiskit_ibm_runtime.fake_provider import FakePeekskill
+from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
+
+from tui.sandbox.core.devices import DEVICES
+from tui.sandbox.simulator.base.calibration import calibration, target
+from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.circuits.qubit_reduction import reduce
+from tui.sandbox.simulator.noise import noise_model as noise
+from tui.sandbox.simulator.noise.clifford import clifford_form
+from tui.sandbox.simulator.noise.delays import with_relaxation
+from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose
+from tui.sandbox.simulator.noise.shots import Run, plan, sample
+
+
+@pytest.fixture(scope="module")
+def of_aer() -> dict[tuple[str, tuple[int, ...]], Any]:
+    errors = basic_device_gate_errors(target=FakePeekskill().target)
+    return {(name, tuple(qubits)): error for name, qubits, error in errors}
+
+
+@pytest.mark.parametrize(
+    ("name", "qubits"),
+    [("sx", (3,)), ("x", (7,)), ("id", (2,)), ("ecr", (0, 1)), ("ecr", (2, 3)), ("reset", (0,))],
+)
+def test_a_gates_noise_is_what_aer_makes_of_the_whole_device(
+    of_aer: dict[tuple[str, tuple[int, ...]], Any], name: str, qubits: tuple[int, ...]
+) -> None:
+    ours = SuperOp(noise.gate_error("ibm_peekskill", name, qubits, True)).data
+    np.testing.assert_allclose(ours, SuperOp(of_aer[name, qubits]).data, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "qubits"),
+    [("ibm_peekskill", "ecr", (0, 1)), ("ibm_cusco", "sx", (5,)), ("ibm_fez", "cz", (22, 23))],
+)
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_gates_noise_has_the_recorded_error(
+    device: str, name: str, qubits: tuple[int, ...], exact: bool
+) -> None:
+    recorded = calibration(device).gates[name, qubits].error
+    assert recorded is not None
+    fidelity = average_gate_fidelity(SuperOp(noise.gate_error(device, name, qubits, exact)))
+    assert 1 - fidelity == pytest.approx(recorded, rel=1e-6)
+
+
+def test_a_coupler_out_of_order_still_has_a_noise_model() -> None:
+    broken = next(
+        qubits
+        for (name, qubits), gate in calibration("ibm_fez").gates.items()
+        if name == "cz" and gate.error == 1
+    )
+    assert noise.gate_error("ibm_fez", "cz", broken, True) is not None
+    assert noise.gate_error("ibm_fez", "cz", broken, False) is not None
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_our_target_is_the_one_ibms_client_builds(name: str) -> None:
+    from qiskit_ibm_runtime.models import BackendProperties, QasmBackendConfiguration
+
+    from tui.sandbox.core.devices import device
+
+    theirs = convert_to_target(
+        QasmBackendConfiguration.from_dict(dict(device(name).configuration())),
+        BackendProperties.from_dict(device(name).properties()),
+    )
+    ours = target(name, False)
+    assert set(ours.operation_names) == set(theirs.operation_names)
+    for gate in theirs.operation_names:
+        places = theirs[gate]
+        assert set(ours[gate]) == set(places)
+        for qubits, properties in places.items():
+            if properties is not None and qubits is not None:
+                assert ours[gate][qubits].error == properties.error
+                assert ours[gate][qubits].duration == pytest.approx(properties.duration)
+
+
+def ladder(size: int, angle: float) -> QuantumCircuit:
+    """A chain of gates of ibm_fez on qubits 0 to size-1, a row of the chip."""
+    circuit = QuantumCircuit(size, size)
+    for qubit in range(size):
+        circuit.sx(qubit)
+        circuit.rz(angle, qubit)
+        circuit.sx(qubit)
+    for qubit in range(size - 1):
+        circuit.cz(qubit, qubit + 1)
+    for qubit in range(size):
+        circuit.sx(qubit)
+        circuit.measure(qubit, qubit)
+    return circuit
+
+
+def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequence[float]:
+    """How often each bit, and each pair of neighbours together, is 1."""
+    reduced = reduce(circuit)
+    run = plan(reduced, "ibm_fez", shots)
+    plain = clifford_form(run.circuit) if method.name in CLIFFORD else run.circuit
+    assert plain is not None
+    (bits,) = sample([Run(plain, run.qubits, method)], "ibm_fez", shots, 5)
+    pairs = (bits[:, 1:] ^ bits[:, :-1]).mean(axis=0)
+    return [*bits.mean(axis=0).tolist(), *pairs.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("angle", "method"),
+    [
+        (0.4, Method("statevector", exact=True)),
+        (0.4, Method("statevector", exact=False, branching=True)),
+        (0.4, Method("matrix_product_state", exact=False)),
+        (np.pi / 2, Method("stabilizer", exact=False)),
+        (np.pi / 2, Method("pauli_frames", exact=False)),
+        (np.pi, Method("pauli_frames", exact=False)),
+    ],
+)
+def test_every_method_gives_the_same_statistics(angle: float, method: Method) -> None:
+    circuit = ladder(4, angle)
+    expected = rates(circuit, Method("density_matrix", exact=True), 40000)
+    np.testing.assert_allclose(rates(circuit, method), expected, atol=0.035)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pauli_frames_give_the_distribution_of_the_exact_simulation(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    circuit = QuantumCircuit(3, 3)
+    for _ in range(12):
+        qubit = int(chance.integers(3))
+        circuit.rz(np.pi / 2 * int(chance.integers(4)), qubit)
+        circuit.sx(qubit)
+        circuit.ecr(*((0, 1), (2, 1))[int(chance.integers(2))])
+        if chance.random() < 0.2:
+            circuit.reset(qubit)
+    circuit.delay(2, 2, unit="us")
+    circuit.measure(range(3), range(3))
+    shots = 20000
+    histograms = []
+    for method in (Method("density_matrix", exact=True), Method("pauli_frames", exact=False)):
+        reduced = reduce(circuit)
+        plain = clifford_form(reduced.circuit)
+        assert plain is not None
+        exact = with_relaxation(reduced.circuit, "ibm_peekskill", reduced.qubits, True)
+        run = Run(exact if method.exact else plain, reduced.qubits, method)
+        (bits,) = sample([run], "ibm_peekskill", shots, seed)
+        histograms.append(np.bincount(bits @ np.array([1, 2, 4]), minlength=8) / shots)
+    # Twirling makes relaxation symmetric; over gates this short that is all the difference.
+    assert np.abs(histograms[0] - histograms[1]).sum() / 2 < 0.03
+
+
+@pytest.mark.parametrize(
+    ("size", "angle", "expected"),
+    [
+        (4, 0.4, "density_matrix"),
+        (14, np.pi / 2, "pauli_frames"),
+        (14, 0.4, "statevector"),
+        (26, 0.4, "matrix_product_state"),
+    ],
+)
+def test_the_method_follows_the_circuit(size: int, angle: float, expected: str) -> None:
+    circuit = ladder(size, angle)
+    assert choose(circuit, clifford_form(circuit) is not None, 1000).name == expected
+
+
+def test_what_is_too_large_is_refused_at_once() -> None:
+    circuit = QuantumCircuit(60, 60)
+    for layer in range(20):
+        for qubit in range(60):
+            circuit.sx(qubit)
+            circuit.rz(0.3, qubit)
+        for qubit in range(layer % 2, 59, 2):
+            circuit.cz(qubit, qubit + 1)
+    circuit.measure(range(60), range(60))
+    with pytest.raises(Failure, match="too large to simulate: it uses 60 qubits"):
+        choose(circuit, False, 4096)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.store.made import NOON, made_job, places
+from tests.store.test_history import opened
+from tests.support.clock import FakeClock
+from tui.config.settings import Folders
+from tui.domain.jobs import Job, JobStatus, StatusStep
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.store.records.merge import adds_nothing, merge_jobs, merge_records, merge_sessions, same_record
+from tui.store.records.models import Record
+from tui.store.repository import History
+
+_jobs = st.builds(
+    lambda status, seconds, used, reason, tags: replace(
+        made_job(1, status, seconds), qpu_seconds=used, reason=reason, tags=tags
+    ),
+    st.sampled_from(JobStatus),
+    st.integers(0, 1000),
+    st.none() | st.floats(0, 100),
+    st.sampled_from(["", "too long"]),
+    st.sampled_from([(), ("a",), ("b", "c")]),
+)
+
+
+@given(st.lists(_jobs, min_size=1, max_size=6))
+def test_a_final_state_never_goes_back(told: list[Job]) -> None:
+    known = told[0]
+    for job in told[1:]:
+        merged = merge_jobs(known, job)
+        assert merged.status.final or not known.status.final
+        assert not (known.status is JobStatus.RUNNING and merged.status is JobStatus.QUEUED)
+        known = merged
+    assert sum(step.status.final for step in known.timeline) <= 1
+
+
+@given(_jobs, _jobs)
+def test_telling_the_same_again_changes_nothing(one: Job, other: Job) -> None:
+    merged = merge_jobs(one, other)
+    assert merge_jobs(merged, merged) == merged
+
+
+@given(_jobs, _jobs)
+def test_nothing_known_is_forgotten(one: Job, other: Job) -> None:
+    merged = merge_jobs(one, other)
+    assert (merged.qpu_seconds is None) == (one.qpu_seconds is None and other.qpu_seconds is None)
+    assert {step.status for step in merged.timeline} >= {JobStatus.QUEUED, merged.status}
+
+
+def test_the_order_of_two_pictures_does_not_matter() -> None:
+    queued, done = made_job(1, JobStatus.QUEUED, 5), made_job(1, JobStatus.DONE, 60)
+    assert merge_jobs(queued, done) == merge_jobs(done, queued)
+
+
+def test_a_late_answer_does_not_take_tags_back() -> None:
+    new = replace(made_job(1, seconds=60), tags=("new",))
+    assert merge_jobs(new, replace(made_job(1, seconds=10), tags=("old",))).tags == ("new",)
+    assert merge_jobs(replace(made_job(1, seconds=10), tags=("old",)), replace(new, tags=())).tags == ()
+
+
+def test_the_services_own_times_hold_over_those_seen_here() -> None:
+    seen = merge_jobs(made_job(1, JobStatus.QUEUED), made_job(1, JobStatus.RUNNING, 30))
+    done = replace(
+        made_job(1, JobStatus.DONE, 60),
+        started=seen.created + timedelta(seconds=20),
+        finished=seen.created + timedelta(seconds=50),
+    )
+    assert merge_jobs(seen, done).timeline == (
+        StatusStep(JobStatus.QUEUED, seen.created),
+        StatusStep(JobStatus.RUNNING, seen.created + timedelta(seconds=20)),
+        StatusStep(JobStatus.DONE, seen.created + timedelta(seconds=50)),
+    )
+
+
+def test_a_closed_session_stays_closed() -> None:
+    closed = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.CLOSED, confirmed=NOON)
+    later = replace(closed, state=SessionState.ACTIVE, confirmed=NOON + timedelta(seconds=1))
+    assert merge_sessions(closed, later).state is SessionState.CLOSED
+
+
+def test_the_reason_of_a_session_is_that_of_its_state() -> None:
+    idle = Session(
+        "s", "platform", "b", SessionMode.BATCH, SessionState.INACTIVE, reason="no job came", confirmed=NOON
+    )
+    later = NOON + timedelta(seconds=5)
+    assert merge_sessions(idle, replace(idle, reason="", confirmed=later)).reason == "no job came"
+    active = replace(idle, state=SessionState.ACTIVE, reason="", confirmed=later)
+    assert merge_sessions(idle, active).reason == ""
+    closed = replace(idle, state=SessionState.CLOSED, reason="closed by user")
+    assert merge_sessions(closed, active).reason == "closed by user"
+
+
+@given(_jobs, _jobs)
+def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
+    known, told = Record(merge_jobs(one, one), settled=True), Record(other)
+    if adds_nothing(known, told):
+        merged = merge_records(known, told)
+        assert same_record(known, merged)
+        assert merged.job.confirmed == other.confirmed
+
+
+LATER = NOON + timedelta(days=400)
+
+
+async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    await _left_behind(folders)
+    history = await opened(folders)
+    known = history.record(("platform", "job-00001"))
+    assert known is not None and known.job.confirmed is None
+    told = replace(made_job(1), tags=("new",), confirmed=NOON)
+    assert history.put([Record(told)])
+    history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
+    await history.aclose()
+    again = await opened(folders)
+    record = again.record(("platform", told.id))
+    assert record is not None and (record.job.tags, record.job.confirmed) == (("new",), NOON)
+    (session,) = again.sessions()
+    assert (session.state, session.confirmed) == (SessionState.DRAINING, NOON)
+    await again.aclose()
+
+
+async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
+    clock = FakeClock(LATER)
+    history = History(places(tmp_path), clock)
+    await history.open()
+    history.put([Record(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    history.put_sessions([replace(SESSION, confirmed=LATER)])
+    await history.flush()
+    await clock.jump(-400 * 86400)
+    history.put([Record(replace(made_job(1), tags=("new",), confirmed=NOON))])
+    history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
+    record = history.record(("platform", "job-00001"))
+    assert record is not None and record.job.tags == ("new",)
+    (session,) = history.sessions()
+    assert session.state is SessionState.DRAINING
+    await history.aclose()
+
+
+async def test_what_another_process_tells_with_a_clock_that_is_ahead_is_not_final(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = await opened(folders)
+    history.put([Record(replace(made_job(1), tags=("mine",), confirmed=NOON))])
+    await history.flush()
+    await _left_behind(folders)
+    await history.sync()
+    history.put([Record(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
+    await history.flush()
+    record = (await opened(folders)).record(("platform", "job-00001"))
+    assert record is not None and record.job.tags == ("new",)
+    await history.aclose()
+
+
+SESSION = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.OPEN)
+
+
+async def _left_behind(folders: Folders) -> None:
+    """What a qdeck wrote whose clock was far ahead."""
+    ahead = History(folders, FakeClock(LATER))
+    await ahead.open()
+    ahead.put([Record(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    ahead.put_sessions([replace(SESSION, confirmed=LATER)])
+    await ahead.aclose()

@@ -1,0 +1,106 @@
+"""Results and circuits take no more than they may: the oldest are let go, and it is said."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.store.made import NOON, made_job, places
+from tests.support.clock import FakeClock
+from tui.common.errors import QdeckError
+from tui.config.settings import load_settings
+from tui.domain.results import JobResult
+from tui.domain.submissions import Primitive, Submission
+from tui.store.records.models import Intent, IntentState, Record
+from tui.store.repository import History
+
+
+async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = History(folders, FakeClock(), quota=20_000)
+    await history.open()
+    for n in range(30):
+        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(1000)))
+        for file in folders.results.iterdir():
+            # An hour older with each one that comes: files of one moment have no order.
+            os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
+    assert sum(file.stat().st_size for file in folders.results.iterdir()) <= 20_000
+    there = [await history.result(("platform", f"job-{n:05d}")) is not None for n in range(30)]
+    kept = there.count(True)
+    assert 5 < kept < 30
+    assert there == [False] * (30 - kept) + [True] * kept
+    warnings = history.take_warnings()
+    assert warnings and "let go" in warnings[0]
+    await history.aclose()
+
+
+def test_the_user_sets_how_much_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    assert load_settings(file).kept_mib is None
+    file.write_text("kept_mib = 500\n")
+    assert load_settings(file).kept_mib == 500
+    for wrong in ('"1 GiB"', "0", "true", "1.5"):
+        file.write_text(f"kept_mib = {wrong}\n")
+        with pytest.raises(QdeckError):
+            load_settings(file)
+
+
+async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = History(folders, FakeClock(), quota=10_000)
+    await history.open()
+    text = "OPENQASM 3; // kept"
+    for n in range(20):
+        history.put([Record(replace(made_job(n), circuit=text))])
+        history.put([Record(replace(made_job(100 + n), circuit=os.urandom(800).hex()))])
+        await history.flush()
+        for file in (folders.data / "circuits").rglob("*.gz"):
+            os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
+    await history.aclose()
+    again = History(folders, FakeClock())
+    await again.open()
+    record = again.record(("platform", "job-00000"))
+    lost = again.record(("platform", "job-00100"))
+    assert record is not None and again.job_with_texts(record).circuit == text
+    assert lost is not None and again.job_with_texts(lost).circuit == ""
+    await again.aclose()
+
+
+@pytest.mark.parametrize(
+    "state", [IntentState.PREPARED, IntentState.SENDING, IntentState.UNCONFIRMED, IntentState.UNSENT]
+)
+async def test_what_a_submission_on_its_way_needs_is_never_let_go(tmp_path: Path, state: IntentState) -> None:
+    folders = places(tmp_path)
+    history = History(folders, FakeClock(), quota=10_000)
+    await history.open()
+    submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3; // isa", source="OPENQASM 3; // mine")
+    history.put_intent(Intent("qdeck-1", state, "platform", "crn:one", NOON, submission))
+    await history.flush()
+    for file in (folders.data / "circuits").rglob("*.gz"):
+        os.utime(file, ns=(0, 0))
+    for n in range(10):
+        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
+        history.put([Record(replace(made_job(n), circuit=os.urandom(800).hex()))])
+        await history.flush()
+    assert "let go" in history.take_warnings()[0]
+    await history.aclose()
+    again = History(folders, FakeClock())
+    await again.open()
+    (intent,) = again.intents()
+    assert again.submission_with_texts(intent) == submission
+    await again.aclose()
+
+
+async def test_nothing_is_let_go_before_it_is_known_what_is_needed(tmp_path: Path) -> None:
+    folders = places(tmp_path)
+    history = History(folders, FakeClock(), quota=10_000)
+    for n in range(10):
+        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
+    assert len(list(folders.results.iterdir())) == 10
+    await history.open()
+    await history.keep_result(("platform", "job-00010"), JobResult((), os.urandom(2000)))
+    assert len(list(folders.results.iterdir())) < 10
+    await history.aclose()

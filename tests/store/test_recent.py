@@ -1,0 +1,75 @@
+"""The first screenful: the newest jobs, whatever was written last."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from tests.store.made import kept, made_job, places, write_kept
+from tests.store.test_history import opened
+from tests.support.clock import FakeClock
+from tui.config.settings import Folders
+from tui.domain.jobs import JobStatus
+from tui.store.records.models import Record
+from tui.store.records.serialization import record_row
+from tui.store.repository import History
+
+JOBS = 3000
+
+
+def _large(root: Path) -> Folders:
+    folders = places(root)
+    # The service lists the newest first, so the numbers do not tell the age.
+    rows = {str(n): record_row(Record(made_job(JOBS - n, JobStatus.DONE))) for n in range(JOBS)}
+    write_kept(folders, {"jobs": rows})
+    return folders
+
+
+async def test_open_gives_the_newest_and_the_rest_follows(tmp_path: Path) -> None:
+    folders = _large(tmp_path)
+    history = await opened(folders)
+    # Later than all: changes of old jobs, a removal, and one new job.
+    history.put(
+        Record(replace(made_job(n, JobStatus.DONE, 99), tags=("old",), name="x" * 800)) for n in range(1, 300)
+    )
+    history.put([Record(made_job(JOBS + 5))])
+    history.remove(("platform", f"job-{JOBS - 1:05d}"))
+    await history.aclose()
+
+    again = History(folders, FakeClock())
+    parts: list[tuple[Record, ...]] = []
+    await again.open(parts.append)
+    assert again.loading and not parts
+    first = {record.job.id for record in again.records()}
+    expected = {f"job-{n:05d}" for n in (JOBS + 5, JOBS, *range(JOBS - 41, JOBS - 1))}
+    assert expected <= first and f"job-{JOBS - 1:05d}" not in first
+    await again.loaded()
+    assert len(again.records()) == JOBS
+    assert parts[-1] == () and sum(map(len, parts)) == JOBS
+    await again.aclose()
+
+
+async def test_what_changes_while_it_is_read_is_kept(tmp_path: Path) -> None:
+    folders = _large(tmp_path)
+    history = History(folders, FakeClock())
+    await history.open(lambda _: None)
+    assert history.loading
+    history.put([Record(replace(made_job(7, JobStatus.DONE, 500), tags=("mine",))), Record(made_job(9999))])
+    history.remove(("platform", "job-00008"))
+    # Writing waits until it is known what is there.
+    await asyncio.gather(history.flush(), history.loaded())
+    assert not history.owing
+    await history.aclose()
+    rows = {row["id"]: row for row in kept(folders)["jobs"].values()}
+    assert len(rows) == JOBS
+    assert rows["job-00007"]["tags"] == ["mine"]
+    assert "job-00008" not in rows and "job-09999" in rows
+
+
+async def test_closing_does_not_wait_for_all_to_be_read(tmp_path: Path) -> None:
+    folders = _large(tmp_path)
+    history = History(folders, FakeClock())
+    await history.open(lambda _: None)
+    await history.aclose()
+    assert len(kept(folders)["jobs"]) == JOBS

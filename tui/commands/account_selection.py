@@ -1,0 +1,109 @@
+"""Which service a command works with: the account or sandbox chosen from the options and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tui.commands.output import UsageFault
+from tui.common.sanitize import plain
+from tui.domain.accounts import Account, Channel, Identity
+from tui.ibm.credentials.discovery import CHANNEL_VARIABLE
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChoice:
+    """What the command line says of the service.
+
+    Attributes:
+        sandbox: the embedded service instead of an account.
+        channel: the generation; `None`: that of the first account found, platform for the sandbox.
+        instance: CRN or name (platform), hub/group/project (classic); empty: the account's own.
+        account: the name of an account; empty: the first one found for the channel.
+    """
+
+    sandbox: bool = False
+    channel: Channel | None = None
+    instance: str = ""
+    account: str = ""
+
+    @property
+    def sandbox_channel(self) -> Channel:
+        """The face of the sandbox that is meant."""
+        return self.channel or Channel.PLATFORM
+
+    @property
+    def names_a_service(self) -> bool:
+        """Whether anything was said of the service."""
+        return self.sandbox or self.channel is not None or bool(self.instance or self.account)
+
+    def environment(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """The environment, where the channel asked for names what its token is for, unless it says so itself.
+
+        A token that the environment gives to one channel is never moved to the other: it would be sent to
+        hosts that it is not for.
+        """
+        if self.channel is None or environ.get(CHANNEL_VARIABLE):
+            return environ
+        return {**environ, CHANNEL_VARIABLE: self.channel.value}
+
+
+def choose_account(found: Sequence[Account], choice: ServiceChoice) -> Account | None:
+    """The account of the name asked for, else the first one found for the channel; `None`: there is none.
+
+    It comes with the instance asked for. A name goes first of all, as in Qiskit (contract 8).
+
+    Raises:
+        UsageFault: no account has the name that was asked for.
+    """
+    offered = [
+        account
+        for account in found
+        if not account.sandbox and (choice.channel is None or account.channel is choice.channel)
+    ]
+    if choice.account:
+        named = [account for account in offered if account.name == choice.account]
+        if not named:
+            raise UsageFault(_no_such(choice, offered))
+        offered = named
+    if not offered:
+        return None
+    return replace(offered[0], instance=choice.instance) if choice.instance else offered[0]
+
+
+def _no_such(choice: ServiceChoice, offered: Sequence[Account]) -> str:
+    kind = f"{choice.channel} account" if choice.channel else "account"
+    names = ", ".join(plain(account.name, limit=60) for account in offered)
+    there = f"There are: {names}." if names else f"No {kind} was found at all; `qdeck login` keeps one."
+    return f"There is no {kind} named {plain(choice.account, limit=60)!r}. {there}"
+
+
+def require_account(found: Sequence[Account], choice: ServiceChoice) -> Account:
+    """Like `choose_account`.
+
+    Raises:
+        UsageFault: no account was found, or none of the name asked for.
+    """
+    account = choose_account(found, choice)
+    if account is None:
+        kind = f"{choice.channel} account" if choice.channel else "account"
+        raise UsageFault(
+            f"No {kind} found. Sign in with `qdeck login`, set QISKIT_IBM_TOKEN, or use --sandbox. "
+            "`qdeck where` tells where qdeck looks."
+        )
+    return account
+
+
+def service_label(identity: Identity) -> str:
+    """The service as jobs name it (`Job.service`): `platform`, `classic`, `sandbox platform`, ..."""
+    return f"sandbox {identity.channel}" if identity.sandbox else str(identity.channel)
+
+
+def service_facts(identity: Identity) -> dict[str, object]:
+    """What every JSON answer says of the service."""
+    return {
+        "service": service_label(identity),
+        "sandbox": identity.sandbox,
+        "instance": identity.instance,
+        "hosts": list(identity.hosts),
+    }

@@ -1,0 +1,137 @@
+"""The shapes of what the commands print: JSON answers and columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tui.commands.account_selection import service_facts
+from tui.commands.output import emit_table, say
+from tui.domain.accounts import Identity
+from tui.domain.circuits import Candidate
+from tui.domain.jobs import Job
+from tui.domain.results import JobResult, PubResult
+
+
+def run_answer(
+    identity: Identity, job: Job, candidate: Candidate, result: JobResult | None
+) -> dict[str, object]:
+    """The JSON answer of `qdeck run`.
+
+    `counts` is there when the circuit has one classical register; `registers` has the counts of every
+    register by name; `values` is the estimator's answer; `reason` is there when the job did not do it.
+    """
+    answer: dict[str, object] = {
+        "job_id": job.id,
+        "backend": job.backend,
+        "status": str(job.status),
+        **service_facts(identity),
+        "program": job.program,
+        "session_id": job.session_id or None,
+        "tags": list(job.tags),
+        "shots": _shots(job, result),
+        "qpu_seconds": job.qpu_seconds,
+    }
+    if job.reason:
+        answer["reason"] = job.reason
+        answer["reason_code"] = job.reason_code or None
+    if result is not None:
+        answer |= _result_facts(result)
+    after, options = candidate.after, candidate.options
+    asked = {"ai": options.asked.ai.value, "fractional_gates": options.asked.fractional_gates}
+    return answer | {
+        "transpiled": {
+            "two_qubit_gates": after.two_qubit_gates,
+            "depth": after.depth,
+            "size": after.size,
+            "optimization_level": options.optimization_level,
+            "where": candidate.where,
+            **(asked if options.cloud else {}),
+            "layout": list(candidate.layout),
+            "estimated_success": candidate.estimated_success,
+        },
+        "qasm": candidate.qasm,
+    }
+
+
+def job_facts(job: Job) -> dict[str, object]:
+    """One job in the JSON answer of `qdeck jobs`. Times are ISO 8601, UTC."""
+    return {
+        "job_id": job.id,
+        "name": job.name or None,
+        "backend": job.backend,
+        "status": str(job.status),
+        "status_text": job.status_text or None,
+        "program": job.program,
+        "service": job.service,
+        "sandbox": job.service.startswith("sandbox"),
+        "session_id": job.session_id or None,
+        "tags": list(job.tags),
+        "shots": job.shots,
+        "qpu_seconds": job.qpu_seconds,
+        "created": _iso(job.created),
+        "finished": _iso(job.finished),
+        "confirmed": _iso(job.confirmed),
+        "reason": job.reason or None,
+        "reason_code": job.reason_code or None,
+    }
+
+
+def emit_result(result: JobResult) -> None:
+    """The result as columns on stdout: bits and counts, or observables and values.
+
+    With several classical registers, a first column names the register.
+    """
+    if result.note:
+        say(f"qdeck: {result.note}")
+    for pub in result.pubs:
+        _emit_counts(pub)
+        if pub.quasi is not None:
+            rows = sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
+            emit_table(("BITS", "QUASI"), [(bits, f"{share:.6g}") for bits, share in rows])
+        if pub.values:
+            emit_table(
+                ("OBSERVABLE", "VALUE", "STD"),
+                [
+                    (v.observable, f"{v.value:.6g}", "" if v.std is None else f"{v.std:.3g}")
+                    for v in pub.values
+                ],
+            )
+
+
+def _emit_counts(pub: PubResult) -> None:
+    several = len(pub.counts) > 1
+    rows: list[tuple[str, ...]] = []
+    for counts in pub.counts:
+        for bits, count in sorted(counts.counts.items(), key=lambda item: (-item[1], item[0])):
+            rows.append((counts.register, bits, str(count)) if several else (bits, str(count)))
+    if rows:
+        emit_table(("REGISTER", "BITS", "COUNT") if several else ("BITS", "COUNT"), rows)
+
+
+def _result_facts(result: JobResult) -> dict[str, object]:
+    facts: dict[str, object] = {}
+    if result.note:
+        facts["note"] = result.note
+    for pub in result.pubs:
+        if len(pub.counts) == 1:
+            facts["counts"] = dict(pub.counts[0].counts)
+        if pub.counts:
+            facts["registers"] = {counts.register: dict(counts.counts) for counts in pub.counts}
+        if pub.quasi is not None:
+            facts["quasi"] = dict(pub.quasi.quasi)
+        if pub.values:
+            facts["values"] = [
+                {"observable": v.observable, "value": v.value, "std": v.std} for v in pub.values
+            ]
+    return facts
+
+
+def _shots(job: Job, result: JobResult | None) -> int | None:
+    """As asked for, else as the service ran them."""
+    if job.shots is not None or result is None:
+        return job.shots
+    return next((counts.shots for pub in result.pubs for counts in pub.counts), None)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,159 @@
+"""A signed-in deck for the length of one command."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from tui.commands.account_selection import ServiceChoice, require_account
+from tui.commands.output import Exit, explain, say
+from tui.common.clock import Clock, SystemClock
+from tui.common.errors import QdeckError
+from tui.compiler.client import WorkerCompiler
+from tui.config.settings import Settings, folders, load_settings
+from tui.domain.accounts import Identity
+from tui.ibm.factory import make_service
+from tui.monitor.account_manager import RunningSandbox
+from tui.monitor.api import Deck
+from tui.monitor.services import LiveDeck
+from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
+from tui.sandbox.lifecycle.launch import launch
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeck:
+    """A deck and who is signed in to it."""
+
+    deck: Deck
+    identity: Identity
+
+
+def make_deck(
+    environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False, sends: bool = True
+) -> Deck:
+    """The deck over this user's folders, with the real services; nothing is opened or started yet.
+
+    It is read-only when that is asked for here or in the settings, or when these cannot be read. Without
+    `sends`, what earlier runs left in line stays there.
+    """
+    places = folders(environ)
+
+    async def start_sandbox() -> RunningSandbox:
+        return await launch(places.sandbox)
+
+    try:
+        settings = load_settings(places.settings_file)
+    except QdeckError as error:
+        # The app does not start with it. A command tells what it can, but changes nothing: perhaps the file
+        # says that nothing is to be changed.
+        explain(error)
+        settings = Settings(readonly=True)
+    kept = settings.kept_mib
+    return LiveDeck(
+        folders=places,
+        environ=environ,
+        clock=clock or SystemClock(),
+        compiler=WorkerCompiler(),
+        make_service=partial(make_service, spool=places.data / "spool", ca_file=settings.ca_file),
+        launch_sandbox=start_sandbox,
+        chance=random.SystemRandom(),
+        quota=None if kept is None else kept << 20,
+        session_idle_minutes=settings.session_idle_minutes,
+        auto_result=settings.auto_result_mib << 20,
+        read_only=read_only or settings.readonly,
+        sends=sends,
+    )
+
+
+@asynccontextmanager
+async def started_deck(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[Deck]:
+    """The deck over this user's folders, history open, nobody signed in; closed at the end.
+
+    Only with `sends` jobs are submitted: a command that looks must not send what waits from before.
+    """
+    deck = make_deck(environ, sends=sends)
+    unsubscribe = deck.subscribe(_talk_of)
+    try:
+        await deck.start()
+        yield deck
+    finally:
+        unsubscribe()
+        await deck.aclose()
+
+
+async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
+    """Sign in to the sandbox or to the account the options and the machine say; say what it is.
+
+    Raises:
+        UsageFault: there is no account.
+        QdeckError: the service refused or was not reached.
+    """
+    if choice.sandbox:
+        say("Starting the sandbox.")
+        identity = await deck.sign_in_sandbox(choice.sandbox_channel)
+    else:
+        identity = await deck.sign_in(require_account(deck.found_accounts(), choice))
+    if identity.sandbox:
+        say("SANDBOX: what follows is simulated, not hardware.")
+    if identity.notice:
+        say(f"Instance {identity.instance_name or identity.instance}: {identity.notice}")
+    if identity.unverified:
+        say("CERTIFICATES NOT CHECKED, as the saved account says: the key could be read on the way.")
+    return identity
+
+
+@asynccontextmanager
+async def signed_in_deck(
+    choice: ServiceChoice, environ: Mapping[str, str], *, submits: bool = False
+) -> AsyncIterator[OpenDeck]:
+    """The deck, signed in as `choice` says; one that `submits` sends what is in line, and has Qiskit started
+    beside it."""
+    async with started_deck(choice.environment(environ), sends=submits) as deck:
+        if submits:
+            await deck.warm_up()
+        yield OpenDeck(deck, await sign_in(deck, choice))
+
+
+def _talk_of(event: Event) -> None:
+    if isinstance(event, Notice) and event.severity is not Severity.INFORMATION:
+        say(f"qdeck: {event.text}")
+    elif isinstance(event, FreshnessChanged) and event.freshness.offline_since is not None:
+        why = event.freshness.error
+        say(f"qdeck: the service does not answer; trying again. {why.message if why else ''}".rstrip())
+
+
+def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
+    """Run one command to its end and turn what happens into an exit status.
+
+    `command` itself is called before the event loop starts, what it returns is awaited in it.
+    SIGTERM and SIGHUP end it like Ctrl+C does (the deck is closed, a sandbox ended); the status tells which.
+
+    Raises:
+        KeyboardInterrupt: Ctrl+C, after the command has cleaned up.
+        UsageFault, QdeckError: as the command raises them.
+    """
+    ended_by: list[int] = []
+    work = command()
+
+    async def supervised() -> Exit:
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+
+        def end(number: int) -> None:
+            ended_by.append(number)
+            if task is not None:
+                task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+        return await work
+
+    try:
+        return int(asyncio.run(supervised()))
+    except asyncio.CancelledError:
+        return 128 + ended_by[0] if ended_by else int(Exit.INTERRUPTED)

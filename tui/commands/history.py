@@ -1,0 +1,153 @@
+"""`qdeck history`: export, import, compact and check what is kept on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from tui.commands.output import Exit, OutputClosed
+
+if TYPE_CHECKING:
+    from tui.config.settings import Folders
+
+
+@click.group()
+def history() -> None:
+    """Export, import, compact or check the history of jobs kept on this machine."""
+
+
+@history.command("export")
+@click.argument("file", default="-")
+def export(file: str) -> int:
+    """Write jobs, sessions, submissions and how they were transpiled as one JSON object to FILE
+    (default: stdout).
+
+    It is plain TinyDB JSON. Results and circuits are files beside the history: see `qdeck where`.
+    """
+    from tui.store.import_export import exported
+
+    with _told() as status:
+        places = _places()
+        pieces = exported(places.history_file)
+        if file == "-":
+            _written(sys.stdout.buffer, pieces)
+        else:
+            from tui.common.atomic_file import replace_file
+
+            replace_file(Path(file), pieces)
+            click.echo(f"Wrote {file}.", err=True)
+    return status[0]
+
+
+@history.command("import")
+@click.argument("file")
+def import_(file: str) -> int:
+    """Merge an export (or the history.json of an earlier qdeck) in FILE into the history.
+
+    What is there already is completed, nothing goes back; doing it twice changes nothing.
+    """
+    from tui.common.clock import SystemClock
+    from tui.store.import_export import imported
+    from tui.store.migration import read_json
+
+    with _told() as status:
+        places = _places()
+        places.create()
+        tables, lost = read_json(Path(file))
+        counts, unknown = imported(
+            places.history_file, places.old_history_file, tables, SystemClock().now, lost=lost
+        )
+        click.echo("Read " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".", err=True)
+        if lost:
+            click.echo(f"qdeck: {file} is damaged: {lost} lines could not be read.", err=True)
+            status[0] = Exit.FAILED
+        if unknown:
+            click.echo(f"qdeck: {unknown} entries have a form this qdeck does not know; left out.", err=True)
+            status[0] = Exit.FAILED
+    return status[0]
+
+
+@history.command()
+def compact() -> int:
+    """Write the history's file anew with only what is needed. It happens by itself now and then."""
+    from tui.common.clock import SystemClock
+    from tui.store.import_export import compacted
+
+    with _told() as status:
+        places = _places()
+        before, after = compacted(places.history_file, places.old_history_file, SystemClock().now)
+        click.echo(f"{before} bytes before, {after} after.", err=True)
+    return status[0]
+
+
+@history.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(as_json: bool) -> int:
+    """Look at every line of the history's file and tell what is there. Changes nothing.
+
+    Exit status 1: something in it is not what was written. The app keeps what is intact and sets the
+    damaged file aside when it opens it.
+    """
+    from tui.commands.output import emit_json, emit_table
+    from tui.store.import_export import check as look
+
+    with _told() as status:
+        report = look(_places().history_file)
+        facts = {
+            "version": report.schema,
+            **report.rows,
+            "bytes": report.bytes,
+            "bytes needed": report.needed,
+            "entries of unknown form": report.unknown,
+            "damaged places": report.damaged,
+            "bytes of an unfinished write": report.unfinished,
+        }
+        if as_json:
+            emit_json({name.replace(" ", "_"): value for name, value in facts.items()})
+        else:
+            emit_table(("WHAT", "COUNT"), [(name, str(value)) for name, value in facts.items()])
+        status[0] = Exit.DONE if report.well else Exit.FAILED
+    return status[0]
+
+
+def _places() -> Folders:
+    from tui.config.settings import folders
+
+    return folders(os.environ)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[list[int]]:
+    """Errors in words on stderr; the status is the list's only member."""
+    from tui.commands.output import explain, say
+    from tui.common.errors import QdeckError
+
+    status: list[int] = [Exit.DONE]
+    try:
+        yield status
+    except QdeckError as error:
+        explain(error)
+        status[0] = Exit.FAILED
+    except FileNotFoundError as error:
+        say(f"qdeck: there is no {error.filename}.")
+        status[0] = Exit.USAGE
+    except OSError as error:
+        say(f"qdeck: {error.filename or 'the file'}: {error.strerror or error}.")
+        status[0] = Exit.FAILED
+
+
+def _written(stream: BinaryIO, pieces: Iterator[bytes]) -> None:
+    try:
+        for piece in pieces:
+            stream.write(piece)
+        stream.flush()
+    except BrokenPipeError as error:
+        # What is still buffered has nowhere to go; without this the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputClosed from error

@@ -1,0 +1,175 @@
+"""`qdeck jobs` and `qdeck cancel`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tui.commands.account_selection import ServiceChoice, choose_account, service_facts, service_label
+from tui.commands.answers import job_facts
+from tui.commands.context import sign_in, signed_in_deck, started_deck
+from tui.commands.output import Exit, UsageFault, emit_json, emit_table, explain, say
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain
+from tui.domain.accounts import Identity
+from tui.domain.jobs import Job, JobQuery, JobStatus
+from tui.jobquery.predicates import TIME_SPAN, ago, date_span
+from tui.monitor.api import Deck
+
+HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
+"""Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
+HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
+
+
+def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | None:
+    """The moment that an option names: a local date as far as it is written (`2026-03-14`), or an age (`2d`).
+
+    Args:
+        end: for a date, its last moment and not its first one.
+
+    Raises:
+        UsageFault: it is neither.
+    """
+    if not text:
+        return None
+    if TIME_SPAN.fullmatch(text):
+        return ago(text, now)
+    try:
+        return date_span(text)[1 if end else 0]
+    except ValueError:
+        raise UsageFault(
+            f"{plain(text, limit=60)!r} is no date and no age: 2026-03-14, 2026-03, 2d or 1h30m."
+        ) from None
+
+
+async def list_jobs(
+    choice: ServiceChoice,
+    environ: Mapping[str, str],
+    *,
+    limit: int,
+    as_json: bool,
+    offline: bool = False,
+    wanted: JobQuery | None = None,
+) -> Exit:
+    """Print the newest jobs of the account that are `wanted`, as the service tells them now.
+
+    With `offline`, and where there is no account to ask with, what the history holds is printed instead.
+
+    When the service answers the sign-in but not the list, what the history holds is printed, marked
+    `stale`, and the status is that of a failure.
+
+    Raises:
+        UsageFault: there is no account, and no job in the history; or none of the name asked for.
+        QdeckError: signing in failed.
+    """
+    wanted = wanted or JobQuery()
+    async with started_deck(choice.environment(environ)) as deck:
+        account = None if choice.sandbox else choose_account(deck.found_accounts(), choice)
+        nobody = not choice.sandbox and account is None
+        if account is not None and choice.account:
+            # The history does not know accounts by their names.
+            choice = replace(choice, channel=account.channel)
+        if offline or nobody:
+            jobs = [job for job in _known(deck, choice) if wanted.fits(job)][:limit]
+            if offline or jobs:
+                kind = f"{choice.channel} account" if choice.channel else "account"
+                if not offline:
+                    say(f"No {kind} found: `qdeck login` signs in.")
+                return _print_history(jobs, as_json=as_json)
+        return await _list_now(deck, await sign_in(deck, choice), limit, wanted, as_json=as_json)
+
+
+async def _list_now(deck: Deck, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool) -> Exit:
+    stale = False
+    try:
+        await deck.look_back(limit, wanted)
+    except QdeckError as error:
+        explain(error)
+        say("What follows is what was known before.")
+        stale = True
+    label = service_label(identity)
+    jobs = [job for job in deck.jobs() if job.service == label and wanted.fits(job)][:limit]
+    if as_json:
+        facts = [job_facts(job) for job in jobs]
+        emit_json({**service_facts(identity), "history": False, "stale": stale, "jobs": facts})
+    else:
+        emit_table(HEAD, [_row(job) for job in jobs])
+        if not jobs:
+            say("No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.")
+    return Exit.FAILED if stale else Exit.DONE
+
+
+def _known(deck: Deck, choice: ServiceChoice) -> list[Job]:
+    """The jobs of the history that the options mean, newest first; nobody is signed in."""
+    wanted = choice.instance if choice.instance.startswith("crn:") or choice.instance.count("/") == 2 else ""
+    if choice.instance and not wanted:
+        say("The history knows instances by their CRN alone: those of every instance follow.")
+    return [
+        job
+        for job in deck.jobs()
+        if (not choice.sandbox or job.service.startswith("sandbox"))
+        and (choice.channel is None or job.service.endswith(str(choice.channel)))
+        and wanted in {"", job.instance}
+    ]
+
+
+def _print_history(jobs: list[Job], *, as_json: bool) -> Exit:
+    """What is known of the jobs here, with how old that is."""
+    say("This is the history: the service was not asked.")
+    simulated = any(job.service.startswith("sandbox") for job in jobs)
+    if simulated:
+        say("SANDBOX: jobs whose service is a sandbox were simulated, not run on hardware.")
+    moments = [job.confirmed for job in jobs if job.confirmed is not None]
+    if moments:
+        now = datetime.now(UTC)
+        newest, oldest = _age(now - max(moments)), _age(now - min(moments))
+        when = newest if newest == oldest else f"between {newest} and {oldest}"
+        say(f"What follows was confirmed by its service {when}; the last column says when, for each.")
+    if as_json:
+        facts = [job_facts(job) for job in jobs]
+        emit_json(
+            {"service": None, "sandbox": simulated, "instance": None, "hosts": []}
+            | {"history": True, "stale": True, "jobs": facts}
+        )
+        return Exit.DONE
+    emit_table(HEAD + HISTORY_HEAD, [(*_row(job), job.service, _moment(job.confirmed)) for job in jobs])
+    if not jobs:
+        say("It holds no such job.")
+    return Exit.DONE
+
+
+def _age(age: timedelta) -> str:
+    minutes = max(0, int(age.total_seconds() // 60))
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} days ago"
+    return f"{minutes // 60} hours ago" if minutes >= 2 * 60 else f"{minutes} min ago"
+
+
+async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: str) -> Exit:
+    """Cancel a job on the service.
+
+    Raises:
+        QdeckError: there is no such job, it is already final, or the service said no.
+    """
+    async with signed_in_deck(choice, environ) as opened:
+        await opened.deck.cancel(job_id)
+        say(f"Cancelled job {job_id}.")
+        return Exit.DONE
+
+
+def _row(job: Job) -> tuple[str, ...]:
+    status = job.status_text if job.status is JobStatus.UNKNOWN and job.status_text else str(job.status)
+    return (
+        status,
+        job.id,
+        job.name,
+        job.backend,
+        job.program,
+        _moment(job.created),
+        " ".join(job.tags),
+    )
+
+
+def _moment(then: datetime | None) -> str:
+    return "" if then is None else then.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,323 @@
+"""`qdeck run`: transpile, submit, wait, and print what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.commands.account_selection import ServiceChoice
+from tui.commands.answers import emit_result, run_answer
+from tui.commands.cloud_flags import CloudFlags
+from tui.commands.context import OpenDeck, signed_in_deck
+from tui.commands.output import Exit, UsageFault, emit_json, say
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.backends import Backend, best_backend, undecided
+from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState
+from tui.monitor.api import Deck
+from tui.monitor.outbox.tags import check_tags
+from tui.monitor.state.events import Event, OutboxChanged
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the command line of `qdeck run` says. Empty and `None` mean: not said.
+
+    Attributes:
+        file: path of the OpenQASM file, `-` for stdin.
+        observables: Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
+        cloud: transpile on the service instead of here.
+        flags: what the service's transpiler is asked besides the level.
+        max_seconds: QPU seconds after which the service ends the job.
+        private: the service tells nobody the inputs, and the result once.
+    """
+
+    file: str
+    service: ServiceChoice = field(default_factory=ServiceChoice)
+    backend: str = ""
+    level: int | None = None
+    primitive: Primitive = Primitive.SAMPLER
+    shots: int | None = None
+    observables: tuple[str, ...] = ()
+    precision: float | None = None
+    session_id: str = ""
+    tags: tuple[str, ...] = ()
+    cloud: bool = False
+    flags: CloudFlags = field(default_factory=CloudFlags)
+    max_seconds: int | None = None
+    private: bool = False
+    log_level: LogLevel | None = None
+    as_json: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The observables as they are shown."""
+        return tuple(text.strip().upper() for text in self.observables)
+
+    def verify(self) -> None:
+        """Refuse what cannot be meant, before anything is started.
+
+        Raises:
+            UsageFault: options that do not go together, or that the service would refuse.
+        """
+        if self.primitive is Primitive.ESTIMATOR:
+            if not self.observables:
+                raise UsageFault("The estimator needs an --observable: one Pauli letter a qubit, e.g. ZZ.")
+            if self.shots is not None:
+                raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
+        elif self.observables or self.precision is not None:
+            raise UsageFault("--observable and --precision are for --primitive estimator.")
+        try:
+            check_tags(self.tags, room_for_own=True)
+        except QdeckError as error:
+            raise UsageFault(str(error)) from error
+
+
+def read_circuit(file: str) -> str:
+    """The text of the file, or of stdin for `-`.
+
+    Raises:
+        UsageFault: it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        body = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageFault(f"Cannot read {file}: {error.strerror or error}.") from error
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageFault(f"{file} is not text in UTF-8: byte {error.start} cannot be read.") from error
+    if not text.strip():
+        raise UsageFault(f"{'stdin' if file == STDIN else file} is empty: an OpenQASM program was expected.")
+    return text
+
+
+def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
+    """The best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
+
+    Raises:
+        QdeckError: `NOT_FOUND` when there is none.
+    """
+    best = best_backend(backends, qubits)
+    if best is None:
+        raise QdeckError(
+            ErrorKind.NOT_FOUND,
+            f"No backend of this instance is online with {qubits} qubits or more.",
+            "Name one with --backend.",
+        )
+    return best
+
+
+async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
+    """Do the whole of it.
+
+    Raises:
+        UsageFault: the file or the options cannot be worked with.
+        QdeckError: the circuit, the transpiler or the service says no.
+    """
+    request.verify()
+    asked = request.flags.options(cloud=request.cloud)
+    source = read_circuit(request.file)
+    async with signed_in_deck(request.service, environ, submits=True) as opened:
+        deck = opened.deck
+        if request.backend:
+            await _known(deck, request.backend)
+        report = await deck.check(source)
+        if not report.ok:
+            _say_diagnostics(request.file, report)
+            return Exit.FAILED
+        backend = await _backend(deck, request, report)
+        level = DEFAULT_LEVEL if request.level is None else request.level
+        options = TranspileOptions(level, cloud=request.cloud, asked=asked)
+        candidate = await deck.transpile(source, backend, options)
+        _say_transpiled(candidate)
+        job = await submitted(deck, _submission(request, source, candidate, report))
+        say(f"Job {job.id} on {job.backend}: {job.status}.")
+        try:
+            job = await wait_until_final(deck, job.id)
+        except asyncio.CancelledError:
+            _say_left(request, job)
+            raise
+        return await _finish(opened, request, candidate, job)
+
+
+async def submitted(deck: Deck, submission: Submission) -> Job:
+    """Submit, telling while it waits in line; given up there, it is taken out of the line.
+
+    Raises:
+        QdeckError: as `Deck.submit`.
+    """
+    before = {one.tag for one in deck.waiting()}
+    told = ""
+
+    def tell(event: Event) -> None:
+        nonlocal told
+        if not isinstance(event, OutboxChanged):
+            return
+        ours = next((one for one in event.waiting if one.tag not in before), None)
+        if ours is None or ours.state is not WaitState.WAITING or not ours.why or ours.why == told:
+            return
+        told = ours.why
+        ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
+        due = f"; next try at {ours.due:%H:%M:%S} UTC" if ours.due is not None else ""
+        say(f"Waiting in line{ahead}: {told}{due}.")
+
+    unsubscribe = deck.subscribe(tell)
+    try:
+        return await deck.submit(submission)
+    except asyncio.CancelledError:
+        for one in deck.waiting():
+            if one.tag not in before and one.state is WaitState.WAITING and not one.elsewhere:
+                await deck.withdraw(one.tag)
+                say("Stopped waiting in line. Nothing was submitted.")
+        raise
+    finally:
+        unsubscribe()
+
+
+async def wait_until_final(deck: Deck, job_id: str) -> Job:
+    """Wait for the job's final state, telling each change of state.
+
+    Raises:
+        QdeckError: `NOT_FOUND` when the job was deleted meanwhile.
+    """
+    changed = asyncio.Event()
+
+    def wake(_event: Event) -> None:
+        changed.set()
+
+    unsubscribe = deck.subscribe(wake)
+    try:
+        told: JobStatus | None = None
+        while True:
+            changed.clear()
+            job = deck.job(job_id)
+            if job is None:
+                raise QdeckError(ErrorKind.NOT_FOUND, f"Job {job_id} was deleted while it was waited for.")
+            if job.status is not told:
+                if told is not None:
+                    say(f"Job {job_id}: {_state(job)}.")
+                told = job.status
+            if job.status.final:
+                return job
+            await changed.wait()
+    finally:
+        unsubscribe()
+
+
+def _state(job: Job) -> str:
+    return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
+
+
+async def _known(deck: Deck, name: str) -> None:
+    """Make sure that the instance has the backend, before any work is done for it.
+
+    Raises:
+        QdeckError: `NOT_FOUND`, with the names there are.
+    """
+    if not deck.backends():
+        await deck.refresh()
+    names = sorted(backend.name for backend in deck.backends())
+    if name not in names:
+        raise QdeckError(
+            ErrorKind.NOT_FOUND,
+            f"There is no backend {name!r} in this instance.",
+            f"There are: {', '.join(names)}." if names else "",
+        )
+
+
+async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
+    """The backend asked for, else the session's, else the least busy one."""
+    if request.backend:
+        return request.backend
+    if not deck.backends():
+        await deck.refresh()
+    for session in deck.sessions():
+        if request.session_id and session.id == request.session_id and session.backend:
+            return session.backend
+    qubits = report.stats.qubits if report.stats else 1
+    for name in undecided(deck.backends(), qubits):
+        with contextlib.suppress(QdeckError):
+            await deck.backend_details(name)
+    chosen = require_backend(deck.backends(), qubits)
+    queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
+    say(f"Backend {chosen.name}: the least busy one{queue}.")
+    return chosen.name
+
+
+def _submission(request: RunRequest, source: str, candidate: Candidate, report: CheckReport) -> Submission:
+    if request.primitive is Primitive.SAMPLER and not report.measures:
+        raise QdeckError(
+            ErrorKind.CIRCUIT,
+            "The circuit measures nothing, so a sampler has nothing to count.",
+            "Add measurements, or use --primitive estimator with an --observable.",
+        )
+    try:
+        observables = tuple(candidate.lay_out(text) for text in request.observables)
+    except ValueError as error:
+        raise UsageFault(str(error)) from error
+    return Submission(
+        primitive=request.primitive,
+        backend=candidate.backend,
+        qasm=candidate.qasm,
+        shots=request.shots,
+        observables=observables,
+        precision=request.precision,
+        session_id=request.session_id,
+        tags=request.tags,
+        name="stdin" if request.file == STDIN else Path(request.file).stem,
+        source=source,
+        observable_labels=request.labels,
+        max_seconds=request.max_seconds,
+        private=request.private,
+        log_level=request.log_level,
+        transpilation=candidate.transpilation,
+    )
+
+
+async def _finish(opened: OpenDeck, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
+    done = job.status is JobStatus.DONE
+    result = await opened.deck.result(job.id) if done else None
+    if request.as_json:
+        emit_json(run_answer(opened.identity, job, candidate, result))
+    elif result is not None:
+        emit_result(result)
+    if done:
+        return Exit.DONE
+    reason = job.reason or "The service gave no reason."
+    code = f" (code {job.reason_code})" if job.reason_code else ""
+    say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
+    return Exit.FAILED
+
+
+def _say_diagnostics(file: str, report: CheckReport) -> None:
+    name = "stdin" if file == STDIN else file
+    for diagnostic in report.diagnostics:
+        place = f"{diagnostic.line}:{diagnostic.column}:" if diagnostic.line else ""
+        say(f"{name}:{place} {diagnostic.message}")
+
+
+def _say_transpiled(candidate: Candidate) -> None:
+    after, options = candidate.after, candidate.options
+    where = f"{candidate.where}, {options.asked.words}" if options.cloud else candidate.where
+    say(
+        f"Transpiled for {candidate.backend} ({where}, level {options.optimization_level}, "
+        f"{candidate.seconds:.1f} s): "
+        f"{after.two_qubit_gates} two-qubit gates, depth {after.depth}, size {after.size}."
+    )
+    for warning in candidate.warnings:
+        say(f"qdeck: {warning}")
+
+
+def _say_left(request: RunRequest, job: Job) -> None:
+    if request.service.sandbox:
+        say(f"Stopped waiting. Job {job.id} stays in the sandbox, which ends with the last to use it.")
+    else:
+        say(f"Stopped waiting. Job {job.id} goes on at the service; end it with `qdeck cancel {job.id}`.")

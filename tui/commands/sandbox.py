@@ -1,0 +1,63 @@
+"""`qdeck sandbox`: the embedded service alone, in the foreground."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tui.commands.output import Exit, say
+from tui.config.settings import folders
+
+
+def serve(
+    environ: Mapping[str, str],
+    *,
+    port: int,
+    as_json: bool,
+    queue: int,
+    pace: float,
+    limits: str,
+    faults: Sequence[str] = (),
+) -> int:
+    """Serve until Ctrl+C or SIGTERM. Returns the exit status.
+
+    Args:
+        port: 0 for a free one.
+        as_json: print nothing but the first line.
+        queue: jobs of others ahead of each job.
+        pace: how fast its time runs.
+        limits: `none` or `ibm`.
+        faults: what goes wrong on purpose, each as `tui.sandbox.faults.plan.GRAMMAR` says.
+    """
+    try:
+        from tui.sandbox.main import main
+    except ImportError as error:
+        say(
+            f"qdeck: the sandbox needs {error.name or 'more libraries'}, which is not installed. "
+            "Install qdeck with its extra `local`: pip install 'qdeck[local]'."
+        )
+        return Exit.FAILED
+
+    def ready(info: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(info) + "\n")
+        sys.stdout.flush()
+        if not as_json:
+            say(
+                f"SANDBOX, simulated: listening on {info['url']} until Ctrl+C.\n"
+                f"From another shell, with the key above in QISKIT_IBM_TOKEN:\n"
+                f"  export QISKIT_IBM_INSTANCE={info['crn']}\n"
+                f"  export QDECK_ENDPOINT_IAM={info['url']} QDECK_ENDPOINT_API={info['url']}\n"
+                f"or, for its classic face, with the token above in QISKIT_IBM_TOKEN:\n"
+                f"  export QISKIT_IBM_CHANNEL=ibm_quantum QISKIT_IBM_INSTANCE={info['instance']}\n"
+                f"  export QDECK_ENDPOINT_AUTH={info['classic']['auth']} "
+                f"QDECK_ENDPOINT_RUNTIME={info['classic']['runtime']} "
+                f"QDECK_ENDPOINT_TRANSPILER={info['classic']['transpiler']}"
+            )
+
+    state = folders(environ).sandbox
+    words = ["--port", str(port), "--state", str(state), "--queue", str(queue)]
+    words += [word for fault in faults for word in ("--fault", fault)]
+    status = main([*words, "--pace", str(pace), "--limits", limits], on_ready=ready)
+    return Exit.FAILED if status else Exit.DONE

@@ -1,0 +1,1 @@
+"""Common helpers without any knowledge of qdeck: time, errors, secrets, untrusted text, files."""

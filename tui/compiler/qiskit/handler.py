@@ -1,0 +1,121 @@
+"""Answers requests with Qiskit. Importing this module imports Qiskit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+import qiskit
+from qiskit.exceptions import QiskitError
+from qiskit.transpiler import Target
+
+from tui.common.errors import ErrorKind
+from tui.compiler.messages import (
+    Check,
+    Checked,
+    Draw,
+    Drawn,
+    Failed,
+    Made,
+    Ping,
+    Pong,
+    Reply,
+    Request,
+    Review,
+    TargetData,
+    TargetWanted,
+    Transpile,
+    Unpack,
+    Unpacked,
+)
+from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
+from tui.compiler.qiskit.drawing import draw
+from tui.compiler.qiskit.parser import check, read
+from tui.compiler.qiskit.qpy import unpack
+from tui.compiler.qiskit.target import build_target
+from tui.compiler.qiskit.transpile import review, transpile
+from tui.domain.circuits import TranspileOptions
+
+MOST_TARGETS: Final = 12
+"""Targets kept; one takes about 1 MB."""
+LONGEST_MESSAGE: Final = 600
+_WARM_UP: Final = (
+    'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q->c;',
+    'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;',
+)
+_SMALL_DEVICE: Final = b"""{"n_qubits": 3, "basis_gates": ["cz", "rz", "sx", "x"], "gates": [
+    {"name": "cz", "coupling_map": [[0, 1], [1, 0], [1, 2], [2, 1]]},
+    {"name": "rz", "coupling_map": [[0], [1], [2]]}, {"name": "sx", "coupling_map": [[0], [1], [2]]},
+    {"name": "x", "coupling_map": [[0], [1], [2]]}]}"""
+
+
+class Service:
+    """Qiskit behind requests, with the targets it has been given."""
+
+    def __init__(self) -> None:
+        self._targets: OrderedDict[tuple[str, bool], Target] = OrderedDict()
+
+    def warm_up(self) -> None:
+        """Do a little of everything once: Qiskit loads plug-ins and tables at their first use."""
+        device = build_target("small", _SMALL_DEVICE, b"")
+        for text in _WARM_UP:
+            check(text)
+            transpile("small", text, device, TranspileOptions(2, 0))
+
+    def answer(self, request: Request) -> Reply:
+        """The reply to a request. What goes wrong is a reply too, panics of Qiskit's Rust included."""
+        try:
+            return self._answer(request)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except Unreadable as error:
+            first = error.diagnostics[0]
+            place = f"Line {first.line}: " if first.line else ""
+            return Failed(ErrorKind.CIRCUIT, place + first.message)
+        except NotPossible as error:
+            return Failed(ErrorKind.CIRCUIT, str(error), error.advice)
+        except MemoryError:
+            return Failed(ErrorKind.CIRCUIT, "The circuit is too large for the memory Qiskit may use.")
+        except QiskitError as error:
+            return Failed(ErrorKind.CIRCUIT, f"Qiskit cannot do this: {_short(error.message)}")
+        except BaseException as error:
+            return Failed(ErrorKind.CIRCUIT, f"Qiskit failed ({type(error).__name__}): {_short(str(error))}")
+
+    def _answer(self, request: Request) -> Reply:
+        match request:
+            case Ping():
+                return Pong(qiskit.__version__)
+            case Check(qasm):
+                return Checked(check(qasm))
+            case Draw(qasm, width):
+                return Drawn(draw(read(qasm), width))
+            case Unpack(packed):
+                return Unpacked(unpack(packed))
+            case Transpile(qasm, data, options):
+                target = self._target(data)
+                if target is None:
+                    return TargetWanted()
+                return Made(transpile(data.name, qasm, target, options))
+            case Review(source, isa, data, options, layouts, seconds):
+                target = self._target(data)
+                if target is None:
+                    return TargetWanted()
+                return Made(review(data.name, source, isa, target, options, layouts, seconds))
+
+    def _target(self, data: TargetData) -> Target | None:
+        key = data.key, data.fractional
+        target = self._targets.get(key)
+        if target is None:
+            if data.configuration is None or data.properties is None:
+                return None
+            target = build_target(data.name, data.configuration, data.properties, fractional=data.fractional)
+            self._targets[key] = target
+            if len(self._targets) > MOST_TARGETS:
+                self._targets.popitem(last=False)
+        self._targets.move_to_end(key)
+        return target
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + "…"

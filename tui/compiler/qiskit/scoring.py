@@ -1,0 +1,213 @@
+"""What a transpiled circuit is worth on its device: success, duration, and what to be warned of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from qiskit import QuantumCircuit
+from qiskit.transpiler import InstructionProperties, Target
+from qiskit.utils.units import apply_prefix
+
+from tui.compiler.qiskit.circuit_stats import blocks_of, measures
+
+BAD_COUPLER: Final = 0.5
+"""Calibrated error from which a two-qubit gate is as good as broken; devices list such couplers."""
+BAD_READOUT: Final = 0.4
+"""Readout error from which a measurement says next to nothing (0.5 is a coin)."""
+MOST_NAMED: Final = 4
+"""Couplers or qubits named in one warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Success (0..1), length of one shot in microseconds, warnings; `None` where it cannot be told."""
+
+    success: float | None
+    duration_us: float | None
+    warnings: tuple[str, ...]
+
+
+def score(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...] = ()) -> Score:
+    """Score an ISA circuit, whose qubit `i` is the device's qubit `i`.
+
+    Args:
+        ends: where its own qubits are at the end: what an estimator measures of a circuit that does not.
+    """
+    success = _success(circuit, target, _physical(circuit)) if _calibrated(target) else None
+    length = _length(circuit, target)
+    warnings = tuple(_warnings(circuit, target, ends))
+    return Score(success, None if length is None else length * 1e6, warnings)
+
+
+def _physical(circuit: QuantumCircuit) -> dict[Any, int]:
+    return {qubit: index for index, qubit in enumerate(circuit.qubits)}
+
+
+def _calibrated(target: Target) -> bool:
+    return any(
+        entry is not None and entry.error is not None
+        for name in target.operation_names
+        for entry in (target[name] or {}).values()
+    )
+
+
+def _entry(target: Target, name: str, qubits: tuple[int, ...]) -> InstructionProperties | None:
+    if name not in target.operation_names:
+        return None
+    return (target[name] or {}).get(qubits)
+
+
+def _inner(block: QuantumCircuit, instruction: Any, places: dict[Any, int]) -> dict[Any, int]:
+    """Where the qubits of a block of `instruction` are on the device."""
+    return {inner: places[outer] for inner, outer in zip(block.qubits, instruction.qubits, strict=True)}
+
+
+def _rounds(instruction: Any) -> int:
+    """How often a block runs: a `for` as often as it says, everything else once."""
+    return len(instruction.operation.params[0]) if instruction.name == "for_loop" else 1
+
+
+def _success(circuit: QuantumCircuit, target: Target, places: dict[Any, int]) -> float | None:
+    """The product of 1 - error over gates and measurements.
+
+    Of the branches of an `if` the worst counts, the body of a `while` once. `None` when something is not
+    an instruction of the device.
+    """
+    product = 1.0
+    for instruction in circuit.data:
+        if instruction.name in ("barrier", "delay"):
+            continue
+        if instruction.is_control_flow():
+            branches = [
+                _success(block, target, _inner(block, instruction, places))
+                for block in blocks_of(instruction)
+            ]
+            known = [branch for branch in branches if branch is not None]
+            if len(known) < len(branches):
+                return None
+            product *= min(known, default=1.0) ** _rounds(instruction)
+            continue
+        qubits = tuple(places[qubit] for qubit in instruction.qubits)
+        if not target.instruction_supported(instruction.name, qubits):
+            return None
+        entry = _entry(target, instruction.name, qubits)
+        product *= 1.0 - min(1.0, (entry.error if entry is not None else None) or 0.0)
+    return product
+
+
+def _length(circuit: QuantumCircuit, target: Target) -> float | None:
+    """Seconds from the first gate to the end of the last, every gate as early or as late as it may be.
+
+    The longest chain of gates on shared qubits and bits: it is the same for ASAP and ALAP schedules. The
+    time to react to a measured bit is not in the calibration and not counted. `None` when the length of
+    a gate is not known, or depends on how often a `while` runs.
+    """
+
+    def operation(instruction: Any, qubits: tuple[int, ...]) -> float | None:
+        if instruction.name == "barrier":
+            return 0.0
+        if instruction.name == "delay":
+            return _delay(instruction.operation, target)
+        entry = _entry(target, instruction.name, qubits)
+        return None if entry is None else entry.duration
+
+    return _longest(circuit, _physical(circuit), operation)
+
+
+def _longest(
+    circuit: QuantumCircuit,
+    places: dict[Any, int],
+    operation: Callable[[Any, tuple[int, ...]], float | None],
+) -> float | None:
+    ends: dict[Any, float] = {}
+    for instruction in circuit.data:
+        if instruction.is_control_flow():
+            if instruction.name == "while_loop":
+                return None
+            lengths = [
+                _longest(block, _inner(block, instruction, places), operation)
+                for block in blocks_of(instruction)
+            ]
+            known = [length for length in lengths if length is not None]
+            if len(known) < len(lengths):
+                return None
+            length: float | None = max(known, default=0.0) * _rounds(instruction)
+        else:
+            length = operation(instruction, tuple(places[qubit] for qubit in instruction.qubits))
+        if length is None:
+            return None
+        wires = [*instruction.qubits, *instruction.clbits]
+        end = max((ends.get(wire, 0.0) for wire in wires), default=0.0) + length
+        ends.update(dict.fromkeys(wires, end))
+    return max(ends.values(), default=0.0)
+
+
+def _delay(operation: Any, target: Target) -> float | None:
+    if not isinstance(operation.duration, (int, float)):
+        return None
+    if operation.unit == "dt":
+        return None if target.dt is None else operation.duration * target.dt
+    return float(apply_prefix(operation.duration, operation.unit))
+
+
+def _operations(circuit: QuantumCircuit, places: dict[Any, int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for instruction in circuit.data:
+        if instruction.is_control_flow():
+            for block in blocks_of(instruction):
+                yield from _operations(block, _inner(block, instruction, places))
+        elif instruction.name not in ("barrier", "delay"):
+            yield instruction.name, tuple(places[qubit] for qubit in instruction.qubits)
+
+
+def _warnings(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...]) -> Iterator[str]:
+    foreign: dict[str, None] = {}
+    couplers: dict[str, float] = {}
+    readouts: dict[str, float] = {}
+    for name, qubits in dict.fromkeys(_operations(circuit, _physical(circuit))):
+        if not target.instruction_supported(name, qubits):
+            foreign[f"{name} on {_list(map(str, qubits))}"] = None
+            continue
+        entry = _entry(target, name, qubits)
+        error = (entry.error if entry is not None else None) or 0.0
+        if len(qubits) == 2 and error >= BAD_COUPLER:
+            couplers["–".join(map(str, sorted(qubits)))] = error
+        elif name == "measure" and error >= BAD_READOUT:
+            readouts[str(qubits[0])] = error
+    if foreign:
+        yield f"The device does not know {_list(foreign)}: the service will refuse the circuit."
+    if couplers:
+        yield (
+            f"Uses {_plural('coupler', couplers)}, with an error of {_percent(couplers)} by calibration: "
+            "another seed or level may go around."
+        )
+    if readouts:
+        yield f"Measures {_plural('qubit', readouts)}, with a readout error of {_percent(readouts)}."
+    if circuit.num_parameters:
+        names = _list(sorted(parameter.name for parameter in circuit.parameters))
+        yield f"Has free parameters: {names}."
+    if not measures(circuit):
+        yield "Measures nothing: a sampler needs a measurement, an estimator none."
+        entries = {str(place): _entry(target, "measure", (place,)) for place in ends}
+        errors = {place: entry.error or 0.0 for place, entry in entries.items() if entry is not None}
+        poor = {place: error for place, error in errors.items() if error >= BAD_READOUT}
+        if poor:
+            which, error = _plural("qubit", poor), _percent(poor)
+            yield f"An estimator will measure {which}, with a readout error of {error}."
+
+
+def _list(names: Iterable[str]) -> str:
+    shown = list(names)
+    more = len(shown) - MOST_NAMED
+    return ", ".join(shown[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _plural(word: str, names: dict[str, float]) -> str:
+    return f"{word}{'' if len(names) == 1 else 's'} {_list(names)}"
+
+
+def _percent(errors: dict[str, float]) -> str:
+    low, high = math.floor(min(errors.values()) * 100), math.floor(max(errors.values()) * 100)
+    return f"{high} %" if low == high else f"{low} to {high} %"

@@ -1,0 +1,230 @@
+"""A Qiskit target from a backend's configuration and properties, as IBM's client builds it.
+
+IBM's own code for this is `qiskit_ibm_runtime.utils.backend_converter.convert_to_target`, applied to what
+`backend_decoder` keeps by default (`use_fractional_gates=False`). Importing it imports all of
+qiskit_ibm_runtime, which takes 3.5 s and 90 MB, so it is done here again; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from qiskit.circuit import Delay, ForLoopOp, Gate, IfElseOp, Instruction, Parameter, SwitchCaseOp, WhileLoopOp
+from qiskit.circuit.library import PhaseGate, RZGate, U1Gate
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
+from qiskit.providers import QubitProperties
+from qiskit.transpiler import InstructionProperties, Target
+from qiskit.utils.units import apply_prefix
+
+from tui.compiler.qiskit.diagnostics import NotPossible
+
+_CONTROL_FLOW: Final[Mapping[str, Any]] = {
+    "if_else": IfElseOp,
+    "while_loop": WhileLoopOp,
+    "for_loop": ForLoopOp,
+    "switch_case": SwitchCaseOp,
+}
+_NON_UNITARY: Final = frozenset({"measure", "delay", "reset"})
+_VIRTUAL: Final = (RZGate, PhaseGate, U1Gate, Delay)
+"""Gates whose parameter costs no time: allowed beside control flow."""
+
+
+class Nduv(msgspec.Struct, frozen=True):
+    """A calibrated value: name, date, unit, value."""
+
+    name: str
+    value: float | None = None
+    unit: str = ""
+
+    @property
+    def si(self) -> float | None:
+        """The value in SI units; `None` when there is none."""
+        return None if self.value is None else float(apply_prefix(self.value, self.unit))
+
+
+class GateEntry(msgspec.Struct, frozen=True):
+    """The calibration of a gate on some qubits."""
+
+    gate: str
+    qubits: tuple[int, ...]
+    parameters: tuple[Nduv, ...] = ()
+
+
+class Properties(msgspec.Struct, frozen=True):
+    """The calibration of a backend, as far as a target needs it (contract section 5.4)."""
+
+    qubits: tuple[tuple[Nduv, ...], ...] = ()
+    gates: tuple[GateEntry, ...] = ()
+
+
+class GateConfig(msgspec.Struct, frozen=True):
+    """A gate of the configuration; `coupling_map` holds the qubits it acts on."""
+
+    name: str
+    parameters: tuple[str, ...] | None = None
+    coupling_map: tuple[tuple[int, ...], ...] | None = None
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """An instruction that Qiskit does not know, such as `measure_2`."""
+
+    name: str
+    num_qubits: int = 1
+    num_clbits: int = 0
+    parameters: tuple[str, ...] = ()
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """The configuration of a backend, as far as a target needs it (contract section 5.3)."""
+
+    n_qubits: int
+    basis_gates: tuple[str, ...] = ()
+    gates: tuple[GateConfig, ...] = ()
+    supported_instructions: tuple[str, ...] | None = None
+    timing_constraints: dict[str, int] | None = None
+    dt: float | None = None
+    """Nanoseconds."""
+    instruction_signatures: tuple[Signature, ...] | None = None
+
+
+def build_target(name: str, configuration: bytes, properties: bytes, *, fractional: bool = False) -> Target:
+    """The target of a backend: what can be done on which qubits, how well and how fast.
+
+    Qubits and gates that the calibration calls not operational are left out. Fractional gates are left
+    out, as by IBM's client unless it is asked for them. Durations are seconds.
+
+    Args:
+        name: the backend's name, for errors.
+        configuration: the JSON of `/configuration`.
+        properties: the JSON of `/properties`; `{}` or nothing when the backend has no calibration.
+        fractional: keep the fractional gates, `rx` and `rzz` of any angle.
+
+    Raises:
+        NotPossible: the data is not what the contract says.
+    """
+    try:
+        device = msgspec.json.decode(configuration, type=Configuration)
+        calibration = _calibration(properties)
+        return _Builder(device, calibration, fractional).build()
+    except (msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
+        raise NotPossible(f"The device data of {name} cannot be used: {error}.") from error
+
+
+def _calibration(properties: bytes) -> Properties | None:
+    if not properties.strip() or properties.strip() in (b"null", b"{}"):
+        return None
+    return msgspec.json.decode(properties, type=Properties)
+
+
+def _values(entries: Sequence[Nduv]) -> dict[str, float | None]:
+    return {entry.name: entry.si for entry in entries}
+
+
+def _operational(values: Mapping[str, float | None]) -> bool:
+    return bool(values.get("operational", 1))
+
+
+class _Builder:
+    def __init__(self, device: Configuration, calibration: Properties | None, fractional: bool) -> None:
+        self._fractional_too = fractional
+        self._device = device
+        self._calibration = calibration
+        self._standard: Mapping[str, Any] = get_standard_gate_name_mapping()
+        self._gates = {gate.name: gate for gate in device.gates if not self._left_out(gate.name)}
+        self._instructions: dict[str, Any] = {}
+        self._properties: dict[str, dict[tuple[int, ...], InstructionProperties | None] | None] = {}
+
+    def build(self) -> Target:
+        device = self._device
+        self._name_instructions()
+        for name in self._instructions:
+            gate = self._gates.get(name)
+            self._properties[name] = dict.fromkeys(gate.coupling_map) if gate and gate.coupling_map else None
+        qubits = [_values(entries) for entries in (self._calibration.qubits if self._calibration else ())]
+        faulty = {index for index, values in enumerate(qubits) if not _operational(values)}
+        if self._calibration is not None:
+            self._calibrate(self._calibration, qubits, faulty)
+        working = [index for index in range(device.n_qubits) if index not in faulty]
+        for name in _NON_UNITARY & self._instructions.keys():
+            if self._properties[name] is None:
+                self._properties[name] = {(index,): None for index in working}
+        target = Target(
+            num_qubits=device.n_qubits,
+            dt=None if device.dt is None else device.dt * 1e-9,
+            qubit_properties=[
+                QubitProperties(t1=values.get("T1"), t2=values.get("T2"), frequency=values.get("frequency"))
+                for values in qubits
+            ]
+            or None,
+            **(device.timing_constraints or {}),
+        )
+        for name, instruction in self._instructions.items():
+            if name in _CONTROL_FLOW:
+                target.add_instruction(instruction, name=name)
+                continue
+            bounds = [(0, math.pi / 2)] if name == "rzz" else None
+            target.add_instruction(instruction, self._properties[name], name=name, angle_bounds=bounds)
+        return target
+
+    def _left_out(self, name: str) -> bool:
+        return not self._fractional_too and self._fractional(name)
+
+    def _fractional(self, name: str) -> bool:
+        gate = self._standard.get(name)
+        return gate is not None and len(gate.params) > 0 and not isinstance(gate, _VIRTUAL)
+
+    def _name_instructions(self) -> None:
+        device = self._device
+        supported = device.supported_instructions
+        extra = {"measure", "reset", "delay"} if supported is None else set(supported)
+        names = dict.fromkeys(device.basis_gates) | dict.fromkeys(
+            sorted(extra & (_NON_UNITARY | _CONTROL_FLOW.keys()))
+        )
+        if self._fractional_too and self._calibration is not None:
+            # Recorded configurations leave out what the calibration has.
+            calibrated = {entry.gate for entry in self._calibration.gates}
+            names |= dict.fromkeys(sorted(name for name in calibrated if self._fractional(name)))
+        for name in names:
+            if name in _CONTROL_FLOW:
+                self._instructions[name] = _CONTROL_FLOW[name]
+            elif self._left_out(name):
+                continue
+            elif name in self._standard:
+                self._instructions[name] = self._standard[name]
+            elif (gate := self._gates.get(name)) is not None:
+                width = len(gate.coupling_map[0]) if gate.coupling_map else 0
+                self._instructions[name] = Gate(name, width, [Parameter(p) for p in gate.parameters or ()])
+        for signature in device.instruction_signatures or ():
+            self._instructions[signature.name] = Instruction(
+                signature.name,
+                signature.num_qubits,
+                signature.num_clbits,
+                [Parameter(parameter) for parameter in signature.parameters],
+            )
+
+    def _calibrate(
+        self, calibration: Properties, qubits: list[dict[str, float | None]], faulty: set[int]
+    ) -> None:
+        for entry in calibration.gates:
+            if entry.gate not in self._instructions or entry.gate in _CONTROL_FLOW:
+                continue
+            known = self._properties[entry.gate]
+            known = self._properties[entry.gate] = {} if known is None else known
+            values = _values(entry.parameters)
+            if faulty.intersection(entry.qubits) or not _operational(values):
+                known.pop(entry.qubits, None)
+                continue
+            known[entry.qubits] = InstructionProperties(
+                error=values.get("gate_error"), duration=values.get("gate_length")
+            )
+        if "measure" in self._instructions:
+            self._properties["measure"] = {
+                (index,): InstructionProperties(
+                    error=values.get("readout_error"), duration=values.get("readout_length")
+                )
+                for index, values in enumerate(qubits)
+                if index not in faulty
+            }

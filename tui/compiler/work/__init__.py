@@ -1,1 +1,0 @@
-"""What a worker process does with Qiskit. Only `tui.compiler.worker` imports from here."""

@@ -1,0 +1,1 @@
+"""Settings, folders and the persisted view of the job table."""

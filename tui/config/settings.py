@@ -1,0 +1,163 @@
+"""Where qdeck keeps its files, and the settings a user writes."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import platformdirs
+
+from tui.common.errors import ErrorKind, QdeckError
+
+HOME_VARIABLE = "QDECK_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders qdeck uses: `config` (settings, accounts), `data` (history, results, the sandbox's
+    state), `state` (logs, what was open last)."""
+
+    config: Path
+    data: Path
+    state: Path
+
+    @property
+    def accounts_file(self) -> Path:
+        """qdeck's own saved accounts, mode 0600."""
+        return self.config / "accounts.json"
+
+    @property
+    def settings_file(self) -> Path:
+        """What the user set, TOML."""
+        return self.config / "settings.toml"
+
+    @property
+    def history_file(self) -> Path:
+        """The TinyDB history, a journal."""
+        return self.data / "history.journal"
+
+    @property
+    def old_history_file(self) -> Path:
+        """The history of earlier versions, taken over when it is found."""
+        return self.data / "history.json"
+
+    @property
+    def results(self) -> Path:
+        """Result bodies, one file a job."""
+        return self.data / "results"
+
+    @property
+    def sandbox(self) -> Path:
+        """What the sandbox keeps between its starts."""
+        return self.data / "sandbox"
+
+    def create(self) -> None:
+        """Make the folders that are missing, mode 0700.
+
+        Raises:
+            OSError: a folder cannot be made.
+        """
+        for folder in (self.config, self.data, self.state):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `settings.toml` says.
+
+    Attributes:
+        on_finish: program and arguments run for each job that finished; empty: none.
+        kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
+        ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
+        session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
+        auto_result_mib: MiB up to which results are fetched by themselves; larger ones when a job is opened.
+        readonly: nothing is submitted, cancelled or changed on the service.
+    """
+
+    on_finish: tuple[str, ...] = ()
+    kept_mib: int | None = None
+    ca_file: Path | None = None
+    session_idle_minutes: int = 5
+    auto_result_mib: int = 5
+    readonly: bool = False
+
+
+_KNOWN = tuple(field.name for field in fields(Settings))
+
+
+def load_settings(path: Path) -> Settings:
+    """The user's settings; a file that is not there means none.
+
+    Raises:
+        QdeckError: `SETTINGS`: the file cannot be read, or says what is not known, with the place.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
+    unknown = sorted(told.keys() - set(_KNOWN))
+    if unknown:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"{path}: there is no setting {unknown[0]!r}.",
+            f"There are: {', '.join(_KNOWN)}.",
+        )
+    command = told.get("on_finish", "")
+    if not isinstance(command, str):
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: on_finish must be a string, a command.")
+    kept = told.get("kept_mib")
+    if kept is not None and (type(kept) is not int or kept < 1):
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: kept_mib must be a whole number of MiB, at least 1.")
+    idle = told.get("session_idle_minutes", Settings().session_idle_minutes)
+    if type(idle) is not int or idle < 0:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"{path}: session_idle_minutes must be a whole number of minutes, 0 for no warning.",
+        )
+    automatic = told.get("auto_result_mib", Settings().auto_result_mib)
+    if type(automatic) is not int or automatic < 0:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"{path}: auto_result_mib must be a whole number of MiB, 0 to fetch no result by itself.",
+        )
+    ca_file = _ca_file(told.get("ca_file"), path)
+    readonly = told.get("readonly", False)
+    if type(readonly) is not bool:
+        raise QdeckError(ErrorKind.SETTINGS, f"{path}: readonly must be true or false.")
+    try:
+        return Settings(tuple(shlex.split(command)), kept, ca_file, idle, automatic, readonly)
+    except ValueError as error:
+        raise QdeckError(
+            ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."
+        ) from error
+
+
+def _ca_file(told: object, settings_file: Path) -> Path | None:
+    """The CA file that is named; one without a leading `/` is looked for beside `settings.toml`."""
+    if told is None:
+        return None
+    if isinstance(told, str) and told.strip():
+        with contextlib.suppress(RuntimeError):  # ~somebody, who is not known here
+            return settings_file.parent / Path(told.strip()).expanduser()
+    raise QdeckError(
+        ErrorKind.SETTINGS, f"{settings_file}: ca_file must be a string, the path of a file or a folder."
+    )
+
+
+def folders(environ: Mapping[str, str]) -> Folders:
+    """The folders for this user: below `QDECK_HOME` when it is set, else the platform's own places."""
+    home = environ.get(HOME_VARIABLE, "")
+    if home:
+        root = Path(home).expanduser()
+        return Folders(root / "config", root / "data", root / "state")
+    return Folders(
+        Path(platformdirs.user_config_dir("qdeck", appauthor=False)),
+        Path(platformdirs.user_data_dir("qdeck", appauthor=False)),
+        Path(platformdirs.user_state_dir("qdeck", appauthor=False)),
+    )

@@ -1,0 +1,1 @@
+"""The service protocol, and the calls that both generations share."""

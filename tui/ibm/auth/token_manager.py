@@ -1,0 +1,179 @@
+"""Keeps one access token alive: renewed from 80 % of its life on, one renewal in flight however many ask."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+
+RENEW_AT = 0.8
+"""Share of its life after which a token is renewed (IBM's own SDK does the same, contract 4.1)."""
+LONGEST_LIFE = 10 * 365 * 86_400
+"""Seconds: what a service says of a longer life is not believed."""
+_RETRY_AFTER = 120.0
+_LONGEST_PAUSE = 600.0
+"""Seconds until the next try when the key or token itself was refused: asking on would lock it."""
+_SET_BACK = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token. Times UTC by this machine's clock, so that a skewed one does not matter.
+
+    `expires` is `None` where the service does not say.
+    """
+
+    value: Secret
+    obtained: datetime
+    expires: datetime | None
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is time for a new one.
+
+        When the clock was set back, what it says of the token's age is wrong: then a new one is got at once.
+        """
+        if self.expires is None:
+            return False
+        return (
+            now >= self.obtained + (self.expires - self.obtained) * RENEW_AT
+            or now < self.obtained - _SET_BACK
+        )
+
+    def over(self, now: datetime) -> bool:
+        """Whether the service would refuse it."""
+        return self.expires is not None and now >= self.expires
+
+
+class TokenKeeper:
+    """The current access token of one account."""
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[AccessToken]],
+        clock: Clock,
+        *,
+        end: Callable[[AccessToken], Awaitable[None]] | None = None,
+    ) -> None:
+        """`fetch` gets a new token from the service, raising `QdeckError`.
+
+        `end` ends one on the service when another took its place; `None` where a token cannot be ended.
+        """
+        self._fetch = fetch
+        self._clock = clock
+        self._end = end
+        self._token: AccessToken | None = None
+        self._renewal: asyncio.Task[AccessToken] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._not_before = -math.inf
+        self._ended = False
+
+    @property
+    def current(self) -> AccessToken | None:
+        """The token held now, without asking for one."""
+        return self._token
+
+    async def get(self) -> AccessToken:
+        """A token that can be used: the one held while it serves, else a new one.
+
+        When most of its life is over, the new one is asked for in the background: a service that hangs or
+        fails then holds up nobody. How that ends is told when the old token is over, by asking again.
+
+        Raises:
+            QdeckError: there is none and none can be had.
+        """
+        token, now = self._token, self._clock.now()
+        if token is None or token.over(now):
+            return await self._renew()
+        if token.due(now) and self._clock.monotonic() >= self._not_before:
+            self._begin()
+        return token
+
+    async def replace(self, refused: AccessToken) -> AccessToken:
+        """A token other than `refused`, which the service did not take."""
+        if self._token is not None and self._token is not refused:
+            return self._token
+        return await self._renew()
+
+    def drop(self) -> AccessToken | None:
+        """Forget the token and get no other; returns the one that was held."""
+        self._ended = True
+        token, self._token = self._token, None
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+        return token
+
+    def reopen(self) -> None:
+        """Allow getting tokens again, after `drop`."""
+        self._ended = False
+
+    async def settled(self) -> None:
+        """Wait until the tokens that were replaced are ended on the service, as far as they can be."""
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    async def _renew(self) -> AccessToken:
+        if self._ended:
+            raise QdeckError(ErrorKind.EXPIRED, "Signed out.", "Sign in again.")
+        # Shielded: one waiter that is cancelled must not take the token from the others.
+        try:
+            return await asyncio.shield(self._begin())
+        except asyncio.CancelledError:
+            if self._ended and not _being_cancelled():
+                raise QdeckError(ErrorKind.EXPIRED, "Signed out.", "Sign in again.") from None
+            raise
+
+    def _begin(self) -> asyncio.Task[AccessToken]:
+        """The renewal in flight; begun now when there is none."""
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._run(), name="token renewal")
+            self._renewal.add_done_callback(self._done)
+        return self._renewal
+
+    async def _run(self) -> AccessToken:
+        try:
+            token = await self._fetch()
+        except Exception as error:
+            # While the old one serves: asking again at every request would not help the service.
+            self._not_before = self._clock.monotonic() + _pause(error)
+            raise
+        former, self._token, self._not_before = self._token, token, -math.inf
+        if former is not None and former.value != token.value and self._end is not None:
+            task = asyncio.create_task(self._replaced(former, self._end), name="ending a former token")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        return token
+
+    async def _replaced(self, token: AccessToken, end: Callable[[AccessToken], Awaitable[None]]) -> None:
+        """End a token that another took the place of; a service that cannot says so in no one's way."""
+        if not token.over(self._clock.now()):
+            with contextlib.suppress(QdeckError):
+                await end(token)
+
+    def _done(self, task: asyncio.Task[AccessToken]) -> None:
+        """Take note of the outcome, should every waiter have gone."""
+        if self._renewal is task:
+            self._renewal = None
+        if not task.cancelled():
+            task.exception()
+
+
+def _pause(error: Exception) -> float:
+    """Seconds to wait before a renewal that failed is tried again, while the old token serves."""
+    if not isinstance(error, QdeckError):
+        return _RETRY_AFTER
+    if error.worth_retrying or error.kind is ErrorKind.PROTOCOL:
+        return max(_RETRY_AFTER, min(error.retry_after or 0.0, _LONGEST_PAUSE))
+    return _LONGEST_PAUSE
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,225 @@
+"""Backends on the wire into `Backend` (contract 3.1, 5.2 to 5.5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from statistics import median
+
+import msgspec
+
+from tui.domain.backends import Backend
+from tui.ibm.codec.decoding import decode, moment
+from tui.ibm.results.offload import decoded_aside
+
+_MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
+_UP = {"online", "active", "available"}
+
+
+class _Status(msgspec.Struct, frozen=True):
+    name: str | None = None
+    reason: str | None = None
+
+
+class _Clops(msgspec.Struct, frozen=True):
+    value: float | None = None
+
+
+class _Processor(msgspec.Struct, frozen=True):
+    family: str | None = None
+    revision: str | float | None = None
+    segment: str | None = None
+
+
+class _Metric(msgspec.Struct, frozen=True):
+    value: float | None = None
+
+
+class _Performance(msgspec.Struct, frozen=True):
+    two_q_error_median: _Metric | None = None
+    readout_error_median: _Metric | None = None
+
+
+class _Device(msgspec.Struct, frozen=True):
+    name: str
+    status: _Status | str | None = None
+    queue_length: int | None = None
+    is_simulator: bool | None = None
+    qubits: int | None = None
+    clops: _Clops | float | None = None
+    processor_type: _Processor | None = None
+    performance_metrics: _Performance | None = None
+
+
+class _Devices(msgspec.Struct, frozen=True):
+    devices: list[_Device | str]
+
+
+class _RuntimeStatus(msgspec.Struct, frozen=True):
+    state: bool | None = None
+    status: str | None = None
+    message: str | None = None
+    length_queue: int | None = None
+    backend_version: str | None = None
+
+
+class _Gate(msgspec.Struct, frozen=True):
+    name: str
+    coupling_map: list[list[int]] | None = None
+
+
+class _Configuration(msgspec.Struct, frozen=True):
+    n_qubits: int | None = None
+    backend_version: str | None = None
+    basis_gates: list[str] | None = None
+    simulator: bool | None = None
+    processor_type: _Processor | None = None
+    clops: float | None = None
+    clops_h: float | None = None
+
+
+class _Value(msgspec.Struct, frozen=True):
+    name: str | None = None
+    value: float | None = None
+    unit: str | None = None
+
+
+class _GateData(msgspec.Struct, frozen=True):
+    gate: str
+    qubits: list[int]
+    parameters: list[_Value] | None = None
+
+
+class _Properties(msgspec.Struct, frozen=True):
+    last_update_date: str | None = None
+    qubits: list[list[_Value]] | None = None
+    gates: list[_GateData] | None = None
+
+
+def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...]:
+    """The list of backends: objects, or names alone (classic, and old API versions)."""
+    devices = decode(body, _Devices, where).devices
+    return tuple(
+        Backend(device, confirmed=now) if isinstance(device, str) else _device(device, now)
+        for device in devices
+    )
+
+
+def with_status(backend: Backend, body: bytes, where: str, now: datetime) -> Backend:
+    """The backend with what its `/status` tells."""
+    told = decode(body, _RuntimeStatus, where)
+    message = told.message or ""
+    status = told.status or ("active" if told.state else "unknown")
+    # `state` tells that it runs; a paused device may still be "up".
+    up = told.state is not False and status.lower() in _UP
+    return replace(
+        backend,
+        status=status,
+        operational=up,
+        queue_length=told.length_queue,
+        message="" if message.lower() in _UP or message == status else message,
+        version=told.backend_version or backend.version,
+        confirmed=now,
+    )
+
+
+def with_configuration(backend: Backend, body: bytes, where: str) -> Backend:
+    """The backend with what its `/configuration` tells."""
+    told = decode(body, _Configuration, where)
+    clops = told.clops_h if told.clops_h is not None else told.clops
+    return replace(
+        backend,
+        qubits=told.n_qubits if told.n_qubits is not None else backend.qubits,
+        version=told.backend_version or backend.version,
+        basis_gates=tuple(told.basis_gates or backend.basis_gates),
+        simulated=bool(told.simulator) or backend.simulated,
+        processor=_processor(told.processor_type) or backend.processor,
+        clops=backend.clops if clops is None else int(clops),
+    )
+
+
+async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
+    """The backend with the medians of its `/properties`; an empty body (simulators) tells nothing.
+
+    Medians are over qubits, and over pairs for two-qubit gates; couplers and qubits marked dead (error of
+    1 or more) are left out, for they would not be used.
+    """
+    if not body.strip():
+        return backend
+    return await decoded_aside(body, lambda: _medians(backend, body, where))
+
+
+def _medians(backend: Backend, body: bytes, where: str) -> Backend:
+    told = decode(body, _Properties, where)
+    qubits: dict[str, list[float]] = {"T1": [], "T2": [], "readout_error": []}
+    for values in told.qubits or []:
+        for item in values:
+            if item.name in qubits and item.value is not None:
+                scale = _MICROSECONDS.get(item.unit or "us", 1.0) if item.name != "readout_error" else 1.0
+                qubits[item.name].append(item.value * scale)
+    pairs: list[float] = []
+    single: list[float] = []
+    names: Counter[str] = Counter()
+    for gate in told.gates or []:
+        error = next((item.value for item in gate.parameters or [] if item.name == "gate_error"), None)
+        if error is None or not 0.0 <= error < 1.0:
+            continue
+        if len(gate.qubits) == 2:
+            pairs.append(error)
+            names[gate.gate] += 1
+        elif gate.gate == "sx":
+            single.append(error)
+    readout = [error for error in qubits["readout_error"] if 0.0 <= error < 1.0]
+    return replace(
+        backend,
+        median_2q_error=_listed_or(backend.median_2q_error, pairs),
+        median_readout_error=_listed_or(backend.median_readout_error, readout),
+        median_1q_error=_median(single, backend.median_1q_error),
+        median_t1_us=_median(qubits["T1"], backend.median_t1_us),
+        median_t2_us=_median(qubits["T2"], backend.median_t2_us),
+        calibrated=moment(told.last_update_date) or backend.calibrated,
+        two_qubit_gate=names.most_common(1)[0][0] if names else backend.two_qubit_gate,
+    )
+
+
+def _median(values: list[float], known: float | None) -> float | None:
+    return median(values) if values else known
+
+
+def _listed_or(listed: float | None, values: list[float]) -> float | None:
+    """The service's own median stays: it knows which gates of its device count."""
+    return _median(values, None) if listed is None else listed
+
+
+def _device(device: _Device, now: datetime) -> Backend:
+    status = device.status if isinstance(device.status, _Status) else _Status(name=device.status)
+    name = status.name or "unknown"
+    reason = status.reason or ""
+    performance = device.performance_metrics or _Performance()
+    clops = device.clops.value if isinstance(device.clops, _Clops) else device.clops
+    return Backend(
+        name=device.name,
+        qubits=device.qubits,
+        status=name,
+        operational=name.lower() in _UP,
+        queue_length=device.queue_length,
+        simulated=bool(device.is_simulator),
+        processor=_processor(device.processor_type),
+        median_2q_error=_value(performance.two_q_error_median),
+        median_readout_error=_value(performance.readout_error_median),
+        clops=None if clops is None else int(clops),
+        message="" if reason.lower() in _UP else reason,
+        confirmed=now,
+    )
+
+
+def _value(metric: _Metric | None) -> float | None:
+    return metric.value if metric else None
+
+
+def _processor(told: _Processor | None) -> str:
+    if told is None or not told.family:
+        return ""
+    revision = "" if told.revision is None or told.revision == "" else f" r{told.revision}"
+    return f"{told.family}{revision}{told.segment or ''}"

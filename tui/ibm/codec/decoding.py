@@ -1,0 +1,141 @@
+"""JSON from the service into typed values, and a clear error when it is not what the contract says."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+
+T = TypeVar("T")
+_LARGEST: Final = 1e18
+"""No count, time or error of the service is larger."""
+_SUSPICIOUS: Final = re.compile(rb'[eE]\+?\d|\d{18}|"[+-]?(?:nan|inf)', re.IGNORECASE)
+"""What a body holds in which some number is no number, or too large."""
+_NUMBERS: Final = frozenset({int, float})
+_HOLDERS: Final = (msgspec.Struct, list, tuple, dict)
+
+
+def decode(body: bytes, kind: type[T], where: str) -> T:
+    """The body as a value of `kind`; unknown members are ignored.
+
+    Numbers that are none (`"NaN"`, `"inf"`) or beyond all reason count as missing; where a number has to be,
+    they are an error.
+
+    Args:
+        body: JSON bytes.
+        kind: what msgspec shall build.
+        where: the call, e.g. `GET /jobs`, for the message.
+
+    Raises:
+        QdeckError: `PROTOCOL`, naming the call and the field.
+    """
+    try:
+        value = msgspec.json.decode(body, type=kind, strict=False, dec_hook=_to_value)
+        # Large bodies are full of small numbers: they are gone through when there may be another.
+        if _SUSPICIOUS.search(body):
+            _check_numbers(value, "")
+        return value
+    except msgspec.ValidationError as problem:
+        reason = f"is not what the contract says: {problem}"
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        reason = f"is not valid JSON: {problem}"
+    except RecursionError:
+        reason = "is nested too deeply to be read"
+    # A traceback that shows locals must not show a token that came in a body.
+    del body
+    raise QdeckError(
+        ErrorKind.PROTOCOL,
+        f"The answer to {where} {reason}.",
+        "Check that the endpoint is the one of this service.",
+    )
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes; a `Secret` is revealed: for a request body, nowhere else."""
+    return _encoder.encode(value)
+
+
+def moment(text: object) -> datetime | None:
+    """An ISO 8601 time as aware UTC; `None` when it is missing or not a time. No zone means UTC."""
+    if not isinstance(text, str):
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def required_moment(text: str, field: str, where: str) -> datetime:
+    """The same for a member that the contract requires.
+
+    Raises:
+        QdeckError: `PROTOCOL`.
+    """
+    at = moment(text)
+    if at is None:
+        raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} has no time in `{field}`.")
+    return at
+
+
+def stamp(at: datetime) -> str:
+    """A time as the service takes it: UTC, with `Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _check_numbers(value: object, path: str) -> None:
+    """Take numbers that cannot be out of `value`, where they may be missing.
+
+    Raises:
+        ValidationError: one is where it has to be.
+    """
+    if isinstance(value, msgspec.Struct):
+        for name, optional in _members(type(value)):
+            member = getattr(value, name)
+            if type(member) in _NUMBERS:
+                if not _reasonable(member):
+                    if not optional:
+                        raise msgspec.ValidationError(f"`{path}{name}` is no number that can be")
+                    msgspec.structs.force_setattr(value, name, None)
+            elif isinstance(member, _HOLDERS):
+                _check_numbers(member, f"{path}{name}.")
+    elif isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, _HOLDERS):
+                _check_numbers(item, path)
+            elif type(item) in _NUMBERS and not _reasonable(item):
+                raise msgspec.ValidationError(f"`{path.rstrip('.')}` holds what is no number that can be")
+
+
+def _reasonable(number: float) -> bool:
+    # NaN compares to nothing.
+    return -_LARGEST <= number <= _LARGEST
+
+
+@cache
+def _members(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """The members of a struct, each with whether it may be missing."""
+    return tuple((field.name, field.default is None) for field in msgspec.structs.fields(kind))
+
+
+def _to_value(kind: type[Any], value: Any) -> Any:
+    if kind is Secret:
+        if not isinstance(value, str) or not value:
+            raise ValueError("Expected a token")
+        return Secret(value)
+    raise NotImplementedError(f"no decoding for {kind.__name__}")
+
+
+def _from_value(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise NotImplementedError(f"no encoding for {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_from_value)

@@ -1,0 +1,234 @@
+"""Jobs on the wire into `Job`, `JobPage` and `JobMetrics` (contract 3.3, 5.7 to 5.9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
+from tui.domain.submissions import Submission
+from tui.ibm.codec.decoding import decode, moment, required_moment, stamp
+from tui.ibm.codec.error_codes import RAN_TOO_LONG, words
+from tui.ibm.codec.params import Inputs, read_inputs
+
+_Id = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _State(msgspec.Struct, frozen=True):
+    status: str | None = None
+    reason: str | None = None
+    reason_code: int | str | None = None
+    reasonCode: int | str | None = None
+    reason_solution: str | None = None
+
+
+class _Program(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Usage(msgspec.Struct, frozen=True):
+    qpu_charge_time_seconds: float | None = None
+    quantum_seconds: float | None = None
+    seconds: float | None = None
+    status: str | None = None
+    circuits_execution_time_ns: float | None = None
+
+
+class _Job(msgspec.Struct, frozen=True):
+    id: _Id
+    program: _Program
+    created: str
+    status: str | None = None
+    state: _State | str | None = None
+    backend: str | None = None
+    session_id: str | None = None
+    hub: str | None = None
+    group: str | None = None
+    project: str | None = None
+    tags: list[str] | None = None
+    usage: _Usage | None = None
+    estimated_running_time_seconds: float | None = None
+    private: bool | None = None
+    params: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Page(msgspec.Struct, frozen=True):
+    jobs: list[_Job]
+    count: int | None = None
+
+
+class _Created(msgspec.Struct, frozen=True):
+    id: _Id
+    backend: str | None = None
+    session_id: str | None = None
+    private: bool | None = None
+
+
+class _Timestamps(msgspec.Struct, frozen=True):
+    created: str | None = None
+    running: str | None = None
+    finished: str | None = None
+
+
+class _Metrics(msgspec.Struct, frozen=True):
+    timestamps: _Timestamps | None = None
+    usage: _Usage | None = None
+    bss: _Usage | None = None
+    circuits_execution_time_ns: float | None = None
+    caller: str | None = None
+    qiskit_version: str | None = None
+    estimated_start_time: str | None = None
+    estimated_completion_time: str | None = None
+    position_in_queue: int | None = None
+    position_in_provider: int | None = None
+
+
+def decode_job(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> Job:
+    """One job; `now` is when the service told it."""
+    return _job(decode(body, _Job, where), where, service, instance, now)
+
+
+def decode_submitted(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> SubmittedJob:
+    """One job told with its params, and its circuits in whatever form they were submitted."""
+    told = decode(body, _Job, where)
+    inputs = read_inputs(told.params)
+    return SubmittedJob(_job(told, where, service, instance, now, inputs), inputs.packed, inputs.further)
+
+
+def decode_page(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> JobPage:
+    """One page of jobs."""
+    page = decode(body, _Page, where)
+    return JobPage(tuple(_job(job, where, service, instance, now) for job in page.jobs), page.count)
+
+
+def decode_created(
+    body: bytes, where: str, submission: Submission, *, service: str, instance: str, now: datetime
+) -> Job:
+    """The job that a submission has become."""
+    created = decode(body, _Created, where)
+    return Job(
+        id=created.id,
+        service=service,
+        backend=created.backend or submission.backend,
+        program=submission.primitive.value,
+        status=JobStatus.QUEUED,
+        status_text="Queued",
+        created=now,
+        instance=instance,
+        session_id=created.session_id or submission.session_id,
+        tags=submission.tags,
+        name=submission.name,
+        shots=submission.shots,
+        private=bool(created.private) or submission.private,
+        timeline=(StatusStep(JobStatus.QUEUED, now),),
+        confirmed=now,
+        circuit=submission.qasm,
+        source=submission.source,
+        circuits=1,
+    )
+
+
+def decode_metrics(body: bytes, where: str) -> JobMetrics:
+    """Metrics of every API version."""
+    metrics = decode(body, _Metrics, where)
+    times = metrics.timestamps or _Timestamps()
+    # A `usage` that tells nothing hides nothing.
+    usage = metrics.bss if metrics.usage is None or metrics.usage == _Usage() else metrics.usage
+    nanoseconds = metrics.circuits_execution_time_ns
+    if nanoseconds is None and usage is not None:
+        nanoseconds = usage.circuits_execution_time_ns
+    finished = moment(times.finished)
+    return JobMetrics(
+        created=moment(times.created),
+        running=moment(times.running),
+        finished=finished,
+        qpu_seconds=_charged(usage, finished is not None),
+        execution_seconds=None if nanoseconds is None else nanoseconds / 1e9,
+        caller=metrics.caller or "",
+        qiskit_version=metrics.qiskit_version or "",
+        estimated_start=moment(metrics.estimated_start_time),
+        estimated_completion=moment(metrics.estimated_completion_time),
+        queue_position=metrics.position_in_queue,
+        provider_position=metrics.position_in_provider,
+    )
+
+
+def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
+    """The filters as query parameters; tags repeat the key."""
+    told: list[tuple[str, str]] = [
+        ("limit", str(max(1, min(query.limit, 200)))),
+        ("offset", str(max(0, query.offset))),
+        ("exclude_params", "true"),
+        ("sort", "DESC"),
+    ]
+    if query.pending is not None:
+        told.append(("pending", "true" if query.pending else "false"))
+    for name, value in (
+        ("backend", query.backend),
+        ("program", query.program),
+        ("session_id", query.session_id),
+        ("created_after", stamp(query.created_after) if query.created_after else ""),
+        ("created_before", stamp(query.created_before) if query.created_before else ""),
+    ):
+        if value:
+            told.append((name, value))
+    told.extend(("tags", tag) for tag in query.tags)
+    return told
+
+
+def _job(
+    job: _Job, where: str, service: str, instance: str, now: datetime, inputs: Inputs | None = None
+) -> Job:
+    state = job.state if isinstance(job.state, _State) else _State(status=job.state)
+    told = job.status or state.status or ""
+    if not told:
+        raise QdeckError(
+            ErrorKind.PROTOCOL, f"The answer to {where} has neither `status` nor `state` in a job."
+        )
+    code = state.reason_code if state.reason_code is not None else state.reasonCode
+    reason_code = "" if code is None else str(code)
+    status = JobStatus.of(told)
+    if status is JobStatus.UNKNOWN and state.status:
+        # A new word in `status` may come with one we know in `state`.
+        status = JobStatus.of(state.status)
+    if status is JobStatus.CANCELLED and reason_code == RAN_TOO_LONG:
+        status = JobStatus.FAILED
+    known = words(reason_code)
+    created = required_moment(job.created, "created", where)
+    inputs = inputs or read_inputs(job.params)
+    parts = (job.hub, job.group, job.project)
+    return Job(
+        id=job.id,
+        service=service,
+        backend=job.backend or "",
+        program=job.program.id,
+        status=status,
+        created=created,
+        status_text=told,
+        instance="/".join(part or "" for part in parts) if all(parts) else instance,
+        session_id=job.session_id or "",
+        tags=tuple(job.tags or ()),
+        reason=state.reason or (known.meaning if known and status.final else ""),
+        reason_code=reason_code,
+        reason_solution=state.reason_solution or (known.advice if known else ""),
+        shots=inputs.shots,
+        qpu_seconds=_charged(job.usage, status.final),
+        estimated_seconds=job.estimated_running_time_seconds,
+        private=bool(job.private),
+        confirmed=now,
+        circuit=inputs.circuit,
+        circuits=inputs.count,
+    )
+
+
+def _charged(usage: _Usage | None, final: bool) -> float | None:
+    """QPU seconds once they are settled; before that the service tells 0 or a guess."""
+    if usage is None:
+        return None
+    if usage.qpu_charge_time_seconds is not None:
+        settled = (usage.status or "complete").lower() == "complete"
+        return usage.qpu_charge_time_seconds if settled else None
+    return (usage.quantum_seconds if usage.quantum_seconds is not None else usage.seconds) if final else None

@@ -1,0 +1,183 @@
+"""Sessions and workloads on the wire into `Session` (contract 3.4, 5.11, 5.13)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.ibm.codec.decoding import decode, moment
+
+
+class _Stamp(msgspec.Struct, frozen=True):
+    status: str | None = None
+    timestamp: str | None = None
+
+
+class _Session(msgspec.Struct, frozen=True):
+    id: str
+    backend_name: str | None = None
+    backend: str | None = None
+    mode: str | None = None
+    state: str | None = None
+    state_reason: str | None = None
+    accepting_jobs: bool | None = None
+    started_at: str | None = None
+    activated_at: str | None = None
+    closed_at: str | None = None
+    last_job_completed: str | None = None
+    interactive_ttl: float | None = None
+    max_ttl: float | None = None
+    max_session_ttl: float | None = None
+    elapsed_time: float | None = None
+    timestamps: list[_Stamp] | None = None
+
+
+class _Charge(msgspec.Struct, frozen=True):
+    qpu_charge_time_seconds: float | None = None
+
+
+class _Workload(msgspec.Struct, frozen=True):
+    id: str
+    mode: str
+    status: str
+    status_reason: str | None = None
+    created: str | None = None
+    ended: str | None = None
+    backend: str | None = None
+    instance: str | None = None
+    accepting_jobs: bool | None = None
+    usage_seconds: float | None = None
+    usage: _Charge | None = None
+
+
+class _Link(msgspec.Struct, frozen=True):
+    href: str | None = None
+
+
+class _Workloads(msgspec.Struct, frozen=True):
+    workloads: list[_Workload]
+    next: _Link | None = None
+
+
+_STATES = {
+    "open": SessionState.OPEN,
+    "active": SessionState.ACTIVE,
+    "inactive": SessionState.INACTIVE,
+    "pending_inactive": SessionState.ACTIVE,
+    "pending_closed": SessionState.DRAINING,
+    "closed": SessionState.CLOSED,
+}
+_WORKLOAD_STATES = {
+    "pending": SessionState.OPEN,
+    "in_progress": SessionState.ACTIVE,
+    "completed": SessionState.CLOSED,
+    "canceled": SessionState.CLOSED,
+    "cancelled": SessionState.CLOSED,
+    "failed": SessionState.CLOSED,
+}
+
+
+def decode_session(
+    body: bytes,
+    where: str,
+    *,
+    service: str,
+    instance: str,
+    now: datetime,
+    backend: str = "",
+    mode: SessionMode = SessionMode.DEDICATED,
+    max_ttl: float | None = None,
+) -> Session:
+    """One session; `backend`, `mode` and `max_ttl` stand in where an answer leaves them out.
+
+    The classic service answers a creation with the id alone: the session is open then.
+    """
+    told = decode(body, _Session, where)
+    text = told.state or ("open" if told.state is None else "")
+    accepting = told.accepting_jobs is not False
+    return Session(
+        id=told.id,
+        service=service,
+        backend=told.backend_name or told.backend or backend,
+        mode=_mode(told.mode, mode),
+        state=_drained(_STATES.get(text.lower(), SessionState.UNKNOWN), accepting),
+        state_text=text,
+        reason=told.state_reason or "",
+        instance=instance,
+        created=_created(told),
+        activated=moment(told.activated_at),
+        closed=moment(told.closed_at),
+        max_ttl=next((ttl for ttl in (told.max_ttl, told.max_session_ttl, max_ttl) if ttl is not None), None),
+        interactive_ttl=told.interactive_ttl,
+        last_job_completed=moment(told.last_job_completed),
+        accepting_jobs=accepting and text.lower() != "closed",
+        elapsed_seconds=told.elapsed_time,
+        confirmed=now,
+    )
+
+
+def decode_workloads(
+    body: bytes, where: str, *, service: str, instance: str, now: datetime
+) -> tuple[tuple[Session, ...], str]:
+    """The sessions and batches of one page of workloads, and the cursor of the next page (empty: the last).
+
+    The service tells the next page as a whole URL (contract 5.13); only its cursor is taken, so that no
+    answer decides which host is asked.
+
+    Jobs in the page are left out.
+    """
+    page = decode(body, _Workloads, where)
+    found = tuple(
+        _workload(item, service, instance, now) for item in page.workloads if item.mode.lower() != "job"
+    )
+    return found, _cursor((page.next.href or "") if page.next else "")
+
+
+def _cursor(href: str) -> str:
+    try:
+        return parse_qs(urlsplit(href).query).get("next", [""])[0]
+    except ValueError:
+        return ""
+
+
+def _workload(item: _Workload, service: str, instance: str, now: datetime) -> Session:
+    state = _WORKLOAD_STATES.get(item.status.lower(), SessionState.UNKNOWN)
+    ended = moment(item.ended)
+    if ended is not None and state is not SessionState.UNKNOWN:
+        state = SessionState.CLOSED
+    accepting = item.accepting_jobs is not False
+    charged = item.usage.qpu_charge_time_seconds if item.usage else None
+    return Session(
+        id=item.id,
+        service=service,
+        backend=item.backend or "",
+        mode=_mode(item.mode, SessionMode.DEDICATED),
+        state=_drained(state, accepting),
+        state_text=item.status,
+        reason=item.status_reason or "",
+        instance=item.instance or instance,
+        created=moment(item.created),
+        closed=ended,
+        accepting_jobs=accepting and state is not SessionState.CLOSED,
+        usage_seconds=charged if charged is not None else item.usage_seconds,
+        confirmed=now,
+    )
+
+
+def _drained(state: SessionState, accepting: bool) -> SessionState:
+    running = {SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE}
+    return SessionState.DRAINING if state in running and not accepting else state
+
+
+def _mode(text: str | None, default: SessionMode) -> SessionMode:
+    if text is None:
+        return default
+    return SessionMode.BATCH if text.lower() == "batch" else SessionMode.DEDICATED
+
+
+def _created(told: _Session) -> datetime | None:
+    known = [at for at in (moment(item.timestamp) for item in told.timestamps or []) if at is not None]
+    return min(known) if known else moment(told.started_at)

@@ -1,0 +1,1 @@
+"""Result bodies of primitives, decoded without numpy."""

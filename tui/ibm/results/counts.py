@@ -1,0 +1,176 @@
+"""Shots into counts, quickly: without one Python object for each of ten million samples."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import struct
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Literal
+
+from tui.domain.results import Counts
+from tui.ibm.results.ndarray import Npy
+from tui.ibm.results.payload_split import Part, part_of
+
+_CHUNK = 1 << 16
+_SLICE = 1 << 14
+_WIDE: dict[int, Literal["H", "I", "Q"]] = {2: "H", 4: "I", 8: "Q"}
+MAX_BITS = 100_000
+
+
+def bit_array_counts(register: str, array: Npy, num_bits: int) -> tuple[Counts, ...]:
+    """Counts of a typed `BitArray`, one for each place in the PUB's shape.
+
+    Args:
+        register: the classical register.
+        array: uint8, shape `pub_shape + (shots, ceil(num_bits / 8))`, big-endian (contract 6.2).
+        num_bits: bits of the register.
+
+    Raises:
+        ValueError: the array has not that shape.
+    """
+    if array.kind != "u1" or len(array.shape) < 2:
+        raise ValueError(f"the samples of {register!r} are not bytes by shot")
+    *outer, shots, width = array.shape
+    if not 0 < num_bits <= MAX_BITS or width != (num_bits + 7) // 8:
+        raise ValueError(f"the samples of {register!r} do not have {num_bits} bits")
+    size = shots * width
+    data = memoryview(array.data)
+    places = itertools.product(*(range(n) for n in outer))
+    return tuple(
+        Counts(
+            register,
+            num_bits,
+            shots,
+            _strings(_count(data[n * size : (n + 1) * size], width), num_bits),
+            index,
+        )
+        for n, index in enumerate(places)
+    )
+
+
+def hex_counts(
+    register: str, samples: bytes | memoryview, num_bits: int, index: tuple[int, ...] = ()
+) -> Counts:
+    """Counts of a plain list of hex strings, e.g. `["0x3", "0x0"]`, given as the JSON bytes (contract 6.1).
+
+    Raises:
+        ValueError: an item is not a hex string that fits.
+    """
+    if not 0 < num_bits <= MAX_BITS:
+        raise ValueError(f"the samples of {register!r} do not have {num_bits} bits")
+    counter: Counter[bytes] = Counter()
+    for chunk in _chunks(samples):
+        counter.update(chunk.translate(None, b' \t\r\n[]"').split(b","))
+    counter.pop(b"", None)
+    counts: dict[str, int] = {}
+    for text, times in counter.items():
+        value = int(text, 16)
+        if value < 0 or value >> num_bits:
+            raise ValueError(f"a sample has more than {num_bits} bits")
+        bits = format(value, f"0{num_bits}b")
+        # `0x3`, `0X03` and `3` are the same.
+        counts[bits] = counts.get(bits, 0) + times
+    return Counts(register, num_bits, counter.total(), counts, index)
+
+
+def listed_counts(
+    register: str, samples: object, num_bits: int, parts: Sequence[Part] = ()
+) -> tuple[Counts, ...]:
+    """The same for samples nested by the PUB's shape, decoded to lists; items are hex strings or numbers.
+
+    A list whose only item is a mark stands for the part of that mark (`tui.ibm.results.payload_split`).
+
+    Raises:
+        ValueError: the nesting or an item is not as it should be.
+    """
+    found: list[Counts] = []
+    for index, items in leaves(samples):
+        part = part_of(items[0], parts) if len(items) == 1 else None
+        if part is not None:
+            found.append(hex_counts(register, part, num_bits, index))
+            continue
+        counter = Counter(_number(item) for item in items)
+        found.append(Counts(register, num_bits, counter.total(), _strings(counter, num_bits), index))
+    return tuple(found)
+
+
+def leaves(nested: object, index: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], list[object]]]:
+    """The innermost lists of nested lists, each with its place.
+
+    Raises:
+        ValueError: not lists, nested over 32 deep, or of mixed depth.
+    """
+    if not isinstance(nested, list) or len(index) > 32:
+        raise ValueError("the samples are not lists")
+    if not any(isinstance(item, list) for item in nested):
+        yield index, nested
+        return
+    for place, item in enumerate(nested):
+        yield from leaves(item, (*index, place))
+
+
+def shape_places(shape: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    """Every place of an array of that shape, in C order; one empty place for a scalar."""
+    return itertools.product(*(range(n) for n in shape))
+
+
+def size_of(shape: Iterable[int]) -> int:
+    """The number of items of an array of that shape."""
+    return math.prod(shape)
+
+
+def _number(item: object) -> int:
+    if isinstance(item, str):
+        return int(item, 16)
+    if isinstance(item, int) and not isinstance(item, bool):
+        return item
+    raise ValueError("a sample is neither a hex string nor a number")
+
+
+def _count(data: memoryview, width: int) -> Mapping[int, int]:
+    if width == 1:
+        return _tally(data)
+    if width in _WIDE:
+        # One machine word a shot: counted as it lies in memory, put in order afterwards.
+        words = _tally(data.cast(_WIDE[width]))
+        if sys.byteorder == "big":
+            return words
+        return {int.from_bytes(word.to_bytes(width, "little"), "big"): n for word, n in words.items()}
+    rows: Counter[bytes] = Counter()
+    for start in range(0, len(data), _SLICE * width):
+        piece = data[start : start + _SLICE * width]
+        rows.update(map(itemgetter(0), struct.iter_unpack(f"{width}s", piece)))
+    return {int.from_bytes(row, "big"): n for row, n in rows.items()}
+
+
+def _tally(items: memoryview[int]) -> Counter[int]:
+    """Counts in slices: `Counter` lets no other thread run until it is through with what it was given."""
+    counter: Counter[int] = Counter()
+    for start in range(0, len(items), _SLICE):
+        counter.update(items[start : start + _SLICE])
+    return counter
+
+
+def _strings(values: Mapping[int, int], num_bits: int) -> dict[str, int]:
+    for value in values:
+        if value < 0 or value >> num_bits:
+            raise ValueError(f"a sample has more than {num_bits} bits")
+    return {format(value, f"0{num_bits}b"): times for value, times in values.items()}
+
+
+def _chunks(samples: bytes | memoryview) -> Iterator[bytes]:
+    """Pieces that end between two samples."""
+    start = 0
+    while start < len(samples):
+        piece = bytes(samples[start : start + _CHUNK])
+        if start + len(piece) < len(samples):
+            end = piece.rfind(b",")
+            if end < 0:
+                raise ValueError("a sample is too long")
+            piece = piece[: end + 1]
+        yield piece
+        start += len(piece)

@@ -1,0 +1,180 @@
+"""Result bodies into `JobResult`, in every form there is; what cannot be read is kept raw and said so."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from tui.common.sanitize import plain
+from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution
+from tui.ibm.results.counts import hex_counts, leaves, listed_counts
+from tui.ibm.results.executor import executor_pubs
+from tui.ibm.results.payload_split import Part, carve
+from tui.ibm.results.typed import typed_pubs
+
+T = TypeVar("T")
+_LONG = 64 * 1024
+"""Bytes of a body from which on its long parts are cut out first."""
+_NOT_JSON_NUMBERS = re.compile(rb"(?<=[\[,:\s])-?(?:NaN|Infinity)(?=[\],}\s])")
+
+
+class _Register(msgspec.Struct, frozen=True):
+    samples: msgspec.Raw
+    num_bits: int
+
+
+class _PlainMetadata(msgspec.Struct, frozen=True):
+    shots: int | None = None
+
+
+class _PlainPub(msgspec.Struct, frozen=True):
+    data: dict[str, msgspec.Raw]
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _V1Metadata(msgspec.Struct, frozen=True):
+    shots: int | None = None
+    variance: float | None = None
+
+
+class _Body(msgspec.Struct, frozen=True):
+    kind: str = msgspec.field(name="__type__", default="")
+    value: msgspec.Raw = msgspec.field(name="__value__", default=msgspec.Raw(b"null"))
+    results: list[_PlainPub] | None = None
+    quasi_dists: list[dict[str, float]] | None = None
+    values: list[float] | None = None
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+    schema_version: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def decode_result(body: bytes) -> JobResult:
+    """The result in a body of `GET /jobs/{id}/results`.
+
+    Never raises: what cannot be read is `raw`, with a `note` that says why.
+    """
+    try:
+        return JobResult(_pubs(body), raw=body)
+    except _Unknown as reason:
+        return JobResult((), raw=body, note=str(reason))
+    except (msgspec.ValidationError, ValueError, KeyError) as problem:
+        return JobResult((), raw=body, note=f"The result cannot be read: {plain(str(problem), limit=300)}.")
+    except (OverflowError, MemoryError, RecursionError):
+        return JobResult(
+            (), raw=body, note="The result cannot be read: a number or a nesting in it is too large."
+        )
+
+
+class _Unknown(Exception):
+    """A body of a kind that is not decoded."""
+
+
+def _pubs(body: bytes) -> tuple[PubResult, ...]:
+    skeleton, parts = carve(body) if len(body) > _LONG else (body, [])
+    try:
+        top = _load(skeleton)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if body.lstrip()[:1] in (b"{", b"["):
+            raise _Unknown("The body of the result is no whole JSON: it was cut off on its way.") from None
+        raise _Unknown("The service answered with text instead of a result.") from None
+    if top.kind == "PrimitiveResult":
+        return typed_pubs(top.value, parts)
+    if top.results is not None:
+        return tuple(_plain_pub(pub, parts) for pub in top.results)
+    if top.quasi_dists is not None:
+        return _v1(top.quasi_dists, top.metadata, _quasi)
+    if top.values is not None:
+        return _v1(top.values, top.metadata, _value)
+    if top.schema_version:
+        return executor_pubs(top.schema_version, top.data, parts)
+    raise _Unknown("The result is of a kind that is not known here; it is kept as it came.")
+
+
+def _load(body: bytes) -> _Body:
+    try:
+        return msgspec.json.decode(body, type=_Body, strict=False)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Python's own encoder writes NaN, which is not JSON: mitigation may end so.
+        return msgspec.json.decode(_NOT_JSON_NUMBERS.sub(b"null", body), type=_Body, strict=False)
+
+
+def _plain_pub(pub: _PlainPub, parts: Sequence[Part]) -> PubResult:
+    try:
+        shots = msgspec.json.decode(pub.metadata, type=_PlainMetadata, strict=False).shots
+    except msgspec.ValidationError:
+        shots = None
+    if "evs" in pub.data:
+        return PubResult(values=_plain_values(pub.data), shots=shots)
+    counts = []
+    for name, raw in pub.data.items():
+        register = msgspec.json.decode(raw, type=_Register, strict=False)
+        samples = bytes(register.samples)
+        # A list in the list means samples by parameter set (contract 6.1).
+        if samples.count(b"[") <= 1 and b"#" not in samples:
+            counts.append(hex_counts(name, samples, register.num_bits))
+        else:
+            counts.extend(listed_counts(name, msgspec.json.decode(samples), register.num_bits, parts))
+    if shots is None and counts:
+        shots = counts[0].shots
+    return PubResult(counts=tuple(counts), shots=shots)
+
+
+def _plain_values(data: dict[str, msgspec.Raw]) -> tuple[ExpectationValue, ...]:
+    evs = _numbers(data["evs"])
+    told = data.get("stds", data.get("ensemble_standard_error"))
+    stds = dict(_numbers(told)) if told is not None else {}
+    return tuple(ExpectationValue(value, stds.get(index), index=index) for index, value in evs)
+
+
+def _numbers(raw: msgspec.Raw) -> list[tuple[tuple[int, ...], float]]:
+    """The numbers of a nested list, each with its place; one with the empty place for a bare number."""
+    nested = msgspec.json.decode(raw)
+    if not isinstance(nested, list):
+        return [((), _number(nested))]
+    return [
+        ((*index, place), _number(item))
+        for index, items in leaves(nested)
+        for place, item in enumerate(items)
+    ]
+
+
+def _number(item: object) -> float:
+    if item is None:
+        return math.nan
+    if isinstance(item, (int, float)) and not isinstance(item, bool):
+        return float(item)
+    raise ValueError("an expectation value is not a number")
+
+
+def _v1(
+    entries: list[T], metadata: msgspec.Raw, one: Callable[[T, _V1Metadata], PubResult]
+) -> tuple[PubResult, ...]:
+    told = msgspec.json.decode(metadata, type=list[_V1Metadata] | None, strict=False) or []
+    told += [_V1Metadata()] * (len(entries) - len(told))
+    return tuple(one(entry, facts) for entry, facts in zip(entries, told, strict=False))
+
+
+def _quasi(distribution: dict[str, float], facts: _V1Metadata) -> PubResult:
+    shares = {
+        int(key, 16 if key.lower().startswith("0x") else 10): share for key, share in distribution.items()
+    }
+    if any(value < 0 for value in shares):
+        raise ValueError("a bit string is negative")
+    width = max((value.bit_length() for value in shares), default=1) or 1
+    quasi = {format(value, f"0{width}b"): share for value, share in shares.items()}
+    return PubResult(quasi=QuasiDistribution(width, facts.shots, quasi), shots=facts.shots)
+
+
+def _value(value: float, facts: _V1Metadata) -> PubResult:
+    # The standard error of a mean: the variance is that of a single shot (qiskit-ibm-runtime 0.20).
+    known = facts.variance is not None and facts.variance >= 0 and facts.shots
+    std = math.sqrt((facts.variance or 0.0) / (facts.shots or 1)) if known else None
+    return PubResult(values=(ExpectationValue(value, std),), shots=facts.shots)

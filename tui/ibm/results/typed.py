@@ -1,0 +1,143 @@
+"""The typed result form that IBM's Python client asks for: `{"__type__", "__value__"}` (contract 6.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from tui.domain.results import Counts, ExpectationValue, PubResult
+from tui.ibm.results.counts import bit_array_counts, leaves, shape_places, size_of
+from tui.ibm.results.ndarray import Npy, read_ndarray
+from tui.ibm.results.payload_split import Part, part_of
+
+T = TypeVar("T")
+
+
+class _Typed(msgspec.Struct, frozen=True):
+    kind: str = msgspec.field(name="__type__", default="")
+    value: msgspec.Raw = msgspec.field(name="__value__", default=msgspec.Raw(b"null"))
+
+
+class _Primitive(msgspec.Struct, frozen=True):
+    pub_results: list[_Typed]
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    shots: int | None = None
+
+
+class _Pub(msgspec.Struct, frozen=True):
+    data: _Typed
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _DataBin(msgspec.Struct, frozen=True):
+    fields: dict[str, msgspec.Raw]
+
+
+class _BitArray(msgspec.Struct, frozen=True):
+    array: _Typed
+    num_bits: int
+
+
+def typed_pubs(value: msgspec.Raw, parts: Sequence[Part] = ()) -> tuple[PubResult, ...]:
+    """The PUBs of a `PrimitiveResult`'s value; its long arrays may be `parts` (`tui.ibm.results.payload_split`).
+
+    Raises:
+        ValueError, msgspec.ValidationError: it is not what the contract says.
+    """
+    primitive = _as(value, _Primitive)
+    return tuple(_pub(_as(item.value, _Pub), parts) for item in primitive.pub_results)
+
+
+def _pub(pub: _Pub, parts: Sequence[Part]) -> PubResult:
+    try:
+        shots = _as(pub.metadata, _Metadata).shots
+    except msgspec.ValidationError:
+        shots = None
+    fields = _as(pub.data.value, _DataBin).fields
+    if "evs" in fields:
+        return PubResult(values=_values(fields, parts), shots=shots)
+    counts: list[Counts] = []
+    for name, raw in fields.items():
+        item = _as(raw, _Typed)
+        if item.kind != "BitArray":
+            raise ValueError(f"the data of {name!r} are {item.kind[:40]!r}, not samples")
+        bits = _as(item.value, _BitArray)
+        counts.extend(bit_array_counts(name, _samples(bits.array, parts), bits.num_bits))
+    if shots is None and counts:
+        shots = counts[0].shots
+    return PubResult(counts=tuple(counts), shots=shots)
+
+
+def _samples(item: _Typed, parts: Sequence[Part]) -> Npy:
+    """A `BitArray`'s bytes: packed, or a nested list (small arrays)."""
+    value: Any = msgspec.json.decode(item.value)
+    if isinstance(value, str):
+        return read_ndarray(part_of(value, parts) or value)
+    rows = list(leaves(value))
+    data = bytearray()
+    for _, row in rows:
+        if not all(isinstance(byte, int) and 0 <= byte < 256 for byte in row):
+            raise ValueError("samples are not bytes")
+        data += bytes(byte for byte in row if isinstance(byte, int))
+    shape = _list_shape(value)
+    if size_of(shape) != len(data):
+        raise ValueError("samples are ragged")
+    return Npy(shape, "u1", data)
+
+
+def _values(fields: dict[str, msgspec.Raw], parts: Sequence[Part]) -> tuple[ExpectationValue, ...]:
+    shape, evs = _floats(fields["evs"], parts)
+    told = fields.get("stds", fields.get("ensemble_standard_error"))
+    stds: list[float | None] = [None] * len(evs)
+    if told is not None:
+        _, found = _floats(told, parts)
+        if len(found) == len(evs):
+            stds = list(found)
+    return tuple(
+        ExpectationValue(value, std, index=index)
+        for value, std, index in zip(evs, stds, shape_places(shape), strict=True)
+    )
+
+
+def _floats(raw: msgspec.Raw, parts: Sequence[Part]) -> tuple[tuple[int, ...], list[float]]:
+    """Shape and items of an ndarray, a nested list or a bare number."""
+    value: Any = msgspec.json.decode(raw)
+    if isinstance(value, dict):
+        value = value.get("__value__")
+    if isinstance(value, str):
+        array = read_ndarray(part_of(value, parts) or value)
+        return array.shape, array.floats()
+    if isinstance(value, list):
+        items = [item for _, row in leaves(value) for item in row]
+        shape = _list_shape(value)
+        if size_of(shape) != len(items):
+            raise ValueError("values are ragged")
+        return shape, [_number(item) for item in items]
+    return (), [_number(value)]
+
+
+def _number(item: object) -> float:
+    if item is None:
+        return math.nan
+    if isinstance(item, (int, float)) and not isinstance(item, bool):
+        return float(item)
+    raise ValueError("a value is not a number")
+
+
+def _list_shape(value: object) -> tuple[int, ...]:
+    shape: list[int] = []
+    while isinstance(value, list):
+        shape.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    return tuple(shape)
+
+
+def _as(raw: msgspec.Raw, kind: type[T]) -> T:
+    return msgspec.json.decode(raw, type=kind, strict=False)

@@ -1,0 +1,1 @@
+"""HTTP: endpoints, connections, TLS, proxies, retries, bounded response bodies."""

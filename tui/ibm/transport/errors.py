@@ -1,0 +1,223 @@
+"""Answers that are errors or do not come, as the one family of errors (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import msgspec
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain
+from tui.common.secret import Secret
+from tui.ibm.codec.error_codes import STATUSES, words
+from tui.ibm.transport.tls import NAME_THE_CA
+
+LONGEST_ASKED = 86_400.0
+"""Seconds: a service that asks for more is asked again after that, all the same."""
+_MESSAGE_LIMIT = 1000
+_PORTAL = "Log in to the network you are on, or ask for a way past its proxy, then try again."
+
+
+def failure(
+    status: int,
+    body: bytes,
+    *,
+    where: str,
+    host: str,
+    content_type: str = "",
+    retry_after: float | None = None,
+    secrets: Iterable[Secret] = (),
+) -> QdeckError:
+    """The error that an answer with a status of 300 or more tells.
+
+    Args:
+        status: the HTTP status.
+        body: what came with it, of any of the known shapes or none.
+        where: the call, e.g. `GET /jobs/{id}`.
+        host: who answered.
+        content_type: the answer's content type.
+        retry_after: seconds the service asks to wait.
+        secrets: what must not be in the message, should the service repeat it.
+    """
+    if 300 <= status < 400:
+        return QdeckError(
+            ErrorKind.PROTOCOL,
+            f"{host} wants to send {where} to another address; qdeck does not follow with your key.",
+            "Check the endpoint; a network's login page does this too.",
+            status=status,
+        )
+    if is_page(body, content_type) and status not in _GATEWAY and status != 429:
+        return portal(host, where, status)
+    code, said, solution = _read(body)
+    known = words(code) if code else None
+    kind, advice = STATUSES.get(
+        status,
+        (ErrorKind.SERVER, "Try again in a little while.")
+        if status >= 500
+        else (ErrorKind.INVALID, "Correct what is named and try again."),
+    )
+    # A code says more than a status, but a server that is down is down whatever it says of the job.
+    if known is not None and status < 500:
+        kind = known.kind
+        advice = known.advice or advice
+    message = said or (known.meaning if known else "") or f"{host} answered {where} with status {status}."
+    for secret in secrets:
+        message = message.replace(secret.reveal(), "…")
+        solution = solution.replace(secret.reveal(), "…")
+    return QdeckError(
+        kind,
+        plain(_sentence(message), limit=_MESSAGE_LIMIT),
+        plain(solution or advice, limit=_MESSAGE_LIMIT),
+        code=plain(code, limit=60) or None,
+        status=status,
+        retry_after=retry_after,
+    )
+
+
+_GATEWAY = {500, 502, 503, 504, 520, 521, 522, 523, 524}
+
+
+def timed_out(host: str, what: str) -> QdeckError:
+    """The error for a host that took too long for `what`."""
+    return QdeckError(ErrorKind.TIMEOUT, f"{host} {what}.", "Check the network, or try again later.")
+
+
+def unreached(host: str, problem: Exception) -> QdeckError:
+    """The error for a host that was not reached, or whose certificate is not trusted."""
+    reason = str(problem)
+    if "CERTIFICATE_VERIFY_FAILED" in reason or "SSL" in reason:
+        return QdeckError(
+            ErrorKind.NETWORK,
+            f"{host} was reached, but its certificate is not trusted here.",
+            NAME_THE_CA,
+        )
+    if isinstance(problem, httpx.ProxyError):
+        return QdeckError(
+            ErrorKind.NETWORK,
+            f"The proxy would not connect to {host}: {reason}.",
+            "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account.",
+        )
+    return QdeckError(
+        ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."
+    )
+
+
+def broken(host: str, where: str) -> QdeckError:
+    """The error for a connection that broke under way."""
+    return QdeckError(
+        ErrorKind.NETWORK, f"The connection to {host} broke during {where}.", "Check the network."
+    )
+
+
+def portal(host: str, where: str, status: int | None = None) -> QdeckError:
+    """The error for a web page where JSON was due."""
+    return QdeckError(
+        ErrorKind.PROTOCOL,
+        f"A web page answered {where} instead of {host}: something stands in between, "
+        "such as a network's login page or a company's proxy.",
+        _PORTAL,
+        status=status,
+    )
+
+
+def token_refused(error: QdeckError) -> bool:
+    """Whether the service did not take the access token. A web page with that status is not the service's."""
+    return error.status == 401 and error.kind is not ErrorKind.PROTOCOL
+
+
+def is_page(body: bytes, content_type: str) -> bool:
+    """Whether the answer is an HTML page."""
+    if "json" in content_type:
+        return False
+    start = body[:200].lstrip().lower()
+    return "html" in content_type or start.startswith((b"<!doctype html", b"<html"))
+
+
+def wait_asked(value: str | None, now: datetime) -> float | None:
+    """Seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
+
+    Args:
+        value: a number of seconds, or a date (RFC 9110, 10.2.3).
+        now: the time by the clock that the date was taken from.
+    """
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        at = http_date(value)
+        if at is None:
+            return None
+        seconds = (at - now).total_seconds()
+    return max(0.0, min(seconds, LONGEST_ASKED))
+
+
+def http_date(value: str) -> datetime | None:
+    """The time of a `Date` or `Retry-After` header, `None` when it is none."""
+    try:
+        at = parsedate_to_datetime(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _read(body: bytes) -> tuple[str, str, str]:
+    """Code, message and solution of an error body, each empty when not told."""
+    try:
+        data: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "", "", ""
+    if not isinstance(data, dict):
+        return "", "", ""
+    errors = data.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        return _members(errors[0])
+    if isinstance(errors, dict):
+        return _members(errors)
+    error = data.get("error")
+    if isinstance(error, dict):
+        code, message, solution = _members(error)
+        name = _text(error.get("name"))
+        return (name if words(name) else code), message, solution
+    if "errorCode" in data or "errorMessage" in data:
+        details = _text(data.get("errorDetails"))
+        return (
+            _text(data.get("errorCode")),
+            " ".join(part for part in (_text(data.get("errorMessage")), details) if part),
+            "",
+        )
+    if "detail" in data:
+        return "", _detail(data["detail"]), ""
+    return _members(data) if "message" in data else ("", error if isinstance(error, str) else "", "")
+
+
+def _members(error: dict[str, Any]) -> tuple[str, str, str]:
+    return _text(error.get("code")), _text(error.get("message")), _text(error.get("solution"))
+
+
+def _detail(detail: object) -> str:
+    if isinstance(detail, str):
+        return detail
+    if isinstance(detail, list):
+        told = []
+        for item in detail[:5]:
+            if isinstance(item, dict) and item.get("msg"):
+                told.append(f"Wrong input {_text(item.get('input'))!r}: {_text(item['msg'])}")
+        return "; ".join(told)
+    return ""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."

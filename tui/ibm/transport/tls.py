@@ -1,0 +1,104 @@
+"""Which certificates are trusted on the way to the hosts."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import certifi
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.accounts import Route
+
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What Qiskit's HTTP library reads; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read by OpenSSL itself."""
+NAME_THE_CA = "In a company network, name its CA file: in REQUESTS_CA_BUNDLE, or as ca_file in settings.toml."
+
+
+def ca_bundle(environ: Mapping[str, str]) -> str:
+    """The CA file that the environment names beside OpenSSL's own variables; empty: none."""
+    return next((environ[name] for name in CA_VARIABLES if environ.get(name)), "")
+
+
+@cache
+def trust(bundle: str = "", ca_file: Path | None = None) -> ssl.SSLContext:
+    """What is trusted: the system's certificates (or `SSL_CERT_FILE`), Mozilla's, and those named here.
+
+    Args:
+        bundle: a file, or a folder, of CA certificates that the environment names; empty: none.
+        ca_file: the same, as `settings.toml` names it.
+
+    Raises:
+        QdeckError: `SETTINGS` when one of them cannot be read.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if bundle:
+        try:
+            folder = Path(bundle).is_dir()
+            context.load_verify_locations(
+                cafile=None if folder else bundle, capath=bundle if folder else None
+            )
+        except (OSError, ssl.SSLError) as problem:
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                f"The CA file {bundle} cannot be read: {problem.strerror or problem}.",
+                f"Correct {' or '.join(CA_VARIABLES)}, or unset it.",
+            ) from problem
+    if ca_file is not None:
+        _add(context, ca_file)
+    return context
+
+
+def _add(context: ssl.SSLContext, ca_file: Path) -> None:
+    """Trust a file of certificates, or every one in a folder, whatever they are called there.
+
+    Raises:
+        QdeckError: `SETTINGS`, naming the setting.
+    """
+    loaded = False
+    why = "it holds no certificate in PEM form"
+    try:
+        files = [ca_file]
+        if ca_file.is_dir():
+            files = sorted(file for file in ca_file.iterdir() if file.is_file())
+            why = "no file in it holds a certificate in PEM form"
+        for file in files:
+            try:
+                context.load_verify_locations(cafile=file)
+            except ssl.SSLError:
+                continue
+            loaded = True
+    except OSError as problem:
+        loaded, why = False, problem.strerror or str(problem)
+    if not loaded:
+        raise QdeckError(
+            ErrorKind.SETTINGS,
+            f"ca_file in settings.toml is {ca_file}, which cannot be used: {why}.",
+            "Correct ca_file in settings.toml, or take it out (`qdeck where` tells where that file is).",
+        )
+
+
+@cache
+def no_trust() -> ssl.SSLContext:
+    """No certificate is checked: for an account that says so itself, and for no other."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def context_for(
+    route: Route, environ: Mapping[str, str] | None = None, ca_file: Path | None = None
+) -> ssl.SSLContext:
+    """The TLS settings of an account; `ca_file` is that of `settings.toml`.
+
+    Raises:
+        QdeckError: as `trust`.
+    """
+    if not route.verify:
+        return no_trust()
+    return trust(ca_bundle(os.environ if environ is None else environ), ca_file)

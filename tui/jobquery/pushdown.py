@@ -1,0 +1,66 @@
+"""Which conditions of a filter the service can answer itself, so that finding few jobs takes few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from tui.domain.jobs import JobQuery
+from tui.jobquery.parser import JobFilter, Term
+from tui.jobquery.predicates import ago, date_span
+
+
+def pushed(wanted: JobFilter, now: datetime, backends: Collection[str] = ()) -> JobQuery | None:
+    """The query that the service is asked with for a filter; `None`: it can answer nothing of it.
+
+    The service compares whole names (contract 5.7), a filter parts of them: the query may find fewer jobs
+    than fit, never a reason not to look on.
+
+    Args:
+        backends: names that a part of a name may stand for, when it fits one of them alone.
+    """
+    query = JobQuery()
+    for term in wanted.terms:
+        if term.negated or len(term.values) != 1 or not term.values[0]:
+            continue
+        value = term.values[0]
+        if term.field == "backend":
+            query = replace(query, backend=query.backend or _whole_name(term, backends))
+        elif term.field == "primitive":
+            query = replace(query, program=value)
+        elif term.field == "session":
+            query = replace(query, session_id=value)
+        elif term.field == "tag":
+            query = replace(query, tags=(*query.tags, value))
+        elif term.field in {"age", "created"}:
+            query = _bounded(query, *_span(term, now))
+    return None if query == JobQuery() else query
+
+
+def _whole_name(term: Term, backends: Collection[str]) -> str:
+    value = term.values[0]
+    like = [name for name in backends if value.casefold() in name.casefold()]
+    if term.sign == "=" or value in like or not like:
+        return value
+    return like[0] if len(like) == 1 else ""
+
+
+def _span(term: Term, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """From when until when a job of the term was created."""
+    value, younger = term.values[0], term.sign.startswith("<")
+    if term.field == "age":
+        at = ago(value, now)
+        return (at, None) if younger else (None, at)
+    start, end = date_span(value)
+    if term.sign in {":", "="}:
+        return start, end
+    if younger:
+        return None, start if term.sign == "<" else end
+    return end if term.sign == ">" else start, None
+
+
+def _bounded(query: JobQuery, after: datetime | None, before: datetime | None) -> JobQuery:
+    afters = [at for at in (query.created_after, after) if at is not None]
+    befores = [at for at in (query.created_before, before) if at is not None]
+    return replace(query, created_after=max(afters, default=None), created_before=min(befores, default=None))

@@ -1,0 +1,318 @@
+"""Signing in and out: one account at a time, with the background workers that belong to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
+from tui.config.settings import Folders
+from tui.domain.accounts import Account, Channel, Identity, Keep, SignOutReport
+from tui.ibm.api.service import QuantumService
+from tui.ibm.credentials.discovery import found_accounts, sandbox_account
+from tui.ibm.credentials.save import keep_account, with_token
+from tui.monitor.outbox.outbox import Outbox
+from tui.monitor.polling.account_pollers import TokenWorker, UsageWorker
+from tui.monitor.polling.backends_poller import BackendsWorker
+from tui.monitor.polling.backfill import OlderJobs
+from tui.monitor.polling.jobs_poller import JobsWorker
+from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, Tempo
+from tui.monitor.polling.scheduler import Part, Scheduler, Step
+from tui.monitor.polling.sessions_poller import SessionsWorker
+from tui.monitor.state.app_state import Board
+from tui.monitor.state.events import Severity
+
+ServiceMaker = Callable[[Account, Clock], QuantumService]
+WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage", "older")
+FLIGHT = ("jobs", "sessions", "backends", "usage")
+"""Workers that ask the service one at a time, each one request after the other. With the one for older jobs
+they are the account's single flight. Outside of it are the token, submissions and the looks for them (they
+must not wait for a slow list), and what the user asks for by a command, but for `refresh`."""
+PROBE = "jobs"
+"""Of these, the one that asks a service that is down whether it is back: it asks something in every round."""
+LEAVING_SECONDS = 10.0
+_KEYRING_TOLD_AFTER = 2.0
+_KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
+
+
+class SandboxInfo(Protocol):
+    """Where the sandbox listens and what opens it."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def api_key(self) -> str: ...
+    @property
+    def crn(self) -> str: ...
+    @property
+    def api_token(self) -> str: ...
+    @property
+    def instance(self) -> str: ...
+    @property
+    def auth(self) -> str: ...
+    @property
+    def runtime(self) -> str: ...
+    @property
+    def transpiler(self) -> str: ...
+
+
+class RunningSandbox(Protocol):
+    """A started sandbox: `tui.sandbox.lifecycle.launch.SandboxProcess`."""
+
+    @property
+    def info(self) -> SandboxInfo: ...
+    @property
+    def running(self) -> bool: ...
+    async def stop(self) -> None: ...
+
+
+class Accounts:
+    """Who is signed in, and the workers that watch the account."""
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        scheduler: Scheduler,
+        outbox: Outbox,
+        folders: Folders,
+        environ: Mapping[str, str],
+        make_service: ServiceMaker,
+        launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
+        auto_result: int,
+    ) -> None:
+        self.found: tuple[Account, ...] = ()
+        self.token: TokenWorker | None = None
+        self.tempo = Tempo(SERVICE)
+        self._backends: BackendsWorker | None = None
+        self._jobs: JobsWorker | None = None
+        self._older: OlderJobs | None = None
+        self._board = board
+        self._scheduler = scheduler
+        self._outbox = outbox
+        self._folders = folders
+        self._environ = environ
+        self._make_service = make_service
+        self._launch_sandbox = launch_sandbox
+        self._auto_result = auto_result
+        self._sandbox: RunningSandbox | None = None
+        self._gate = asyncio.Lock()
+        self._sandbox_gate = asyncio.Lock()
+        self._warned: frozenset[str] = frozenset()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def backends(self) -> BackendsWorker:
+        """The worker of the signed-in account's backends.
+
+        Raises:
+            QdeckError: `EXPIRED`: nobody is signed in.
+        """
+        self._board.need_service()
+        assert self._backends is not None
+        return self._backends
+
+    def widen(self) -> None:
+        """Let the next list of jobs show what changed in older ones, too."""
+        if self._jobs is not None:
+            self._jobs.widen()
+
+    @property
+    def older(self) -> OlderJobs | None:
+        """Who asks for the older jobs of the signed-in account; `None`: nobody is signed in."""
+        return None if self._board.service is None else self._older
+
+    async def look(self) -> None:
+        """Find the accounts that could sign in at once."""
+        found = await asyncio.to_thread(found_accounts, self._environ, self._folders)
+        self.found = found.accounts
+        for warning in found.warnings:
+            if warning not in self._warned:
+                self._board.notice(warning, Severity.WARNING)
+        self._warned = frozenset(found.warnings)
+
+    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
+        """Sign in, and only then leave the account signed in before. Raises `QdeckError`."""
+        # Not inside the gate: a keyring that waits for its password must not keep anybody from signing out.
+        account = await self._with_token(account)
+        async with self._gate:
+            service = self._make_service(account, self._board.clock)
+            try:
+                identity = await service.sign_in()
+                # What is watched, and what may have been sent before, is in the history.
+                await self._board.history.loaded()
+            except BaseException:
+                await service.aclose()
+                raise
+            await self._leave()
+            self._begin(service, identity)
+        if identity.notice:
+            self._board.notice(f"Instance {identity.instance_name or identity.instance}: {identity.notice}")
+        if keep is not Keep.NOT and not account.sandbox:
+            await self._keep(account, keep)
+        return identity
+
+    async def sign_in_sandbox(self, channel: Channel) -> Identity:
+        """Start the sandbox when it is not running, and sign in to one of its faces.
+
+        Raises:
+            QdeckError: `UNAVAILABLE` when it cannot run here.
+        """
+        async with self._sandbox_gate:
+            if self._sandbox is None or not self._sandbox.running:
+                try:
+                    self._sandbox = await self._launch_sandbox()
+                except QdeckError:
+                    raise
+                except (RuntimeError, OSError) as error:
+                    raise QdeckError(ErrorKind.UNAVAILABLE, str(error)) from error
+            info = self._sandbox.info
+        platform = channel is Channel.PLATFORM
+        account = sandbox_account(
+            channel,
+            Secret(info.api_key if platform else info.api_token),
+            info.crn if platform else info.instance,
+            info.url,
+            auth=info.auth,
+            runtime=info.runtime,
+            transpiler=info.transpiler,
+        )
+        return await self.sign_in(account)
+
+    async def use_instance(self, instance_id: str) -> Identity:
+        """Sign in to another instance with the same account. Raises `QdeckError`."""
+        account = self._board.need_service().account
+        return await self.sign_in(replace(account, instance=instance_id))
+
+    async def sign_out(self) -> SignOutReport:
+        """End the token on the service, and forget the account in any case."""
+        async with self._gate:
+            service = self._board.need_service()
+            identity = self._board.identity
+            await self._stop_workers()
+            try:
+                report = await service.sign_out()
+            except QdeckError as error:
+                report = SignOutReport(
+                    proven=False,
+                    valid_until=identity.expires if identity else None,
+                    message=f"Signed out here, but the service did not confirm it: {error.message}",
+                )
+            finally:
+                self._board.signed_out()
+                await service.aclose()
+            return report
+
+    async def lost(self, error: QdeckError) -> None:
+        """The service takes the account no longer: say so, and show the history alone."""
+        async with self._gate:
+            service = self._board.service
+            if service is None:
+                return
+            await self._stop_workers()
+            self._board.notice(f"Signed out by the service. {error}", Severity.ERROR)
+            self._board.signed_out()
+            await service.aclose()
+
+    async def aclose(self) -> None:
+        """End the connections and the sandbox."""
+        service = self._board.service
+        self._board.service = None
+        if self._backends is not None:
+            await self._backends.aclose()
+        if service is not None:
+            await service.aclose()
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=LEAVING_SECONDS)
+        if self._sandbox is not None:
+            await self._sandbox.stop()
+
+    def _begin(self, service: QuantumService, identity: Identity) -> None:
+        board, scheduler = self._board, self._scheduler
+        board.signed_in(service, identity)
+        self.tempo = Tempo(SANDBOX if service.account.sandbox else SERVICE)
+        self.token = TokenWorker(board, service)
+        self._backends = BackendsWorker(board, service)
+        outage = scheduler.outage(lambda: service.answers, PROBE)
+        # The outbox first: what may have been sent before is found before anything new goes out.
+        scheduler.start("outbox", self._outbox.settling.step, outage=outage, part=Part.STANDS_ALONE)
+        scheduler.start("line", self._outbox.step)
+        scheduler.start("token", self.token.step)
+        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake, self._auto_result)
+        steps = (
+            self._jobs.step,
+            SessionsWorker(board, service).step,
+            self._backends.step,
+            UsageWorker(board, service).step,
+        )
+        flight = asyncio.Lock()
+        for name, step in zip(FLIGHT, steps, strict=True):
+            part = Part.PROBES if name == PROBE else Part.FOLLOWS
+            scheduler.start(name, self._noting(name, step, service), flight, outage, part)
+        self._older = OlderJobs(board, service, lambda: scheduler.wake("older"))
+        # Asked only when somebody looks for them.
+        scheduler.start("older", self._older.step, flight, outage, Part.STANDS_ALONE)
+
+    def _noting(self, name: str, step: Step, service: QuantumService) -> Step:
+        """The step, after which the board knows that the service answered, if it was asked anything."""
+
+        async def noting() -> float:
+            before = service.answers
+            pause = await step()
+            if service.answers > before:
+                self._board.answered(name)
+            return pause
+
+        return noting
+
+    async def _stop_workers(self) -> None:
+        await self._scheduler.stop(*WORKERS)
+        self._outbox.left()
+        if self._backends is not None:
+            await self._backends.aclose()
+
+    async def _leave(self) -> None:
+        """Let go of the account signed in before; ending its token does not hold up the new one."""
+        service = self._board.service
+        if service is None:
+            return
+        await self._stop_workers()
+        task = self._board.background(self._end(service), "Ending the former sign-in")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _end(self, service: QuantumService) -> None:
+        try:
+            async with asyncio.timeout(LEAVING_SECONDS):
+                await service.sign_out()
+        except (QdeckError, TimeoutError) as error:
+            why = error.message if isinstance(error, QdeckError) else "The service did not answer in time."
+            self._board.notice(
+                f"The former sign-in was not ended: {why} Its access token lives on until its time is over.",
+                Severity.WARNING,
+            )
+        finally:
+            await service.aclose()
+
+    async def _with_token(self, account: Account) -> Account:
+        loop = asyncio.get_running_loop()
+        tell = loop.call_later(_KEYRING_TOLD_AFTER, self._board.notice, _KEYRING_WAITS, Severity.WARNING)
+        try:
+            return await with_token(account)
+        finally:
+            tell.cancel()
+
+    async def _keep(self, account: Account, keep: Keep) -> None:
+        try:
+            where = await keep_account(account, self._folders, keep)
+        except QdeckError as error:
+            self._board.notice(
+                f"Signed in, but the account is not kept as you wished. {error}", Severity.WARNING
+            )
+        else:
+            self._board.notice(f"The account is kept in {where}.")
+        await self.look()

@@ -1,0 +1,1 @@
+"""Commands on jobs and sessions of the service."""

@@ -1,0 +1,90 @@
+"""The circuits of jobs as they were submitted, from wherever, as OpenQASM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.protocol import Compiler
+from tui.domain.jobs import SubmittedCircuit
+from tui.monitor.state.app_state import Board
+from tui.store.records.models import Record
+
+_JOBS: Final = 20
+"""Jobs of which the circuits after the first stay in memory."""
+_CHARACTERS: Final = 8_000_000
+"""Characters of a job's circuits from which on no further one is taken."""
+
+
+class Circuits:
+    """Asks for circuits and decodes them. The history keeps the first of a job, memory those of some jobs."""
+
+    def __init__(self, board: Board, compiler: Compiler) -> None:
+        self._board = board
+        self._compiler = compiler
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    async def get(self, job_id: str) -> tuple[str, ...]:
+        """One program for each PUB, in order, as far as they are to be had; at least one.
+
+        Raises:
+            QdeckError: `NOT_FOUND` when the service does not tell them, `CIRCUIT` when the first cannot be
+                read, `UNAVAILABLE` when reading it needs Qiskit.
+        """
+        if job_id in self._known:
+            return self._known[job_id]
+        record = self._board.record(job_id)
+        kept: tuple[str, ...] = ()
+        if record is not None and record.circuit_hash:
+            # Empty when it was let go, or its file is damaged.
+            kept = tuple(filter(None, [(await self._board.history.whole_job(record)).circuit]))
+            if kept and (self._board.service is None or _alone(record)):
+                return kept
+        try:
+            told = await self._board.need_service().submitted(job_id)
+        except QdeckError:
+            if kept:
+                return kept
+            raise
+        forms = [SubmittedCircuit(told.job.circuit, told.qpy), *told.further]
+        programs = await self._programs(forms)
+        first = programs[0] if programs else ""
+        count = max(told.job.circuits or 0, len(programs)) or None
+        await self._board.put([self._board.take(replace(told.job, circuit=first, circuits=count))])
+        if not first:
+            raise QdeckError(
+                ErrorKind.NOT_FOUND,
+                "The service does not tell the inputs of a private job."
+                if told.job.private
+                else "The job's inputs hold no circuit that is known here.",
+            )
+        self._known = {job_id: programs, **dict(list(self._known.items())[: _JOBS - 1])}
+        return programs
+
+    async def _programs(self, forms: Sequence[SubmittedCircuit]) -> tuple[str, ...]:
+        programs: list[str] = []
+        length = 0
+        for form in forms:
+            programs += await self._written(form, first=not programs)
+            length += sum(map(len, programs[-1:]))
+            if length > _CHARACTERS:
+                break
+        return tuple(programs)
+
+    async def _written(self, form: SubmittedCircuit, *, first: bool) -> tuple[str, ...]:
+        """The program, or several where the form holds several; what is not to be had is said instead."""
+        if form.qasm or not form.qpy:
+            return (form.qasm,) if form.qasm or first else ("// No circuit that is known here.\n",)
+        try:
+            return await self._compiler.decode_qpy(form.qpy)
+        except QdeckError as error:
+            if first:
+                raise
+            return (f"// {error.message}\n",)
+
+
+def _alone(record: Record) -> bool:
+    """Whether the job has one circuit: so it was told, or it was submitted here."""
+    return record.job.circuits == 1 or bool(record.own_tag or record.source_hash)

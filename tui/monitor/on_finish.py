@@ -1,0 +1,143 @@
+"""The user's own command for finished jobs: run without a shell, the job as environment variables."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain
+from tui.domain.jobs import Job
+from tui.monitor.api import Listener
+from tui.monitor.finish_claims import FinishClaims
+from tui.monitor.state.events import Event, JobsFinished
+
+SECONDS = 30.0
+"""The command is ended after that long."""
+MOST = 500
+"""Jobs that may wait for it at once."""
+VALUE_LIMIT = 500
+
+
+class FinishHook:
+    """Runs the command for each job that finished here, one after the other.
+
+    What the service tells reaches it as values of variables alone, never as a part of a command line.
+
+    Args:
+        command: the program and its arguments, as the user wrote them.
+        environ: what the command inherits.
+        trouble: told when the command cannot be run or fails.
+        claims: of several qdecks, says which runs it for a job; `None`: this one, for all.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        trouble: Callable[[QdeckError], None],
+        claims: FinishClaims | None = None,
+    ) -> None:
+        self._command = tuple(command)
+        self._environ = environ
+        self._trouble = trouble
+        self._claims = claims
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, subscribe: Callable[[Listener], Callable[[], None]]) -> Callable[[], None]:
+        """Listen from now on; returns what ends that."""
+        unsubscribe = subscribe(self._hear)
+        self._task = asyncio.ensure_future(self._run())
+
+        def end() -> None:
+            unsubscribe()
+            if self._task is not None:
+                self._task.cancel()
+
+        return end
+
+    def _hear(self, event: Event) -> None:
+        if not isinstance(event, JobsFinished) or event.away:
+            return
+        room = max(0, MOST - self._jobs.qsize())
+        for job in event.jobs[:room]:
+            self._jobs.put_nowait(job)
+        left_out = len(event.jobs) - room
+        if left_out > 0:
+            jobs = "1 job that finished" if left_out == 1 else f"{left_out} jobs that finished"
+            why = f"on_finish is not run for {jobs}: {MOST} others wait for it."
+            self._trouble(QdeckError(ErrorKind.SETTINGS, why, "Let it start a process of its own."))
+
+    async def _run(self) -> None:
+        if self._claims is not None:
+            await asyncio.to_thread(self._claims.clear)
+        while True:
+            job = await self._jobs.get()
+            if self._claims is not None and not await asyncio.to_thread(self._claims.take, job):
+                continue
+            try:
+                await self._once(job)
+            except (OSError, ValueError) as error:
+                told = error.strerror if isinstance(error, OSError) and error.strerror else error
+                why = f"on_finish: {plain(self._command[0])} cannot be run: {told}."
+                self._trouble(QdeckError(ErrorKind.SETTINGS, why, "Correct it in settings.toml."))
+
+    async def _once(self, job: Job) -> None:
+        nothing = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            env=_encoded({**self._environ, **variables(job)}),
+            stdin=nothing,
+            stdout=nothing,
+            stderr=nothing,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(SECONDS):
+                status = await process.wait()
+        except TimeoutError:
+            why = f"on_finish took longer than {SECONDS:.0f} s for one job and was ended."
+            self._trouble(QdeckError(ErrorKind.SETTINGS, why, "Let it start a process of its own."))
+        else:
+            if status:
+                why = f"on_finish ended with status {status}."
+                self._trouble(QdeckError(ErrorKind.SETTINGS, why))
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+
+
+def _encoded(values: Mapping[str, str]) -> dict[str, bytes]:
+    """As the system takes them: what its encoding does not have becomes `?`, what came from it stays."""
+    return {name: _bytes(text) for name, text in values.items()}
+
+
+def _bytes(text: str) -> bytes:
+    encoding = sys.getfilesystemencoding()
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(encoding, "replace")
+
+
+def variables(job: Job) -> dict[str, str]:
+    """The job as environment variables: one line each, without control characters, of bounded length."""
+    facts = {
+        "ID": job.id,
+        "STATUS": str(job.status),
+        "BACKEND": job.backend,
+        "NAME": job.name,
+        "PROGRAM": job.program,
+        "SERVICE": job.service,
+        "INSTANCE": job.instance,
+        "SESSION": job.session_id,
+        "TAGS": " ".join(job.tags),
+        "REASON": job.reason,
+        "QPU_SECONDS": "" if job.qpu_seconds is None else f"{job.qpu_seconds:g}",
+    }
+    return {f"QDECK_JOB_{name}": plain(text, limit=VALUE_LIMIT) for name, text in facts.items()}

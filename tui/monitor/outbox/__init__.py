@@ -1,0 +1,1 @@
+"""Submissions on their way: queue, at-most-once POST, reconciliation."""

@@ -1,0 +1,1 @@
+"""The background pollers and what paces them."""

@@ -1,0 +1,167 @@
+"""The session guard: an open session costs, so one in which nothing happens is told of, once.
+
+An idle stretch begins when the last job of a session ends, or when the session begins. It is told of once,
+when it has lasted as long as the user set; the next warning needs a new job and a new stretch. That the
+session is still open is on every screen anyway (`tui.widgets.chrome.status_bar`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from tui.common.errors import QdeckError
+from tui.domain.jobs import Job
+from tui.domain.sessions import Session
+from tui.ibm.api.service import QuantumService
+from tui.monitor.state.app_state import Board
+from tui.monitor.state.events import (
+    Event,
+    IdentityChanged,
+    JobsChanged,
+    OutboxChanged,
+    SessionIdle,
+    SessionsChanged,
+)
+
+LONGEST = 60.0
+"""Seconds between two looks at the most: a machine that slept finds out soon how late it is."""
+AGAIN = 60.0
+"""Seconds until the next try when the service did not say whether the session is really idle."""
+
+
+class SessionGuard:
+    """Knows since when each session is idle, and publishes `SessionIdle`. One for the life of the deck.
+
+    Args:
+        minutes: of idleness before a warning; 0: no warnings.
+        look: lets the workers take one whole round. They ask seldom while nobody looks, and a job from
+            elsewhere must not be missed by a warning; so that is done once before each.
+        wake: begins the worker's next step now.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        minutes: int,
+        *,
+        look: Callable[[], Awaitable[None]],
+        wake: Callable[[], None],
+    ) -> None:
+        self._board = board
+        self._after = timedelta(minutes=minutes)
+        self._look = look
+        self._wake = wake
+        self._service: QuantumService | None = None
+        self._origin = board.clock.now() - timedelta(seconds=board.clock.monotonic())
+        self._before: dict[str, datetime | None] = {}
+        """By session: when it had last been confirmed before this sign-in."""
+        self._last: dict[str, datetime] = {}
+        """By session: when the last job known of it was created or finished, as the service told."""
+        self._busy: dict[str, datetime] = {}
+        """By session: when there was a job in it last, as seen here (steady time)."""
+        self._seen: dict[str, datetime] = {}
+        """By session: when it was first seen here (steady time)."""
+        self._told: dict[str, datetime] = {}
+        """By session: when its last warning was (steady time)."""
+        board.subscribe(self._hear)
+
+    async def step(self) -> float:
+        """Warn of what is due, and say when to look again: a worker's step."""
+        if not self._take_account() or not self._after:
+            return math.inf
+        wait = self._next()
+        if wait > 0:
+            return _bounded(wait)
+        try:
+            await self._look()
+        except QdeckError:
+            return AGAIN
+        if self._board.service is not self._service:
+            return 0.0
+        now = self._steady()
+        for session in self._open():
+            since = self._idle_since(session)
+            if since is not None and self._due_in(session) <= 0:
+                self._told[session.id] = now
+                self._board.publish(SessionIdle(session, (now - since).total_seconds()))
+        return _bounded(self._next())
+
+    def idle_since(self, session: Session) -> datetime | None:
+        """Since when no job is queued or running in it, by this machine's clock; `None`: one is."""
+        since = self._idle_since(session)
+        return None if since is None else since + self._set_by()
+
+    def _steady(self) -> datetime:
+        """The time that this machine's clock would show had nobody set it since the guard was made."""
+        return self._origin + timedelta(seconds=self._board.clock.monotonic())
+
+    def _set_by(self) -> timedelta:
+        return self._board.clock.now() - self._steady()
+
+    def _idle_since(self, session: Session) -> datetime | None:
+        """`idle_since` in steady time: what was noted here stays comparable when the clock is set."""
+        now = self._steady()
+        if session.id in self._with_jobs():
+            self._busy[session.id] = now
+            return None
+        first = self._seen.setdefault(session.id, now)
+        skew = timedelta(seconds=(self._board.service.clock_skew or 0.0) if self._board.service else 0.0)
+        times = session.created, session.activated, session.last_job_completed, self._last.get(session.id)
+        known = [at - skew - self._set_by() for at in times if at is not None]
+        if (busy := self._busy.get(session.id)) is not None:
+            known.append(busy)
+        return min(now, max(known, default=first))
+
+    def _take_account(self) -> bool:
+        """Whether somebody is signed in; a new sign-in begins anew."""
+        if self._board.service is not self._service:
+            self._service = self._board.service
+            self._before = {session.id: session.confirmed for session in self._board.sessions()}
+            self._told.clear()
+        return self._service is not None
+
+    def _open(self) -> list[Session]:
+        """The sessions that may cost: of those in the history the service has to say first that they do."""
+        return [
+            session
+            for session in self._board.sessions()
+            if session.takes_jobs and session.confirmed != self._before.get(session.id)
+        ]
+
+    def _next(self) -> float:
+        return min((self._due_in(session) for session in self._open()), default=math.inf)
+
+    def _due_in(self, session: Session) -> float:
+        """Seconds until the session is to be warned of, as things stand."""
+        since, told = self._idle_since(session), self._told.get(session.id)
+        if since is None or (told is not None and since <= told):
+            return math.inf
+        return (since + self._after - self._steady()).total_seconds()
+
+    def _with_jobs(self) -> set[str]:
+        """Sessions with a job that is queued or running, or that is about to be submitted here."""
+        jobs = (record.job for record in self._board.unsettled() if self._board.watched(record))
+        intents = (intent for intent in self._board.history.pending_intents() if intent.state.open)
+        return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, JobsChanged):
+            for job in event.jobs:
+                self._note(job)
+        if isinstance(event, IdentityChanged):
+            # Before the workers of the new sign-in confirm anything.
+            self._take_account()
+        if isinstance(event, JobsChanged | SessionsChanged | OutboxChanged | IdentityChanged):
+            self._wake()
+
+    def _note(self, job: Job) -> None:
+        if job.session_id:
+            at = job.finished or job.created
+            known = self._last.get(job.session_id)
+            self._last[job.session_id] = at if known is None else max(known, at)
+
+
+def _bounded(wait: float) -> float:
+    return math.inf if wait == math.inf else min(max(1.0, wait), LONGEST)

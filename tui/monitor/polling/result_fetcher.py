@@ -1,0 +1,197 @@
+"""Reads results and keeps them: one reading a job at a time, and never one that could be lost for nothing.
+
+The service hands out the result of a private job once and deletes it (contract 5.6). So such a reading is
+begun only when the job is known to be over, is sent once, is waited for when qdeck ends, and what comes is
+kept whatever it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.results import JobResult
+from tui.ibm.api.service import QuantumService
+from tui.monitor.state.app_state import Board
+from tui.store.records.models import Record
+
+_SMALL = 64 * 1024
+"""Bytes up to which a body is looked at where it stands."""
+
+
+class Results:
+    """The results of the jobs of a board.
+
+    Args:
+        auto_result: bytes up to which one is fetched without the user asking for it.
+    """
+
+    def __init__(self, board: Board, auto_result: int) -> None:
+        self._board = board
+        self._auto_result = auto_result
+        self._reading: dict[tuple[str, bool], asyncio.Future[JobResult]] = {}
+        self._private: set[str] = set()
+        self._broken: set[str] = set()
+        self._unkept: dict[str, JobResult] = {}
+
+    async def get(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+        """The result: as kept, else from the service, and then kept. All who ask at once share one reading.
+
+        Args:
+            by_itself: nobody asked for it: a large one is left, and so is one that can be read once.
+
+        Raises:
+            QdeckError: as `QuantumService.result`; `PROTOCOL` when what came for a job that is done is no
+                result; `CONFLICT` for a private job that is not over, or that nobody asked for; `TOO_LARGE`
+                for one that is larger than what is fetched by itself.
+        """
+        record = self._board.record(job_id)
+        if record is not None and record.result_kept:
+            kept = await self._board.history.result(record.key)
+            # Something in between may have answered once in the service's place.
+            mended = self._board.service is not None and not record.job.private
+            if kept is not None and not (mended and await _is_text(kept)):
+                return kept
+        if by_itself and (record is None or record.job.private):
+            raise QdeckError(ErrorKind.CONFLICT, "A private result can be read once.", "Open the job.")
+        limit = self._auto_result if by_itself else None
+        if limit == 0:
+            raise QdeckError(ErrorKind.TOO_LARGE, "Results are fetched when a job is opened.")
+        reading = (job_id, by_itself)
+        asked = self._reading.get(reading)
+        if asked is None:
+            service = self._board.need_service()
+            # Once asked for, a private result is kept, though nobody waits for it any more.
+            asked = asyncio.ensure_future(self._read(service, job_id, limit))
+            self._reading[reading] = asked
+            asked.add_done_callback(lambda ended: self._ended(reading, ended))
+        return await asyncio.shield(asked)
+
+    async def finish(self, seconds: float) -> None:
+        """Let private results that are being read arrive, for so many seconds; the other readings end."""
+        private = [asked for (job_id, _), asked in self._reading.items() if job_id in self._private]
+        if private:
+            await asyncio.wait(private, timeout=seconds)
+        left = tuple(self._reading.values())
+        for asked in left:
+            asked.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _read(self, service: QuantumService, job_id: str, limit: int | None) -> JobResult:
+        """Read the result and keep it before anyone sees it."""
+        board = self._board
+        record = board.record(job_id)
+        if record is None or not record.job.over:
+            # Whether it may be read at all has to be known for sure.
+            await board.put([board.take(await service.job(job_id))])
+            record = board.record(job_id)
+        if record is None or not record.job.private:
+            result = await service.result(job_id, limit=limit)
+            # What a running job shows so far is not its result yet.
+            if record is not None and record.job.status is JobStatus.DONE:
+                await check(record.job, result)
+                if await keep(board, record, result):
+                    await board.save()
+            return result
+        return await self._read_once(service, record)
+
+    async def _read_once(self, service: QuantumService, record: Record) -> JobResult:
+        job = record.job
+        if not job.over:
+            raise QdeckError(
+                ErrorKind.CONFLICT,
+                "The result of a private job can be read once, and this job is not over yet.",
+                "It is asked for when the job has finished.",
+            )
+        result = self._unkept.get(job.id)
+        if result is None:
+            self._private.add(job.id)
+            try:
+                result = await service.result(job.id, once=True)
+            except QdeckError as error:
+                raise self._lost(job.id, error) from None
+        self._broken.discard(job.id)
+        if await keep(self._board, record, result):
+            self._unkept.pop(job.id, None)
+            await self._board.save()
+        else:
+            # The disk refused: it is here as long as qdeck runs.
+            self._unkept[job.id] = result
+        return result
+
+    def _lost(self, job_id: str, error: QdeckError) -> QdeckError:
+        """What an end of the only reading means."""
+        if error.kind is ErrorKind.NOT_FOUND and job_id in self._broken:
+            return QdeckError(
+                ErrorKind.NOT_FOUND,
+                "The service does not keep the result of this private job any more: it hands it out once, "
+                "and that one reading broke off on its way here.",
+                "Run the job again to get a result.",
+                code=error.code,
+                status=error.status,
+            )
+        if error.kind is not ErrorKind.UNCONFIRMED:
+            return error
+        self._broken.add(job_id)
+        return QdeckError(
+            error.kind,
+            f"{error.message} The service hands out a private job's result once: it may be lost with this.",
+            "Ask again: the service tells whether it still has it.",
+            code=error.code,
+            status=error.status,
+            retry_after=error.retry_after,
+        )
+
+    def _ended(self, reading: tuple[str, bool], asked: asyncio.Future[JobResult]) -> None:
+        self._reading.pop(reading, None)
+        if not reading[1]:
+            self._private.discard(reading[0])
+        if not asked.cancelled():
+            # Whoever waits for it is told of an error; when nobody does, it is nobody's.
+            asked.exception()
+
+
+async def keep(board: Board, record: Record, result: JobResult) -> bool:
+    """Write the result to the history; a disk that refuses is told. Whether it is kept."""
+    try:
+        await board.history.keep_result(record.key, result)
+    except QdeckError as error:
+        board.storage_refused(error)
+        return False
+    return True
+
+
+async def check(job: Job, result: JobResult) -> None:
+    """Refuse what cannot be the result of a job that is done: a text, or a body that was cut off.
+
+    Raises:
+        QdeckError: `PROTOCOL`.
+    """
+    if job.status is JobStatus.DONE and await _is_text(result):
+        raise QdeckError(
+            ErrorKind.PROTOCOL,
+            f"The result did not arrive as the service keeps it. {result.note}",
+            "Try again; if it stays so, something between here and the service changes its answers.",
+        )
+
+
+async def _is_text(result: JobResult) -> bool:
+    """Whether the body is no JSON; a result that was decoded is not looked at again."""
+    if result.pubs or not result.note:
+        return False
+    if len(result.raw) <= _SMALL:
+        return not _is_json(result.raw)
+    return not await asyncio.to_thread(_is_json, result.raw)
+
+
+def _is_json(body: bytes) -> bool:
+    # Nested too deeply to be read is JSON all the same; so is Python's NaN.
+    with contextlib.suppress(RecursionError):
+        try:
+            json.loads(body)
+        except ValueError:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""The state in memory and the events that tell of its changes."""

@@ -1,0 +1,375 @@
+"""The one picture of the world in memory: who is signed in, jobs, sessions, backends; and who listens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.accounts import Identity, Usage
+from tui.domain.backends import Backend
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.sessions import Session
+from tui.ibm.api.service import QuantumService
+from tui.monitor.state.event_bus import Listeners
+from tui.monitor.state.events import (
+    BackendsChanged,
+    Freshness,
+    FreshnessChanged,
+    IdentityChanged,
+    JobsChanged,
+    SessionsChanged,
+    Severity,
+    UsageChanged,
+)
+from tui.monitor.state.sorted_jobs import Roster
+from tui.monitor.state.unread import Unseen
+from tui.monitor.state.user_activity import Attention
+from tui.store.records.changes import Changes
+from tui.store.records.extents import Extent, Span
+from tui.store.records.models import Record
+from tui.store.repository import History
+
+FIRST_TOLD = 4000
+"""Jobs read from the history after which the screens are first told of them."""
+OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
+"""The tags qdeck gives its submissions; the user never sees them."""
+
+UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
+"""Errors of the way to the service, which is the same for all workers."""
+
+
+class Board(Listeners):
+    """State and events. What changes it writes the history first, then publishes."""
+
+    def __init__(self, history: History, clock: Clock) -> None:
+        super().__init__()
+        self.history = history
+        self.clock = clock
+        self.service: QuantumService | None = None
+        self.identity: Identity | None = None
+        self.usage: Usage | None = None
+        self.freshness = Freshness()
+        self.backends: tuple[Backend, ...] = ()
+        self.finishing: set[str] = set()
+        """Jobs that became final and are still to be announced, by id."""
+        self.deletions = 0
+        """How many jobs were deleted from here."""
+        self.attention = Attention(clock)
+        self.jobs_of_submissions: Callable[[str, Job], None] = lambda tag, job: None
+        """Told of each job taken in that has the own tag of a submission, with that tag."""
+        self.submissions_elsewhere: Callable[[], None] = lambda: None
+        """Told when another qdeck wrote of submissions."""
+        self._unanswered: dict[str, ErrorKind] = {}
+        self._unseen = Unseen()
+        self._pending: set[str] = set()
+        self._deleted: set[str] = set()
+        self._everything = Roster()
+        self._here = self._everything
+        self._arrived: list[Job] = []
+        self._told_next = FIRST_TOLD
+        self._storage_failed = False
+
+    # who is signed in
+
+    def signed_in(self, service: QuantumService, identity: Identity) -> None:
+        """Show the account's world from now on."""
+        self.service, self.identity = service, identity
+        self.usage, self.freshness, self.backends = None, Freshness(confirmed=self.clock.now()), ()
+        self._turn_over()
+
+    def signed_out(self) -> None:
+        """Show everything the history holds."""
+        self.service, self.identity, self.usage = None, None, None
+        self._turn_over()
+
+    def _turn_over(self) -> None:
+        before = self._here
+        self._here = self._everything if self.service is None else self._everything.only(self._belongs)
+        self._pending = {r.job.id for r in self.unsettled() if self.watched(r)} if self.service else set()
+        self.attention.noticed()
+        self._unanswered.clear()
+        self._unseen.fill(record for record in self.history.records() if self._belongs(record.job))
+        self.finishing.clear()
+        self._deleted.clear()
+        self.publish(IdentityChanged(self.identity))
+        removed = before.ids() - self._here.ids() if before is not self._here else ()
+        self.publish(JobsChanged(self.jobs(), tuple(sorted(removed))))
+        self.publish(SessionsChanged(self.sessions()))
+        self.publish(FreshnessChanged(self.freshness))
+
+    @property
+    def instance(self) -> str:
+        """The instance signed in to, empty when nobody is."""
+        return self.identity.instance if self.identity else ""
+
+    def need_service(self) -> QuantumService:
+        """The signed-in service.
+
+        Raises:
+            QdeckError: `EXPIRED`: nobody is signed in.
+        """
+        if self.service is None:
+            raise QdeckError(ErrorKind.EXPIRED, "Nobody is signed in.", "Sign in first.")
+        return self.service
+
+    def identify(self, identity: Identity) -> None:
+        """The token was renewed."""
+        if identity != self.identity:
+            self.identity = identity
+            self.publish(IdentityChanged(identity))
+
+    def answered(self, worker: str) -> None:
+        """The service answered this worker now."""
+        # A wrong answer to another worker is its own: only that worker knows when it is over.
+        self._unanswered = {
+            name: kind for name, kind in self._unanswered.items() if name != worker and kind not in UNREACHED
+        }
+        if self._unanswered:
+            return
+        came_back = self.freshness.offline_since is not None or self.freshness.confirmed is None
+        self.freshness = Freshness(confirmed=self.clock.now())
+        if came_back:
+            self.publish(FreshnessChanged(self.freshness))
+
+    def unanswered(self, error: QdeckError, worker: str) -> None:
+        """The service did not answer this worker: the picture is stale."""
+        self._unanswered[worker] = error.kind
+        first = self.freshness.offline_since is None
+        since: datetime = self.freshness.offline_since or self.clock.now()
+        self.freshness = Freshness(self.freshness.confirmed, since, error)
+        if first:
+            self.publish(FreshnessChanged(self.freshness))
+
+    # jobs
+
+    @staticmethod
+    def watched(record: Record) -> bool:
+        """Whether something may still happen to the job."""
+        return not record.job.status.final and not record.settled
+
+    def unsettled(self) -> tuple[Record, ...]:
+        """The jobs of the signed-in service and instance, or all when signed out, of which something is still
+        to be found out; newest first."""
+        records = [record for record in self.history.unsettled() if self._belongs(record.job)]
+        records.sort(key=lambda record: (record.job.created, record.job.id), reverse=True)
+        return tuple(records)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs of the signed-in service and instance, or all when signed out; newest first, without their
+        program texts."""
+        return self._here.jobs
+
+    def unseen(self) -> frozenset[str]:
+        """The jobs of this account that finished and were not looked at since."""
+        return self._unseen.ids
+
+    def seen(self, job_ids: Iterable[str]) -> None:
+        """The user looked at these jobs; it is written with the next batch."""
+        changed = self.history.see(self._unseen.keys(job_ids))
+        if changed:
+            self._take_in(changed)
+            self.publish(JobsChanged(tuple(record.job for record in changed)))
+
+    @property
+    def extent(self) -> Extent:
+        """From when to when all jobs of the account are known; nothing when nobody is signed in."""
+        label = self.service.label if self.service else ""
+        return self.history.extent(label, self.instance) if label else Extent("", "")
+
+    def record(self, job_id: str) -> Record | None:
+        """One job's record: on the signed-in service, or on any when signed out."""
+        if self.service is not None:
+            return self.history.record((self.service.label, job_id))
+        return next((record for record in self.history.records() if record.job.id == job_id), None)
+
+    def take(self, job: Job, *, settled: bool = False, metrics: JobMetrics | None = None) -> Record:
+        """A record for a job as the service told it: own tag taken out, instance filled in."""
+        own = next((tag for tag in job.tags if OWN_TAG.fullmatch(tag)), "")
+        instance = job.instance or (self.identity.instance if self.identity else "")
+        # Most jobs of a list are taken as they are, and a list may be long.
+        if own or job.instance != instance or job.confirmed is None:
+            tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
+            job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
+        return Record(job, own_tag=own, settled=settled, metrics=metrics)
+
+    async def put(self, records: Iterable[Record], spans: Iterable[Span] = ()) -> bool:
+        """Take in records: history first, then the event. Returns whether any was new or different.
+
+        Args:
+            spans: with these records, all jobs of the account that were created then are known.
+        """
+        taken = [record for record in records if record.job.id not in self._deleted]
+        changed = self.history.put(taken)
+        label = self.service.label if self.service else ""
+        # One batch with the jobs: the one is never on the disk without the other.
+        further = [self.history.extend(label, self.instance, span) for span in spans] if label else []
+        self._take_in(changed)
+        if changed or any(further):
+            await self.save()
+        if changed:
+            self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
+        for record in taken:
+            if record.own_tag:
+                self.jobs_of_submissions(record.own_tag, record.job)
+        return bool(changed)
+
+    async def remove(self, record: Record) -> None:
+        """Forget a job, and do not take it in again when an answer under way still names it."""
+        self._deleted.add(record.job.id)
+        self.deletions += 1
+        self._pending.discard(record.job.id)
+        self.history.remove(record.key)
+        self._leave_out([record.key])
+        await self.save()
+        self.publish(JobsChanged((), (record.job.id,)))
+
+    def found_here(self, records: tuple[Record, ...]) -> None:
+        """The history goes on being read: show these too; none: all was read."""
+        self._take_in(records)
+        self._arrived += [record.job for record in records if self._belongs(record.job)]
+        # Each telling makes the screens list all jobs anew, so there are few, at ever longer intervals.
+        if self._arrived and (not records or len(self._arrived) >= self._told_next):
+            self._told_next *= 4
+            arrived, self._arrived = tuple(self._arrived), []
+            self.publish(JobsChanged(arrived))
+        if not records:
+            self.publish(SessionsChanged(self.sessions()))
+            self.tell_warnings()
+
+    def history_opened(self) -> None:
+        """Show what the history has read by now."""
+        self._take_in(tuple(self.history.records()))
+
+    def _take_in(self, records: Collection[Record]) -> None:
+        self._track(records)
+        self._everything.put(record.job for record in records)
+        here = [record for record in records if self._belongs(record.job)]
+        self._unseen.take(here)
+        if self._here is not self._everything:
+            self._here.put(record.job for record in here)
+
+    def _leave_out(self, keys: Collection[tuple[str, str]]) -> None:
+        self._unseen.drop(keys)
+        self._everything.remove(keys)
+        if self._here is not self._everything:
+            self._here.remove(keys)
+
+    def _belongs(self, job: Job) -> bool:
+        if self.service is None or self.identity is None:
+            return True
+        return job.service == self.service.label and job.instance in ("", self.identity.instance)
+
+    def _track(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if self.service is None or record.job.service != self.service.label:
+                continue
+            if self.watched(record):
+                self._pending.add(record.job.id)
+            elif record.job.id in self._pending:
+                self._pending.discard(record.job.id)
+                if record.job.status.final:
+                    self.finishing.add(record.job.id)
+
+    # sessions, backends, usage
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The sessions of the signed-in service and instance, or all; newest first."""
+        instance = self.identity.instance if self.identity else ""
+        label = self.service.label if self.service else ""
+        chosen = [
+            session
+            for session in self.history.sessions()
+            if not label or (session.service == label and session.instance in ("", instance))
+        ]
+        oldest = datetime.min.replace(tzinfo=self.clock.now().tzinfo)
+        chosen.sort(key=lambda session: (session.created or oldest, session.id), reverse=True)
+        return tuple(chosen)
+
+    async def put_sessions(self, sessions: Iterable[Session]) -> bool:
+        """Take in sessions: history first, then the event."""
+        instance = self.identity.instance if self.identity else ""
+        now = self.clock.now()
+        changed = self.history.put_sessions(
+            replace(session, instance=session.instance or instance, confirmed=session.confirmed or now)
+            for session in sessions
+        )
+        if changed:
+            await self.save()
+            self.publish(SessionsChanged(changed))
+        return bool(changed)
+
+    def put_backends(self, backends: tuple[Backend, ...]) -> None:
+        """Take in the backends as listed; publishes when anything but the time differs."""
+        before = [replace(backend, confirmed=None) for backend in self.backends]
+        self.backends = backends
+        if before != [replace(backend, confirmed=None) for backend in backends]:
+            self.publish(BackendsChanged(backends))
+
+    def put_usage(self, usage: Usage) -> None:
+        """Take in the instance's usage."""
+        if usage != self.usage:
+            self.usage = usage
+            self.publish(UsageChanged(usage))
+
+    # the disk
+
+    async def save(self) -> bool:
+        """Make what is owed durable. A disk that refuses is told once; the history goes on in memory."""
+        try:
+            await self.history.flush()
+        except QdeckError as error:
+            self.storage_refused(error)
+            return False
+        self._storage_well()
+        return True
+
+    async def sync(self) -> None:
+        """Pay what the disk is owed, and show what another qdeck wrote.
+
+        Raises:
+            QdeckError: `STORAGE`; the user was told already.
+        """
+        try:
+            changes = await self.history.sync()
+        except QdeckError as error:
+            self.storage_refused(error)
+            raise
+        self._storage_well()
+        self.found_elsewhere(changes)
+
+    def storage_refused(self, error: QdeckError) -> None:
+        """The disk refused: told once until it takes again."""
+        if not self._storage_failed:
+            self._storage_failed = True
+            self.notice(str(error), Severity.ERROR)
+
+    def _storage_well(self) -> None:
+        if self._storage_failed:
+            self._storage_failed = False
+            self.notice("The history is written again; nothing is missing in it.")
+        self.tell_warnings()
+
+    def found_elsewhere(self, changes: Changes) -> None:
+        """Another qdeck wrote this to the history."""
+        merged = [self.history.record(record.key) for record in changes.records]
+        records = [record for record in merged if record is not None]
+        self._take_in(records)
+        self._leave_out(changes.removed)
+        jobs = tuple(record.job for record in records if self._belongs(record.job))
+        removed = tuple(sorted(job_id for _, job_id in changes.removed))
+        self._pending.difference_update(removed)
+        if jobs or removed:
+            self.publish(JobsChanged(jobs, removed))
+        if changes.sessions:
+            self.publish(SessionsChanged(changes.sessions))
+        if changes.intents:
+            self.submissions_elsewhere()
+
+    def tell_warnings(self) -> None:
+        """Show what the history has to say."""
+        for warning in self.history.take_warnings():
+            self.notice(warning, Severity.WARNING)

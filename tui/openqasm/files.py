@@ -1,0 +1,119 @@
+"""Circuits as files: read with every way it can fail in words, written so that a crash loses nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain
+
+MAX_BYTES = 4_000_000
+"""The largest file that is opened: about 100,000 lines, past which editing is no pleasure."""
+SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".inc", ".txt")
+"""What a circuit's file is usually called; only these are suggested."""
+MAX_SUGGESTIONS = 200
+
+
+def read_circuit(path: Path) -> str:
+    """The text of the file, UTF-8, without a byte-order mark.
+
+    Raises:
+        QdeckError: `STORAGE`, with the reason: missing, a folder, not readable, too large, not text.
+    """
+    name = plain(str(path))
+    try:
+        mode = path.stat().st_mode  # asked before opening: opening a pipe would wait for its writer
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise QdeckError(ErrorKind.STORAGE, f"{name} is not a regular file.", "Choose a text file.")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise QdeckError(ErrorKind.STORAGE, f"{name} is a folder.", "Choose a file in it.") from None
+    except OSError as error:
+        raise QdeckError(ErrorKind.STORAGE, f"{name} cannot be read: {_reason(error)}.") from error
+    except ValueError as error:
+        raise QdeckError(ErrorKind.STORAGE, f"{name} is not a file name: {error}.") from error
+    if len(data) > MAX_BYTES:
+        raise QdeckError(
+            ErrorKind.STORAGE,
+            f"{name} is larger than {MAX_BYTES // 1_000_000} MB, too large to edit here.",
+            "Run it without the editor: qdeck run FILE.",
+        )
+    if b"\0" in data:
+        raise QdeckError(
+            ErrorKind.STORAGE, f"{name} is a binary file, not OpenQASM text.", "Export QPY files as OpenQASM."
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QdeckError(
+            ErrorKind.STORAGE,
+            f"{name} is not UTF-8 text: byte {error.start} cannot be read.",
+            "Convert it to UTF-8 first.",
+        ) from error
+
+
+def save_circuit(path: Path, text: str) -> None:
+    """Write the file whole or not at all: a temporary file beside it takes its place.
+
+    A symbolic link stays a link: the file it points to is replaced. The permissions are kept.
+
+    Raises:
+        QdeckError: `STORAGE`, with the reason; the old file is then as it was.
+    """
+    name = plain(str(path))
+    try:
+        target = path.resolve()
+        if target.is_dir():
+            raise QdeckError(ErrorKind.STORAGE, f"{name} is a folder.", "Add a file name to it.")
+        temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+        try:
+            with temporary.open("xb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError) as error:
+        raise QdeckError(
+            ErrorKind.STORAGE,
+            f"{name} cannot be written: {_reason(error)}.",
+            "The text is still in the editor: choose another place.",
+        ) from error
+
+
+def suggest(typed: str, folder: Path) -> tuple[str, ...]:
+    """Paths that begin as `typed` does: folders (ending in `/`) first, then circuit files, by name.
+
+    Args:
+        typed: a path as typed so far, relative to `folder`, absolute, or below `~`.
+        folder: where relative paths start.
+    """
+    head, slash, start = typed.rpartition("/")
+    try:
+        place = folder / Path(f"{head}{slash}").expanduser() if slash else folder
+        with os.scandir(place) as entries:
+            found = [
+                (not entry.is_dir(), entry.name)
+                for entry in entries
+                if entry.name.startswith(start)
+                and (start.startswith(".") or not entry.name.startswith("."))
+                and (entry.is_dir() or entry.name.lower().endswith(SUFFIXES))
+            ]
+    except (OSError, RuntimeError, ValueError):
+        return ()  # no such folder, or none to be read: nothing to suggest
+    ordered = sorted(found)[:MAX_SUGGESTIONS]
+    return tuple(f"{head}{slash}{name}{'' if is_file else '/'}" for is_file, name in ordered)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """The system's words for it, without the path (it is already named)."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return plain(words[:1].lower() + words[1:])

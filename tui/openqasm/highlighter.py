@@ -1,0 +1,248 @@
+"""What each stretch of an OpenQASM line is, kept up to date while the text is edited."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from pygments.lexer import RegexLexer
+from pygments.token import Token, _TokenType
+
+from tui.domain.openqasm import version_of
+from tui.openqasm.lexers import QUBIT, Lines2Lexer, Lines3Lexer
+
+LONGEST_LINE: Final = 2_000
+"""Characters of one line that are looked at; the rest of a longer line stays plain."""
+HEADER_LINES: Final = 60
+"""Lines in which the `OPENQASM` header is looked for."""
+_REMEMBERED_LINES: Final = 20_000
+
+State = tuple[str, ...]
+START: Final[State] = ("root",)
+"""The state at the start of a text."""
+
+
+class Kind(StrEnum):
+    """What a stretch of text is. A theme has a style for each."""
+
+    KEYWORD = "keyword"
+    TYPE = "type"
+    GATE = "gate"
+    INSTRUCTION = "instruction"
+    """measure, reset, barrier, delay."""
+    FUNCTION = "function"
+    """Built-in functions and gate modifiers."""
+    CONSTANT = "constant"
+    QUBIT = "qubit"
+    """A physical qubit, `$7`."""
+    NUMBER = "number"
+    STRING = "string"
+    COMMENT = "comment"
+    DIRECTIVE = "directive"
+    """The header, pragmas and annotations."""
+    OPERATOR = "operator"
+    NAME = "name"
+    WRONG = "wrong"
+    """A character that no rule of the language knows."""
+
+
+class Span(NamedTuple):
+    """`line[start:end]` is of `kind`."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+_KINDS: Final[dict[_TokenType, Kind | None]] = {
+    Token: None,
+    Token.Comment: Kind.COMMENT,
+    Token.Comment.Preproc: Kind.DIRECTIVE,
+    Token.Keyword: Kind.KEYWORD,
+    Token.Keyword.Type: Kind.TYPE,
+    Token.Name: Kind.NAME,
+    Token.Name.Function: Kind.GATE,
+    Token.Name.Builtin: Kind.FUNCTION,
+    Token.Name.Constant: Kind.CONSTANT,
+    Token.Name.Decorator: Kind.DIRECTIVE,
+    QUBIT: Kind.QUBIT,
+    Token.Literal: Kind.NUMBER,
+    Token.Literal.String: Kind.STRING,
+    Token.Operator: Kind.OPERATOR,
+    Token.Operator.Word: Kind.INSTRUCTION,
+    Token.Error: Kind.WRONG,
+}
+
+
+def _kind_of(token: _TokenType) -> Kind | None:
+    if token not in _KINDS:
+        assert token.parent is not None, "every token descends from Token, which is known"
+        _KINDS[token] = _kind_of(token.parent)
+    return _KINDS[token]
+
+
+def _next_state(state: State, change: Any) -> State:
+    """The state after a rule's `change`, in Pygments' notation: a name, `#pop`, `#push`, or several."""
+    stack = list(state)
+    for step in change if isinstance(change, tuple) else (change,):
+        if step == "#pop" or isinstance(step, int):
+            del stack[max(1, len(stack) + (step if isinstance(step, int) else -1)) :]
+        else:
+            stack.append(stack[-1] if step == "#push" else step)
+    return tuple(stack)
+
+
+def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[Span], State]:
+    """Lex one line, given the state that the line before left.
+
+    This is `RegexLexer.get_tokens_unprocessed` but for two things: it returns the state it ends in, and
+    it drives the rules itself (`OpenQASM3Lexer` overrides that method and ignores the state it is given).
+
+    Args:
+        line: the line, without its end.
+        state: Pygments' stack of states at its start.
+    """
+    rules: dict[str, list[Any]] = lexer._tokens
+    text = line[:LONGEST_LINE] + "\n"
+    spans: list[Span] = []
+
+    def add(start: int, end: int, token: _TokenType) -> None:
+        kind = _kind_of(token)
+        if kind is None or start >= end:
+            return
+        if spans and spans[-1].kind is kind and spans[-1].end == start:
+            spans[-1] = Span(spans[-1].start, end, kind)
+        else:
+            spans.append(Span(start, end, kind))
+
+    last, position, idle = len(text) - 1, 0, 0
+    while position <= last:
+        for match_rule, action, change in rules[state[-1]]:
+            match = match_rule(text, position)
+            if match is None:
+                continue
+            if type(action) is _TokenType:
+                add(position, min(match.end(), last), action)
+            elif action is not None:
+                for start, token, value in action(lexer, match):
+                    add(start, min(start + len(value), last), token)
+            # A rule that matches nothing only leaves a state; a lexer that would do so for ever is stopped.
+            idle = idle + 1 if match.end() == position else 0
+            position = match.end() + (1 if idle > len(state) + 8 else 0)
+            if change is not None:
+                state = _next_state(state, change)
+            break
+        else:
+            if text[position] == "\n":
+                state = START
+            else:
+                add(position, position + 1, Token.Error)
+            position += 1
+    return spans, state
+
+
+class Highlighter:
+    """Spans of any line of a text that changes, lexing no more than it must.
+
+    A line is lexed when it is asked for, and so are the lines before it, once. After an edit only the
+    edited lines are lexed again, and those after them until the state is what it was before.
+
+    Args:
+        line: the text of line `i`, counted from 0, without its end.
+        count: how many lines there are.
+    """
+
+    def __init__(self, line: Callable[[int], str], count: Callable[[], int]) -> None:
+        self._line = line
+        self._count = count
+        self._version = 0
+        self._lexer: RegexLexer
+        self._lexed: dict[tuple[str, State], tuple[list[Span], State]]
+        self._starts: list[State | None]
+        """The state at the start of each line as last known; `None`: never known."""
+        self._doubts: list[int]
+        """Sorted lines whose start may not follow from the line before; up to the first, all is right."""
+        self.reset()
+
+    @property
+    def version(self) -> int:
+        """The OpenQASM version it lexes: 2 or 3."""
+        return self._version
+
+    def reset(self) -> None:
+        """Forget all: the whole text is another."""
+        self._starts = [START]
+        self._doubts = []
+        self._choose_lexer()
+
+    def spans(self, line: int) -> list[Span]:
+        """What line `line` is made of, in order, without gaps' whitespace and punctuation.
+
+        Raises:
+            IndexError: there is no such line.
+        """
+        if not 0 <= line < self._count():
+            raise IndexError(f"line {line} of {self._count()}")
+        self._reach(line)
+        start = self._starts[line]
+        assert start is not None, "known once it was reached"
+        return self._lex(self._line(line), start)[0]
+
+    def edited(self, first: int, removed: int, added: int) -> None:
+        """Lines `first` to `first + removed - 1` have become lines `first` to `first + added - 1`.
+
+        To be called after the text has changed, with at least all lines that differ.
+        """
+        starts = self._starts
+        if first < len(starts):
+            kept = first + 1 if added else first
+            doubt = max(kept, 1)
+            starts[kept:] = [None] * max(added - 1, 0) + starts[first + removed :]
+            if not starts or first == 0:
+                starts[:1] = [START]
+            shift = added - removed
+            before = [line for line in self._doubts if line < kept]
+            after = [line + shift for line in self._doubts if line > first + removed]
+            self._doubts = sorted({*before, doubt, *after})
+            while self._doubts and self._doubts[-1] >= len(starts):
+                self._doubts.pop()
+        if first <= HEADER_LINES:
+            self._choose_lexer()
+
+    def _choose_lexer(self) -> None:
+        head = "\n".join(self._line(line) for line in range(min(self._count(), HEADER_LINES)))
+        version = 2 if version_of(head) == 2 else 3
+        if version != self._version:
+            self._version = version
+            self._lexer = Lines2Lexer() if version == 2 else Lines3Lexer()
+            self._lexed = {}
+            self._starts = [START]
+            self._doubts = []
+
+    def _lex(self, text: str, start: State) -> tuple[list[Span], State]:
+        known = self._lexed.get((text, start))
+        if known is None:
+            if len(self._lexed) >= _REMEMBERED_LINES:
+                self._lexed.clear()
+            known = self._lexed[text, start] = lex_line(self._lexer, text, start)
+        return known
+
+    def _reach(self, line: int) -> None:
+        """Make the start of `line` certain."""
+        starts, doubts = self._starts, self._doubts
+        while (doubtful := doubts[0] if doubts else len(starts)) <= line:
+            before = starts[doubtful - 1]
+            assert before is not None, "everything up to the first doubt is known"
+            state = self._lex(self._line(doubtful - 1), before)[1]
+            if doubtful == len(starts):
+                starts.append(state)
+                continue
+            del doubts[0]
+            if starts[doubtful] != state:
+                starts[doubtful] = state
+                following = doubtful + 1
+                at = bisect_left(doubts, following)
+                if following < len(starts) and (at == len(doubts) or doubts[at] != following):
+                    doubts.insert(at, following)

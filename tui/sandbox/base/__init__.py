@@ -1,0 +1,1 @@
+"""Ground of the sandbox: HTTP helpers, errors, ids, clock, tokens."""

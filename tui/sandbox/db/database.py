@@ -1,0 +1,130 @@
+"""The state that survives a restart: one SQLite file in a private folder, one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+from tui.sandbox.db.jobs import JobTable
+from tui.sandbox.db.sessions import SessionTable
+from tui.sandbox.db.workloads import WorkloadTable
+
+FILE_NAME = "sandbox.sqlite3"
+_LOCK_WAIT = 3.0
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, face TEXT NOT NULL,
+    program_id TEXT NOT NULL, backend TEXT NOT NULL, created TEXT NOT NULL, status TEXT NOT NULL,
+    running TEXT, finished TEXT, reason TEXT NOT NULL, reason_code INTEGER, reason_solution TEXT NOT NULL,
+    tags TEXT NOT NULL, session_id TEXT NOT NULL, mode TEXT NOT NULL, private INTEGER NOT NULL,
+    cost INTEGER NOT NULL, log_level TEXT NOT NULL, runtime TEXT NOT NULL, calibration_id TEXT NOT NULL,
+    caller TEXT NOT NULL, qpu_seconds REAL NOT NULL, execution_ns INTEGER NOT NULL,
+    circuits INTEGER NOT NULL, shots INTEGER NOT NULL,
+    params TEXT, result TEXT, logs TEXT, transpiled TEXT
+);
+CREATE INDEX jobs_pending ON jobs (status) WHERE status IN ('Queued', 'Running');
+CREATE INDEX jobs_session ON jobs (session_id) WHERE session_id <> '';
+CREATE INDEX jobs_created ON jobs (face, created);
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY, face TEXT NOT NULL, mode TEXT NOT NULL, created TEXT NOT NULL,
+    backend TEXT NOT NULL, max_ttl INTEGER NOT NULL, interactive_ttl INTEGER NOT NULL, state TEXT NOT NULL,
+    state_reason TEXT NOT NULL, accepting_jobs INTEGER NOT NULL, started_at TEXT, activated_at TEXT,
+    closed_at TEXT, last_job_started TEXT, last_job_completed TEXT, active_seconds REAL NOT NULL,
+    timestamps TEXT NOT NULL
+);
+"""
+
+
+class StateInUseError(RuntimeError):
+    """Another sandbox is running on the same folder."""
+
+
+class Store:
+    """Jobs, sessions and settings under one folder (created, mode 0700).
+
+    Raises:
+        StateInUseError: when another sandbox keeps the folder for longer than some seconds.
+        OSError: when the folder cannot be made or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self._lock = _lock(folder)
+        self._connection = _open(folder / FILE_NAME)
+        self.jobs = JobTable(self._connection)
+        self.sessions = SessionTable(self._connection)
+        self.workloads = WorkloadTable(self._connection)
+
+    def setting(self, name: str) -> str | None:
+        row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_setting(self, name: str, value: str | None) -> None:
+        """Keep a value under a name; None forgets it."""
+        if value is None:
+            self._connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+        else:
+            self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def close(self) -> None:
+        self._connection.close()
+        os.close(self._lock)
+
+
+def _lock(folder: Path) -> int:
+    """Take the folder; wait a little, since the sandbox before us may still be on its way out."""
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            return handle
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                owner = os.pread(handle, 20, 0).decode("ascii", "replace")
+                os.close(handle)
+                message = f"another sandbox (process {owner}) is using {folder}; end that one first"
+                raise StateInUseError(message) from None
+            time.sleep(0.05)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file, or start a new one beside a file that is no longer readable."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+        print(f"qdeck sandbox: {path} is not readable ({error}); it is kept as {aside.name}", file=sys.stderr)
+        path.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        # WAL with NORMAL keeps every finished statement when the process is killed.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
+        elif version != _SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"it was written by another version of qdeck ({version})")
+    except sqlite3.DatabaseError:
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        raise
+    return connection

@@ -1,0 +1,1 @@
+"""Faults on demand: answers that are late, broken or missing."""

@@ -1,0 +1,1 @@
+"""Starting, joining and ending the process of the sandbox."""

@@ -1,0 +1,1 @@
+"""Values, errors, typed JSON and device data of the simulator."""

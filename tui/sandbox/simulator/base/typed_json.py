@@ -1,0 +1,110 @@
+"""Typed JSON as IBM's client sends it (`{"__type__": ..., "__value__": ...}`), to plain values and numpy.
+
+Nothing is unpickled, and no class is looked up by a name from the message.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.sandbox.simulator.base.errors import Failure
+
+Bits = NDArray[np.uint8]
+"""Outcomes: 0 and 1, the last axis classical bits, the one before it shots."""
+
+_MOST_ARRAY_BYTES = 256 * 1024 * 1024
+
+
+def plain(value: Any) -> Any:
+    """`value` with typed members read: arrays as numpy, complex, lists, Paulis as `{label: coefficient}`.
+
+    Raises `Failure` for a type that has no business here.
+    """
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "__type__" not in value:
+        return {key: plain(item) for key, item in value.items()}
+    kind, content = value["__type__"], value.get("__value__")
+    if kind == "ndarray":
+        return array(content)
+    if kind == "complex" and isinstance(content, list) and len(content) == 2:
+        return complex(content[0], content[1])
+    if kind in ("ObservablesArray", "set"):
+        return plain(content)
+    if kind == "BindingsArray" and isinstance(content, Mapping):
+        return _bindings(content)
+    if kind == "settings" and isinstance(content, Mapping):
+        return _paulis(str(value.get("__class__")), content)
+    raise Failure(f"A value of type {kind!r} is not expected here.")
+
+
+def array(content: Any) -> np.ndarray[Any, Any]:
+    """The array of an `ndarray`: base64 of compressed `.npy` bytes, or nested lists."""
+    if not isinstance(content, str):
+        return numbers(content)
+    try:
+        inflate = zlib.decompressobj()
+        data = inflate.decompress(base64.b64decode(content), _MOST_ARRAY_BYTES)
+        if inflate.unconsumed_tail:
+            raise Failure("An array is too large.")
+        loaded = np.load(io.BytesIO(data), allow_pickle=False)
+    except (binascii.Error, ValueError, zlib.error, EOFError, OSError) as error:
+        raise Failure(f"An array cannot be read: {error}.") from error
+    if not isinstance(loaded, np.ndarray) or loaded.dtype.kind not in "biufc":
+        raise Failure("An array must hold numbers.")
+    return loaded
+
+
+def numbers(content: Any) -> np.ndarray[Any, Any]:
+    """Nested lists of numbers as an array."""
+    try:
+        return np.asarray(content, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise Failure("An array of numbers must be rectangular and hold numbers only.") from error
+
+
+def _bindings(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"theta": array}`; several names joined in one array become one entry each."""
+    bindings: dict[str, Any] = {}
+    for key, item in (content.get("data") or {}).items():
+        values = plain(item)
+        try:
+            names = json.loads(key)
+        except ValueError:
+            names = [key]
+        names = names if isinstance(names, list) else [names]
+        values = np.asarray(values)
+        if values.ndim == 0 or values.shape[-1] != len(names):
+            raise Failure("The parameter values do not fit the parameter names.")
+        for index, name in enumerate(names):
+            bindings[str(name)] = values[..., index]
+    return bindings
+
+
+def _paulis(name: str, content: Mapping[str, Any]) -> Any:
+    if name == "Pauli" and isinstance(content.get("data"), str):
+        label = content["data"]
+        return {label.lstrip("-"): -1.0 if label.startswith("-") else 1.0}
+    data = content.get("data")
+    if name == "PauliList" and isinstance(data, list):
+        return [str(label) for label in data]
+    if name == "SparsePauliOp":
+        labels = plain(data)
+        coefficients = np.asarray(plain(content.get("coeffs")))
+        if isinstance(labels, list) and coefficients.shape == (len(labels),):
+            terms: dict[str, Any] = {}
+            for label, coefficient in zip(labels, coefficients.tolist(), strict=True):
+                terms[label] = terms.get(label, 0) + coefficient
+            return terms
+    raise Failure(f"An object of class {name!r} is not expected here.")

@@ -1,0 +1,1 @@
+"""Circuits as submitted: loading, ISA check, reduction to the qubits in use."""

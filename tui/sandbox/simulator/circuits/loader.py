@@ -1,0 +1,180 @@
+"""From what a job carries to a Qiskit circuit: OpenQASM 2 and 3 text, QPY in base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qiskit import qasm2, qpy
+from qiskit.circuit import Barrier, ControlFlowOp, Delay, Gate, Instruction, QuantumCircuit
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
+from qiskit.quantum_info import Operator
+
+from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.circuits import openqasm3
+
+Language = Literal["qasm2", "qasm3", "qpy"]
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s_-]+")
+_VERSION = re.compile(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*OPENQASM\s+(\d)", re.DOTALL)
+_QASM2_PLACE = re.compile(r"(?:<input>|[^:\s]+):(\d+),(\d+): (.*)", re.DOTALL)
+# A compressed bomb must not take the machine's memory.
+_MOST_QPY_BYTES = 256 * 1024 * 1024
+_OWN_GATE_QUBITS = 3
+_STANDARD = get_standard_gate_name_mapping()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A circuit, the language it came in, and whether its qubits are the device's own (`$n`)."""
+
+    circuit: QuantumCircuit
+    language: Language
+    physical: bool = False
+
+
+def load_circuit(value: Any) -> Loaded:
+    """The circuit of a pub: OpenQASM text, base64 of compressed QPY, or `{"__type__": "QuantumCircuit"}`.
+
+    Gates that the program defines under the name of a standard gate become that gate, provided they
+    do the same. Raises `Failure`.
+    """
+    if isinstance(value, Mapping):
+        if value.get("__type__") != "QuantumCircuit" or not isinstance(value.get("__value__"), str):
+            raise Failure("A circuit must be an OpenQASM program or a QuantumCircuit.")
+        return Loaded(_one_qpy_circuit(value["__value__"]), "qpy")
+    if not isinstance(value, str):
+        raise Failure("A circuit must be an OpenQASM program or a QuantumCircuit.")
+    version = _VERSION.match(value)
+    if version is None and _BASE64.fullmatch(value):
+        return Loaded(_one_qpy_circuit(value), "qpy")
+    if (version is not None and version[1] == "2") or (version is None and "qelib1.inc" in value):
+        return Loaded(with_standard_gates(_load_qasm2(value)), "qasm2")
+    if version is not None and version[1] != "3":
+        raise Failure(f"OpenQASM {version[1]} is not known here; versions 2 and 3 are.")
+    circuit, physical = openqasm3.load(value)
+    return Loaded(with_standard_gates(circuit), "qasm3", physical)
+
+
+def load_qpy(text: str, compressed: bool) -> list[QuantumCircuit]:
+    """All circuits of base64 QPY. QPY holds data only; nothing of it is unpickled."""
+    try:
+        data = base64.b64decode(text, validate=False)
+        if compressed:
+            inflate = zlib.decompressobj()
+            data = inflate.decompress(data, _MOST_QPY_BYTES)
+            if inflate.unconsumed_tail:
+                raise Failure("The QPY data is too large.")
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise Failure(f"The circuit is neither OpenQASM nor QPY: {error}.") from error
+    if not data.startswith(b"QISKIT"):
+        raise Failure("The circuit is neither OpenQASM nor QPY.")
+    try:
+        circuits = qpy.load(io.BytesIO(data))
+    except Exception as error:
+        # Damaged QPY makes the reader raise whatever its parts raise: struct, index, key errors.
+        raise Failure(f"The QPY data cannot be read: {error}.") from error
+    if not circuits or not all(isinstance(circuit, QuantumCircuit) for circuit in circuits):
+        raise Failure("The QPY data holds no circuit.")
+    return list(circuits)
+
+
+def with_standard_gates(
+    circuit: QuantumCircuit, checked: dict[tuple[Any, ...], bool] | None = None
+) -> QuantumCircuit:
+    """The same circuit with a program's own definitions of standard gates replaced by those gates.
+
+    `gate ecr a, b {...}` in the text of a transpiled circuit is Qiskit's way to say what `ecr` is.
+    Raises `Failure` for one that does something else under that name.
+    """
+    if all(_is_standard(instruction.operation) for instruction in circuit.data):
+        return circuit
+    checked = {} if checked is None else checked
+    changed = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if isinstance(operation, ControlFlowOp):
+            operation = operation.replace_blocks(
+                [with_standard_gates(block, checked) for block in operation.blocks]
+            )
+        elif not _is_standard(operation):
+            operation = _standard(operation, checked)
+        changed._append(instruction.replace(operation=operation))
+    return changed
+
+
+def _one_qpy_circuit(text: str) -> QuantumCircuit:
+    circuits = load_qpy(text, compressed=True)
+    if len(circuits) != 1:
+        raise Failure(f"A pub holds one circuit; this QPY holds {len(circuits)}.")
+    return circuits[0]
+
+
+def _load_qasm2(program: str) -> QuantumCircuit:
+    try:
+        return qasm2.loads(program, include_path=(), custom_instructions=_qasm2_instructions(program))
+    except qasm2.QASM2ParseError as error:
+        text = str(error.message)
+        if place := _QASM2_PLACE.fullmatch(text):
+            text = f" on line {place[1]}, column {int(place[2]) + 1}: {place[3]}"
+        else:
+            text = f": {text}"
+        raise Failure(
+            f"The OpenQASM 2 program has an error{text}", 1002, "Correct the program and submit it again."
+        ) from error
+    except Exception as error:
+        # Qiskit's parser lets errors of gate constructors through, such as a missing angle.
+        raise Failure(f"The OpenQASM 2 program has an error: {error}") from error
+
+
+def _qasm2_instructions(program: str) -> list[Any]:
+    """Qiskit's additions to qelib1.inc; `delay` counts as known only in a program that declares it."""
+    legacy = list(qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
+    if re.search(r"\bopaque\s+delay\b", program):
+        return legacy
+    return [item for item in legacy if item.name != "delay"]
+
+
+def _is_standard(operation: Any) -> bool:
+    if isinstance(operation, ControlFlowOp):
+        return False
+    known = _STANDARD.get(operation.name)
+    return (
+        known is None
+        or isinstance(operation, Barrier)
+        or type(operation) is known.base_class
+        or (getattr(operation, "base_class", None) is known.base_class)
+    )
+
+
+def _standard(operation: Instruction, checked: dict[tuple[Any, ...], bool]) -> Instruction:
+    known = _STANDARD[operation.name]
+    if operation.name == "delay":
+        return Delay(operation.params[0], unit="dt")
+    if not isinstance(operation, Gate) or operation.num_qubits != known.num_qubits:
+        return operation
+    parameters = tuple(operation.params)
+    if len(parameters) != len(known.params):
+        raise Failure(f"The gate {operation.name} takes {len(known.params)} parameters.")
+    standard = known.base_class(*parameters)
+    if any(getattr(value, "parameters", None) for value in parameters):
+        return standard
+    key = (operation.name, *map(float, parameters))
+    if key not in checked:
+        checked[key] = (
+            operation.definition is None
+            or operation.num_qubits > _OWN_GATE_QUBITS
+            or Operator(operation.definition).equiv(Operator(standard))
+        )
+    if not checked[key]:
+        raise Failure(
+            f"The program defines its own gate {operation.name}, which does not do what the"
+            f" gate {operation.name} of the device does. Give it another name and transpile."
+        )
+    return standard

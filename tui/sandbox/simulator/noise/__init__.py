@@ -1,0 +1,1 @@
+"""Noise models, durations and the sampling of noisy shots."""

@@ -1,0 +1,1 @@
+"""Sampler and estimator of both generations on simulated devices."""

@@ -1,0 +1,102 @@
+"""What a job has used so far: executions, time on the device, circuits as run, a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qiskit import qasm3
+from qiskit.circuit import QuantumCircuit
+from qiskit.transpiler import Layout
+from qiskit.transpiler.layout import TranspileLayout
+
+from tui.sandbox.simulator.base.calibration import Calibration, calibration
+from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.noise.durations import JOB_OVERHEAD_SECONDS, circuit_seconds, repetition_delay
+from tui.sandbox.simulator.noise.shots import Run
+
+_MOST_EXECUTIONS = 5_000_000
+
+
+class Ledger:
+    """The account of one job on one device."""
+
+    def __init__(self, device: str, options: Mapping[str, Any]) -> None:
+        self.data: Calibration = calibration(device)
+        self._rep_delay = repetition_delay(options, self.data)
+        self._executions = 0
+        self._seconds = 0.0
+        self._lines: list[str] = []
+        self.circuits = 0
+        self.shots: set[int] = set()
+        self.transpiled: list[str] = []
+
+    def expect(self, circuits: int, shots: int) -> None:
+        """Count executions before they are made. Raises `Failure` beyond the limits of device and service."""
+        if shots > self.data.max_shots:
+            raise Failure(
+                f"{shots} shots are more than {self.data.name} takes for a circuit ({self.data.max_shots}).",
+                solution="Ask for fewer shots, or for less precision.",
+            )
+        self._executions += circuits * shots
+        if self._executions > _MOST_EXECUTIONS:
+            raise Failure(
+                f"The job asks for {self._executions:,} executions (circuits times shots); the limit is"
+                f" {_MOST_EXECUTIONS:,}.",
+                solution="Split the job, or ask for fewer shots.",
+            )
+        self.circuits += circuits
+        self.shots.add(shots)
+
+    def spend(self, circuit: QuantumCircuit, shots: int) -> None:
+        """Count the time that the shots of a bound circuit on the device's own qubits take."""
+        self._seconds += shots * (self._rep_delay + circuit_seconds(circuit, self.data))
+
+    def show(self, circuit: QuantumCircuit) -> None:
+        """Keep the circuit of a pub as text."""
+        self.transpiled.append(physical_qasm3(circuit))
+
+    def note(self, line: str) -> None:
+        """Add a line to the log, once."""
+        if line not in self._lines:
+            self._lines.append(line)
+
+    def note_run(self, run: Run, shots: int) -> None:
+        """Say in the log how a circuit was simulated."""
+        kind = "recorded noise" if run.method.exact else "recorded noise, Pauli-twirled"
+        self.note(f"{shots} shots by {run.method.name} with {kind} of qubits {sorted(run.qubits)}")
+
+    @property
+    def execution_ns(self) -> int:
+        """Time on the device without the overhead of the job."""
+        return round(self._seconds * 1e9)
+
+    @property
+    def qpu_seconds(self) -> float:
+        """The estimate of what the job is charged."""
+        return round(JOB_OVERHEAD_SECONDS + self._seconds, 3)
+
+    @property
+    def logs(self) -> str:
+        """The log, a line each."""
+        return "".join(f"{line}\n" for line in self._lines)
+
+
+def physical_qasm3(circuit: QuantumCircuit) -> str:
+    """OpenQASM 3 on one line with `$n` for qubit n; empty when Qiskit cannot write the circuit."""
+    named = circuit.copy()
+    # The exporter writes hardware qubits for circuits that carry a layout.
+    named._layout = TranspileLayout(
+        initial_layout=Layout.from_qubit_list(named.qubits),
+        input_qubit_mapping={qubit: index for index, qubit in enumerate(named.qubits)},
+        final_layout=None,
+    )
+    try:
+        return one_line(qasm3.dumps(named))
+    except qasm3.QASM3ExporterError:
+        return ""
+
+
+def one_line(program: str) -> str:
+    """A program without comments on one line."""
+    return " ".join(program.split())

@@ -1,0 +1,1 @@
+"""Base class and shared state of the screens."""

@@ -1,0 +1,37 @@
+"""The session that the next jobs run in: what to do when it takes none any more."""
+
+from __future__ import annotations
+
+from tui.domain.sessions import Session, SessionState
+from tui.monitor.api import Deck
+from tui.screens.base.workspace import Bench
+from tui.widgets.text.format import short_id
+
+
+def lose_session(deck: Deck, bench: Bench) -> str:
+    """Take the session in use from the bench when it takes no more jobs; what to tell then, else empty.
+
+    Whoever calls it first tells. The next submission asks before it runs anywhere else (`lost_reason`).
+    """
+    if not bench.session_id or deck.identity is None:
+        return ""
+    session = next((one for one in deck.sessions() if one.id == bench.session_id), None)
+    if session is not None and session.takes_jobs:
+        return ""
+    bench.lost_session, bench.session_id = bench.session_id, ""
+    return f"{_why(bench.lost_session, session)}: it was in use for the next jobs. F5 opens or uses another."
+
+
+def lost_reason(deck: Deck, bench: Bench, session_id: str) -> str:
+    """Why a job that runs alone should be confirmed first: its session is gone; empty: it need not be."""
+    if session_id or not bench.lost_session:
+        return ""
+    session = next((one for one in deck.sessions() if one.id == bench.lost_session), None)
+    return f"{_why(bench.lost_session, session)}. The job would run alone, in the queue of the backend."
+
+
+def _why(session_id: str, session: Session | None) -> str:
+    which = f"Session {short_id(session_id, 20)}"
+    if session is None:
+        return f"{which} is not known to this account"
+    return f"{which} {'is closed' if session.state is SessionState.CLOSED else 'takes no more jobs'}"

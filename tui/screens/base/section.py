@@ -1,0 +1,137 @@
+"""What every section of the app is: a screen over the deck that hears its events as messages.
+
+The frame around a section is here too, so it is the same in the same place everywhere: identity and
+freshness above, keys below, and the notice for terminals that are too small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol, cast
+
+from textual import events, on
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from tui.common.clock import Clock
+from tui.monitor.api import Deck
+from tui.monitor.state.events import (
+    Event,
+    FreshnessChanged,
+    IdentityChanged,
+    SessionsChanged,
+    Severity,
+    UsageChanged,
+)
+from tui.screens.base.workspace import Bench
+from tui.widgets.chrome.flash_line import Foot
+from tui.widgets.chrome.notifications import Notes
+from tui.widgets.chrome.status_bar import TopBar
+from tui.widgets.keymap import key_by_id
+from tui.widgets.terminal.single_restyle import StyledOnce
+from tui.widgets.terminal.too_small import TooSmall
+
+
+def changing_verbs(bound: Sequence[object]) -> frozenset[str]:
+    """The actions among these bindings that change something on the service."""
+    keys = (key_by_id(one.id) for one in bound if isinstance(one, Binding))
+    return frozenset(key.verb for key in keys if key is not None and key.changes)
+
+
+class DeckEvent(Message, bubble=False):
+    """An event of the deck, on its way to the widgets. App and screens each listen for themselves."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Shell(Protocol):
+    """What screens may ask of the app around them."""
+
+    deck: Deck
+    clock: Clock
+    notes: Notes
+
+    def go(self, section: str) -> None:
+        """Show a section."""
+        ...
+
+    def report(self, error: BaseException) -> None:
+        """Show an error as a notice; what is no `QdeckError` is written to the log too."""
+        ...
+
+    def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+        """Show a notice, as plain text."""
+        ...
+
+    def send_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard and say so."""
+        ...
+
+
+class SectionScreen(StyledOnce, Screen[None]):
+    """A section: knows the deck and the bench, and gets the deck's events through `deck_event`.
+
+    Subclasses say their `SECTION`, compose only their own content, and start workers with
+    `exit_on_error=False`: an error that a worker raises becomes a notice here.
+    """
+
+    SECTION: ClassVar[str] = ""
+    """The mode it belongs to."""
+
+    def __init__(self, deck: Deck, bench: Bench) -> None:
+        super().__init__()
+        self.deck = deck
+        self.bench = bench
+        self._unsubscribe: Callable[[], None] | None = None
+
+    @property
+    def shell(self) -> Shell:
+        """The app around the screen."""
+        return cast(Shell, self.app)
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.shell.clock
+
+    def _on_mount(self, event: events.Mount) -> None:
+        """Put the frame around the content, and listen to the deck while mounted.
+
+        Textual calls the handlers of every class, so subclasses have their own `on_mount`.
+        """
+        self._unsubscribe = self.deck.subscribe(self._forward)
+        section = self.SECTION or self.app.current_mode
+        self.mount(TopBar(self.deck, self.clock, section), before=0)
+        self.mount(Foot(self.shell.notes), TooSmall())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A read-only qdeck has no keys that change something: not in footer, help or palette either."""
+        return not (self.deck.read_only and action in changing_verbs(self.BINDINGS))
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def _forward(self, event: Event) -> None:
+        self.post_message(DeckEvent(event))
+
+    @on(DeckEvent)
+    def _hear(self, message: DeckEvent) -> None:
+        if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged | SessionsChanged):
+            for bar in self.query(TopBar):
+                bar.repaint()
+        self.deck_event(message.event)
+
+    def deck_event(self, event: Event) -> None:
+        """Repaint what `event` changed."""
+
+    @on(Worker.StateChanged)
+    def _report_failed_worker(self, message: Worker.StateChanged) -> None:
+        if message.state is WorkerState.ERROR and message.worker.error is not None:
+            self.shell.report(message.worker.error)

@@ -1,0 +1,211 @@
+"""The question before qdeck is left while sessions are open: stay, drain, cancel, or leave them open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import plain, shorten
+from tui.domain.jobs import JobStatus
+from tui.domain.sessions import Session
+from tui.monitor.api import Deck
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.keymap import DIALOG, bindings
+from tui.widgets.terminal.too_small import TooSmall
+from tui.widgets.text.format import NOTHING, clock_minute, count_words, short_id
+from tui.widgets.text.session_format import ends_in, open_now
+from tui.widgets.text.styled_text import fit
+
+SECONDS = 15.0
+"""The longest that the service may take to drain or cancel before the user is asked again."""
+_LOW = 22
+"""Rows below which the dialog goes without empty lines."""
+_NARROW = 76
+"""Columns below which the words in the list are left out."""
+_CHOICES = {
+    "keep": "Stay",
+    "drain": "Drain and leave",
+    "cancel": "Cancel and leave",
+    "leave": "Leave them open",
+}
+
+
+class LeaveSessions(Dialog[bool]):
+    """Answers whether to leave. Draining and cancelling are done here, and a failure of theirs means staying.
+
+    Args:
+        deck: has the sessions.
+        clock: the time.
+        unsaved: what else would be lost, in a sentence; empty: nothing.
+        seconds: the longest that the service may take.
+    """
+
+    TITLE = "Leave qdeck?"
+    BINDINGS: ClassVar = [
+        *bindings(DIALOG),
+        Binding("up,left,h,k", "app.focus_previous", "Up", show=False),
+        Binding("down,right,l,j", "app.focus_next", "Down", show=False),
+    ]
+
+    def __init__(self, deck: Deck, clock: Clock, unsaved: str = "", *, seconds: float = SECONDS) -> None:
+        super().__init__()
+        self._deck = deck
+        self._clock = clock
+        self._unsaved = unsaved
+        self._seconds = seconds
+        self._asked = {session.id for session in open_now(deck)}
+        self._working = False
+        changing = ("drain", "cancel") if deck.read_only else ()
+        self._choices = {choice: label for choice, label in _CHOICES.items() if choice not in changing}
+
+    def compose(self) -> ComposeResult:
+        """The sessions, what else would be lost, the choices with what they mean, and the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(id="leave-title", classes="dialog--title", markup=False)
+            yield Static(id="leave-list", markup=False)
+            yield Static(Content(plain(self._unsaved, limit=300)), id="leave-unsaved")
+            for choice in self._choices:
+                yield Button("", id=choice, compact=True, classes="leave--choice")
+            yield Static(id="trouble", classes="dialog--trouble", markup=False)
+            yield Static(Content("tab, up, down choose   enter press   esc stay"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Staying is the first choice."""
+        self.query_one("#leave-unsaved").display = bool(self._unsaved)
+        self._say("")
+        self.on_resize()
+        self.query_one("#keep", Button).focus()
+
+    def on_resize(self) -> None:
+        """Where it is low, no line stays empty; where it is narrow, words are left out."""
+        self.set_class(self._tight, "-tight")
+        self._show()
+
+    @property
+    def _tight(self) -> bool:
+        return self.app.size.height < _LOW
+
+    @property
+    def _sessions(self) -> list[Session]:
+        """Those asked about that are still open; what opens meanwhile is nobody's answer."""
+        return [session for session in open_now(self._deck) if session.id in self._asked]
+
+    def _show(self) -> None:
+        sessions = self._sessions
+        queued = [self._queued(session) for session in sessions]
+        many = "1 session is open" if len(sessions) == 1 else f"{len(sessions)} sessions are open"
+        self.query_one("#leave-title", Static).update(Content(f"Leave qdeck? {many} and may cost."))
+        shown = list(zip(sessions, queued, strict=True))[: 2 if self._tight else 4]
+        rows = [self._row(session, jobs) for session, jobs in shown]
+        rest = [f"and {len(sessions) - len(shown)} more"] if len(sessions) > len(shown) else []
+        if any(not session.opened_here for session in sessions):
+            rest.append("* not opened by qdeck: may be in use")
+        self.query_one("#leave-list", Static).update(Content("\n".join([*rows, "; ".join(rest)]).rstrip()))
+        meaning = _meaning(sum(queued), self._end(sessions))
+        for choice, label in self._choices.items():
+            self.query_one(f"#{choice}", Button).label = Content(f"{label:<17}{meaning[choice]}".rstrip())
+
+    def _row(self, session: Session, queued: int) -> str:
+        left = ends_in(session, self._clock.now())
+        narrow = self.app.size.width < _NARROW
+        parts = (
+            fit(session.mode, 9),
+            fit(shorten(session.backend, 40), 12 if narrow else 16),
+            fit(short_id(session.id, 8), 8),
+            fit(left if narrow or left in {NOTHING, "over"} else f"{left} left", 6 if narrow else 11),
+            f"{queued} queued",
+        )
+        return " ".join(parts) + ("" if session.opened_here else " *")
+
+    def _queued(self, session: Session) -> int:
+        waits = {JobStatus.QUEUED, JobStatus.UNKNOWN}
+        return sum(job.session_id == session.id and job.status in waits for job in self._deck.jobs())
+
+    def _end(self, sessions: Sequence[Session]) -> str:
+        ends: list[datetime] = [end for session in sessions if (end := session.ends()) is not None]
+        over = not ends or len(ends) < len(sessions) or max(ends) <= self._clock.now()
+        return "they end" if over else clock_minute(max(ends))
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if self._working:
+            return
+        match event.button.id:
+            case "keep":
+                self.dismiss(False)
+            case "leave":
+                self.dismiss(True)
+            case "drain":
+                self._end_all("Draining", self._deck.drain_session)
+            case "cancel":
+                self._end_all("Cancelling", self._deck.close_session)
+
+    def action_cancel(self) -> None:
+        """Stay."""
+        self.leave()
+
+    def leave(self) -> bool:
+        """Not while the service is asked: whether it did as asked decides over leaving."""
+        return not self._working and super().leave()
+
+    @work(group="leave-command", exit_on_error=False)
+    async def _end_all(self, verb: str, end: Callable[[str], Awaitable[None]]) -> None:
+        self._working = True
+        sessions = self._sessions
+        self._say(f"{verb} {count_words(len(sessions), 'session')}…", waiting=True)
+        try:
+            troubles = await asyncio.gather(*(self._trouble(session, end) for session in sessions))
+        finally:
+            self._working = False
+        told = [trouble for trouble in troubles if trouble]
+        if not told:
+            self.dismiss(True)
+            return
+        self._show()
+        self._say("\n".join(told[:2]))
+        self.query_one("#keep", Button).focus()
+
+    async def _trouble(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
+        """End the session in time; why that is not known to be done, in words."""
+        which = f"{short_id(session.id)} on {shorten(session.backend, 30)}"
+        try:
+            async with asyncio.timeout(self._seconds):
+                await end(session.id)
+        except TimeoutError:
+            return f"{which}: no answer for {self._seconds:.0f} s. It may still be open."
+        except QdeckError as error:
+            # What is not there any more costs nothing any more.
+            return "" if error.kind is ErrorKind.NOT_FOUND else f"{which}: {error.message}"
+        return ""
+
+    def _say(self, text: str, *, waiting: bool = False) -> None:
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = bool(text)
+        trouble.set_class(waiting, "-waiting")
+        trouble.update(Content(plain(text, limit=600, lines=True)))
+
+
+def _meaning(queued: int, end: str) -> dict[str, str]:
+    """What each choice does, in few words; `queued`: jobs that wait in all the sessions."""
+    still, dropped = "none is queued", "none is queued"
+    if queued:
+        still = f"{queued} queued still {'runs' if queued == 1 else 'run'}"
+        dropped = f"{queued} queued {'is' if queued == 1 else 'are'} dropped"
+    return {
+        "keep": "",
+        "drain": f"no new jobs; {still}",
+        "cancel": f"closed now; {dropped}",
+        "leave": f"may use QPU time until {end}",
+    }

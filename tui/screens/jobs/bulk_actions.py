@@ -1,0 +1,250 @@
+"""What is done to many marked jobs: asked once, then done one after the other, then told in one notice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.sanitize import shorten
+from tui.domain.jobs import Job
+from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS
+from tui.monitor.state.events import Severity
+from tui.screens.base.section import SectionScreen
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.jobs.actions import call_it, tag_suggester, tags_of
+from tui.screens.jobs.export import exported, suggested_name
+from tui.widgets.text.format import count_words
+
+_ENDS = {ErrorKind.NETWORK, ErrorKind.WRONG_KEY, ErrorKind.EXPIRED, ErrorKind.RATE_LIMITED, ErrorKind.STORAGE}
+"""Failures that the next job would meet as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Something to be done to each of some jobs.
+
+    Attributes:
+        doing: what it is called while it is done: "cancelling".
+        done: what it is called afterwards: "Asked the service to cancel".
+        do: does it to one; raises `QdeckError`.
+    """
+
+    jobs: tuple[Job, ...]
+    doing: str
+    done: str
+    do: Callable[[Job], Awaitable[None]]
+
+
+async def run_errand(screen: SectionScreen, errand: Errand, progress: Callable[[str], None]) -> None:
+    """Do it to one job after the other; what fails does not keep it from the rest, unless all would fail."""
+    failures: list[QdeckError] = []
+    done = 0
+    for place, job in enumerate(errand.jobs, 1):
+        progress(f"{errand.doing} {place} of {len(errand.jobs)}")
+        try:
+            await errand.do(job)
+            done += 1
+        except QdeckError as error:
+            failures.append(error)
+            if error.kind in _ENDS:
+                break
+    progress("")
+    told = f"{errand.done} {count_words(done, 'job')}."
+    if not failures:
+        screen.shell.tell(told)
+        return
+    left = len(errand.jobs) - done - len(failures)
+    told += f" {count_words(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
+    screen.shell.tell(f"{told}: {failures[0]}", Severity.ERROR)
+
+
+async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
+    """Ask whether to cancel the jobs that are not over."""
+    going = tuple(job for job in jobs if not job.status.final)
+    if not going:
+        screen.shell.tell(f"The {count_words(len(jobs), 'marked job')} are over: there is nothing to cancel.")
+        return None
+    over = len(jobs) - len(going)
+    sure = await screen.app.push_screen_wait(
+        Confirm(
+            f"Cancel {count_words(len(going), 'job')}?",
+            f"{_named(going)}{_hidden(hidden)}"
+            + (f" {count_words(over, 'marked job')} more: over already." if over else "")
+            + " What they have measured so far is lost; QPU time they have used is charged.",
+            f"Cancel {count_words(len(going), 'job')}",
+            keep="Keep them",
+        )
+    )
+    if not sure:
+        return None
+    return Errand(going, "cancelling", "Asked the service to cancel", lambda job: screen.deck.cancel(job.id))
+
+
+async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
+    """Ask whether to delete the jobs that are over."""
+    if screen.deck.identity is None:
+        screen.shell.tell(
+            "Not signed in: jobs are deleted on their service too. F7 signs in.", Severity.WARNING
+        )
+        return None
+    over = tuple(job for job in jobs if job.over)
+    if not over:
+        told = f"The {count_words(len(jobs), 'marked job')} are not over: only then can they be deleted."
+        screen.shell.tell(told, Severity.WARNING)
+        return None
+    going = len(jobs) - len(over)
+    sure = await screen.app.push_screen_wait(
+        Confirm(
+            f"Delete {count_words(len(over), 'job')}?",
+            f"{_named(over)}{_hidden(hidden)}"
+            + (f" {count_words(going, 'marked job')} more: not over, so left alone." if going else "")
+            + " The jobs and their results are deleted, here and on the service."
+            + " They cannot be brought back.",
+            f"Delete {count_words(len(over), 'job')}",
+            keep="Keep them",
+        )
+    )
+    if not sure:
+        return None
+    return Errand(over, "deleting", "Deleted", lambda job: screen.deck.delete(job.id))
+
+
+def tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tags to add and to take away, from `a, b, -c`."""
+    tags = tags_of(text)
+    away = tuple(name for tag in tags if tag.startswith("-") and (name := tag[1:].strip()))
+    return tuple(tag for tag in tags if not tag.startswith("-")), away
+
+
+def wrong_changes(text: str) -> str:
+    """What is wrong with a line of changes; empty: nothing."""
+    add, away = tag_changes(text)
+    if not add and not away:
+        return "Write a tag to add, or a tag with - before it to take it away."
+    longest = max(add, key=len, default="")
+    if len(longest) > MAX_TAG_LENGTH:
+        return f"The tag “{longest[:20]}…” has {len(longest)} characters; at most {MAX_TAG_LENGTH} are kept."
+    return (
+        f"{len(add)} tags are too many: the service keeps at most {MAX_TAGS}." if len(add) > MAX_TAGS else ""
+    )
+
+
+async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
+    """Ask which tags to add and to take away, then whether to."""
+    title = f"Tags of {count_words(len(jobs), 'job')}"
+    hint = "Separated by commas. A tag is added; with - before it, it is taken away."
+    suggester = await tag_suggester(screen)
+    text = await screen.app.push_screen_wait(Prompt(title, "", hint, wrong_changes, suggester=suggester))
+    if text is None:
+        return None
+    add, away = tag_changes(text)
+
+    def after(job: Job) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(tag for tag in (*job.tags, *add) if tag not in away))
+
+    different = tuple(job for job in jobs if after(job) != job.tags)
+    full = [job for job in different if len(after(job)) > MAX_TAGS]
+    if full:
+        screen.shell.tell(
+            f"{call_it(full[0])} would have {len(after(full[0]))} tags; at most {MAX_TAGS} are kept. "
+            "Nothing was changed.",
+            Severity.WARNING,
+        )
+        return None
+    if not different:
+        screen.shell.tell("Their tags are like that already.")
+        return None
+    parts = ([f"add {', '.join(add)}"] if add else []) + ([f"take away {', '.join(away)}"] if away else [])
+    sure = await screen.app.push_screen_wait(
+        Confirm(
+            f"Change the tags of {count_words(len(different), 'job')}?",
+            f"{' and '.join(parts).capitalize()}: {_named(different)}{_hidden(hidden)}",
+            "Change the tags",
+        )
+    )
+    if not sure:
+        return None
+    return Errand(
+        different, "tagging", "Changed the tags of", lambda job: screen.deck.set_tags(job.id, after(job))
+    )
+
+
+async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
+    """Ask for a folder, and whether to write the results there; says how many files that replaces."""
+    name = f"qdeck-{screen.clock.now().astimezone():%Y-%m-%d}"
+    text = await screen.app.push_screen_wait(
+        Prompt(
+            f"Export the results of {count_words(len(jobs), 'job')}",
+            name,
+            "A folder, made when it is not there; one JSON file for each job.",
+            _wrong_folder,
+        )
+    )
+    if text is None:
+        return None
+    folder = Path(text.strip()).expanduser()
+    names = _file_names(jobs)
+    there = await asyncio.to_thread(lambda: sum((folder / file).exists() for file in names.values()))
+    replaced = f" {count_words(there, 'file')} of that name will be replaced." if there else ""
+    sure = await screen.app.push_screen_wait(
+        Confirm(
+            f"Export {count_words(len(jobs), 'job')}?",
+            f"To {folder}: {_named(jobs)}{_hidden(hidden)}{replaced}",
+            "Export",
+        )
+    )
+    if not sure:
+        return None
+
+    async def export(job: Job) -> None:
+        body = await exported(screen.deck, job)
+        try:
+            await asyncio.to_thread(_write, folder, names[job.id], body)
+        except OSError as error:
+            raise QdeckError(
+                ErrorKind.STORAGE,
+                f"{folder / names[job.id]}: {error.strerror or error}.",
+                "Choose another folder.",
+            ) from error
+
+    return Errand(tuple(jobs), "exporting", f"Written to {folder}:", export)
+
+
+def _file_names(jobs: Sequence[Job]) -> dict[str, str]:
+    """A file name for each job, none twice: long names may be cut before their ids."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for job in jobs:
+        name, number = suggested_name(job), 1
+        while name in taken:
+            number += 1
+            name = f"{suggested_name(job).removesuffix('.json')}-{number}.json"
+        names[job.id] = name
+        taken.add(name)
+    return names
+
+
+def _named(jobs: Sequence[Job]) -> str:
+    names = ", ".join(shorten(call_it(job), 24) for job in jobs[:3])
+    return f"{names} and {len(jobs) - 3:,} more." if len(jobs) > 3 else f"{names}."
+
+
+def _hidden(count: int) -> str:
+    return f" {count:,} of the marked are not shown by the filter." if count else ""
+
+
+def _wrong_folder(text: str) -> str:
+    name = text.strip()
+    if not name:
+        return "Write the name of a folder."
+    path = Path(name).expanduser()
+    return f"{name} is a file." if path.exists() and not path.is_dir() else ""
+
+
+def _write(folder: Path, name: str, body: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(body)

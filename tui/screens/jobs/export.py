@@ -1,0 +1,113 @@
+"""A job and its result as a JSON file for other programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from tui.common.errors import QdeckError
+from tui.domain.jobs import Job
+from tui.domain.results import JobResult, PubResult
+from tui.monitor.api import Deck
+
+
+def suggested_name(job: Job) -> str:
+    """A file name for the export: the job's name and id, letters that every system takes."""
+    stem = "-".join(part for part in (job.name, job.id) if part) or "job"
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "job"
+    return f"{safe[:80]}.json"
+
+
+async def exported(deck: Deck, job: Job) -> bytes:
+    """The export of a job that is done, with what the service has to be asked for.
+
+    Raises:
+        QdeckError: the result is not to be had. Circuits that are not are left out.
+    """
+    result = await deck.result(job.id)
+    try:
+        circuits = await deck.circuits(job.id)
+    except QdeckError:
+        circuits = ()
+    return export_bytes(await deck.whole_job(job.id) or job, result, circuits)
+
+
+def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) -> bytes:
+    """The export as indented JSON; `"sandbox"` says whether anything in it comes from a QPU.
+
+    `"circuits"` holds the circuit of each PUB as OpenQASM, as far as they are known; `"circuit"` the first.
+    Bit strings have bit 0 rightmost. Times are ISO 8601 in UTC, durations in seconds.
+    """
+    body: dict[str, Any] = {
+        "format": "qdeck-result-1",
+        "sandbox": job.service.startswith("sandbox"),
+        "service": job.service,
+        "instance": job.instance,
+        "job_id": job.id,
+        "name": job.name,
+        "backend": job.backend,
+        "program": job.program,
+        "status": job.status,
+        "session_id": job.session_id,
+        "tags": list(job.tags),
+        "shots": job.shots,
+        "qpu_seconds": job.qpu_seconds,
+        "created": _time(job.created),
+        "started": _time(job.started),
+        "finished": _time(job.finished),
+        "circuit": job.circuit,
+        "circuits": list(circuits or filter(None, [job.circuit])),
+        "source": job.source,
+        "note": result.note,
+        "pubs": [_pub(pub) for pub in result.pubs],
+        "raw": _raw(result.raw),
+    }
+    return json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _pub(pub: PubResult) -> dict[str, Any]:
+    body: dict[str, Any] = {"shots": pub.shots}
+    if pub.counts:
+        body["counts"] = [
+            {
+                "register": counts.register,
+                "num_bits": counts.num_bits,
+                "shots": counts.shots,
+                "index": list(counts.index),
+                "counts": dict(counts.counts),
+            }
+            for counts in pub.counts
+        ]
+    if pub.quasi is not None:
+        body["quasi"] = {
+            "num_bits": pub.quasi.num_bits,
+            "shots": pub.quasi.shots,
+            "quasi": dict(pub.quasi.quasi),
+        }
+    if pub.values:
+        body["values"] = [
+            {
+                "value": value.value,
+                "std": value.std,
+                "observable": value.observable,
+                "index": list(value.index),
+            }
+            for value in pub.values
+        ]
+    return body
+
+
+def _raw(raw: bytes) -> Any:
+    """The service's own body: as JSON where it is that, else as text."""
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None

@@ -1,0 +1,321 @@
+"""Which jobs the table shows, in which order, and the one under the cursor in short below; live."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain
+from tui.config.settings import folders
+from tui.domain.jobs import Job, JobStatus
+from tui.jobquery.job_list import JobList
+from tui.jobquery.parser import JobFilter
+from tui.jobquery.sorting import Arranged, Grouping
+from tui.monitor.api import Deck
+from tui.monitor.state.events import (
+    Event,
+    FreshnessChanged,
+    IdentityChanged,
+    JobsChanged,
+    OutboxChanged,
+    ReachChanged,
+    Severity,
+)
+from tui.screens.base.section import SectionScreen
+from tui.screens.base.workspace import Bench
+from tui.screens.jobs.history_reach import reach_matters, reach_words
+from tui.screens.jobs.preview import rule, strip_of_job, untold
+from tui.screens.jobs.table_settings import TableWishes
+from tui.widgets.chrome.filter_input import FilterLine
+from tui.widgets.chrome.outbox_lines import waiting_lines
+from tui.widgets.results.histogram import strip_line
+from tui.widgets.tables.job_columns import known
+from tui.widgets.tables.job_table import JobTable
+from tui.widgets.text.block import Block
+from tui.widgets.text.format import count_words
+from tui.widgets.text.styled_text import BLANK, Line
+
+_AGES = 10.0
+"""Seconds between looks at the clock: ages are no finer."""
+_COUNTDOWN = 1.0
+"""Seconds between two paintings of what goes out at a known time; nothing is painted when nothing does."""
+_GLANCES = 200
+"""Results of which it is remembered how they look in one line."""
+_SETTLE = 0.15
+"""Seconds the cursor rests on a job before its result is asked for."""
+
+
+class JobRowsScreen(SectionScreen):
+    """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes.
+
+    Args:
+        state_folder: where it is kept how the table is wanted; the user's own when `None`.
+    """
+
+    SECTION = "jobs"
+
+    def __init__(self, deck: Deck, bench: Bench, state_folder: Path | None = None) -> None:
+        super().__init__(deck, bench)
+        self._list = JobList()
+        self._wishes = TableWishes(state_folder or folders(os.environ).state)
+        self._shown = 0
+        self._asked = self._arranged = 0
+        self._arranging = False
+        self._glances: dict[str, tuple[int, Line]] = {}
+        """Results in one line, and for what width; by job."""
+        self._untold: tuple[str, Line] = ("", BLANK)
+        """The job under the cursor and why its result is not shown, until there is a reason to ask again."""
+        self._fetching = ""
+        self._errand = ""
+
+    def compose(self) -> ComposeResult:
+        """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
+        yield FilterLine(id="filter-line")
+        yield Block(id="line")
+        yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
+        yield Static(Content(""), id="empty")
+        yield Block(id="strip")
+
+    def on_mount(self) -> None:
+        """Show what is known, as it was wanted last time, and let ages grow."""
+        trouble = self._wishes.load()
+        if trouble:
+            self.shell.tell(trouble, Severity.WARNING)
+        self.table.choose(known(self._wishes.view.columns))
+        self._list.take(self.deck.jobs())
+        self._take_unseen()
+        self._arrange()
+        self.table.focus()
+        self._countdown = self.set_interval(_COUNTDOWN, self._show_line, pause=True)
+        self._show_line()
+        self.set_interval(_AGES, self._look)
+
+    @property
+    def table(self) -> JobTable:
+        """The table."""
+        return self.query_one(JobTable)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """Where the filter is typed."""
+        return self.query_one(FilterLine)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def deck_event(self, event: Event) -> None:
+        """Jobs changed: show them; signed in or out: the empty state says something else."""
+        if isinstance(event, JobsChanged):
+            if any(job.id == self._untold[0] for job in event.jobs):
+                self._ask_again()
+            if event.removed:
+                self.table.mark(event.removed, False)
+            fits = self._take_unseen()
+            if self._list.change(event.jobs, event.removed, self.deck.jobs) or fits:
+                self._arrange()
+            else:
+                self.table.jobs_changed()
+                self._show_strip()
+        elif isinstance(event, IdentityChanged):
+            self._show_emptiness()
+            self._show_line()
+        elif isinstance(event, FreshnessChanged):
+            if event.freshness.offline_since is None:
+                self._ask_again()
+                self._show_strip()
+        elif isinstance(event, OutboxChanged):
+            self._show_line()
+        elif isinstance(event, ReachChanged):
+            self._show_emptiness()
+            self._show_strip()
+
+    def _take_unseen(self) -> bool:
+        """Which jobs are unseen now; whether the rows have to be found anew for that."""
+        unseen = self.deck.unseen()
+        if unseen is self.table.unseen:
+            return False
+        self.table.unseen = unseen
+        # What is looked at while unseen jobs are listed stays: no row goes away from under the eyes.
+        if not self._list.filter.by_sight:
+            self._list.unseen = unseen
+            return False
+        more = not unseen <= self._list.unseen
+        self._list.unseen |= unseen
+        return more
+
+    def on_screen_resume(self) -> None:
+        """Ages may have grown while another section was shown, and a result may be there that was not."""
+        self._ask_again()
+        self._look()
+
+    def _look(self) -> None:
+        """Time has passed."""
+        if self._list.filter.by_age:
+            self._arrange()
+        self.table.repaint()
+        self._show_strip()
+        self._show_line()
+
+    def _show_line(self) -> None:
+        """What has not become a job yet, above the table."""
+        block = self.query_one("#line", Block)
+        hint = "" if self.deck.read_only else "w changes it"
+        waiting = self.deck.waiting()
+        lines = waiting_lines(waiting, self.clock.now(), hint=hint)
+        block.display = bool(lines)
+        block.show(lines)
+        if self.is_current and any(one.due is not None for one in waiting):
+            self._countdown.resume()
+        else:
+            self._countdown.pause()
+
+    def _arrange(self) -> None:
+        """Find the rows: at once where that is quick, else in a thread while the old ones are shown."""
+        self._list.order, self._list.grouping = self._wishes.view.order, self._wishes.view.grouping
+        self._asked += 1
+        if self._list.quick:
+            # What a thread is still at is older than this, and is dropped.
+            self._arranged = self._asked
+            self._show(self._list.arrangement(self.clock.now())())
+        elif not self._arranging:
+            self._arranging = True
+            self._arrange_aside()
+
+    @work(group="jobs-arrange", exit_on_error=False)
+    async def _arrange_aside(self) -> None:
+        try:
+            while self._arranged < self._asked:
+                asked = self._asked
+                arranged = await asyncio.to_thread(self._list.arrangement(self.clock.now()))
+                if self._arranged < asked:
+                    self._arranged = asked
+                    self._show(arranged)
+        finally:
+            self._arranging = False
+
+    def _show(self, arranged: Arranged) -> None:
+        table = self.table
+        self._shown = arranged.shown
+        table.arranged(arranged, self._list.order, self._list.folded)
+        self._show_emptiness()
+        if arranged.rows and self.focused is None:
+            # Focusing what has the focus already would paint it all again.
+            table.focus()
+        self.filter_line.tell(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
+        self._show_strip()
+
+    def _show_emptiness(self) -> None:
+        empty = self.query_one("#empty", Static)
+        empty.display = not self.table.keys
+        self.table.display = bool(self.table.keys)
+        if empty.display:
+            empty.update(Content(self._empty_text()))
+
+    def _empty_text(self) -> str:
+        if self._arranging and self._list.filter == JobFilter():
+            return ""
+        if len(self._list):
+            wanted = plain(str(self._list.filter), limit=60)
+            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._further()}"
+        if self.deck.identity is None:
+            return (
+                "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
+            )
+        runs = "" if self.deck.read_only else ", F9 runs it"
+        return (
+            "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
+            f"F8 transpiles it{runs}."
+        )
+
+    def _further(self) -> str:
+        """What to do where it may be among the older jobs."""
+        reach = self.deck.reach
+        words = reach_words(reach)
+        if not words or reach.whole:
+            return ""
+        told = f"{words[0].upper()}{words[1:]}"
+        return f"\n\n{told}" if reach.asking else f"\n\n{told}; end asks for older ones."
+
+    # --- the strip -------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Job | None:
+        """The job under the cursor."""
+        return self._list.get(self.table.cursor_key)
+
+    def on_resize(self) -> None:
+        """The strip is as wide as the screen."""
+        self._show_strip()
+
+    def _show_strip(self) -> None:
+        job, width = self.current, self.size.width
+        room = max(20, width - 2)
+        made_for, glance = self._glances.get(job.id, (0, BLANK)) if job else (0, BLANK)
+        if job is not None and job.id != self._untold[0]:
+            self._ask_again()
+        lines = strip_of_job(job, glance or self._untold[1], self.clock.now(), room) if job else ()
+        self.query_one("#strip", Block).show([rule(self._told(), width), *lines])
+        if job is None or job.status is not JobStatus.DONE or made_for == room:
+            return
+        if job.id not in (self._fetching, self._untold[0]):
+            self._fetching = job.id
+            self._fetch_result(job.id)
+
+    def _ask_again(self) -> None:
+        """What kept the result from being shown may be over."""
+        self._untold = ("", BLANK)
+
+    def _told(self) -> list[str]:
+        """What is not as it is at first."""
+        told: list[str] = []
+        marked = len(self.table.marked)
+        if self._errand:
+            told.append(self._errand)
+        unseen = len(self.table.unseen)
+        if unseen:
+            told.append(f"{unseen:,} unseen")
+        if marked:
+            hidden = self._hidden_marks()
+            told.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
+        if self._list.filter:
+            told.append(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
+        if self._list.grouping is not Grouping.NONE:
+            told.append(f"by {self._list.grouping}")
+        reach = self.deck.reach
+        if self._list and reach_matters(reach, self.table, self._list) and (words := reach_words(reach)):
+            told.append(words)
+        return told
+
+    def _hidden_marks(self) -> int:
+        keep = self._list.keep
+        marked = (self._list.get(job_id) for job_id in self.table.marked)
+        return sum(1 for job in marked if job is not None and not keep(job)) if keep is not None else 0
+
+    @work(exclusive=True, group="jobs-result", exit_on_error=False)
+    async def _fetch_result(self, job_id: str) -> None:
+        """The result for the strip. It is a courtesy: what costs much is left until the job is opened."""
+        try:
+            await self.clock.sleep(_SETTLE)
+            result = await self.deck.result(job_id, by_itself=True)
+            room = max(20, self.size.width - 2)
+            # Sorting a million bit strings takes a second.
+            glance = await asyncio.to_thread(strip_line, result, room)
+        except QdeckError as error:
+            job = self.current
+            if job is not None and job.id == job_id:
+                self._untold = (job_id, untold(job, error))
+        else:
+            if len(self._glances) >= _GLANCES:
+                self._glances.clear()
+            self._glances[job_id] = (room, glance)
+        finally:
+            if self._fetching == job_id:
+                self._fetching = ""
+        if self.current is not None and self.current.id == job_id:
+            self._show_strip()

@@ -1,0 +1,275 @@
+"""The job table: every job, live, with the one under the cursor in short below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on, work
+
+from tui.domain.jobs import Job
+from tui.jobquery.sorting import Order
+from tui.jobquery.view import JobView
+from tui.monitor.state.events import Severity
+from tui.screens.base.section import SectionScreen
+from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_export, ask_tags
+from tui.screens.jobs.bulk_actions import (
+    Errand,
+    ask_cancel_many,
+    ask_delete_many,
+    ask_export_many,
+    ask_tags_many,
+    run_errand,
+)
+from tui.screens.jobs.history_reach import near_the_end
+from tui.screens.jobs.list_base import JobRowsScreen
+from tui.screens.jobs.outbox_menu import ask_line
+from tui.screens.jobs.table_settings import next_grouping, sorted_by
+from tui.widgets.chrome.filter_input import FilterLine
+from tui.widgets.forms.completing import tags_of_jobs
+from tui.widgets.keymap import JOBS, bindings
+from tui.widgets.tables.job_columns import known
+from tui.widgets.tables.job_table import JobTable
+from tui.widgets.tables.row_table import RowTable
+from tui.widgets.text.format import count_words
+
+_LOOKED_AT = 1.0
+"""Seconds the user's cursor rests on a job until it counts as looked at."""
+_Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable[Errand | None]]
+
+
+class JobsScreen(JobRowsScreen):
+    """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes."""
+
+    BINDINGS: ClassVar = bindings(JOBS)
+
+    # --- the rows the user wants -----------------------------------------------------------------
+
+    @on(JobTable.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._show_strip()
+
+    @on(RowTable.CursorMoved)
+    def _cursor_moved(self, message: RowTable.CursorMoved) -> None:
+        if type(message) is RowTable.CursorMoved:
+            self._show_strip()
+
+    @on(JobTable.Steered)
+    def _steered(self, message: JobTable.Steered) -> None:
+        if message.moved and self.table.cursor_key in self.table.unseen:
+            self._look_at(self.table.cursor_key)
+        if near_the_end(self.deck.reach, self.table, self._list):
+            self.deck.older(self._list.filter)
+        self._show_strip()
+
+    @work(exclusive=True, group="jobs-seen", exit_on_error=False)
+    async def _look_at(self, job_id: str) -> None:
+        """The job is seen when the cursor still rests on it after a moment, before the user's eyes."""
+        await self.clock.sleep(_LOOKED_AT)
+        if self.table.cursor_key == job_id and self.is_active and self.app.app_focus:
+            self.deck.seen(job_id)
+
+    def action_next_unseen(self) -> None:
+        """Go to the next job that was not looked at, from the top again at the end."""
+        table = self.table
+        here = table.cursor_place + 1
+        key = next((key for key in (*table.keys[here:], *table.keys[:here]) if key in table.unseen), None)
+        if key is not None:
+            table.jump_to(key)
+        elif table.unseen:
+            hidden = count_words(len(table.unseen), "unseen job")
+            self.shell.tell(
+                f"{hidden} not shown: in a folded group, or left out by the filter (esc drops it)."
+            )
+        else:
+            self.shell.tell("No unseen jobs.")
+
+    def action_see_all(self) -> None:
+        """Take all jobs for looked at."""
+        unseen = self.deck.unseen()
+        if unseen:
+            self.deck.seen(*unseen)
+            self._list.unseen = self.deck.unseen()
+            if self._list.filter.by_sight:
+                self._arrange()
+            self.shell.tell(f"{count_words(len(unseen), 'job')} marked as seen.")
+
+    def action_older(self) -> None:
+        """With rows the table does it; with none, older ones may fit."""
+        self.deck.older(self._list.filter)
+
+    @on(RowTable.Opened)
+    def _opened(self) -> None:
+        self.action_open()
+
+    @on(RowTable.HeadClicked)
+    def _head_clicked(self, message: RowTable.HeadClicked) -> None:
+        self._sort(sorted_by(self._wishes.view.order, message.column.id))
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self, message: FilterLine.Changed) -> None:
+        if message.wanted != self._list.filter:
+            self._list.filter = message.wanted
+            self._list.unseen = self.deck.unseen()
+            self._arrange()
+
+    @on(FilterLine.Left)
+    def _filter_kept(self) -> None:
+        self.table.focus()
+
+    def action_filter(self) -> None:
+        """Ask for the filter."""
+        self.filter_line.ask()
+        self._learn_tags()
+
+    @work(exclusive=True, group="jobs-tags", exit_on_error=False)
+    async def _learn_tags(self) -> None:
+        """The tags that the filter completes, in a thread: there may be many jobs."""
+        self.filter_line.tags.tags = await asyncio.to_thread(tags_of_jobs, self.deck.jobs())
+
+    def action_drop(self) -> None:
+        """Unmark all; with nothing marked, or while the filter is typed, drop the filter."""
+        marked = self.table.marked
+        if marked and not self.filter_line.field.has_focus:
+            self.table.mark(marked, False)
+            return
+        self.filter_line.put("")
+        self.table.focus()
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_filters(self) -> None:
+        """Use a saved filter, save the present one, delete one."""
+        text = await self._wishes.ask_filter(self, str(self._list.filter))
+        if text is not None:
+            self.filter_line.put(text)
+            self.table.focus()
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_sort(self) -> None:
+        """Choose the column to sort by."""
+        order = await self._wishes.ask_order(self)
+        if order is not None:
+            self._sort(order)
+
+    def action_turn(self) -> None:
+        """Sort the other way round."""
+        self._sort(sorted_by(self._wishes.view.order, self._wishes.view.order.column))
+
+    def _sort(self, order: Order) -> None:
+        self._keep_wish(lambda view: replace(view, order=order))
+
+    def action_group(self) -> None:
+        """Group by session, by tag, or not at all."""
+        grouping = next_grouping(self._wishes.view.grouping)
+        self._list.folded.clear()
+        self._keep_wish(lambda view: replace(view, grouping=grouping))
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_columns(self) -> None:
+        """Choose, order and size the columns."""
+        if await self._wishes.ask_columns(self):
+            self.table.choose(known(self._wishes.view.columns))
+
+    def _keep_wish(self, change: Callable[[JobView], JobView]) -> None:
+        """Show the table so at once, and write it down."""
+        self._wishes.view = change(self._wishes.view)
+        self._arrange()
+        self._write_wish(change)
+
+    @work(group="jobs-wishes", exit_on_error=False)
+    async def _write_wish(self, change: Callable[[JobView], JobView]) -> None:
+        await self._wishes.change(self, change)
+
+    # --- what is done to jobs --------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Everything about the job under the cursor; a group is folded, or unfolded."""
+        from tui.screens.jobs.detail import JobScreen
+
+        job, group = self.current, self.table.group_under_cursor
+        if group is not None:
+            self._list.folded ^= {group}
+            self._arrange()
+        elif job is not None:
+            self.app.push_screen(JobScreen(self.deck, self.bench, job.id))
+
+    def action_mark(self) -> None:
+        """Mark the job under the cursor, or no longer."""
+        self.table.toggle()
+
+    def action_mark_on(self, steps: int) -> None:
+        """Mark this job and the next."""
+        self.table.mark_on(steps)
+
+    def action_mark_range(self) -> None:
+        """Mark from the last mark to here."""
+        self.table.mark_range()
+
+    def action_mark_all(self) -> None:
+        """Mark every job shown, or none."""
+        self.table.mark_all()
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Cancel the job under the cursor, or the marked ones, after a question."""
+        await self._ask(ask_cancel, ask_cancel_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_tags(self) -> None:
+        """Change the tags of the job under the cursor, or of the marked ones."""
+        await self._ask(ask_tags, ask_tags_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_export(self) -> None:
+        """Write the result of the job under the cursor, or those of the marked ones, to files."""
+        await self._ask(ask_export, ask_export_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_delete(self) -> None:
+        """Delete the job under the cursor, or the marked ones, after a question."""
+        await self._ask(ask_delete, ask_delete_many)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_line(self) -> None:
+        """Withdraw or reorder what has not become a job yet."""
+        await ask_line(self)
+
+    async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[object]], many: _Ask) -> None:
+        marked = [job for job_id in self.table.marked if (job := self._list.get(job_id)) is not None]
+        if not marked:
+            if self.current is not None:
+                await one(self, self.current)
+        elif self._errand:
+            self.shell.tell(f"Still {self._errand}: wait for its end.", Severity.WARNING)
+        else:
+            errand = await many(self, marked, self._hidden_marks())
+            if errand is not None:
+                self._run(errand)
+
+    @work(group="jobs-errand", exit_on_error=False)
+    async def _run(self, errand: Errand) -> None:
+        """Apart from the questions, so that the next question does not end it half way."""
+        try:
+            await run_errand(self, errand, self._progress)
+        finally:
+            self._progress("")
+
+    def _progress(self, told: str) -> None:
+        self._errand = told
+        self._show_strip()
+
+    def action_copy(self) -> None:
+        """Send the id to the terminal's clipboard."""
+        job = self.current
+        if job is not None:
+            self.shell.send_to_clipboard(job.id)
+
+    @work(exclusive=True, group="refresh", exit_on_error=False)
+    async def action_refresh(self) -> None:
+        """Ask the service now."""
+        if self.deck.identity is None:
+            self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
+            return
+        await self.deck.refresh()

@@ -1,0 +1,122 @@
+"""How the user wants the job table: columns, order, groups, saved filters; asked for, and kept in a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tui.common.sanitize import plain
+from tui.config.view_settings import NAME, change_view, load_view
+from tui.jobquery.sorting import Grouping, Order
+from tui.jobquery.view import JobView, SavedFilter
+from tui.monitor.state.events import Severity
+from tui.screens.base.section import SectionScreen
+from tui.screens.dialogs.columns import ChooseColumns
+from tui.screens.dialogs.pick import Option, Pick
+from tui.screens.dialogs.prompt import Prompt
+from tui.widgets.tables.job_columns import JOB_COLUMNS, known
+
+_SAVE = "save"
+_FILTER = "filter "
+
+
+class TableWishes:
+    """What is wanted now (`view`), the dialogs that change it, and the file.
+
+    Args:
+        folder: where the file is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.view = JobView()
+        self._folder = folder
+        self._writing = asyncio.Lock()
+
+    def load(self) -> str:
+        """Take what the file says. Returns what is to be told: empty, or why it could not be taken."""
+        try:
+            self.view = load_view(self._folder)
+        except (OSError, ValueError) as error:
+            why = plain(str(error), limit=200)
+            return f"The table is shown as at first: {self._folder / NAME} could not be read ({why})."
+        return ""
+
+    async def change(self, screen: SectionScreen, change: Callable[[JobView], JobView]) -> None:
+        """Change what is wanted, here and in the file."""
+        self.view = change(self.view)
+        try:
+            async with self._writing:
+                kept = await asyncio.to_thread(change_view, self._folder, change)
+        except OSError as error:
+            screen.shell.tell(
+                f"This holds until you leave: {self._folder} could not be written ({error.strerror}).",
+                Severity.WARNING,
+            )
+        else:
+            # Another qdeck may have saved filters in between.
+            self.view = replace(self.view, filters=kept.filters)
+
+    async def ask_order(self, screen: SectionScreen) -> Order | None:
+        """The column to sort by; the one it is sorted by already means the other way round."""
+        order = self.view.order
+        ways = ("▲", "▼")
+        options = [
+            Option(
+                choice.id, JOB_COLUMNS[choice.id].label, ways[order.descending] * (choice.id == order.column)
+            )
+            for choice in known(self.view.columns)
+        ]
+        picked = await screen.app.push_screen_wait(Pick("Sort by", options, order.column))
+        return None if picked is None else sorted_by(order, picked.key)
+
+    async def ask_columns(self, screen: SectionScreen) -> bool:
+        """Ask for the columns; whether they are other ones now."""
+        columns = await screen.app.push_screen_wait(ChooseColumns(known(self.view.columns)))
+        if columns is None or columns == known(self.view.columns):
+            return False
+        await self.change(screen, lambda view: replace(view, columns=columns))
+        return True
+
+    async def ask_filter(self, screen: SectionScreen, present: str) -> str | None:
+        """A saved filter to use; or the present one is saved, or a saved one deleted."""
+        while True:
+            options = [Option(_FILTER + one.name, one.name, one.text, True) for one in self.view.filters]
+            if present and all(one.text != present for one in self.view.filters):
+                options.append(Option(_SAVE, "Save the filter in use …", present))
+            if not options:
+                screen.shell.tell("No filter is saved. / filters; f then saves that filter under a name.")
+                return None
+            at = next((_FILTER + one.name for one in self.view.filters if one.text == present), "")
+            picked = await screen.app.push_screen_wait(Pick("Saved filters", options, at))
+            if picked is None:
+                return None
+            name = picked.key.removeprefix(_FILTER)
+            if picked.delete:
+                await self.change(screen, lambda view, name=name: view.without_filter(name))  # type: ignore[misc]
+            elif picked.key == _SAVE:
+                await self._save_filter(screen, present)
+                return None
+            else:
+                return next((one.text for one in self.view.filters if one.name == name), None)
+
+    async def _save_filter(self, screen: SectionScreen, text: str) -> None:
+        name = await screen.app.push_screen_wait(
+            Prompt("Save the filter as", "", text, lambda name: "" if name.strip() else "Write a name.")
+        )
+        if name is not None:
+            saved = SavedFilter(name.strip()[:60], text)
+            await self.change(screen, lambda view: view.with_filter(saved))
+            screen.shell.tell(f"Saved as “{saved.name}”: f brings it back.")
+
+
+def sorted_by(order: Order, column: str) -> Order:
+    """By that column; the other way round when it is by that column already."""
+    return Order(column, not order.descending) if order.column == column else Order(column)
+
+
+def next_grouping(grouping: Grouping) -> Grouping:
+    """By nothing, by session, by tag, and again by nothing."""
+    ways = tuple(Grouping)
+    return ways[(ways.index(grouping) + 1) % len(ways)]

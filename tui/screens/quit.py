@@ -1,0 +1,34 @@
+"""What to think of before qdeck is left: what would burn on, and what would be lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+
+from tui.common.clock import Clock
+from tui.common.sanitize import shorten
+from tui.monitor.api import Deck
+from tui.screens.base.workspace import Bench
+from tui.widgets.text.session_format import open_now
+
+
+async def may_leave(app: App[Any], deck: Deck, bench: Bench, clock: Clock) -> bool:
+    """Whether to leave: asks the user when sessions are open, or changes are in no file. In a worker."""
+    from tui.screens.dialogs.confirm import Confirm
+    from tui.screens.dialogs.quit_sessions import LeaveSessions
+
+    unsaved = _unsaved(bench)
+    sure: bool | None = True
+    if open_now(deck):
+        sure = await app.push_screen_wait(LeaveSessions(deck, clock, unsaved))
+    elif unsaved:
+        sure = await app.push_screen_wait(Confirm("Leave qdeck?", unsaved, "Leave", keep="Stay"))
+    return bool(sure)
+
+
+def _unsaved(bench: Bench) -> str:
+    """What changes are in no file, in a sentence; empty: none."""
+    if not bench.dirty or not bench.qasm.strip():
+        return ""
+    return f"{shorten(bench.name, 40)} has changes that are in no file. F3, then ^s saves."

@@ -1,0 +1,407 @@
+"""The transpile review: choose how, compare what comes out, and run it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widgets import TabbedContent, TabPane
+from textual.worker import Worker
+
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain
+from tui.domain.backends import best_backend, undecided
+from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission, WaitState
+from tui.monitor.state.events import (
+    BackendsChanged,
+    Event,
+    IdentityChanged,
+    OutboxChanged,
+    SessionsChanged,
+    Severity,
+    UsageChanged,
+)
+from tui.screens.base.active_session import lose_session, lost_reason
+from tui.screens.base.section import SectionScreen
+from tui.screens.base.workspace import Errand
+from tui.screens.dialogs.cloud_options import CloudRefinements
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.transpile.status_text import invitation, missing, verdict, wrong
+from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.circuit.qubit_layout import LayoutView
+from tui.widgets.forms.submit_form import Source, SubmitForm
+from tui.widgets.forms.submit_validation import costs
+from tui.widgets.forms.transpile_options import TranspileChoices
+from tui.widgets.keymap import TRANSPILE, bindings
+from tui.widgets.tables.candidate_table import CandidateTable
+from tui.widgets.tables.stats_table import StatsTable
+from tui.widgets.text.block import Block
+from tui.widgets.text.format import short_id
+from tui.widgets.text.session_format import offers
+from tui.widgets.text.styled_text import Ink, Line, line, wrapped
+from tui.widgets.text.text_pane import TextPane, page_of
+
+
+class TranspileScreen(SectionScreen):
+    """Transpiles the circuit of the bench, shows the candidates, submits the one picked."""
+
+    SECTION = "transpile"
+    BINDINGS: ClassVar = bindings(TRANSPILE)
+
+    class Transpiled(Message):
+        """The compiler or the cloud answered with a candidate for this text."""
+
+        def __init__(self, candidate: Candidate, source: str, errand: Errand) -> None:
+            super().__init__()
+            self.candidate = candidate
+            self.source = source
+            self.errand = errand
+
+    class Refused(Message):
+        """Transpiling or submitting went wrong."""
+
+        def __init__(self, error: QdeckError, *, submitting: bool) -> None:
+            super().__init__()
+            self.error = error
+            self.submitting = submitting
+
+    class Submitted(Message):
+        """The job is created."""
+
+        def __init__(self, job: Job) -> None:
+            super().__init__()
+            self.job = job
+
+    _work: Worker[None] | None = None
+    _submitting = False
+    _asked_about: frozenset[str] = frozenset()
+    """Backends whose errors were asked for."""
+
+    def compose(self) -> ComposeResult:
+        """Choices, one line of state, then the review in tabs."""
+        yield TranspileChoices(id="choices")
+        yield Block(id="said")
+        yield Block(id="nothing-yet")
+        with TabbedContent(id="views"):
+            with TabPane("Review", id="review"), Horizontal():
+                with VerticalScroll(id="figures"):
+                    yield CandidateTable(id="candidates")
+                    yield Block(id="warnings")
+                    yield StatsTable(id="stats")
+                    yield LayoutView(id="layout")
+                yield SubmitForm(id="form")
+            with TabPane("Circuit", id="circuit"):
+                yield QasmArea(read_only=True, id="isa")
+            with TabPane("Drawing", id="drawing"):
+                yield TextPane(id="isa-drawing")
+
+    def on_mount(self) -> None:
+        """Show what is known already."""
+        self.query_one(SubmitForm).display = not self.deck.read_only
+        self._show_backends()
+        self._show_identity()
+        self.query_one(TranspileChoices).show(self.bench.backend, self.bench.options)
+        if self.bench.candidate is not None:
+            self._review(self.bench.candidate)
+        self._show_state()
+
+    def on_screen_resume(self) -> None:
+        """Do what was asked for on the way here, and look again at the circuit."""
+        choices = self.query_one(TranspileChoices)
+        if not self.is_mounted or not choices.is_mounted:
+            return
+        if self.bench.candidate_source != self.bench.qasm and not self.bench.backend_picked:
+            self.bench.backend = ""
+        self._show_backends()
+        self._show_sessions()
+        self.query_one(SubmitForm).suggest_name(self.bench.name)
+        errand, self.bench.errand = self.bench.errand, Errand.NONE
+        if errand is not Errand.NONE and not (errand is Errand.RUN and self.bench.reviewed):
+            self._start(errand)
+        else:
+            self._show_state()
+            if errand is Errand.RUN:
+                self._show_form()
+
+    def deck_event(self, event: Event) -> None:
+        """Follow backends, sessions, usage and identity."""
+        if isinstance(event, BackendsChanged):
+            self._show_backends()
+            self._show_state()
+        elif isinstance(event, SessionsChanged):
+            self._show_sessions()
+        elif isinstance(event, UsageChanged):
+            self.query_one(SubmitForm).show_usage(event.usage)
+        elif isinstance(event, IdentityChanged):
+            self._asked_about = frozenset()
+            self._show_identity()
+            self._show_state()
+        elif isinstance(event, OutboxChanged):
+            self._in_line(event)
+
+    def action_transpile(self) -> None:
+        """Transpile with the choices above."""
+        self._start(Errand.TRANSPILE)
+
+    def action_submit(self) -> None:
+        """Submit what is under review; transpile first when that is not the circuit as it stands."""
+        if self._submitting or self._transpiling:
+            return
+        if not self.bench.reviewed:
+            self._start(Errand.RUN)
+        elif self.query_one(TabbedContent).active != "review":
+            self._show_form()
+        else:
+            self._submit()
+
+    def action_stop(self) -> None:
+        """Stop transpiling: the compiler really stops."""
+        if self._transpiling and self._work is not None:
+            self._work.cancel()
+            self._work = None
+            self.refresh_bindings()
+            self._show_state(line(("Stopped. F8 transpiles again.", Ink.MUTED)))
+
+    @work(group="refine-command", exclusive=True, exit_on_error=False)
+    async def action_refine(self) -> None:
+        """Ask the cloud transpiler for what its line of choices has no room for."""
+        if not self._take_choices():
+            return
+        asked = await self.app.push_screen_wait(CloudRefinements(self.bench.options.asked))
+        if asked is not None:
+            self.query_one(TranspileChoices).refine(asked)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`stop` exists only while there is something to stop, `refine` only for the cloud."""
+        if action == "refine":
+            return self.is_mounted and self.query_one(TranspileChoices).cloud
+        return self._transpiling if action == "stop" else super().check_action(action, parameters)
+
+    @property
+    def _transpiling(self) -> bool:
+        return self._work is not None and not self._work.is_finished
+
+    def _start(self, errand: Errand) -> None:
+        """Transpile in a worker, unless that is under way or something is missing."""
+        if self._transpiling or self._submitting or not self._take_choices():
+            return
+        if lines := missing(self.bench, signed_in=self._signed_in):
+            self._show_state(*lines)
+            return
+        text, backend, options = self.bench.qasm, self.bench.backend, self.bench.options
+        self._work = self.run_worker(
+            self._transpile(text, backend, options, errand), group="transpile", exit_on_error=False
+        )
+        self.refresh_bindings()
+        place = "in the cloud " if options.cloud else ""
+        told = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
+        self._show_state(line((told, Ink.BUSY)))
+
+    async def _transpile(self, text: str, backend: str, options: TranspileOptions, errand: Errand) -> None:
+        try:
+            candidate = await self.deck.transpile(text, backend, options)
+        except QdeckError as error:
+            self.post_message(self.Refused(error, submitting=False))
+        else:
+            self.post_message(self.Transpiled(candidate, text, errand))
+
+    @on(Transpiled)
+    def _transpiled(self, message: Transpiled) -> None:
+        self._work = None
+        table = self.query_one(CandidateTable)
+        if self.bench.candidate_source != message.source:
+            table.clear()
+        self.bench.candidate, self.bench.candidate_source = message.candidate, message.source
+        table.add(message.candidate)
+        self._review(message.candidate)
+        self.refresh_bindings()
+        self._show_state()
+        if message.errand is Errand.RUN:
+            self._show_form()
+
+    @on(CandidateTable.Picked)
+    def _picked(self, message: CandidateTable.Picked) -> None:
+        candidate = message.candidate
+        bench = self.bench
+        bench.candidate, bench.backend, bench.options = candidate, candidate.backend, candidate.options
+        self.query_one(TranspileChoices).show(bench.backend, bench.options)
+        self.refresh_bindings()
+        self._review(candidate)
+        self._show_sessions()
+        self._show_state()
+
+    @on(TranspileChoices.Changed)
+    def _chosen(self) -> None:
+        before = self.bench.backend
+        right = self._take_choices()
+        self.refresh_bindings()
+        self.bench.backend_picked |= self.bench.backend != before
+        if right:
+            self._show_sessions()
+            if not self._transpiling:
+                self._show_state()
+
+    @on(SubmitForm.SessionChosen)
+    def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
+        self.bench.use_session(message.session_id)
+
+    def _submit(self) -> None:
+        candidate = self.bench.candidate
+        if candidate is None:
+            return
+        submission = self.query_one(SubmitForm).submission(Source(candidate, self.bench.candidate_source))
+        if submission is None:
+            return
+        session = next((one for one in self.deck.sessions() if one.id == submission.session_id), None)
+        reasons = costs(self.query_one(SubmitForm).seconds(), self.deck.usage, session)
+        if lost := lost_reason(self.deck, self.bench, submission.session_id):
+            reasons.insert(0, lost)
+        if reasons:
+            self._ask(submission, reasons)
+        else:
+            self._send(submission)
+
+    @work(group="submit-command", exclusive=True, exit_on_error=False)
+    async def _ask(self, submission: Submission, reasons: list[str]) -> None:
+        """What costs more than usual is confirmed first."""
+        where = plain(submission.backend, limit=60)
+        if await self.app.push_screen_wait(Confirm(f"Run on {where}?", "\n".join(reasons), "Run it")):
+            self._send(submission)
+
+    def _send(self, submission: Submission) -> None:
+        self._submitting = True
+        self.bench.use_session(submission.session_id)
+        self._show_state(line((f"Submitting to {plain(submission.backend, limit=60)}…", Ink.BUSY)))
+        self.run_worker(self._create(submission), group="submit", exit_on_error=False)
+
+    async def _create(self, submission: Submission) -> None:
+        try:
+            job = await self.deck.submit(submission)
+        except QdeckError as error:
+            self.post_message(self.Refused(error, submitting=True))
+        except BaseException:
+            self._submitting = False
+            raise
+        else:
+            self.post_message(self.Submitted(job))
+
+    def _in_line(self, event: OutboxChanged) -> None:
+        """The submission waits for the service's limits: nothing here has to wait with it."""
+        if self._submitting and any(one.state is WaitState.WAITING and one.why for one in event.waiting):
+            self._submitting = False
+            self._show_state()
+            self.shell.tell("In line: it goes out as soon as the service takes it.")
+            self.shell.go("jobs")
+
+    @on(Submitted)
+    def _submitted(self, message: Submitted) -> None:
+        self._submitting = False
+        self._show_state()
+        self.shell.tell(f"Submitted {plain(message.job.id, limit=80)}")
+        self.shell.go("jobs")
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        if message.submitting:
+            self._submitting = False
+            self._show_state()
+            self.query_one(SubmitForm).say(str(message.error))
+            return
+        self._work = None
+        self.refresh_bindings()
+        self._show_state(*wrong(message.error, self.size.width - 2))
+
+    def _take_choices(self) -> bool:
+        """Carry the choices to the bench; whether they are right."""
+        choices = self.query_one(TranspileChoices)
+        self.bench.backend = choices.backend
+        try:
+            self.bench.options = choices.options()
+        except ValueError as error:
+            self._show_state(line((f"✘ {error}", Ink.BAD)))
+            return False
+        return True
+
+    @property
+    def _signed_in(self) -> bool:
+        return self.deck.identity is not None
+
+    def _show_backends(self) -> None:
+        backends, chosen = self.deck.backends(), self.bench.backend
+        if chosen not in {backend.name for backend in backends}:
+            best = best_backend(backends, self.bench.qubits)
+            chosen = best.name if best is not None else ""
+            unknown = frozenset(undecided(backends, self.bench.qubits)) - self._asked_about
+            if unknown:
+                self._asked_about |= unknown
+                self._ask_errors(sorted(unknown))
+        self.query_one(TranspileChoices).offer_backends(backends, chosen)
+        self._take_choices()
+
+    @work(group="errors", exit_on_error=False)
+    async def _ask_errors(self, names: list[str]) -> None:
+        """Ask for the errors that decide which backend is best, where the list does not tell them."""
+        for name in names:
+            with contextlib.suppress(QdeckError):
+                await self.deck.backend_details(name)
+        bench = self.bench
+        reviewed = bench.candidate is not None and bench.candidate_source == bench.qasm
+        if not (bench.backend_picked or reviewed or self._transpiling):
+            bench.backend = ""
+            self._show_backends()
+            self._show_state()
+
+    def _show_identity(self) -> None:
+        identity = self.deck.identity
+        self.query_one(TranspileChoices).offer_cloud(identity is not None and identity.cloud_transpiler)
+        self.query_one(SubmitForm).show_usage(self.deck.usage)
+        self._take_choices()
+        self.refresh_bindings()
+
+    def _show_sessions(self) -> None:
+        if lost := lose_session(self.deck, self.bench):
+            self.shell.tell(lost, Severity.WARNING)
+        sessions = offers(self.deck.sessions(), self.bench.backend, self.clock.now())
+        form, chosen = self.query_one(SubmitForm), self.bench.session_id
+        form.show_sessions(sessions, chosen)
+        self.bench.session_id = form.session_id
+        if chosen and not form.session_id:
+            gone = (
+                f"Session {short_id(chosen, 20)} takes no jobs for {plain(self.bench.backend, limit=40)} now"
+            )
+            self.shell.tell(f"{gone}: what is run next runs alone.", Severity.WARNING)
+
+    def _show_form(self) -> None:
+        self.query_one(TabbedContent).active = "review"
+        self.query_one(SubmitForm).focus_first()
+
+    def _review(self, candidate: Candidate) -> None:
+        self.query_one(StatsTable).show_candidate(candidate)
+        self.query_one(LayoutView).show_candidate(candidate)
+        self.query_one("#isa", QasmArea).load_text(candidate.qasm)
+        drawing = page_of(candidate.drawing or "The circuit is too large to draw.")
+        self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
+        width = max(30, self.query_one("#figures").size.width - 2)
+        warnings = [
+            row for text in candidate.warnings for row in wrapped(f"! {plain(text)}", width, Ink.WARNING)
+        ]
+        self.query_one("#warnings", Block).show(warnings)
+        form = self.query_one(SubmitForm)
+        form.show_candidate(candidate)
+        form.suggest_name(self.bench.name)
+
+    def _show_state(self, *said: Line) -> None:
+        """Show what stands: `said`, or what follows from the bench."""
+        candidate = self.bench.candidate
+        self.query_one(TabbedContent).display = candidate is not None
+        nothing_yet = self.query_one("#nothing-yet", Block)
+        nothing_yet.display = candidate is None and not said
+        if candidate is None:
+            nothing_yet.show(invitation(self.bench, signed_in=self._signed_in))
+        self.query_one("#said", Block).show(said or verdict(self.bench, read_only=self.deck.read_only))

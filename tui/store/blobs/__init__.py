@@ -1,0 +1,1 @@
+"""Results and circuits as files beside the journal, within a quota."""

@@ -1,0 +1,187 @@
+"""Files beside the database: results by job, program texts by their hash; compressed, written atomically.
+
+Texts are addressed by their content: many jobs may have the same one, and its hash is what the rows keep. A
+result belongs to one job and is shared with none, and its file names that job, so it can be found and told
+apart even where the database is lost: it is addressed by its job. It begins with the SHA-256 of what follows,
+so that damage is found all the same; what is damaged counts as not there, and the service is asked again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import re
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tui.common.atomic_file import make_folder, replace_file
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.results import JobResult, PubResult
+from tui.store.blobs.eviction import DEFAULT_BYTES, Quota
+from tui.store.records.models import Key
+
+MAX_TEXT_BYTES = 64 << 20
+"""The largest program text that is read back: a compressed file could pretend to be endless."""
+AT_HAND_BYTES = 1 << 20
+"""The largest program text that is read in the event loop: a few milliseconds."""
+_SEAL = b'{"sha256":"%s",'
+_SEALED = len(_SEAL % (b"0" * 64))
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultFile:
+    """What a result's file holds; `raw` as text when it is text, so that `zcat` shows it."""
+
+    service: str
+    job_id: str
+    pubs: tuple[PubResult, ...]
+    note: str = ""
+    raw: str | None = None
+    raw_bytes: bytes = b""
+
+
+class Blobs:
+    """Results and program texts. Every method blocks: call it in a thread, except for small texts.
+
+    Args:
+        quota: bytes that all files may take together; the oldest are let go, which is said in `warnings`.
+            Default: `DEFAULT_BYTES`.
+
+    Attributes:
+        needed: hashes of the texts that are not let go whatever there is; `None`: not known yet, so nothing
+            is let go. Set it before a method that keeps something is called.
+    """
+
+    def __init__(self, results: Path, texts: Path, quota: int | None = None) -> None:
+        self.results = results
+        self.texts = texts
+        self.warnings: list[str] = []
+        self.needed: Collection[str] | None = None
+        self._quota = Quota((results, texts), DEFAULT_BYTES if quota is None else quota)
+
+    def keep_result(self, key: Key, result: JobResult) -> None:
+        """Write a result.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        try:
+            raw, raw_bytes = result.raw.decode("utf-8"), b""
+        except UnicodeDecodeError:
+            raw, raw_bytes = None, result.raw
+        body = _ResultFile(key[0], key[1], result.pubs, result.note, raw, raw_bytes)
+        self._write(self._result_path(key), _sealed(msgspec.json.encode(body)))
+
+    def result(self, key: Key) -> JobResult | None:
+        """The result kept for the job; `None` when there is none that can be read."""
+        try:
+            data = gzip.decompress(self._result_path(key).read_bytes())
+            body = msgspec.json.decode(_intact(data), type=_ResultFile)
+        except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError):
+            # Missing or damaged: the service is asked again.
+            return None
+        if (body.service, body.job_id) != key:
+            return None
+        raw = body.raw_bytes if body.raw is None else body.raw.encode()
+        return JobResult(pubs=body.pubs, raw=raw, note=body.note)
+
+    def forget_result(self, key: Key) -> None:
+        """Remove the result's file, when there is one."""
+        try:
+            self._result_path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _storage_error(self._result_path(key), error) from error
+
+    def keep_text(self, digest: str, text: str) -> None:
+        """Write a program's text under its hash.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
+        path = self._text_path(digest)
+        if self.text(digest):
+            # Another process may let it go in this moment.
+            with contextlib.suppress(OSError):
+                # It counts as new again: a job of today needs it.
+                os.utime(path)
+                return
+        self._write(path, text.encode("utf-8", "surrogatepass"))
+
+    def text(self, digest: str, most: int = MAX_TEXT_BYTES) -> str:
+        """The text with this hash; empty when there is none that can be read, or it has more bytes."""
+        try:
+            with gzip.open(self._text_path(digest)) as file:
+                data = file.read(most)
+        except (OSError, EOFError, zlib.error):
+            return ""
+        return data.decode("utf-8", "surrogatepass") if _digest(data) == digest else ""
+
+    def _write(self, path: Path, data: bytes) -> None:
+        _write(path, data)
+        needed = None if self.needed is None else [self._text_path(digest) for digest in self.needed]
+        gone = self._quota.added(path, needed)
+        if gone.files:
+            limit = self._quota.limit / (1 << 30)
+            self.warnings.append(
+                f"Results and circuits took more than {limit:.3g} GiB: the {gone.files} oldest files "
+                f"({gone.bytes / (1 << 20):.3g} MiB) were let go. The service may still have those results."
+            )
+
+    def _result_path(self, key: Key) -> Path:
+        # Ids are the service's, so they are not trusted as file names: the hash makes them unique.
+        readable = re.sub(r"[^A-Za-z0-9-]", "_", f"{key[0]}-{key[1]}")[:60]
+        return self.results / f"{readable}-{_digest(repr(key).encode())[:12]}.json.gz"
+
+    def _text_path(self, digest: str) -> Path:
+        return self.texts / digest[:2] / f"{digest}.qasm.gz"
+
+
+def text_digest(text: str) -> str:
+    """The name a text is kept under: SHA-256 of its UTF-8, in hex."""
+    return _digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        make_folder(path.parent)
+        replace_file(path, [gzip.compress(data, 6, mtime=0)])
+    except OSError as error:
+        raise _storage_error(path, error) from error
+
+
+def _sealed(body: bytes) -> bytes:
+    """A JSON object with the checksum of its other members before them."""
+    return _SEAL % _digest(body).encode() + body[1:]
+
+
+def _intact(data: bytes) -> bytes:
+    """What was sealed.
+
+    Raises:
+        msgspec.DecodeError: it is not what was written.
+    """
+    if data[:11] != _SEAL[:11]:
+        # Of an earlier version: it has the checksum of its compressed form alone.
+        return data
+    body = b"{" + data[_SEALED:]
+    if data[:_SEALED] != _SEAL % _digest(body).encode():
+        raise msgspec.DecodeError("the checksum is of something else")
+    return body
+
+
+def _storage_error(path: Path, error: OSError) -> QdeckError:
+    return QdeckError(
+        ErrorKind.STORAGE,
+        f"{path} cannot be written: {error.strerror or error}.",
+        "Make room or check the permissions.",
+    )

@@ -1,0 +1,112 @@
+"""What the history holds in memory: values by key, and which jobs and submissions are not settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from tui.domain.sessions import Session
+from tui.store.records.changes import Changes
+from tui.store.records.extents import Extent, merge_extents
+from tui.store.records.merge import merge_intents, merge_records, merge_sessions, merge_transpiled
+from tui.store.records.models import Intent, Key, Record, Transpiled
+from tui.store.records.serialization import EXTENTS, JOBS, SESSIONS, TRANSPILATIONS
+
+
+@dataclass(slots=True)
+class Memory:
+    """Change jobs and submissions through the methods alone: they keep `unsettled` and `pending` true.
+
+    Attributes:
+        unsettled: jobs of which something is still to be found out, in the order they came.
+        pending: submissions that may still be sent, or whose job may be found.
+        transpiled: how circuits were transpiled, by the hashes of what came of it.
+    """
+
+    records: dict[Key, Record] = field(default_factory=dict)
+    sessions: dict[Key, Session] = field(default_factory=dict)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    extents: dict[Key, Extent] = field(default_factory=dict)
+    transpiled: dict[str, Transpiled] = field(default_factory=dict)
+    unsettled: dict[Key, None] = field(default_factory=dict)
+    pending: dict[str, Intent] = field(default_factory=dict)
+    _in_order: tuple[Intent, ...] | None = None
+
+    def store(self, record: Record) -> None:
+        """Put a job in, or in the place of what was known of it."""
+        key = record.key
+        self.records[key] = record
+        if not record.settled:
+            self.unsettled[key] = None
+        elif self.unsettled:
+            self.unsettled.pop(key, None)
+
+    def drop(self, key: Key) -> bool:
+        """Forget a job; whether there was one."""
+        self.unsettled.pop(key, None)
+        return self.records.pop(key, None) is not None
+
+    def store_intent(self, intent: Intent) -> None:
+        """Put a submission in, or in the place of what was known of it."""
+        self.intents[intent.tag] = intent
+        self._in_order = None
+        if intent.state.needs_program:
+            self.pending[intent.tag] = intent
+        else:
+            self.pending.pop(intent.tag, None)
+
+    def drop_intent(self, tag: str) -> Intent | None:
+        """Forget a submission; returns it when there was one."""
+        self._in_order = None
+        self.pending.pop(tag, None)
+        return self.intents.pop(tag, None)
+
+    def intents_in_order(self) -> tuple[Intent, ...]:
+        """The submissions, the earliest first; sorted once after each change."""
+        if self._in_order is None:
+            self._in_order = tuple(sorted(self.intents.values(), key=lambda intent: intent.created))
+        return self._in_order
+
+    def unused(self, digests: Collection[str]) -> set[str]:
+        """Those of the transpilations with these hashes that no job or pending submission refers to."""
+        asked = self.transpiled.keys() & set(digests)
+        if not asked:
+            return asked
+        used = {intent.circuit_hash for intent in self.pending.values()}
+        used |= {record.circuit_hash for record in self.records.values() if record.circuit_hash in asked}
+        return asked - used
+
+    def knows(self, table: str, key: tuple[str, ...]) -> bool:
+        """Whether a row of that table is held."""
+        if table in (JOBS, SESSIONS, EXTENTS):
+            held = {JOBS: self.records, SESSIONS: self.sessions, EXTENTS: self.extents}[table]
+            return (key[0], key[1]) in held  # type: ignore[operator]  # all three have keys of two
+        if table == TRANSPILATIONS:
+            return key[0] in self.transpiled
+        return key[0] in self.intents
+
+    def absorb(self, changes: Changes, kept_out: set[Key]) -> None:
+        """Take in what the file holds, merged with what is held; but no jobs in `kept_out`."""
+        for record in changes.records:
+            if record.key not in kept_out:
+                known = self.records.get(record.key)
+                self.store(merge_records(known, record) if known else record)
+        for key in changes.removed:
+            self.drop(key)
+        for session in changes.sessions:
+            place = (session.service, session.id)
+            other = self.sessions.get(place)
+            self.sessions[place] = merge_sessions(other, session) if other else session
+        for intent in changes.intents:
+            mine = self.intents.get(intent.tag)
+            self.store_intent(merge_intents(mine, intent) if mine else intent)
+        for extent in changes.extents:
+            same = self.extents.get(extent.key)
+            self.extents[extent.key] = merge_extents(same, extent) if same else extent
+        for transpiled in changes.transpiled:
+            here = self.transpiled.get(transpiled.circuit_hash)
+            self.transpiled[transpiled.circuit_hash] = (
+                merge_transpiled(here, transpiled) if here else transpiled
+            )
+        for digest in self.unused(changes.dropped):
+            del self.transpiled[digest]

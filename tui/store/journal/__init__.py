@@ -1,0 +1,1 @@
+"""TinyDB storage and tables over an append-only, crash-safe journal."""

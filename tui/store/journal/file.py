@@ -1,0 +1,128 @@
+"""The journal as a file: opened, read, and appended to durably; it knows bytes, not rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tui.store.journal.format import LONGEST_HEADER, Header, document_of, intact, parse_header
+from tui.store.journal.index import LENGTH, Slot
+
+BLOCK = 1 << 20
+
+
+class ChangedUnderneath(OSError):
+    """What was read before is not in the file any more: another program wrote to it."""
+
+
+class JournalFile:
+    """One generation of the journal, open for reading as long as anyone holds this object.
+
+    A rewritten journal is another file of the same name: this one stays readable until it is let go.
+
+    Raises:
+        OSError: from every method.
+    """
+
+    def __init__(self, descriptor: int, *, writable: bool = False) -> None:
+        self._descriptor = descriptor
+        self.writable = writable
+        self.start = os.pread(descriptor, LONGEST_HEADER, 0)
+        parsed = parse_header(self.start)
+        self.header: Header | None = parsed[0] if parsed else None
+        self.first = parsed[1] if parsed else 0
+        """Offset of the first line after the header."""
+        found = os.fstat(descriptor)
+        self.identity = (found.st_dev, found.st_ino)
+
+    @classmethod
+    def opened(cls, path: Path, *, write: bool = False) -> JournalFile:
+        """The file that has this name now.
+
+        Opening it is what makes a network file system look at the server again.
+        """
+        return cls(os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC), writable=write)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+    def same(self, other: JournalFile) -> bool:
+        """Whether the other is this file, of the same generation."""
+        mine = self.start[: self.first]
+        return self.identity == other.identity and bool(mine) and mine == other.start[: other.first]
+
+    def size(self) -> int:
+        """Bytes of the file now."""
+        return os.fstat(self._descriptor).st_size
+
+    def blocks(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` to `end`, in blocks."""
+        while start < end:
+            block = os.pread(self._descriptor, min(BLOCK, end - start), start)
+            if not block:
+                return
+            yield block
+            start += len(block)
+
+    def line(self, slot: Slot) -> bytes:
+        """The line at a slot, without its line feed.
+
+        Raises:
+            ChangedUnderneath: it is not there any more.
+        """
+        assert isinstance(slot, int)
+        data = os.pread(self._descriptor, slot & LENGTH, slot >> 32)
+        if len(data) != slot & LENGTH or not intact(data):
+            raise ChangedUnderneath(f"a line at byte {slot >> 32} of the history is not what was written")
+        return data
+
+    def document(self, slot: Slot) -> bytes:
+        """The JSON of the document at a slot."""
+        return slot if isinstance(slot, bytes) else document_of(self.line(slot))
+
+    def documents(self, slots: Sequence[Slot]) -> Iterator[bytes]:
+        """The JSON of the documents at slots in ascending order, which were read a moment ago.
+
+        Reads blocks, not lines: each read lets go of the interpreter's lock and has to get it again.
+        """
+        block, start = b"", 0
+        for slot in slots:
+            assert isinstance(slot, int)
+            offset, length = slot >> 32, slot & LENGTH
+            at = offset - start
+            if at < 0 or at + length > len(block):
+                block, start, at = os.pread(self._descriptor, max(length, BLOCK), offset), offset, 0
+            yield document_of(block[at : at + length])
+
+    def append(self, data: bytes, at: int) -> None:
+        """Write `data` at the end, which is at byte `at`; it is durable when this returns.
+
+        When it cannot be, the file is cut back to what it was.
+        """
+        try:
+            written = os.pwrite(self._descriptor, data, at)
+            while written < len(data):
+                # The next attempt says why: no room, or a limit.
+                more = os.pwrite(self._descriptor, data[written:], at + written)
+                written += more
+            os.fdatasync(self._descriptor)
+        except BaseException:
+            self.cut(at)
+            raise
+
+    def cut(self, size: int) -> None:
+        """Cut the file to `size` bytes."""
+        os.ftruncate(self._descriptor, size)
+        os.fsync(self._descriptor)
+
+
+def missing_or_changed(path: Path, known: JournalFile | None, position: int) -> bool:
+    """Whether the file of this name is not the known one with `position` bytes. One `stat`; takes no lock."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return known is not None
+    except OSError:
+        return True
+    return known is None or known.identity != (found.st_dev, found.st_ino) or found.st_size != position

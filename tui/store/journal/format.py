@@ -1,0 +1,152 @@
+"""The lines of the journal: a checksum, and what happened to one document.
+
+```
+5d0f2a31 {"qdeck":"history","schema":2,"lineage":"...","generation":"...","seq":17,"rows":2,"bytes":513}
+8c1b90aa [16,"jobs",1,{"id":"...","program":"sampler"}]
+17aa04fe+[18,"jobs",2,{"id":"...","program":"sampler"}]
+90be11c0 [19,"sessions",1,null]
+```
+
+Eight hex digits of CRC-32 over the rest of the line, a mark, a JSON value, a line feed (`cut -c10-` gives
+the JSON). The mark is `+` when the next line belongs to the same batch, else a space: a batch is all there
+or, when its last line is missing, not at all. A JSON list is `[seq, table, number, document]`: the document
+was set, or removed (`null`); with `null` for the number the table was emptied (`{}`) or dropped (`null`).
+`seq` counts the changes; a rewritten file keeps each document's, so that a reader knows what is new to it.
+The JSON is ASCII, so no line feed is ever part of it. The first line is the header, of a fixed length.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from zlib import crc32
+
+import msgspec
+
+SCHEMA = 2
+"""Version of the file's form and of its rows; 1 was one JSON object (`tui.store.records.json_v1`)."""
+HEADER_BYTES = 256
+LONGEST_HEADER = 4096
+EMPTIED, GONE = b"{}", b"null"
+MORE, LAST = b"+", b" "
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What the first line says.
+
+    Attributes:
+        lineage: the same for all generations of one history.
+        generation: another one each time the file is written anew.
+        seq: the last change when it was.
+        rows, bytes: documents and length of the file then: a shorter file was cut.
+        repairs: how often a damaged file was written anew: what is missing after that was not removed.
+    """
+
+    schema: int
+    lineage: str = ""
+    generation: str = ""
+    seq: int = 0
+    rows: int = 0
+    bytes: int = 0
+    repairs: int = 0
+    qdeck: str = "history"
+
+
+def document_json(document: object) -> bytes:
+    """A document as TinyDB's own storage would write it, without spaces.
+
+    Raises:
+        TypeError, ValueError: it holds what JSON cannot.
+    """
+    return _encode(document).encode("ascii")
+
+
+def make_line(seq: int, table: str, number: int | None, document: bytes, mark: bytes = LAST) -> bytes:
+    """One line, with its line feed."""
+    # A comma in the name would be taken for the one after it.
+    name = _encode(table).replace(",", "\\u002c").encode("ascii")
+    place = b"null" if number is None else b"%d" % number
+    return sealed(mark + b"[%d,%s,%s,%s]" % (seq, name, place, document))
+
+
+def make_batch(seq: int, changes: Iterable[tuple[str, int | None, bytes]]) -> list[bytes]:
+    """The lines of one batch; `seq` is the last one used before it."""
+    listed = list(changes)
+    return [
+        make_line(seq + at, *change, LAST if at == len(listed) else MORE)
+        for at, change in enumerate(listed, 1)
+    ]
+
+
+def sealed(rest: bytes) -> bytes:
+    """A line from its mark and JSON."""
+    return b"%08x%s\n" % (crc32(rest), rest)
+
+
+def intact(line: bytes) -> bool:
+    """Whether a line (without its line feed) is what was written."""
+    return line[:8] == b"%08x" % crc32(line[8:])
+
+
+def parse_line(line: bytes) -> tuple[bool, int, str, int | None, bytes] | None:
+    """`(more, seq, table, number, document)` of a line without its line feed; `None` when it is damaged."""
+    if line[:8] != b"%08x" % crc32(line[8:]):
+        return None
+    try:
+        seq, token, number, rest = line[10:].split(b",", 3)
+        table = _names.get(token) or _name(token)
+        place = None if number == b"null" else int(number)
+        return line[8:9] == MORE, int(seq), table, place, rest[:-1]
+    except ValueError:
+        return None
+
+
+def document_of(line: bytes) -> bytes:
+    """The document of an intact line."""
+    return line.split(b",", 3)[3][:-1]
+
+
+_names: dict[bytes, str] = {}
+
+
+def _name(token: bytes) -> str:
+    name = json.loads(token)
+    if not isinstance(name, str):
+        raise ValueError("a table's name is a string")
+    if len(_names) < 100:
+        _names[token] = name
+    return name
+
+
+def make_header(
+    *, lineage: str = "", seq: int = 0, rows: int = 0, size: int = HEADER_BYTES, repairs: int = 0
+) -> bytes:
+    """The header's line for a new generation, `HEADER_BYTES` long."""
+    generation = secrets.token_hex(8)
+    return padded_header(
+        Header(SCHEMA, lineage or secrets.token_hex(8), generation, seq, rows, size, repairs)
+    )
+
+
+def padded_header(header: Header) -> bytes:
+    """The header's line."""
+    return sealed(LAST + msgspec.json.encode(header).ljust(HEADER_BYTES - 10))
+
+
+def parse_header(data: bytes) -> tuple[Header, int] | None:
+    """The header of the file that begins with `data` and the bytes it takes; `None` when it is damaged.
+
+    A newer version may need a longer one: it ends with the first line feed.
+    """
+    end = data.find(b"\n")
+    if end < 0 or not intact(data[:end]):
+        return None
+    try:
+        header = msgspec.json.decode(data[9:end], type=Header)
+    except msgspec.MsgspecError:
+        return None
+    # Both are in every header that was ever written; a line without them is another kind of line.
+    return (header, end + 1) if header.lineage and header.qdeck == "history" else None

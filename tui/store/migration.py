@@ -1,0 +1,75 @@
+"""The history of earlier versions, one JSON object in `history.json`: taken over into a journal, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.store.journal.compaction import Places, write_tables
+from tui.store.journal.format import SCHEMA
+from tui.store.records.json_v1 import Damaged, Tables, decode, salvage
+from tui.store.records.serialization import EXTENTS, MARKS, META
+
+JSON_SCHEMA = 1
+LOCK_SECONDS = 15.0
+
+
+def read_json(path: Path) -> tuple[Tables, int]:
+    """The tables of a JSON history, and how many lines of it could not be read.
+
+    Raises:
+        OSError: it cannot be read.
+        QdeckError: `STORAGE`: it is of a newer version.
+    """
+    data = path.read_bytes()
+    lost = 0
+    try:
+        tables = decode(data)
+    except Damaged:
+        tables, lost = salvage(data, MARKS)
+    found = tables.pop(META, {}).get("1", {}).get("schema", JSON_SCHEMA)
+    if not isinstance(found, int) or found > JSON_SCHEMA:
+        raise QdeckError(
+            ErrorKind.STORAGE,
+            f"The history {path} was written by a newer qdeck (version {found!r} of its form): it is not "
+            f"taken over. This qdeck knows JSON of version {JSON_SCHEMA} and journals of version {SCHEMA}.",
+            "Use the newer qdeck, or another QDECK_HOME.",
+        )
+    return tables, lost
+
+
+def upgrade(old: Path, new: Path, now: Callable[[], datetime], places: Places) -> list[str]:
+    """Write the journal `new` from the JSON history `old`, when there is only the latter.
+
+    The old file stays until the journal is on the disk, and is then kept under another name.
+
+    Returns:
+        What the user should be told.
+
+    Raises:
+        OSError, QdeckError: `old` is as it was, and there is no `new`.
+    """
+    if new.exists() or not old.is_file():
+        return []
+    # Also keeps out an earlier version that runs right now.
+    with (
+        FileLock(str(new) + ".lock", timeout=LOCK_SECONDS, mode=0o600),
+        FileLock(str(old) + ".lock", timeout=LOCK_SECONDS, mode=0o600),
+    ):
+        if new.exists() or not old.is_file():
+            return []
+        tables, lost = read_json(old)
+        if lost:
+            # They say that no job is missing.
+            tables.pop(EXTENTS, None)
+        rows = write_tables(new, tables, places)
+        kept = old.with_name(f"{old.name}.{'damaged' if lost else 'before'}-{now():%Y%m%dT%H%M%S.%f}")
+        old.rename(kept)
+    told = f"The history was taken over into {new.name}: {rows} entries. The old file is kept as {kept.name}."
+    if lost:
+        told += f" It was damaged: {lost} lines could not be read."
+    return [told]

@@ -1,0 +1,1 @@
+"""What is stored: records, their merging, their form as rows, sets of changes."""

@@ -1,0 +1,124 @@
+"""The line a filter is typed in; what is wrong with it is told below, where it is wrong."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.common.sanitize import plain
+from tui.jobquery.parser import FilterError, JobFilter, parse_filter
+from tui.jobquery.view import MAX_FILTER_LENGTH
+from tui.widgets.forms.completing import CompletingInput, TagTerm
+from tui.widgets.text.block import Block
+from tui.widgets.text.styled_text import Ink, line
+
+_HINT = "status:failed backend:cusco tag:vqe age<2d shots>1000 free text"
+
+
+class FilterLine(Vertical):
+    """Hidden until it is asked for; without a filter and without the focus it hides again."""
+
+    DEFAULT_CSS = """
+    FilterLine { height: auto; }
+    """
+
+    class Changed(Message):
+        """Another filter, and it can be read."""
+
+        def __init__(self, wanted: JobFilter) -> None:
+            super().__init__()
+            self.wanted = wanted
+
+    class Left(Message):
+        """The filter is kept as it is: the keys go back to the table."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._told = ""
+        self.tags = TagTerm()
+        """Completes `tag:`; tell it the tags."""
+
+    def compose(self) -> ComposeResult:
+        """The field, and what is to say of it."""
+        field = CompletingInput(
+            placeholder=_HINT,
+            compact=True,
+            id="filter",
+            max_length=MAX_FILTER_LENGTH,
+            suggester=self.tags,
+        )
+        field.cursor_blink = False
+        yield field
+        yield Block(id="filter-said")
+
+    def on_mount(self) -> None:
+        """Not asked for yet."""
+        self.display = False
+
+    @property
+    def field(self) -> Input:
+        """The field."""
+        return self.query_one("#filter", Input)
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.field.value
+
+    def ask(self) -> None:
+        """Show the field and type in it."""
+        self.display = True
+        self.field.focus()
+        self._say()
+
+    def put(self, text: str) -> None:
+        """Show and use this filter."""
+        self.display = bool(text)
+        self.field.value = text
+
+    def tell(self, told: str) -> None:
+        """How many jobs there are, said while it is typed."""
+        self._told = told
+        self._say()
+
+    def _say(self) -> None:
+        said = self.query_one("#filter-said", Block)
+        try:
+            parse_filter(self.text)
+        except FilterError as error:
+            # The field scrolls when it is full: then the place below is another.
+            start = 1 + error.at if len(self.text) + 2 < self.size.width else 1
+            said.show(
+                [
+                    line(
+                        " " * start, ("^" * max(1, min(error.length, self.size.width - start - 1)), Ink.BAD)
+                    ),
+                    line(" ", (plain(error.message, limit=300), Ink.BAD)),
+                ]
+            )
+            return
+        told = line(" ", (self._told, Ink.MUTED), ("   enter keeps it   esc drops it", Ink.MUTED))
+        said.show([told] if self.field.has_focus else [])
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._say()
+        try:
+            wanted = parse_filter(event.value)
+        except FilterError:
+            return
+        self.post_message(self.Changed(wanted))
+
+    @on(Input.Submitted)
+    def _kept(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left())
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """An empty field makes room."""
+        self.display = bool(self.text.strip())
+        self._say()

@@ -1,0 +1,86 @@
+"""The line below every screen: the keys that work here, made from the bindings that are active."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+from textual.screen import Screen
+
+from tui.widgets.text.line_widget import Painted
+from tui.widgets.text.styled_text import Ink, Line, Span, width_of
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "space": "space",
+    "enter": "enter",
+    "plus": "+",
+    "minus": "-",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
+HELP_WHILE_TYPING: Line = (
+    Span("F1 ", Ink.KEY, "app.simulate_key('f1')"),
+    Span("Help  ", Ink.PLAIN, "app.simulate_key('f1')"),
+)
+_LAST = "app.help"
+"""The binding that is always kept at the end, however narrow the screen."""
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `f1` is `F1`, `ctrl+p` is `^p`, `question_mark` is `?`."""
+    if key.startswith("ctrl+"):
+        return "^" + key_name(key.removeprefix("ctrl+"))
+    if key.startswith("f") and key[1:].isdigit():
+        return key.upper()
+    return _NAMES.get(key, key)
+
+
+class KeyLine(Painted):
+    """`enter Open  / Filter ... ? Help`, cut to what fits; a click presses the key."""
+
+    DEFAULT_CSS = "KeyLine { height: 1; }"
+
+    def on_mount(self) -> None:
+        """Follow the bindings of the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
+    def _changed(self, _screen: Screen[object]) -> None:
+        self.repaint()
+
+    def picture(self, width: int) -> Sequence[Line]:
+        """The keys in `width` cells."""
+        seen: set[str] = set()
+        shown: list[Binding] = []
+        last: list[Binding] = []
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or not active.enabled or binding.action in seen:
+                continue
+            seen.add(binding.action)
+            (last if binding.id == _LAST else shown).append(binding)
+        spans: list[Span] = [Span(" ")]
+        # While a field takes every letter, the key that helps is another one.
+        end = _pair(last[0], last[0].key) if last else HELP_WHILE_TYPING
+        for binding in shown:
+            pair = _pair(binding, binding.key)
+            if width_of(tuple(spans)) + width_of(pair) + width_of(tuple(end)) > width:
+                break
+            spans += pair
+        return ((*spans, *end),)
+
+
+def _pair(binding: Binding, key: str) -> Line:
+    action = f"app.simulate_key('{key}')"
+    return (
+        Span(f"{binding.key_display or key_name(key)} ", Ink.KEY, action),
+        Span(f"{binding.description}  ", Ink.PLAIN, action),
+    )

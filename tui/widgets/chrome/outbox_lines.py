@@ -1,0 +1,53 @@
+"""Submissions that have not become a job yet, in lines above the jobs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from tui.common.sanitize import plain, shorten
+from tui.domain.submissions import WaitingSubmission, WaitState
+from tui.widgets.text.styled_text import Ink, Line, line
+
+SHOWN = 4
+_INKS = {
+    WaitState.WAITING: Ink.WARNING,
+    WaitState.SENDING: Ink.BUSY,
+    WaitState.UNCONFIRMED: Ink.WARNING,
+    WaitState.NOT_CREATED: Ink.BAD,
+}
+
+
+def waiting_lines(
+    waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
+) -> list[Line]:
+    """A line for each of the first, and one for the rest; none when nothing waits.
+
+    `hint` ends the first; what holds up the others says how to let go of it. Without a hint no key is named.
+    """
+    # One that is only on its way needs no line: it would come and go with every submission.
+    told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
+    lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(told[:SHOWN])]
+    if len(told) > SHOWN:
+        lines.append(line((f"   and {len(told) - SHOWN} more in line", Ink.MUTED)))
+    return lines
+
+
+def _key(one: WaitingSubmission, at: int, hint: str) -> str:
+    if hint and one.state is WaitState.UNCONFIRMED and not one.elsewhere:
+        return "   w lets it go"
+    return f"   {hint}" if hint and at == 0 else ""
+
+
+def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> Line:
+    word = str(one.state)
+    if one.state is WaitState.WAITING and one.due is not None:
+        word = f"waiting {max(0, math.ceil((one.due - now).total_seconds()))}s"
+    submission = one.submission
+    return line(
+        f" {'◌' if one.state is WaitState.WAITING else '?'} ",
+        (f"{word:<13}", _INKS[one.state]),
+        f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
+        (plain(one.why or "in line", limit=80) + hint, Ink.MUTED),
+    )

@@ -1,0 +1,132 @@
+"""The two lines above every screen: where you are signed in, how old the picture is, and the sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.common.clock import Clock
+from tui.common.sanitize import plain
+from tui.domain.accounts import Channel
+from tui.monitor.api import Deck
+from tui.widgets.text.format import clock_minute, freshness_age, token_words, usage_words
+from tui.widgets.text.line_widget import Painted
+from tui.widgets.text.session_format import open_now, open_words
+from tui.widgets.text.styled_text import Ink, Line, Span, apart, line, width_of
+
+SECTIONS: tuple[tuple[str, str, str], ...] = (
+    ("jobs", "F2", "Jobs"),
+    ("editor", "F3", "Editor"),
+    ("transpile", "F4", "Transpile"),
+    ("sessions", "F5", "Sessions"),
+    ("backends", "F6", "Backends"),
+)
+"""The sections: mode, key and title."""
+UNVERIFIED = "certificates not checked"
+"""Shown in red at all times for an account that says so."""
+_TICK = 10.0
+"""Seconds between looks at the clock: the ages shown are no finer."""
+
+
+class TopBar(Painted):
+    """Identity and freshness above, sections and token life below, then a rule."""
+
+    DEFAULT_CSS = "TopBar { dock: top; height: 3; }"
+
+    def __init__(self, deck: Deck, clock: Clock, section: str) -> None:
+        super().__init__()
+        self._deck = deck
+        self._clock = clock
+        self._section = section
+        self._signing_in = ""
+
+    def on_mount(self) -> None:
+        """Ages change by themselves."""
+        self.set_interval(_TICK, self.repaint)
+
+    def signing_in(self, where: str) -> None:
+        """Say that a sign-in is under way; empty: no longer."""
+        self._signing_in = plain(where, limit=80)
+        self.repaint()
+
+    def picture(self, width: int) -> Sequence[Line]:
+        """The bar in `width` cells."""
+        rule = line(("─" * width, Ink.MUTED))
+        return (
+            apart(self._where(width), self._freshness(), width),
+            self._sections(width),
+            rule,
+        )
+
+    def _where(self, width: int) -> Line:
+        read_only = ("READ ONLY  ", Ink.WARNING) if self._deck.read_only else ("", Ink.PLAIN)
+        name = (" qdeck  ", Ink.STRONG)
+        identity = self._deck.identity
+        if identity is None:
+            told = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
+            return line(name, read_only, (told, Ink.MUTED))
+        usage = self._deck.usage
+        service = "IBM Quantum" if identity.channel is Channel.PLATFORM else "IBM Quantum classic"
+        plan = usage.plan if usage is not None else ""
+        facts = [
+            service if width >= 100 else "",
+            plain(identity.instance_name or identity.instance, limit=60 if width >= 100 else 26),
+            f"{plain(plan, limit=20)} plan" if plan else "",
+            usage_words(usage),
+        ]
+        mark = Span(" SANDBOX ", Ink.SANDBOX) if identity.sandbox else Span("")
+        open_to_all = Span(f"{UNVERIFIED} · ", Ink.BAD) if identity.unverified else Span("")
+        gap = "  " if identity.sandbox else ""
+        return line(name, read_only, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
+
+    def _freshness(self) -> Line:
+        freshness, now = self._deck.freshness, self._clock.now()
+        if freshness.offline_since is not None:
+            return line((f"○ offline since {clock_minute(freshness.offline_since)} ", Ink.BAD))
+        if self._deck.identity is None or freshness.confirmed is None:
+            return ()
+        told = freshness_age(freshness.confirmed, now)
+        return line(
+            ("● " if told == "live" else "◌ ", Ink.GOOD if told == "live" else Ink.WARNING), f"{told} "
+        )
+
+    def _sections(self, width: int) -> Line:
+        """Sections, open sessions and token life: as much of them as there is room for."""
+        now, token = self._clock.now(), self._token()
+        words = open_words(open_now(self._deck), now)
+        # Token life changes in width; the sections must not move with it.
+        room = width - max(12, width_of(token)) - 1
+        for keys, length in ((True, 0), (False, 0), (False, 1)):
+            tabs, told = self._tabs(keys=keys), self._open(words[length])
+            if width_of(tabs) + width_of(told) <= room:
+                return apart(tabs, (*told, *token), width)
+        if not words[0]:
+            return apart(tabs, token, width)
+        # Where there is no room for both, what costs goes before what renews itself.
+        long = width_of(tabs) + width_of(told) + 1 > width
+        return apart(tabs, self._open(words[2]) if long else told, width)
+
+    @staticmethod
+    def _open(words: str) -> Line:
+        if not words:
+            return ()
+        go = "app.section('sessions')"
+        return (Span("● ", Ink.BUSY, go), Span(f"{words} ", Ink.PLAIN, go), Span(" "))
+
+    def _tabs(self, *, keys: bool) -> Line:
+        def tab(mode: str, key: str, title: str, *, keys: bool) -> tuple[Span, ...]:
+            action = f"app.section('{mode}')"
+            if mode == self._section:
+                shown = f"{key} {title}" if keys else title
+                return (Span(f"[{shown}]", Ink.CURRENT, action), Span(" "))
+            head = (Span(f" {key} ", Ink.KEY, action),) if keys else (Span(" ", Ink.PLAIN, action),)
+            return (*head, Span(f"{title} ", Ink.PLAIN, action), Span(" "))
+
+        return tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
+
+    def _token(self) -> Line:
+        identity = self._deck.identity
+        if identity is None:
+            return (Span("F7 ", Ink.KEY, "app.account"), Span("sign in ", Ink.PLAIN, "app.account"))
+        told = token_words(identity.expires, self._clock.now())
+        ink = Ink.WARNING if told in {"token over", "token <1m"} else Ink.MUTED
+        return (Span(f"{told} ", ink, "app.account"),) if told else ()

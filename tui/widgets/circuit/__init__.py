@@ -1,0 +1,1 @@
+"""Circuits: editor, read-only program, diagnostics, layout."""

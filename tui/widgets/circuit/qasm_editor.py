@@ -1,0 +1,154 @@
+"""The text area for OpenQASM: coloured by what its words are, with the lines that are wrong marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.content import Content
+from textual.strip import Strip
+from textual.widgets.text_area import Edit, EditResult
+
+from tui.domain.circuits import Diagnostic
+from tui.openqasm.highlighter import Highlighter, Kind
+from tui.widgets.circuit.spare_text_area import SpareTextArea
+from tui.widgets.text.styled_text import QASM_COLOURS
+
+MARK = "✘"
+"""Stands in the margin of a line with an error, so that it shows without colour."""
+
+
+class QasmArea(SpareTextArea):
+    """A `TextArea` for OpenQASM 2 and 3.
+
+    Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
+    that themes decide them. The cursor does not blink: an idle screen sends nothing. A key sends the lines it
+    changed.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"qasm--{kind}" for kind in Kind),
+        "qasm--error",
+        "qasm--mark",
+    }
+    DEFAULT_CSS = """
+    QasmArea {
+        border: none; padding: 0; scrollbar-size: 1 1;
+        &:focus { border: none; }
+        & .qasm--error { color: $error; text-style: bold underline; }
+        & .qasm--mark { color: $error; text-style: bold; }
+    }
+    """
+    DEFAULT_CSS += "QasmArea {" + QASM_COLOURS + "}"
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        read_only: bool = False,
+        placeholder: Content | str = "",
+        id: str | None = None,
+    ) -> None:
+        self._highlighter: Highlighter | None = None
+        self._wrong: dict[int, int] = {}
+        super().__init__(
+            text,
+            soft_wrap=False,  # a row is a line: what is in the margin belongs to the row's line
+            show_line_numbers=True,
+            read_only=read_only,
+            tab_behavior="focus" if read_only else "indent",  # esc leaves the text then
+            placeholder=placeholder,
+            id=id,
+        )
+        self.cursor_blink = False
+        self.indent_width = 2
+        self._highlighter = Highlighter(lambda line: self.document[line], lambda: self.document.line_count)
+
+    @property
+    def version(self) -> int:
+        """The OpenQASM version the text is read as: 2 or 3."""
+        return self._highlighter.version if self._highlighter is not None else 3
+
+    def mark(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Mark the lines these belong to, instead of those marked before."""
+        wrong: dict[int, int] = {}
+        for diagnostic in diagnostics:
+            if diagnostic.line > 0:
+                wrong.setdefault(diagnostic.line - 1, max(0, diagnostic.column - 1))
+        if wrong != self._wrong:
+            self._wrong = wrong
+            self.notify_style_update()  # drops the lines Textual remembers
+            self.refresh()
+
+    def jump_to(self, diagnostic: Diagnostic) -> None:
+        """Put the cursor where the error is, as far as the place exists (still)."""
+        row = max(0, min(diagnostic.line, self.document.line_count) - 1)
+        column = max(0, min(diagnostic.column - 1, len(self.document[row])))
+        self.move_cursor((row, column), center=True)
+        self.focus()
+
+    def get_line(self, line_index: int) -> Text:
+        """The line with its colours, and with the error in it underlined."""
+        text = super().get_line(line_index)
+        if self._highlighter is None:
+            return text
+        for start, end, kind in self._highlighter.spans(line_index):
+            if kind not in {Kind.NAME, Kind.OPERATOR}:
+                text.stylize(self._style(kind), start, end)
+        column = self._wrong.get(line_index)
+        if column is not None:
+            text.stylize(self._style("error"), *_word(text.plain, column))
+        return text
+
+    def row(self, y: int) -> Strip:
+        """A row; the margin of a wrong line carries the mark."""
+        strip = super().row(y)
+        if self.scroll_offset.y + y not in self._wrong or not self.text:
+            return strip
+        margin = self.gutter_width
+        numbered = strip.crop(0, margin - 2)
+        mark = Strip([Segment(f"{MARK} ", self.rich_style + self._style("mark"))], 2)
+        return Strip.join([numbered, mark, strip.crop(margin)])
+
+    def load_text(self, text: str) -> None:
+        """Load another text: its history, marks and colours start anew."""
+        super().load_text(text)
+        self._wrong = {}
+        self._look_anew()
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Every change by hand passes here: only its lines are looked at again."""
+        result = super().edit(edit)
+        if self._highlighter is not None:
+            first, last = edit.top[0], edit.bottom[0]
+            self._highlighter.edited(first, last - first + 1, result.end_location[0] - first + 1)
+        return result
+
+    def undo(self) -> None:
+        """Take back the last change."""
+        super().undo()
+        self._look_anew()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        super().redo()
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        if self._highlighter is not None:
+            self._highlighter.reset()
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"qasm--{name}", partial=True)
+
+
+def _word(line: str, column: int) -> tuple[int, int]:
+    """Where the word at `column` begins and ends; the last character where there is none."""
+    column = min(column, max(0, len(line) - 1))
+    end = column
+    while end < len(line) and (line[end].isalnum() or line[end] in "_$"):
+        end += 1
+    return column, max(end, column + 1)

@@ -1,0 +1,1 @@
+"""Forms: fields, choices, the submit form."""

@@ -1,0 +1,78 @@
+"""A field whose suggestion is taken with right arrow or tab; and how a tag is completed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.binding import Binding
+from textual.suggester import Suggester
+
+from tui.domain.jobs import Job
+from tui.domain.submissions import MAX_TAG_LENGTH
+from tui.widgets.forms.inputs import PlainInput
+
+_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNORECASE)
+_BARE = re.compile(r'[^\s",]+')
+
+
+class CompletingInput(PlainInput):
+    """Tab takes what is suggested; without a suggestion it goes on to the next field."""
+
+    BINDINGS: ClassVar = [Binding("tab", "take_suggestion", "Complete", show=False)]
+
+    def action_take_suggestion(self) -> None:
+        """Take the suggestion as right arrow does."""
+        # Textual tells of it nowhere else.
+        if not self._suggestion or not self.cursor_at_end:
+            raise SkipAction
+        self.action_cursor_right()
+
+
+def usable_tags(tags: Iterable[str]) -> list[str]:
+    """Those that can be typed into a line of tags, each once."""
+    return [
+        tag
+        for tag in dict.fromkeys(tags)
+        if tag.isprintable()
+        and len(tag) <= MAX_TAG_LENGTH
+        and tag == tag.strip()
+        and "," not in tag
+        and not tag.startswith("-")
+    ]
+
+
+def tags_of_jobs(jobs: Iterable[Job]) -> list[str]:
+    """The tags of these jobs that can be typed, in the order they come first."""
+    return usable_tags(tag for job in jobs for tag in job.tags)
+
+
+def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> str | None:
+    """The first tag that begins with what is typed, whatever the case, and goes on."""
+    begun, size = typed.casefold(), len(typed)
+    return next(
+        (tag for tag in tags if len(tag) > size and tag[:size].casefold() == begun and tag not in taken),
+        None,
+    )
+
+
+class TagTerm(Suggester):
+    """Completes the `tag:` that a filter ends with.
+
+    Attributes:
+        tags: the likeliest first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.tags: Sequence[str] = ()
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The filter with its last tag completed."""
+        term = _TAG_TERM.search(value)
+        if term is None:
+            return None
+        tag = completed(term[1], (tag for tag in self.tags if _BARE.fullmatch(tag)))
+        return None if tag is None else value[: term.start(1)] + tag

@@ -1,0 +1,270 @@
+"""The form that submits a transpiled circuit: what to run, how often, where it belongs, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Input, Select
+
+from tui.common.sanitize import plain
+from tui.domain.accounts import Usage
+from tui.domain.circuits import Candidate
+from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.widgets.forms.field_row import FieldRow
+from tui.widgets.forms.inputs import PlainInput
+from tui.widgets.forms.select import Choice
+from tui.widgets.forms.submit_validation import (
+    estimated_seconds,
+    formula,
+    parse_observables,
+    parse_precision,
+    parse_seconds,
+    parse_shots,
+    parse_tags,
+    shots_of,
+)
+from tui.widgets.text.block import Block
+from tui.widgets.text.format import duration, usage_words
+from tui.widgets.text.styled_text import Ink, Line, line, wrapped
+
+ALONE = ""
+"""The session's value for a job of its own."""
+_PRIVATE = (("no", False), ("yes: read once", True))
+"""A private job's inputs are told to nobody, its result once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The circuit a submission is made from: what was transpiled, and from which text."""
+
+    candidate: Candidate
+    text: str
+
+
+class SubmitForm(VerticalScroll, can_focus=False):
+    """Knows no deck: it is told the candidate, sessions and usage, and gives a `Submission`."""
+
+    DEFAULT_CSS = """
+    SubmitForm { scrollbar-size-vertical: 1; }
+    SubmitForm .-wrong { background: $error 30%; }
+    SubmitForm > Block { margin-top: 1; }
+    SubmitForm > #submit-head { margin-top: 0; }
+    """
+
+    class SessionChosen(Message):
+        """The user chose a session (`""`: alone)."""
+
+        def __init__(self, session_id: str) -> None:
+            super().__init__()
+            self.session_id = session_id
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._candidate: Candidate | None = None
+        self._usage: Usage | None = None
+        self._trouble = ""
+        self._session = ALONE
+
+    def compose(self) -> ComposeResult:
+        """The fields, then what is wrong, then the estimate."""
+        primitives = [(str(primitive), primitive) for primitive in Primitive]
+        yield Block(id="submit-head")
+        yield FieldRow("Primitive", Choice("", primitives, Primitive.SAMPLER, id="primitive"))
+        yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
+        yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
+        yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
+        yield FieldRow("Session", Choice("alone", [("alone", ALONE)], ALONE, id="session"))
+        yield FieldRow("Tags", _input("tags", "", "comma, separated"))
+        yield FieldRow("Name", _input("name", "", "untitled"))
+        yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
+        yield FieldRow("Private", Choice("", _PRIVATE, False, id="private"))
+        yield Block(id="submit-trouble")
+        yield Block(id="estimate")
+
+    def on_mount(self) -> None:
+        """Show the sampler's fields."""
+        self.query_one("#submit-head", Block).show([line(("Run it", Ink.HEAD))])
+        self._arrange()
+
+    @property
+    def primitive(self) -> Primitive:
+        """The primitive chosen."""
+        chosen = self.query_one("#primitive", Choice).selection
+        return chosen if isinstance(chosen, Primitive) else Primitive.SAMPLER
+
+    @property
+    def session_id(self) -> str:
+        """The session chosen; empty: alone."""
+        chosen = self.query_one("#session", Choice).selection
+        return chosen if isinstance(chosen, str) else ALONE
+
+    def show_candidate(self, candidate: Candidate | None) -> None:
+        """The circuit that would run."""
+        self._candidate = candidate
+        self.say("")
+
+    def show_usage(self, usage: Usage | None) -> None:
+        """What the instance has left."""
+        self._usage = usage
+        self._show_estimate()
+
+    def show_sessions(self, sessions: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer these sessions, as label and id, after `alone`."""
+        self.query_one("#session", Choice).offer([("alone", ALONE), *sessions], chosen)
+        self._session = self.session_id
+
+    def suggest_name(self, name: str) -> None:
+        """Name the run as the circuit is named."""
+        self.query_one("#name", Input).value = name
+
+    def focus_first(self) -> None:
+        """The caret where one would type: the shots, or the observables."""
+        sampler = self.primitive is Primitive.SAMPLER
+        self.query_one("#shots" if sampler else "#observables", Input).focus()
+
+    def say(self, trouble: str, *, field: str = "") -> None:
+        """Say what is wrong, and mark and focus the field it belongs to."""
+        self._trouble = plain(trouble, limit=2000)
+        for entry in self.query(Input):
+            entry.set_class(entry.id == field, "-wrong")
+            if entry.id == field:
+                entry.focus()
+        self._show_estimate()
+
+    def seconds(self) -> float | None:
+        """Estimated QPU seconds of what is in the form; `None` while it cannot be told."""
+        if self._candidate is None:
+            return None
+        try:
+            shots = parse_shots(self._value("shots"))
+            precision = parse_precision(self._value("precision"))
+        except ValueError:
+            return None
+        return estimated_seconds(self._candidate, shots_of(self.primitive, shots, precision))
+
+    def submission(self, source: Source) -> Submission | None:
+        """What the form says, as a submission; `None` after saying what is wrong with it."""
+        candidate, primitive = source.candidate, self.primitive
+        field = ""
+        try:
+            if primitive is Primitive.SAMPLER and not candidate.measures:
+                raise ValueError(
+                    "The sampler needs a measurement and the circuit has none. Add one in the editor "
+                    "(F3), for example c = measure q; or choose the estimator."
+                )
+            field = "shots"
+            shots = parse_shots(self._value("shots")) if primitive is Primitive.SAMPLER else None
+            labels: tuple[str, ...] = ()
+            observables: tuple[str, ...] = ()
+            precision = None
+            if primitive is Primitive.ESTIMATOR:
+                field = "observables"
+                labels, observables = parse_observables(self._value("observables"), candidate)
+                field = "precision"
+                precision = parse_precision(self._value("precision"))
+            field = "tags"
+            tags = parse_tags(self._value("tags"))
+            field = "max-seconds"
+            max_seconds = parse_seconds(self._value("max-seconds"))
+        except ValueError as error:
+            self.say(str(error), field=field)
+            return None
+        self.say("")
+        return Submission(
+            primitive=primitive,
+            backend=candidate.backend,
+            qasm=candidate.qasm,
+            shots=shots,
+            observables=observables,
+            precision=precision,
+            session_id=self.session_id,
+            tags=tags,
+            name=self._value("name").strip() or "untitled",
+            source=source.text,
+            observable_labels=labels,
+            max_seconds=max_seconds,
+            private=self.query_one("#private", Choice).selection is True,
+            transpilation=candidate.transpilation,
+        )
+
+    @on(Select.Changed, "#primitive")
+    def _primitive_changed(self) -> None:
+        self._arrange()
+        self.say("")
+
+    @on(Select.Changed, "#session")
+    def _session_changed(self) -> None:
+        # A list also tells of its first value when it is made: nobody chose that.
+        if self.session_id != self._session:
+            self._session = self.session_id
+            self.post_message(self.SessionChosen(self._session))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.input.remove_class("-wrong")
+        self._trouble = ""
+        self._show_estimate()
+
+    def _arrange(self) -> None:
+        sampler = self.primitive is Primitive.SAMPLER
+        self.query_one("#row-shots").display = sampler
+        self.query_one("#row-observables").display = not sampler
+        self.query_one("#row-precision").display = not sampler
+
+    def _value(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value
+
+    def _cut_short(self, seconds: float) -> bool:
+        """Whether the limit in the form is below so many seconds."""
+        try:
+            limit = parse_seconds(self._value("max-seconds"))
+        except ValueError:
+            return False
+        return limit is not None and limit < seconds
+
+    def _show_estimate(self) -> None:
+        width = max(24, self.size.width - 1)
+        self.query_one("#estimate", Block).show(self._estimate_lines(width))
+        trouble = self.query_one("#submit-trouble", Block)
+        trouble.display = bool(self._trouble)
+        trouble.show(wrapped(f"✘ {self._trouble}", width, Ink.BAD) if self._trouble else ())
+
+    def on_resize(self) -> None:
+        """Fold the words anew."""
+        self._show_estimate()
+
+    def _estimate_lines(self, width: int) -> list[Line]:
+        seconds = self.seconds()
+        if self._candidate is None or seconds is None:
+            return []
+        left = usage_words(self._usage)
+        lines = [line("takes about ", (f"{duration(seconds)} of QPU", Ink.STRONG))]
+        lines += wrapped(left, width) if left else []
+        remaining = self._usage.remaining_seconds if self._usage is not None else None
+        if remaining is not None and seconds > remaining:
+            lines += wrapped("That is more than the instance has left.", width, Ink.WARNING)
+        if self._cut_short(seconds):
+            lines += wrapped("That is more than the QPU limit: the service ends it.", width, Ink.WARNING)
+        lines += wrapped(formula(self._candidate), width, Ink.MUTED)
+        if self._candidate.duration_us is None:
+            lines += wrapped("The device tells no gate lengths: the shot counts as 0.", width, Ink.MUTED)
+        if self.primitive is Primitive.ESTIMATOR:
+            lines += wrapped("Each group of observables measured together counts anew.", width, Ink.MUTED)
+            if self._candidate.measures:
+                lines += wrapped(
+                    "The circuit measures: the estimator measures by itself, leave the measurements out.",
+                    width,
+                    Ink.WARNING,
+                )
+        return lines
+
+
+def _input(id: str, value: str, placeholder: str = "") -> Input:
+    field = PlainInput(value, placeholder=placeholder, id=id, compact=True)
+    field.cursor_blink = False
+    return field

@@ -1,0 +1,154 @@
+"""What may be typed into the submit form, and what the run would cost: pure functions, errors in words."""
+
+from __future__ import annotations
+
+import math
+
+from tui.common.sanitize import plain
+from tui.compiler.usage_estimate import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, qpu_seconds
+from tui.domain.accounts import Usage
+from tui.domain.circuits import Candidate
+from tui.domain.sessions import Session, SessionMode
+from tui.domain.submissions import (
+    DEFAULT_PRECISION,
+    DEFAULT_SHOTS,
+    MAX_SECONDS,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    Primitive,
+)
+from tui.widgets.text.format import duration
+
+MAX_SHOTS = 100_000
+"""The most shots the service takes for one PUB."""
+FREE_PLANS = frozenset({"open", "lite", "free"})
+"""Plans whose QPU time costs nothing; every other plan is paid."""
+MAX_OBSERVABLES = 100
+"""A line of text holds no more with any sense."""
+
+
+def parse_shots(text: str) -> int:
+    """The number of shots.
+
+    Raises:
+        ValueError: it is not a whole number from 1 to `MAX_SHOTS`.
+    """
+    typed = text.strip().replace("_", "").replace(" ", "")
+    if not typed:
+        return DEFAULT_SHOTS
+    if not (typed.isascii() and typed.isdigit()) or not 1 <= int(typed[:12]) <= MAX_SHOTS:
+        raise ValueError(f"Shots: a whole number from 1 to {MAX_SHOTS}.")
+    return int(typed)
+
+
+def parse_precision(text: str) -> float:
+    """The target precision of the estimator.
+
+    Raises:
+        ValueError: it is not a number above 0 and below 1.
+    """
+    typed = text.strip()
+    if not typed:
+        return DEFAULT_PRECISION
+    try:
+        value = float(typed)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise ValueError("Precision: a number above 0 and below 1, for example 0.015625.")
+    return value
+
+
+def parse_seconds(text: str) -> int | None:
+    """QPU seconds after which the service ends the job; `None` when empty: the service's own limit.
+
+    Raises:
+        ValueError: it is not a whole number from 1 to `MAX_SECONDS`.
+    """
+    typed = text.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit()) or not 1 <= int(typed[:12]) <= MAX_SECONDS:
+        raise ValueError(f"QPU limit: whole seconds from 1 to {MAX_SECONDS}, or empty.")
+    return int(typed)
+
+
+def parse_tags(text: str) -> tuple[str, ...]:
+    """The tags, without repetitions.
+
+    Raises:
+        ValueError: there are more than `MAX_TAGS`, or one is longer than `MAX_TAG_LENGTH`.
+    """
+    tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+    if len(tags) > MAX_TAGS:
+        raise ValueError(f"Tags: at most {MAX_TAGS}, these are {len(tags)}.")
+    for tag in tags:
+        if len(tag) > MAX_TAG_LENGTH:
+            raise ValueError(f"Tags: at most {MAX_TAG_LENGTH} characters each, one has {len(tag)}.")
+    return tags
+
+
+def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The observables as typed (upper case), and laid out over the device's qubits.
+
+    Raises:
+        ValueError: there is none, too many, or one does not fit the circuit.
+    """
+    labels = tuple(label.upper() for part in text.split(",") if (label := part.strip()))
+    if not labels:
+        example = "Z" * len(candidate.final_layout)
+        shown = example if len(example) <= 12 else "one letter a qubit"
+        raise ValueError(f"Observables: Pauli strings with commas between, for example {shown}.")
+    if len(labels) > MAX_OBSERVABLES:
+        raise ValueError(f"Observables: at most {MAX_OBSERVABLES}, these are {len(labels)}.")
+    return labels, tuple(candidate.lay_out(label) for label in labels)
+
+
+def estimated_seconds(candidate: Candidate, shots: int) -> float:
+    """QPU seconds of `shots` shots, by `tui.compiler.usage_estimate`.
+
+    A shot of unknown length counts with its pause alone.
+    """
+    return qpu_seconds(candidate.duration_us or 0.0, shots, rep_delay_us=_pause(candidate))
+
+
+def formula(candidate: Candidate) -> str:
+    """What `estimated_seconds` computes, for the screen."""
+    return f"IBM: {OVERHEAD_SECONDS:.0f} s + ({_pause(candidate):.0f} µs + shot) × shots"
+
+
+def _pause(candidate: Candidate) -> float:
+    return DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
+
+
+def costs(seconds: float | None, usage: Usage | None, session: Session | None) -> list[str]:
+    """Why a run should be confirmed first, in sentences; empty: it need not be.
+
+    Args:
+        seconds: estimated QPU seconds, where they can be told.
+        usage: what the instance has left, and its plan.
+        session: where it would run; `None`: alone.
+    """
+    reasons: list[str] = []
+    about = f"about {duration(seconds)} of QPU time" if seconds is not None else "an unknown QPU time"
+    left = usage.remaining_seconds if usage is not None else None
+    if usage is not None and usage.limit_reached:
+        reasons.append(f"The run takes {about}, and the limit of the instance is reached.")
+    elif seconds is not None and left is not None and seconds > left:
+        reasons.append(f"The run takes {about}; the instance has {duration(left)} left.")
+    if session is not None and session.mode is SessionMode.DEDICATED:
+        reasons.append("It runs in a dedicated session: all the time that the session is open is charged.")
+    plan = plain(usage.plan, limit=40) if usage is not None else ""
+    if plan and plan.casefold() not in FREE_PLANS:
+        reasons.append(f"The plan of the instance is {plan}: QPU time is paid for. The run takes {about}.")
+    return reasons
+
+
+def estimator_shots(precision: float) -> int:
+    """Shots the estimator takes for one basis: 1 / precision², as the service does."""
+    return math.ceil(1 / precision**2)
+
+
+def shots_of(primitive: Primitive, shots: int, precision: float) -> int:
+    """Shots that the estimate counts with."""
+    return shots if primitive is Primitive.SAMPLER else estimator_shots(precision)

@@ -1,0 +1,1 @@
+"""Results: histogram, expectation values, sweeps, summary of a job."""

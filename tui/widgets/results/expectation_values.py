@@ -1,0 +1,90 @@
+"""Expectation values as lines: a few below one another, an array of hundreds in columns."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from tui.common.sanitize import plain
+from tui.domain.results import ExpectationValue, PubResult
+from tui.widgets.text.format import NOTHING
+from tui.widgets.text.styled_text import Ink, Line, Span, fit, line
+
+_IN_COLUMNS_FROM = 13
+"""So many values are laid out in columns."""
+_BETWEEN = 3
+"""Cells between two columns."""
+_PAULIS = re.compile(r"[IXYZ]{9,}")
+
+
+def value_lines(values: Sequence[ExpectationValue], width: int) -> list[Line]:
+    """Expectation values with their standard errors, in order; many of them from left to right."""
+    head = line(("expectation values", Ink.STRONG), (_told(values), Ink.MUTED))
+    labels = [value_label(value, place) for place, value in enumerate(values)]
+    return [head, *_rows(labels, values, width)]
+
+
+def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[Line]:
+    """The same for PUBs of one value each, with the number of the PUB before it."""
+    values = [pub.values[0] for pub in pubs]
+    count = len(str(len(pubs)))
+    named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
+    labels = [f"PUB {place:>{count}}  {name}".rstrip() for place, name in enumerate(named, 1)]
+    return [
+        line(("expectation values", Ink.STRONG), (_told(values), Ink.MUTED)),
+        *_rows(labels, values, width),
+    ]
+
+
+def value_spans(value: ExpectationValue) -> tuple[Span, ...]:
+    """One value: `+0.9531 ± 0.0047`."""
+    error = NOTHING if value.std is None else f"{value.std:.4f}"
+    return (Span(f"{value.value:+.4f}", Ink.STRONG), Span(f" ± {error}", Ink.MUTED))
+
+
+def value_label(value: ExpectationValue, place: int) -> str:
+    """What a value is of: its observable, else its place."""
+    where = "".join(f"[{index}]" for index in value.index)
+    return (plain(value.observable, limit=200) or ("" if where else f"[{place}]")) + where
+
+
+def _told(values: Sequence[ExpectationValue]) -> str:
+    numbers = [value.value for value in values if math.isfinite(value.value)]
+    if len(values) < _IN_COLUMNS_FROM or not numbers:
+        return "  value ± standard error"
+    return f"  {len(values):,} from {min(numbers):+.4f} to {max(numbers):+.4f}, value ± standard error"
+
+
+def _rows(labels: Sequence[str], values: Sequence[ExpectationValue], width: int) -> list[Line]:
+    numbers = [value_spans(value) for value in values]
+    number_width = max((sum(cell_len(span.text) for span in spans) for spans in numbers), default=0)
+    most = max(8, width - number_width - 4)
+    shown = [label if cell_len(label) <= most else _sparse(label) for label in labels]
+    label_width = min(max(map(cell_len, shown), default=0), most)
+    columns = 1
+    if len(values) >= _IN_COLUMNS_FROM:
+        columns = max(1, (width - 1 + _BETWEEN) // (label_width + 2 + number_width + _BETWEEN))
+    lines: list[Line] = []
+    for first in range(0, len(values), columns):
+        pieces: list[Span] = []
+        for place in range(first, min(first + columns, len(values))):
+            gap = " " * _BETWEEN if pieces else " "
+            pieces += [Span(f"{gap}{fit(shown[place], label_width)}  "), *numbers[place]]
+            if place + 1 < first + columns:
+                used = sum(cell_len(span.text) for span in numbers[place])
+                pieces.append(Span(" " * (number_width - used)))
+        lines.append(line(*pieces))
+    return lines
+
+
+def _sparse(label: str) -> str:
+    """A label too long to be shown: of Pauli strings only what is no identity, `Z0 Z126`."""
+
+    def named(match: re.Match[str]) -> str:
+        letters = match[0][::-1]
+        return " ".join(f"{one}{qubit}" for qubit, one in enumerate(letters) if one != "I") or "I"
+
+    return _PAULIS.sub(named, label)

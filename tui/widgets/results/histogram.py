@@ -1,0 +1,173 @@
+"""Results as text: bars for counts, tables for sweeps and values, and the one-line picture of a result."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from tui.common.sanitize import plain
+from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
+from tui.widgets.results.expectation_values import single_value_lines, value_label, value_lines, value_spans
+from tui.widgets.results.sweep_table import is_table, sweep_lines, sweeps
+from tui.widgets.text.format import percent
+from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, fit, line
+
+TOP = 16
+"""Bit strings shown one by one; the others are summed up in one line."""
+_BESIDE = 36
+"""Cells that a bit string leaves to its share, its count and a bar."""
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `share` (0..1) of `width` cells, in eighths of a cell; a share above 0 is always seen."""
+    if not math.isfinite(share) or share <= 0:
+        return ""
+    eighths = max(1, round(min(share, 1.0) * width * 8))
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (_EIGHTHS[rest] if rest else "")
+
+
+def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Line]:
+    """The whole result, PUB by PUB, register by register."""
+    lines: list[Line] = []
+    if result.note:
+        lines.append(line((plain(result.note, limit=500), Ink.WARNING)))
+    if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
+        return [*lines, *single_value_lines(result.pubs, width)]
+    for index, pub in enumerate(result.pubs):
+        if len(result.pubs) > 1:
+            lines += [BLANK] if lines else []
+            lines.append(line((f"PUB {index + 1} of {len(result.pubs)}", Ink.STRONG)))
+        lines += _pub_lines(pub, width, top)
+    if not lines:
+        lines.append(line(("The result holds no data.", Ink.MUTED)))
+    return lines
+
+
+def _pub_lines(pub: PubResult, width: int, top: int) -> list[Line]:
+    lines: list[Line] = []
+    for sets in sweeps(pub.counts):
+        if is_table(sets):
+            lines += [BLANK] if lines else []
+            lines += sweep_lines(sets, width)
+            continue
+        for counts in sets:
+            lines += [BLANK] if lines else []
+            lines += counts_lines(counts, width, top)
+    if pub.quasi is not None:
+        lines += [BLANK] if lines else []
+        lines += quasi_lines(pub.quasi, width, top)
+    if pub.values:
+        lines += [BLANK] if lines else []
+        lines += value_lines(pub.values, width)
+    return lines
+
+
+def _is_one_value(pub: PubResult) -> bool:
+    return len(pub.values) == 1 and not pub.counts and pub.quasi is None
+
+
+def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[Line]:
+    """One register: a head, then a bar, a percentage and a count for each bit string."""
+    register = plain(counts.register, limit=60) or "result"
+    where = "".join(f"[{place}]" for place in counts.index)
+    noun = "bit" if counts.num_bits == 1 else "bits"
+    wide = counts.num_bits > max(width // 2, width - _BESIDE)
+    written = " in hexadecimal" if wide and counts.counts else ""
+    told = f"  {counts.num_bits} {noun}{written}, {counts.shots} shots, {len(counts.counts)} outcomes"
+    head = line((f"{register}{where}", Ink.STRONG), (told, Ink.MUTED))
+    ordered = counts.probabilities()
+    rows = [
+        _Row(_hexadecimal(bits) if wide else bits, share, str(counts.counts[bits]))
+        for bits, share in ordered[:top]
+    ]
+    rest = ordered[top:]
+    if rest:
+        share = sum(share for _, share in rest)
+        times = sum(counts.counts[bits] for bits, _ in rest)
+        rows.append(_Row(f"{len(rest)} others", share, str(times), rest=True))
+    return [head, *_rows(rows, width)]
+
+
+def _hexadecimal(bits: str) -> str:
+    """A bit string as the service writes samples, but with all its digits: a quarter as wide."""
+    try:
+        return f"0x{int(bits, 2):0{math.ceil(len(bits) / 4)}x}"
+    except ValueError:
+        return bits
+
+
+def quasi_lines(quasi: QuasiDistribution, width: int, top: int = TOP) -> list[Line]:
+    """A quasi-distribution; negative values have no bar but are shown."""
+    shots = "" if quasi.shots is None else f", {quasi.shots} shots"
+    head = line(("quasi-probabilities", Ink.STRONG), (f"  {quasi.num_bits} bits{shots}", Ink.MUTED))
+    ordered = sorted(quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
+    rows = [_Row(bits, value) for bits, value in ordered[:top]]
+    if ordered[top:]:
+        rows.append(_Row(f"{len(ordered) - top} others", sum(value for _, value in ordered[top:]), rest=True))
+    return [head, *_rows(rows, width)]
+
+
+class _Row(NamedTuple):
+    """A bar of the picture; `rest` sums up the bit strings that have none of their own."""
+
+    label: str
+    share: float
+    times: str = ""
+    rest: bool = False
+
+
+def _rows(rows: list[_Row], width: int) -> list[Line]:
+    if not rows:
+        return [line(("nothing was counted", Ink.MUTED))]
+    label_width = min(max(len(row.label) for row in rows), max(8, width // 2, width - _BESIDE))
+    count_width = max(len(row.times) for row in rows)
+    room = max(4, min(60, width - label_width - count_width - 14))
+    scale = max((row.share for row in rows if not row.rest), default=1.0)
+    lines: list[Line] = []
+    for row in rows:
+        drawn = bar(row.share / scale, room) if scale > 0 else ""
+        lines.append(
+            line(
+                (f" {fit(plain(row.label, limit=200), label_width)} ", Ink.MUTED if row.rest else Ink.PLAIN),
+                f"{percent(row.share):>8} ",
+                (f"{row.times:>{count_width}} " if count_width else "", Ink.MUTED),
+                (drawn, Ink.MUTED if row.rest else Ink.BAR),
+            )
+        )
+    return lines
+
+
+def strip_line(result: JobResult, width: int) -> Line:
+    """The result in one line: the most frequent bit strings with short bars, or the first values."""
+    if not result.pubs:
+        return line((plain(result.note, limit=200), Ink.MUTED)) if result.note else BLANK
+    pub = result.pubs[0]
+    more = f"  +{len(result.pubs) - 1} PUBs" if len(result.pubs) > 1 else ""
+    shares: list[tuple[str, float]] = []
+    if pub.counts:
+        shares = pub.counts[0].probabilities()
+    elif pub.quasi is not None:
+        shares = sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
+    elif pub.values:
+        first = pub.values[0]
+        return line(
+            f"{value_label(first, 0)} ", *value_spans(first), (_more(len(pub.values) - 1), Ink.MUTED), more
+        )
+    spans: list[Span] = []
+    used = shown = 0
+    for bits, share in shares:
+        label = bits if len(bits) <= 12 else bits[:11] + "…"
+        picture = bar(share, 10)
+        size = len(label) + len(picture) + 12
+        if spans and used + size > width - 8:
+            break
+        spans += [Span(f"{plain(label)} "), Span(picture, Ink.BAR), Span(f" {percent(share)}   ")]
+        used += size
+        shown += 1
+    return line(*spans, (_more(len(shares) - shown).strip(), Ink.MUTED), more)
+
+
+def _more(count: int) -> str:
+    return f"  +{count}" if count > 0 else ""

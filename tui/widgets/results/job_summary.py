@@ -1,0 +1,239 @@
+"""The facts of a job in lines: where it ran, its timeline, why it failed, what was measured."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from datetime import datetime
+
+from tui.common.sanitize import plain, shorten
+from tui.domain.circuits import Transpilation
+from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
+from tui.domain.results import JobResult
+from tui.ibm.codec.error_codes import CODES
+from tui.widgets.text.format import NOTHING, age, clock_time, duration, percent, status_span, step_span
+from tui.widgets.text.styled_text import Ink, Line, Span, line, wrapped
+from tui.widgets.text.text_pane import LIMIT, page_of
+
+_LAYOUT_CELLS = 58
+_PRETTY_LIMIT = 500_000
+"""Bytes of a raw body that are laid out anew; a larger one is shown as it came."""
+
+
+def facts(
+    job: Job,
+    now: datetime,
+    width: int,
+    *,
+    metrics: JobMetrics | None = None,
+    transpilation: Transpilation | None = None,
+) -> list[Line]:
+    """The head of the job's view, folded to `width` cells.
+
+    Its place in the queue is told by `metrics`, how its circuit was made here by `transpilation`.
+    """
+    simulated = job.service.startswith("sandbox")
+    shots = f"  {job.shots} shots" if job.shots is not None else ""
+    lines = [
+        line(
+            " ",
+            (shorten(job.name or job.id, 40), Ink.STRONG),
+            "  ",
+            status_span(job),
+            f"  {shorten(job.backend, 40)}  {shorten(job.program, 30)}{shots}  ",
+            (" SANDBOX " if simulated else "", Ink.SANDBOX),
+        ),
+        line(
+            (" id ", Ink.MUTED),
+            shorten(job.id, 80),
+            ("  session " if job.session_id else "", Ink.MUTED),
+            shorten(job.session_id, 40),
+        ),
+        timeline(job, now),
+        _costs(job),
+    ]
+    if job.status is JobStatus.QUEUED and metrics is not None:
+        lines += _queue(metrics)
+    if transpilation is not None:
+        lines.append(transpiled_line(transpilation))
+    if job.tags:
+        lines.append(line((" tags ", Ink.MUTED), shorten("  ".join(job.tags), width)))
+    if job.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
+        lines += _reason(job, width)
+    return lines
+
+
+def timeline(job: Job, now: datetime) -> Line:
+    """The states with the time spent in each: `◔ queued 12 s → ▶ running 2.1 s → ✔ done 5m ago`."""
+    steps = steps_of(job)
+    spans: list[Span] = [Span(" ")]
+    for place, step in enumerate(steps):
+        if place:
+            spans.append(Span("  →  ", Ink.MUTED))
+        spans.append(step_span(step.status))
+        if place + 1 < len(steps):
+            spans.append(Span(f" {duration((steps[place + 1].at - step.at).total_seconds())}"))
+        elif step.status.final:
+            ago = age(step.at, now)
+            spans.append(Span(f" {ago if ago == 'now' else ago + ' ago'}", Ink.MUTED))
+        else:
+            spans.append(Span(f" for {age(step.at, now)}".replace("for now", "just now"), Ink.MUTED))
+    return tuple(spans)
+
+
+def steps_of(job: Job) -> list[StatusStep]:
+    """The timeline, made from the times of the job where the states were not seen."""
+    if job.timeline:
+        return sorted(job.timeline, key=lambda step: step.at)
+    steps = [StatusStep(JobStatus.QUEUED, job.created)]
+    if job.started is not None:
+        steps.append(StatusStep(JobStatus.RUNNING, job.started))
+    if job.finished is not None and job.status.final:
+        steps.append(StatusStep(job.status, job.finished))
+    return steps
+
+
+def _costs(job: Job) -> Line:
+    estimated = (
+        f"  (estimated {duration(job.estimated_seconds)})" if job.estimated_seconds is not None else ""
+    )
+    unknown = "not told" if job.status.final else "not settled yet"
+    charged = duration(job.qpu_seconds) if job.qpu_seconds is not None else unknown
+    return line(
+        (" QPU ", Ink.MUTED),
+        charged,
+        (estimated, Ink.MUTED),
+        ("  created ", Ink.MUTED),
+        clock_time(job.created),
+    )
+
+
+def _queue(metrics: JobMetrics) -> list[Line]:
+    """Where the job stands in the queue, as far as the service tells it."""
+    told: list[tuple[str, str]] = []
+    if metrics.queue_position is not None:
+        mine = metrics.provider_position
+        among = f" ({mine:,} in the provider)" if mine not in {None, metrics.queue_position} else ""
+        told.append(("position", f"{metrics.queue_position:,}{among}"))
+    if metrics.estimated_start is not None:
+        told.append(("expected to start", clock_time(metrics.estimated_start)))
+    spans = [Span(" queue", Ink.MUTED)]
+    for name, value in told:
+        spans += [Span(f"  {name} ", Ink.MUTED), Span(value)]
+    return [tuple(spans)] if told else []
+
+
+def transpiled_line(told: Transpilation) -> Line:
+    """How the circuit was transpiled, in one line: level, where, seed, gates, depth, success."""
+    before, after = told.before, told.after
+    success = ""
+    if told.estimated_success is not None:
+        success = f"  success {percent(told.estimated_success)}"
+    return line(
+        (" transpiled ", Ink.MUTED),
+        f"{_how(told)}  2q {before.two_qubit_gates} → {after.two_qubit_gates}",
+        f"  depth {before.depth} → {after.depth}{success}",
+    )
+
+
+def _how(told: Transpilation) -> str:
+    where = "here" if told.where == "local" else shorten(told.where, 20)
+    seed = f", seed {told.options.seed}" if told.options.seed is not None else ""
+    ai = f", AI {told.options.asked.ai.word}" if told.options.cloud else ""
+    return f"level {told.options.optimization_level}, {where}{seed}{ai}"
+
+
+def transpiled_rows(told: Transpilation) -> list[tuple[str, str]]:
+    """How the circuit was transpiled, by name; before → after, qubit of the circuit → of the device."""
+    before, after = told.before, told.after
+    rows = [
+        ("transpiled", f"{_how(told)}, {told.seconds:.2f} s, for {shorten(told.backend, 40)}"),
+        ("", f"at {clock_time(told.at)}"),
+        ("two-qubit gates", f"{before.two_qubit_gates} → {after.two_qubit_gates}"),
+        ("two-qubit depth", f"{before.two_qubit_depth} → {after.two_qubit_depth}"),
+        ("depth", f"{before.depth} → {after.depth}"),
+        ("size", f"{before.size} → {after.size}"),
+        *_layout("layout", told.layout),
+    ]
+    if told.final_layout != told.layout:
+        rows += _layout("at the end", told.final_layout)
+    success = told.estimated_success
+    return [*rows, ("success", f"{percent(success)} estimated" if success is not None else NOTHING)]
+
+
+def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
+    """Physical qubit by virtual qubit, in as many rows as it takes."""
+    told = "  ".join(f"{virtual}→{physical}" for virtual, physical in enumerate(layout))
+    rows = textwrap.wrap(told, _LAYOUT_CELLS) or [NOTHING]
+    return [(name if place == 0 else "", row) for place, row in enumerate(rows)]
+
+
+def _reason(job: Job, width: int) -> list[Line]:
+    code = f" (code {shorten(job.reason_code, 20)})" if job.reason_code else ""
+    what = plain(job.reason, limit=3000, lines=True).strip() or "The service gave no reason."
+    ink = Ink.BAD if job.status is JobStatus.FAILED else Ink.MUTED
+    lines = [(Span(" "), *pieces) for pieces in wrapped(f"Why: {what}{code}", width, ink)][:5]
+    lines += [(Span(" "), *pieces) for pieces in wrapped(f"What to do: {_advice(job)}", width)][:3]
+    return lines
+
+
+def _advice(job: Job) -> str:
+    if job.reason_solution:
+        return plain(job.reason_solution, limit=1000, lines=True).strip()
+    code = CODES.get(job.reason_code)
+    if code is not None and code.advice:
+        return code.advice
+    if job.status is JobStatus.CANCELLED:
+        return "e opens the circuit in the editor, to run it again."
+    return "the log (4) may say more; e opens the circuit in the editor."
+
+
+def metrics_lines(
+    job: Job, metrics: JobMetrics | None, transpilation: Transpilation | None = None
+) -> list[Line]:
+    """What the service measured, and what is known without it."""
+    rows: list[tuple[str, str]] = []
+    if metrics is not None:
+        rows += [
+            ("created", clock_time(metrics.created)),
+            ("running", clock_time(metrics.running)),
+            ("finished", clock_time(metrics.finished)),
+            ("QPU time", duration(metrics.qpu_seconds)),
+            ("execution time", duration(metrics.execution_seconds)),
+            ("caller", shorten(metrics.caller, 80) or NOTHING),
+            ("Qiskit", shorten(metrics.qiskit_version, 80) or NOTHING),
+        ]
+        expected = (
+            ("expected start", metrics.estimated_start),
+            ("expected end", metrics.estimated_completion),
+        )
+        rows += [(name, clock_time(at)) for name, at in expected if at is not None]
+        places = (
+            ("queue position", metrics.queue_position),
+            ("in the provider", metrics.provider_position),
+        )
+        rows += [(name, f"{place:,}") for name, place in places if place is not None]
+    rows += [
+        ("service", shorten(job.service, 60)),
+        ("instance", shorten(job.instance, 160) or NOTHING),
+        ("last confirmed", clock_time(job.confirmed)),
+    ]
+    if transpilation is not None:
+        rows += transpiled_rows(transpilation)
+    told = [line((f" {name:<16}", Ink.MUTED), value) for name, value in rows]
+    if metrics is None:
+        told.insert(0, line((" Metrics come when the job ends.", Ink.MUTED)))
+    return told
+
+
+def raw_page(job: Job, result: JobResult | None) -> list[Line]:
+    """The result as the service sent it, indented where it is JSON."""
+    if result is None or not result.raw:
+        return [line((" No raw result is known here.", Ink.MUTED))]
+    text = result.raw[:LIMIT].decode("utf-8", "replace")
+    if len(result.raw) <= _PRETTY_LIMIT:
+        try:
+            text = json.dumps(json.loads(result.raw), indent=2, ensure_ascii=False)
+        except ValueError:
+            return page_of(text)
+    return page_of(text)

@@ -1,0 +1,1 @@
+"""Tables with keyed rows: jobs, candidates, backends, statistics."""

@@ -1,0 +1,236 @@
+"""The job table: rows of jobs with heads of groups between them, and jobs marked for what is done to many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+
+from tui.common.sanitize import shorten
+from tui.domain.jobs import Job
+from tui.jobquery.sorting import HEAD, NEWEST_FIRST, Arranged, Order
+from tui.jobquery.view import ColumnChoice
+from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
+from tui.widgets.tables.row_table import Cells, Column, RowTable
+from tui.widgets.text.format import count_words, step_span
+from tui.widgets.text.styled_text import Ink, Line, Span, fit_line, line
+
+_MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
+
+
+class JobTable(RowTable):
+    """Cursor and marks belong to jobs, not to places: they stay through every change of the rows.
+
+    Args:
+        job_of: a job by its id; `None` when it is gone.
+        now: the time, for ages.
+    """
+
+    GUTTER = 2
+    DEFAULT_CSS = "JobTable { height: 1fr; }"
+    # By the registry's id: the screen's key of that name does it where no row is shown.
+    BINDINGS: ClassVar = [Binding("end,G", "edge(1)", "Last", show=False, id="jobs.older")]
+
+    class MarksChanged(Message):
+        """Other jobs are marked."""
+
+    class Steered(Message):
+        """The user moved on in the table, or tried to where it ends.
+
+        Attributes:
+            moved: the cursor is on another row now.
+        """
+
+        def __init__(self, moved: bool) -> None:
+            super().__init__()
+            self.moved = moved
+
+    def __init__(
+        self, job_of: Callable[[str], Job | None], now: Callable[[], datetime], *, id: str | None = None
+    ) -> None:
+        self._job_of = job_of
+        self._now = now
+        self._shown_columns = chosen(STANDARD)
+        self._order = NEWEST_FIRST
+        self._arranged = Arranged()
+        self._folded: frozenset[str] = frozenset()
+        self._marked: dict[str, None] = {}
+        self._anchor = ""
+        self.unseen: AbstractSet[str] = frozenset()
+        """Ids of jobs that finished and were not looked at: their rows are bold, with a dot before them."""
+        self._summaries: dict[str, Line] = {}
+        super().__init__([one.column for one in self._shown_columns], self._cells, id=id)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def choose(self, choices: Sequence[ColumnChoice]) -> None:
+        """Show these columns, in this order and size."""
+        self._shown_columns = chosen(choices)
+        self.use_columns([one.column for one in self._shown_columns])
+
+    def arranged(self, arranged: Arranged, order: Order, folded: Iterable[str]) -> None:
+        """Show these rows; `order` is told in the heads of the columns."""
+        self._arranged, self._order, self._folded = arranged, order, frozenset(folded)
+        self._summaries.clear()
+        self.show(arranged.rows)
+
+    def jobs_changed(self) -> None:
+        """Jobs are different, their rows are where they were."""
+        self._summaries.clear()
+        self.repaint()
+
+    @property
+    def group_under_cursor(self) -> str | None:
+        """The head under the cursor; `None`: it is on a job, or on nothing."""
+        return self.cursor_key if self.cursor_key in self._arranged.groups else None
+
+    def _cells(self, key: str) -> Cells:
+        job = self._job_of(key)
+        if job is None:
+            return [Span("")] * len(self._shown_columns)
+        return job_cells(self._shown_columns, job, self._now())
+
+    def title_of(self, column: Column, cells: int) -> str:
+        """The head, with an arrow where the table is sorted by it."""
+        if column.id != self._order.column:
+            return column.title
+        return column.title[: max(0, cells - 1)] + ("▼" if self._order.descending else "▲")
+
+    def mark_of(self, key: str, at_cursor: bool) -> str:
+        """The cursor, then whether the job is marked, unseen, or both."""
+        return ("▸" if at_cursor else " ") + _MARKS[key in self._marked, key in self.unseen]
+
+    def row_line(self, key: str, width: int, ink: Ink) -> Line:
+        """A job, or the head of a group."""
+        if key not in self._arranged.groups:
+            row = super().row_line(key, width, ink)
+            if ink is Ink.PLAIN and key in self.unseen:
+                row = tuple(span._replace(ink=Ink.STRONG) if span.ink is Ink.PLAIN else span for span in row)
+            if ink is Ink.PLAIN and key in self._marked:
+                row = (row[0]._replace(ink=Ink.CURRENT), *row[1:])
+            return row
+        if key not in self._summaries:
+            self._summaries[key] = self._summary(key)
+        summary = fit_line(self._summaries[key], width - self.GUTTER)
+        mark = "▸ " if ink is not Ink.PLAIN else "  "
+        if ink is not Ink.PLAIN:
+            summary = tuple(span._replace(ink=ink) for span in summary)
+        return (Span(mark, ink), *summary)
+
+    def _summary(self, head: str) -> Line:
+        members = self._arranged.groups[head]
+        counts = Counter(job.status for key in members if (job := self._job_of(key)) is not None)
+        name = head.removeprefix(HEAD)
+        states: list[Span | str] = []
+        for status, count in counts.most_common():
+            symbol = step_span(status)
+            states += ["   ", symbol._replace(text=f"{symbol.text} {count}")]
+        return line(
+            ("▹ " if head in self._folded else "▿ ", Ink.ACCENT),
+            (shorten(name, 40), Ink.STRONG) if name else ("in none", Ink.MUTED),
+            f"  {count_words(len(members), 'job')}",
+            *states,
+        )
+
+    # --- the user moves --------------------------------------------------------------------------
+
+    @property
+    def furthest(self) -> int:
+        """The place of the last row that can be seen."""
+        rows = max(1, self.size.height - 1)
+        return min(len(self.keys), self.scroll_offset.y + rows) - 1
+
+    def action_move(self, steps: int) -> None:
+        """Move the cursor by rows."""
+        self._steer(lambda: super(JobTable, self).action_move(steps))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a screen."""
+        self._steer(lambda: super(JobTable, self).action_page(direction))
+
+    def action_edge(self, direction: int) -> None:
+        """Move the cursor to the first or the last row."""
+        self._steer(lambda: super(JobTable, self).action_edge(direction))
+
+    def jump_to(self, key: str) -> None:
+        """The user asks for this row."""
+        self.move_to(key)
+        self.post_message(self.Steered(True))
+
+    def on_mouse_scroll_down(self) -> None:
+        """Rows further down come in sight."""
+        self.post_message(self.Steered(False))
+
+    def _steer(self, move: Callable[[], None]) -> None:
+        before = self.cursor_key
+        move()
+        self.post_message(self.Steered(self.cursor_key != before))
+
+    # --- marks -----------------------------------------------------------------------------------
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """Ids of the marked jobs, in the order they were marked."""
+        return tuple(self._marked)
+
+    def mark(self, ids: Iterable[str], on: bool) -> None:
+        """Mark jobs, or take their marks away."""
+        before = len(self._marked)
+        if on:
+            self._marked.update(dict.fromkeys(ids))
+        else:
+            for key in ids:
+                self._marked.pop(key, None)
+        if len(self._marked) != before:
+            self.repaint()
+            self.post_message(self.MarksChanged())
+
+    def toggle(self) -> None:
+        """Mark what is under the cursor, or no longer, and go on; on the head of a group all its jobs."""
+        key = self.cursor_key
+        ids = self._arranged.groups.get(key, [key] if key else [])
+        self.mark(ids, any(one not in self._marked for one in ids))
+        self._anchor = key
+        self.action_move(1)
+
+    def mark_on(self, steps: int) -> None:
+        """Mark what is under the cursor and what comes under it."""
+        self.mark(self._jobs_between(self.cursor_place, self.cursor_place), True)
+        self._anchor = self.cursor_key
+        self.action_move(steps)
+        self.mark(self._jobs_between(self.cursor_place, self.cursor_place), True)
+
+    def mark_range(self) -> None:
+        """Mark from the job marked last to the one under the cursor."""
+        start = self._place_of(self._anchor, self.cursor_place)
+        self.mark(self._jobs_between(start, self.cursor_place), True)
+        self._anchor = self.cursor_key
+
+    def mark_all(self) -> None:
+        """Mark every job that is shown, or none when all are."""
+        ids = self._jobs_between(0, len(self.keys) - 1)
+        self.mark(ids, any(key not in self._marked for key in ids))
+
+    def _jobs_between(self, one: int, other: int) -> list[str]:
+        first, last = min(one, other), max(one, other)
+        return [key for key in self.keys[first : last + 1] if key not in self._arranged.groups]
+
+    def on_click(self, event: events.Click) -> None:
+        """In the gutter, or with ctrl: mark the row."""
+        if event.y >= 1 and (event.x < self.GUTTER or event.ctrl):
+            event.prevent_default()
+            place = event.y - 1 + self.scroll_offset.y
+            if place < len(self.keys):
+                key = self.keys[place]
+                ids = self._arranged.groups.get(key, [key])
+                self.mark(ids, any(one not in self._marked for one in ids))
+                self._anchor = key
+        elif event.y >= 1:
+            self._steer(lambda: super(JobTable, self).on_click(event))
+            event.prevent_default()

@@ -1,0 +1,344 @@
+"""A table of keyed rows: keeps cursor and scroll through changes, and repaints only changed cells.
+
+Rows are asked for lazily, one visible line at a time, so its cost follows the screen and not the
+number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.widgets.text.styled_text import BLANK, INKS, Ink, Line, Span, difference, fit, strip_of
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table.
+
+    Attributes:
+        title: its head.
+        width: cells; the least it gets when it grows.
+        right: numbers are aligned to the right.
+        grow: its share of what the screen has left over.
+        need: left out when the screen is narrower than this many cells.
+        id: its name for the program.
+    """
+
+    title: str
+    width: int
+    right: bool = False
+    grow: int = 0
+    need: int = 0
+    id: str = ""
+
+
+_LEAST = 3
+"""Cells below which a column that does not fit is left out instead of cut."""
+Cells = Sequence[Span]
+"""One span a column, its text plain."""
+
+
+class RowTable(ScrollView, can_focus=True):
+    """The table. `show` tells it the keys in order; `cells_of` says what a row holds."""
+
+    GUTTER: ClassVar[int] = 1
+    """Cells left of the first column: the cursor, and what else `mark_of` says."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
+    DEFAULT_CSS = "RowTable { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }"
+    BINDINGS: ClassVar = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
+        Binding("home,g", "edge(-1)", "First", show=False),
+        Binding("end,G", "edge(1)", "Last", show=False),
+    ]
+
+    class CursorMoved(Message):
+        """Another row is under the cursor; `key` is empty when there is no row."""
+
+        def __init__(self, table: RowTable, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RowTable:
+            """The table."""
+            return self.table
+
+    class Opened(CursorMoved):
+        """A row was clicked twice."""
+
+    class HeadClicked(Message):
+        """The head of a column was clicked."""
+
+        def __init__(self, table: RowTable, column: Column) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
+
+        @property
+        def control(self) -> RowTable:
+            """The table."""
+            return self.table
+
+    def __init__(
+        self, columns: Sequence[Column], cells_of: Callable[[str], Cells], *, id: str | None = None
+    ) -> None:
+        self._styles_then: dict[str, Style] = {}
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._cells_of = cells_of
+        self._keys: tuple[str, ...] = ()
+        self._cursor = 0
+        self._widths_for = -1
+        self._widths_then: list[int] = []
+        self._painted: dict[int, Line] = {}
+        self._painted_for: tuple[int, int] = (-1, -1)
+        self._fresh: set[int] = set()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The rows, in order."""
+        return self._keys
+
+    @property
+    def cursor_key(self) -> str:
+        """The key of the row under the cursor, empty when there is no row."""
+        return self._keys[self._cursor] if self._keys else ""
+
+    @property
+    def line_width(self) -> int:
+        """Cells of a row: what a scrollbar leaves."""
+        return self.scrollable_content_region.width
+
+    @property
+    def cursor_place(self) -> int:
+        """How many rows are above the cursor."""
+        return self._cursor
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, in order."""
+        return self._columns
+
+    def use_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns; `cells_of` has to give their cells from now on."""
+        self._columns = tuple(columns)
+        self._widths_for = -1
+        self.repaint()
+
+    def show(self, keys: Sequence[str]) -> None:
+        """Show these rows; the cursor stays on its key, and on its line of the screen once scrolled."""
+        before, old_cursor = self.cursor_key, self._cursor
+        self._keys = tuple(keys)
+        self._cursor = self._place_of(before, max(0, min(old_cursor, len(self._keys) - 1)))
+        self.virtual_size = Size(self.line_width, len(self._keys) + 1)
+        top = self.scroll_offset.y
+        if top and self._cursor != old_cursor:
+            self.scroll_to(y=max(0, top + self._cursor - old_cursor), animate=False, force=True)
+        self._keep_in_view()
+        self.repaint()
+        if self.cursor_key != before:
+            self.post_message(self.CursorMoved(self, self.cursor_key))
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row; a key that is not shown changes nothing."""
+        self._set_cursor(self._place_of(key, self._cursor))
+
+    def _place_of(self, key: str, other: int) -> int:
+        """Where a key is, `other` when it is not shown. Most often it is where the cursor was."""
+        if 0 <= other < len(self._keys) and self._keys[other] == key:
+            return other
+        try:
+            return self._keys.index(key)
+        except ValueError:
+            return other
+
+    def repaint(self) -> None:
+        """Send the cells of the visible lines that differ from what is on the screen."""
+        top, width = self.scroll_offset.y, self.line_width
+        if width <= 0:
+            return
+        if (top, width) != self._painted_for:
+            # It may be scrolled back before it is painted: what was compared before is old by then.
+            self._fresh.clear()
+            self.refresh()
+            return
+        for y in range(self.size.height):
+            old, new = self._painted.get(y, BLANK), self._line_at(y)
+            changed = difference(old, new)
+            if changed is not None:
+                self._painted[y] = new
+                self._fresh.add(y)
+                self.refresh(Region(changed[0], y, changed[1], 1))
+
+    def render_line(self, y: int) -> Strip:
+        """The head, then the rows from the scroll position on."""
+        top, width = self.scroll_offset.y, self.line_width
+        if (top, width) != self._painted_for:
+            self._painted_for = (top, width)
+            self._painted.clear()
+            self._fresh.clear()
+        if y in self._fresh:
+            # Just made to be compared with what was there.
+            self._fresh.discard(y)
+            pieces = self._painted[y]
+        else:
+            pieces = self._painted[y] = self._line_at(y)
+        return strip_of(pieces, width, self._ink_style, self._ink_style(""))
+
+    def _ink_style(self, name: str) -> Style:
+        """The style of an ink, or the table's own; asking for them anew took a fifth of painting a line."""
+        style = self._styles_then.get(name)
+        if style is None:
+            style = self.get_component_rich_style(name, partial=True) if name else self.rich_style
+            self._styles_then[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """The theme or the style sheet changed."""
+        self._styles_then.clear()
+        super().notify_style_update()
+
+    def _line_at(self, y: int) -> Line:
+        width = self.line_width
+        if y == 0:
+            heads = [
+                Span(self.title_of(column, cells), Ink.HEAD)
+                for column, cells in zip(self._columns, self._widths(width), strict=True)
+            ]
+            return self._join(heads, width, " " * self.GUTTER, Ink.HEAD)
+        place = y - 1 + self.scroll_offset.y
+        if place >= len(self._keys):
+            return BLANK
+        at_cursor = place == self._cursor
+        ink = (Ink.CURSOR if self.has_focus else Ink.CURSOR_BLURRED) if at_cursor else Ink.PLAIN
+        return self.row_line(self._keys[place], width, ink)
+
+    def title_of(self, column: Column, cells: int) -> str:
+        """What the head of a column says, which has that many cells."""
+        return column.title
+
+    def mark_of(self, key: str, at_cursor: bool) -> str:
+        """What stands left of a row, `GUTTER` cells."""
+        return ("▸" if at_cursor else " ").ljust(self.GUTTER)
+
+    def row_line(self, key: str, width: int, ink: Ink) -> Line:
+        """One row; `ink` is `PLAIN` but for the row under the cursor, which is in one ink."""
+        cells = self._cells_of(key)
+        if ink is not Ink.PLAIN:
+            cells = [span._replace(ink=ink) for span in cells]
+        return self._join(cells, width, self.mark_of(key, ink is not Ink.PLAIN), ink)
+
+    def _join(self, cells: Cells, width: int, mark: str, ink: Ink) -> Line:
+        widths = self._widths(width)
+        spans = [Span(mark, ink)]
+        for column, cell_width, cell in zip(self._columns, widths, cells, strict=True):
+            if cell_width:
+                spans.append(Span(" ", ink))
+                spans.append(cell._replace(text=fit(cell.text, cell_width, right=column.right)))
+        used = self.GUTTER + sum(cell_width + 1 for cell_width in widths if cell_width)
+        if used < width:
+            spans.append(Span(" " * (width - used), ink))
+        return tuple(spans)
+
+    def _widths(self, width: int) -> list[int]:
+        """Cells of each column, 0 for those left out: what does not fit is cut, then left out."""
+        if self._widths_for != width:
+            self._widths_for, self._widths_then = width, self._divide(width)
+        return self._widths_then
+
+    def _divide(self, width: int) -> list[int]:
+        widths: list[int] = []
+        room = width - self.GUTTER
+        for column in self._columns:
+            cells = 0 if column.need > width else min(column.width, room - 1)
+            if cells < min(column.width, _LEAST):
+                cells = 0
+                room = 0 if column.need <= width else room
+            widths.append(cells)
+            room -= cells + 1 if cells else 0
+        shares = sum(column.grow for column, kept in zip(self._columns, widths, strict=True) if kept)
+        if room > 0 and shares:
+            for place, column in enumerate(self._columns):
+                if widths[place]:
+                    widths[place] += room * column.grow // shares
+        return widths
+
+    def column_at(self, x: int) -> Column | None:
+        """The column that fills a cell, the space left of it counted as its own."""
+        end = self.GUTTER
+        for column, cells in zip(self._columns, self._widths(self.line_width), strict=True):
+            if cells:
+                end += cells + 1
+                if self.GUTTER <= x < end:
+                    return column
+        return None
+
+    def _set_cursor(self, place: int) -> None:
+        place = max(0, min(place, len(self._keys) - 1))
+        if not self._keys or place == self._cursor:
+            return
+        self._cursor = place
+        self._keep_in_view()
+        self.repaint()
+        self.post_message(self.CursorMoved(self, self.cursor_key))
+
+    def _keep_in_view(self) -> None:
+        top, rows = self.scroll_offset.y, max(1, self.size.height - 1)
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False, force=True)
+        elif self._cursor >= top + rows:
+            self.scroll_to(y=self._cursor - rows + 1, animate=False, force=True)
+
+    def action_move(self, steps: int) -> None:
+        """Move the cursor by rows."""
+        self._set_cursor(self._cursor + steps)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a screen."""
+        self._set_cursor(self._cursor + direction * max(1, self.size.height - 2))
+
+    def action_edge(self, direction: int) -> None:
+        """Move the cursor to the first or the last row."""
+        self._set_cursor(0 if direction < 0 else len(self._keys) - 1)
+
+    def on_focus(self) -> None:
+        """The cursor looks different with the focus."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """The cursor looks different without the focus."""
+        self.repaint()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self.virtual_size = Size(self.line_width, len(self._keys) + 1)
+        self._keep_in_view()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor, a double click opens the row; on a head it is told."""
+        if event.y < 1:
+            column = self.column_at(event.x)
+            if column is not None:
+                self.post_message(self.HeadClicked(self, column))
+            return
+        place = event.y - 1 + self.scroll_offset.y
+        if place >= len(self._keys):
+            return
+        if event.chain > 1 and place == self._cursor:
+            self.post_message(self.Opened(self, self.cursor_key))
+        else:
+            self._set_cursor(place)

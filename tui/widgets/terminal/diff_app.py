@@ -1,0 +1,92 @@
+"""An app whose screens send no cell that the terminal already shows."""
+
+from __future__ import annotations
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+from textual import events
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App
+from textual.screen import Screen
+
+from tui.widgets.terminal.screen_buffer import Shown
+
+_REPAINTED_WITHIN = 0.05
+"""Seconds in which Textual paints the screen after a resize."""
+
+
+class _Ready(CompositorUpdate):
+    """An update of which only the changes are left."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self._text)
+
+    def render_segments(self, console: Console) -> str:
+        """The changes."""
+        return self._text
+
+
+class SpareApp(App[None]):
+    """Textual's `App`, saving bytes on the line to the terminal.
+
+    `_display` is the one place through which all screens, dialogs and notices are written. It is private, and
+    so is what it gets (textual 8.2): `tests/widgets/test_wire.py` fails when either changes its ways.
+    """
+
+    _shown: Shown | None = None
+
+    @property
+    def shown(self) -> Shown:
+        """What the terminal shows."""
+        if self._shown is None:
+            self._shown = Shown()
+        return self._shown
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write an update of the screen: only the cells that changed, nothing when none did."""
+        if renderable is None or not self._writes:
+            super()._display(screen, renderable)
+            return
+        if not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            self.shown.forget()
+            super()._display(screen, renderable)
+            return
+        changes = self.shown.changes(renderable, self.console)
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        unchanged = not changes and cursor == self._previous_cursor_position
+        super()._display(screen, None if unchanged else _Ready(changes))
+
+    @property
+    def _writes(self) -> bool:
+        """Whether `App._display` would write: what it does not write must not be taken for shown."""
+        driver = self._driver
+        if driver is None or driver.is_headless or driver.is_inline:
+            return False
+        return self._running and not self._closed and not self._batch_count
+
+    def forget_terminal(self) -> None:
+        """What the terminal shows is no longer known: it was left and entered again, or has another size."""
+        was_known = self.shown.known
+        self.shown.forget()
+        if was_known:
+            self.set_timer(_REPAINTED_WITHIN, self._repaint_unless_done)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A terminal of another size, or of the same again, may have lost anything.
+
+        Drivers also tell the size when they enter the terminal's screen anew.
+        """
+        self.forget_terminal()
+
+    def _repaint_unless_done(self) -> None:
+        if not self.shown.whole:
+            self.action_redraw()
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again, whatever the terminal shows."""
+        self.shown.forget()
+        if self._screen_stack:
+            self.screen.refresh()

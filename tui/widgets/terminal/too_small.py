@@ -1,0 +1,37 @@
+"""The notice that covers a screen while the terminal is too small for it; nothing beneath is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.widgets.text.line_widget import Painted
+from tui.widgets.text.styled_text import BLANK, Ink, Line, line
+
+LEAST_WIDTH = 60
+LEAST_HEIGHT = 16
+_ASKED = "a dialog waits for you."
+
+
+class TooSmall(Painted):
+    """Hidden by the style sheet until the screen has the class `-narrow` or `-low`."""
+
+    DEFAULT_CSS = """
+    TooSmall { display: none; layer: notice; dock: top; width: 100%; height: 100%; background: $background; }
+    Screen.-narrow TooSmall, Screen.-low TooSmall { display: block; }
+    """
+
+    def picture(self, width: int) -> Sequence[Line]:
+        """The notice; the size it says is the terminal's."""
+        size = self.app.size
+        return (
+            line(("This terminal is too small.", Ink.STRONG)),
+            line(f"It has {size.width}x{size.height} cells;"),
+            line(f"qdeck needs {LEAST_WIDTH}x{LEAST_HEIGHT}."),
+            BLANK,
+            line(("Make it larger to go on,", Ink.MUTED)),
+            line((_ASKED if self.screen.is_modal else "nothing is lost. ^q quits.", Ink.MUTED)),
+        )
+
+    def on_resize(self) -> None:
+        """The size told is the size now."""
+        self.repaint()

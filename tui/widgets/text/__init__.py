@@ -1,0 +1,1 @@
+"""Styled text, lines and panes, and the formats of values."""

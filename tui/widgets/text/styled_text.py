@@ -1,0 +1,247 @@
+"""Lines of styled text as plain values: what widgets draw, compare, and repaint only where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+
+class Ink(StrEnum):
+    """The styles a span can have; each is a component class of the widgets, coloured by the theme."""
+
+    PLAIN = "ink--plain"
+    MUTED = "ink--muted"
+    STRONG = "ink--strong"
+    ACCENT = "ink--accent"
+    HEAD = "ink--head"
+    KEY = "ink--key"
+    CURRENT = "ink--current"
+    GOOD = "ink--good"
+    BAD = "ink--bad"
+    BUSY = "ink--busy"
+    WAITING = "ink--waiting"
+    WARNING = "ink--warning"
+    SANDBOX = "ink--sandbox"
+    BAR = "ink--bar"
+    CURSOR = "ink--cursor"
+    CURSOR_BLURRED = "ink--cursor-blurred"
+    QASM_KEYWORD = "qasm--keyword"
+    QASM_TYPE = "qasm--type"
+    QASM_GATE = "qasm--gate"
+    QASM_INSTRUCTION = "qasm--instruction"
+    QASM_FUNCTION = "qasm--function"
+    QASM_CONSTANT = "qasm--constant"
+    QASM_QUBIT = "qasm--qubit"
+    QASM_NUMBER = "qasm--number"
+    QASM_STRING = "qasm--string"
+    QASM_COMMENT = "qasm--comment"
+    QASM_DIRECTIVE = "qasm--directive"
+    QASM_WRONG = "qasm--wrong"
+
+
+QASM_INKS: frozenset[str] = frozenset(ink for ink in Ink if ink.startswith("qasm--"))
+"""The kinds of words of OpenQASM, for the `COMPONENT_CLASSES` of what shows programs."""
+INKS: frozenset[str] = frozenset(Ink) - QASM_INKS
+"""For the `COMPONENT_CLASSES` of all others."""
+QASM_COLOURS = """
+    & .qasm--comment { color: $quiet; text-style: italic; }
+    & .qasm--directive { color: $quiet; }
+    & .qasm--keyword { color: $primary; text-style: bold; }
+    & .qasm--instruction { color: $primary; text-style: bold; }
+    & .qasm--type { color: $busy; }
+    & .qasm--gate { color: $success; }
+    & .qasm--function { color: $success; }
+    & .qasm--qubit { color: $waiting; }
+    & .qasm--constant { color: $warning; }
+    & .qasm--number { color: $warning; }
+    & .qasm--string { color: $quiet; }
+    & .qasm--wrong { color: $error; text-style: underline; }
+"""
+"""What they look like, for the `DEFAULT_CSS` of the same widgets."""
+
+
+class Span(NamedTuple):
+    """A piece of a line in one style. `text` is already plain (`tui.common.sanitize.plain`); `action` is run
+    by a click."""
+
+    text: str
+    ink: Ink = Ink.PLAIN
+    action: str = ""
+
+
+Line = tuple[Span, ...]
+"""One line of the screen."""
+BLANK: Line = ()
+
+
+def line(*parts: str | tuple[str, Ink] | Span) -> Line:
+    """A line from strings, `(text, ink)` pairs and spans; empty pieces are left out."""
+    spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+    return tuple(span for span in spans if span.text)
+
+
+def width_of(pieces: Line) -> int:
+    """Cells the line takes on the screen."""
+    return sum(cell_len(span.text) for span in pieces)
+
+
+def text_of(pieces: Line) -> str:
+    """The line without its styles."""
+    return "".join(span.text for span in pieces)
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in exactly `width` cells: padded, or cut with `…` in its last cell."""
+    if width <= 0:
+        return ""
+    size = cell_len(text)
+    if size > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - size) + text if right else text + " " * (width - size)
+
+
+def fit_line(pieces: Line, width: int) -> Line:
+    """The line in exactly `width` cells: padded with spaces, or cut with `…`."""
+    room = width
+    kept: list[Span] = []
+    for span in pieces:
+        size = cell_len(span.text)
+        if not size:
+            continue
+        if size > room:
+            if room > 0:
+                kept.append(span._replace(text=fit(span.text, room)))
+            elif kept:
+                last = kept[-1]
+                kept[-1] = last._replace(text=set_cell_size(last.text, cell_len(last.text) - 1) + "…")
+            return tuple(kept)
+        kept.append(span)
+        room -= size
+    if room:
+        kept.append(Span(" " * room))
+    return tuple(kept)
+
+
+def part_of(pieces: Line, left: int, width: int) -> Line:
+    """Cells `left` to `left + width` of a line of any length, which may end before; spaces stand for the half
+    of a wide character."""
+    kept: list[Span] = []
+    at = 0
+    for span in pieces:
+        # Of the longest lines, which are ASCII, only the part is looked at.
+        narrow = span.text.isascii()
+        size = len(span.text) if narrow else cell_len(span.text)
+        first, last = max(0, left - at), min(size, left + width - at)
+        if last > first:
+            part = span.text[first:last] if narrow else Strip([Segment(span.text)]).crop(first, last).text
+            kept.append(span._replace(text=part))
+        at += size
+        if at >= left + width:
+            break
+    return tuple(kept)
+
+
+def apart(left: Line, right: Line, width: int) -> Line:
+    """`left` and `right` at the two ends of a line of `width` cells; `left` is cut when there is no room."""
+    room = width - width_of(right) - 1
+    if room <= 0:
+        return fit_line(left, width)
+    return (*fit_line(left, room), Span(" "), *right)
+
+
+def wrapped(text: str, width: int, ink: Ink = Ink.PLAIN) -> list[Line]:
+    """`text` folded at words into lines of at most `width` cells; line feeds are kept."""
+    lines: list[Line] = []
+    for paragraph in text.split("\n"):
+        current = ""
+        for word in paragraph.split(" "):
+            candidate = f"{current} {word}" if current else word
+            if cell_len(candidate) <= width:
+                current = candidate
+                continue
+            if current:
+                lines.append((Span(current, ink),))
+            pieces = chop_cells(word, max(1, width)) or [""]
+            lines.extend((Span(piece, ink),) for piece in pieces[:-1])
+            current = pieces[-1]
+        lines.append((Span(current, ink),) if current else BLANK)
+    return lines
+
+
+def difference(old: Line, new: Line) -> tuple[int, int] | None:
+    """Where two lines differ, as (first cell, number of cells); `None` when they are the same."""
+    if old == new:
+        return None
+    # Most of a line stays as it is: only the spans between the first and the last that differ are looked at.
+    same = 0
+    for one, other in zip(old, new, strict=False):
+        if one != other:
+            break
+        same += 1
+    while same and (_joins(old[same:]) or _joins(new[same:])):
+        same -= 1
+    skipped = width_of(old[:same])
+    end_old, end_new = len(old), len(new)
+    while end_old > same and end_new > same and old[end_old - 1] == new[end_new - 1]:
+        end_old -= 1
+        end_new -= 1
+    if width_of(old[same:end_old]) == width_of(new[same:end_new]):
+        old, new = old[same:end_old], new[same:end_new]
+    else:
+        old, new = old[same:], new[same:]
+    within = _difference(_cells(old), _cells(new))
+    return None if within is None else (skipped + within[0], within[1])
+
+
+def _joins(pieces: Line) -> bool:
+    """Whether the line begins with a mark that belongs to the cell before."""
+    return bool(pieces) and pieces[0].text != "" and cell_len(pieces[0].text[0]) == 0
+
+
+def _difference(
+    before: list[tuple[str, Ink, str]], after: list[tuple[str, Ink, str]]
+) -> tuple[int, int] | None:
+    start = 0
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            break
+        start += 1
+    if len(before) != len(after):
+        return start, max(len(before), len(after)) - start
+    end = len(after)
+    while end > start and before[end - 1] == after[end - 1]:
+        end -= 1
+    return (start, end - start) if end > start else None
+
+
+def _cells(pieces: Line) -> list[tuple[str, Ink, str]]:
+    cells: list[tuple[str, Ink, str]] = []
+    for span in pieces:
+        if span.text.isascii():
+            cells += [(character, span.ink, span.action) for character in span.text]
+            continue
+        for character in span.text:
+            # A wide character fills two cells, a combining one none: it belongs to the cell before it.
+            size = cell_len(character)
+            if size == 0 and cells:
+                cells[-1] = (cells[-1][0] + character, cells[-1][1], cells[-1][2])
+            else:
+                cells.extend([(character, span.ink, span.action)] * size)
+    return cells
+
+
+def strip_of(pieces: Line, width: int, style_of: Callable[[str], Style], base: Style) -> Strip:
+    """The line as Textual draws it, `width` cells on `base`."""
+    segments: list[Segment] = []
+    for span in pieces:
+        style = base if span.ink is Ink.PLAIN else base + style_of(span.ink)
+        if span.action:
+            style += Style.from_meta({"@click": span.action})
+        segments.append(Segment(span.text, style))
+    return Strip(segments).adjust_cell_length(width, base)

@@ -1,1 +1,0 @@
-"""The wire to the terminal: no cell is sent that the terminal already shows."""
