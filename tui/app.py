@@ -25,7 +25,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.config.settings import folders
 from tui.domain.accounts import Account, Channel
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.finish_claims import FinishClaims
 from tui.monitor.on_finish import FinishHook
 from tui.monitor.state.events import (
@@ -38,8 +38,8 @@ from tui.monitor.state.events import (
     Severity,
 )
 from tui.screens.base.active_session import lose_session
-from tui.screens.base.section import DeckEvent
-from tui.screens.base.workspace import Bench
+from tui.screens.base.section import AppEvent
+from tui.screens.base.workspace import Workspace
 from tui.screens.dialogs.base import Dialog
 from tui.screens.quit import may_leave
 from tui.screens.registry import sections
@@ -47,9 +47,9 @@ from tui.widgets.chrome.flash_line import FlashLine
 from tui.widgets.chrome.notifications import Note, Notes
 from tui.widgets.chrome.status_bar import SECTIONS, TopBar
 from tui.widgets.keymap import GLOBAL, bindings, key_by_id
-from tui.widgets.terminal.diff_app import SpareApp
+from tui.widgets.terminal.diff_app import DiffApp
 from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
-from tui.widgets.terminal.focus_tracking import AttentiveApp
+from tui.widgets.terminal.focus_tracking import FocusTrackingApp
 from tui.widgets.terminal.themes import THEMES, VARIABLES, Look, look_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.text.format import finished_words
@@ -61,13 +61,13 @@ _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(AttentiveApp, SpareApp):
+class QDeckApp(FocusTrackingApp, DiffApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.
 
     Args:
-        deck: what the screens ask; started after the first paint, closed at the end.
+        services: what the screens ask; started after the first paint, closed at the end.
         clock: the time.
         sign_in: sign in with this account by itself.
         sandbox: sign in to this face of the sandbox by itself.
@@ -84,7 +84,7 @@ class QDeckApp(AttentiveApp, SpareApp):
 
     def __init__(
         self,
-        deck: Deck,
+        services: Services,
         *,
         clock: Clock,
         sign_in: Account | None = None,
@@ -95,9 +95,9 @@ class QDeckApp(AttentiveApp, SpareApp):
         look = look_for(os.environ)
         # Without a theme of the terminal's own colours NO_COLOR would still send grey backgrounds.
         super().__init__(ansi_color=True if look is Look.TERMINAL else None)
-        self.deck = deck
+        self.services = services
         self.clock = clock
-        self.bench = Bench()
+        self.workspace = Workspace()
         self.notes = Notes()
         self._sign_in = sign_in
         self._sandbox = sandbox
@@ -109,7 +109,7 @@ class QDeckApp(AttentiveApp, SpareApp):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = look
-        for mode, screen in sections(deck, self.bench, self._state_folder).items():
+        for mode, screen in sections(services, self.workspace, self._state_folder).items():
             self.add_mode(mode, screen)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -129,12 +129,12 @@ class QDeckApp(AttentiveApp, SpareApp):
 
     def on_mount(self) -> None:
         """Listen; then, with the first picture on the screen, begin the work."""
-        self._unsubscribe = self.deck.subscribe(self._forward)
+        self._unsubscribe = self.services.subscribe(self._forward)
         self.app_resume_signal.subscribe(self, self._came_back)
         if self._on_finish:
             claims = FinishClaims(self._state_folder / "on_finish")
             hook = FinishHook(self._on_finish, os.environ, self.report, claims)
-            self._end_hook = hook.start(self.deck.subscribe)
+            self._end_hook = hook.start(self.services.subscribe)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -145,20 +145,20 @@ class QDeckApp(AttentiveApp, SpareApp):
     async def _begin(self) -> None:
         """Open the history, warm the compiler, sign in or ask who is there."""
         try:
-            await self.deck.start()
+            await self.services.start()
         except QdeckError as error:
             self.report(error)
-        self.run_worker(self.deck.warm_up(), group="compiler", exit_on_error=False)
+        self.run_worker(self.services.warm_up(), group="compiler", exit_on_error=False)
         if self._sandbox is None and self._sign_in is None:
-            if self.deck.identity is None:
+            if self.services.identity is None:
                 self._ask_who(None)
             return
         self._say_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
         try:
             if self._sign_in is not None:
-                await self.deck.sign_in(self._sign_in)
+                await self.services.sign_in(self._sign_in)
             elif self._sandbox is not None:
-                await self.deck.sign_in_sandbox(self._sandbox)
+                await self.services.sign_in_sandbox(self._sandbox)
         except QdeckError as error:
             self._ask_who(error)
         finally:
@@ -171,13 +171,13 @@ class QDeckApp(AttentiveApp, SpareApp):
                     bar.signing_in(where)
 
     async def on_unmount(self) -> None:
-        """Close the deck: workers, sandbox, compiler, history."""
+        """Close the services: workers, sandbox, compiler, history."""
         if self._unsubscribe is not None:
             self._unsubscribe()
         if self._end_hook is not None:
             self._end_hook()
         try:
-            await asyncio.wait_for(self.deck.aclose(), _CLOSING_SECONDS)
+            await asyncio.wait_for(self.services.aclose(), _CLOSING_SECONDS)
         except (QdeckError, TimeoutError, OSError) as error:
             self._write_down(error)
 
@@ -188,14 +188,14 @@ class QDeckApp(AttentiveApp, SpareApp):
 
     @work(group="quit", exit_on_error=False)
     async def _quit(self) -> None:
-        if await may_leave(self, self.deck, self.bench, self.clock):
+        if await may_leave(self, self.services, self.workspace, self.clock):
             self.exit()
 
     # --- what screens ask of the app ---------------------------------------------------------------
 
     def go(self, section: str) -> None:
         """Show a section; on the section itself, go back to its first screen."""
-        self.deck.attend(elsewhere=section != self.current_mode)
+        self.services.attend(elsewhere=section != self.current_mode)
         if section != self.current_mode:
             self.switch_mode(section)
             return
@@ -265,25 +265,25 @@ class QDeckApp(AttentiveApp, SpareApp):
     def attended(self) -> None:
         """The user does something: what nobody looked at is brought up to date."""
         super().attended()
-        self.deck.attend()
+        self.services.attend()
 
     # --- events --------------------------------------------------------------------------------------
 
     def _forward(self, event: Event) -> None:
-        self.post_message(DeckEvent(event))
+        self.post_message(AppEvent(event))
 
-    @on(DeckEvent)
-    def _hear(self, message: DeckEvent) -> None:
+    @on(AppEvent)
+    def _hear(self, message: AppEvent) -> None:
         match message.event:
             case Notice(text, severity):
                 self.tell(text, severity)
             case JobsFinished(jobs, away=False):
                 self._call(finished_words(jobs))
             case SessionIdle(session, seconds):
-                told = idle_words(session, seconds, self.clock.now(), read_only=self.deck.read_only)
+                told = idle_words(session, seconds, self.clock.now(), read_only=self.services.read_only)
                 self._call(told, Severity.WARNING)
             case SessionsChanged() | IdentityChanged():
-                if lost := lose_session(self.deck, self.bench):
+                if lost := lose_session(self.services, self.workspace):
                     self.tell(lost, Severity.WARNING)
 
     def _call(self, told: str, severity: Severity = Severity.INFORMATION) -> None:
@@ -296,11 +296,11 @@ class QDeckApp(AttentiveApp, SpareApp):
 
     @on(AppFocus)
     def _focused(self) -> None:
-        self.deck.focus(True)
+        self.services.focus(True)
 
     @on(AppBlur)
     def _blurred(self) -> None:
-        self.deck.focus(False)
+        self.services.focus(False)
 
     @on(Worker.StateChanged)
     def _worker_failed(self, message: Worker.StateChanged) -> None:
@@ -336,10 +336,10 @@ class QDeckApp(AttentiveApp, SpareApp):
     def _open_account(self) -> None:
         from tui.screens.account import AccountScreen
 
-        if self.deck.identity is None:
+        if self.services.identity is None:
             self._ask_who(None)
         else:
-            self.push_screen(AccountScreen(self.deck), self._after_account)
+            self.push_screen(AccountScreen(self.services), self._after_account)
 
     def _after_account(self, signed_out: bool | None) -> None:
         if signed_out:
@@ -348,7 +348,7 @@ class QDeckApp(AttentiveApp, SpareApp):
     def _ask_who(self, trouble: QdeckError | None) -> None:
         from tui.screens.login import LoginScreen
 
-        self.push_screen(LoginScreen(self.deck, trouble))
+        self.push_screen(LoginScreen(self.services, trouble))
 
     def action_help(self) -> None:
         """The keys of this screen or dialog, and of the app."""

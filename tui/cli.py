@@ -341,7 +341,7 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     """Show the app; signed in at once when the command line says to which service."""
     from tui.app import QDeckApp, run_app
     from tui.commands.account_selection import choose_account
-    from tui.commands.context import make_deck
+    from tui.commands.context import make_services
     from tui.commands.output import UsageFault, explain, say
     from tui.common.clock import SystemClock
     from tui.common.errors import QdeckError
@@ -363,9 +363,9 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     except QdeckError as error:
         explain(error)
         return Exit.FAILED
-    deck = make_deck(os.environ, clock, read_only=read_only)
+    services = make_services(os.environ, clock, read_only=read_only)
     return run_app(
-        QDeckApp(deck, clock=clock, sign_in=account, sandbox=sandbox, on_finish=settings.on_finish)
+        QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, on_finish=settings.on_finish)
     )
 
 

@@ -2,7 +2,7 @@
 
     python -m tests.bench.client [SECONDS]
 
-- Requests made while 50 queued jobs are watched for SECONDS (default 60): the deck's monitor against IBM's
+- Requests made while 50 queued jobs are watched for SECONDS (default 60): the pollers of qdeck against IBM's
   client waiting for each job (`wait_for_final_state`, as its users do) in threads.
 - Seconds from process start to a printed list of 200 jobs: `qdeck jobs` against a script with
   `QiskitRuntimeService.jobs(limit=200)`; the median of some rounds, each a new process.
@@ -31,7 +31,7 @@ from pathlib import Path
 import httpx
 
 from tests.bench.relay import Relay
-from tui.commands.context import make_deck
+from tui.commands.context import make_services
 from tui.domain.jobs import JobQuery
 from tui.ibm.credentials.discovery import environment_account
 from tui.ibm.factory import make_service
@@ -134,15 +134,15 @@ async def submit(info: SandboxInfo, count: int) -> None:
 async def watched(info: SandboxInfo, relay: Relay, seconds: float, home: str) -> tuple[int, int]:
     """Requests of both while they watch the jobs, signing in left out for both."""
     environ = environment(info, relay.url, home)
-    deck = make_deck(environ)
-    await deck.start()
-    await deck.sign_in(environment_account(environ))
-    await deck.refresh()
-    seen = sum(not job.status.final for job in deck.jobs())
+    services = make_services(environ)
+    await services.start()
+    await services.sign_in(environment_account(environ))
+    await services.refresh()
+    seen = sum(not job.status.final for job in services.jobs())
     relay.reset()
     await asyncio.sleep(seconds)
     ours = relay.requests
-    await deck.aclose()
+    await services.aclose()
 
     command = ibm(IBM_WATCH, info, relay.url, str(seconds), str(WATCHED))
     process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.PIPE)

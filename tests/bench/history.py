@@ -28,20 +28,20 @@ from tests.bench.first_paint import peak_mb
 from tests.store.made import NOON, made_job, places
 from tui.common.clock import SystemClock
 from tui.domain.jobs import JobMetrics, JobStatus, StatusStep
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 from tui.store.database import PLACES
 from tui.store.journal.compaction import write_tables
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 from tui.store.records.serialization import record_row
-from tui.store.repository import History
+from tui.store.repository import JobRepository
 
 STOCK, JOURNAL = "stock.json", "data/history.journal"
 Figures = dict[str, float]
 
 
-def example(number: int) -> Record:
+def example(number: int) -> JobRecord:
     """A finished job with all that is known of one."""
     job = made_job(number, JobStatus.DONE, 60)
     at = job.created
@@ -62,7 +62,7 @@ def example(number: int) -> Record:
         timeline=tuple(StatusStep(step, at + timedelta(seconds=10 * n)) for n, step in enumerate(steps)),
     )
     metrics = JobMetrics(at, at, at, 2.0, 2.1, "qiskit_ibm_runtime~sampler", "2.1.0")
-    return Record(job, f"qdeck-{number:012x}", text, text, metrics, settled=True, result_kept=True)
+    return JobRecord(job, f"qdeck-{number:012x}", text, text, metrics, settled=True, result_kept=True)
 
 
 def prepare(root: Path, jobs: int) -> None:
@@ -115,8 +115,8 @@ def whole(root: Path, jobs: int) -> Figures:
 
 async def _whole(root: Path, jobs: int) -> Figures:
     clock = SystemClock()
-    history = History(places(root), clock)
-    board = Board(history, clock)
+    history = JobRepository(places(root), clock)
+    app_state = AppState(history, clock)
     stalls: list[float] = []
     watchdog = asyncio.ensure_future(_watch(stalls))
     # What the machine itself makes a loop wait that has nothing to do.
@@ -124,14 +124,14 @@ async def _whole(root: Path, jobs: int) -> Figures:
     idle = max(stalls)
     stalls.clear()
     began, started = time.perf_counter(), time.process_time()
-    await history.open(board.found_here)
-    board.history_opened()
+    await history.open(app_state.found_here)
+    app_state.history_opened()
     screenful = time.perf_counter() - began
-    newest = [job.id for job in board.jobs()[:40]]
+    newest = [job.id for job in app_state.jobs()[:40]]
     await history.loaded()
     loaded, cpu = time.perf_counter() - began, time.process_time() - started
-    assert len(board.jobs()) == jobs
-    assert newest == [job.id for job in board.jobs()[:40]]
+    assert len(app_state.jobs()) == jobs
+    assert newest == [job.id for job in app_state.jobs()[:40]]
     loading = max(stalls)
     stalls.clear()
     updates: list[float] = []
@@ -146,12 +146,12 @@ async def _whole(root: Path, jobs: int) -> Figures:
         updates.append(time.perf_counter() - began)
         assert not history.owing
         began = time.perf_counter()
-        await board.put([replace(told, job=replace(told.job, shots=-n))])
-        assert len(board.jobs()) == jobs
+        await app_state.put([replace(told, job=replace(told.job, shots=-n))])
+        assert len(app_state.jobs()) == jobs
         through.append(time.perf_counter() - began)
         if n % 50 == 0:
-            board.signed_out()
-        assert len(board.jobs()) == jobs
+            app_state.signed_out()
+        assert len(app_state.jobs()) == jobs
         await asyncio.sleep(0)
     await history.aclose()
     watchdog.cancel()

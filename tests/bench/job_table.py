@@ -3,7 +3,7 @@
     python -m tests.bench.job_table [JOBS]
 
 Each is measured in an app of its own with nothing beside it; the job table once more in the whole of qdeck,
-over a deck of fixed values. All run in a pseudo-terminal of 120x40, 24-bit colour.
+over a services of fixed values. All run in a pseudo-terminal of 120x40, 24-bit colour.
 
 - ready: from making the app until the screen stands still, imports left out;
 - page down: from the key until the last byte of the new picture;
@@ -32,7 +32,7 @@ from textual.widgets import DataTable
 
 from tests.bench.first_paint import environment, peak_mb
 from tests.bench.terminal import Terminal
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import Job, JobStatus
@@ -70,7 +70,7 @@ def made(count: int) -> list[Job]:
     ]
 
 
-class _Deck(FixedDeck):
+class _Deck(FixedServices):
     """Changes its jobs without looking through all of them."""
 
     def __init__(self, all_jobs: list[Job]) -> None:
@@ -153,10 +153,10 @@ def child(kind: str, count: int, started: Path) -> None:
 
     app: App[None]
     if kind == "qdeck":
-        deck = _Deck(all_jobs)
+        services = _Deck(all_jobs)
         started.write_text(str(time.perf_counter()))
-        app = QDeckApp(deck, clock=FixedClock())
-        app.call_later(lambda: wire(app, deck.put))
+        app = QDeckApp(services, clock=FixedClock())
+        app.call_later(lambda: wire(app, services.put))
     elif kind == "jobtable":
         started.write_text(str(time.perf_counter()))
         app = own = _OwnApp(all_jobs)

@@ -21,11 +21,11 @@ from textual.pilot import Pilot
 
 from tests.bench.first_paint import peak_mb
 from tui.app import QDeckApp
-from tui.commands.context import make_deck
+from tui.commands.context import make_services
 from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 
 BACKEND = "ibm_cusco"
 NAP = 0.005
@@ -51,25 +51,25 @@ async def heartbeat(lateness: list[float]) -> None:
         lateness.append(time.perf_counter() - before - NAP)
 
 
-async def ready(pilot: Pilot[None], deck: Deck) -> None:
+async def ready(pilot: Pilot[None], services: Services) -> None:
     """Wait for the sign-in and a warm compiler."""
     async with asyncio.timeout(120):
-        while deck.identity is None or not deck.backends():
+        while services.identity is None or not services.backends():
             await pilot.pause(0.05)
-    await deck.check("OPENQASM 3.0; qubit q;")
+    await services.check("OPENQASM 3.0; qubit q;")
 
 
 async def measure(qubits: int, home: Path) -> None:
     """Transpile beside the running app, and print."""
-    deck = make_deck({"QDECK_HOME": str(home), "HOME": str(home)})
-    app = QDeckApp(deck, clock=SystemClock(), sandbox=Channel.PLATFORM, state_folder=home / "state")
+    services = make_services({"QDECK_HOME": str(home), "HOME": str(home)})
+    app = QDeckApp(services, clock=SystemClock(), sandbox=Channel.PLATFORM, state_folder=home / "state")
     program = fourier(qubits)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, deck)
+        await ready(pilot, services)
         lateness: list[float] = []
         beat = asyncio.create_task(heartbeat(lateness))
         began = time.perf_counter()
-        work = asyncio.create_task(deck.transpile(program, BACKEND, TranspileOptions(3)))
+        work = asyncio.create_task(services.transpile(program, BACKEND, TranspileOptions(3)))
         keys = 0
         while not work.done():
             await pilot.press("down" if keys % 2 else "f2")

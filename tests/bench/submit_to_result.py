@@ -17,21 +17,21 @@ import time
 from pathlib import Path
 
 from tests.end_to_end.circuits import BELL, assert_bell
-from tui.commands.context import started_deck
+from tui.commands.context import started_services
 from tui.commands.run import wait_until_final
 from tui.domain.circuits import TranspileOptions
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 
 
-async def once(deck: Deck, backend: str) -> tuple[float, float]:
+async def once(services: Services, backend: str) -> tuple[float, float]:
     """Seconds to transpile, and from submitting to the result."""
     began = time.perf_counter()
-    candidate = await deck.transpile(BELL, backend, TranspileOptions())
+    candidate = await services.transpile(BELL, backend, TranspileOptions())
     transpiled = time.perf_counter()
-    job = await deck.submit(Submission(Primitive.SAMPLER, backend, candidate.qasm, source=BELL))
-    await wait_until_final(deck, job.id)
-    result = await deck.result(job.id)
+    job = await services.submit(Submission(Primitive.SAMPLER, backend, candidate.qasm, source=BELL))
+    await wait_until_final(services, job.id)
+    result = await services.result(job.id)
     finished = time.perf_counter()
     assert_bell(result.pubs[0].counts[0].counts)
     return transpiled - began, finished - transpiled
@@ -39,13 +39,13 @@ async def once(deck: Deck, backend: str) -> tuple[float, float]:
 
 async def measure(rounds: int, home: Path) -> None:
     """Run on every backend, and print."""
-    async with started_deck({"QDECK_HOME": str(home), "HOME": str(home)}, sends=True) as deck:
-        await deck.sign_in_sandbox()
-        await deck.refresh()
-        await deck.check(BELL)
-        for backend in sorted(backend.name for backend in deck.backends()):
-            first = await once(deck, backend)
-            later = [await once(deck, backend) for _ in range(rounds)]
+    async with started_services({"QDECK_HOME": str(home), "HOME": str(home)}, sends=True) as services:
+        await services.sign_in_sandbox()
+        await services.refresh()
+        await services.check(BELL)
+        for backend in sorted(backend.name for backend in services.backends()):
+            first = await once(services, backend)
+            later = [await once(services, backend) for _ in range(rounds)]
             print(
                 f"{backend}: first {first[1]:.2f} s (transpiled in {first[0]:.2f} s), then "
                 f"{statistics.median(seconds for _, seconds in later):.2f} s "

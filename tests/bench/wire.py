@@ -2,7 +2,7 @@
 
     python -m tests.bench.wire [ROUNDS]
 
-The real app over a fixed deck of jobs, and an app of Textual's own widgets, at 120x40 in true colour; the
+The real app over a fixed services of jobs, and an app of Textual's own widgets, at 120x40 in true colour; the
 terminal is /dev/null. Each step is done twice in one app: "every cell" is Textual's own way, "changes" this
 project's. Bytes are those of the frames (UTF-8), median of the rounds; the terminal is told neither of
 synchronized output (16 bytes a frame more where it is known). CPU is the time of the process from the change
@@ -30,11 +30,11 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, TextArea
 
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
-from tui.widgets.terminal.diff_app import SpareApp
+from tui.widgets.terminal.diff_app import DiffApp
 
 SIZE = (120, 40)
 JOBS = 2000
@@ -59,7 +59,7 @@ class CountingDriver(HeadlessDriver):
         os.write(_NULL, raw)
 
 
-class Switched(SpareApp):
+class Switched(DiffApp):
     """An app that can write either way."""
 
     sent = 0
@@ -88,11 +88,11 @@ class Switched(SpareApp):
         raise NotImplementedError
 
 
-class Deck(Switched, QDeckApp):
+class Services(Switched, QDeckApp):
     """The app itself, with many jobs."""
 
     def __init__(self) -> None:
-        self.fixed = FixedDeck()
+        self.fixed = FixedServices()
         first = self.fixed.jobs()[0]
         self.fixed.change(*(replace(first, id=f"job{n:05}", name=f"bell {n}") for n in range(JOBS)))
         self._states: Iterator[int] = count()
@@ -288,7 +288,7 @@ async def measure(app: Switched, rounds: int) -> None:
 def main() -> None:
     """Measure."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    for app in (Deck, Stock):
+    for app in (Services, Stock):
         asyncio.run(measure(app(), rounds))
 
 

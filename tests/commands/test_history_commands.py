@@ -13,7 +13,7 @@ from tests.store.test_history import opened
 from tui.cli import main
 from tui.config.settings import Folders
 from tui.domain.jobs import JobStatus
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     folders = places(tmp_path)
     history = await opened(folders)
     for n in range(3):
-        history.put([Record(made_job(n))])
+        history.put([JobRecord(made_job(n))])
         await history.flush()
     await history.aclose()
     return folders
@@ -48,7 +48,7 @@ async def test_an_import_completes_and_takes_nothing_back(home: Folders, tmp_pat
     file = tmp_path / "out.json"
     assert main(["history", "export", str(file)]) == 0
     history = await opened(home)
-    history.put([Record(made_job(1, JobStatus.DONE, 60)), Record(made_job(9))])
+    history.put([JobRecord(made_job(1, JobStatus.DONE, 60)), JobRecord(made_job(9))])
     await history.aclose()
     assert main(["history", "import", str(file)]) == 0
     rows = {row["id"]: row["status"] for row in kept(home)["jobs"].values()}

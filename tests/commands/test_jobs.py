@@ -11,12 +11,12 @@ import pytest
 
 from tests.store.made import made_job, places
 from tui.cli import main
-from tui.commands.context import started_deck
+from tui.commands.context import started_services
 from tui.common.clock import SystemClock
 from tui.domain.jobs import JobStatus
-from tui.monitor.services import LiveDeck
-from tui.store.records.models import Record
-from tui.store.repository import History
+from tui.monitor.services import AppServices
+from tui.store.records.models import JobRecord
+from tui.store.repository import JobRepository
 
 Output = pytest.CaptureFixture[str]
 
@@ -34,15 +34,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 async def known(home: Path) -> Path:
     """A history of two jobs, one of each generation, confirmed at different times."""
-    history = History(places(home), SystemClock())
+    history = JobRepository(places(home), SystemClock())
     await history.open()
     now = datetime.now(UTC)
     platform = made_job(1, JobStatus.RUNNING)
     classic = replace(made_job(2, JobStatus.DONE), instance="a/b/c")
     history.put(
         [
-            Record(replace(platform, service="platform", instance="crn:one", confirmed=now)),
-            Record(
+            JobRecord(replace(platform, service="platform", instance="crn:one", confirmed=now)),
+            JobRecord(
                 replace(
                     classic, service="sandbox classic", instance="a/b/c", confirmed=now - timedelta(days=3)
                 )
@@ -56,10 +56,10 @@ async def known(home: Path) -> Path:
 async def test_only_a_command_that_submits_sends_what_is_in_line(home: Path) -> None:
     environ = {"QDECK_HOME": str(home), "HOME": str(home)}
     for submits in (False, True):
-        async with started_deck(environ, sends=submits) as deck:
-            assert isinstance(deck, LiveDeck) and deck._outbox.line.sends is submits
-    async with started_deck(environ) as deck:
-        assert isinstance(deck, LiveDeck) and not deck._outbox.line.sends
+        async with started_services(environ, sends=submits) as services:
+            assert isinstance(services, AppServices) and services._outbox.line.sends is submits
+    async with started_services(environ) as services:
+        assert isinstance(services, AppServices) and not services._outbox.line.sends
 
 
 @pytest.mark.parametrize("words", [(), ("--offline",)])

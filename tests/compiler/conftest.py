@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tui.compiler.client import WorkerCompiler
+from tui.compiler.client import ProcessCompiler
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def warm() -> AsyncIterator[WorkerCompiler]:
+async def warm() -> AsyncIterator[ProcessCompiler]:
     """A compiler that the tests of this folder share: a worker takes seconds to warm."""
-    compiler = WorkerCompiler()
+    compiler = ProcessCompiler()
     yield compiler
     await compiler.aclose()

@@ -17,7 +17,7 @@ from textual.app import App
 
 from tests.compiler.devices import device
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.client import WorkerCompiler
+from tui.compiler.client import ProcessCompiler
 from tui.compiler.messages import Draw, Ping, encode
 from tui.compiler.worker_process import Link
 from tui.domain.circuits import TranspileOptions
@@ -31,8 +31,8 @@ HEAVY = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[120];' + "".join(
 
 
 @pytest_asyncio.fixture
-async def compiler() -> AsyncIterator[WorkerCompiler]:
-    made = WorkerCompiler()
+async def compiler() -> AsyncIterator[ProcessCompiler]:
+    made = ProcessCompiler()
     yield made
     await made.aclose()
 
@@ -52,7 +52,7 @@ async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def heavy_run(compiler: WorkerCompiler) -> asyncio.Task[object]:
+async def heavy_run(compiler: ProcessCompiler) -> asyncio.Task[object]:
     """A transpile run that has begun and will take long."""
     await compiler.version()
     run = asyncio.ensure_future(compiler.transpile(HEAVY, device("cusco"), TranspileOptions(3, seed=1)))
@@ -72,7 +72,7 @@ def processor_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-async def test_start_returns_at_once_and_close_ends_the_worker(compiler: WorkerCompiler) -> None:
+async def test_start_returns_at_once_and_close_ends_the_worker(compiler: ProcessCompiler) -> None:
     await compiler.start()
     assert not compiler.pids, "it is started in the background"
     assert (await compiler.check(BELL)).ok
@@ -83,7 +83,7 @@ async def test_start_returns_at_once_and_close_ends_the_worker(compiler: WorkerC
         await compiler.check(BELL)
 
 
-async def test_closing_in_the_middle_of_work_ends_it(compiler: WorkerCompiler) -> None:
+async def test_closing_in_the_middle_of_work_ends_it(compiler: ProcessCompiler) -> None:
     run = await heavy_run(compiler)
     (pid,) = compiler.pids
     await compiler.aclose()
@@ -94,7 +94,7 @@ async def test_closing_in_the_middle_of_work_ends_it(compiler: WorkerCompiler) -
 
 async def test_closing_while_a_worker_is_being_started_ends_it() -> None:
     for turns in range(6):
-        compiler = WorkerCompiler()
+        compiler = ProcessCompiler()
         await compiler.start()
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -122,7 +122,7 @@ async def test_a_worker_with_an_answer_that_nobody_reads_can_be_closed() -> None
 
 
 async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_stops(
-    compiler: WorkerCompiler,
+    compiler: ProcessCompiler,
 ) -> None:
     run = await heavy_run(compiler)
     (first,) = compiler.pids
@@ -137,7 +137,7 @@ async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_
 
 
 async def test_a_worker_that_dies_is_told_and_the_next_request_gets_a_new_one(
-    compiler: WorkerCompiler,
+    compiler: ProcessCompiler,
 ) -> None:
     run = await heavy_run(compiler)
     os.kill(compiler.pids[0], signal.SIGKILL)
@@ -207,7 +207,7 @@ async def test_without_qiskit_the_way_to_install_it_is_said(tmp_path: Path) -> N
     (tmp_path / "qiskit" / "__init__.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'qiskit'\", name='qiskit')", encoding="utf-8"
     )
-    compiler = WorkerCompiler({"PYTHONPATH": str(tmp_path)})
+    compiler = ProcessCompiler({"PYTHONPATH": str(tmp_path)})
     try:
         for _ in range(2):
             with pytest.raises(QdeckError) as missing:
@@ -233,14 +233,14 @@ sys.meta_path.insert(0, Noise())
 """,
         encoding="utf-8",
     )
-    compiler = WorkerCompiler({"PYTHONPATH": str(tmp_path)})
+    compiler = ProcessCompiler({"PYTHONPATH": str(tmp_path)})
     try:
         assert (await compiler.check(BELL)).ok
     finally:
         await compiler.aclose()
 
 
-async def test_it_works_inside_a_running_textual_app(compiler: WorkerCompiler) -> None:
+async def test_it_works_inside_a_running_textual_app(compiler: ProcessCompiler) -> None:
     """There sys.stderr has no file descriptor, which breaks process pools."""
 
     class Bare(App[None]):

@@ -12,12 +12,12 @@ from textual.widgets import OptionList
 
 from tests.support.app import notices, screen_text
 from tui.app import QDeckApp
-from tui.commands.context import make_deck
+from tui.commands.context import make_services
 from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 
 PATIENCE = 60.0
 """Seconds after which what is waited for is not coming: far longer than anything takes."""
@@ -26,9 +26,9 @@ PATIENCE = 60.0
 class Hands:
     """Works the app by keys."""
 
-    def __init__(self, pilot: Pilot[None], deck: Deck) -> None:
+    def __init__(self, pilot: Pilot[None], services: Services) -> None:
         self.pilot = pilot
-        self.deck = deck
+        self.services = services
 
     async def press(self, *keys: str) -> None:
         """Press keys, named as Textual names them."""
@@ -81,21 +81,21 @@ class Hands:
 
     async def finish(self, before: int) -> tuple[Job, JobResult]:
         """Wait until the newest job, which comes after `before` others, is done; its result."""
-        await self.wait(lambda: len(self.deck.jobs()) > before, "the job in the table")
-        await self.wait(lambda: self.deck.jobs()[0].status.final, "the end of the job")
-        job = self.deck.jobs()[0]
-        return job, await self.deck.result(job.id)
+        await self.wait(lambda: len(self.services.jobs()) > before, "the job in the table")
+        await self.wait(lambda: self.services.jobs()[0].status.final, "the end of the job")
+        job = self.services.jobs()[0]
+        return job, await self.services.result(job.id)
 
 
 @asynccontextmanager
 async def app_on_sandbox(home: Path, face: Channel) -> AsyncIterator[Hands]:
     """The app as `qdeck --sandbox --channel FACE` shows it, with a home of its own; 120x40."""
-    deck = make_deck({"QDECK_HOME": str(home), "HOME": str(home)})
-    app = QDeckApp(deck, clock=SystemClock(), sandbox=face, state_folder=home / "state")
+    services = make_services({"QDECK_HOME": str(home), "HOME": str(home)})
+    app = QDeckApp(services, clock=SystemClock(), sandbox=face, state_folder=home / "state")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        hands = Hands(pilot, deck)
-        await hands.wait(lambda: deck.identity is not None, "the sign-in")
-        await hands.wait(lambda: bool(deck.backends()), "the backends")
+        hands = Hands(pilot, services)
+        await hands.wait(lambda: services.identity is not None, "the sign-in")
+        await hands.wait(lambda: bool(services.backends()), "the backends")
         yield hands
 
 

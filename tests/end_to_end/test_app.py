@@ -30,7 +30,7 @@ async def open_bell(hands: Hands) -> None:
 
 async def run(hands: Hands, backend: str, *, cloud: bool = False, dedicated: bool = False) -> dict[str, int]:
     """From a circuit in the editor to its counts: backend, transpile, review, submit, watch."""
-    before = len(hands.deck.jobs())
+    before = len(hands.services.jobs())
     await hands.press("f4")
     await hands.choose("backend", backend)
     if cloud:
@@ -54,9 +54,9 @@ async def enter_session(hands: Hands, backend: str, mode: str) -> str:
     await hands.choose("mode", mode)
     await hands.choose("backend", backend)
     await hands.press("tab", "enter")
-    await hands.wait(lambda: bool(hands.deck.sessions()), "the session")
+    await hands.wait(lambda: bool(hands.services.sessions()), "the session")
     await hands.see(backend)
-    session = hands.deck.sessions()[0]
+    session = hands.services.sessions()[0]
     await hands.press("u")
     await hands.see("next jobs run here")
     return session.id
@@ -78,14 +78,14 @@ async def test_the_platform_face_from_start_to_sign_out(tmp_path: Path) -> None:
         await open_bell(hands)
         session = await enter_session(hands, "ibm_cusco", "dedicated")
         assert_bell(await run(hands, "ibm_cusco", dedicated=True))
-        assert hands.deck.jobs()[0].session_id == session
+        assert hands.services.jobs()[0].session_id == session
         await leave_session(hands)
         await hands.press("f7")
         await hands.see("sign out")
         await hands.press("o")
         # IAM has no call that ends a token; the app must not pretend that it did.
         await hands.told("cannot revoke")
-        assert hands.deck.identity is None
+        assert hands.services.identity is None
 
 
 async def test_the_classic_face_with_its_cloud_transpiler(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ async def test_the_classic_face_with_its_cloud_transpiler(tmp_path: Path) -> Non
         await open_bell(hands)
         session = await enter_session(hands, "ibm_peekskill", "batch")
         assert_bell(await run(hands, "ibm_peekskill", cloud=True))
-        assert hands.deck.jobs()[0].session_id == session
+        assert hands.services.jobs()[0].session_id == session
         await hands.press("f7")
         await hands.see("sign out")
         await hands.press("o")
         await hands.told("refused the token when it was tried again")
-        assert hands.deck.identity is None
+        assert hands.services.identity is None

@@ -23,5 +23,5 @@ async def test_an_open_session_is_drained_on_the_way_out(tmp_path: Path, face: C
         await hands.see("1 session is open")
         await hands.press("down", "enter")
         await hands.wait(lambda: hands.pilot.app.return_code == 0, "the end of the app")
-        (session,) = hands.deck.sessions()
+        (session,) = hands.services.sessions()
         assert session.state is SessionState.CLOSED and session.opened_here

@@ -13,12 +13,12 @@ from tests.support.app import screen_text, settled, until
 from tests.support.sandbox import live_account
 from tui.app import QDeckApp
 from tui.commands.account_selection import ServiceChoice
-from tui.commands.context import make_deck
+from tui.commands.context import make_services
 from tui.commands.doctor import doctor
 from tui.commands.jobs import list_jobs
 from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
-from tui.ibm.auth.token_manager import TokenKeeper
+from tui.ibm.auth.token_manager import TokenManager
 from tui.sandbox.lifecycle.launch import SandboxInfo
 from tui.screens.jobs.screen import JobsScreen
 
@@ -42,14 +42,14 @@ async def test_nothing_that_a_run_leaves_holds_a_secret(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     tokens: set[str] = set()
-    real = TokenKeeper._run
+    real = TokenManager._run
 
-    async def noted(keeper: TokenKeeper) -> object:
+    async def noted(keeper: TokenManager) -> object:
         token = await real(keeper)
         tokens.add(token.value.reveal())
         return token
 
-    monkeypatch.setattr(TokenKeeper, "_run", noted)
+    monkeypatch.setattr(TokenManager, "_run", noted)
     platform = channel is Channel.PLATFORM
     environ = {
         "HOME": str(tmp_path),
@@ -67,7 +67,7 @@ async def test_nothing_that_a_run_leaves_holds_a_secret(
     await list_jobs(ServiceChoice(), environ, limit=5, as_json=True)
     await doctor(ServiceChoice(), environ | {"QISKIT_IBM_INSTANCE": "no/such/one"}, as_json=False)
     account = live_account(live_sandbox, channel)
-    app = QDeckApp(make_deck(environ, SystemClock()), clock=SystemClock(), sign_in=account)
+    app = QDeckApp(make_services(environ, SystemClock()), clock=SystemClock(), sign_in=account)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         for key in ("f2", "f5", "f6", "f7", "escape", "f3", "f1", "escape"):

@@ -74,7 +74,7 @@ class Elsewhere:
         writer.close()
 
 
-class Bench:
+class Workspace:
     """The service's side."""
 
     def __init__(self, service: Service, info: SandboxInfo, plan: FaultPlan, elsewhere: Elsewhere) -> None:
@@ -146,7 +146,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncIterator[Bench]:
+async def bench(folder: Path) -> AsyncIterator[Workspace]:
     """A sandbox on a free port of this machine, for the length of a block."""
     secrets, plan, connections, elsewhere = Secrets.random(), FaultPlan(), Connections(), Elsewhere()
     service = Service(Store(folder), HoldingEngine(), PacedClock(), secrets)
@@ -163,7 +163,7 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
     try:
         async with asyncio.timeout(20):
             await listening.wait()
-        yield Bench(service, info, plan, elsewhere)
+        yield Workspace(service, info, plan, elsewhere)
     finally:
         other.close()
         server.end()

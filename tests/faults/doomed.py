@@ -1,4 +1,4 @@
-"""A deck that submits and is killed with -9 at a chosen step: `python -m tests.faults.doomed`.
+"""A services that submits and is killed with -9 at a chosen step: `python -m tests.faults.doomed`.
 
 Reads one line of JSON a run (with `copy`, the history as it was when the submission was in line is copied
 there), forks (everything is imported then), and prints how the run ended: the exit
@@ -26,7 +26,7 @@ from tests.store.made import places
 from tui.domain.accounts import Channel
 from tui.monitor.outbox import outbox
 from tui.sandbox.lifecycle.info import SandboxInfo
-from tui.store.records.models import IntentState
+from tui.store.records.models import PendingState
 from tui.store.submissions import KeptSubmissions
 
 POINTS = (
@@ -65,7 +65,7 @@ def doom(point: str) -> None:
 
 def _around_intents(point: str) -> None:
     original = KeptSubmissions.put_intent
-    after = {"sending not durable": IntentState.SENDING, "id not durable": IntentState.ACCEPTED}
+    after = {"sending not durable": PendingState.SENDING, "id not durable": PendingState.ACCEPTED}
 
     def put_intent(self: KeptSubmissions, intent: Any) -> Any:
         if point == "before the intent":
@@ -109,11 +109,11 @@ def _on_post(when: str | None) -> None:
 
 
 def _copy_in_line(pilot: Pilot, home: Path, copy: Path) -> None:
-    def reached(step: IntentState) -> None:
-        if step is IntentState.PREPARED:
+    def reached(step: PendingState) -> None:
+        if step is PendingState.PREPARED:
             shutil.copy(places(home).history_file, copy)
 
-    pilot.deck._outbox.reached = reached
+    pilot.services._outbox.reached = reached
 
 
 async def submit(order: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ async def submit(order: dict[str, Any]) -> None:
     if order.get("copy"):
         _copy_in_line(pilot, Path(order["home"]), Path(order["copy"]))
     doom(order["point"])
-    await pilot.deck.submit(pilot.submission(order["name"]))
+    await pilot.services.submit(pilot.submission(order["name"]))
     die()
 
 

@@ -21,9 +21,9 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import Timeouts
 from tui.monitor.account_manager import RunningSandbox
-from tui.monitor.services import LiveDeck
+from tui.monitor.services import AppServices
 from tui.sandbox.lifecycle.info import SandboxInfo
-from tui.store.records.models import Intent
+from tui.store.records.models import PendingSubmission
 
 TIMEOUTS = Timeouts(connect=5.0, read=0.6, whole=5.0)
 _PACE = 50.0
@@ -49,14 +49,14 @@ class QuickClock:
 
 
 class Pilot:
-    """One deck on a home folder and a face of a running sandbox."""
+    """One services on a home folder and a face of a running sandbox."""
 
     def __init__(self, home: Path, info: SandboxInfo, channel: Channel, chance: random.Random) -> None:
         compiler: Compiler = FakeCompiler()
         self._account = live_account(info, channel)
         self.submits = 0
         self.clock = QuickClock()
-        self.deck = LiveDeck(
+        self.services = AppServices(
             folders=places(home),
             environ={"HOME": str(home), "QDECK_HOME": str(home)},
             clock=self.clock,
@@ -72,8 +72,8 @@ class Pilot:
 
     async def enter(self) -> None:
         """Open the history and sign in."""
-        await self.deck.start()
-        await self.deck.sign_in(self._account)
+        await self.services.start()
+        await self.services.sign_in(self._account)
 
     async def see_to(self, name: str) -> None:
         """Go on until the history says that the job of that name exists."""
@@ -84,17 +84,17 @@ class Pilot:
                     return
                 self.submits += 1
                 try:
-                    await self.deck.submit(self.submission(name))
+                    await self.services.submit(self.submission(name))
                 except QdeckError:
                     # Told to the user; the intent's state says whether asking again is safe.
                     continue
 
     async def _settled(self) -> None:
-        while any(intent.state.open for intent in self.deck._history.intents()):  # noqa: ASYNC110 - polled
+        while any(intent.state.open for intent in self.services._history.intents()):  # noqa: ASYNC110 - polled
             await asyncio.sleep(0.02)
 
-    def _intents(self, name: str) -> list[Intent]:
-        return [intent for intent in self.deck._history.intents() if intent.submission.name == name]
+    def _intents(self, name: str) -> list[PendingSubmission]:
+        return [intent for intent in self.services._history.intents() if intent.submission.name == name]
 
     def _make(self, account: Account, clock: Clock) -> QuantumService:
         return make_service(account, clock, policy=POLICY, timeouts=TIMEOUTS)

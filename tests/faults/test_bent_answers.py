@@ -14,7 +14,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.bench import Bench, bench
+from tests.faults.bench import Workspace, bench
 from tests.faults.calls import CALLS, ApiCall
 from tests.faults.test_matrix import matches
 from tests.ibm.support import InstantClock
@@ -98,7 +98,7 @@ class Recorder(httpx.AsyncHTTPTransport):
 class Recorded:
     """What a call was answered, from signing in on, and the id it asked about."""
 
-    box: Bench = field(repr=False)
+    box: Workspace = field(repr=False)
     prepared: str
     tape: Tape = field(repr=False)
 

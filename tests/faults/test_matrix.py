@@ -13,7 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.faults.bench import FLIP, IMPATIENT, PATIENT, POLICY, Bench, bench
+from tests.faults.bench import FLIP, IMPATIENT, PATIENT, POLICY, Workspace, bench
 from tests.faults.calls import CALLS, DEVICE, TAG, ApiCall
 from tests.faults.rules import OK, expected
 from tests.ibm.support import InstantClock
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Workspace]:
     """One sandbox for the whole matrix."""
     async with bench(tmp_path_factory.mktemp("matrix")) as opened:
         yield opened
@@ -65,7 +65,7 @@ def matches(call: ApiCall, method: str, path: str) -> bool:
     return call.method == method and re.fullmatch(pattern, path) is not None
 
 
-async def test_the_table_has_every_request_that_the_client_makes(box: Bench) -> None:
+async def test_the_table_has_every_request_that_the_client_makes(box: Workspace) -> None:
     """What really goes over the wire while every method of the protocol is used, on both faces."""
     for channel in Channel:
         transport = Recorder()
@@ -105,7 +105,7 @@ class Spy:
         return getattr(self._made, name)
 
 
-async def _use_the_others(box: Bench, made: QuantumService, channel: Channel, used: set[str]) -> None:
+async def _use_the_others(box: Workspace, made: QuantumService, channel: Channel, used: set[str]) -> None:
     """Ask what the table does not ask: its requests have to be in the table all the same."""
     known = {
         "job_id": await box.finished(channel),
@@ -133,16 +133,16 @@ async def _use_the_others(box: Bench, made: QuantumService, channel: Channel, us
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "kind", "always"), CASES, ids=named)
-async def test_every_fault_of_every_call(box: Bench, call: ApiCall, kind: Kind, always: bool) -> None:
+async def test_every_fault_of_every_call(box: Workspace, call: ApiCall, kind: Kind, always: bool) -> None:
     await hold(box, call, kind, always=always)
 
 
 @pytest.mark.parametrize(("call", "kind", "always"), QUICK, ids=named)
-async def test_a_sample_of_it(box: Bench, call: ApiCall, kind: Kind, always: bool) -> None:
+async def test_a_sample_of_it(box: Workspace, call: ApiCall, kind: Kind, always: bool) -> None:
     await hold(box, call, kind, always=always)
 
 
-async def test_a_body_larger_than_what_is_taken(box: Bench) -> None:
+async def test_a_body_larger_than_what_is_taken(box: Workspace) -> None:
     """The limit holds while the body comes in: it is not read to its end."""
     for call in (call for call in CALLS if call.path.endswith(("/jobs", "/results", "/usage"))):
         outcome, _ = await attempt(box, call, Kind.HUGE, always=True, max_body=1_000_000)
@@ -150,7 +150,7 @@ async def test_a_body_larger_than_what_is_taken(box: Bench) -> None:
         assert outcome == (OK if "any" in call.left_out else wanted), call
 
 
-async def hold(box: Bench, call: ApiCall, kind: Kind, *, always: bool) -> None:
+async def hold(box: Workspace, call: ApiCall, kind: Kind, *, always: bool) -> None:
     """One case: the right end, in bounded time, nothing sent elsewhere, nothing lost."""
     jobs, sessions = box.jobs(call.channel), box.sessions(call.channel)
     box.elsewhere.heard.clear()
@@ -171,7 +171,7 @@ async def hold(box: Bench, call: ApiCall, kind: Kind, *, always: bool) -> None:
 
 
 async def attempt(
-    box: Bench, call: ApiCall, kind: Kind, *, always: bool, max_body: int = 100_000_000
+    box: Workspace, call: ApiCall, kind: Kind, *, always: bool, max_body: int = 100_000_000
 ) -> tuple[str, object]:
     """Ask with the fault in place; how it ended, and the answer or the error."""
     box.plan.set([])
@@ -212,13 +212,13 @@ async def attempt(
     return outcome, told
 
 
-def _end(box: Bench, job_id: str) -> None:
+def _end(box: Workspace, job_id: str) -> None:
     job = box.service.store.jobs.get(job_id)
     if job is not None and not job.final:
         box.service.scheduler.cancel(job)
 
 
-async def _job_accounted_for(box: Bench, call: ApiCall, outcome: str, new: list[str]) -> None:
+async def _job_accounted_for(box: Workspace, call: ApiCall, outcome: str, new: list[str]) -> None:
     """The job exists when the client says so, and is found by its tag when it does not know."""
     assert len(new) <= 1
     if outcome == OK:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.faults.bench import Bench, bench
+from tests.faults.bench import Workspace, bench
 from tests.faults.doomed import POINTS
 from tests.faults.pilot import Pilot
 from tests.sandbox.http.test_process import ROOT
@@ -65,7 +65,7 @@ QUICK = random.Random(7).sample(RUNS, 20)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Workspace]:
     async with bench(tmp_path_factory.mktemp("outbox")) as opened:
         yield opened
 
@@ -103,7 +103,7 @@ async def doomed() -> AsyncIterator[Doomed]:
 @pytest.mark.slow
 @pytest.mark.parametrize("run", RUNS, ids=str)
 async def test_jobs_on_the_service_are_the_jobs_asked_for(
-    box: Bench,
+    box: Workspace,
     doomed: Doomed,
     tmp_path: Path,
     run: Run,
@@ -114,14 +114,14 @@ async def test_jobs_on_the_service_are_the_jobs_asked_for(
 
 
 @pytest.mark.parametrize("run", QUICK, ids=str)
-async def test_a_sample_of_them(box: Bench, doomed: Doomed, tmp_path: Path, run: Run) -> None:
+async def test_a_sample_of_them(box: Workspace, doomed: Doomed, tmp_path: Path, run: Run) -> None:
     await fly(box, doomed, tmp_path, run)
 
 
 @pytest.mark.parametrize("channel", list(Channel))
 @pytest.mark.parametrize("point", ["intent durable", "request on its way", "answered"])
 async def test_killed_while_sending_and_the_list_is_down(
-    box: Bench, doomed: Doomed, tmp_path: Path, channel: Channel, point: str
+    box: Workspace, doomed: Doomed, tmp_path: Path, channel: Channel, point: str
 ) -> None:
     """The user sees that it is being checked; nothing is sent until the list is back."""
     before = set(box.jobs(channel))
@@ -136,9 +136,9 @@ async def test_killed_while_sending_and_the_list_is_down(
     await _enter(pilot)
     try:
         async with asyncio.timeout(10):
-            while [one.state for one in pilot.deck.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
+            while [one.state for one in pilot.services.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
                 await asyncio.sleep(0.02)
-        second = asyncio.ensure_future(pilot.deck.submit(pilot.submission("second")))
+        second = asyncio.ensure_future(pilot.services.submit(pilot.submission("second")))
         await asyncio.sleep(2.0)
         assert not second.done() and len(set(box.jobs(channel)) - before) <= 1
         box.plan.set([])
@@ -148,12 +148,12 @@ async def test_killed_while_sending_and_the_list_is_down(
         assert len(set(box.jobs(channel)) - before) == 2
     finally:
         box.plan.set([])
-        await pilot.deck.aclose()
+        await pilot.services.aclose()
 
 
 @pytest.mark.parametrize("channel", list(Channel))
 async def test_an_old_copy_of_the_history_is_put_back_after_the_job_was_accepted(
-    box: Bench, doomed: Doomed, tmp_path: Path, channel: Channel
+    box: Workspace, doomed: Doomed, tmp_path: Path, channel: Channel
 ) -> None:
     before = set(box.jobs(channel))
     home, copy = tmp_path / "home", tmp_path / "copy"
@@ -169,33 +169,33 @@ async def test_an_old_copy_of_the_history_is_put_back_after_the_job_was_accepted
         await pilot.see_to("copied")
         assert set(box.jobs(channel)) - before == made and pilot.submits == 0
     finally:
-        await pilot.deck.aclose()
+        await pilot.services.aclose()
 
 
 @pytest.mark.parametrize("channel", list(Channel))
 async def test_a_gateway_gives_up_and_the_job_comes_ten_seconds_later(
-    box: Bench, tmp_path: Path, channel: Channel
+    box: Workspace, tmp_path: Path, channel: Channel
 ) -> None:
     before = set(box.jobs(channel))
     pilot = Pilot(tmp_path, box.info, channel, random.Random(next(_SEEDS)))
     await _enter(pilot)
     box.plan.set([Fault("POST", f"{_base(channel)}/jobs", Kind.STATUS_504, 1)])
     try:
-        submitting = asyncio.ensure_future(pilot.deck.submit(pilot.submission("late")))
+        submitting = asyncio.ensure_future(pilot.services.submit(pilot.submission("late")))
         async with asyncio.timeout(10):
-            while [one.state for one in pilot.deck.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
+            while [one.state for one in pilot.services.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
                 await asyncio.sleep(0.02)
         await pilot.clock.sleep(10.0)
-        late = box.put(channel, tags=(pilot.deck.waiting()[0].tag,))
+        late = box.put(channel, tags=(pilot.services.waiting()[0].tag,))
         async with asyncio.timeout(20):
             assert (await submitting).id == late.id
         assert set(box.jobs(channel)) - before == {late.id}
     finally:
         box.plan.set([])
-        await pilot.deck.aclose()
+        await pilot.services.aclose()
 
 
-async def fly(box: Bench, doomed: Doomed, home: Path, run: Run) -> dict[str, int]:
+async def fly(box: Workspace, doomed: Doomed, home: Path, run: Run) -> dict[str, int]:
     """One job asked for; one job on the service in the end, and the history knows it. What happened."""
     killed = 0
     before = set(box.jobs(run.channel))
@@ -221,19 +221,19 @@ async def fly(box: Bench, doomed: Doomed, home: Path, run: Run) -> dict[str, int
         await pilot.see_to(name)
         made = set(box.jobs(run.channel)) - before
         assert len(made) == 1, (run, made)
-        assert pilot.deck.job(made.pop()) is not None
+        assert pilot.services.job(made.pop()) is not None
         return {"jobs": len(set(box.jobs(run.channel)) - before), "killed": killed, "asked": pilot.submits}
     finally:
         box.plan.set([])
-        await pilot.deck.aclose()
+        await pilot.services.aclose()
 
 
 async def _enter(pilot: Pilot) -> None:
     async with asyncio.timeout(30):
-        await pilot.deck.start()
+        await pilot.services.start()
         while True:
             try:
-                await pilot.deck.sign_in(pilot._account)
+                await pilot.services.sign_in(pilot._account)
                 return
             except QdeckError:
                 continue
@@ -244,7 +244,7 @@ def _base(channel: Channel) -> str:
 
 
 def _order(
-    box: Bench, home: Path, channel: Channel, point: str, name: str, seed: int | None = None
+    box: Workspace, home: Path, channel: Channel, point: str, name: str, seed: int | None = None
 ) -> dict[str, Any]:
     # No two may give their submissions the same tags.
     seed = next(_SEEDS) if seed is None else seed
@@ -252,7 +252,7 @@ def _order(
     return {**members, "seed": seed, "info": _members(box)}
 
 
-def _members(box: Bench) -> dict[str, Any]:
+def _members(box: Workspace) -> dict[str, Any]:
     info = box.info
     hosts = {"auth": info.auth, "runtime": info.runtime, "transpiler": info.transpiler}
     known = {"url": info.url, "api_key": info.api_key, "crn": info.crn, "api_token": info.api_token}

@@ -16,7 +16,7 @@ from tests.ibm.test_http import OK, Script, client, create, get, status
 from tui.common.errors import ErrorKind, QdeckError
 from tui.ibm.transport.inflate import PIECE
 from tui.ibm.transport.retry import RetryPolicy
-from tui.ibm.transport.spool import Spool
+from tui.ibm.transport.spool import SpilledBody
 
 
 async def test_a_body_that_is_too_large_is_not_taken() -> None:
@@ -93,13 +93,13 @@ async def test_a_small_answer_that_would_become_huge_is_never_inflated_whole(
     coding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inflated: list[int] = []
-    add = Spool.add
+    add = SpilledBody.add
 
-    async def noted(spool: Spool, piece: bytes) -> None:
+    async def noted(spool: SpilledBody, piece: bytes) -> None:
         inflated.append(len(piece))
         await add(spool, piece)
 
-    monkeypatch.setattr(Spool, "add", noted)
+    monkeypatch.setattr(SpilledBody, "add", noted)
     data = bytes(30_000_000)
     data = zlib.compress(data) if coding == "deflate" else gzip.compress(data)
     data = gzip.compress(data) if "," in coding else data

@@ -12,7 +12,7 @@ import pytest
 from tests.ibm.support import ACCESS, KEY, URL, InstantClock, response
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
-from tui.ibm.transport.client import Call, Http, Safety, Timeouts, path
+from tui.ibm.transport.client import Call, HttpClient, Safety, Timeouts, path
 from tui.ibm.transport.endpoints import origin
 from tui.ibm.transport.retry import RetryPolicy
 
@@ -42,8 +42,8 @@ def client(
     *,
     policy: RetryPolicy | None = None,
     max_body: int = 1_000_000,
-) -> Http:
-    return Http(
+) -> HttpClient:
+    return HttpClient(
         {origin(URL)},
         clock,
         chance=lambda: 1.0,
@@ -242,7 +242,7 @@ async def test_an_answer_that_never_ends_is_given_up() -> None:
             yield b"{"
             await asyncio.Event().wait()
 
-    http = Http(
+    http = HttpClient(
         {origin(URL)},
         InstantClock(),
         policy=RetryPolicy(attempts=2),

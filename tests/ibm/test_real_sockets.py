@@ -9,7 +9,7 @@ import pytest
 
 from tests.ibm.support import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.ibm.transport.client import Call, Http, Safety, Timeouts
+from tui.ibm.transport.client import Call, HttpClient, Safety, Timeouts
 from tui.ibm.transport.endpoints import origin
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -63,17 +63,17 @@ class Server:
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Callable[..., Awaitable[tuple[Server, Http]]]]:
+async def start() -> AsyncIterator[Callable[..., Awaitable[tuple[Server, HttpClient]]]]:
     running: list[asyncio.Server] = []
-    clients: list[Http] = []
+    clients: list[HttpClient] = []
 
-    async def begin(*parts: Play) -> tuple[Server, Http]:
+    async def begin(*parts: Play) -> tuple[Server, HttpClient]:
         server = Server(*parts)
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         running.append(listening)
         server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
         timeouts = Timeouts(connect=5, read=0.2, whole=2)
-        http = Http({origin(server.url)}, InstantClock(), chance=lambda: 0.0, timeouts=timeouts)
+        http = HttpClient({origin(server.url)}, InstantClock(), chance=lambda: 0.0, timeouts=timeouts)
         clients.append(http)
         return server, http
 
@@ -85,7 +85,9 @@ async def start() -> AsyncIterator[Callable[..., Awaitable[tuple[Server, Http]]]
 
 
 @pytest.mark.parametrize("fault", [reset, half, garbage, hang])
-async def test_reading_survives(start: Callable[..., Awaitable[tuple[Server, Http]]], fault: Play) -> None:
+async def test_reading_survives(
+    start: Callable[..., Awaitable[tuple[Server, HttpClient]]], fault: Play
+) -> None:
     server, http = await start(fault, fault, good)
     answer = await http.send(Call("GET", f"{server.url}/x", "GET /x"))
     assert (answer.body, server.requests) == (b"{}", 3)
@@ -93,7 +95,7 @@ async def test_reading_survives(start: Callable[..., Awaitable[tuple[Server, Htt
 
 @pytest.mark.parametrize("fault", [reset, half, garbage, hang])
 async def test_creating_is_unconfirmed(
-    start: Callable[..., Awaitable[tuple[Server, Http]]], fault: Play
+    start: Callable[..., Awaitable[tuple[Server, HttpClient]]], fault: Play
 ) -> None:
     server, http = await start(fault, good)
     with pytest.raises(QdeckError) as caught:
@@ -101,19 +103,23 @@ async def test_creating_is_unconfirmed(
     assert (caught.value.kind, server.requests) == (ErrorKind.UNCONFIRMED, 1)
 
 
-async def test_a_body_that_cannot_be_unpacked(start: Callable[..., Awaitable[tuple[Server, Http]]]) -> None:
+async def test_a_body_that_cannot_be_unpacked(
+    start: Callable[..., Awaitable[tuple[Server, HttpClient]]],
+) -> None:
     server, http = await start(packed)
     with pytest.raises(QdeckError) as caught:
         await http.send(Call("GET", f"{server.url}/x", "GET /x"))
     assert caught.value.kind is ErrorKind.PROTOCOL
 
 
-async def test_a_closed_port_was_not_reached(start: Callable[..., Awaitable[tuple[Server, Http]]]) -> None:
+async def test_a_closed_port_was_not_reached(
+    start: Callable[..., Awaitable[tuple[Server, HttpClient]]],
+) -> None:
     closed = await asyncio.start_server(good, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{closed.sockets[0].getsockname()[1]}"
     closed.close()
     await closed.wait_closed()
-    http = Http({origin(url)}, InstantClock())
+    http = HttpClient({origin(url)}, InstantClock())
     for safety in Safety:
         with pytest.raises(QdeckError) as caught:
             await http.send(Call("POST", f"{url}/x", "POST /x", safety, body={}))
@@ -123,7 +129,7 @@ async def test_a_closed_port_was_not_reached(start: Callable[..., Awaitable[tupl
 
 
 async def test_a_proxy_is_not_asked_for_this_machine(
-    start: Callable[..., Awaitable[tuple[Server, Http]]], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Awaitable[tuple[Server, HttpClient]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, _ = await start(garbage)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

@@ -23,7 +23,7 @@ from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import Call, Http, Safety
+from tui.ibm.transport.client import Call, HttpClient, Safety
 from tui.ibm.transport.endpoints import origin
 from tui.sandbox.lifecycle.launch import SandboxInfo
 
@@ -135,7 +135,7 @@ async def test_a_way_that_cannot_be_gone_shows_no_secret(
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
     url = "https://quantum.company.test"
-    http = Http({origin(url)}, InstantClock())
+    http = HttpClient({origin(url)}, InstantClock())
     bearer, key = {"Authorization": Secret(f"Bearer {ACCESS}")}, {"apikey": Secret(KEY)}
     calls = [
         Call("POST", f"{url}/jobs", "POST /jobs", Safety.CREATES, headers=bearer, body={"a": 1}),

@@ -12,8 +12,8 @@ import pytest
 from tests.ibm.support import InstantClock, Network, account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import Call, Http, Safety
-from tui.ibm.transport.spool import IN_MEMORY, LEFT_FREE, Spool
+from tui.ibm.transport.client import Call, HttpClient, Safety
+from tui.ibm.transport.spool import IN_MEMORY, LEFT_FREE, SpilledBody
 
 URL = "http://127.0.0.1:9"
 
@@ -21,7 +21,7 @@ URL = "http://127.0.0.1:9"
 @pytest.mark.parametrize("size", [0, 1, IN_MEMORY - 1, IN_MEMORY, 3 * IN_MEMORY + 5])
 async def test_what_goes_in_comes_out_and_nothing_stays(tmp_path: Path, size: int) -> None:
     folder = tmp_path / "spool"
-    spool = Spool(folder)
+    spool = SpilledBody(folder)
     body = bytes(range(256)) * (size // 256 + 1)
     for start in range(0, size, 70_000):
         await spool.add(body[start : min(start + 70_000, size)])
@@ -35,7 +35,7 @@ async def test_what_goes_in_comes_out_and_nothing_stays(tmp_path: Path, size: in
 async def test_a_large_answer_goes_through_the_file(tmp_path: Path) -> None:
     body = b"x" * (2 * IN_MEMORY)
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    http = Http({"http://127.0.0.1:9"}, InstantClock(), transport=transport, spool=tmp_path / "spool")
+    http = HttpClient({"http://127.0.0.1:9"}, InstantClock(), transport=transport, spool=tmp_path / "spool")
     answer = await http.send(Call("GET", f"{URL}/x", "GET /x"))
     assert answer.body == body
     assert (tmp_path / "spool").is_dir()
@@ -44,7 +44,7 @@ async def test_a_large_answer_goes_through_the_file(tmp_path: Path) -> None:
 
 async def test_a_folder_that_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("a file")
-    spool = Spool(tmp_path / "spool")
+    spool = SpilledBody(tmp_path / "spool")
     with pytest.raises(QdeckError) as caught:
         await spool.add(b"x" * IN_MEMORY)
     assert caught.value.kind is ErrorKind.STORAGE
@@ -55,7 +55,7 @@ async def test_a_created_job_whose_answer_cannot_be_kept_may_exist(tmp_path: Pat
     for status, kind in ((200, ErrorKind.UNCONFIRMED), (400, ErrorKind.INVALID)):
         answer = httpx.Response(status, content=b" " * (2 * IN_MEMORY))
         transport = httpx.MockTransport(lambda _, answer=answer: answer)
-        http = Http({URL}, InstantClock(), transport=transport, spool=tmp_path / "spool")
+        http = HttpClient({URL}, InstantClock(), transport=transport, spool=tmp_path / "spool")
         with pytest.raises(QdeckError) as caught:
             await http.send(Call("POST", f"{URL}/jobs", "POST /jobs", Safety.CREATES))
         assert caught.value.kind is kind
@@ -67,7 +67,7 @@ async def test_a_disk_without_room_is_told_before_it_is_full(
 ) -> None:
     total = shutil.disk_usage(tmp_path).total
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=total, free=LEFT_FREE))
-    spool = Spool(tmp_path / "spool")
+    spool = SpilledBody(tmp_path / "spool")
     with pytest.raises(QdeckError) as caught:
         await spool.add(b"x" * IN_MEMORY)
     assert caught.value.kind is ErrorKind.STORAGE
@@ -87,13 +87,13 @@ async def test_a_large_result_is_read_by_another_process_alone(
     tmp_path: Path, good: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    whole = Spool.whole
+    whole = SpilledBody.whole
 
-    async def noted(spool: Spool) -> bytes:
+    async def noted(spool: SpilledBody) -> bytes:
         read.append(spool.size)
         return await whole(spool)
 
-    monkeypatch.setattr(Spool, "whole", noted)
+    monkeypatch.setattr(SpilledBody, "whole", noted)
     samples = ",".join(['"0x0","0x3"'] * 200_000)
     told = f'{{"results": [{{"data": {{"c": {{"samples": [{samples}], "num_bits": 2}}}}}}]}}'
     body = told.encode() if good else b"x" * len(told)

@@ -22,7 +22,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobQuery
-from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
+from tui.ibm.auth.token_manager import AccessToken, TokenManager
 
 
 class Issuer:
@@ -54,7 +54,7 @@ async def turns() -> None:
 async def test_a_token_is_renewed_at_80_percent_of_its_life() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     first = await keeper.get()
     clock.passed = 3600 * 0.79
     assert await keeper.get() is first
@@ -68,7 +68,7 @@ async def test_a_token_is_renewed_at_80_percent_of_its_life() -> None:
 async def test_a_renewal_that_hangs_holds_up_nobody_while_the_old_token_serves() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     first = await keeper.get()
     issuer.gate = asyncio.Event()
     clock.passed = 3000
@@ -91,7 +91,7 @@ async def test_a_renewal_that_hangs_holds_up_nobody_while_the_old_token_serves()
 async def test_the_pause_after_a_failure_begins_at_its_end(kind: ErrorKind, pause: float) -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     first = await keeper.get()
     issuer.gate, issuer.errors = asyncio.Event(), [QdeckError(kind, "no")] * 2
     clock.passed = 2900
@@ -120,7 +120,7 @@ async def test_the_pause_after_a_failure_begins_at_its_end(kind: ErrorKind, paus
 async def test_a_renewal_in_the_background_ends_with_the_keeper() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     await keeper.get()
     issuer.gate = asyncio.Event()
     clock.passed = 3000
@@ -141,7 +141,7 @@ async def test_a_token_that_another_took_the_place_of_is_ended_once() -> None:
         ended.append(token)
         raise QdeckError(ErrorKind.NETWORK, "down")
 
-    keeper = TokenKeeper(issuer, clock, end=end)
+    keeper = TokenManager(issuer, clock, end=end)
     first = await keeper.get()
     clock.passed = 3000
     await keeper.get()
@@ -162,7 +162,7 @@ async def test_one_renewal_is_in_flight_however_many_wait() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
     issuer.gate = asyncio.Event()
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     waiting = [asyncio.create_task(keeper.get()) for _ in range(50)]
     await asyncio.sleep(0)
     waiting[0].cancel()
@@ -177,7 +177,7 @@ async def test_all_that_wait_hear_of_the_failure_and_the_next_one_tries_again() 
     clock = InstantClock()
     issuer = Issuer(clock)
     issuer.errors = [QdeckError(ErrorKind.WRONG_KEY, "no")]
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     outcomes = await asyncio.gather(*(keeper.get() for _ in range(5)), return_exceptions=True)
     assert all(isinstance(outcome, QdeckError) for outcome in outcomes)
     assert (await keeper.get()).value == Secret("t2")
@@ -186,7 +186,7 @@ async def test_all_that_wait_hear_of_the_failure_and_the_next_one_tries_again() 
 async def test_a_token_that_still_serves_is_used_while_renewing_fails() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     first = await keeper.get()
     clock.passed = 3000
     issuer.errors = [QdeckError(ErrorKind.NETWORK, "down")] * 3
@@ -203,7 +203,7 @@ async def test_a_token_that_still_serves_is_used_while_renewing_fails() -> None:
 async def test_a_clock_that_is_set_costs_one_renewal(by: timedelta) -> None:
     clock = FakeClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     await keeper.get()
     await clock.set_wall(by)
     await keeper.get()
@@ -219,7 +219,7 @@ async def test_a_clock_that_is_set_costs_one_renewal(by: timedelta) -> None:
 async def test_a_clock_set_back_while_renewing_fails_does_not_put_the_next_try_off() -> None:
     clock = FakeClock()
     issuer = Issuer(clock)
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     first = await keeper.get()
     await clock.advance(3000)
     issuer.errors = [QdeckError(ErrorKind.NETWORK, "down")]
@@ -236,7 +236,7 @@ async def test_a_dropped_token_is_gone_for_those_who_wait_too() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)
     issuer.gate = asyncio.Event()
-    keeper = TokenKeeper(issuer, clock)
+    keeper = TokenManager(issuer, clock)
     waiting = asyncio.create_task(keeper.get())
     await asyncio.sleep(0)
     keeper.drop()

@@ -22,7 +22,7 @@ FILTERS = st.sampled_from(["", "vqe", "status:done", "shots>100", "-tag:demo"]).
 
 
 def newest_first(jobs: list[Job]) -> list[Job]:
-    """As the deck gives them, each id once."""
+    """As the services gives them, each id once."""
     once = {job.id: job for job in jobs}
     return sorted(once.values(), key=lambda job: job.created, reverse=True)
 

@@ -1,4 +1,4 @@
-"""A quantum service in memory, whose answers the tests decide; and a deck on it."""
+"""A quantum service in memory, whose answers the tests decide; and a services on it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
 from tui.monitor.account_manager import RunningSandbox
-from tui.monitor.services import LiveDeck
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
@@ -46,7 +46,7 @@ def network() -> QdeckError:
 
 @dataclass
 class FakeHost:
-    """The server's side: lives on when the deck is restarted."""
+    """The server's side: lives on when the services is restarted."""
 
     clock: FakeClock
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -336,8 +336,8 @@ class FakeCompiler:
         self.ended = True
 
 
-class Cockpit:
-    """A deck on a fake host, with the events it published. Restarting it keeps host and history."""
+class MonitorHarness:
+    """A services on a fake host, with the events it published. Restarting it keeps host and history."""
 
     def __init__(
         self,
@@ -352,11 +352,11 @@ class Cockpit:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
         self.events: list[Event] = []
-        self.services: list[FakeService] = []
+        self.made_services: list[FakeService] = []
         self.compiler = FakeCompiler()
         compiler: Compiler = self.compiler
         self.folders = places(root)
-        self.deck = LiveDeck(
+        self.services = AppServices(
             folders=self.folders,
             environ={"HOME": str(root), "QDECK_HOME": str(root)},
             clock=self.clock,
@@ -368,19 +368,19 @@ class Cockpit:
             read_only=read_only,
             sends=sends,
         )
-        self.deck.subscribe(self.events.append)
+        self.services.subscribe(self.events.append)
 
     def _make(self, account: Account, clock: object) -> FakeService:
-        self.services.append(FakeService(account, self.host))
-        return self.services[-1]
+        self.made_services.append(FakeService(account, self.host))
+        return self.made_services[-1]
 
     async def _no_sandbox(self) -> RunningSandbox:
         raise RuntimeError("There is no sandbox here.")
 
-    async def enter(self, account: Account = ACCOUNT) -> Cockpit:
+    async def enter(self, account: Account = ACCOUNT) -> MonitorHarness:
         """Start and sign in."""
-        await self.deck.start()
-        await self.deck.sign_in(account)
+        await self.services.start()
+        await self.services.sign_in(account)
         await self.clock.settle()
         return self
 
@@ -390,10 +390,10 @@ class Cockpit:
 
     def keeps_result(self, job_id: str) -> bool:
         """Whether the job's result is in the history."""
-        record = self.deck._board.record(job_id)
+        record = self.services._app_state.record(job_id)
         return record is not None and record.result_kept
 
     def status(self, job_id: str) -> JobStatus | None:
-        """A job's status as the deck shows it."""
-        job = self.deck.job(job_id)
+        """A job's status as the services shows it."""
+        job = self.services.job(job_id)
         return job.status if job else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
+from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
@@ -31,113 +31,113 @@ def refused() -> QdeckError:
 
 
 async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    identity = cockpit.deck.identity
+    harness = await MonitorHarness(tmp_path).enter()
+    identity = harness.services.identity
     assert identity is not None and identity.instance == "crn:one"
-    assert cockpit.told(IdentityChanged)[-1] == IdentityChanged(identity)
-    assert [backend.name for backend in cockpit.deck.backends()] == ["ibm_cusco"]
-    assert cockpit.deck.usage is not None and cockpit.deck.usage.remaining_seconds == 600.0
-    assert cockpit.told(BackendsChanged) and cockpit.told(UsageChanged)
-    await cockpit.deck.aclose()
-    assert cockpit.services[0].closed and cockpit.compiler.ended
+    assert harness.told(IdentityChanged)[-1] == IdentityChanged(identity)
+    assert [backend.name for backend in harness.services.backends()] == ["ibm_cusco"]
+    assert harness.services.usage is not None and harness.services.usage.remaining_seconds == 600.0
+    assert harness.told(BackendsChanged) and harness.told(UsageChanged)
+    await harness.services.aclose()
+    assert harness.made_services[0].closed and harness.compiler.ended
 
 
 async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.refuses_key = True
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.refuses_key = True
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.sign_in(replace(ACCOUNT, name="other"))
+        await harness.services.sign_in(replace(ACCOUNT, name="other"))
     assert caught.value.kind is ErrorKind.WRONG_KEY
-    assert cockpit.services[1].closed and not cockpit.services[0].closed
-    cockpit.host.refuses_key = False
-    assert cockpit.deck.identity is not None and cockpit.deck.identity.account == "test"
-    await cockpit.deck.refresh()
-    await cockpit.deck.aclose()
+    assert harness.made_services[1].closed and not harness.made_services[0].closed
+    harness.host.refuses_key = False
+    assert harness.services.identity is not None and harness.services.identity.account == "test"
+    await harness.services.refresh()
+    await harness.services.aclose()
 
 
 async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    report = await cockpit.deck.sign_out()
-    assert report.proven and cockpit.deck.identity is None and cockpit.services[0].closed
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(600)
-    assert cockpit.host.calls == []
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    report = await harness.services.sign_out()
+    assert report.proven and harness.services.identity is None and harness.made_services[0].closed
+    harness.host.calls.clear()
+    await harness.clock.advance(600)
+    assert harness.host.calls == []
+    await harness.services.aclose()
 
 
 async def test_signing_out_offline_says_what_was_not_achieved(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.down = network()
-    report = await cockpit.deck.sign_out()
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.down = network()
+    report = await harness.services.sign_out()
     assert not report.proven and report.valid_until is not None and "not" in report.message
-    assert cockpit.deck.identity is None
-    await cockpit.deck.aclose()
+    assert harness.services.identity is None
+    await harness.services.aclose()
 
 
 async def test_the_token_is_renewed_and_a_new_life_is_shown(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.events.clear()
-    await cockpit.clock.advance(300)
-    assert cockpit.host.count("renew") >= 4
-    assert cockpit.told(IdentityChanged)
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.events.clear()
+    await harness.clock.advance(300)
+    assert harness.host.count("renew") >= 4
+    assert harness.told(IdentityChanged)
+    await harness.services.aclose()
 
 
 async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.faults["jobs"] = [refused()]
-    await cockpit.clock.advance(60)
-    assert cockpit.host.count("sign_in") == 2
-    assert cockpit.deck.identity is not None
-    assert cockpit.told(Notice) == []
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.faults["jobs"] = [refused()]
+    await harness.clock.advance(60)
+    assert harness.host.count("sign_in") == 2
+    assert harness.services.identity is not None
+    assert harness.told(Notice) == []
+    await harness.services.aclose()
 
 
 async def test_a_key_that_is_no_longer_taken_signs_out_and_keeps_the_picture(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.faults["jobs"] = [refused()]
-    cockpit.host.refuses_key = True
-    await cockpit.clock.run_until(lambda: cockpit.deck.identity is None, seconds=120)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.faults["jobs"] = [refused()]
+    harness.host.refuses_key = True
+    await harness.clock.run_until(lambda: harness.services.identity is None, seconds=120)
     assert any(
-        "Signed out by the service" in event.text for event in cockpit.events if isinstance(event, Notice)
+        "Signed out by the service" in event.text for event in harness.events if isinstance(event, Notice)
     )
-    assert cockpit.deck.job(job.id) is not None
-    await cockpit.clock.settle()
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(300)
-    assert cockpit.host.calls == []
-    await cockpit.deck.aclose()
+    assert harness.services.job(job.id) is not None
+    await harness.clock.settle()
+    harness.host.calls.clear()
+    await harness.clock.advance(300)
+    assert harness.host.calls == []
+    await harness.services.aclose()
 
 
 async def test_an_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.down = network()
-    await cockpit.clock.advance(600)
-    assert cockpit.deck.identity is not None
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.down = network()
+    await harness.clock.advance(600)
+    assert harness.services.identity is not None
+    await harness.services.aclose()
 
 
 async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    assert [instance.id for instance in await cockpit.deck.instances()] == ["crn:one", "crn:two"]
-    identity = await cockpit.deck.use_instance("crn:two")
+    harness = await MonitorHarness(tmp_path).enter()
+    assert [instance.id for instance in await harness.services.instances()] == ["crn:one", "crn:two"]
+    identity = await harness.services.use_instance("crn:two")
     assert identity.instance == "crn:two"
-    await cockpit.clock.settle()
-    assert cockpit.services[0].closed
-    await cockpit.deck.aclose()
+    await harness.clock.settle()
+    assert harness.made_services[0].closed
+    await harness.services.aclose()
 
 
 async def test_a_former_sign_in_that_could_not_be_ended_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
 
     async def hangs() -> SignOutReport:
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(cockpit.services[0], "sign_out", hangs)
+    monkeypatch.setattr(harness.made_services[0], "sign_out", hangs)
     monkeypatch.setattr(account_manager, "LEAVING_SECONDS", 0.01)
     told = asyncio.Event()
 
@@ -145,94 +145,94 @@ async def test_a_former_sign_in_that_could_not_be_ended_is_told(
         if "was not ended" in str(event):
             told.set()
 
-    cockpit.deck.subscribe(hear)
-    await cockpit.deck.use_instance("crn:two")
+    harness.services.subscribe(hear)
+    await harness.services.use_instance("crn:two")
     await asyncio.wait_for(told.wait(), 5)
-    assert cockpit.services[0].closed
-    await cockpit.deck.aclose()
+    assert harness.made_services[0].closed
+    await harness.services.aclose()
 
 
 async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
-    cockpit = Cockpit(tmp_path)
-    await cockpit.deck.start()
-    await cockpit.deck.sign_in(ACCOUNT)
-    assert not cockpit.folders.accounts_file.exists()
+    harness = MonitorHarness(tmp_path)
+    await harness.services.start()
+    await harness.services.sign_in(ACCOUNT)
+    assert not harness.folders.accounts_file.exists()
     endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
-    await cockpit.deck.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.FILE)
-    assert cockpit.folders.accounts_file.stat().st_mode & 0o077 == 0
-    assert [account.name for account in cockpit.deck.found_accounts()] == ["test"]
-    await cockpit.deck.aclose()
+    await harness.services.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.FILE)
+    assert harness.folders.accounts_file.stat().st_mode & 0o077 == 0
+    assert [account.name for account in harness.services.found_accounts()] == ["test"]
+    await harness.services.aclose()
 
 
 async def test_a_token_in_the_keyring_is_read_once_at_sign_in(tmp_path: Path) -> None:
     memory = MemoryKeyring()
     endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
     with in_place(memory):
-        cockpit = await Cockpit(tmp_path).enter()
-        await cockpit.deck.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.KEYRING)
-        (found,) = cockpit.deck.found_accounts()
+        harness = await MonitorHarness(tmp_path).enter()
+        await harness.services.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.KEYRING)
+        (found,) = harness.services.found_accounts()
         assert not found.token and memory.read == []
-        assert any("Memory Keyring" in str(event) for event in cockpit.told(Notice))
-        await cockpit.deck.sign_in(found)
-        await cockpit.deck.use_instance("crn:two")
+        assert any("Memory Keyring" in str(event) for event in harness.told(Notice))
+        await harness.services.sign_in(found)
+        await harness.services.use_instance("crn:two")
         assert len(memory.read) == 1
-        assert cockpit.services[-1].account.token == ACCOUNT.token
-        await cockpit.deck.aclose()
+        assert harness.made_services[-1].account.token == ACCOUNT.token
+        await harness.services.aclose()
 
 
 async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Path) -> None:
     with in_place(LockedKeyring()):
-        cockpit = await Cockpit(tmp_path).enter()
+        harness = await MonitorHarness(tmp_path).enter()
         with pytest.raises(QdeckError, match="locked"):
-            await cockpit.deck.sign_in(replace(ACCOUNT, name="other", token=Secret(""), keyring="other"))
-        assert cockpit.deck.identity is not None and cockpit.deck.identity.account == "test"
-        await cockpit.deck.sign_in(ACCOUNT, keep=Keep.KEYRING)
-        assert any("not kept" in str(event) for event in cockpit.told(Notice))
-        await cockpit.deck.aclose()
+            await harness.services.sign_in(replace(ACCOUNT, name="other", token=Secret(""), keyring="other"))
+        assert harness.services.identity is not None and harness.services.identity.account == "test"
+        await harness.services.sign_in(ACCOUNT, keep=Keep.KEYRING)
+        assert any("not kept" in str(event) for event in harness.told(Notice))
+        await harness.services.aclose()
 
 
 async def test_a_sandbox_that_cannot_start_is_an_error_with_the_reason(tmp_path: Path) -> None:
-    cockpit = Cockpit(tmp_path)
-    await cockpit.deck.start()
+    harness = MonitorHarness(tmp_path)
+    await harness.services.start()
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.sign_in_sandbox(Channel.CLASSIC)
+        await harness.services.sign_in_sandbox(Channel.CLASSIC)
     assert caught.value.kind is ErrorKind.UNAVAILABLE and "no sandbox here" in caught.value.message
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 @pytest.mark.parametrize("listed", [True, False])
 async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
     tmp_path: Path, listed: bool
 ) -> None:
-    cockpit = Cockpit(tmp_path)
-    cockpit.host.lists_sessions = listed
-    await cockpit.enter()
-    session = await cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED, 600)
-    cockpit.host.sessions[session.id] = replace(session, state=SessionState.ACTIVE)
+    harness = MonitorHarness(tmp_path)
+    harness.host.lists_sessions = listed
+    await harness.enter()
+    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 600)
+    harness.host.sessions[session.id] = replace(session, state=SessionState.ACTIVE)
 
     def state() -> SessionState:
-        return next(s.state for s in cockpit.deck.sessions() if s.id == session.id)
+        return next(s.state for s in harness.services.sessions() if s.id == session.id)
 
-    await cockpit.clock.run_until(lambda: state() is SessionState.ACTIVE, seconds=30)
-    await cockpit.deck.drain_session(session.id)
+    await harness.clock.run_until(lambda: state() is SessionState.ACTIVE, seconds=30)
+    await harness.services.drain_session(session.id)
     assert state() is SessionState.DRAINING
-    await cockpit.deck.close_session(session.id)
+    await harness.services.close_session(session.id)
     assert state() is SessionState.CLOSED
-    assert cockpit.told(SessionsChanged)
-    await cockpit.deck.aclose()
-    again = await Cockpit(tmp_path, cockpit.host).enter()
+    assert harness.told(SessionsChanged)
+    await harness.services.aclose()
+    again = await MonitorHarness(tmp_path, harness.host).enter()
     again.host.calls.clear()
     await again.clock.advance(120)
     assert again.host.count("session") == 0
-    assert [s.id for s in again.deck.sessions()] == [session.id]
-    await again.deck.aclose()
+    assert [s.id for s in again.services.sessions()] == [session.id]
+    await again.services.aclose()
 
 
 async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    host, answered = cockpit.services[0], asyncio.Event()
+    harness = await MonitorHarness(tmp_path).enter()
+    host, answered = harness.made_services[0], asyncio.Event()
     plainly = host.open_session
 
     async def slowly(backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
@@ -243,82 +243,82 @@ async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
     monkeypatch.setattr(host, "open_session", slowly)
     for ending in (False, True):
         answered.clear()
-        asked = asyncio.create_task(cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
-        await cockpit.clock.settle()
+        asked = asyncio.create_task(harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
+        await harness.clock.settle()
         asked.cancel()
-        await cockpit.clock.settle()
+        await harness.clock.settle()
         assert asked.cancelled()
-        closing = asyncio.create_task(cockpit.deck.aclose()) if ending else None
-        await cockpit.clock.settle()
+        closing = asyncio.create_task(harness.services.aclose()) if ending else None
+        await harness.clock.settle()
         answered.set()
-        await cockpit.clock.settle()
+        await harness.clock.settle()
         if closing is not None:
             await closing
-        session = next(s for s in cockpit.deck.sessions() if s.id == f"session-{int(ending)}")
+        session = next(s for s in harness.services.sessions() if s.id == f"session-{int(ending)}")
         assert session.opened_here
-        assert any(f"{session.id} was opened all the same" in str(event) for event in cockpit.told(Notice))
+        assert any(f"{session.id} was opened all the same" in str(event) for event in harness.told(Notice))
 
 
 async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     answered = asyncio.Event()
 
     async def breaks(*_: object) -> Session:
         await answered.wait()
         raise QdeckError(ErrorKind.UNCONFIRMED, "It is not known.", "Look for it.")
 
-    monkeypatch.setattr(cockpit.services[0], "open_session", breaks)
-    asked = asyncio.create_task(cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
-    await cockpit.clock.settle()
+    monkeypatch.setattr(harness.made_services[0], "open_session", breaks)
+    asked = asyncio.create_task(harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
+    await harness.clock.settle()
     asked.cancel()
     answered.set()
-    await cockpit.clock.settle()
-    assert any("Look for it." in str(event) for event in cockpit.told(Notice))
-    await cockpit.deck.aclose()
+    await harness.clock.settle()
+    assert any("Look for it." in str(event) for event in harness.told(Notice))
+    await harness.services.aclose()
 
 
 async def test_a_session_seen_only_in_a_job_is_asked_for(tmp_path: Path) -> None:
-    cockpit = Cockpit(tmp_path)
-    cockpit.host.lists_sessions = False
-    await cockpit.enter()
-    session = await cockpit.services[0].open_session("ibm_cusco", SessionMode.BATCH)
-    job = cockpit.host.add()
-    cockpit.host.jobs[job.id] = replace(job, session_id=session.id)
-    await cockpit.clock.run_until(lambda: bool(cockpit.deck.sessions()), seconds=200)
-    await cockpit.deck.aclose()
+    harness = MonitorHarness(tmp_path)
+    harness.host.lists_sessions = False
+    await harness.enter()
+    session = await harness.made_services[0].open_session("ibm_cusco", SessionMode.BATCH)
+    job = harness.host.add()
+    harness.host.jobs[job.id] = replace(job, session_id=session.id)
+    await harness.clock.run_until(lambda: bool(harness.services.sessions()), seconds=200)
+    await harness.services.aclose()
 
 
 async def test_backend_data_is_asked_for_once(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.faults["backend_data"] = [network()]
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.faults["backend_data"] = [network()]
     with pytest.raises(QdeckError):
-        await cockpit.deck.backend_data("ibm_cusco")
-    data = await asyncio.gather(*(cockpit.deck.backend_data("ibm_cusco") for _ in range(5)))
-    assert cockpit.host.count("backend_data") == 2
+        await harness.services.backend_data("ibm_cusco")
+    data = await asyncio.gather(*(harness.services.backend_data("ibm_cusco") for _ in range(5)))
+    assert harness.host.count("backend_data") == 2
     assert data[0].name == "ibm_cusco"
-    await cockpit.clock.advance(700)
-    await cockpit.deck.backend_data("ibm_cusco")
-    assert cockpit.host.count("backend_data") == 3
-    await cockpit.deck.aclose()
+    await harness.clock.advance(700)
+    await harness.services.backend_data("ibm_cusco")
+    assert harness.host.count("backend_data") == 3
+    await harness.services.aclose()
 
 
 async def test_details_of_a_backend_stay_when_the_list_says_less(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    await cockpit.deck.backend_details("ibm_cusco")
-    await cockpit.clock.advance(130)
-    assert cockpit.deck.backends()[0].median_2q_error == 0.01
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    await harness.services.backend_details("ibm_cusco")
+    await harness.clock.advance(130)
+    assert harness.services.backends()[0].median_2q_error == 0.01
+    await harness.services.aclose()
 
 
 async def test_transpiling_here_and_in_the_cloud(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    local = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions())
-    cloud = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
+    harness = await MonitorHarness(tmp_path).enter()
+    local = await harness.services.transpile("x", "ibm_cusco", TranspileOptions())
+    cloud = await harness.services.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
     assert (local.where, cloud.where, cloud.qasm) == ("local", "cloud", "OPENQASM 2.0;")
     assert (cloud.layout, cloud.final_layout) == ((1, 0), (0, 1))
-    cockpit.host.cloud_circuit = CloudCircuit("", "QPY", (1, 0), (0, 1))
-    packed = await cockpit.deck.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
+    harness.host.cloud_circuit = CloudCircuit("", "QPY", (1, 0), (0, 1))
+    packed = await harness.services.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
     assert packed.qasm == "OPENQASM 3; // from QPY", "the compiler's worker reads it"
-    await cockpit.deck.aclose()
+    await harness.services.aclose()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, network
+from tests.monitor.fakes import ACCOUNT, BELL, FakeHost, MonitorHarness, network
 from tests.support.clock import FakeClock
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import SessionMode, SessionState
@@ -22,42 +22,42 @@ BOTH_WAYS = pytest.mark.parametrize("by", [YEAR, -YEAR, timedelta(hours=1), -tim
 
 @BOTH_WAYS
 async def test_watching_goes_on_at_the_same_pace(tmp_path: Path, by: timedelta) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.turn(job.id, JobStatus.RUNNING)
-    await cockpit.clock.advance(60)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(300)
-    before = Counter(cockpit.host.calls)
-    await cockpit.clock.set_wall(by)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(300)
-    after = Counter(cockpit.host.calls)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.turn(job.id, JobStatus.RUNNING)
+    await harness.clock.advance(60)
+    harness.host.calls.clear()
+    await harness.clock.advance(300)
+    before = Counter(harness.host.calls)
+    await harness.clock.set_wall(by)
+    harness.host.calls.clear()
+    await harness.clock.advance(300)
+    after = Counter(harness.host.calls)
     assert all(abs(after[name] - before[name]) <= max(3, before[name] // 3) for name in before | after)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.DONE, seconds=10)
-    await cockpit.clock.advance(5)
-    assert cockpit.keeps_result(job.id) and cockpit.deck.unseen() == {job.id}
-    await cockpit.deck.aclose()
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.DONE, seconds=10)
+    await harness.clock.advance(5)
+    assert harness.keeps_result(job.id) and harness.services.unseen() == {job.id}
+    await harness.services.aclose()
 
 
 @BOTH_WAYS
 async def test_what_is_told_after_it_is_shown(tmp_path: Path, by: timedelta) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    session = await cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED)
-    await cockpit.clock.advance(60)
-    await cockpit.clock.set_wall(by)
-    cockpit.host.jobs[job.id] = replace(cockpit.host.jobs[job.id], backend="ibm_fez")
-    cockpit.host.sessions[session.id] = replace(session, state=SessionState.DRAINING, accepting_jobs=False)
-    await cockpit.clock.advance(60)
-    known = cockpit.deck.job(job.id)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED)
+    await harness.clock.advance(60)
+    await harness.clock.set_wall(by)
+    harness.host.jobs[job.id] = replace(harness.host.jobs[job.id], backend="ibm_fez")
+    harness.host.sessions[session.id] = replace(session, state=SessionState.DRAINING, accepting_jobs=False)
+    await harness.clock.advance(60)
+    known = harness.services.job(job.id)
     assert known is not None and known.backend == "ibm_fez"
-    assert [one.state for one in cockpit.deck.sessions()] == [SessionState.DRAINING]
-    await cockpit.deck.set_tags(job.id, ("later",))
-    known = cockpit.deck.job(job.id)
+    assert [one.state for one in harness.services.sessions()] == [SessionState.DRAINING]
+    await harness.services.set_tags(job.id, ("later",))
+    known = harness.services.job(job.id)
     assert known is not None and known.tags == ("later",)
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 @BOTH_WAYS
@@ -65,66 +65,66 @@ async def test_what_is_told_after_it_is_shown(tmp_path: Path, by: timedelta) -> 
 async def test_the_session_guard_warns_once_and_again_after_another_stretch(
     tmp_path: Path, by: timedelta, after_a_job: bool
 ) -> None:
-    cockpit = await Cockpit(tmp_path, idle=5).enter()
-    session = await cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED)
+    harness = await MonitorHarness(tmp_path, idle=5).enter()
+    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED)
     if after_a_job:
-        job = cockpit.host.add(session_id=session.id)
-        await cockpit.deck.refresh()
-        await cockpit.clock.advance(60)
-        cockpit.host.turn(job.id, JobStatus.DONE)
-        await cockpit.deck.refresh()
-    await cockpit.clock.set_wall(by)
-    await cockpit.clock.advance(240)
-    assert cockpit.told(SessionIdle) == []
-    await cockpit.clock.advance(1200)
-    (told,) = cockpit.told(SessionIdle)
+        job = harness.host.add(session_id=session.id)
+        await harness.services.refresh()
+        await harness.clock.advance(60)
+        harness.host.turn(job.id, JobStatus.DONE)
+        await harness.services.refresh()
+    await harness.clock.set_wall(by)
+    await harness.clock.advance(240)
+    assert harness.told(SessionIdle) == []
+    await harness.clock.advance(1200)
+    (told,) = harness.told(SessionIdle)
     assert isinstance(told, SessionIdle) and told.seconds < 500
-    await cockpit.clock.set_wall(-by)
-    await cockpit.clock.advance(1200)
-    assert len(cockpit.told(SessionIdle)) == 1
-    job = cockpit.host.add(session_id=session.id)
-    await cockpit.deck.refresh()
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.advance(1200)
-    assert len(cockpit.told(SessionIdle)) == 2
-    await cockpit.deck.aclose()
+    await harness.clock.set_wall(-by)
+    await harness.clock.advance(1200)
+    assert len(harness.told(SessionIdle)) == 1
+    job = harness.host.add(session_id=session.id)
+    await harness.services.refresh()
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.advance(1200)
+    assert len(harness.told(SessionIdle)) == 2
+    await harness.services.aclose()
 
 
 @BOTH_WAYS
 async def test_the_line_lets_no_more_out_than_the_service_takes_and_stands_not_still(
     tmp_path: Path, by: timedelta
 ) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    await cockpit.clock.advance(1)
+    harness = await MonitorHarness(tmp_path).enter()
+    await harness.clock.advance(1)
     for _ in range(5):
-        await cockpit.deck.submit(BELL)
-    await cockpit.clock.set_wall(by)
-    background = [asyncio.ensure_future(cockpit.deck.submit(BELL)) for _ in range(12)]
-    await cockpit.clock.settle()
+        await harness.services.submit(BELL)
+    await harness.clock.set_wall(by)
+    background = [asyncio.ensure_future(harness.services.submit(BELL)) for _ in range(12)]
+    await harness.clock.settle()
     # The five before may be forgotten; five more at once are the most.
-    assert 5 <= cockpit.host.count("submit") <= 10
-    await cockpit.clock.advance(190)
-    assert cockpit.host.count("submit") == 17 and all(task.done() for task in background)
-    await cockpit.deck.aclose()
+    assert 5 <= harness.host.count("submit") <= 10
+    await harness.clock.advance(190)
+    assert harness.host.count("submit") == 17 and all(task.done() for task in background)
+    await harness.services.aclose()
 
 
 @BOTH_WAYS
 async def test_offline_since_and_the_way_back(tmp_path: Path, by: timedelta) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    await cockpit.deck.submit(BELL)
-    cockpit.host.down = network()
-    await cockpit.clock.advance(30)
-    await cockpit.clock.set_wall(by)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(600)
-    assert cockpit.host.count("jobs") <= 10
-    assert cockpit.deck.freshness.offline_since is not None
-    cockpit.host.down = None
-    await cockpit.clock.advance(150)
-    fresh = cockpit.deck.freshness
+    harness = await MonitorHarness(tmp_path).enter()
+    await harness.services.submit(BELL)
+    harness.host.down = network()
+    await harness.clock.advance(30)
+    await harness.clock.set_wall(by)
+    harness.host.calls.clear()
+    await harness.clock.advance(600)
+    assert harness.host.count("jobs") <= 10
+    assert harness.services.freshness.offline_since is not None
+    harness.host.down = None
+    await harness.clock.advance(150)
+    fresh = harness.services.freshness
     assert fresh.offline_since is None and fresh.confirmed is not None
-    assert cockpit.clock.now() - fresh.confirmed < timedelta(minutes=1)
-    await cockpit.deck.aclose()
+    assert harness.clock.now() - fresh.confirmed < timedelta(minutes=1)
+    await harness.services.aclose()
 
 
 @BOTH_WAYS
@@ -134,23 +134,23 @@ async def test_a_start_after_it_tells_of_the_absence_and_asks_for_nothing_twice(
     host = FakeHost(FakeClock())
     for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
-    cockpit = await Cockpit(tmp_path, host).enter()
-    job = await cockpit.deck.submit(BELL)
-    await cockpit.clock.advance(30)
-    reach = cockpit.deck.reach
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path, host).enter()
+    job = await harness.services.submit(BELL)
+    await harness.clock.advance(30)
+    reach = harness.services.reach
+    await harness.services.aclose()
     host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.set_wall(by)
+    await harness.clock.set_wall(by)
     host.calls.clear()
-    again = await Cockpit(tmp_path, host, seed=2).enter()
-    assert again.deck.unseen() == {job.id}
+    again = await MonitorHarness(tmp_path, host, seed=2).enter()
+    assert again.services.unseen() == {job.id}
     assert [event.text for event in again.events if isinstance(event, Notice)] == [
         "1 finished while you were away (1 done)."
     ]
-    assert again.deck.reach == reach
+    assert again.services.reach == reach
     await again.clock.advance(60)
     assert host.count("result") == 1 and host.count("jobs") <= 5
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 @BOTH_WAYS
@@ -161,23 +161,23 @@ async def test_a_clock_that_is_wrong_from_the_start_fetches_what_ends_now_and_le
     for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
     await host.clock.set_wall(by)
-    cockpit = await Cockpit(tmp_path, host).enter()
-    await cockpit.clock.advance(60)
-    assert host.count("result") == 0 and len(cockpit.deck.jobs()) == 40
+    harness = await MonitorHarness(tmp_path, host).enter()
+    await harness.clock.advance(60)
+    assert host.count("result") == 0 and len(harness.services.jobs()) == 40
     quick = host.add(JobStatus.DONE)
-    await cockpit.clock.advance(70)
-    assert cockpit.keeps_result(quick.id)
-    await cockpit.deck.aclose()
+    await harness.clock.advance(70)
+    assert harness.keeps_result(quick.id)
+    await harness.services.aclose()
 
 
 @BOTH_WAYS
 async def test_the_token_is_kept_alive(tmp_path: Path, by: timedelta) -> None:
-    cockpit = await Cockpit(tmp_path).enter(replace(ACCOUNT))
-    await cockpit.clock.set_wall(by)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(600)
-    assert 9 <= cockpit.host.count("renew") <= 12
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter(replace(ACCOUNT))
+    await harness.clock.set_wall(by)
+    harness.host.calls.clear()
+    await harness.clock.advance(600)
+    assert 9 <= harness.host.count("renew") <= 12
+    job = await harness.services.submit(BELL)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.services.aclose()

@@ -1,4 +1,4 @@
-"""A full disk is told once and the deck goes on; when there is room again nothing is missing."""
+"""A full disk is told once and the services goes on; when there is room again nothing is missing."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, Cockpit, FakeService
+from tests.monitor.fakes import BELL, FakeService, MonitorHarness
 from tests.store.made import made_job, places
 from tests.store.test_history import opened
 from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.monitor.state.events import JobsChanged, Notice, Severity
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 
 
-def _said(cockpit: Cockpit, severity: Severity) -> list[str]:
-    notices = [event for event in cockpit.events if isinstance(event, Notice)]
+def _said(harness: MonitorHarness, severity: Severity) -> list[str]:
+    notices = [event for event in harness.events if isinstance(event, Notice)]
     return [notice.text for notice in notices if notice.severity is severity]
 
 
 async def with_many_jobs(root: Path) -> None:
     """Jobs of another instance: the file is long enough for `full_disk`."""
     history = await opened(places(root))
-    history.put(Record(replace(made_job(n), instance="crn:other")) for n in range(400))
+    history.put(JobRecord(replace(made_job(n), instance="crn:other")) for n in range(400))
     await history.aclose()
 
 
 async def test_a_full_disk_is_told_once_and_nothing_is_missing_after_it(tmp_path: Path) -> None:
     await with_many_jobs(tmp_path)
-    cockpit = await Cockpit(tmp_path).enter()
-    with full_disk(cockpit.folders.history_file):
-        job = cockpit.host.add()
-        await cockpit.clock.run_until(lambda: bool(_said(cockpit, Severity.ERROR)))
-        assert "cannot be written" in _said(cockpit, Severity.ERROR)[0]
+    harness = await MonitorHarness(tmp_path).enter()
+    with full_disk(harness.folders.history_file):
+        job = harness.host.add()
+        await harness.clock.run_until(lambda: bool(_said(harness, Severity.ERROR)))
+        assert "cannot be written" in _said(harness, Severity.ERROR)[0]
         # It goes on: what happens is shown, and what cannot be made safe is not submitted.
-        cockpit.host.turn(job.id, JobStatus.RUNNING)
-        await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.RUNNING)
+        harness.host.turn(job.id, JobStatus.RUNNING)
+        await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.RUNNING)
         with pytest.raises(QdeckError) as caught:
-            await cockpit.deck.submit(BELL)
+            await harness.services.submit(BELL)
         assert caught.value.kind is ErrorKind.STORAGE
-        assert cockpit.host.count("submit") == 0
-        await cockpit.clock.advance(30)
-        assert len(_said(cockpit, Severity.ERROR)) == 1
-    await cockpit.clock.run_until(
-        lambda: any("written again" in told for told in _said(cockpit, Severity.INFORMATION))
+        assert harness.host.count("submit") == 0
+        await harness.clock.advance(30)
+        assert len(_said(harness, Severity.ERROR)) == 1
+    await harness.clock.run_until(
+        lambda: any("written again" in told for told in _said(harness, Severity.INFORMATION))
     )
-    await cockpit.deck.aclose()
-    again = await opened(cockpit.folders)
+    await harness.services.aclose()
+    again = await opened(harness.folders)
     record = again.record(("platform", job.id))
     assert record is not None and record.job.status is JobStatus.RUNNING
     assert len(again.records()) == 401
@@ -60,61 +60,61 @@ async def test_a_full_disk_is_told_once_and_nothing_is_missing_after_it(tmp_path
 async def test_a_service_that_does_not_let_go_keeps_nothing_from_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.deck._history.put([Record(made_job(1))])
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.services._history.put([JobRecord(made_job(1))])
     never = asyncio.Event()
 
     async def aclose(_: FakeService) -> None:
         await never.wait()
 
     monkeypatch.setattr(FakeService, "aclose", aclose)
-    ending = asyncio.ensure_future(cockpit.deck.aclose())
-    await cockpit.clock.settle()
+    ending = asyncio.ensure_future(harness.services.aclose())
+    await harness.clock.settle()
     assert not ending.done()
-    assert not cockpit.deck._history.owing
-    assert cockpit.compiler.ended
+    assert not harness.services._history.owing
+    assert harness.compiler.ended
     never.set()
     await ending
 
 
 async def test_what_another_qdeck_wrote_is_seen_within_a_second(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     for n in range(20):
-        other = await opened(cockpit.folders)
-        other.put([Record(made_job(n))])
+        other = await opened(harness.folders)
+        other.put([JobRecord(made_job(n))])
         await other.aclose()
-        await cockpit.clock.advance(0.95)
-        assert cockpit.status(f"job-{n:05d}") is not None
-    await cockpit.deck.aclose()
+        await harness.clock.advance(0.95)
+        assert harness.status(f"job-{n:05d}") is not None
+    await harness.services.aclose()
 
 
 async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
-    history.put(Record(replace(made_job(n), service="platform")) for n in range(5))
+    history.put(JobRecord(replace(made_job(n), service="platform")) for n in range(5))
     await history.aclose()
-    cockpit = Cockpit(tmp_path)
-    aside = cockpit.folders.history_file.rename(tmp_path / "aside")
-    cockpit.folders.history_file.mkdir()
-    await cockpit.enter()
-    assert cockpit.deck.jobs() == ()
-    cockpit.folders.history_file.rmdir()
-    aside.rename(cockpit.folders.history_file)
-    await cockpit.clock.run_until(lambda: len(cockpit.deck.jobs()) == 5)
-    told = {job.id for event in cockpit.events if isinstance(event, JobsChanged) for job in event.jobs}
+    harness = MonitorHarness(tmp_path)
+    aside = harness.folders.history_file.rename(tmp_path / "aside")
+    harness.folders.history_file.mkdir()
+    await harness.enter()
+    assert harness.services.jobs() == ()
+    harness.folders.history_file.rmdir()
+    aside.rename(harness.folders.history_file)
+    await harness.clock.run_until(lambda: len(harness.services.jobs()) == 5)
+    told = {job.id for event in harness.events if isinstance(event, JobsChanged) for job in event.jobs}
     assert told >= {f"job-{n:05d}" for n in range(5)}
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 async def test_a_history_that_is_opened_late_shows_its_jobs_without_a_restart(tmp_path: Path) -> None:
     """The same when nobody signs in."""
     history = await opened(places(tmp_path))
-    history.put([Record(made_job(1))])
+    history.put([JobRecord(made_job(1))])
     await history.aclose()
-    cockpit = Cockpit(tmp_path)
-    aside = cockpit.folders.history_file.rename(tmp_path / "aside")
-    cockpit.folders.history_file.mkdir()
-    await cockpit.deck.start()
-    cockpit.folders.history_file.rmdir()
-    aside.rename(cockpit.folders.history_file)
-    await cockpit.clock.run_until(lambda: len(cockpit.deck.jobs()) == 1)
-    await cockpit.deck.aclose()
+    harness = MonitorHarness(tmp_path)
+    aside = harness.folders.history_file.rename(tmp_path / "aside")
+    harness.folders.history_file.mkdir()
+    await harness.services.start()
+    harness.folders.history_file.rmdir()
+    aside.rename(harness.folders.history_file)
+    await harness.clock.run_until(lambda: len(harness.services.jobs()) == 1)
+    await harness.services.aclose()

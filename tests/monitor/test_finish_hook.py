@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import Settings, load_settings
@@ -32,13 +32,13 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) -> None:
-    deck, said = FixedDeck(), tmp_path / "said"
+    services, said = FixedServices(), tmp_path / "said"
     trouble: list[QdeckError] = []
     hook = FinishHook((sys.executable, "-c", WRITE, str(said)), {"HOME": "/"}, trouble.append)
-    end = hook.start(deck.subscribe)
+    end = hook.start(services.subscribe)
     job = replace(jobs()[2], name=HOSTILE)
-    deck.publish(JobsFinished((job, jobs()[3])))
-    deck.publish(JobsFinished((jobs()[4],), away=True))
+    services.publish(JobsFinished((job, jobs()[3])))
+    services.publish(JobsFinished((jobs()[4],), away=True))
     await until(lambda: said.exists() and said.read_text().count("\n") == 2)
     first, second = (json.loads(line) for line in said.read_text().splitlines())
     assert (first["QDECK_JOB_ID"], first["QDECK_JOB_STATUS"]) == (job.id, "done")
@@ -54,20 +54,20 @@ async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) ->
     [(("/nowhere/notify",), "cannot be run"), ((sys.executable, "-c", "exit(3)"), "status 3")],
 )
 async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str) -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     trouble: list[QdeckError] = []
-    end = FinishHook(command, {}, trouble.append).start(deck.subscribe)
-    deck.publish(JobsFinished((jobs()[2],)))
+    end = FinishHook(command, {}, trouble.append).start(services.subscribe)
+    services.publish(JobsFinished((jobs()[2],)))
     await until(lambda: bool(trouble))
     assert told in trouble[0].message
     end()
 
 
 async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     trouble: list[QdeckError] = []
-    end = FinishHook(("no\0where",), {}, trouble.append).start(deck.subscribe)
-    deck.publish(JobsFinished((jobs()[2], jobs()[3])))
+    end = FinishHook(("no\0where",), {}, trouble.append).start(services.subscribe)
+    services.publish(JobsFinished((jobs()[2], jobs()[3])))
     await until(lambda: len(trouble) == 2)
     assert "cannot be run" in trouble[0].message
     end()
@@ -76,18 +76,18 @@ async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
 async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_it_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deck, said = FixedDeck(), tmp_path / "said"
+    services, said = FixedServices(), tmp_path / "said"
     trouble: list[QdeckError] = []
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "latin-1")
-    end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(deck.subscribe)
-    deck.publish(JobsFinished((replace(jobs()[2], name="ψ-bell"),)))
+    end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(services.subscribe)
+    services.publish(JobsFinished((replace(jobs()[2], name="ψ-bell"),)))
     await until(lambda: said.exists() and said.read_text().count("\n") == 1)
     assert json.loads(said.read_text())["QDECK_JOB_NAME"] == "?-bell" and trouble == []
     end()
 
 
 async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_told_once() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     trouble: list[QdeckError] = []
     hook = FinishHook(("true",), {}, trouble.append)
     ran: list[str] = []
@@ -96,9 +96,9 @@ async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_t
         ran.append(job.id)
 
     hook._once = once  # type: ignore[method-assign]  # five hundred processes are not the point
-    end = hook.start(deck.subscribe)
+    end = hook.start(services.subscribe)
     burst = tuple(replace(jobs()[2], id=f"j{number}") for number in range(MOST + 7))
-    deck.publish(JobsFinished(burst))
+    services.publish(JobsFinished(burst))
     await until(lambda: len(ran) == MOST)
     assert ran == [job.id for job in burst[:MOST]]
     assert [error.message for error in trouble] == [
@@ -108,15 +108,15 @@ async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_t
 
 
 async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
-    deck, said = FixedDeck(), tmp_path / "said"
+    services, said = FixedServices(), tmp_path / "said"
     trouble: list[QdeckError] = []
     claims = FinishClaims(tmp_path / "claims")
     command = (sys.executable, "-c", WRITE, str(said))
-    ends = [FinishHook(command, {}, trouble.append, claims).start(deck.subscribe) for _ in range(2)]
-    deck.publish(JobsFinished((jobs()[2], jobs()[3])))
+    ends = [FinishHook(command, {}, trouble.append, claims).start(services.subscribe) for _ in range(2)]
+    services.publish(JobsFinished((jobs()[2], jobs()[3])))
     await until(lambda: said.exists() and said.read_text().count("\n") >= 2)
     # Both have been through the first when a third job has had its turn.
-    deck.publish(JobsFinished((jobs()[4],)))
+    services.publish(JobsFinished((jobs()[4],)))
     await until(lambda: said.read_text().count("\n") >= 3)
     told = [json.loads(line)["QDECK_JOB_ID"] for line in said.read_text().splitlines()]
     assert sorted(told) == sorted(job.id for job in jobs()[2:5]) and trouble == []

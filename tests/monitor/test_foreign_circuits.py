@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, Cockpit
+from tests.monitor.fakes import BELL, MonitorHarness
 from tests.store.made import kept
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
@@ -16,33 +16,33 @@ from tui.domain.jobs import SubmittedCircuit
 
 
 async def test_a_circuit_in_binary_form_is_decoded_once_and_kept(tmp_path: Path) -> None:
-    pit = await Cockpit(tmp_path).enter()
+    pit = await MonitorHarness(tmp_path).enter()
     job = pit.host.add()
-    await pit.deck.refresh()
-    (text,) = await pit.deck.circuits(job.id)
+    await pit.services.refresh()
+    (text,) = await pit.services.circuits(job.id)
     assert text == "OPENQASM 3; // from QPY"
-    known = pit.deck.job(job.id)
+    known = pit.services.job(job.id)
     assert known is not None and known.circuit == text
     pit.host.packed = "another"
-    assert await pit.deck.circuits(job.id) == (text,)
+    assert await pit.services.circuits(job.id) == (text,)
     assert pit.host.count("submitted") == 1
-    await pit.deck.sign_out()
-    assert await pit.deck.circuits(job.id) == (text,)
-    await pit.deck.aclose()
+    await pit.services.sign_out()
+    assert await pit.services.circuits(job.id) == (text,)
+    await pit.services.aclose()
 
 
 async def test_a_job_without_a_circuit_says_so(tmp_path: Path) -> None:
-    pit = await Cockpit(tmp_path).enter()
+    pit = await MonitorHarness(tmp_path).enter()
     job = pit.host.add()
     pit.host.packed = ""
     with pytest.raises(QdeckError) as caught:
-        await pit.deck.circuits(job.id)
+        await pit.services.circuits(job.id)
     assert caught.value.kind is ErrorKind.NOT_FOUND
-    await pit.deck.aclose()
+    await pit.services.aclose()
 
 
 async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
-    pit = await Cockpit(tmp_path).enter()
+    pit = await MonitorHarness(tmp_path).enter()
     job = pit.host.add()
     pit.host.further = (
         SubmittedCircuit("OPENQASM 3; // written"),
@@ -50,7 +50,7 @@ async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
         SubmittedCircuit(qpy="broken"),
         SubmittedCircuit(),
     )
-    first, *others = await pit.deck.circuits(job.id)
+    first, *others = await pit.services.circuits(job.id)
     assert first == "OPENQASM 3; // from QPY"
     assert others == [
         "OPENQASM 3; // written",
@@ -59,52 +59,52 @@ async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
         "// The circuit cannot be read.\n",
         "// No circuit that is known here.\n",
     ]
-    known = pit.deck.job(job.id)
+    known = pit.services.job(job.id)
     assert known is not None and (known.circuit, known.circuits) == (first, 6)
-    await pit.deck.circuits(job.id)
+    await pit.services.circuits(job.id)
     assert pit.host.count("submitted") == 1
-    await pit.deck.aclose()
-    again = await Cockpit(tmp_path, pit.host).enter()
-    assert len(await again.deck.circuits(job.id)) == 6
-    await again.deck.aclose()
+    await pit.services.aclose()
+    again = await MonitorHarness(tmp_path, pit.host).enter()
+    assert len(await again.services.circuits(job.id)) == 6
+    await again.services.aclose()
 
 
 async def test_a_circuit_that_was_let_go_is_asked_for_again_and_kept(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(replace(BELL, transpilation=bell_candidate().transpilation))
-    await cockpit.deck.aclose()
-    folder = cockpit.folders.data / "circuits"
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(replace(BELL, transpilation=bell_candidate().transpilation))
+    await harness.services.aclose()
+    folder = harness.folders.data / "circuits"
     for file in folder.rglob("*.gz"):
         file.unlink()
-    again = await Cockpit(tmp_path, cockpit.host).enter()
-    assert await again.deck.circuits(job.id) == ("OPENQASM 3; // from QPY",)
-    known = again.deck.job(job.id)
+    again = await MonitorHarness(tmp_path, harness.host).enter()
+    assert await again.services.circuits(job.id) == ("OPENQASM 3; // from QPY",)
+    known = again.services.job(job.id)
     assert known is not None and known.circuit == "OPENQASM 3; // from QPY"
     # The service tells it in another form: it was transpiled all the same.
-    assert again.deck.transpilation(job.id) == bell_candidate().transpilation
-    await again.deck.aclose()
-    third = await Cockpit(tmp_path, cockpit.host).enter()
-    assert await third.deck.circuits(job.id) == ("OPENQASM 3; // from QPY",)
-    assert cockpit.host.count("submitted") == 1
-    assert third.deck.transpilation(job.id) == bell_candidate().transpilation
-    assert len(kept(cockpit.folders)["transpilations"]) == 1
-    await third.deck.aclose()
+    assert again.services.transpilation(job.id) == bell_candidate().transpilation
+    await again.services.aclose()
+    third = await MonitorHarness(tmp_path, harness.host).enter()
+    assert await third.services.circuits(job.id) == ("OPENQASM 3; // from QPY",)
+    assert harness.host.count("submitted") == 1
+    assert third.services.transpilation(job.id) == bell_candidate().transpilation
+    assert len(kept(harness.folders)["transpilations"]) == 1
+    await third.services.aclose()
 
 
 async def test_how_a_submitted_circuit_was_transpiled_is_known_after_a_restart(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     options = TranspileOptions(optimization_level=3, seed=42)
-    candidate = await cockpit.deck.transpile("OPENQASM 3;", "ibm_cusco", options)
-    assert candidate.at == cockpit.clock.now()
+    candidate = await harness.services.transpile("OPENQASM 3;", "ibm_cusco", options)
+    assert candidate.at == harness.clock.now()
     told = candidate.transpilation
-    job = await cockpit.deck.submit(replace(BELL, transpilation=told))
-    foreign = cockpit.host.add()
-    await cockpit.deck.refresh()
-    assert cockpit.deck.transpilation(job.id) == told
-    await cockpit.deck.aclose()
-    again = await Cockpit(tmp_path, cockpit.host).enter()
-    assert again.deck.transpilation(job.id) == told
-    assert again.deck.transpilation(foreign.id) is None
-    await again.deck.delete(job.id)
-    assert again.deck.transpilation(job.id) is None
-    await again.deck.aclose()
+    job = await harness.services.submit(replace(BELL, transpilation=told))
+    foreign = harness.host.add()
+    await harness.services.refresh()
+    assert harness.services.transpilation(job.id) == told
+    await harness.services.aclose()
+    again = await MonitorHarness(tmp_path, harness.host).enter()
+    assert again.services.transpilation(job.id) == told
+    assert again.services.transpilation(foreign.id) is None
+    await again.services.delete(job.id)
+    assert again.services.transpilation(job.id) is None
+    await again.services.aclose()

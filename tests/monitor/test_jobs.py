@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, FakeHost, FakeService, network
+from tests.monitor.fakes import ACCOUNT, BELL, FakeHost, FakeService, MonitorHarness, network
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
@@ -22,248 +22,248 @@ async def test_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> N
     host = FakeHost(FakeClock())
     for _ in range(40):
         host.add()
-    cockpit = await Cockpit(tmp_path, host).enter()
+    harness = await MonitorHarness(tmp_path, host).enter()
     host.calls.clear()
-    await cockpit.clock.advance(120)
+    await harness.clock.advance(120)
     asked = [call for call in host.calls if call in {"job", "jobs", "job with params", "look"}]
     assert set(asked) == {"jobs"}
     # Deep in the queue: 30 s apart in the end.
     assert len(asked) <= 12
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.turn(job.id, JobStatus.RUNNING)
-    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.RUNNING, seconds=20)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
-    known = cockpit.deck.job(job.id)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.turn(job.id, JobStatus.RUNNING)
+    await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.RUNNING, seconds=20)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    known = harness.services.job(job.id)
     assert known is not None
     assert (known.name, known.qpu_seconds, known.circuit) == ("bell", 2.0, "OPENQASM 3;")
     assert [step.status for step in known.timeline] == [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE]
-    await cockpit.clock.advance(300)
-    assert (cockpit.host.count("result"), cockpit.host.count("metrics"), cockpit.host.count("job")) == (
+    await harness.clock.advance(300)
+    assert (harness.host.count("result"), harness.host.count("metrics"), harness.host.count("job")) == (
         1,
         1,
         1,
     )
-    result = await cockpit.deck.result(job.id)
+    result = await harness.services.result(job.id)
     assert result.pubs[0].counts[0].counts == {"00": 5, "11": 5}
-    assert (await cockpit.deck.metrics(job.id)).qpu_seconds == 2.0
-    assert (cockpit.host.count("result"), cockpit.host.count("metrics")) == (1, 1)
-    assert len(cockpit.told(JobsFinished)) == 1
-    await cockpit.deck.aclose()
+    assert (await harness.services.metrics(job.id)).qpu_seconds == 2.0
+    assert (harness.host.count("result"), harness.host.count("metrics")) == (1, 1)
+    assert len(harness.told(JobsFinished)) == 1
+    await harness.services.aclose()
 
-    away = Cockpit(tmp_path, cockpit.host)
-    await away.deck.start()
-    assert (await away.deck.result(job.id)) == result
+    away = MonitorHarness(tmp_path, harness.host)
+    await away.services.start()
+    assert (await away.services.result(job.id)) == result
     assert away.status(job.id) is JobStatus.DONE
-    await away.deck.aclose()
+    await away.services.aclose()
 
 
 async def test_what_finished_while_away_is_fetched_and_announced(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    await cockpit.deck.aclose()
-    cockpit.host.turn(job.id, JobStatus.DONE)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    await harness.services.aclose()
+    harness.host.turn(job.id, JobStatus.DONE)
     for _ in range(300):
-        cockpit.host.add(JobStatus.DONE, age=-60)
-    await cockpit.clock.advance(86_400)
-    again = await Cockpit(tmp_path, cockpit.host).enter()
+        harness.host.add(JobStatus.DONE, age=-60)
+    await harness.clock.advance(86_400)
+    again = await MonitorHarness(tmp_path, harness.host).enter()
     await again.clock.run_until(lambda: bool(again.told(JobsFinished)), seconds=60)
     assert again.host.count("result") == 1
     assert again.status(job.id) is JobStatus.DONE
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they_are(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     old = host.add(JobStatus.DONE, age=86_400)
-    cockpit = await Cockpit(tmp_path, host).enter()
+    harness = await MonitorHarness(tmp_path, host).enter()
     new = host.add(tags=("from-python",))
-    await cockpit.clock.run_until(lambda: cockpit.status(new.id) is not None, seconds=60)
-    assert cockpit.status(old.id) is JobStatus.DONE
+    await harness.clock.run_until(lambda: harness.status(new.id) is not None, seconds=60)
+    assert harness.status(old.id) is JobStatus.DONE
     assert host.count("result") == 0
     host.turn(new.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=60)
-    job = cockpit.deck.job(new.id)
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=60)
+    job = harness.services.job(new.id)
     assert job is not None and job.circuit == "OPENQASM 3; // from there"
-    await cockpit.deck.result(old.id)
-    await cockpit.deck.metrics(old.id)
-    assert cockpit.deck.jobs()[0].id == new.id
+    await harness.services.result(old.id)
+    await harness.services.metrics(old.id)
+    assert harness.services.jobs()[0].id == new.id
     assert host.count("result") == 2
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 async def test_a_private_result_is_not_read_away_from_its_user(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.jobs[job.id] = replace(cockpit.host.jobs[job.id], private=True)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
-    assert cockpit.host.count("result") == 0
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.jobs[job.id] = replace(harness.host.jobs[job.id], private=True)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    assert harness.host.count("result") == 0
+    await harness.services.aclose()
 
 
 async def test_a_watched_job_older_than_the_first_page_is_not_lost_sight_of(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     old = host.add(age=3600)
-    cockpit = await Cockpit(tmp_path, host).enter()
-    await cockpit.clock.run_until(lambda: cockpit.status(old.id) is not None, seconds=60)
+    harness = await MonitorHarness(tmp_path, host).enter()
+    await harness.clock.run_until(lambda: harness.status(old.id) is not None, seconds=60)
     for _ in range(260):
         host.add(JobStatus.DONE, age=60)
-    await cockpit.clock.advance(60)
-    assert cockpit.status(old.id) is JobStatus.QUEUED
+    await harness.clock.advance(60)
+    assert harness.status(old.id) is JobStatus.QUEUED
     host.turn(old.id, JobStatus.FAILED)
-    await cockpit.clock.run_until(lambda: cockpit.status(old.id) is JobStatus.FAILED, seconds=120)
-    await cockpit.deck.aclose()
+    await harness.clock.run_until(lambda: harness.status(old.id) is JobStatus.FAILED, seconds=120)
+    await harness.services.aclose()
 
 
 async def test_a_job_that_vanished_from_the_service_stays_in_the_history(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    del cockpit.host.jobs[job.id]
-    await cockpit.clock.advance(30)
-    known = cockpit.deck.job(job.id)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    del harness.host.jobs[job.id]
+    await harness.clock.advance(30)
+    known = harness.services.job(job.id)
     assert known is not None and "Not on the service" in known.status_text
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(300)
-    assert cockpit.host.count("job") == 0
-    await cockpit.deck.aclose()
+    harness.host.calls.clear()
+    await harness.clock.advance(300)
+    assert harness.host.count("job") == 0
+    await harness.services.aclose()
 
 
 async def test_offline_keeps_the_cached_truth_and_says_since_when(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    await cockpit.clock.advance(2)
-    confirmed = cockpit.deck.freshness.confirmed
-    cockpit.events.clear()
-    cockpit.host.down = network()
-    await cockpit.clock.advance(600)
-    fresh = cockpit.deck.freshness
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    await harness.clock.advance(2)
+    confirmed = harness.services.freshness.confirmed
+    harness.events.clear()
+    harness.host.down = network()
+    await harness.clock.advance(600)
+    fresh = harness.services.freshness
     assert fresh.offline_since is not None and fresh.error is not None
     assert confirmed is not None and fresh.confirmed is not None and fresh.confirmed >= confirmed
-    assert cockpit.status(job.id) is JobStatus.QUEUED
-    assert len(cockpit.told(FreshnessChanged)) == 1
+    assert harness.status(job.id) is JobStatus.QUEUED
+    assert len(harness.told(FreshnessChanged)) == 1
     with pytest.raises(QdeckError):
-        await cockpit.deck.refresh()
-    cockpit.host.down = None
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.DONE, seconds=150)
-    assert cockpit.deck.freshness.offline_since is None
-    assert len(cockpit.told(FreshnessChanged)) == 2
-    await cockpit.deck.aclose()
+        await harness.services.refresh()
+    harness.host.down = None
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.DONE, seconds=150)
+    assert harness.services.freshness.offline_since is None
+    assert len(harness.told(FreshnessChanged)) == 2
+    await harness.services.aclose()
 
 
 async def test_an_unchanged_tick_publishes_nothing(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     for _ in range(20):
         host.add()
-    cockpit = await Cockpit(tmp_path, host).enter()
-    await cockpit.clock.advance(5)
-    (first,) = [event for event in cockpit.told(JobsChanged) if isinstance(event, JobsChanged) and event.jobs]
+    harness = await MonitorHarness(tmp_path, host).enter()
+    await harness.clock.advance(5)
+    (first,) = [event for event in harness.told(JobsChanged) if isinstance(event, JobsChanged) and event.jobs]
     assert len(first.jobs) == 20
-    cockpit.events.clear()
-    await cockpit.clock.advance(120)
-    assert [event for event in cockpit.events if not isinstance(event, IdentityChanged)] == []
-    await cockpit.deck.aclose()
+    harness.events.clear()
+    await harness.clock.advance(120)
+    assert [event for event in harness.events if not isinstance(event, IdentityChanged)] == []
+    await harness.services.aclose()
 
 
 async def test_cancel_tags_and_delete(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    await cockpit.deck.cancel(job.id)
-    assert cockpit.status(job.id) is JobStatus.CANCELLED
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
-    await cockpit.deck.set_tags(job.id, tuple("abcdefgh"))
-    assert cockpit.host.jobs[job.id].tags == tuple("abcdefgh")
-    await cockpit.deck.delete(job.id)
-    assert cockpit.deck.jobs() == ()
-    assert cockpit.told(JobsChanged)[-1] == JobsChanged((), (job.id,))
-    await cockpit.deck.refresh()
-    assert cockpit.deck.jobs() == ()
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    await harness.services.cancel(job.id)
+    assert harness.status(job.id) is JobStatus.CANCELLED
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.services.set_tags(job.id, tuple("abcdefgh"))
+    assert harness.host.jobs[job.id].tags == tuple("abcdefgh")
+    await harness.services.delete(job.id)
+    assert harness.services.jobs() == ()
+    assert harness.told(JobsChanged)[-1] == JobsChanged((), (job.id,))
+    await harness.services.refresh()
+    assert harness.services.jobs() == ()
+    await harness.services.aclose()
 
 
 async def test_other_accounts_jobs_are_not_mixed_in(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    await cockpit.deck.submit(BELL)
-    await cockpit.deck.sign_out()
-    assert len(cockpit.deck.jobs()) == 1
-    other = FakeHost(cockpit.clock)
-    cockpit.host = other
-    await cockpit.deck.sign_in(replace(ACCOUNT, channel=Channel.CLASSIC, instance="ibm-q/open/main"))
-    assert cockpit.deck.jobs() == ()
-    await cockpit.deck.sign_out()
-    assert len(cockpit.deck.jobs()) == 1
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    await harness.services.submit(BELL)
+    await harness.services.sign_out()
+    assert len(harness.services.jobs()) == 1
+    other = FakeHost(harness.clock)
+    harness.host = other
+    await harness.services.sign_in(replace(ACCOUNT, channel=Channel.CLASSIC, instance="ibm-q/open/main"))
+    assert harness.services.jobs() == ()
+    await harness.services.sign_out()
+    assert len(harness.services.jobs()) == 1
+    await harness.services.aclose()
 
 
 async def test_a_fault_in_a_worker_is_told_and_does_not_end_it(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.faults["jobs"] = [ZeroDivisionError("token=very-secret")]
-    await cockpit.clock.advance(60)
-    told = [event.text for event in cockpit.events if isinstance(event, Notice)]
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.faults["jobs"] = [ZeroDivisionError("token=very-secret")]
+    await harness.clock.advance(60)
+    told = [event.text for event in harness.events if isinstance(event, Notice)]
     assert any("jobs" in text and "ZeroDivisionError" in text for text in told)
     assert not any("very-secret" in text for text in told)
-    job = cockpit.host.add()
-    await cockpit.clock.run_until(lambda: cockpit.status(job.id) is not None, seconds=60)
-    await cockpit.deck.aclose()
+    job = harness.host.add()
+    await harness.clock.run_until(lambda: harness.status(job.id) is not None, seconds=60)
+    await harness.services.aclose()
 
 
 async def test_a_result_that_could_not_be_fetched_is_fetched_later(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.faults["result"] = [network(), network()]
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: cockpit.host.count("result") == 3, seconds=60)
-    await cockpit.clock.advance(5)
-    assert len(cockpit.told(JobsFinished)) == 1
-    cockpit.host.down = network()
-    await cockpit.deck.result(job.id)
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.faults["result"] = [network(), network()]
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: harness.host.count("result") == 3, seconds=60)
+    await harness.clock.advance(5)
+    assert len(harness.told(JobsFinished)) == 1
+    harness.host.down = network()
+    await harness.services.result(job.id)
+    await harness.services.aclose()
 
 
 async def test_nobody_signed_in_is_an_error_that_says_so(tmp_path: Path) -> None:
-    cockpit = Cockpit(tmp_path)
-    await cockpit.deck.start()
+    harness = MonitorHarness(tmp_path)
+    await harness.services.start()
     for command in (
-        cockpit.deck.refresh(),
-        cockpit.deck.submit(BELL),
-        cockpit.deck.cancel("x"),
-        cockpit.deck.backend_data("ibm_cusco"),
+        harness.services.refresh(),
+        harness.services.submit(BELL),
+        harness.services.cancel("x"),
+        harness.services.backend_data("ibm_cusco"),
     ):
         with pytest.raises(QdeckError) as caught:
             await command
         assert caught.value.kind is ErrorKind.EXPIRED
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 async def test_a_listener_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
-    cockpit = Cockpit(tmp_path)
+    harness = MonitorHarness(tmp_path)
 
     def failing(event: object) -> None:
         raise ZeroDivisionError
 
-    end = cockpit.deck.subscribe(failing)
+    end = harness.services.subscribe(failing)
     heard: list[object] = []
-    cockpit.deck.subscribe(heard.append)
-    await cockpit.enter()
+    harness.services.subscribe(heard.append)
+    await harness.enter()
     end()
     assert heard
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 async def test_a_second_deck_on_the_same_history_sees_the_job(tmp_path: Path) -> None:
-    first = await Cockpit(tmp_path).enter()
-    second = Cockpit(tmp_path, first.host, seed=2)
-    await second.deck.start()
-    job = await first.deck.submit(BELL)
+    first = await MonitorHarness(tmp_path).enter()
+    second = MonitorHarness(tmp_path, first.host, seed=2)
+    await second.services.start()
+    job = await first.services.submit(BELL)
     await first.clock.advance(3)
     assert second.status(job.id) is JobStatus.QUEUED
-    await asyncio.gather(first.deck.aclose(), second.deck.aclose())
+    await asyncio.gather(first.services.aclose(), second.services.aclose())
 
 
 @pytest.mark.parametrize("body", [b"Traceback: no", b'{"results": [{"data"'])
@@ -271,8 +271,8 @@ async def test_what_is_no_result_is_not_kept_as_the_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
     """Something between here and the service answered in its place, or cut its answer off."""
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
     bodies = [body] * 2
 
     async def result(
@@ -282,34 +282,34 @@ async def test_what_is_no_result_is_not_kept_as_the_result(
 
     real = FakeService.result
     monkeypatch.setattr(FakeService, "result", result)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: len(bodies) == 1, seconds=60)
-    assert not cockpit.keeps_result(job.id)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: len(bodies) == 1, seconds=60)
+    assert not harness.keeps_result(job.id)
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.result(job.id)
+        await harness.services.result(job.id)
     assert caught.value.kind is ErrorKind.PROTOCOL
-    assert not cockpit.keeps_result(job.id)
-    await cockpit.clock.run_until(lambda: cockpit.keeps_result(job.id), seconds=600)
-    assert (await cockpit.deck.result(job.id)).pubs
-    await cockpit.deck.aclose()
+    assert not harness.keeps_result(job.id)
+    await harness.clock.run_until(lambda: harness.keeps_result(job.id), seconds=600)
+    assert (await harness.services.result(job.id)).pubs
+    await harness.services.aclose()
 
 
 async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = cockpit.host.add(JobStatus.DONE, age=7200)
-    await cockpit.deck.refresh()
+    harness = await MonitorHarness(tmp_path).enter()
+    job = harness.host.add(JobStatus.DONE, age=7200)
+    await harness.services.refresh()
     page = JobResult((), b"<html>Log in", "The service answered with text instead of a result.")
-    await cockpit.deck._board.history.keep_result(("platform", job.id), page)
-    assert (await cockpit.deck.result(job.id)).pubs
-    assert (await cockpit.deck.result(job.id)).pubs
-    assert cockpit.host.count("result") == 1
-    await cockpit.deck.aclose()
+    await harness.services._app_state.history.keep_result(("platform", job.id), page)
+    assert (await harness.services.result(job.id)).pubs
+    assert (await harness.services.result(job.id)).pubs
+    assert harness.host.count("result") == 1
+    await harness.services.aclose()
 
 
 async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     circuit = "OPENQASM 3.0; bit[5] c; x $0; c[0] = measure $0;"
-    job = await cockpit.deck.submit(replace(BELL, qasm=circuit))
+    job = await harness.services.submit(replace(BELL, qasm=circuit))
 
     async def result(
         _service: FakeService, _job_id: str, *, once: bool = False, limit: int | None = None
@@ -317,8 +317,8 @@ async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch
         return decode_result(b'{"quasi_dists": [{"0": 0.5, "1": 0.5}], "metadata": [{"shots": 8}]}')
 
     monkeypatch.setattr(FakeService, "result", result)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: cockpit.keeps_result(job.id), seconds=60)
-    quasi = (await cockpit.deck.result(job.id)).pubs[0].quasi
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: harness.keeps_result(job.id), seconds=60)
+    quasi = (await harness.services.result(job.id)).pubs[0].quasi
     assert quasi is not None and set(quasi.quasi) == {"00000", "00001"}
-    await cockpit.deck.aclose()
+    await harness.services.aclose()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, Cockpit, network
+from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Account
 from tui.domain.jobs import Job, JobStatus
@@ -19,7 +19,7 @@ from tui.monitor.outbox.ownership import STALE
 from tui.monitor.outbox.send_queue import CREATIONS, slots
 from tui.monitor.state.events import Notice, OutboxChanged
 from tui.store.records.merge import merge_intents
-from tui.store.records.models import Intent, IntentState
+from tui.store.records.models import PendingState, PendingSubmission
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,61 +37,61 @@ def never_arrived(create: Callable[[], Job]) -> Job:
     raise QdeckError(ErrorKind.UNCONFIRMED, "The connection broke after the request was sent.")
 
 
-async def entered(root: Path, account: Account = SANDBOX) -> Cockpit:
-    return await Cockpit(root).enter(account)
+async def entered(root: Path, account: Account = SANDBOX) -> MonitorHarness:
+    return await MonitorHarness(root).enter(account)
 
 
-def submit(cockpit: Cockpit, name: str) -> asyncio.Future[Job]:
-    return asyncio.ensure_future(cockpit.deck.submit(replace(BELL, name=name)))
+def submit(harness: MonitorHarness, name: str) -> asyncio.Future[Job]:
+    return asyncio.ensure_future(harness.services.submit(replace(BELL, name=name)))
 
 
-def names(cockpit: Cockpit) -> list[str]:
-    return [one.submission.name for one in cockpit.deck.waiting()]
+def names(harness: MonitorHarness) -> list[str]:
+    return [one.submission.name for one in harness.services.waiting()]
 
 
 async def test_a_sixth_submission_in_a_minute_waits_for_its_turn(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path, ACCOUNT)
-    sent = [submit(cockpit, str(number)) for number in range(CREATIONS + 2)]
-    await cockpit.clock.settle()
-    assert cockpit.host.count("submit") == CREATIONS
-    first, second = cockpit.deck.waiting()
+    harness = await entered(tmp_path, ACCOUNT)
+    sent = [submit(harness, str(number)) for number in range(CREATIONS + 2)]
+    await harness.clock.settle()
+    assert harness.host.count("submit") == CREATIONS
+    first, second = harness.services.waiting()
     assert (first.submission.name, first.place, first.state) == ("5", 1, WaitState.WAITING)
-    assert first.due == cockpit.clock.now() + timedelta(seconds=60) and "5 jobs a minute" in first.why
+    assert first.due == harness.clock.now() + timedelta(seconds=60) and "5 jobs a minute" in first.why
     assert (second.submission.name, second.place) == ("6", 2)
-    await cockpit.clock.advance(50)
-    assert cockpit.host.count("submit") == CREATIONS
-    await cockpit.clock.advance(20)
-    assert all(one.done() for one in sent) and cockpit.deck.waiting() == ()
-    assert cockpit.told(OutboxChanged)[-1] == OutboxChanged(())
-    assert len(cockpit.host.jobs) == CREATIONS + 2
-    await cockpit.deck.aclose()
+    await harness.clock.advance(50)
+    assert harness.host.count("submit") == CREATIONS
+    await harness.clock.advance(20)
+    assert all(one.done() for one in sent) and harness.services.waiting() == ()
+    assert harness.told(OutboxChanged)[-1] == OutboxChanged(())
+    assert len(harness.host.jobs) == CREATIONS + 2
+    await harness.services.aclose()
 
 
 async def test_what_another_run_sent_counts_for_the_minute(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path, ACCOUNT)
+    harness = await entered(tmp_path, ACCOUNT)
     for number in range(CREATIONS):
-        await submit(cockpit, str(number))
-    await cockpit.deck.aclose()
-    again = await Cockpit(tmp_path, cockpit.host, seed=2).enter()
+        await submit(harness, str(number))
+    await harness.services.aclose()
+    again = await MonitorHarness(tmp_path, harness.host, seed=2).enter()
     late = submit(again, "late")
     await again.clock.advance(5)
     assert not late.done()
     await again.clock.run_until(late.done, seconds=90)
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 @pytest.mark.parametrize("seconds", [30.0, None, 0.0])
 async def test_too_many_requests_puts_it_back_in_line(tmp_path: Path, seconds: float | None) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [too_many(seconds), too_many(seconds)]
-    sent = submit(cockpit, "a")
-    await cockpit.clock.settle()
-    (waiting,) = cockpit.deck.waiting()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [too_many(seconds), too_many(seconds)]
+    sent = submit(harness, "a")
+    await harness.clock.settle()
+    (waiting,) = harness.services.waiting()
     assert waiting.state is WaitState.WAITING and waiting.due is not None and "wait" in waiting.why
-    await cockpit.clock.run_until(sent.done, seconds=120)
-    assert sent.result().id in cockpit.host.jobs
-    assert (cockpit.host.count("submit"), len(cockpit.host.jobs)) == (3, 1)
-    await cockpit.deck.aclose()
+    await harness.clock.run_until(sent.done, seconds=120)
+    assert sent.result().id in harness.host.jobs
+    assert (harness.host.count("submit"), len(harness.host.jobs)) == (3, 1)
+    await harness.services.aclose()
 
 
 @pytest.mark.parametrize(
@@ -100,98 +100,98 @@ async def test_too_many_requests_puts_it_back_in_line(tmp_path: Path, seconds: f
     ids=["409", "403", "words"],
 )
 async def test_a_full_queue_is_waited_for_until_a_job_leaves_it(tmp_path: Path, refusal: QdeckError) -> None:
-    cockpit = await entered(tmp_path)
-    first = await submit(cockpit, "first")
-    await cockpit.clock.advance(300)
-    cockpit.host.faults["submit"] = [refusal]
-    sent = submit(cockpit, "second")
-    await cockpit.clock.settle()
-    assert "as many of your jobs" in cockpit.deck.waiting()[0].why
-    cockpit.host.turn(first.id, JobStatus.DONE)
-    await cockpit.deck.refresh()
-    await cockpit.clock.advance(1)
+    harness = await entered(tmp_path)
+    first = await submit(harness, "first")
+    await harness.clock.advance(300)
+    harness.host.faults["submit"] = [refusal]
+    sent = submit(harness, "second")
+    await harness.clock.settle()
+    assert "as many of your jobs" in harness.services.waiting()[0].why
+    harness.host.turn(first.id, JobStatus.DONE)
+    await harness.services.refresh()
+    await harness.clock.advance(1)
     assert sent.done() and sent.exception() is None
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
 
 
 async def test_a_full_queue_is_tried_again_ever_more_rarely(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [full() for _ in range(200)]
-    sent = submit(cockpit, "a")
-    await cockpit.clock.advance(1200)
-    assert 9 <= cockpit.host.count("submit") <= 15 and not sent.done()
-    cockpit.host.faults.clear()
-    await cockpit.clock.run_until(sent.done, seconds=200)
-    await cockpit.deck.aclose()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [full() for _ in range(200)]
+    sent = submit(harness, "a")
+    await harness.clock.advance(1200)
+    assert 9 <= harness.host.count("submit") <= 15 and not sent.done()
+    harness.host.faults.clear()
+    await harness.clock.run_until(sent.done, seconds=200)
+    await harness.services.aclose()
 
 
 async def test_the_line_can_be_reordered_and_left(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [too_many(30)]
-    sent = {name: submit(cockpit, name) for name in "abcd"}
-    await cockpit.clock.settle()
-    tags = {one.submission.name: one.tag for one in cockpit.deck.waiting()}
-    assert names(cockpit) == ["a", "b", "c", "d"]
-    await cockpit.deck.move(tags["d"], -2)
-    assert names(cockpit) == ["a", "d", "b", "c"]
-    await cockpit.deck.move(tags["a"], 99)
-    assert names(cockpit) == ["d", "b", "c", "a"]
-    await cockpit.deck.withdraw(tags["b"])
-    await cockpit.clock.settle()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [too_many(30)]
+    sent = {name: submit(harness, name) for name in "abcd"}
+    await harness.clock.settle()
+    tags = {one.submission.name: one.tag for one in harness.services.waiting()}
+    assert names(harness) == ["a", "b", "c", "d"]
+    await harness.services.move(tags["d"], -2)
+    assert names(harness) == ["a", "d", "b", "c"]
+    await harness.services.move(tags["a"], 99)
+    assert names(harness) == ["d", "b", "c", "a"]
+    await harness.services.withdraw(tags["b"])
+    await harness.clock.settle()
     error = sent["b"].exception()
     assert isinstance(error, QdeckError) and "nothing was sent" in error.message
-    assert names(cockpit) == ["d", "c", "a"]
-    await cockpit.clock.advance(60)
-    assert [job.name for job in sorted(cockpit.deck.jobs(), key=lambda job: job.id)] == ["d", "c", "a"]
+    assert names(harness) == ["d", "c", "a"]
+    await harness.clock.advance(60)
+    assert [job.name for job in sorted(harness.services.jobs(), key=lambda job: job.id)] == ["d", "c", "a"]
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.withdraw(tags["b"])
+        await harness.services.withdraw(tags["b"])
     assert caught.value.kind is ErrorKind.NOT_FOUND
     with pytest.raises(QdeckError):
-        await cockpit.deck.move(tags["a"], 1)
-    await cockpit.deck.aclose()
+        await harness.services.move(tags["a"], 1)
+    await harness.services.aclose()
 
 
 async def test_the_line_survives_a_restart_in_its_order(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [too_many(600)]
-    sent = {name: submit(cockpit, name) for name in "abc"}
-    await cockpit.clock.settle()
-    await cockpit.deck.move(cockpit.deck.waiting()[2].tag, -2)
-    await cockpit.deck.withdraw(cockpit.deck.waiting()[1].tag)
-    await cockpit.deck.aclose()
-    await cockpit.clock.settle()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [too_many(600)]
+    sent = {name: submit(harness, name) for name in "abc"}
+    await harness.clock.settle()
+    await harness.services.move(harness.services.waiting()[2].tag, -2)
+    await harness.services.withdraw(harness.services.waiting()[1].tag)
+    await harness.services.aclose()
+    await harness.clock.settle()
     error = sent["b"].exception()
     assert isinstance(error, QdeckError) and "in line" in error.message
-    again = Cockpit(tmp_path, cockpit.host, seed=2)
-    await again.deck.start()
-    assert {one.submission.name for one in again.deck.waiting()} == {"b", "c"}
-    await again.deck.sign_in(SANDBOX)
+    again = MonitorHarness(tmp_path, harness.host, seed=2)
+    await again.services.start()
+    assert {one.submission.name for one in again.services.waiting()} == {"b", "c"}
+    await again.services.sign_in(SANDBOX)
     await again.clock.advance(5)
-    assert [job.name for job in sorted(again.deck.jobs(), key=lambda job: job.id)] == ["c", "b"]
-    assert [job.circuit for job in map(again.deck.job, cockpit.host.jobs) if job] == ["OPENQASM 3;"] * 2
+    assert [job.name for job in sorted(again.services.jobs(), key=lambda job: job.id)] == ["c", "b"]
+    assert [job.circuit for job in map(again.services.job, harness.host.jobs) if job] == ["OPENQASM 3;"] * 2
     assert any("still in line" in event.text for event in again.events if isinstance(event, Notice))
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 async def test_what_was_left_for_over_a_day_is_sent_only_when_the_user_says_so(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [too_many(600)]
-    left = submit(cockpit, "a")
-    await cockpit.clock.settle()
-    await cockpit.deck.aclose()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [too_many(600)]
+    left = submit(harness, "a")
+    await harness.clock.settle()
+    await harness.services.aclose()
     left.exception()
-    await cockpit.clock.advance(STALE.total_seconds() + 60)
-    again = await Cockpit(tmp_path, cockpit.host, seed=2).enter(SANDBOX)
+    await harness.clock.advance(STALE.total_seconds() + 60)
+    again = await MonitorHarness(tmp_path, harness.host, seed=2).enter(SANDBOX)
     await again.clock.advance(3600)
-    assert not cockpit.host.jobs
-    (waiting,) = again.deck.waiting()
+    assert not harness.host.jobs
+    (waiting,) = again.services.waiting()
     assert (waiting.state, waiting.submission.name) == (WaitState.NOT_CREATED, "a")
     told = [event.text for event in again.events if isinstance(event, Notice)]
     assert any("over a day old" in text for text in told) and not any("will be sent" in text for text in told)
-    await again.deck.send_again(waiting.tag)
-    await again.clock.run_until(lambda: again.deck.waiting() == (), seconds=120)
-    assert [job.name for job in again.deck.jobs()] == ["a"] and len(cockpit.host.jobs) == 1
-    await again.deck.aclose()
+    await again.services.send_again(waiting.tag)
+    await again.clock.run_until(lambda: again.services.waiting() == (), seconds=120)
+    assert [job.name for job in again.services.jobs()] == ["a"] and len(harness.host.jobs) == 1
+    await again.services.aclose()
 
 
 async def test_what_another_running_qdeck_has_in_line_is_shown_and_left_to_it(tmp_path: Path) -> None:
@@ -199,111 +199,111 @@ async def test_what_another_running_qdeck_has_in_line_is_shown_and_left_to_it(tm
     first.host.faults["submit"] = [too_many(50)]
     sent = submit(first, "a")
     await first.clock.settle()
-    second = await Cockpit(tmp_path, first.host, seed=2).enter(SANDBOX)
+    second = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     await second.clock.advance(3)
-    (waiting,) = second.deck.waiting()
+    (waiting,) = second.services.waiting()
     assert waiting.elsewhere
     with pytest.raises(QdeckError) as caught:
-        await second.deck.withdraw(waiting.tag)
+        await second.services.withdraw(waiting.tag)
     assert caught.value.kind is ErrorKind.CONFLICT
     await first.clock.run_until(sent.done, seconds=60)
     await first.clock.advance(40)
-    assert len(first.host.jobs) == 1 and second.deck.waiting() == ()
-    await asyncio.gather(first.deck.aclose(), second.deck.aclose())
+    assert len(first.host.jobs) == 1 and second.services.waiting() == ()
+    await asyncio.gather(first.services.aclose(), second.services.aclose())
 
 
 async def test_two_that_start_together_send_what_was_left_once(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [too_many(600)]
-    left = submit(cockpit, "a")
-    await cockpit.clock.settle()
-    await cockpit.deck.aclose()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [too_many(600)]
+    left = submit(harness, "a")
+    await harness.clock.settle()
+    await harness.services.aclose()
     left.exception()
-    decks = [Cockpit(tmp_path, cockpit.host, seed=seed) for seed in (2, 3)]
+    decks = [MonitorHarness(tmp_path, harness.host, seed=seed) for seed in (2, 3)]
     for one in decks:
-        await one.deck.start()
-    await asyncio.gather(*(one.deck.sign_in(SANDBOX) for one in decks))
-    await cockpit.clock.advance(120)
-    assert len(cockpit.host.jobs) == 1
-    await asyncio.gather(*(one.deck.aclose() for one in decks))
+        await one.services.start()
+    await asyncio.gather(*(one.services.sign_in(SANDBOX) for one in decks))
+    await harness.clock.advance(120)
+    assert len(harness.host.jobs) == 1
+    await asyncio.gather(*(one.services.aclose() for one in decks))
 
 
 async def test_signing_out_leaves_the_line_for_the_next_sign_in(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.faults["submit"] = [too_many(600)]
-    sent = submit(cockpit, "a")
-    await cockpit.clock.settle()
-    await cockpit.deck.sign_out()
-    await cockpit.clock.settle()
+    harness = await entered(tmp_path)
+    harness.host.faults["submit"] = [too_many(600)]
+    sent = submit(harness, "a")
+    await harness.clock.settle()
+    await harness.services.sign_out()
+    await harness.clock.settle()
     error = sent.exception()
     assert isinstance(error, QdeckError) and error.kind is ErrorKind.EXPIRED
-    assert "sign in" in cockpit.deck.waiting()[0].why
-    await cockpit.deck.sign_in(replace(SANDBOX, instance="crn:two"))
-    assert cockpit.deck.waiting() == ()
-    await cockpit.deck.sign_in(SANDBOX)
-    await cockpit.clock.advance(2)
-    assert len(cockpit.host.jobs) == 1
-    await cockpit.deck.aclose()
+    assert "sign in" in harness.services.waiting()[0].why
+    await harness.services.sign_in(replace(SANDBOX, instance="crn:two"))
+    assert harness.services.waiting() == ()
+    await harness.services.sign_in(SANDBOX)
+    await harness.clock.advance(2)
+    assert len(harness.host.jobs) == 1
+    await harness.services.aclose()
 
 
 async def test_an_unconfirmed_one_is_shown_and_can_be_let_go(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
+    harness = await entered(tmp_path)
 
     def and_down(create: Callable[[], Job]) -> Job:
-        cockpit.host.down = network()
+        harness.host.down = network()
         return never_arrived(create)
 
-    cockpit.host.submit_ends = and_down
-    sent = submit(cockpit, "a")
-    await cockpit.clock.settle()
-    (waiting,) = cockpit.deck.waiting()
+    harness.host.submit_ends = and_down
+    sent = submit(harness, "a")
+    await harness.clock.settle()
+    (waiting,) = harness.services.waiting()
     assert waiting.state is WaitState.UNCONFIRMED and "checking" in waiting.why
-    await cockpit.deck.withdraw(waiting.tag)
-    await cockpit.clock.settle()
-    assert sent.done() and cockpit.deck.waiting() == ()
-    cockpit.host.down = None
-    looks = cockpit.host.count("look")
-    await cockpit.clock.advance(300)
-    assert cockpit.host.count("look") == looks
-    await cockpit.deck.aclose()
+    await harness.services.withdraw(waiting.tag)
+    await harness.clock.settle()
+    assert sent.done() and harness.services.waiting() == ()
+    harness.host.down = None
+    looks = harness.host.count("look")
+    await harness.clock.advance(300)
+    assert harness.host.count("look") == looks
+    await harness.services.aclose()
 
 
 async def test_one_that_was_not_created_is_sent_again_when_the_user_says_so(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
-    cockpit.host.submit_ends = never_arrived
-    sent = submit(cockpit, "a")
-    await cockpit.clock.run_until(sent.done, seconds=90)
-    (waiting,) = cockpit.deck.waiting()
+    harness = await entered(tmp_path)
+    harness.host.submit_ends = never_arrived
+    sent = submit(harness, "a")
+    await harness.clock.run_until(sent.done, seconds=90)
+    (waiting,) = harness.services.waiting()
     assert waiting.state is WaitState.NOT_CREATED
-    await cockpit.clock.advance(300)
-    assert (cockpit.host.count("submit"), cockpit.host.jobs) == (1, {})
-    await cockpit.deck.send_again(waiting.tag)
-    await cockpit.clock.advance(1)
-    assert (cockpit.host.count("submit"), len(cockpit.host.jobs)) == (2, 1)
-    assert cockpit.deck.waiting() == () and cockpit.deck.jobs()[0].name == "a"
+    await harness.clock.advance(300)
+    assert (harness.host.count("submit"), harness.host.jobs) == (1, {})
+    await harness.services.send_again(waiting.tag)
+    await harness.clock.advance(1)
+    assert (harness.host.count("submit"), len(harness.host.jobs)) == (2, 1)
+    assert harness.services.waiting() == () and harness.services.jobs()[0].name == "a"
     with pytest.raises(QdeckError):
-        await cockpit.deck.send_again(waiting.tag)
-    await cockpit.deck.aclose()
+        await harness.services.send_again(waiting.tag)
+    await harness.services.aclose()
 
 
 async def test_one_that_came_late_after_all_is_found_and_not_sent_again(tmp_path: Path) -> None:
-    cockpit = await entered(tmp_path)
+    harness = await entered(tmp_path)
     created: list[Callable[[], Job]] = []
 
     def later(create: Callable[[], Job]) -> Job:
         created.append(create)
         return never_arrived(create)
 
-    cockpit.host.submit_ends = later
-    sent = submit(cockpit, "a")
-    await cockpit.clock.run_until(sent.done, seconds=90)
-    (waiting,) = cockpit.deck.waiting()
+    harness.host.submit_ends = later
+    sent = submit(harness, "a")
+    await harness.clock.run_until(sent.done, seconds=90)
+    (waiting,) = harness.services.waiting()
     created[0]()
-    await cockpit.deck.send_again(waiting.tag)
-    await cockpit.clock.advance(5)
-    assert (cockpit.host.count("submit"), len(cockpit.host.jobs)) == (1, 1)
-    assert cockpit.deck.jobs()[0].name == "a" and cockpit.deck.waiting() == ()
-    await cockpit.deck.aclose()
+    await harness.services.send_again(waiting.tag)
+    await harness.clock.advance(5)
+    assert (harness.host.count("submit"), len(harness.host.jobs)) == (1, 1)
+    assert harness.services.jobs()[0].name == "a" and harness.services.waiting() == ()
+    await harness.services.aclose()
 
 
 def test_no_minute_sees_more_than_the_service_takes() -> None:
@@ -316,13 +316,13 @@ def test_no_minute_sees_more_than_the_service_takes() -> None:
 
 
 def test_of_two_pictures_of_a_submission_the_later_attempt_holds() -> None:
-    first = Intent("t", IntentState.SENDING, "platform", "", NOW, BELL)
-    again = replace(first, state=IntentState.PREPARED, attempt=1)
-    accepted = replace(first, state=IntentState.ACCEPTED)
+    first = PendingSubmission("t", PendingState.SENDING, "platform", "", NOW, BELL)
+    again = replace(first, state=PendingState.PREPARED, attempt=1)
+    accepted = replace(first, state=PendingState.ACCEPTED)
     for one, other, wanted in (
         (first, again, again),
-        (replace(first, state=IntentState.UNSENT), again, again),
+        (replace(first, state=PendingState.UNSENT), again, again),
         (again, accepted, accepted),
-        (replace(first, state=IntentState.PREPARED), first, first),
+        (replace(first, state=PendingState.PREPARED), first, first),
     ):
         assert merge_intents(one, other) == merge_intents(other, one) == wanted

@@ -1,4 +1,4 @@
-"""A service that is down for an hour, seen from a whole signed-in deck: few requests, soon fresh again."""
+"""A service that is down for an hour, with all pollers running: few requests, soon fresh again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.ibm.support import CRN, KEY, URL, Network, response
-from tests.monitor.fakes import BELL, Cockpit, FakeHost
+from tests.monitor.fakes import BELL, FakeHost, MonitorHarness
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
@@ -36,8 +36,8 @@ def gone(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("no route")
 
 
-class Remote(Cockpit):
-    """A deck whose service goes over a stand-in network that can fail as a whole."""
+class Remote(MonitorHarness):
+    """A services whose service goes over a stand-in network that can fail as a whole."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root, FakeHost(FakeClock()))
@@ -105,17 +105,17 @@ async def test_a_service_that_is_down_costs_two_requests_a_minute_and_is_soon_fr
     for _ in range(120):
         await remote.clock.advance(HOUR / 120)
         if attended:
-            remote.deck.attend()
+            remote.services.attend()
     assert len(remote.asked(down, down + HOUR / 2)) <= 80
     assert len(remote.asked(down + HOUR / 2)) <= 60
-    assert remote.deck.freshness.offline_since is not None
+    assert remote.services.freshness.offline_since is not None
 
     remote.fault = None
     back = remote.clock.monotonic()
     await remote.clock.advance(SOON)
-    assert remote.deck.freshness.offline_since is None
+    assert remote.services.freshness.offline_since is None
     assert remote.freshened(back) == PLACES
-    await remote.deck.aclose()
+    await remote.services.aclose()
 
 
 async def test_what_the_user_asks_for_goes_through_at_once(tmp_path: Path) -> None:
@@ -125,40 +125,40 @@ async def test_what_the_user_asks_for_goes_through_at_once(tmp_path: Path) -> No
     await remote.clock.advance(20 * MINUTE)
     pressed = remote.clock.monotonic()
     assert remote.asked(pressed - 1) == []
-    refreshing = asyncio.ensure_future(remote.deck.refresh())
+    refreshing = asyncio.ensure_future(remote.services.refresh())
     await remote.clock.run_until(refreshing.done, seconds=20)
     assert isinstance(refreshing.exception(), QdeckError)
     assert remote.freshened(pressed) == PLACES
 
-    submitting = asyncio.ensure_future(remote.deck.submit(BELL))
+    submitting = asyncio.ensure_future(remote.services.submit(BELL))
     await remote.clock.settle()
     assert remote.posted[-1] == "/api/v1/jobs"
     remote.fault = None
     remote.network.on("POST", "/api/v1/jobs", httpx.Response(200, json={"id": "new", "backend": "b"}))
     back = remote.clock.monotonic()
-    await remote.deck.refresh()
+    await remote.services.refresh()
     assert remote.clock.monotonic() - back < 5
     await remote.clock.settle()
-    assert remote.deck.freshness.offline_since is None
+    assert remote.services.freshness.offline_since is None
     assert remote.freshened(back) == PLACES
     submitting.cancel()
-    await remote.deck.aclose()
+    await remote.services.aclose()
 
 
 async def test_coming_back_to_the_terminal_looks_whether_the_service_is_back(tmp_path: Path) -> None:
     remote = Remote(tmp_path)
     await remote.enter(ACCOUNT)
-    remote.deck.focus(False)
+    remote.services.focus(False)
     remote.fault = unwell
     await remote.clock.advance(20 * MINUTE)
     remote.fault = None
     await remote.clock.advance(6)
     back = remote.clock.monotonic()
-    remote.deck.focus(True)
+    remote.services.focus(True)
     await remote.clock.settle()
     assert remote.freshened(back) == PLACES
-    assert remote.deck.freshness.offline_since is None
-    await remote.deck.aclose()
+    assert remote.services.freshness.offline_since is None
+    await remote.services.aclose()
 
 
 @pytest.mark.parametrize("place", sorted(PLACES))
@@ -180,12 +180,12 @@ async def test_what_the_service_asks_of_one_worker_holds_for_all(tmp_path: Path,
     await remote.clock.advance(wait - 1)
     assert remote.asked(told + 1) == []
     with pytest.raises(QdeckError) as caught:
-        await remote.deck.refresh()
+        await remote.services.refresh()
     assert caught.value.kind is ErrorKind.RATE_LIMITED
-    remote.deck.attend()
+    remote.services.attend()
     await remote.clock.advance(wait / 2)
     assert remote.freshened(told + 1) == PLACES
-    await remote.deck.aclose()
+    await remote.services.aclose()
 
 
 async def test_one_part_that_is_broken_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -199,9 +199,9 @@ async def test_one_part_that_is_broken_does_not_stop_the_others(tmp_path: Path) 
     for _ in range(20):
         since = remote.clock.monotonic()
         await remote.clock.advance(2 * MINUTE)
-        remote.deck.attend()
+        remote.services.attend()
         assert {"jobs", "workloads"} <= remote.freshened(since)
     asked = [path for path in remote.asked(since - HOUR / 2) if path.endswith("backends")]
     assert len(asked) <= 31 * RetryPolicy().attempts, "it was asked for once a minute at most"
-    assert remote.deck.freshness.offline_since is None
-    await remote.deck.aclose()
+    assert remote.services.freshness.offline_since is None
+    await remote.services.aclose()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
+from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
 from tests.store.made import kept, write_kept
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
@@ -31,33 +31,33 @@ def never_arrived(create: Callable[[], Job]) -> Job:
     raise unconfirmed()
 
 
-def written_intents(cockpit: Cockpit) -> list[dict[str, object]]:
-    rows = kept(cockpit.folders).get("submissions", {})
+def written_intents(harness: MonitorHarness) -> list[dict[str, object]]:
+    rows = kept(harness.folders).get("submissions", {})
     return list(rows.values())
 
 
 async def test_the_intent_is_on_disk_before_the_request_goes_out(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     seen: list[dict[str, object]] = []
 
     def look(create: Callable[[], Job]) -> Job:
-        seen.extend(written_intents(cockpit))
+        seen.extend(written_intents(harness))
         return create()
 
-    cockpit.host.submit_ends = look
-    job = await cockpit.deck.submit(BELL)
+    harness.host.submit_ends = look
+    job = await harness.services.submit(BELL)
     (intent,) = seen
     assert intent["state"] == "sending"
-    assert intent["tag"] in cockpit.host.jobs[job.id].tags
-    (after,) = written_intents(cockpit)
+    assert intent["tag"] in harness.host.jobs[job.id].tags
+    (after,) = written_intents(harness)
     assert (after["state"], after["job_id"]) == ("accepted", job.id)
-    assert "key" not in cockpit.folders.history_file.read_text().replace('"key', "")
-    await cockpit.deck.aclose()
+    assert "key" not in harness.folders.history_file.read_text().replace('"key', "")
+    await harness.services.aclose()
 
 
 async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
     assert (job.tags, job.name, job.circuit, job.source, job.shots) == (
         ("demo",),
         "bell",
@@ -65,148 +65,148 @@ async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> No
         "h",
         1024,
     )
-    await cockpit.deck.refresh()
-    assert cockpit.deck.job(job.id) is not None
-    assert all(job.tags == ("demo",) for job in cockpit.deck.jobs())
-    await cockpit.deck.set_tags(job.id, ("a", "b"))
-    assert len(cockpit.host.jobs[job.id].tags) == 3
-    await cockpit.deck.refresh()
-    assert cockpit.deck.jobs()[0].tags == ("a", "b")
-    await cockpit.deck.aclose()
+    await harness.services.refresh()
+    assert harness.services.job(job.id) is not None
+    assert all(job.tags == ("demo",) for job in harness.services.jobs())
+    await harness.services.set_tags(job.id, ("a", "b"))
+    assert len(harness.host.jobs[job.id].tags) == 3
+    await harness.services.refresh()
+    assert harness.services.jobs()[0].tags == ("a", "b")
+    await harness.services.aclose()
 
 
 async def test_a_job_that_was_created_but_not_answered_is_found(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.submit_ends = done_but_never_answered
-    job = await cockpit.deck.submit(BELL)
-    assert (cockpit.host.count("submit"), len(cockpit.host.jobs)) == (1, 1)
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.submit_ends = done_but_never_answered
+    job = await harness.services.submit(BELL)
+    assert (harness.host.count("submit"), len(harness.host.jobs)) == (1, 1)
     assert (job.name, job.circuit) == ("bell", "OPENQASM 3;")
-    assert any("unconfirmed" in event.text for event in cockpit.events if isinstance(event, Notice))
-    await cockpit.deck.aclose()
+    assert any("unconfirmed" in event.text for event in harness.events if isinstance(event, Notice))
+    await harness.services.aclose()
 
 
 async def test_a_job_that_is_listed_only_later_is_found(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     created: list[Callable[[], Job]] = []
 
     def late(create: Callable[[], Job]) -> Job:
         created.append(create)
         raise unconfirmed()
 
-    cockpit.host.submit_ends = late
-    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
-    await cockpit.clock.run_until(lambda: cockpit.host.count("look") == 1, seconds=30)
+    harness.host.submit_ends = late
+    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    await harness.clock.run_until(lambda: harness.host.count("look") == 1, seconds=30)
     created[0]()
-    await cockpit.clock.run_until(submitting.done, seconds=30)
-    assert submitting.result().id in cockpit.host.jobs
-    await cockpit.deck.aclose()
+    await harness.clock.run_until(submitting.done, seconds=30)
+    assert submitting.result().id in harness.host.jobs
+    await harness.services.aclose()
 
 
 async def test_a_job_that_never_arrived_is_said_not_to_be_created_and_not_repeated(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.submit_ends = never_arrived
-    began = cockpit.clock.monotonic()
-    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
-    await cockpit.clock.run_until(submitting.done, seconds=90)
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.submit_ends = never_arrived
+    began = harness.clock.monotonic()
+    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    await harness.clock.run_until(submitting.done, seconds=90)
     error = submitting.exception()
     assert isinstance(error, QdeckError) and "not created" in error.message
-    assert cockpit.clock.monotonic() - began >= SURE_AFTER
-    assert cockpit.host.count("look") <= 6
-    assert (cockpit.host.count("submit"), cockpit.host.jobs) == (1, {})
-    assert written_intents(cockpit)[0]["state"] == "unsent"
-    await cockpit.deck.aclose()
+    assert harness.clock.monotonic() - began >= SURE_AFTER
+    assert harness.host.count("look") <= 6
+    assert (harness.host.count("submit"), harness.host.jobs) == (1, {})
+    assert written_intents(harness)[0]["state"] == "unsent"
+    await harness.services.aclose()
 
 
 async def test_while_the_service_is_silent_the_user_is_told_and_it_is_settled_later(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
 
     def then_down(create: Callable[[], Job]) -> Job:
         create()
-        cockpit.host.down = network()
+        harness.host.down = network()
         raise unconfirmed()
 
-    cockpit.host.submit_ends = then_down
-    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
-    await cockpit.clock.run_until(submitting.done, seconds=120)
+    harness.host.submit_ends = then_down
+    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    await harness.clock.run_until(submitting.done, seconds=120)
     error = submitting.exception()
     assert isinstance(error, QdeckError) and error.kind is ErrorKind.UNCONFIRMED
-    assert written_intents(cockpit)[0]["state"] == "unconfirmed"
-    cockpit.host.down = None
-    await cockpit.clock.run_until(lambda: written_intents(cockpit)[0]["state"] == "accepted", seconds=300)
-    assert cockpit.deck.jobs()[0].name == "bell"
-    assert cockpit.host.count("submit") == 1
-    await cockpit.deck.aclose()
+    assert written_intents(harness)[0]["state"] == "unconfirmed"
+    harness.host.down = None
+    await harness.clock.run_until(lambda: written_intents(harness)[0]["state"] == "accepted", seconds=300)
+    assert harness.services.jobs()[0].name == "bell"
+    assert harness.host.count("submit") == 1
+    await harness.services.aclose()
 
 
 @pytest.mark.parametrize(
     "kind", [ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN, ErrorKind.NETWORK]
 )
 async def test_a_refusal_is_final_and_told(tmp_path: Path, kind: ErrorKind) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.faults["submit"] = [QdeckError(kind, "no")]
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.faults["submit"] = [QdeckError(kind, "no")]
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.submit(BELL)
+        await harness.services.submit(BELL)
     assert caught.value.kind is kind
-    assert written_intents(cockpit)[0]["state"] == "refused"
-    assert cockpit.host.count("submit") == 1
-    await cockpit.deck.aclose()
+    assert written_intents(harness)[0]["state"] == "refused"
+    assert harness.host.count("submit") == 1
+    await harness.services.aclose()
 
 
 async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], Job]) -> FakeHost:
-    """A deck that dies in the middle of the request: what it wrote before is all that is left."""
-    cockpit = await Cockpit(root).enter()
+    """A services that dies in the middle of the request: what it wrote before is all that is left."""
+    harness = await MonitorHarness(root).enter()
     left: list[bytes] = []
 
     def die(create: Callable[[], Job]) -> Job:
-        left.append(cockpit.folders.history_file.read_bytes())
+        left.append(harness.folders.history_file.read_bytes())
         return ends(create)
 
-    cockpit.host.submit_ends = die
-    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
-    await cockpit.clock.run_until(submitting.done, seconds=120)
+    harness.host.submit_ends = die
+    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    await harness.clock.run_until(submitting.done, seconds=120)
     submitting.exception()
-    await cockpit.deck.aclose()
+    await harness.services.aclose()
     # A process that is gone: the number of one that never was.
-    cockpit.folders.history_file.write_bytes(left[0])
-    data = kept(cockpit.folders)
+    harness.folders.history_file.write_bytes(left[0])
+    data = kept(harness.folders)
     data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{2**22 + 1}"
-    write_kept(cockpit.folders, data)
-    cockpit.host.calls.clear()
-    return cockpit.host
+    write_kept(harness.folders, data)
+    harness.host.calls.clear()
+    return harness.host
 
 
 async def test_after_a_crash_a_job_that_was_created_is_found_at_the_next_start(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, done_but_never_answered)
-    again = await Cockpit(tmp_path, host, seed=2).enter()
+    again = await MonitorHarness(tmp_path, host, seed=2).enter()
     await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "accepted", seconds=30)
-    assert [job.name for job in again.deck.jobs()] == ["bell"]
+    assert [job.name for job in again.services.jobs()] == ["bell"]
     assert any("did reach" in event.text for event in again.events if isinstance(event, Notice))
     assert (host.count("submit"), len(host.jobs)) == (0, 1)
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 async def test_after_a_crash_a_job_that_never_arrived_is_told_and_not_sent(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, never_arrived)
-    again = await Cockpit(tmp_path, host, seed=2).enter()
+    again = await MonitorHarness(tmp_path, host, seed=2).enter()
     await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "unsent", seconds=90)
     assert any("not created" in event.text for event in again.events if isinstance(event, Notice))
     assert host.count("submit") == 0
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 async def test_open_submissions_are_settled_before_new_ones_go_out(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, done_but_never_answered)
-    again = await Cockpit(tmp_path, host, seed=2).enter()
-    submitting = asyncio.ensure_future(again.deck.submit(replace(BELL, name="second")))
+    again = await MonitorHarness(tmp_path, host, seed=2).enter()
+    submitting = asyncio.ensure_future(again.services.submit(replace(BELL, name="second")))
     await again.clock.run_until(submitting.done, seconds=60)
     assert host.calls.index("submit") > host.calls.index("look")
-    assert {job.name for job in again.deck.jobs()} == {"bell", "second"}
-    await again.deck.aclose()
+    assert {job.name for job in again.services.jobs()} == {"bell", "second"}
+    await again.services.aclose()
 
 
 async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, never_arrived)
-    again = Cockpit(tmp_path, host, seed=2)
+    again = MonitorHarness(tmp_path, host, seed=2)
     data = kept(again.folders)
     data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{os.getppid()}"
     write_kept(again.folders, data)
@@ -215,38 +215,38 @@ async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) ->
     assert written_intents(again)[0]["state"] == "sending"
     await again.clock.advance(600)
     assert written_intents(again)[0]["state"] == "unsent"
-    await again.deck.aclose()
+    await again.services.aclose()
 
 
 async def test_giving_up_waiting_does_not_break_the_request_off(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    submitting = asyncio.ensure_future(cockpit.deck.submit(BELL))
+    harness = await MonitorHarness(tmp_path).enter()
+    submitting = asyncio.ensure_future(harness.services.submit(BELL))
     await asyncio.sleep(0)
     submitting.cancel()
-    await cockpit.clock.run_until(lambda: bool(cockpit.deck.jobs()), seconds=10)
-    assert cockpit.host.count("submit") == 1
-    await cockpit.deck.aclose()
+    await harness.clock.run_until(lambda: bool(harness.services.jobs()), seconds=10)
+    assert harness.host.count("submit") == 1
+    await harness.services.aclose()
 
 
 async def test_without_a_durable_intent_nothing_is_sent(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.folders.history_file.unlink(missing_ok=True)
-    cockpit.folders.history_file.mkdir()
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.folders.history_file.unlink(missing_ok=True)
+    harness.folders.history_file.mkdir()
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.submit(BELL)
+        await harness.services.submit(BELL)
     assert caught.value.kind is ErrorKind.STORAGE
-    assert cockpit.host.count("submit") == 0
-    cockpit.folders.history_file.rmdir()
-    await cockpit.deck.submit(BELL)
-    assert len(cockpit.host.jobs) == 1
-    await cockpit.deck.aclose()
+    assert harness.host.count("submit") == 0
+    harness.folders.history_file.rmdir()
+    await harness.services.submit(BELL)
+    assert len(harness.host.jobs) == 1
+    await harness.services.aclose()
 
 
 async def test_tags_the_service_would_refuse_are_refused_here(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
+    harness = await MonitorHarness(tmp_path).enter()
     for tags in (tuple("abcdefgh"), ("x" * 87,), ("qdeck-0123456789ab",)):
         with pytest.raises(QdeckError) as caught:
-            await cockpit.deck.submit(replace(BELL, tags=tags))
+            await harness.services.submit(replace(BELL, tags=tags))
         assert caught.value.kind is ErrorKind.INVALID
-    assert cockpit.host.count("submit") == 0
-    await cockpit.deck.aclose()
+    assert harness.host.count("submit") == 0
+    await harness.services.aclose()

@@ -14,8 +14,8 @@ import pytest
 from tests.monitor.fakes import BELL
 from tests.support.clock import FakeClock
 from tui.monitor.outbox import process_lock as presence
-from tui.monitor.outbox.ownership import ASKED_AGAIN, SENDING_AT_MOST, SENDING_ELSEWHERE, STALE, Owner
-from tui.store.records.models import Intent, IntentState
+from tui.monitor.outbox.ownership import ASKED_AGAIN, SENDING_AT_MOST, SENDING_ELSEWHERE, STALE, Ownership
+from tui.store.records.models import PendingState, PendingSubmission
 
 HELD = """
 import sys, time
@@ -28,9 +28,11 @@ time.sleep(600)
 """
 
 
-def intent(clock: FakeClock, owner: str, state: IntentState = IntentState.PREPARED) -> Intent:
+def intent(clock: FakeClock, owner: str, state: PendingState = PendingState.PREPARED) -> PendingSubmission:
     now = clock.now()
-    return Intent("qdeck-0123456789ab", state, "platform", "", now, BELL, owner, changed=now, sent=now)
+    return PendingSubmission(
+        "qdeck-0123456789ab", state, "platform", "", now, BELL, owner, changed=now, sent=now
+    )
 
 
 def renamed(name: str, *, token: str = "", machine: str = "", boot: str = "") -> str:
@@ -42,7 +44,7 @@ def renamed(name: str, *, token: str = "", machine: str = "", boot: str = "") ->
 
 async def test_a_process_is_alive_while_it_holds_its_lock(tmp_path: Path) -> None:
     clock = FakeClock()
-    one, other = (Owner(clock, tmp_path / "outbox.lock") for _ in range(2))
+    one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     assert not other.another_has(intent(clock, "")) and not one.another_has(intent(clock, one.name))
     await one.appear()
     await clock.jump(STALE.total_seconds() * 3)
@@ -61,7 +63,7 @@ async def test_a_killed_process_is_gone_though_its_number_is_in_use(tmp_path: Pa
     )
     assert child.stdout is not None
     name = (await child.stdout.readline()).decode().strip()
-    here = Owner(clock, tmp_path / "outbox.lock")
+    here = Ownership(clock, tmp_path / "outbox.lock")
     assert here.another_has(intent(clock, name))
     child.kill()
     await child.wait()
@@ -73,7 +75,7 @@ async def test_a_killed_process_is_gone_though_its_number_is_in_use(tmp_path: Pa
 
 async def test_a_reboot_and_a_new_hostname_leave_no_one_alive(tmp_path: Path) -> None:
     clock = FakeClock()
-    here = Owner(clock, tmp_path / "outbox.lock")
+    here = Ownership(clock, tmp_path / "outbox.lock")
     before = renamed(here.name, token="0a", boot="00000000")
     elsewhere_named = renamed(here.name, token="0b", machine="00000000")
     assert not here.another_has(intent(clock, before))
@@ -82,9 +84,9 @@ async def test_a_reboot_and_a_new_hostname_leave_no_one_alive(tmp_path: Path) ->
 
 async def test_what_another_machine_has_stays_its_own_for_long(tmp_path: Path) -> None:
     clock = FakeClock()
-    here = Owner(clock, tmp_path / "outbox.lock")
+    here = Ownership(clock, tmp_path / "outbox.lock")
     away = renamed(here.name, token="0a", machine="00000000", boot="00000000")
-    sending = intent(clock, away, IntentState.SENDING)
+    sending = intent(clock, away, PendingState.SENDING)
     waiting = intent(clock, away)
     for seconds in (0.0, 60.0, SENDING_ELSEWHERE.total_seconds() - 61):
         await clock.jump(seconds)
@@ -99,11 +101,11 @@ async def test_another_machine_that_is_seen_to_live_keeps_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = FakeClock()
-    here = Owner(clock, tmp_path / "outbox.lock")
+    here = Ownership(clock, tmp_path / "outbox.lock")
     monkeypatch.setattr(presence, "this_machine", lambda: ("00000000", "00000000"))
-    away = Owner(clock, tmp_path / "outbox.lock")
+    away = Ownership(clock, tmp_path / "outbox.lock")
     await away.appear()
-    waiting, sending = intent(clock, away.name), intent(clock, away.name, IntentState.SENDING)
+    waiting, sending = intent(clock, away.name), intent(clock, away.name, PendingState.SENDING)
     await clock.jump(STALE.total_seconds() * 2)
     assert here.another_has(waiting) and not here.another_has(sending)
     assert SENDING_AT_MOST < SENDING_ELSEWHERE
@@ -114,7 +116,7 @@ async def test_a_lock_that_cannot_be_looked_at_counts_as_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = FakeClock()
-    one, other = (Owner(clock, tmp_path / "outbox.lock") for _ in range(2))
+    one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     await one.appear()
 
     def refuses(*_: object) -> int:
@@ -135,7 +137,7 @@ async def test_where_the_file_system_has_no_locks_the_process_number_is_gone_by(
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr("fcntl.flock", has_none)
-    one, other = (Owner(clock, tmp_path / "outbox.lock") for _ in range(2))
+    one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     await one.appear()
     assert other.another_has(intent(clock, one.name)) and one.name != other.name
     host, _, token = one.name.split(":")
@@ -152,7 +154,7 @@ async def test_locks_of_killed_processes_are_removed_after_a_day(tmp_path: Path)
         path.touch()
     for path in (old, away):
         os.utime(path, (0, 0))
-    one = Owner(FakeClock(), tmp_path / "outbox.lock")
+    one = Ownership(FakeClock(), tmp_path / "outbox.lock")
     await one.appear()
     assert not old.exists() and young.exists() and away.exists()
     one.leave()

@@ -1,4 +1,4 @@
-"""A read-only deck: it shows everything, refuses what changes something, and sends nothing that waits."""
+"""A read-only services: it shows everything, refuses what changes something, and sends nothing that waits."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, Cockpit
+from tests.monitor.fakes import BELL, MonitorHarness
 from tests.monitor.test_line import SANDBOX, too_many
 from tests.store.made import kept
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.outbox.send_queue import READ_ONLY
 
-CHANGING: dict[str, Callable[[Deck, str], Awaitable[object]]] = {
-    "submit": lambda deck, _: deck.submit(BELL),
-    "withdraw": lambda deck, _: deck.withdraw("t"),
-    "move": lambda deck, _: deck.move("t", 1),
-    "send_again": lambda deck, _: deck.send_again("t"),
-    "cancel": lambda deck, job_id: deck.cancel(job_id),
-    "delete": lambda deck, job_id: deck.delete(job_id),
-    "set_tags": lambda deck, job_id: deck.set_tags(job_id, ("a",)),
-    "open_session": lambda deck, _: deck.open_session("ibm_fez", SessionMode.BATCH),
-    "drain_session": lambda deck, _: deck.drain_session("s"),
-    "close_session": lambda deck, _: deck.close_session("s"),
+CHANGING: dict[str, Callable[[Services, str], Awaitable[object]]] = {
+    "submit": lambda services, _: services.submit(BELL),
+    "withdraw": lambda services, _: services.withdraw("t"),
+    "move": lambda services, _: services.move("t", 1),
+    "send_again": lambda services, _: services.send_again("t"),
+    "cancel": lambda services, job_id: services.cancel(job_id),
+    "delete": lambda services, job_id: services.delete(job_id),
+    "set_tags": lambda services, job_id: services.set_tags(job_id, ("a",)),
+    "open_session": lambda services, _: services.open_session("ibm_fez", SessionMode.BATCH),
+    "drain_session": lambda services, _: services.drain_session("s"),
+    "close_session": lambda services, _: services.close_session("s"),
 }
 HARMLESS = {
     *("start", "warm_up", "aclose", "sign_in", "sign_in_sandbox", "sign_out", "use_instance", "keyring_name"),
@@ -40,43 +40,43 @@ HARMLESS = {
 
 
 def test_of_every_command_it_is_known_whether_it_changes_something() -> None:
-    commands = {name for name, member in vars(Deck).items() if inspect.iscoroutinefunction(member)}
+    commands = {name for name, member in vars(Services).items() if inspect.iscoroutinefunction(member)}
     assert commands == {*CHANGING, *HARMLESS}
 
 
 async def test_every_command_that_changes_something_is_refused_and_nothing_is_sent(tmp_path: Path) -> None:
-    first = await Cockpit(tmp_path).enter()
-    job = await first.deck.submit(BELL)
-    await first.deck.aclose()
-    cockpit = await Cockpit(tmp_path, first.host, seed=2, read_only=True).enter()
-    before = dict(cockpit.host.jobs)
+    first = await MonitorHarness(tmp_path).enter()
+    job = await first.services.submit(BELL)
+    await first.services.aclose()
+    harness = await MonitorHarness(tmp_path, first.host, seed=2, read_only=True).enter()
+    before = dict(harness.host.jobs)
     for name, ask in CHANGING.items():
         with pytest.raises(QdeckError) as caught:
-            await ask(cockpit.deck, job.id)
+            await ask(harness.services, job.id)
         assert caught.value.kind is ErrorKind.SETTINGS and "read-only" in caught.value.message, name
         assert "readonly" in caught.value.advice
-    await cockpit.deck.refresh()
-    await cockpit.clock.advance(60)
-    assert cockpit.host.jobs == before
-    assert cockpit.deck.job(job.id) is not None and cockpit.deck.read_only
-    await cockpit.deck.aclose()
+    await harness.services.refresh()
+    await harness.clock.advance(60)
+    assert harness.host.jobs == before
+    assert harness.services.job(job.id) is not None and harness.services.read_only
+    await harness.services.aclose()
 
 
 async def test_what_waits_is_shown_and_left_where_it_is(tmp_path: Path) -> None:
-    first = await Cockpit(tmp_path).enter(SANDBOX)
+    first = await MonitorHarness(tmp_path).enter(SANDBOX)
     first.host.faults["submit"] = [too_many(30)]
-    left = asyncio.ensure_future(first.deck.submit(replace(BELL, name="a")))
+    left = asyncio.ensure_future(first.services.submit(replace(BELL, name="a")))
     await first.clock.settle()
-    await first.deck.aclose()
+    await first.services.aclose()
     left.exception()
     before = kept(first.folders)["submissions"]
-    cockpit = await Cockpit(tmp_path, first.host, seed=2, read_only=True).enter(SANDBOX)
-    await cockpit.clock.advance(600)
-    (waiting,) = cockpit.deck.waiting()
+    harness = await MonitorHarness(tmp_path, first.host, seed=2, read_only=True).enter(SANDBOX)
+    await harness.clock.advance(600)
+    (waiting,) = harness.services.waiting()
     assert (waiting.why, waiting.due) == (READ_ONLY, None)
-    await cockpit.deck.aclose()
-    assert not cockpit.host.jobs
-    assert kept(cockpit.folders)["submissions"] == before
-    again = await Cockpit(tmp_path, first.host, seed=3).enter(SANDBOX)
+    await harness.services.aclose()
+    assert not harness.host.jobs
+    assert kept(harness.folders)["submissions"] == before
+    again = await MonitorHarness(tmp_path, first.host, seed=3).enter(SANDBOX)
     await again.clock.run_until(lambda: len(again.host.jobs) == 1, seconds=120)
-    await again.deck.aclose()
+    await again.services.aclose()

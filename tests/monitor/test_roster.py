@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.store.made import made_job
 from tui.domain.jobs import Job
-from tui.monitor.state.sorted_jobs import Roster
+from tui.monitor.state.sorted_jobs import SortedJobs
 
 _jobs = st.builds(
     lambda number, minute, name: replace(made_job(minute), id=f"j{number}", name=name),
@@ -22,7 +22,7 @@ _steps = st.lists(st.tuples(st.booleans(), st.lists(_jobs, max_size=30)), max_si
 
 @given(_steps)
 def test_it_is_what_sorting_anew_gives(steps: list[tuple[bool, list[Job]]]) -> None:
-    roster = Roster()
+    roster = SortedJobs()
     expected: dict[tuple[str, str], Job] = {}
     for take_in, jobs in steps:
         if take_in:

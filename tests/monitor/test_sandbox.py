@@ -1,4 +1,4 @@
-"""The deck on the real sandbox, over HTTP: from sign-in to a result that a reopened history still shows."""
+"""`AppServices` on the real sandbox: from sign-in to a result that a reopened history still shows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tui.domain.jobs import JobStatus
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
 from tui.monitor.account_manager import RunningSandbox
-from tui.monitor.api import Deck
-from tui.monitor.services import LiveDeck
+from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsFinished
 from tui.sandbox.lifecycle.launch import launch
 
 
-def live_deck(folders: Folders, launcher: Callable[[], Awaitable[RunningSandbox]]) -> LiveDeck:
-    return LiveDeck(
+def live_services(folders: Folders, launcher: Callable[[], Awaitable[RunningSandbox]]) -> AppServices:
+    return AppServices(
         folders=folders,
         environ={"HOME": str(folders.config), "QDECK_HOME": str(folders.config.parent)},
         clock=SystemClock(),
@@ -63,8 +63,8 @@ c[1] = measure $b;
 @pytest.mark.parametrize("channel", list(Channel))
 async def test_from_sign_in_to_a_result_that_is_kept(tmp_path: Path, channel: Channel) -> None:
     folders = places(tmp_path)
-    deck = live_deck(folders, lambda: launch(folders.sandbox))
-    shown: Deck = deck
+    services = live_services(folders, lambda: launch(folders.sandbox))
+    shown: Services = services
     finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def listen(event: Event) -> None:
@@ -105,7 +105,7 @@ async def test_from_sign_in_to_a_result_that_is_kept(tmp_path: Path, channel: Ch
     async def none() -> RunningSandbox:
         raise RuntimeError("not needed")
 
-    again = live_deck(folders, none)
+    again = live_services(folders, none)
     await again.start()
     (kept,) = again.jobs()
     assert (kept.id, kept.status) == (job.id, JobStatus.DONE)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.test_sandbox import live_deck
+from tests.monitor.test_sandbox import live_services
 from tests.store.made import places
 from tui.domain.accounts import Channel
-from tui.monitor.services import LiveDeck
-from tui.monitor.state.events import ReachChanged
+from tui.monitor.services import AppServices
+from tui.monitor.state.events import HistoryCoverageChanged
 from tui.sandbox.db.database import Store
 from tui.sandbox.db.models import Face, Job
 from tui.sandbox.lifecycle.launch import launch
@@ -37,39 +37,41 @@ def filled(folder: Path, face: Face) -> list[str]:
     return ids
 
 
-async def older(deck: LiveDeck) -> None:
+async def older(services: AppServices) -> None:
     """Ask for a page and wait for it."""
     come = asyncio.Event()
-    end = deck.subscribe(
-        lambda event: come.set() if isinstance(event, ReachChanged) and not event.reach.asking else None
+    end = services.subscribe(
+        lambda event: (
+            come.set() if isinstance(event, HistoryCoverageChanged) and not event.reach.asking else None
+        )
     )
-    deck.older()
+    services.older()
     await asyncio.wait_for(come.wait(), 20)
     end()
-    assert deck.reach.error is None
+    assert services.reach.error is None
 
 
 @pytest.mark.parametrize("channel", list(Channel))
 async def test_all_that_was_ever_run_is_found_and_can_be_deleted(tmp_path: Path, channel: Channel) -> None:
     folders = places(tmp_path)
     ids = filled(folders.sandbox, "platform" if channel is Channel.PLATFORM else "classic")
-    deck = live_deck(folders, lambda: launch(folders.sandbox))
-    await deck.start()
+    services = live_services(folders, lambda: launch(folders.sandbox))
+    await services.start()
     try:
-        await deck.sign_in_sandbox(channel)
-        await deck.refresh()
-        assert 0 < len(deck.jobs()) < len(ids)
-        assert await deck.tags_like("ient-r") == (("ancient-run",) if channel is Channel.PLATFORM else ())
+        await services.sign_in_sandbox(channel)
+        await services.refresh()
+        assert 0 < len(services.jobs()) < len(ids)
+        assert await services.tags_like("ient-r") == (("ancient-run",) if channel is Channel.PLATFORM else ())
         pages = 0
-        while not deck.reach.whole:
-            await older(deck)
+        while not services.reach.whole:
+            await older(services)
             pages += 1
-        assert {job.id for job in deck.jobs()} == set(ids)
+        assert {job.id for job in services.jobs()} == set(ids)
         assert pages <= 4
-        oldest = [job for job in deck.jobs() if "ancient-run" in job.tags]
+        oldest = [job for job in services.jobs() if "ancient-run" in job.tags]
         assert {job.tags[1] for job in oldest} == set(_HOSTILE)
-        await deck.delete(oldest[0].id)
-        await deck.refresh()
-        assert {job.id for job in deck.jobs()} == set(ids) - {oldest[0].id}
+        await services.delete(oldest[0].id)
+        await services.refresh()
+        assert {job.id for job in services.jobs()} == set(ids) - {oldest[0].id}
     finally:
-        await deck.aclose()
+        await services.aclose()

@@ -11,7 +11,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
-from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, Tempo
+from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
 from tui.monitor.polling.scheduler import Scheduler
 
 
@@ -161,7 +161,7 @@ async def test_run_now_waits_for_a_whole_round_and_raises_its_error() -> None:
 
 
 def test_the_tempo_is_fast_near_a_change_and_slow_in_a_deep_queue() -> None:
-    tempo = Tempo(SERVICE)
+    tempo = PollInterval(SERVICE)
     assert tempo.pause(queued=3, running=0, changed=True) == 1
     assert [tempo.pause(queued=3, running=0, changed=False) for _ in range(6)] == [2, 4, 8, 16, 30, 30]
     assert tempo.pause(queued=3, running=1, changed=False) == 4
@@ -173,4 +173,4 @@ def test_the_tempo_is_fast_near_a_change_and_slow_in_a_deep_queue() -> None:
     assert tempo.pause(queued=500, running=0, changed=True) == 10
     tempo.hurry()
     assert tempo.pause(queued=1, running=0, changed=False) == 1
-    assert Tempo(SANDBOX).pause(queued=1, running=0, changed=False) <= 1
+    assert PollInterval(SANDBOX).pause(queued=1, running=0, changed=False) <= 1

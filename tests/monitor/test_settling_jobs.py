@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, Cockpit, FakeHost, network
+from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import Settings, load_settings
@@ -16,142 +16,142 @@ from tui.domain.sessions import Session, SessionMode
 from tui.monitor.state.events import FreshnessChanged, JobsFinished
 
 
-async def with_pending(root: Path, many: int) -> Cockpit:
+async def with_pending(root: Path, many: int) -> MonitorHarness:
     host = FakeHost(FakeClock())
     for _ in range(many):
         host.add()
-    cockpit = await Cockpit(root, host).enter()
-    await cockpit.clock.run_until(lambda: len(cockpit.deck.jobs()) == many, seconds=60)
-    return cockpit
+    harness = await MonitorHarness(root, host).enter()
+    await harness.clock.run_until(lambda: len(harness.services.jobs()) == many, seconds=60)
+    return harness
 
 
-def results_kept(cockpit: Cockpit) -> int:
-    return sum(cockpit.keeps_result(job_id) for job_id in cockpit.host.jobs)
+def results_kept(harness: MonitorHarness) -> int:
+    return sum(harness.keeps_result(job_id) for job_id in harness.host.jobs)
 
 
 async def test_many_jobs_that_ended_while_nobody_looked_are_fetched_within_a_minute(tmp_path: Path) -> None:
-    cockpit = await with_pending(tmp_path, 60)
-    await cockpit.clock.advance(700)
-    assert not cockpit.deck._board.attention.paid
-    for job_id in list(cockpit.host.jobs):
-        cockpit.host.turn(job_id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=60)
-    await cockpit.clock.advance(60)
-    assert results_kept(cockpit) == 60
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(3600)
-    assert cockpit.host.count("result") == 0
-    await cockpit.deck.aclose()
+    harness = await with_pending(tmp_path, 60)
+    await harness.clock.advance(700)
+    assert not harness.services._app_state.attention.paid
+    for job_id in list(harness.host.jobs):
+        harness.host.turn(job_id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=60)
+    await harness.clock.advance(60)
+    assert results_kept(harness) == 60
+    harness.host.calls.clear()
+    await harness.clock.advance(3600)
+    assert harness.host.count("result") == 0
+    await harness.services.aclose()
 
 
 async def test_one_result_that_cannot_be_fetched_is_not_offline_and_keeps_no_other_waiting(
     tmp_path: Path,
 ) -> None:
-    cockpit = await with_pending(tmp_path, 30)
-    bad = next(iter(cockpit.host.jobs))
-    cockpit.host.bad_results.add(bad)
-    for job_id in list(cockpit.host.jobs):
-        cockpit.host.turn(job_id, JobStatus.DONE)
-    cockpit.events.clear()
-    await cockpit.clock.advance(120)
-    assert results_kept(cockpit) == 29
-    assert cockpit.told(FreshnessChanged) == [] and cockpit.deck.freshness.offline_since is None
+    harness = await with_pending(tmp_path, 30)
+    bad = next(iter(harness.host.jobs))
+    harness.host.bad_results.add(bad)
+    for job_id in list(harness.host.jobs):
+        harness.host.turn(job_id, JobStatus.DONE)
+    harness.events.clear()
+    await harness.clock.advance(120)
+    assert results_kept(harness) == 29
+    assert harness.told(FreshnessChanged) == [] and harness.services.freshness.offline_since is None
     # Spread out: it never ends, and it costs next to nothing.
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(6 * 3600)
-    assert 1 <= cockpit.host.count("result") <= 4
-    cockpit.host.bad_results.clear()
-    await cockpit.deck.refresh()
-    assert results_kept(cockpit) == 30
-    await cockpit.deck.aclose()
+    harness.host.calls.clear()
+    await harness.clock.advance(6 * 3600)
+    assert 1 <= harness.host.count("result") <= 4
+    harness.host.bad_results.clear()
+    await harness.services.refresh()
+    assert results_kept(harness) == 30
+    await harness.services.aclose()
 
 
 async def test_results_none_of_which_can_be_fetched_cost_few_requests(tmp_path: Path) -> None:
-    cockpit = await with_pending(tmp_path, 40)
-    cockpit.host.bad_results.update(cockpit.host.jobs)
-    for job_id in list(cockpit.host.jobs):
-        cockpit.host.turn(job_id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: cockpit.host.count("result") > 0, seconds=60)
-    await cockpit.clock.advance(600)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(3600)
-    assert cockpit.host.count("result") <= 60
-    cockpit.host.bad_results.clear()
-    await cockpit.clock.advance(3600)
-    assert results_kept(cockpit) == 40
-    await cockpit.deck.aclose()
+    harness = await with_pending(tmp_path, 40)
+    harness.host.bad_results.update(harness.host.jobs)
+    for job_id in list(harness.host.jobs):
+        harness.host.turn(job_id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: harness.host.count("result") > 0, seconds=60)
+    await harness.clock.advance(600)
+    harness.host.calls.clear()
+    await harness.clock.advance(3600)
+    assert harness.host.count("result") <= 60
+    harness.host.bad_results.clear()
+    await harness.clock.advance(3600)
+    assert results_kept(harness) == 40
+    await harness.services.aclose()
 
 
 async def test_a_token_that_ended_meanwhile_costs_no_result(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.faults["result"] = [QdeckError(ErrorKind.EXPIRED, "The token is over.")]
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.advance(60)
-    assert cockpit.keeps_result(job.id)
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.faults["result"] = [QdeckError(ErrorKind.EXPIRED, "The token is over.")]
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.advance(60)
+    assert harness.keeps_result(job.id)
+    await harness.services.aclose()
 
 
 async def test_a_service_that_goes_away_between_list_and_result_is_offline_at_the_next_list(
     tmp_path: Path,
 ) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.turn(job.id, JobStatus.DONE)
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.submit(BELL)
+    harness.host.turn(job.id, JobStatus.DONE)
 
     def goes_down() -> bool:
-        cockpit.host.down = network() if cockpit.host.count("result") else None
-        return cockpit.deck.freshness.offline_since is not None
+        harness.host.down = network() if harness.host.count("result") else None
+        return harness.services.freshness.offline_since is not None
 
-    cockpit.host.faults["result"] = [network()]
-    await cockpit.clock.run_until(goes_down, seconds=120)
-    cockpit.host.down = None
-    await cockpit.clock.run_until(lambda: cockpit.keeps_result(job.id), seconds=600)
-    await cockpit.deck.aclose()
+    harness.host.faults["result"] = [network()]
+    await harness.clock.run_until(goes_down, seconds=120)
+    harness.host.down = None
+    await harness.clock.run_until(lambda: harness.keeps_result(job.id), seconds=600)
+    await harness.services.aclose()
 
 
 async def test_a_large_result_is_left_on_the_service_until_it_is_asked_for(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    cockpit.host.result_bytes = 60 << 20
-    job = await cockpit.deck.submit(BELL)
-    cockpit.host.turn(job.id, JobStatus.DONE)
-    await cockpit.clock.run_until(lambda: bool(cockpit.told(JobsFinished)), seconds=20)
-    await cockpit.clock.advance(600)
-    assert cockpit.host.count("result") == 1 and not cockpit.keeps_result(job.id)
-    known = cockpit.deck.job(job.id)
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.result_bytes = 60 << 20
+    job = await harness.services.submit(BELL)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.clock.advance(600)
+    assert harness.host.count("result") == 1 and not harness.keeps_result(job.id)
+    known = harness.services.job(job.id)
     assert known is not None and known.qpu_seconds == 2.0
     with pytest.raises(QdeckError) as caught:
-        await cockpit.deck.result(job.id, by_itself=True)
+        await harness.services.result(job.id, by_itself=True)
     assert caught.value.kind is ErrorKind.TOO_LARGE
-    whole = await cockpit.deck.result(job.id)
-    assert cockpit.keeps_result(job.id)
-    assert await cockpit.deck.result(job.id, by_itself=True) == whole
-    await cockpit.deck.aclose()
+    whole = await harness.services.result(job.id)
+    assert harness.keeps_result(job.id)
+    assert await harness.services.result(job.id, by_itself=True) == whole
+    await harness.services.aclose()
 
 
 async def test_a_session_between_two_jobs_is_watched_like_a_job(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    session = await cockpit.deck.open_session("ibm_cusco", SessionMode.DEDICATED)
-    await cockpit.clock.advance(60)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(100)
-    assert 15 <= cockpit.host.count("jobs") <= 25
-    cockpit.deck.focus(False)
-    await cockpit.clock.advance(10)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(600)
-    assert 8 <= cockpit.host.count("jobs") <= 12
-    await cockpit.deck.close_session(session.id)
-    await cockpit.clock.advance(100)
-    cockpit.host.calls.clear()
-    await cockpit.clock.advance(600)
-    assert cockpit.host.count("jobs") == 0
-    await cockpit.deck.aclose()
+    harness = await MonitorHarness(tmp_path).enter()
+    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED)
+    await harness.clock.advance(60)
+    harness.host.calls.clear()
+    await harness.clock.advance(100)
+    assert 15 <= harness.host.count("jobs") <= 25
+    harness.services.focus(False)
+    await harness.clock.advance(10)
+    harness.host.calls.clear()
+    await harness.clock.advance(600)
+    assert 8 <= harness.host.count("jobs") <= 12
+    await harness.services.close_session(session.id)
+    await harness.clock.advance(100)
+    harness.host.calls.clear()
+    await harness.clock.advance(600)
+    assert harness.host.count("jobs") == 0
+    await harness.services.aclose()
 
 
 async def test_a_time_to_live_that_could_not_be_asked_for_is_asked_for_again(tmp_path: Path) -> None:
-    cockpit = await Cockpit(tmp_path).enter()
-    service = cockpit.services[-1]
+    harness = await MonitorHarness(tmp_path).enter()
+    service = harness.made_services[-1]
     elsewhere = await service.open_session("ibm_cusco", SessionMode.DEDICATED)
     whole = replace(elsewhere, max_ttl=3600)
     listed = service.sessions
@@ -160,14 +160,14 @@ async def test_a_time_to_live_that_could_not_be_asked_for_is_asked_for_again(tmp
         return tuple(replace(session, max_ttl=None) for session in await listed())
 
     service.sessions = without_limits  # type: ignore[method-assign]  # as the platform's list is
-    cockpit.host.sessions[elsewhere.id] = whole
-    cockpit.host.faults["session"] = [network(), QdeckError(ErrorKind.SERVER, "No.")]
-    await cockpit.deck.refresh()
-    assert [session.max_ttl for session in cockpit.deck.sessions()] == [None]
-    await cockpit.clock.advance(60)
-    assert [session.max_ttl for session in cockpit.deck.sessions()] == [3600]
-    assert cockpit.deck.freshness.offline_since is None and cockpit.host.count("session") == 3
-    await cockpit.deck.aclose()
+    harness.host.sessions[elsewhere.id] = whole
+    harness.host.faults["session"] = [network(), QdeckError(ErrorKind.SERVER, "No.")]
+    await harness.services.refresh()
+    assert [session.max_ttl for session in harness.services.sessions()] == [None]
+    await harness.clock.advance(60)
+    assert [session.max_ttl for session in harness.services.sessions()] == [3600]
+    assert harness.services.freshness.offline_since is None and harness.host.count("session") == 3
+    await harness.services.aclose()
 
 
 def test_how_large_is_a_setting(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import account, identity
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
@@ -24,13 +24,13 @@ from tui.widgets.forms.select import Choice
 REFUSED = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
 
 
-def _deck(*, unverified: bool = False) -> FixedDeck:
+def _services(*, unverified: bool = False) -> FixedServices:
     """Signed in with `work`, the first of three accounts that are found."""
-    deck = FixedDeck()
-    deck.the_identity = replace(identity(sandbox=False), unverified=unverified)
+    services = FixedServices()
+    services.the_identity = replace(identity(sandbox=False), unverified=unverified)
     classic = account("old", channel=Channel.CLASSIC)
-    deck.the_accounts = (account(), replace(account("other"), keyring="other in here"), classic)
-    return deck
+    services.the_accounts = (account(), replace(account("other"), keyring="other in here"), classic)
+    return services
 
 
 async def _to_the_other_accounts(pilot: Pilot[None]) -> None:
@@ -43,24 +43,24 @@ async def _to_the_other_accounts(pilot: Pilot[None]) -> None:
 
 
 def test_another_account_at_80x24(snap_compare: SnapCompare) -> None:
-    assert snap_compare(make_app(_deck(unverified=True)), run_before=_to_the_other_accounts)
+    assert snap_compare(make_app(_services(unverified=True)), run_before=_to_the_other_accounts)
 
 
 async def test_another_account_is_two_keys_and_enter_away() -> None:
-    deck = _deck()
-    async with running(deck) as pilot:
+    services = _services()
+    async with running(services) as pilot:
         await _to_the_other_accounts(pilot)
         assert "work ◂ in use" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert deck.asked[-1] == ("sign_in", deck.the_accounts[1], Keep.NOT)
+        assert services.asked[-1] == ("sign_in", services.the_accounts[1], Keep.NOT)
         assert "Signed in" in notices(pilot)
 
 
 async def test_a_failed_change_leaves_the_former_account_and_says_so() -> None:
-    deck = _deck()
-    deck.trouble["sign_in"] = REFUSED
-    async with running(deck) as pilot:
+    services = _services()
+    services.trouble["sign_in"] = REFUSED
+    async with running(services) as pilot:
         await _to_the_other_accounts(pilot)
         pilot.app.screen.query_one("#token", Input).value = "typed-token"
         await pilot.press("enter")
@@ -69,16 +69,16 @@ async def test_a_failed_change_leaves_the_former_account_and_says_so() -> None:
         assert pilot.app.screen.query_one("#token", Input).value == "typed-token"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
-        assert deck.identity is not None
+        assert services.identity is not None
         assert "account   work" in screen_text(pilot)
 
 
 async def test_a_user_who_was_signed_out_meanwhile_is_told() -> None:
-    deck = _deck()
-    deck.trouble["sign_in"] = REFUSED
-    async with running(deck) as pilot:
+    services = _services()
+    services.trouble["sign_in"] = REFUSED
+    async with running(services) as pilot:
         await _to_the_other_accounts(pilot)
-        deck.the_identity = None
+        services.the_identity = None
         await pilot.press("enter")
         await until(pilot, lambda: "You are signed out now." in screen_text(pilot))
         await pilot.press("escape")
@@ -86,7 +86,7 @@ async def test_a_user_who_was_signed_out_meanwhile_is_told() -> None:
 
 
 async def test_changing_the_account_loses_nothing_typed() -> None:
-    async with running(_deck()) as pilot:
+    async with running(_services()) as pilot:
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
         await pilot.press(*"qubit")
@@ -98,7 +98,7 @@ async def test_changing_the_account_loses_nothing_typed() -> None:
 
 
 async def test_a_section_key_leaves_both_dialogs() -> None:
-    async with running(_deck()) as pilot:
+    async with running(_services()) as pilot:
         await _to_the_other_accounts(pilot)
         await pilot.press("f2")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
@@ -111,9 +111,9 @@ async def test_a_section_key_leaves_both_dialogs() -> None:
 
 @pytest.mark.parametrize("name", ["", "SecretService Keyring"])
 async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
-    deck = FixedDeck(signed_in=False)
-    deck.the_keyring = name
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    services.the_keyring = name
+    async with running(services) as pilot:
         remember = pilot.app.screen.query_one("#remember", Choice)
         assert len(remember.offered) == 2
         remember.focus()
@@ -129,13 +129,13 @@ async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        asked = deck.asked[-1]
+        asked = services.asked[-1]
         assert (asked[0], asked[2]) == ("sign_in", Keep.KEYRING)
 
 
 async def test_a_keyring_found_while_the_list_is_open_moves_no_cursor() -> None:
-    deck = FixedDeck(signed_in=False)
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    async with running(services) as pilot:
         remember = pilot.app.screen.query_one("#remember", Choice)
         remember.focus()
         await settled(pilot)
@@ -148,16 +148,16 @@ async def test_a_keyring_found_while_the_list_is_open_moves_no_cursor() -> None:
 
 
 async def test_waiting_for_the_keyring_is_said() -> None:
-    deck = FixedDeck(signed_in=False)
-    deck.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
-    deck.gate = asyncio.Event()
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    services.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
+    services.gate = asyncio.Event()
+    async with running(services) as pilot:
         assert "keyring" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert deck.identity is None
+        assert services.identity is None
 
 
 # --- certificates that are not checked -------------------------------------------------------------
@@ -189,7 +189,7 @@ async def test_certificates_that_are_not_checked_are_said_in_red_everywhere(
 ) -> None:
     if not colour:
         monkeypatch.setenv("NO_COLOR", "1")
-    async with running(_deck(unverified=True)) as pilot:
+    async with running(_services(unverified=True)) as pilot:
         for key in keys:
             await pilot.press(key)
             await settled(pilot)
@@ -200,9 +200,9 @@ async def test_certificates_that_are_not_checked_are_said_in_red_everywhere(
 
 
 async def test_an_account_in_the_list_says_that_it_checks_none() -> None:
-    deck = FixedDeck(signed_in=False)
-    deck.the_accounts = (replace(account(), route=Route(verify=False)),)
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    services.the_accounts = (replace(account(), route=Route(verify=False)),)
+    async with running(services) as pilot:
         assert "work  ·  certificates not checked" in screen_text(pilot)
         assert pilot.app.screen.query_one("#found", OptionList).option_count == 3
 

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs.confirm import Confirm
@@ -91,7 +91,7 @@ async def test_f2_in_a_job_goes_back_to_the_table() -> None:
 
 
 async def test_sections_leave_the_sign_in() -> None:
-    async with running(FixedDeck(signed_in=False)) as pilot:
+    async with running(FixedServices(signed_in=False)) as pilot:
         assert isinstance(pilot.app.screen, LoginScreen)
         await pilot.press("f6")
         await until(pilot, lambda: pilot.app.current_mode == "backends")
@@ -100,10 +100,10 @@ async def test_sections_leave_the_sign_in() -> None:
 
 
 async def test_begins_after_the_first_paint_and_closes_the_deck() -> None:
-    deck = FixedDeck()
-    async with running(deck):
-        assert deck.names_asked()[:2] == ["start", "warm_up"]
-    assert deck.names_asked()[-1] == "aclose"
+    services = FixedServices()
+    async with running(services):
+        assert services.names_asked()[:2] == ["start", "warm_up"]
+    assert services.names_asked()[-1] == "aclose"
 
 
 async def test_quit_leaves_at_once_when_nothing_would_be_lost() -> None:
@@ -118,7 +118,7 @@ async def test_quit_leaves_at_once_when_nothing_would_be_lost() -> None:
 async def test_quit_asks_while_the_editor_has_unsaved_text() -> None:
     async with running() as pilot:
         assert isinstance(pilot.app, QDeckApp)
-        pilot.app.bench.qasm = "OPENQASM 3;"
+        pilot.app.workspace.qasm = "OPENQASM 3;"
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         assert "changes that are in no file" in screen_text(pilot)
@@ -134,7 +134,7 @@ async def test_unhandled_error_ends_with_status_1_and_a_log(
             token = "s3cret-token-0123456789-0123456789"
             raise RuntimeError(f"lost {token}")
 
-    app = Broken(FixedDeck(), clock=FixedClock())
+    app = Broken(FixedServices(), clock=FixedClock())
     with pytest.raises(RuntimeError):
         async with app.run_test():
             pass
@@ -148,13 +148,13 @@ async def test_unhandled_error_ends_with_status_1_and_a_log(
 
 
 async def test_palette_offers_the_commands_of_the_screen() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("ctrl+p")
         await pilot.press(*"refresh")
         await until(pilot, lambda: "Ask the service now." in screen_text(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: "refresh" in deck.names_asked())
+        await until(pilot, lambda: "refresh" in services.names_asked())
 
 
 def test_clipboard_is_wrapped_for_tmux() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import Backend
@@ -31,36 +31,36 @@ def test_backends_at_120x40(snap_compare: SnapCompare) -> None:
 
 
 async def test_medians_come_by_themselves_each_once() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
-        assert "backend_details" not in deck.names_asked()
+    services = FixedServices()
+    async with running(services) as pilot:
+        assert "backend_details" not in services.names_asked()
         await _go(pilot)
-        assert deck.names_asked().count("backend_details") == 3
+        assert services.names_asked().count("backend_details") == 3
         assert "0.83" in screen_text(pilot) and "1.91" in screen_text(pilot)
         await pilot.press("f2", "f6")
         await settled(pilot)
-        assert deck.names_asked().count("backend_details") == 3
+        assert services.names_asked().count("backend_details") == 3
 
 
 async def test_errors_that_the_list_tells_are_there_at_once_and_only_the_rest_is_fetched() -> None:
-    deck = FixedDeck()
-    deck.the_backends = tuple(replace(one, median_2q_error=0.0123) for one in deck.the_backends)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_backends = tuple(replace(one, median_2q_error=0.0123) for one in services.the_backends)
+    async with running(services) as pilot:
         await _go(pilot)
         assert screen_text(pilot).count("1.23") == 2
-        assert deck.names_asked().count("backend_details") == 1
+        assert services.names_asked().count("backend_details") == 1
         await pilot.press("down")
         await settled(pilot)
-        assert deck.names_asked().count("backend_details") == 2
+        assert services.names_asked().count("backend_details") == 2
         await pilot.resize_terminal(120, 24)
         await settled(pilot)
-        assert deck.names_asked().count("backend_details") == 3
+        assert services.names_asked().count("backend_details") == 3
 
 
 async def test_missing_medians_are_told_below_and_the_table_stays() -> None:
-    deck = FixedDeck()
-    deck.trouble["backend_details"] = QdeckError(ErrorKind.SERVER, "No [b]properties[/b].")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["backend_details"] = QdeckError(ErrorKind.SERVER, "No [b]properties[/b].")
+    async with running(services) as pilot:
         await _go(pilot)
         assert "No [b]properties[/b]." in screen_text(pilot)
         assert "ibm_peekskill" in screen_text(pilot)
@@ -72,20 +72,20 @@ async def test_enter_uses_the_backend() -> None:
         await pilot.press("down", "enter")
         await settled(pilot)
         assert isinstance(pilot.app, QDeckApp)
-        assert pilot.app.bench.backend == "ibm_cusco"
+        assert pilot.app.workspace.backend == "ibm_cusco"
         assert pilot.app.current_mode == "transpile"
 
 
 async def test_list_follows_the_service() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await _go(pilot)
-        deck.the_backends = (replace(deck.the_backends[0], queue_length=777),)
-        deck.publish(BackendsChanged(deck.the_backends))
+        services.the_backends = (replace(services.the_backends[0], queue_length=777),)
+        services.publish(BackendsChanged(services.the_backends))
         await settled(pilot)
         assert "777" in screen_text(pilot)
         assert "ibm_cusco" not in screen_text(pilot)
-        deck.publish(BackendsChanged(()))
+        services.publish(BackendsChanged(()))
         await settled(pilot)
         assert "No backend is listed" in screen_text(pilot)
 

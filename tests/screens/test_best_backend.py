@@ -6,44 +6,44 @@ from dataclasses import replace
 
 from tests.screens.test_transpile import app_of, open_review
 from tests.support.app import running, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tui.domain.backends import Backend
 from tui.monitor.state.events import BackendsChanged
 from tui.screens.base.workspace import Errand
 
 
 async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
-    deck = FixedDeck()
-    first, second, _ = deck.the_backends
+    services = FixedServices()
+    first, second, _ = services.the_backends
     busy = replace(first, queue_length=40)
-    deck.the_backends = (busy, second)
-    async with running(deck) as pilot:
+    services.the_backends = (busy, second)
+    async with running(services) as pilot:
         await open_review(pilot, backend="")
-        bench = app_of(pilot).bench
-        assert bench.backend == "ibm_cusco"
+        workspace = app_of(pilot).workspace
+        assert workspace.backend == "ibm_cusco"
         # News does not change the choice under the eyes of the user.
-        deck.the_backends = (first, second)
-        deck.publish(BackendsChanged(deck.the_backends))
+        services.the_backends = (first, second)
+        services.publish(BackendsChanged(services.the_backends))
         await settled(pilot)
-        assert bench.backend == "ibm_cusco"
-        bench.qubits = 100
+        assert workspace.backend == "ibm_cusco"
+        workspace.qubits = 100
         await pilot.press("f2", "f4")
         await settled(pilot)
-        assert bench.backend == "ibm_cusco", "the only one that is large enough"
-        bench.qubits = 2
+        assert workspace.backend == "ibm_cusco", "the only one that is large enough"
+        workspace.qubits = 2
         await pilot.press("f2", "f4")
         await settled(pilot)
-        assert bench.backend == "ibm_peekskill"
+        assert workspace.backend == "ibm_peekskill"
         await pilot.press("f6", "down", "enter")
-        await until(pilot, lambda: bench.backend == "ibm_cusco")
+        await until(pilot, lambda: workspace.backend == "ibm_cusco")
         await pilot.press("f2", "f4")
         await settled(pilot)
-        assert bench.backend == "ibm_cusco" and bench.errand is Errand.NONE
+        assert workspace.backend == "ibm_cusco" and workspace.errand is Errand.NONE
 
 
 async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
-    class Telling(FixedDeck):
-        """Keeps what it is asked for, as the real deck does."""
+    class Telling(FixedServices):
+        """Keeps what it is asked for, as the real services does."""
 
         async def backend_details(self, name: str) -> Backend:
             whole = replace(
@@ -53,12 +53,12 @@ async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
             self.publish(BackendsChanged(self.the_backends))
             return whole
 
-    deck = Telling()
-    deck.the_backends = tuple(
+    services = Telling()
+    services.the_backends = tuple(
         replace(one, name=name, queue_length=1)
-        for one, name in zip(deck.the_backends[:2], ("ibm_algiers", "ibm_cusco"), strict=True)
+        for one, name in zip(services.the_backends[:2], ("ibm_algiers", "ibm_cusco"), strict=True)
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         await open_review(pilot, backend="")
-        assert app_of(pilot).bench.backend == "ibm_cusco"
-        assert deck.names_asked().count("backend_details") == 2
+        assert app_of(pilot).workspace.backend == "ibm_cusco"
+        assert services.names_asked().count("backend_details") == 2

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, JobStatus
@@ -31,9 +31,9 @@ async def asked(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def deleted(deck: FixedDeck) -> list[object]:
+def deleted(services: FixedServices) -> list[object]:
     """The ids that were deleted, in order."""
-    return [asked[1] for asked in deck.asked if asked[0] == "delete"]
+    return [asked[1] for asked in services.asked if asked[0] == "delete"]
 
 
 def test_question_at_80x24(snap_compare: SnapCompare) -> None:
@@ -46,8 +46,8 @@ def test_question_at_80x24(snap_compare: SnapCompare) -> None:
 
 
 async def test_one_is_deleted_after_a_question_with_keep_focused() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("down", "down", "D")
         await asked(pilot)
         assert "Delete bell?" in said(pilot)
@@ -55,19 +55,19 @@ async def test_one_is_deleted_after_a_question_with_keep_focused() -> None:
         assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
         await pilot.press("enter")
         await settled(pilot)
-        assert deleted(deck) == []
+        assert deleted(services) == []
         await pilot.press("D")
         await asked(pilot)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: deleted(deck) == [BELL.id])
+        await until(pilot, lambda: deleted(services) == [BELL.id])
         await settled(pilot)
         assert BELL.id not in pilot.app.screen.query_one(JobTable).keys
         assert "Deleted bell." in notices(pilot)
 
 
 async def test_what_is_not_over_is_left_and_told() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("D")
         await settled(pilot)
         assert isinstance(pilot.app.screen, JobsScreen)
@@ -77,7 +77,7 @@ async def test_what_is_not_over_is_left_and_told() -> None:
         assert "Delete 4 jobs?" in said(pilot)
         assert "3 marked jobs more: not over" in said(pilot)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: len(deleted(deck)) == 4)
+        await until(pilot, lambda: len(deleted(services)) == 4)
         await settled(pilot)
         assert "Deleted 4 jobs." in notices(pilot)
         assert len(pilot.app.screen.query_one(JobTable).keys) == 3
@@ -87,30 +87,30 @@ async def test_what_is_not_over_is_left_and_told() -> None:
 
 
 async def test_a_job_the_service_does_not_know_any_more_can_be_deleted() -> None:
-    deck = FixedDeck()
-    deck.the_jobs = (replace(ODD, status_text=GONE), *deck.the_jobs[:6])
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_jobs = (replace(ODD, status_text=GONE), *services.the_jobs[:6])
+    async with running(services) as pilot:
         await pilot.press("D")
         await asked(pilot)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: deleted(deck) == [ODD.id])
+        await until(pilot, lambda: deleted(services) == [ODD.id])
 
 
 async def test_refusals_of_single_jobs_are_told_and_do_not_end_the_rest() -> None:
-    deck = FixedDeck()
-    deck.trouble["delete"] = QdeckError(ErrorKind.FORBIDDEN, "The key may not delete jobs.")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["delete"] = QdeckError(ErrorKind.FORBIDDEN, "The key may not delete jobs.")
+    async with running(services) as pilot:
         await pilot.press("a", "D")
         await asked(pilot)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: len(deleted(deck)) == 4)
+        await until(pilot, lambda: len(deleted(services)) == 4)
         await settled(pilot)
         assert "Deleted 0 jobs. 4 jobs failed: The key may not delete jobs." in notices(pilot)
 
 
 async def test_from_the_job_view_it_goes_back_to_the_table() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("down", "down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         await settled(pilot)
@@ -118,30 +118,30 @@ async def test_from_the_job_view_it_goes_back_to_the_table() -> None:
         await asked(pilot)
         assert "Delete qft-18?" in said(pilot)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: deleted(deck) == [QFT.id])
+        await until(pilot, lambda: deleted(services) == [QFT.id])
         await settled(pilot)
         assert isinstance(pilot.app.screen, JobsScreen)
         assert QFT.id not in pilot.app.screen.query_one(JobTable).keys
 
 
 async def test_a_job_that_is_deleted_elsewhere_while_it_is_shown_says_so() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         await settled(pilot)
-        await deck.delete(BELL.id)
+        await services.delete(BELL.id)
         await settled(pilot)
         assert "is not known here any more" in said(pilot)
 
 
 async def test_nobody_is_signed_in() -> None:
-    deck = FixedDeck(signed_in=False)
-    deck.the_jobs = tuple(job for job in jobs() if job.status is JobStatus.DONE)
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    services.the_jobs = tuple(job for job in jobs() if job.status is JobStatus.DONE)
+    async with running(services) as pilot:
         await pilot.press("escape")
         await settled(pilot)
         await pilot.press("D")
         await settled(pilot)
         assert "Not signed in" in notices(pilot)
-        assert deleted(deck) == []
+        assert deleted(services) == []

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tests.support.app import running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW
 from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -49,12 +49,12 @@ WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
 )
 
 
-def _deck() -> FixedDeck:
-    deck = FixedDeck()
-    deck.the_sessions = (
+def _services() -> FixedServices:
+    services = FixedServices()
+    services.the_sessions = (
         Session("s-1", "platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW),
     )
-    return deck
+    return services
 
 
 def _is(pilot: Pilot[None], kind: type[Screen[Any]]) -> Callable[[], bool]:
@@ -65,10 +65,10 @@ def _is(pilot: Pilot[None], kind: type[Screen[Any]]) -> Callable[[], bool]:
     ("keys", "kind"), WAYS, ids=["-".join((*keys, kind.__name__)) for keys, kind in WAYS]
 )
 async def test_section_keys_leave_every_dialog(keys: tuple[str, ...], kind: type[Screen[Any]]) -> None:
-    deck = _deck()
-    async with running(deck) as pilot:
+    services = _services()
+    async with running(services) as pilot:
         assert isinstance(pilot.app, QDeckApp)
-        pilot.app.bench.qasm = TEXT
+        pilot.app.workspace.qasm = TEXT
         for key in keys:
             await pilot.press(key)
             await settled(pilot)
@@ -85,8 +85,8 @@ async def test_section_keys_leave_every_dialog(keys: tuple[str, ...], kind: type
         await until(pilot, _is(pilot, BackendsScreen))
         await settled(pilot)
         assert isinstance(pilot.app.screen, BackendsScreen)
-        assert not set(CHANGING) & set(deck.names_asked())
-        assert pilot.app.bench.qasm == TEXT and pilot.app.return_code is None
+        assert not set(CHANGING) & set(services.names_asked())
+        assert pilot.app.workspace.qasm == TEXT and pilot.app.return_code is None
         await pilot.press(keys[0] if keys[0] in {"f3", "f5"} else "f2")
         await settled(pilot)
         assert not isinstance(pilot.app.screen, kind), "nothing waits where it was left"
@@ -128,7 +128,7 @@ async def test_opening_a_file_is_left_too() -> None:
 
 
 async def test_help_of_the_sign_in_says_its_keys() -> None:
-    async with running(FixedDeck(signed_in=False)) as pilot:
+    async with running(FixedServices(signed_in=False)) as pilot:
         await pilot.press("f1")
         await until(pilot, _is(pilot, HelpScreen))
         assert "Use the simulated service." in screen_text(pilot)
@@ -137,8 +137,8 @@ async def test_help_of_the_sign_in_says_its_keys() -> None:
 
 
 async def test_account_is_one_key_from_a_dialog() -> None:
-    deck = _deck()
-    async with running(deck) as pilot:
+    services = _services()
+    async with running(services) as pilot:
         await pilot.press("c")
         await until(pilot, _is(pilot, Confirm))
         await pilot.press("f7")
@@ -146,4 +146,4 @@ async def test_account_is_one_key_from_a_dialog() -> None:
         await pilot.press("f7")
         await settled(pilot)
         assert len([one for one in pilot.app.screen_stack if isinstance(one, AccountScreen)]) == 1
-        deck.the_sessions = (replace(deck.the_sessions[0], state=SessionState.CLOSED),)
+        services.the_sessions = (replace(services.the_sessions[0], state=SessionState.CLOSED),)

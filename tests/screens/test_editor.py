@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tests.support.app import running, screen_text, settled, until
 from tests.support.circuits import BELL, BELL_DRAWING
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
@@ -35,7 +35,7 @@ def app_of(pilot: Pilot[None]) -> QDeckApp:
 async def open_editor(pilot: Pilot[None], text: str = "") -> QasmArea:
     """The editor, with this text on the bench, saved."""
     app = app_of(pilot)
-    app.bench.qasm = app.bench.saved = text
+    app.workspace.qasm = app.workspace.saved = text
     await pilot.press("f3")
     await until(pilot, lambda: isinstance(app.screen, EditorScreen))
     await settled(pilot)
@@ -55,13 +55,13 @@ async def test_an_empty_editor_names_the_next_keys() -> None:
 
 
 async def test_typing_is_checked_after_a_pause_and_kept_on_the_bench() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await open_editor(pilot)
         await pilot.press(*"qubit[2] q;")
-        assert app_of(pilot).bench.qasm == "qubit[2] q;"
+        assert app_of(pilot).workspace.qasm == "qubit[2] q;"
         await until(pilot, lambda: shows(pilot, "✔ checked by Qiskit: 2 qubits, 2 bits, depth 3"))
-        checks = [asked for asked in deck.asked if asked[0] == "check"]
+        checks = [asked for asked in services.asked if asked[0] == "check"]
         assert checks == [("check", "qubit[2] q;")], "one check for the whole burst of keys"
 
 
@@ -75,9 +75,9 @@ async def test_pasted_text_goes_in_as_it_is() -> None:
 
 
 async def test_errors_are_told_with_their_place_and_marked() -> None:
-    deck = FixedDeck()
-    deck.report = WRONG
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.report = WRONG
+    async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
         await until(
             pilot, lambda: shows(pilot, "✘ line 5, column 1: 'hh' is not defined in this scope [red]")
@@ -90,9 +90,9 @@ async def test_errors_are_told_with_their_place_and_marked() -> None:
 
 
 async def test_a_circuit_with_errors_is_not_transpiled() -> None:
-    deck = FixedDeck()
-    deck.report = WRONG
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.report = WRONG
+    async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "line 5, column 1"))
         await pilot.press("f8")
@@ -101,9 +101,9 @@ async def test_a_circuit_with_errors_is_not_transpiled() -> None:
 
 
 async def test_an_answer_to_an_older_text_is_dropped() -> None:
-    deck = FixedDeck()
-    deck.report = WRONG
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.report = WRONG
+    async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "line 5, column 1"))
         screen = app_of(pilot).screen
@@ -113,24 +113,24 @@ async def test_an_answer_to_an_older_text_is_dropped() -> None:
         screen.post_message(EditorScreen.Checked(BELL, WRONG))
         await pilot.pause()
         assert screen.diagnostics == ()
-        deck.report = FixedDeck().report
+        services.report = FixedServices().report
         await until(pilot, lambda: shows(pilot, "✔ checked"))
 
 
 async def test_without_qiskit_it_says_how_to_install_it() -> None:
-    deck = FixedDeck()
-    deck.trouble["check"] = QdeckError(
+    services = FixedServices()
+    services.trouble["check"] = QdeckError(
         ErrorKind.UNAVAILABLE, "Qiskit is not installed.", 'Install it with: pip install "qdeck[local]".'
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, 'pip install "qdeck[local]"'))
 
 
 async def test_the_circuit_is_drawn_beside_the_text_where_there_is_room() -> None:
-    deck = FixedDeck()
-    deck.drawing = BELL_DRAWING
-    async with running(deck, size=(120, 40)) as pilot:
+    services = FixedServices()
+    services.drawing = BELL_DRAWING
+    async with running(services, size=(120, 40)) as pilot:
         await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "q_1:", "┤ X ├"))
         await pilot.resize_terminal(80, 24)
@@ -146,8 +146,8 @@ async def test_an_example_is_opened_with_two_keys() -> None:
         await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
         await settled(pilot)
         assert "OPENQASM" in area.text
-        assert app_of(pilot).bench.name == "bell"
-        assert not app_of(pilot).bench.dirty
+        assert app_of(pilot).workspace.name == "bell"
+        assert not app_of(pilot).workspace.dirty
 
 
 async def test_a_file_is_found_by_its_beginning(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ async def test_a_file_is_found_by_its_beginning(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
         await settled(pilot)
         assert area.text == BELL
-        assert app_of(pilot).bench.path == tmp_path / "circuits" / "mine.qasm"
+        assert app_of(pilot).workspace.path == tmp_path / "circuits" / "mine.qasm"
 
 
 async def test_a_binary_file_is_refused_in_place(tmp_path: Path) -> None:
@@ -196,9 +196,9 @@ async def test_changes_are_marked_and_saved_where_asked(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
         await settled(pilot)
         assert (tmp_path / "new.qasm").read_text() == "x"
-        assert not app_of(pilot).bench.dirty
+        assert not app_of(pilot).workspace.dirty
         await pilot.press("y", "ctrl+s")
-        await until(pilot, lambda: not app_of(pilot).bench.dirty)
+        await until(pilot, lambda: not app_of(pilot).workspace.dirty)
         assert (tmp_path / "new.qasm").read_text() == "xy"
 
 
@@ -227,7 +227,7 @@ async def test_a_failed_save_loses_nothing(tmp_path: Path) -> None:
         await until(pilot, lambda: shows(pilot, "cannot be written"))
         await pilot.press("escape")
         assert area.text == "x"
-        assert app_of(pilot).bench.dirty
+        assert app_of(pilot).workspace.dirty
 
 
 @pytest.mark.parametrize(("keys", "left"), [(("enter",), "xy"), (("tab", "tab", "enter"), "")])
@@ -255,21 +255,21 @@ async def test_another_circuit_on_the_bench_is_shown() -> None:
     async with running() as pilot:
         area = await open_editor(pilot, BELL)
         await pilot.press("f2")
-        app_of(pilot).bench.qasm = "x $0;"
+        app_of(pilot).workspace.qasm = "x $0;"
         await pilot.press("f3")
         await until(pilot, lambda: area.text == "x $0;")
 
 
 async def test_f9_goes_on_to_the_submit_form() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await open_editor(pilot, BELL)
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
-        await until(pilot, lambda: "transpile" in deck.names_asked())
+        await until(pilot, lambda: "transpile" in services.names_asked())
         await until(pilot, lambda: getattr(app_of(pilot).focused, "id", "") == "shots")
-        assert app_of(pilot).bench.errand is Errand.NONE
-        assert "submit" not in deck.names_asked(), "the cost is shown before anything is submitted"
+        assert app_of(pilot).workspace.errand is Errand.NONE
+        assert "submit" not in services.names_asked(), "the cost is shown before anything is submitted"
 
 
 async def test_nothing_to_run_says_what_to_do() -> None:
@@ -281,8 +281,8 @@ async def test_nothing_to_run_says_what_to_do() -> None:
 
 
 async def test_a_circuit_without_measurement_is_told() -> None:
-    deck = FixedDeck()
-    deck.report = replace(deck.report, measures=False)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.report = replace(services.report, measures=False)
+    async with running(services) as pilot:
         await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "estimator only"))

@@ -8,19 +8,19 @@ from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.circuits import BELL, BELL_DRAWING
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tui.app import QDeckApp
 from tui.domain.circuits import CheckReport, Diagnostic
 
 WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))
 
 
-def app_with(text: str, deck: FixedDeck | None = None) -> QDeckApp:
-    deck = deck or FixedDeck()
-    deck.drawing = BELL_DRAWING
-    app = make_app(deck)
-    app.bench.qasm = app.bench.saved = text
-    app.bench.name = "bell" if text else "untitled"
+def app_with(text: str, services: FixedServices | None = None) -> QDeckApp:
+    services = services or FixedServices()
+    services.drawing = BELL_DRAWING
+    app = make_app(services)
+    app.workspace.qasm = app.workspace.saved = text
+    app.workspace.name = "bell" if text else "untitled"
     return app
 
 
@@ -58,16 +58,16 @@ def test_drawn_at_120x40(snap_compare: SnapCompare) -> None:
 
 
 def test_errors_at_80x24(snap_compare: SnapCompare) -> None:
-    deck = FixedDeck()
-    deck.report = WRONG
-    assert snap_compare(app_with(BELL.replace("h q", "hh q"), deck), run_before=until_refused)
+    services = FixedServices()
+    services.report = WRONG
+    assert snap_compare(app_with(BELL.replace("h q", "hh q"), services), run_before=until_refused)
 
 
 def test_errors_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    deck = FixedDeck()
-    deck.report = WRONG
-    assert snap_compare(app_with(BELL.replace("h q", "hh q"), deck), run_before=until_refused)
+    services = FixedServices()
+    services.report = WRONG
+    assert snap_compare(app_with(BELL.replace("h q", "hh q"), services), run_before=until_refused)
 
 
 def test_open_dialog_at_80x24(snap_compare: SnapCompare) -> None:

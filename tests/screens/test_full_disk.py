@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.monitor.fakes import ACCOUNT, Cockpit
+from tests.monitor.fakes import ACCOUNT, MonitorHarness
 from tests.monitor.test_disk import with_many_jobs
 from tests.store.made import places
 from tests.store.test_history import opened
@@ -16,34 +16,34 @@ from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
 
 
-async def _pass(pilot: Pilot[None], cockpit: Cockpit, words: str) -> None:
+async def _pass(pilot: Pilot[None], harness: MonitorHarness, words: str) -> None:
     """Let time pass until the app has said these words."""
     for _ in range(100):
         if words in notices(pilot):
             break
-        await cockpit.clock.advance(1)
+        await harness.clock.advance(1)
         await pilot.pause()
     await until(pilot, lambda: words in notices(pilot))
 
 
 async def test_the_app_goes_on_and_says_when_all_is_well(tmp_path: Path) -> None:
     await with_many_jobs(tmp_path)
-    cockpit = Cockpit(tmp_path)
-    app = QDeckApp(cockpit.deck, clock=cockpit.clock, sign_in=ACCOUNT, state_folder=tmp_path / "state")
+    harness = MonitorHarness(tmp_path)
+    app = QDeckApp(harness.services, clock=harness.clock, sign_in=ACCOUNT, state_folder=tmp_path / "state")
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: cockpit.deck.identity is not None)
-        with full_disk(cockpit.folders.history_file):
-            job = cockpit.host.add()
-            await _pass(pilot, cockpit, "cannot be written")
+        await until(pilot, lambda: harness.services.identity is not None)
+        with full_disk(harness.folders.history_file):
+            job = harness.host.add()
+            await _pass(pilot, harness, "cannot be written")
             # What the disk does not take is on the screen all the same, and keys are heard.
             await until(pilot, lambda: "ibm_cusco" in screen_text(pilot))
-            cockpit.host.turn(job.id, JobStatus.RUNNING)
-            await cockpit.clock.run_until(lambda: cockpit.status(job.id) is JobStatus.RUNNING)
+            harness.host.turn(job.id, JobStatus.RUNNING)
+            await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.RUNNING)
             await until(pilot, lambda: "running" in screen_text(pilot))
             await pilot.press("f6")
             await until(pilot, lambda: app.current_mode == "backends")
             assert notices(pilot).count("cannot be written") == 1
-        await _pass(pilot, cockpit, "written again; nothing is missing")
+        await _pass(pilot, harness, "written again; nothing is missing")
         await pilot.press("f2")
         await until(pilot, lambda: app.current_mode == "jobs")
     again = await opened(places(tmp_path))

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.circuits import bell_candidate
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import BELL_RESULT, NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
@@ -75,10 +75,10 @@ async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
         return lex_line(lexer, text, state)
 
     monkeypatch.setattr("tui.openqasm.reading.lex_line", seen)
-    deck = FixedDeck()
+    services = FixedServices()
     circuit = "OPENQASM 3.0;" + ends + ends.join(f"rz({n}) $5;" for n in range(10_000))
-    deck.the_jobs = tuple(replace(job, circuit=circuit) for job in deck.the_jobs)
-    async with running(deck) as pilot:
+    services.the_jobs = tuple(replace(job, circuit=circuit) for job in services.the_jobs)
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         for key, expected in (("2", "rz(3) $5;"), ("G", "rz(9999) $5;"), ("pageup", "rz(9980) $5;")):
             lexed.clear()
@@ -89,9 +89,9 @@ async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
 
 
 async def test_a_traceback_in_the_log_is_read_to_its_end() -> None:
-    deck = FixedDeck()
-    deck.the_logs = "Traceback:\n" + "\n".join(f"    deep in {'x' * 150} END{row}" for row in range(40))
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_logs = "Traceback:\n" + "\n".join(f"    deep in {'x' * 150} END{row}" for row in range(40))
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         await pilot.press("4", "G")
         await settled(pilot)
@@ -137,10 +137,10 @@ async def test_failure_says_why_and_what_to_do() -> None:
 
 
 async def test_every_register_and_the_rest_are_shown() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     many = Counts("wide", 6, 630, {format(number, "06b"): 10 for number in range(63)})
-    deck.results[jobs()[BELL].id] = JobResult((PubResult(counts=(BELL_RESULT.pubs[0].counts[0], many)),))
-    async with running(deck, size=(100, 50)) as pilot:
+    services.results[jobs()[BELL].id] = JobResult((PubResult(counts=(BELL_RESULT.pubs[0].counts[0], many)),))
+    async with running(services, size=(100, 50)) as pilot:
         await _open(pilot, BELL)
         text = screen_text(pilot)
         assert "c  2 bits, 1024 shots, 4 outcomes" in text
@@ -149,20 +149,20 @@ async def test_every_register_and_the_rest_are_shown() -> None:
 
 
 async def test_result_appears_when_the_job_ends() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await _open(pilot, 1)
         assert "No result yet." in screen_text(pilot)
         job = jobs()[1]
-        deck.results[job.id] = BELL_RESULT
-        deck.change(replace(job, status=JobStatus.DONE, qpu_seconds=1.0))
+        services.results[job.id] = BELL_RESULT
+        services.change(replace(job, status=JobStatus.DONE, qpu_seconds=1.0))
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
 async def test_missing_result_is_said_in_its_view() -> None:
-    deck = FixedDeck()
-    deck.trouble["result"] = QdeckError(ErrorKind.NOT_FOUND, "[b]Gone[/b].", "Run it again.")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["result"] = QdeckError(ErrorKind.NOT_FOUND, "[b]Gone[/b].", "Run it again.")
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         assert "[b]Gone[/b]." in screen_text(pilot)
         assert "Run it again." in screen_text(pilot)
@@ -204,20 +204,20 @@ async def test_export_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
 
 
 async def test_job_that_vanishes_is_no_accident() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         job = jobs()[BELL]
-        deck.the_jobs = ()
-        deck.publish(JobsChanged((job,)))
+        services.the_jobs = ()
+        services.publish(JobsChanged((job,)))
         await settled(pilot)
         assert "is not known here any more" in screen_text(pilot)
 
 
 async def test_a_circuit_submitted_elsewhere_is_asked_for_and_drawn() -> None:
-    deck = FixedDeck()
-    deck.foreign_circuit = "OPENQASM 3.0; // from a script"
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.foreign_circuit = "OPENQASM 3.0; // from a script"
+    async with running(services) as pilot:
         await _open(pilot, VALUES)
         await pilot.press("2")
         await settled(pilot)
@@ -234,22 +234,22 @@ async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
 
 
 async def test_a_queued_job_is_asked_for_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def metrics(_deck: FixedDeck, _job_id: str) -> JobMetrics:
+    async def metrics(_services: FixedServices, _job_id: str) -> JobMetrics:
         return JobMetrics(queue_position=12)
 
-    monkeypatch.setattr(FixedDeck, "metrics", metrics)
+    monkeypatch.setattr(FixedServices, "metrics", metrics)
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
-    async with running(FixedDeck()) as pilot:
+    async with running(FixedServices()) as pilot:
         await _open(pilot, place)
         await until(pilot, lambda: "position 12" in screen_text(pilot))
 
 
 async def test_the_circuits_of_several_pubs_one_after_the_other() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     job = jobs()[BELL]
-    deck.the_circuits[job.id] = tuple(f"OPENQASM 3.0; // circuit {number}" for number in range(3))
-    deck.change(replace(job, circuits=20))
-    async with running(deck) as pilot:
+    services.the_circuits[job.id] = tuple(f"OPENQASM 3.0; // circuit {number}" for number in range(3))
+    services.change(replace(job, circuits=20))
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         await pilot.press("n", "2")
         await settled(pilot)
@@ -261,26 +261,26 @@ async def test_the_circuits_of_several_pubs_one_after_the_other() -> None:
         await pilot.press("p", "p")
         await settled(pilot)
         assert "PUB 3 of 20" in screen_text(pilot) and "// circuit 2" in screen_text(pilot)
-        assert deck.names_asked().count("circuits") == 1
+        assert services.names_asked().count("circuits") == 1
 
 
 async def test_the_export_holds_the_circuit_of_every_pub() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     job = jobs()[BELL]
-    deck.the_circuits[job.id] = ("OPENQASM 3.0; // a", "OPENQASM 3.0; // b")
-    body = json.loads(await exported(deck, job))
+    services.the_circuits[job.id] = ("OPENQASM 3.0; // a", "OPENQASM 3.0; // b")
+    body = json.loads(await exported(services, job))
     assert body["circuits"] == ["OPENQASM 3.0; // a", "OPENQASM 3.0; // b"]
     assert body["circuit"] == job.circuit
-    deck.trouble["circuits"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
-    assert json.loads(await exported(deck, job))["circuits"] == [job.circuit]
+    services.trouble["circuits"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    assert json.loads(await exported(services, job))["circuits"] == [job.circuit]
 
 
 async def test_how_it_was_transpiled_is_said_where_that_was_done_here() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     bell = jobs()[BELL]
     told = replace(bell_candidate(), options=TranspileOptions(2, 42), final_layout=(13, 14), at=NOW)
-    deck.the_transpilations[bell.id] = told.transpilation
-    async with running(deck) as pilot:
+    services.the_transpilations[bell.id] = told.transpilation
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         (fact,) = (row for row in screen_text(pilot).splitlines() if "transpiled" in row)
         for words in ("level 2, here, seed 42", "2q 1 → 1", "depth 3 → 5", "success 97.2 %"):
@@ -303,11 +303,11 @@ async def test_a_job_from_elsewhere_says_nothing_of_transpiling() -> None:
 
 
 async def test_a_source_that_was_let_go_is_not_said_to_be_from_elsewhere() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     bell = jobs()[BELL]
-    deck.change(replace(bell, source=""))
-    deck.the_transpilations[bell.id] = bell_candidate().transpilation
-    async with running(deck) as pilot:
+    services.change(replace(bell, source=""))
+    services.the_transpilations[bell.id] = bell_candidate().transpilation
+    async with running(services) as pilot:
         await _open(pilot, BELL)
         await pilot.press("3")
         await settled(pilot)
@@ -315,25 +315,25 @@ async def test_a_source_that_was_let_go_is_not_said_to_be_from_elsewhere() -> No
 
 
 async def test_edit_asks_for_a_circuit_that_is_not_known_here() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     bell = jobs()[BELL]
-    deck.change(replace(bell, source="", circuit=""))
-    async with running(deck) as pilot:
+    services.change(replace(bell, source="", circuit=""))
+    async with running(services) as pilot:
         await _open(pilot, BELL)
-        deck.foreign_circuit = "OPENQASM 3; // from there"
+        services.foreign_circuit = "OPENQASM 3; // from there"
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.current_mode == "editor")
         assert "from there" in screen_text(pilot)
 
 
 async def test_only_a_job_that_is_not_over_can_be_cancelled() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         await _open(pilot, place)
         assert "Cancel job" in screen_text(pilot)
-        deck.change(replace(jobs()[place], status=JobStatus.DONE))
+        services.change(replace(jobs()[place], status=JobStatus.DONE))
         await until(pilot, lambda: "Cancel job" not in screen_text(pilot))
         await pilot.press("c")
         await settled(pilot)
-        assert "cancel" not in deck.names_asked() and len(pilot.app.screen_stack) == 2
+        assert "cancel" not in services.names_asked() and len(pilot.app.screen_stack) == 2

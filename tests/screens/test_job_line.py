@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock
 from tui.app import QDeckApp
 from tui.domain.submissions import Primitive, Submission, WaitingSubmission, WaitState
@@ -64,17 +64,17 @@ async def pick(pilot: Pilot[None], row: int) -> None:
     ],
 )
 async def test_what_waits_is_changed_by_keys(row: int, asked: tuple[object, ...]) -> None:
-    deck = FixedDeck()
-    deck.the_waiting = LINE
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_waiting = LINE
+    async with running(services) as pilot:
         await pick(pilot, row)
-        await until(pilot, lambda: asked in deck.asked)
+        await until(pilot, lambda: asked in services.asked)
 
 
 async def test_the_list_offers_nothing_for_what_another_qdeck_sends() -> None:
-    deck = FixedDeck()
-    deck.the_waiting = LINE
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_waiting = LINE
+    async with running(services) as pilot:
         await settled(pilot)
         await pilot.press("w")
         await until(pilot, lambda: isinstance(pilot.app.screen, Pick))
@@ -86,17 +86,17 @@ async def test_the_list_offers_nothing_for_what_another_qdeck_sends() -> None:
 
 async def test_what_goes_out_at_a_known_time_is_counted_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_rows, "_AGES", 1000.0)
-    deck = FixedDeck()
-    deck.the_waiting = (replace(LINE[0], due=NOW + timedelta(seconds=37)),)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_waiting = (replace(LINE[0], due=NOW + timedelta(seconds=37)),)
+    async with running(services) as pilot:
         await until(pilot, lambda: "waiting 37s" in screen_text(pilot))
         assert isinstance(pilot.app, QDeckApp) and isinstance(pilot.app.clock, FixedClock)
         for seconds in (1, 2):
             pilot.app.clock.at = NOW + timedelta(seconds=seconds)
             await until(pilot, lambda seconds=seconds: f"waiting {37 - seconds}s" in screen_text(pilot))  # type: ignore[misc]
         # Nothing is painted any more when nothing goes out.
-        deck.the_waiting = (LINE[1],)
-        deck.publish(OutboxChanged(deck.the_waiting))
+        services.the_waiting = (LINE[1],)
+        services.publish(OutboxChanged(services.the_waiting))
         screen = pilot.app.screen
         assert isinstance(screen, JobRowsScreen)
         await until(pilot, lambda: not screen._countdown._active.is_set())

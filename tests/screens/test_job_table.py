@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import BELL_RESULT, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
@@ -109,21 +109,21 @@ async def test_key_and_head_sort_and_turn_round() -> None:
 
 
 async def test_cursor_and_marks_stay_on_their_jobs() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("down", "space")
         cursor, marked = table_of(pilot).cursor_key, table_of(pilot).marked
         assert marked == (jobs()[1].id,)
         await pilot.press("S")
         await settled(pilot)
-        deck.change(replace(jobs()[0], id="new", name="new"))
+        services.change(replace(jobs()[0], id="new", name="new"))
         await settled(pilot)
         assert table_of(pilot).cursor_key == cursor
         assert table_of(pilot).marked == marked
         line = next(line for line in screen_text(pilot).splitlines() if "ghz-12" in line)
         assert line.startswith(" ●")
-        deck.the_jobs = tuple(job for job in deck.the_jobs if job.id not in marked)
-        deck.publish(JobsChanged((), marked))
+        services.the_jobs = tuple(job for job in services.the_jobs if job.id not in marked)
+        services.publish(JobsChanged((), marked))
         await settled(pilot)
         assert table_of(pilot).marked == ()
 
@@ -158,8 +158,8 @@ async def test_ranges_are_marked() -> None:
 
 
 async def test_many_are_cancelled_after_one_question_with_keep_focused() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("a", "c")
         await dialog(pilot, Confirm)
         assert "Cancel 3 jobs?" in screen_text(pilot)
@@ -167,19 +167,19 @@ async def test_many_are_cancelled_after_one_question_with_keep_focused() -> None
         assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
         await pilot.press("enter")
         await settled(pilot)
-        assert "cancel" not in deck.names_asked()
+        assert "cancel" not in services.names_asked()
         await pilot.press("c")
         await dialog(pilot, Confirm)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: deck.names_asked().count("cancel") == 3)
+        await until(pilot, lambda: services.names_asked().count("cancel") == 3)
         await settled(pilot)
         assert "Asked the service to cancel 3 jobs." in notices(pilot)
 
 
 async def test_hidden_marks_are_told_and_a_refusal_does_not_end_the_rest() -> None:
-    deck = FixedDeck()
-    deck.trouble["cancel"] = QdeckError(ErrorKind.CONFLICT, "It is over.")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["cancel"] = QdeckError(ErrorKind.CONFLICT, "It is over.")
+    async with running(services) as pilot:
         await pilot.press("a", "slash", *"vqe", "enter")
         await settled(pilot)
         assert "7 marked (6 not shown)" in screen_text(pilot)
@@ -189,25 +189,25 @@ async def test_hidden_marks_are_told_and_a_refusal_does_not_end_the_rest() -> No
             screen_text(pilot).replace("│", "").split()
         )
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: deck.names_asked().count("cancel") == 3)
+        await until(pilot, lambda: services.names_asked().count("cancel") == 3)
         await settled(pilot)
         assert "3 jobs failed: It is over." in notices(pilot)
 
 
 async def test_lost_connection_ends_the_errand() -> None:
-    deck = FixedDeck()
-    deck.trouble["cancel"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["cancel"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    async with running(services) as pilot:
         await pilot.press("a", "c")
         await dialog(pilot, Confirm)
         await pilot.press("tab", "enter")
         await until(pilot, lambda: "1 job failed, 2 not tried" in notices(pilot))
-        assert deck.names_asked().count("cancel") == 1
+        assert services.names_asked().count("cancel") == 1
 
 
 async def test_tags_of_many_are_added_and_taken_away() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("space", "space", "t")
         await dialog(pilot, Prompt)
         await pilot.press("enter")
@@ -216,17 +216,17 @@ async def test_tags_of_many_are_added_and_taken_away() -> None:
         await dialog(pilot, Confirm)
         assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: deck.names_asked().count("set_tags") == 2)
-        assert ("set_tags", jobs()[0].id, ("vqe", "new")) in deck.asked
-        assert ("set_tags", jobs()[1].id, ("ghz", "new")) in deck.asked
+        await until(pilot, lambda: services.names_asked().count("set_tags") == 2)
+        assert ("set_tags", jobs()[0].id, ("vqe", "new")) in services.asked
+        assert ("set_tags", jobs()[1].id, ("ghz", "new")) in services.asked
 
 
 async def test_results_of_many_go_to_a_folder(tmp_path: Path) -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     done = [replace(jobs()[2], id=f"j{number}", name=number * "long name ") for number in (1, 9, 12)]
-    deck.the_jobs = tuple(done)
-    deck.results = {job.id: BELL_RESULT for job in done[:2]}
-    async with running(deck) as pilot:
+    services.the_jobs = tuple(done)
+    services.results = {job.id: BELL_RESULT for job in done[:2]}
+    async with running(services) as pilot:
         await pilot.press("a", "x")
         await dialog(pilot, Prompt)
         assert "qdeck-2026-03-14" in screen_text(pilot)
@@ -273,12 +273,12 @@ async def test_groups_fold_and_all_of_one_are_marked() -> None:
 
 
 async def test_status_in_a_group_head_follows_the_jobs() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("b")
         await settled(pilot)
         assert "▶ running 1" in screen_text(pilot)
-        deck.change(replace(jobs()[0], status=JobStatus.DONE))
+        services.change(replace(jobs()[0], status=JobStatus.DONE))
         await settled(pilot)
         assert "▶ running 1" not in screen_text(pilot) and "✔ done 1" in screen_text(pilot)
 
@@ -346,9 +346,9 @@ async def test_many_jobs_are_arranged_aside_and_the_last_wish_wins(monkeypatch: 
 
 
 async def test_scrollbar_covers_no_cell() -> None:
-    deck = FixedDeck()
-    deck.the_jobs = tuple(replace(jobs()[1], id=f"j{number}", tags=("end" * 30,)) for number in range(50))
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_jobs = tuple(replace(jobs()[1], id=f"j{number}", tags=("end" * 30,)) for number in range(50))
+    async with running(services) as pilot:
         line = next(line for line in screen_text(pilot).splitlines() if line.startswith("▸"))
         assert line[:-1].rstrip().endswith("…")
 

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
@@ -41,19 +41,19 @@ def test_table_at_120x40(snap_compare: SnapCompare) -> None:
 
 
 def test_offline_keeps_the_table(snap_compare: SnapCompare) -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     error = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
-    deck.the_freshness = Freshness(NOW, NOW, error)
-    assert snap_compare(make_app(deck), run_before=_ready)
+    services.the_freshness = Freshness(NOW, NOW, error)
+    assert snap_compare(make_app(services), run_before=_ready)
 
 
 async def test_new_job_leaves_the_cursor_on_its_job() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("down", "down")
         before = table.cursor_key
-        deck.change(replace(jobs()[0], id="new", name="newest"))
+        services.change(replace(jobs()[0], id="new", name="newest"))
         await settled(pilot)
         assert table.cursor_key == before
         assert table.keys[0] == "new"
@@ -61,39 +61,39 @@ async def test_new_job_leaves_the_cursor_on_its_job() -> None:
 
 
 async def test_removed_job_leaves_the_cursor_where_it_was() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("down")
         gone, after = table.keys[1], table.keys[2]
-        deck.the_jobs = tuple(job for job in deck.the_jobs if job.id != gone)
-        deck.publish(JobsChanged((), (gone,)))
+        services.the_jobs = tuple(job for job in services.the_jobs if job.id != gone)
+        services.publish(JobsChanged((), (gone,)))
         await settled(pilot)
         assert table.cursor_key == after
 
 
 async def test_scrolled_table_stands_still_when_jobs_come() -> None:
-    deck = FixedDeck()
-    deck.the_jobs = tuple(
+    services = FixedServices()
+    services.the_jobs = tuple(
         replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(200)
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("pagedown", "pagedown", "pagedown")
         await settled(pilot)
         line = next(line for line in screen_text(pilot).splitlines() if line.startswith("▸"))
         place = screen_text(pilot).splitlines().index(line)
-        deck.change(replace(jobs()[1], id="new", name="new"))
+        services.change(replace(jobs()[1], id="new", name="new"))
         await settled(pilot)
         assert screen_text(pilot).splitlines()[place] == line
         assert table.keys[0] == "new"
 
 
 async def test_changed_status_is_shown() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         assert "◔ queued" in screen_text(pilot)
-        deck.change(replace(jobs()[1], status=JobStatus.CANCELLED))
+        services.change(replace(jobs()[1], status=JobStatus.CANCELLED))
         await settled(pilot)
         assert "◔ queued" not in screen_text(pilot)
 
@@ -103,7 +103,7 @@ async def test_filter_finds_any_field_and_escape_drops_it() -> None:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("slash", *"GHZ pee", "enter")
         await settled(pilot)
-        assert [deck_job.name for deck_job in jobs() if deck_job.id in table.keys] == ["ghz-12"]
+        assert [services_job.name for services_job in jobs() if services_job.id in table.keys] == ["ghz-12"]
         assert table.has_focus
         await pilot.press("escape")
         await settled(pilot)
@@ -118,22 +118,22 @@ async def test_filter_without_a_match_says_so() -> None:
 
 
 async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("down", "down")
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
         assert "47.9 %" in screen_text(pilot)
         await pilot.press("up", "down")
         await settled(pilot)
-        assert deck.names_asked().count("result") == 1
+        assert services.names_asked().count("result") == 1
 
 
 async def test_a_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
-    deck = FixedDeck()
-    deck.the_jobs = tuple(
+    services = FixedServices()
+    services.the_jobs = tuple(
         replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(500)
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         painted: list[object] = []
         real = pilot.app._display
 
@@ -143,71 +143,71 @@ async def test_a_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch
             real(screen, renderable)
 
         monkeypatch.setattr(pilot.app, "_display", display)
-        deck.change(*(replace(job, status=JobStatus.FAILED, reason="No.") for job in deck.the_jobs))
+        services.change(*(replace(job, status=JobStatus.FAILED, reason="No.") for job in services.the_jobs))
         await until(pilot, lambda: screen_text(pilot).count("failed") >= 10)
         await settled(pilot)
         assert len(painted) == 1
         # Nor does a change of what nobody sees paint anything.
         painted.clear()
-        deck.change(*(replace(job, instance="another") for job in deck.the_jobs))
+        services.change(*(replace(job, instance="another") for job in services.the_jobs))
         await settled(pilot)
         assert painted == []
 
 
 async def test_a_large_result_is_fetched_when_the_job_is_opened() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     bell = jobs()[2].id
-    deck.large_results = {bell}
-    async with running(deck) as pilot:
+    services.large_results = {bell}
+    async with running(services) as pilot:
         await pilot.press("down", "down")
         await until(pilot, lambda: "large result: enter fetches it" in screen_text(pilot))
-        deck.change(replace(jobs()[0], shots=7))
+        services.change(replace(jobs()[0], shots=7))
         await settled(pilot)
-        assert deck.asked.count(("result", bell)) == 1
+        assert services.asked.count(("result", bell)) == 1
         await pilot.press("enter")
         await settled(pilot)
         assert "49.6 %" in screen_text(pilot)
-        # The deck keeps it now.
-        deck.large_results = set()
+        # The services keeps it now.
+        services.large_results = set()
         await pilot.press("escape")
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
 async def test_a_result_that_could_not_be_fetched_is_asked_for_again() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     bell = jobs()[2].id
-    deck.trouble["result"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
-    async with running(deck) as pilot:
+    services.trouble["result"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    async with running(services) as pilot:
         await pilot.press("down", "down")
         await until(pilot, lambda: "The host was not reached." in screen_text(pilot))
-        deck.change(replace(jobs()[0], shots=7))
+        services.change(replace(jobs()[0], shots=7))
         await settled(pilot)
-        assert deck.asked.count(("result", bell)) == 1
-        deck.trouble.clear()
-        deck.publish(FreshnessChanged(Freshness(NOW)))
+        assert services.asked.count(("result", bell)) == 1
+        services.trouble.clear()
+        services.publish(FreshnessChanged(Freshness(NOW)))
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
 async def test_a_result_on_its_way_is_not_asked_for_a_second_time() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     answer = asyncio.Event()
-    real = deck.result
+    real = services.result
 
     async def slow(job_id: str, *, by_itself: bool = False) -> JobResult:
         result = await real(job_id, by_itself=by_itself)
         await answer.wait()
         return result
 
-    deck.result = slow  # type: ignore[method-assign]  # a service that takes its time
-    async with running(deck) as pilot:
+    services.result = slow  # type: ignore[method-assign]  # a service that takes its time
+    async with running(services) as pilot:
         await pilot.press("down", "down")
-        await until(pilot, lambda: "result" in deck.names_asked())
+        await until(pilot, lambda: "result" in services.names_asked())
         for shots in range(5):
-            deck.change(replace(jobs()[0], shots=shots))
+            services.change(replace(jobs()[0], shots=shots))
             await pilot.pause()
         answer.set()
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
-        assert deck.names_asked().count("result") == 1
+        assert services.names_asked().count("result") == 1
 
 
 async def test_strip_shows_why_a_job_failed() -> None:
@@ -218,26 +218,26 @@ async def test_strip_shows_why_a_job_failed() -> None:
 
 
 async def test_cancel_asks_with_the_harmless_button_focused() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
         await pilot.press("enter")
         await settled(pilot)
-        assert "cancel" not in deck.names_asked()
+        assert "cancel" not in services.names_asked()
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: ("cancel", jobs()[0].id) in deck.asked)
+        await until(pilot, lambda: ("cancel", jobs()[0].id) in services.asked)
 
 
 async def test_refused_cancel_is_told_in_plain_text() -> None:
-    deck = FixedDeck()
-    deck.trouble["cancel"] = QdeckError(
+    services = FixedServices()
+    services.trouble["cancel"] = QdeckError(
         ErrorKind.CONFLICT, "The job [red]is[/] over.", "Look at its result with enter."
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("tab", "enter")
@@ -246,16 +246,16 @@ async def test_refused_cancel_is_told_in_plain_text() -> None:
 
 
 async def test_finished_job_is_not_cancelled() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("down", "down", "c")
         await until(pilot, lambda: "nothing to cancel" in screen_text(pilot))
-        assert "cancel" not in deck.names_asked()
+        assert "cancel" not in services.names_asked()
 
 
 async def test_tags_are_checked_in_place_and_set() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
         field = pilot.app.screen.query_one(Input)
@@ -266,7 +266,7 @@ async def test_tags_are_checked_in_place_and_set() -> None:
         assert "at most 8" in screen_text(pilot)
         field.value = " one , two,one "
         await pilot.press("enter")
-        await until(pilot, lambda: ("set_tags", jobs()[0].id, ("one", "two")) in deck.asked)
+        await until(pilot, lambda: ("set_tags", jobs()[0].id, ("one", "two")) in services.asked)
         await settled(pilot)
         assert "one two" in screen_text(pilot)
 
@@ -282,19 +282,19 @@ async def test_enter_opens_the_job_and_escape_comes_back() -> None:
 
 
 async def test_empty_table_names_the_next_key() -> None:
-    deck = FixedDeck()
-    deck.the_jobs = ()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_jobs = ()
+    async with running(services) as pilot:
         assert "No jobs yet." in screen_text(pilot)
         assert "F3 opens the editor" in screen_text(pilot)
-        deck.change(*jobs())
+        services.change(*jobs())
         await settled(pilot)
         assert "ghz-12" in screen_text(pilot)
         assert pilot.app.screen.query_one(RowTable).has_focus
 
 
 async def test_hostile_text_is_shown_as_text() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     hostile = replace(
         jobs()[0],
         name="[red]x[/]\x1b[31m\u202e",
@@ -302,8 +302,8 @@ async def test_hostile_text_is_shown_as_text() -> None:
         reason="\x1b]52;c;AAAA\x07",
         backend="[@click=app.quit]b[/]",
     )
-    deck.the_jobs = (hostile,)
-    async with running(deck, size=(120, 40)) as pilot:
+    services.the_jobs = (hostile,)
+    async with running(services, size=(120, 40)) as pilot:
         text = screen_text(pilot)
         assert "[red]x[/]␛[31m�" in text
         assert "[/] ␇bell" in text
@@ -321,22 +321,24 @@ async def test_copy_goes_to_the_terminal() -> None:
 
 
 async def test_freshness_is_told_as_it_changes() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         assert "● live" in screen_text(pilot)
-        deck.the_freshness = Freshness(NOW, NOW)
-        deck.publish(FreshnessChanged(deck.the_freshness))
+        services.the_freshness = Freshness(NOW, NOW)
+        services.publish(FreshnessChanged(services.the_freshness))
         await settled(pilot)
         assert "offline since 15:09" in screen_text(pilot)
         assert "ghz-12" in screen_text(pilot)
 
 
 async def test_many_jobs_are_only_drawn_where_they_are_seen() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     base = jobs()[2]
-    deck.the_jobs = tuple(replace(base, id=f"j{number}", status=JobStatus.FAILED) for number in range(20_000))
+    services.the_jobs = tuple(
+        replace(base, id=f"j{number}", status=JobStatus.FAILED) for number in range(20_000)
+    )
     drawn: list[str] = []
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
         cells_of = table._cells_of
 

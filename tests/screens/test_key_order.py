@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import running, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs import open_file
@@ -35,18 +35,18 @@ def _cursor(pilot: Pilot[None]) -> str:
 
 
 async def test_letters_after_tab_go_where_tab_went() -> None:
-    deck = FixedDeck(signed_in=False)
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    async with running(services) as pilot:
         burst(pilot, "tab", "tab", *TOKEN)
         await until(pilot, lambda: pilot.app.screen.query_one("#token", Input).value == TOKEN)
         await settled(pilot)
-        assert "sign_in_sandbox" not in deck.names_asked()
+        assert "sign_in_sandbox" not in services.names_asked()
 
 
 async def test_a_token_pasted_onto_the_sign_in_goes_into_its_field() -> None:
     for marked in (True, False):
-        deck = FixedDeck(signed_in=False)
-        async with running(deck) as pilot:
+        services = FixedServices(signed_in=False)
+        async with running(services) as pilot:
             if marked:
                 pilot.app.post_message(events.Paste(f" {TOKEN}\n"))
             else:
@@ -54,26 +54,26 @@ async def test_a_token_pasted_onto_the_sign_in_goes_into_its_field() -> None:
             await until(pilot, lambda: pilot.app.screen.query_one("#token", Input).value == TOKEN)
             await settled(pilot)
             assert isinstance(pilot.app.screen, LoginScreen)
-            assert not {"sign_in", "sign_in_sandbox"} & set(deck.names_asked())
+            assert not {"sign_in", "sign_in_sandbox"} & set(services.names_asked())
             assert pilot.app.focused is pilot.app.screen.query_one("#token", Input)
 
 
 async def test_letters_are_no_commands_outside_the_list_of_the_sign_in() -> None:
-    deck = FixedDeck(signed_in=False)
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    async with running(services) as pilot:
         for _ in range(5):
             await pilot.press("tab", "s")
         await settled(pilot)
         assert isinstance(pilot.app.screen, LoginScreen)
-        assert "sign_in_sandbox" not in deck.names_asked()
+        assert "sign_in_sandbox" not in services.names_asked()
 
 
 async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_it() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         burst(pilot, "t", *"cxr", "enter")
-        await until(pilot, lambda: "set_tags" in deck.names_asked())
-        asked = next(asked for asked in deck.asked if asked[0] == "set_tags")
+        await until(pilot, lambda: "set_tags" in services.names_asked())
+        asked = next(asked for asked in services.asked if asked[0] == "set_tags")
         assert asked == ("set_tags", jobs()[0].id, ("vqecxr",))
         assert isinstance(pilot.app.screen, JobsScreen)
 
@@ -99,16 +99,16 @@ async def test_enter_takes_what_was_typed_just_before_it(monkeypatch: pytest.Mon
         answers.set()
         app = pilot.app
         assert isinstance(app, QDeckApp)
-        await until(pilot, lambda: bool(app.bench.qasm))
-        assert app.bench.name == "ghz" and "GHZ" in app.bench.qasm
+        await until(pilot, lambda: bool(app.workspace.qasm))
+        assert app.workspace.name == "ghz" and "GHZ" in app.workspace.qasm
 
 
 async def test_a_burst_meets_the_question_not_the_table_behind_it() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         burst(pilot, "c", "enter", "down")
         await until(pilot, lambda: _cursor(pilot) == jobs()[1].id)
-        assert "cancel" not in deck.names_asked()
+        assert "cancel" not in services.names_asked()
 
 
 async def test_sections_and_text_in_one_burst() -> None:
@@ -117,21 +117,21 @@ async def test_sections_and_text_in_one_burst() -> None:
         keys = [{" ": "space"}.get(one, one) for one in text]
         for key, one in zip(["f3", *keys, "f2", "f3"], [None, *text, None, None], strict=True):
             pilot.app.post_message(events.Key(key, one))
-        await until(pilot, lambda: isinstance(pilot.app, QDeckApp) and pilot.app.bench.qasm == text)
+        await until(pilot, lambda: isinstance(pilot.app, QDeckApp) and pilot.app.workspace.qasm == text)
         await settled(pilot)
         assert pilot.app.screen.query_one(QasmArea).text == text
 
 
 async def test_keys_do_nothing_while_the_terminal_is_too_small() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.resize_terminal(40, 10)
         await settled(pilot)
         await pilot.press("c", "r", "down", "enter", "f3", "ctrl+p")
         pilot.app.post_message(events.Paste("text"))
         await settled(pilot)
         assert isinstance(pilot.app.screen, JobsScreen)
-        assert "refresh" not in deck.names_asked()
+        assert "refresh" not in services.names_asked()
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
         assert pilot.app.screen.query_one(RowTable).cursor_key == jobs()[0].id

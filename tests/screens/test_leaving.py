@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING
 from tui.app import QDeckApp
@@ -25,18 +25,18 @@ OWN = replace(BATCH, opened_here=True)
 FOREIGN = replace(BATCH, id="f0re1gn0-0000", backend="ibm_cusco", mode=SessionMode.DEDICATED, max_ttl=3600)
 
 
-def deck_with() -> FixedDeck:
-    """A deck with a session of each kind, two jobs queued in the own one."""
-    deck = FixedDeck()
-    deck.the_sessions = (OWN, FOREIGN, DRAINING, CLOSED)
+def services_with() -> FixedServices:
+    """A services with a session of each kind, two jobs queued in the own one."""
+    services = FixedServices()
+    services.the_sessions = (OWN, FOREIGN, DRAINING, CLOSED)
     running_one, queued, *others = jobs()
-    deck.the_jobs = (
+    services.the_jobs = (
         replace(running_one, session_id=OWN.id),
         replace(queued, session_id=OWN.id),
         replace(queued, id="another", session_id=OWN.id),
         *others,
     )
-    return deck
+    return services
 
 
 def shows(pilot: Pilot[None], *words: str) -> bool:
@@ -59,12 +59,12 @@ def test_question_at_80x24(snap_compare: SnapCompare) -> None:
         await settled(pilot)
         await ask(pilot)
 
-    assert snap_compare(make_app(deck_with()), run_before=asked)
+    assert snap_compare(make_app(services_with()), run_before=asked)
 
 
 def test_question_with_unsaved_changes_at_60x16(snap_compare: SnapCompare) -> None:
-    app = make_app(deck_with())
-    app.bench.qasm = "OPENQASM 3;"
+    app = make_app(services_with())
+    app.workspace.qasm = "OPENQASM 3;"
 
     async def asked(pilot: Pilot[None]) -> None:
         await settled(pilot)
@@ -75,9 +75,9 @@ def test_question_with_unsaved_changes_at_60x16(snap_compare: SnapCompare) -> No
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 async def test_the_question_lists_what_is_open_and_what_each_choice_means(size: tuple[int, int]) -> None:
-    async with running(deck_with(), size=size) as pilot:
+    async with running(services_with(), size=size) as pilot:
         assert isinstance(pilot.app, QDeckApp)
-        pilot.app.bench.qasm = "OPENQASM 3;"
+        pilot.app.workspace.qasm = "OPENQASM 3;"
         await ask(pilot)
         assert shows(pilot, "2 sessions are open", "ibm_peekski", "b0a7c1d…", "2 queued", "ibm_cusco")
         assert shows(pilot, "* not opened by qdeck", "0 queued *", "changes that are in no file")
@@ -87,14 +87,14 @@ async def test_the_question_lists_what_is_open_and_what_each_choice_means(size: 
 
 @pytest.mark.parametrize("keys", [("enter",), ("escape",), ("down", "up", "enter")])
 async def test_staying_is_the_first_choice(keys: tuple[str, ...]) -> None:
-    deck = deck_with()
-    async with running(deck) as pilot:
+    services = services_with()
+    async with running(services) as pilot:
         await ask(pilot)
         await pilot.press("ctrl+q")
         await pilot.press(*keys)
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         assert pilot.app.return_code is None
-        assert not {"drain_session", "close_session"} & set(deck.names_asked())
+        assert not {"drain_session", "close_session"} & set(services.names_asked())
 
 
 @pytest.mark.parametrize(
@@ -103,19 +103,19 @@ async def test_staying_is_the_first_choice(keys: tuple[str, ...]) -> None:
     ids=["drain", "cancel", "leave"],
 )
 async def test_each_choice_is_done_by_keys(downs: int, command: str) -> None:
-    deck = deck_with()
-    async with running(deck) as pilot:
+    services = services_with()
+    async with running(services) as pilot:
         await ask(pilot)
         await pilot.press(*["down"] * downs, "enter")
         await until(pilot, lambda: pilot.app.return_code == 0)
-    asked = [asked for asked in deck.asked if str(asked[0]).endswith("_session")]
+    asked = [asked for asked in services.asked if str(asked[0]).endswith("_session")]
     assert asked == ([(command, OWN.id), (command, FOREIGN.id)] if command else [])
 
 
 async def test_a_refusal_is_told_in_place_and_one_stays() -> None:
-    deck = deck_with()
-    deck.trouble["drain_session"] = QdeckError(ErrorKind.NETWORK, "127.0.0.1 is not reached.")
-    async with running(deck) as pilot:
+    services = services_with()
+    services.trouble["drain_session"] = QdeckError(ErrorKind.NETWORK, "127.0.0.1 is not reached.")
+    async with running(services) as pilot:
         screen = await ask(pilot)
         await pilot.press("down", "enter")
         await until(pilot, lambda: shows(pilot, "127.0.0.1 is not reached."))
@@ -126,9 +126,9 @@ async def test_a_refusal_is_told_in_place_and_one_stays() -> None:
 
 
 async def test_a_session_that_is_gone_is_no_reason_to_stay() -> None:
-    deck = deck_with()
-    deck.trouble["close_session"] = QdeckError(ErrorKind.NOT_FOUND, "No such session.")
-    async with running(deck) as pilot:
+    services = services_with()
+    services.trouble["close_session"] = QdeckError(ErrorKind.NOT_FOUND, "No such session.")
+    async with running(services) as pilot:
         await ask(pilot)
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: pilot.app.return_code == 0)
@@ -137,15 +137,15 @@ async def test_a_session_that_is_gone_is_no_reason_to_stay() -> None:
 async def test_a_silent_service_is_waited_for_visibly_and_not_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    deck = deck_with()
+    services = services_with()
     silent = asyncio.Event()
 
     async def never(session_id: str) -> None:
         await silent.wait()
 
-    monkeypatch.setattr(deck, "drain_session", never)
-    async with running(deck) as pilot:
-        screen = LeaveSessions(deck, pilot.app.clock, seconds=0.5)  # type: ignore[attr-defined]  # QDeckApp
+    monkeypatch.setattr(services, "drain_session", never)
+    async with running(services) as pilot:
+        screen = LeaveSessions(services, pilot.app.clock, seconds=0.5)  # type: ignore[attr-defined]  # QDeckApp
         pilot.app.push_screen(screen)
         await until(pilot, lambda: screen.is_current)
         await pilot.press("down", "enter", "enter", "escape")
@@ -157,26 +157,28 @@ async def test_a_silent_service_is_waited_for_visibly_and_not_for_ever(
 
 
 async def test_a_session_that_ends_meanwhile_is_left_alone() -> None:
-    deck = deck_with()
-    async with running(deck) as pilot:
+    services = services_with()
+    async with running(services) as pilot:
         await ask(pilot)
         over = replace(OWN, state=SessionState.CLOSED)
-        deck.the_sessions = (over, FOREIGN, replace(OWN, id="opened-meanwhile"))
-        deck.publish(SessionsChanged((over,)))
+        services.the_sessions = (over, FOREIGN, replace(OWN, id="opened-meanwhile"))
+        services.publish(SessionsChanged((over,)))
         await pilot.press("down", "enter")
         await until(pilot, lambda: pilot.app.return_code == 0)
-    assert [asked for asked in deck.asked if asked[0] == "drain_session"] == [("drain_session", FOREIGN.id)]
+    assert [asked for asked in services.asked if asked[0] == "drain_session"] == [
+        ("drain_session", FOREIGN.id)
+    ]
 
 
 async def test_what_takes_no_jobs_or_belongs_to_nobody_here_is_not_asked_about() -> None:
-    deck = deck_with()
-    deck.the_sessions = (DRAINING, CLOSED)
-    async with running(deck) as pilot:
+    services = services_with()
+    services.the_sessions = (DRAINING, CLOSED)
+    async with running(services) as pilot:
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
-    deck = FixedDeck(signed_in=False)
-    deck.the_sessions = (OWN,)
-    async with running(deck) as pilot:
+    services = FixedServices(signed_in=False)
+    services.the_sessions = (OWN,)
+    async with running(services) as pilot:
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
 
@@ -184,7 +186,7 @@ async def test_what_takes_no_jobs_or_belongs_to_nobody_here_is_not_asked_about()
 async def test_unsaved_changes_alone_ask_the_short_question() -> None:
     async with running() as pilot:
         assert isinstance(pilot.app, QDeckApp)
-        pilot.app.bench.qasm = "OPENQASM 3;"
+        pilot.app.workspace.qasm = "OPENQASM 3;"
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("enter")
@@ -192,11 +194,11 @@ async def test_unsaved_changes_alone_ask_the_short_question() -> None:
 
 
 async def test_a_read_only_qdeck_offers_to_stay_or_to_leave_them_open() -> None:
-    deck = deck_with()
-    deck.read_only = True
-    async with running(deck) as pilot:
+    services = services_with()
+    services.read_only = True
+    async with running(services) as pilot:
         question = await ask(pilot)
         assert [button.id for button in question.query(Button)] == ["keep", "leave"]
         await pilot.press("down", "enter")
         await until(pilot, lambda: pilot.app.return_code == 0)
-    assert not {"drain_session", "close_session"} & set(deck.names_asked())
+    assert not {"drain_session", "close_session"} & set(services.names_asked())

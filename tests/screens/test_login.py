@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock, account, identity
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -24,10 +24,10 @@ from tui.widgets.forms.select import Choice
 TOKEN = "s3cret-token-that-must-not-be-seen-0123456789"
 
 
-def _signed_out(*accounts: Account) -> FixedDeck:
-    deck = FixedDeck(signed_in=False)
-    deck.the_accounts = accounts
-    return deck
+def _signed_out(*accounts: Account) -> FixedServices:
+    services = FixedServices(signed_in=False)
+    services.the_accounts = accounts
+    return services
 
 
 async def _ready(pilot: Pilot[None]) -> None:
@@ -35,8 +35,8 @@ async def _ready(pilot: Pilot[None]) -> None:
 
 
 def test_sign_in_at_80x24(snap_compare: SnapCompare) -> None:
-    deck = _signed_out(account(), account("old", channel=Channel.CLASSIC))
-    assert snap_compare(make_app(deck), run_before=_ready)
+    services = _signed_out(account(), account("old", channel=Channel.CLASSIC))
+    assert snap_compare(make_app(services), run_before=_ready)
 
 
 def test_sign_in_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,8 +45,8 @@ def test_sign_in_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.
 
 
 def test_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
-    deck = _signed_out()
-    deck.trouble["sign_in"] = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
+    services = _signed_out()
+    services.trouble["sign_in"] = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
 
     async def refused(pilot: Pilot[None]) -> None:
         await settled(pilot)
@@ -55,7 +55,7 @@ def test_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
         await pilot.press("enter")
         await settled(pilot)
 
-    assert snap_compare(make_app(deck), run_before=refused)
+    assert snap_compare(make_app(services), run_before=refused)
 
 
 def test_account_at_80x24(snap_compare: SnapCompare) -> None:
@@ -74,30 +74,30 @@ async def test_first_screen_is_sign_in_when_nobody_is() -> None:
 
 async def test_one_key_opens_the_sandbox() -> None:
     for key, face in (("s", Channel.PLATFORM), ("S", Channel.CLASSIC)):
-        deck = _signed_out()
-        async with running(deck) as pilot:
+        services = _signed_out()
+        async with running(services) as pilot:
             await pilot.press(key)
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert deck.asked[-1] == ("sign_in_sandbox", face)
+            assert services.asked[-1] == ("sign_in_sandbox", face)
             await settled(pilot)
             assert " SANDBOX " in screen_text(pilot)
             assert "nothing here is hardware" in notices(pilot)
 
 
 async def test_found_account_is_one_enter_away() -> None:
-    deck = _signed_out(account(), account("other"))
-    async with running(deck) as pilot:
+    services = _signed_out(account(), account("other"))
+    async with running(services) as pilot:
         assert "~/.qiskit/qiskit-ibm.json" in screen_text(pilot)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert deck.asked[-1] == ("sign_in", account("other"), Keep.NOT)
+        assert services.asked[-1] == ("sign_in", account("other"), Keep.NOT)
         assert "SANDBOX" not in screen_text(pilot)
 
 
 async def test_typed_token_is_used_and_never_shown() -> None:
-    deck = _signed_out()
-    deck.trouble["sign_in"] = QdeckError(ErrorKind.NETWORK, "iam.cloud.ibm.com was not reached.")
-    async with running(deck) as pilot:
+    services = _signed_out()
+    services.trouble["sign_in"] = QdeckError(ErrorKind.NETWORK, "iam.cloud.ibm.com was not reached.")
+    async with running(services) as pilot:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press(*TOKEN)
         pilot.app.screen.query_one("#channel", Choice).value = Channel.CLASSIC
@@ -108,10 +108,10 @@ async def test_typed_token_is_used_and_never_shown() -> None:
         assert TOKEN not in screen_text(pilot)
         assert "Check the connection" in screen_text(pilot)
         # Nothing typed is lost: the second try needs only Enter.
-        del deck.trouble["sign_in"]
+        del services.trouble["sign_in"]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        name, used, keep = deck.asked[-1]
+        name, used, keep = services.asked[-1]
         assert name == "sign_in" and keep is Keep.FILE and isinstance(used, Account)
         assert used.token.reveal() == TOKEN
         assert (used.channel, used.instance) == (Channel.CLASSIC, "hub/group/project")
@@ -119,39 +119,39 @@ async def test_typed_token_is_used_and_never_shown() -> None:
 
 
 async def test_missing_token_is_said_in_place() -> None:
-    deck = _signed_out()
-    async with running(deck) as pilot:
+    services = _signed_out()
+    async with running(services) as pilot:
         pilot.app.screen.query_one("#instance", Input).focus()
         await pilot.press("enter")
         await settled(pilot)
         assert "The token is missing." in screen_text(pilot)
-        assert "sign_in" not in deck.names_asked()
+        assert "sign_in" not in services.names_asked()
 
 
 async def test_unexpected_error_is_told_and_logged_without_the_token(tmp_path: Path) -> None:
-    deck = _signed_out(account())
-    deck.trouble["sign_in"] = ValueError(f"Illegal header value b'Bearer {TOKEN}'")
-    async with running(deck) as pilot:
+    services = _signed_out(account())
+    services.trouble["sign_in"] = ValueError(f"Illegal header value b'Bearer {TOKEN}'")
+    async with running(services) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: "ValueError" in screen_text(pilot))
         assert isinstance(pilot.app.screen, LoginScreen)
         assert TOKEN not in screen_text(pilot)
     log = (tmp_path / "qdeck" / "state" / "qdeck.log").read_text()
-    assert "ValueError: Illegal header value" in log and "fixed_deck.py" in log
+    assert "ValueError: Illegal header value" in log and "fixed_services.py" in log
     assert TOKEN not in log
 
 
 async def test_escape_while_signing_in_gives_up() -> None:
-    deck = _signed_out(account())
-    deck.gate = asyncio.Event()
-    async with running(deck) as pilot:
+    services = _signed_out(account())
+    services.gate = asyncio.Event()
+    async with running(services) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: "Signing in to work" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        deck.gate.set()
+        services.gate.set()
         await settled(pilot)
-        assert deck.identity is None
+        assert services.identity is None
         assert "F7 signs in" in screen_text(pilot)
 
 
@@ -159,18 +159,18 @@ async def test_escape_while_signing_in_gives_up() -> None:
 async def test_sign_in_told_on_the_command_line_needs_no_key(
     sign_in: Account | None, sandbox: Channel | None
 ) -> None:
-    deck = _signed_out()
-    app = QDeckApp(deck, clock=FixedClock(), sign_in=sign_in, sandbox=sandbox)
+    services = _signed_out()
+    app = QDeckApp(services, clock=FixedClock(), sign_in=sign_in, sandbox=sandbox)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: deck.identity is not None)
+        await until(pilot, lambda: services.identity is not None)
         await settled(pilot)
         assert isinstance(app.screen, JobsScreen)
 
 
 async def test_failed_sign_in_from_the_command_line_is_told_in_the_form() -> None:
-    deck = _signed_out()
-    deck.trouble["sign_in"] = QdeckError(ErrorKind.EXPIRED, "The key is no longer valid.")
-    app = QDeckApp(deck, clock=FixedClock(), sign_in=account())
+    services = _signed_out()
+    services.trouble["sign_in"] = QdeckError(ErrorKind.EXPIRED, "The key is no longer valid.")
+    app = QDeckApp(services, clock=FixedClock(), sign_in=account())
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, LoginScreen))
         await settled(pilot)
@@ -178,8 +178,8 @@ async def test_failed_sign_in_from_the_command_line_is_told_in_the_form() -> Non
 
 
 async def test_account_changes_the_instance() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("f7")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
         await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
@@ -190,8 +190,8 @@ async def test_account_changes_the_instance() -> None:
 
 
 async def test_sign_out_says_what_it_achieved() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("f7")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
         await pilot.press("o")
@@ -201,15 +201,15 @@ async def test_sign_out_says_what_it_achieved() -> None:
 
 
 async def test_hostile_account_names_are_text() -> None:
-    deck = _signed_out(account("[b]a[/]\x1b[2J"))
-    async with running(deck) as pilot:
+    services = _signed_out(account("[b]a[/]\x1b[2J"))
+    async with running(services) as pilot:
         assert "[b]a[/]␛[2J" in screen_text(pilot)
 
 
 async def test_certificates_that_are_not_checked_are_said_on_every_screen() -> None:
-    deck = FixedDeck()
-    deck.the_identity = replace(identity(sandbox=False), unverified=True)
-    async with running(deck, size=(120, 40)) as pilot:
+    services = FixedServices()
+    services.the_identity = replace(identity(sandbox=False), unverified=True)
+    async with running(services, size=(120, 40)) as pilot:
         assert "certificates not checked" in screen_text(pilot)
         await pilot.press("f7")
         await settled(pilot)
@@ -217,9 +217,9 @@ async def test_certificates_that_are_not_checked_are_said_on_every_screen() -> N
 
 
 async def test_account_details_that_fail_leave_the_rest() -> None:
-    deck = FixedDeck()
-    deck.trouble["account_details"] = QdeckError(ErrorKind.SERVER, "Down.")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["account_details"] = QdeckError(ErrorKind.SERVER, "Down.")
+    async with running(services) as pilot:
         await pilot.press("f7")
         await settled(pilot)
         assert "lab-instance" in screen_text(pilot)
@@ -227,13 +227,13 @@ async def test_account_details_that_fail_leave_the_rest() -> None:
 
 
 async def test_shares_of_backends_and_instances_are_shown_as_far_as_there_is_room() -> None:
-    deck = FixedDeck()
-    deck.the_details = replace(
-        deck.the_details,
+    services = FixedServices()
+    services.the_details = replace(
+        services.the_details,
         by_backend=tuple(Share(f"ibm_device_{number}", 12, 190) for number in range(5)),
-        by_instance=(Share(deck.the_instances[1].id, 3, 9), Share("crn:[b]x[/b]", 1, 3)),
+        by_instance=(Share(services.the_instances[1].id, 3, 9), Share("crn:[b]x[/b]", 1, 3)),
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         await pilot.press("f7")
         await settled(pilot)
         text = screen_text(pilot)
@@ -243,22 +243,22 @@ async def test_shares_of_backends_and_instances_are_shown_as_far_as_there_is_roo
 
 async def test_typed_token_goes_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QISKIT_IBM_URL", "https://own.example/api/v1")
-    deck = _signed_out()
-    async with running(deck) as pilot:
+    services = _signed_out()
+    async with running(services) as pilot:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press(*TOKEN, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        used = deck.asked[-1][1]
+        used = services.asked[-1][1]
         assert isinstance(used, Account) and used.endpoints.api.startswith("https://own.example")
 
 
 async def test_a_crn_that_would_name_another_host_is_refused_in_place() -> None:
-    deck = _signed_out()
-    async with running(deck) as pilot:
+    services = _signed_out()
+    async with running(services) as pilot:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press(*TOKEN)
         crn = "crn:v1:bluemix:public:quantum-computing:evil.example/:a/x:y::"
         pilot.app.screen.query_one("#instance", Input).value = crn
         await pilot.press("enter")
         await until(pilot, lambda: "not the name of a region" in screen_text(pilot))
-        assert "sign_in" not in deck.names_asked()
+        assert "sign_in" not in services.names_asked()

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 import tui.app
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -41,36 +41,36 @@ def _tells(pilot: Pilot[None], text: str) -> bool:
 
 
 def test_warning_and_table_at_80x24(snap_compare: SnapCompare) -> None:
-    deck = FixedDeck()
+    services = FixedServices()
 
     async def warned(pilot: Pilot[None]) -> None:
         await settled(pilot)
-        deck.publish(Notice("The sessions are not up to date.", Severity.WARNING))
+        services.publish(Notice("The sessions are not up to date.", Severity.WARNING))
         await settled(pilot)
 
-    assert snap_compare(make_app(deck), run_before=warned)
+    assert snap_compare(make_app(services), run_before=warned)
 
 
 def test_messages_at_80x24(snap_compare: SnapCompare) -> None:
-    deck = FixedDeck()
+    services = FixedServices()
 
     async def listed(pilot: Pilot[None]) -> None:
         await settled(pilot)
-        deck.publish(Notice("Submitted d3k0"))
-        deck.publish(Notice(ADVICE, Severity.ERROR))
+        services.publish(Notice("Submitted d3k0"))
+        services.publish(Notice(ADVICE, Severity.ERROR))
         await settled(pilot)
         await pilot.press("ctrl+t")
         await until(pilot, lambda: isinstance(pilot.app.screen, MessagesScreen))
 
-    assert snap_compare(make_app(deck), run_before=listed)
+    assert snap_compare(make_app(services), run_before=listed)
 
 
 async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         before = screen_text(pilot).split("\n")
         assert _told(pilot) == [""]
-        deck.publish(Notice("Hello"))
+        services.publish(Notice("Hello"))
         await until(pilot, lambda: _told(pilot) == [" Hello"])
         after = screen_text(pilot).split("\n")
         assert [row for row, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [22]
@@ -81,10 +81,10 @@ async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
 
 
 async def test_notices_are_plain_text_and_the_newest_is_shown() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
-        deck.publish(JobsFinished((jobs()[2],)))
-        deck.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
+    services = FixedServices()
+    async with running(services) as pilot:
+        services.publish(JobsFinished((jobs()[2],)))
+        services.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
         await until(pilot, lambda: "! Warning  [red]q[0][/]␛[2J" in screen_text(pilot))
         assert _told(pilot)[0].endswith("+1 ^t")
         assert "bell is done (ibm_peekskill)." in notices(pilot)
@@ -98,8 +98,8 @@ async def test_who_does_not_look_is_called(
     told: type[AppFocus | AppBlur] | None, waited: float, rings: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """tmux tells no focus by itself: then it is the keys that say whether somebody looks."""
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         app = pilot.app
         assert isinstance(app, QDeckApp) and isinstance(app.clock, FixedClock)
         rung: list[str] = []
@@ -110,16 +110,16 @@ async def test_who_does_not_look_is_called(
             app.post_message(told())
             await pilot.pause()
         app.clock.at += timedelta(seconds=waited)
-        deck.publish(JobsFinished((jobs()[2],)))
+        services.publish(JobsFinished((jobs()[2],)))
         await until(pilot, lambda: "bell is done" in notices(pilot))
         assert bool(rung) is rings
 
 
 async def test_every_key_counts_as_attention(monkeypatch: pytest.MonkeyPatch) -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     attended: list[bool] = []
-    monkeypatch.setattr(deck, "attend", lambda *, elsewhere=False: attended.append(elsewhere))
-    async with running(deck) as pilot:
+    monkeypatch.setattr(services, "attend", lambda *, elsewhere=False: attended.append(elsewhere))
+    async with running(services) as pilot:
         await pilot.press("down", "down")
         assert attended == [False, False]
         await pilot.press("f3")
@@ -128,9 +128,9 @@ async def test_every_key_counts_as_attention(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_an_error_with_advice_takes_two_lines_and_is_whole_among_the_messages() -> None:
-    deck = FixedDeck()
-    deck.trouble["refresh"] = QdeckError(ErrorKind.SERVER, "ibm_fez does not answer.", ADVICE)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["refresh"] = QdeckError(ErrorKind.SERVER, "ibm_fez does not answer.", ADVICE)
+    async with running(services) as pilot:
         await pilot.press("r")
         await until(pilot, lambda: len(_told(pilot)) == 2)
         assert _told(pilot)[0].startswith(" ✘ Error  ibm_fez does not answer.")
@@ -146,10 +146,10 @@ async def test_an_error_with_advice_takes_two_lines_and_is_whole_among_the_messa
 async def test_notices_are_seen_from_every_section(monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine is, a notice is not over before it is looked for.
     monkeypatch.setitem(tui.app._NOTICE_SECONDS, Severity.INFORMATION, 60.0)
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         for key in ("f3", "f4", "f5", "f6", "f2"):
-            deck.publish(Notice(f"Hello {key}"))
+            services.publish(Notice(f"Hello {key}"))
             await pilot.press(key)
             await until(pilot, partial(_tells, pilot, f" Hello {key}"))
 

@@ -18,22 +18,22 @@ from textual.screen import Screen
 import tui.screens
 from tests.support.app import running, screen_text, settled
 from tests.support.circuits import BELL
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.sessions import SESSIONS
 from tui.app import QDeckApp
-from tui.monitor.services import LiveDeck
+from tui.monitor.services import AppServices
 from tui.widgets.keymap import PLACES, Key, key_by_id
 
-CHANGING = {name for name, command in vars(LiveDeck).items() if hasattr(command, "__wrapped__")}
-"""The commands that a read-only deck refuses."""
+CHANGING = {name for name, command in vars(AppServices).items() if hasattr(command, "__wrapped__")}
+"""The commands that a read-only services refuses."""
 MARKED = [key for place in PLACES for key in place if key.changes]
 
 
-def read_only_deck(*, signed_in: bool = True) -> FixedDeck:
-    deck = FixedDeck(signed_in=signed_in)
-    deck.read_only = True
-    deck.the_sessions = SESSIONS
-    return deck
+def read_only_services(*, signed_in: bool = True) -> FixedServices:
+    services = FixedServices(signed_in=signed_in)
+    services.read_only = True
+    services.the_sessions = SESSIONS
+    return services
 
 
 def screens() -> Iterator[type[Screen[Any]]]:
@@ -54,7 +54,7 @@ def changes_something(of: type, function: Callable[..., Any], seen: set[Callable
         called: object = None
         if isinstance(node, ast.Attribute):
             owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
-            if node.attr in CHANGING and owner in {"deck", "_deck"}:
+            if node.attr in CHANGING and owner in {"services", "_deck"}:
                 return True
             called = getattr(of, node.attr, None) if owner == "self" else None
         elif isinstance(node, ast.Name):
@@ -94,11 +94,11 @@ def test_every_key_that_changes_something_is_marked() -> None:
 
 @pytest.mark.parametrize("section", ["f2", "f3", "f4", "f5", "f6"])
 async def test_nothing_is_offered_that_changes_something(section: str) -> None:
-    deck = read_only_deck()
-    async with running(deck, size=(160, 40)) as pilot:
+    services = read_only_services()
+    async with running(services, size=(160, 40)) as pilot:
         app = pilot.app
         assert isinstance(app, QDeckApp)
-        app.bench.qasm = BELL
+        app.workspace.qasm = BELL
         await pilot.press(section)
         await settled(pilot)
         before, screen = screen_text(pilot), type(app.screen)
@@ -113,11 +113,11 @@ async def test_nothing_is_offered_that_changes_something(section: str) -> None:
             await pilot.press(key.keys)
             await settled(pilot)
         assert len(app.screen_stack) == 1 and type(app.screen) is screen
-        assert not CHANGING & {str(name) for name in deck.names_asked()}
+        assert not CHANGING & {str(name) for name in services.names_asked()}
 
 
 async def test_the_view_of_a_job_cancels_nothing_but_still_exports() -> None:
-    async with running(read_only_deck()) as pilot:
+    async with running(read_only_services()) as pilot:
         await pilot.press("enter")
         await settled(pilot)
         last = screen_text(pilot).splitlines()[-1]
@@ -125,7 +125,7 @@ async def test_the_view_of_a_job_cancels_nothing_but_still_exports() -> None:
 
 
 async def test_it_is_said_before_anyone_signs_in() -> None:
-    async with running(read_only_deck(signed_in=False)) as pilot:
+    async with running(read_only_services(signed_in=False)) as pilot:
         await pilot.press("escape")
         await settled(pilot)
         assert "READ ONLY  Not signed in" in screen_text(pilot)

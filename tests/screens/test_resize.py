@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.support.app import running, screen_text, settled
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.sessions import SESSIONS
 
 
 @pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6"])
 async def test_rules_go_from_side_to_side(key: str) -> None:
-    deck = FixedDeck()
-    deck.the_sessions = SESSIONS
-    async with running(deck, size=(120, 40)) as pilot:
+    services = FixedServices()
+    services.the_sessions = SESSIONS
+    async with running(services, size=(120, 40)) as pilot:
         await pilot.press(key)
         await settled(pilot)
         for width, height in ((80, 24), (200, 50)):

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING, SESSIONS
 from tui.app import QDeckApp
@@ -33,12 +33,12 @@ def shows(pilot: Pilot[None], *words: str) -> bool:
     return all(word in text for word in words)
 
 
-def deck_with_sessions() -> FixedDeck:
-    deck = FixedDeck()
-    deck.the_sessions = SESSIONS
+def services_with_sessions() -> FixedServices:
+    services = FixedServices()
+    services.the_sessions = SESSIONS
     first, second, *others = jobs()
-    deck.the_jobs = (replace(first, session_id=BATCH.id), replace(second, session_id=BATCH.id), *others)
-    return deck
+    services.the_jobs = (replace(first, session_id=BATCH.id), replace(second, session_id=BATCH.id), *others)
+    return services
 
 
 async def open_sessions(pilot: Pilot[None]) -> SessionsScreen:
@@ -57,15 +57,15 @@ async def test_no_sessions_names_the_key() -> None:
 
 
 async def test_why_a_session_is_in_its_state_is_told_as_text() -> None:
-    deck = deck_with_sessions()
-    deck.the_sessions = (replace(CLOSED, reason="[b]closed[/b] by user\x1b[2J"),)
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    services.the_sessions = (replace(CLOSED, reason="[b]closed[/b] by user\x1b[2J"),)
+    async with running(services) as pilot:
         await open_sessions(pilot)
         assert shows(pilot, "12.0 s of QPU so far · [b]closed[/b] by user␛[2J")
 
 
 async def test_the_table_tells_state_times_usage_and_jobs() -> None:
-    async with running(deck_with_sessions()) as pilot:
+    async with running(services_with_sessions()) as pilot:
         screen = await open_sessions(pilot)
         assert shows(pilot, "● active", "◐ draining", "✔ closed", "181.5", "8h", "1h 00m")
         assert shows(pilot, f"batch {BATCH.id} on ibm_peekskill")
@@ -73,40 +73,40 @@ async def test_the_table_tells_state_times_usage_and_jobs() -> None:
 
 
 async def test_an_id_from_outside_cannot_colour_the_screen() -> None:
-    async with running(deck_with_sessions(), size=(120, 40)) as pilot:
+    async with running(services_with_sessions(), size=(120, 40)) as pilot:
         await open_sessions(pilot)
         assert shows(pilot, "[red]␛[31m")
 
 
 async def test_a_session_is_used_for_the_next_jobs_and_again_not() -> None:
-    async with running(deck_with_sessions()) as pilot:
+    async with running(services_with_sessions()) as pilot:
         await open_sessions(pilot)
         await pilot.press("u")
-        bench = app_of(pilot).bench
-        assert (bench.session_id, bench.backend) == (BATCH.id, "ibm_peekskill")
+        workspace = app_of(pilot).workspace
+        assert (workspace.session_id, workspace.backend) == (BATCH.id, "ibm_peekskill")
         await until(pilot, lambda: shows(pilot, "next jobs run here"))
         await pilot.press("u")
-        assert bench.session_id == ""
+        assert workspace.session_id == ""
 
 
 async def test_a_session_that_takes_no_jobs_is_not_used() -> None:
-    async with running(deck_with_sessions()) as pilot:
+    async with running(services_with_sessions()) as pilot:
         await open_sessions(pilot)
         await pilot.press("down", "u")
-        assert app_of(pilot).bench.session_id == ""
+        assert app_of(pilot).workspace.session_id == ""
         await until(pilot, lambda: shows(pilot, "takes no more jobs"))
 
 
 async def test_a_session_is_opened_by_keys() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await open_sessions(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, NewSession))
         await pilot.press("enter", "up", "enter", "tab", "tab")
         await pilot.press(*"30m", "enter")
         await until(
-            pilot, lambda: ("open_session", "ibm_peekskill", SessionMode.DEDICATED, 1800) in deck.asked
+            pilot, lambda: ("open_session", "ibm_peekskill", SessionMode.DEDICATED, 1800) in services.asked
         )
         await until(pilot, lambda: app_of(pilot).screen is screen)
         await until(pilot, lambda: screen.query_one(RowTable).cursor_key == "s-new")
@@ -114,11 +114,11 @@ async def test_a_session_is_opened_by_keys() -> None:
 
 
 async def test_what_the_service_refuses_is_told_in_the_dialog() -> None:
-    deck = FixedDeck()
-    deck.trouble["open_session"] = QdeckError(
+    services = FixedServices()
+    services.trouble["open_session"] = QdeckError(
         ErrorKind.FORBIDDEN, "The plan has no sessions.", "Use a batch."
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         await open_sessions(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, NewSession))
@@ -156,25 +156,27 @@ def test_other_times_are_refused(typed: str) -> None:
 async def test_draining_and_cancelling_ask_with_keeping_focused(
     key: str, command: str, words: tuple[str, ...]
 ) -> None:
-    deck = deck_with_sessions()
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    async with running(services) as pilot:
         await open_sessions(pilot)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app_of(pilot).screen, Confirm))
         assert shows(pilot, *words)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, SessionsScreen))
-        assert command not in deck.names_asked()
+        assert command not in services.names_asked()
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app_of(pilot).screen, Confirm))
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: (command, BATCH.id) in deck.asked)
+        await until(pilot, lambda: (command, BATCH.id) in services.asked)
 
 
 async def test_a_refused_drain_is_told() -> None:
-    deck = deck_with_sessions()
-    deck.trouble["drain_session"] = QdeckError(ErrorKind.CONFLICT, "It is closed already.", "Open another.")
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    services.trouble["drain_session"] = QdeckError(
+        ErrorKind.CONFLICT, "It is closed already.", "Open another."
+    )
+    async with running(services) as pilot:
         await open_sessions(pilot)
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, Confirm))
@@ -183,14 +185,14 @@ async def test_a_refused_drain_is_told() -> None:
 
 
 async def test_news_moves_rows_but_not_the_cursor() -> None:
-    deck = deck_with_sessions()
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    async with running(services) as pilot:
         screen = await open_sessions(pilot)
         await pilot.press("down")
         assert screen.query_one(RowTable).cursor_key == DRAINING.id
         new = replace(BATCH, id="brand-new", state=SessionState.OPEN)
-        deck.the_sessions = (new, *SESSIONS)
-        deck.publish(SessionsChanged((new,)))
+        services.the_sessions = (new, *SESSIONS)
+        services.publish(SessionsChanged((new,)))
         await until(pilot, lambda: shows(pilot, "brand-new"))
         assert screen.query_one(RowTable).cursor_key == DRAINING.id
 
@@ -205,21 +207,21 @@ async def test_news_moves_rows_but_not_the_cursor() -> None:
     ],
 )
 async def test_every_screen_says_that_a_session_is_open(size: tuple[int, int], words: str) -> None:
-    deck = deck_with_sessions()
-    async with running(deck, size=size) as pilot:
+    services = services_with_sessions()
+    async with running(services, size=size) as pilot:
         for key in ("f2", "f3", "f4", "f5", "f6"):
             await pilot.press(key)
             await settled(pilot)
             assert shows(pilot, words, "● live", "lab-instance")
         over = replace(BATCH, state=SessionState.CLOSED)
-        deck.the_sessions = (over, DRAINING)
-        deck.publish(SessionsChanged((over,)))
+        services.the_sessions = (over, DRAINING)
+        services.publish(SessionsChanged((over,)))
         await until(pilot, lambda: words not in screen_text(pilot))
         assert "1 session" not in screen_text(pilot)
 
 
 async def test_the_detail_tells_time_left_idleness_place_and_usage() -> None:
-    deck = deck_with_sessions()
+    services = services_with_sessions()
     idle = replace(
         BATCH,
         mode=SessionMode.DEDICATED,
@@ -227,64 +229,64 @@ async def test_the_detail_tells_time_left_idleness_place_and_usage() -> None:
         last_job_completed=ago(minutes=7),
         usage_seconds=None,
     )
-    deck.the_sessions = (idle,)
-    deck.the_jobs = (replace(jobs()[2], session_id=idle.id),)
-    async with running(deck) as pilot:
+    services.the_sessions = (idle,)
+    services.the_jobs = (replace(jobs()[2], session_id=idle.id),)
+    async with running(services) as pilot:
         await open_sessions(pilot)
         assert shows(pilot, "8h left · idle 7m · loses its place in 8m · ≥2.1 s of QPU so far")
 
 
 async def test_a_session_that_closes_by_itself_is_told_of_once_wherever_one_is() -> None:
-    deck = deck_with_sessions()
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    async with running(services) as pilot:
         app = app_of(pilot)
-        app.bench.use_session(BATCH.id)
+        app.workspace.use_session(BATCH.id)
         closed = replace(BATCH, state=SessionState.CLOSED)
-        deck.the_sessions = (closed,)
+        services.the_sessions = (closed,)
         for _ in range(2):
-            deck.publish(SessionsChanged((closed,)))
+            services.publish(SessionsChanged((closed,)))
             await until(pilot, lambda: "is closed: it was in use" in notices(pilot))
         assert notices(pilot).count("was in use") == 1
-        assert (app.bench.session_id, app.bench.lost_session) == ("", BATCH.id)
+        assert (app.workspace.session_id, app.workspace.lost_session) == ("", BATCH.id)
 
 
 @pytest.mark.parametrize(("key", "words"), [("d", "takes no more jobs"), ("c", "is cancelled")])
 async def test_ending_the_session_in_use_oneself_is_no_loss(key: str, words: str) -> None:
-    deck = deck_with_sessions()
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    async with running(services) as pilot:
         app = app_of(pilot)
         await open_sessions(pilot)
         await pilot.press("u", key)
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("tab", "enter")
         await until(pilot, lambda: f"{words}. The next jobs run alone." in notices(pilot))
-        assert (app.bench.session_id, app.bench.lost_session) == ("", "")
+        assert (app.workspace.session_id, app.workspace.lost_session) == ("", "")
         assert "was in use" not in notices(pilot)
 
 
 async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    deck = deck_with_sessions()
-    async with running(deck) as pilot:
+    services = services_with_sessions()
+    async with running(services) as pilot:
         app = app_of(pilot)
         rung: list[str] = []
         monkeypatch.setattr(app, "bell", lambda: rung.append("bell"))
-        deck.publish(SessionIdle(replace(BATCH, mode=SessionMode.DEDICATED), 310.0))
+        services.publish(SessionIdle(replace(BATCH, mode=SessionMode.DEDICATED), 310.0))
         await until(pilot, lambda: "Idle for 5m: dedicated b0a7c1d2-… on ibm_peekskill." in notices(pilot))
         assert "Its QPU time is charged, used or not. F5: d drains it, c cancels it." in notices(pilot)
         assert shows(pilot, "c cancels it.")
         assert app.notes.all[0].severity is Severity.WARNING and not rung
         app.app_focus = False
-        deck.publish(SessionIdle(BATCH, 310.0))
+        services.publish(SessionIdle(BATCH, 310.0))
         await until(pilot, lambda: "Only the QPU time of its jobs is charged." in notices(pilot))
         assert rung == ["bell"]
 
 
 async def test_where_nothing_may_be_changed_the_idle_warning_names_no_keys() -> None:
-    deck = deck_with_sessions()
-    deck.read_only = True
-    async with running(deck) as pilot:
-        deck.publish(SessionIdle(BATCH, 310.0))
+    services = services_with_sessions()
+    services.read_only = True
+    async with running(services) as pilot:
+        services.publish(SessionIdle(BATCH, 310.0))
         await until(pilot, lambda: "Idle for 5m" in notices(pilot))
         assert "drains it" not in notices(pilot)

@@ -6,16 +6,16 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 
 
 def app_with_sessions() -> QDeckApp:
-    deck = FixedDeck()
-    deck.the_sessions = SESSIONS
-    app = make_app(deck)
-    app.bench.session_id = BATCH.id
+    services = FixedServices()
+    services.the_sessions = SESSIONS
+    app = make_app(services)
+    app.workspace.session_id = BATCH.id
     return app
 
 

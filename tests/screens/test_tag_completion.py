@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
@@ -117,8 +117,8 @@ async def opened(pilot: Pilot[None]) -> None:
 
 
 def test_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
-    deck = FixedDeck()
-    deck.the_tags = ("[red]x[/]",)
+    services = FixedServices()
+    services.the_tags = ("[red]x[/]",)
 
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
@@ -126,13 +126,13 @@ def test_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
         await pilot.press(*", [red")
         await settled(pilot)
 
-    assert snap_compare(make_app(deck), run_before=work)
+    assert snap_compare(make_app(services), run_before=work)
 
 
 async def test_taken_with_tab_or_right_arrow() -> None:
-    deck = FixedDeck()
-    deck.the_tags = ("run-7",)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_tags = ("run-7",)
+    async with running(services) as pilot:
         await opened(pilot)
         await pilot.press(*", gh")
         await settled(pilot)
@@ -140,10 +140,10 @@ async def test_taken_with_tab_or_right_arrow() -> None:
         assert field(pilot).value == "vqe, ghz"
         await pilot.press(*", run")
         await settled(pilot)
-        assert deck.asked[-1] == ("tags_like", "run")
+        assert services.asked[-1] == ("tags_like", "run")
         await pilot.press("right", "enter")
         await settled(pilot)
-        assert deck.asked.pop()[1:] == (jobs()[0].id, ("vqe", "ghz", "run-7"))
+        assert services.asked.pop()[1:] == (jobs()[0].id, ("vqe", "ghz", "run-7"))
 
 
 async def test_without_a_suggestion_tab_stays_in_the_dialog() -> None:
@@ -156,8 +156,8 @@ async def test_without_a_suggestion_tab_stays_in_the_dialog() -> None:
 
 
 async def test_many_are_tagged_with_what_is_completed() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await pilot.press("J")
         await opened(pilot)
         await pilot.press(*"-de")
@@ -167,9 +167,9 @@ async def test_many_are_tagged_with_what_is_completed() -> None:
 
 
 async def test_the_filter_completes_its_last_tag() -> None:
-    deck = FixedDeck()
-    deck.the_jobs = (*deck.the_jobs, replace(jobs()[5], tags=("two words", "zeta")))
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_jobs = (*services.the_jobs, replace(jobs()[5], tags=("two words", "zeta")))
+    async with running(services) as pilot:
         await pilot.press("slash")
         await settled(pilot)
         await pilot.press(*"status:queued -tag:vqe,de")
@@ -183,9 +183,9 @@ async def test_the_filter_completes_its_last_tag() -> None:
 
 
 async def test_what_a_tag_holds_never_reaches_the_terminal_as_it_is() -> None:
-    deck = FixedDeck()
-    deck.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
-    async with running(deck, size=(200, 50)) as pilot:
+    services = FixedServices()
+    services.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
+    async with running(services, size=(200, 50)) as pilot:
         await opened(pilot)
         assert "[red]x[/], ␛[31mred, xxx" in screen_text(pilot)
         await pilot.press("home", *["right"] * 13, "Z")
@@ -195,4 +195,4 @@ async def test_what_a_tag_holds_never_reaches_the_terminal_as_it_is() -> None:
             assert all(character.isprintable() for character in strip.text)
         await pilot.press("backspace", "enter")
         await settled(pilot)
-        assert "set_tags" not in deck.names_asked(), "nothing was changed"
+        assert "set_tags" not in services.names_asked(), "nothing was changed"

@@ -10,7 +10,7 @@ from textual.widgets import Input, TabbedContent
 
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.circuits import BELL, bell_candidate
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -41,8 +41,8 @@ async def open_review(
 ) -> TranspileScreen:
     """The transpile screen with this circuit on the bench."""
     app = app_of(pilot)
-    app.bench.qasm = app.bench.saved = text
-    app.bench.name, app.bench.backend, app.bench.backend_picked = "bell", backend, bool(backend)
+    app.workspace.qasm = app.workspace.saved = text
+    app.workspace.name, app.workspace.backend, app.workspace.backend_picked = "bell", backend, bool(backend)
     await pilot.press("f4")
     await until(pilot, lambda: isinstance(app.screen, TranspileScreen))
     await settled(pilot)
@@ -58,15 +58,15 @@ async def transpiled(pilot: Pilot[None]) -> TranspileScreen:
     return screen
 
 
-def submissions(deck: FixedDeck) -> list[Submission]:
-    return [asked[1] for asked in deck.asked if asked[0] == "submit" and isinstance(asked[1], Submission)]
+def submissions(services: FixedServices) -> list[Submission]:
+    return [asked[1] for asked in services.asked if asked[0] == "submit" and isinstance(asked[1], Submission)]
 
 
 async def test_without_a_circuit_or_a_sign_in_it_says_what_to_do() -> None:
     async with running() as pilot:
         await open_review(pilot, "")
         assert shows(pilot, "There is no circuit yet", "F3")
-    async with running(FixedDeck(signed_in=False)) as pilot:
+    async with running(FixedServices(signed_in=False)) as pilot:
         await pilot.press("escape")
         await open_review(pilot, BELL, "")
         assert shows(pilot, "Not signed in", "F7")
@@ -82,30 +82,30 @@ async def test_the_result_is_shown_before_and_after() -> None:
 
 
 async def test_choices_go_to_the_compiler() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await open_review(pilot)
         screen.query_one("#backend", Choice).value = "ibm_cusco"
         screen.query_one("#level", Choice).value = 3
         screen.query_one("#seed", Input).value = "42"
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
-        assert ("transpile", BELL, "ibm_cusco", TranspileOptions(3, 42, False)) in deck.asked
+        assert ("transpile", BELL, "ibm_cusco", TranspileOptions(3, 42, False)) in services.asked
 
 
 async def test_a_seed_that_is_too_large_is_told() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await open_review(pilot)
         screen.query_one("#seed", Input).value = "9999999999"
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "Seed: a whole number"))
-        assert "transpile" not in deck.names_asked()
+        assert "transpile" not in services.names_asked()
 
 
 async def test_a_limit_and_a_private_job_go_into_the_submission() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#max-seconds", Input).value = "0"
         await pilot.press("f9")
@@ -114,30 +114,32 @@ async def test_a_limit_and_a_private_job_go_into_the_submission() -> None:
         await until(pilot, lambda: shows(pilot, "more than the QPU limit"))
         screen.query_one("#private", Choice).value = True
         await pilot.press("f9")
-        await until(pilot, lambda: bool(submissions(deck)))
-        (submission,) = submissions(deck)
+        await until(pilot, lambda: bool(submissions(services)))
+        (submission,) = submissions(services)
         assert (submission.max_seconds, submission.private) == (1, True)
 
 
 async def test_escape_stops_the_compiler() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         await open_review(pilot)
-        deck.gate = asyncio.Event()
+        services.gate = asyncio.Event()
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "Transpiling for ibm_peekskill", "esc stops"))
         await pilot.press("escape")
-        await until(pilot, lambda: deck.stopped == 1)
+        await until(pilot, lambda: services.stopped == 1)
         assert shows(pilot, "Stopped")
-        deck.gate = None
+        services.gate = None
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
 
 
 async def test_a_failure_is_told_with_its_advice() -> None:
-    deck = FixedDeck()
-    deck.trouble["transpile"] = QdeckError(ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez.")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.trouble["transpile"] = QdeckError(
+        ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez."
+    )
+    async with running(services) as pilot:
         await open_review(pilot)
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "127 qubits are too many. Choose ibm_fez."))
@@ -153,7 +155,7 @@ async def test_candidates_are_compared_and_one_is_picked() -> None:
         await until(pilot, lambda: len(table.candidates) == 2)
         table.focus()
         await pilot.press("up", "enter")
-        await until(pilot, lambda: app_of(pilot).bench.options == TranspileOptions())
+        await until(pilot, lambda: app_of(pilot).workspace.options == TranspileOptions())
         assert screen.query_one("#level", Choice).value == TranspileOptions().optimization_level, (
             "the choices follow the candidate"
         )
@@ -161,16 +163,16 @@ async def test_candidates_are_compared_and_one_is_picked() -> None:
 
 
 async def test_a_changed_circuit_makes_the_candidate_stale() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         await pilot.press("f2")
-        app_of(pilot).bench.qasm = BELL + "x q[0];"
+        app_of(pilot).workspace.qasm = BELL + "x q[0];"
         await pilot.press("f4")
         await until(pilot, lambda: shows(pilot, "The circuit changed in the editor since"))
         await pilot.press("f9")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
-        assert not submissions(deck), "what is submitted was seen first"
+        assert not submissions(services), "what is submitted was seen first"
         assert len(screen.query_one(CandidateTable).candidates) == 1, "candidates of one circuit only"
 
 
@@ -185,18 +187,18 @@ async def test_the_isa_circuit_is_coloured_text_that_cannot_be_changed() -> None
 
 
 async def test_a_sampler_is_submitted_once_however_often_f9_is_pressed() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#shots", Input).value = "2000"
         screen.query_one("#tags", Input).value = "demo, [red]"
-        deck.gate = asyncio.Event()
+        services.gate = asyncio.Event()
         await pilot.press("f9", "f9")
         assert shows(pilot, "Submitting to ibm_peekskill")
-        deck.gate.set()
+        services.gate.set()
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, JobsScreen))
-        (submission,) = submissions(deck)
+        (submission,) = submissions(services)
         assert submission.primitive is Primitive.SAMPLER
         assert (submission.shots, submission.tags, submission.name) == (2000, ("demo", "[red]"), "bell")
         assert submission.source == BELL
@@ -206,30 +208,30 @@ async def test_a_sampler_is_submitted_once_however_often_f9_is_pressed() -> None
 
 
 async def test_wrong_shots_are_told_beside_the_form() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#shots", Input).value = "0"
         await pilot.press("f9")
         await until(pilot, lambda: shows(pilot, "Shots: a whole number"))
         assert getattr(app_of(pilot).focused, "id", "") == "shots"
-        assert not submissions(deck)
+        assert not submissions(services)
 
 
 async def test_a_sampler_without_measurement_is_refused_with_advice() -> None:
-    deck = FixedDeck()
-    deck.candidate = bell_candidate(measures=False)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.candidate = bell_candidate(measures=False)
+    async with running(services) as pilot:
         await transpiled(pilot)
         await pilot.press("f9")
         await until(pilot, lambda: shows(pilot, "needs a measurement", "estimator"))
-        assert not submissions(deck)
+        assert not submissions(services)
 
 
 async def test_an_estimator_gets_observables_of_the_device() -> None:
-    deck = FixedDeck()
-    deck.candidate = bell_candidate(measures=False)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.candidate = bell_candidate(measures=False)
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#primitive", Choice).value = Primitive.ESTIMATOR
         await until(pilot, lambda: shows(pilot, "Observables", "Precision"))
@@ -239,124 +241,124 @@ async def test_an_estimator_gets_observables_of_the_device() -> None:
         screen.query_one("#observables", Input).value = "zz, xi"
         screen.query_one("#precision", Input).value = "0.05"
         await pilot.press("f9")
-        await until(pilot, lambda: bool(submissions(deck)))
-        (submission,) = submissions(deck)
+        await until(pilot, lambda: bool(submissions(services)))
+        (submission,) = submissions(services)
         assert submission.observable_labels == ("ZZ", "XI")
         assert [len(observable) for observable in submission.observables] == [27, 27]
         assert (submission.shots, submission.precision) == (None, 0.05)
 
 
 async def test_sessions_of_the_backend_are_offered_and_used() -> None:
-    deck = FixedDeck()
-    deck.the_sessions = SESSIONS
-    async with running(deck) as pilot:
-        app_of(pilot).bench.session_id = BATCH.id
+    services = FixedServices()
+    services.the_sessions = SESSIONS
+    async with running(services) as pilot:
+        app_of(pilot).workspace.session_id = BATCH.id
         screen = await transpiled(pilot)
         assert screen.query_one("#session", Choice).value == BATCH.id
         await pilot.press("f9")
-        await until(pilot, lambda: bool(submissions(deck)))
-        assert submissions(deck)[0].session_id == BATCH.id
+        await until(pilot, lambda: bool(submissions(services)))
+        assert submissions(services)[0].session_id == BATCH.id
 
 
 async def test_a_session_of_another_backend_is_not_offered() -> None:
-    deck = FixedDeck()
-    deck.the_sessions = SESSIONS
-    async with running(deck) as pilot:
-        app_of(pilot).bench.session_id = BATCH.id
+    services = FixedServices()
+    services.the_sessions = SESSIONS
+    async with running(services) as pilot:
+        app_of(pilot).workspace.session_id = BATCH.id
         screen = await open_review(pilot, BELL, "ibm_cusco")
         assert screen.query_one("#session", Choice).value == ""
-        assert app_of(pilot).bench.session_id == ""
+        assert app_of(pilot).workspace.session_id == ""
 
 
 async def test_a_refused_submission_keeps_the_form() -> None:
-    deck = FixedDeck()
-    deck.trouble["submit"] = QdeckError(
+    services = FixedServices()
+    services.trouble["submit"] = QdeckError(
         ErrorKind.CONFLICT, "The session is closed.", "Choose another.", code="1217"
     )
-    async with running(deck) as pilot:
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#tags", Input).value = "demo"
         await pilot.press("f9")
         await until(pilot, lambda: shows(pilot, "The session is closed"))
         assert screen.query_one("#tags", Input).value == "demo"
-        del deck.trouble["submit"]
+        del services.trouble["submit"]
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, JobsScreen))
 
 
 async def test_the_estimate_stands_beside_what_is_left() -> None:
-    deck = FixedDeck()
-    async with running(deck) as pilot:
+    services = FixedServices()
+    async with running(services) as pilot:
         screen = await transpiled(pilot)
         assert shows(pilot, "takes about 3.0 s of QPU", "9m 12s of 10m QPU left")
         screen.query_one("#shots", Input).value = "100000"
         await until(pilot, lambda: shows(pilot, "27 s of QPU"))
-        deck.the_usage = Usage(consumed_seconds=595, limit_seconds=600)
-        deck.publish(UsageChanged(deck.the_usage))
+        services.the_usage = Usage(consumed_seconds=595, limit_seconds=600)
+        services.publish(UsageChanged(services.the_usage))
         await until(pilot, lambda: shows(pilot, "more than the instance"))
 
 
 async def test_a_device_without_gate_lengths_says_so() -> None:
-    deck = FixedDeck()
-    deck.candidate = replace(deck.candidate, duration_us=None, estimated_success=None)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.candidate = replace(services.candidate, duration_us=None, estimated_success=None)
+    async with running(services) as pilot:
         await transpiled(pilot)
         assert shows(pilot, "tells no gate lengths")
 
 
 async def test_what_costs_is_confirmed_with_cancel_in_focus() -> None:
-    deck = FixedDeck()
-    deck.the_usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
+    async with running(services) as pilot:
         await transpiled(pilot)
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         assert shows(pilot, "Run on ibm_peekskill?", "premium", "about 3.0 s of QPU time")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
-        assert not submissions(deck)
+        assert not submissions(services)
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert len(submissions(deck)) == 1
+        assert len(submissions(services)) == 1
 
 
 async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> None:
-    deck = FixedDeck()
-    deck.the_sessions = SESSIONS
-    async with running(deck) as pilot:
-        app_of(pilot).bench.session_id = BATCH.id
+    services = FixedServices()
+    services.the_sessions = SESSIONS
+    async with running(services) as pilot:
+        app_of(pilot).workspace.session_id = BATCH.id
         await transpiled(pilot)
-        assert app_of(pilot).bench.session_id == BATCH.id
+        assert app_of(pilot).workspace.session_id == BATCH.id
         closed = replace(BATCH, state=SessionState.CLOSED)
-        deck.the_sessions = (closed,)
-        deck.publish(SessionsChanged((closed,)))
+        services.the_sessions = (closed,)
+        services.publish(SessionsChanged((closed,)))
         await until(pilot, lambda: "was in use for the next jobs" in notices(pilot))
-        assert app_of(pilot).bench.session_id == ""
+        assert app_of(pilot).workspace.session_id == ""
         for _ in range(2):
             await pilot.press("f9")
             await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
             assert shows(pilot, "is closed. The job would run alone")
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
-        assert not submissions(deck)
+        assert not submissions(services)
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: bool(submissions(deck)))
-        assert submissions(deck)[0].session_id == ""
+        await until(pilot, lambda: bool(submissions(services)))
+        assert submissions(services)[0].session_id == ""
         assert notices(pilot).count("was in use for the next jobs") == 1
         await pilot.press("f4", "f9")
-        await until(pilot, lambda: len(submissions(deck)) == 2)
+        await until(pilot, lambda: len(submissions(services)) == 2)
 
 
 async def test_a_session_in_use_outlives_the_question() -> None:
-    deck = FixedDeck()
+    services = FixedServices()
     dedicated = replace(BATCH, mode=SessionMode.DEDICATED)
-    deck.the_sessions = (dedicated,)
-    async with running(deck) as pilot:
-        app_of(pilot).bench.session_id = dedicated.id
+    services.the_sessions = (dedicated,)
+    async with running(services) as pilot:
+        app_of(pilot).workspace.session_id = dedicated.id
         await transpiled(pilot)
         for _ in range(2):
             await pilot.press("f9")
@@ -364,9 +366,9 @@ async def test_a_session_in_use_outlives_the_question() -> None:
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
             await settled(pilot)
-            assert app_of(pilot).bench.session_id == dedicated.id
+            assert app_of(pilot).workspace.session_id == dedicated.id
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: bool(submissions(deck)))
-        assert submissions(deck)[0].session_id == dedicated.id
+        await until(pilot, lambda: bool(submissions(services)))
+        assert submissions(services)[0].session_id == dedicated.id

@@ -7,7 +7,7 @@ from textual.widgets import Input
 from tests.screens.test_transpile import app_of, open_review, shows
 from tests.support.app import running, settled, until
 from tests.support.circuits import BELL
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import identity
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
@@ -21,26 +21,26 @@ async def test_the_cloud_is_offered_only_where_there_is_one() -> None:
     async with running() as pilot:
         screen = await open_review(pilot)
         assert not screen.query_one("#where", Choice).display
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    async with running(deck) as pilot:
+    services = FixedServices()
+    services.the_identity = identity(channel=Channel.CLASSIC)
+    async with running(services) as pilot:
         screen = await open_review(pilot)
         assert screen.query_one("#where", Choice).display
         screen.query_one("#where", Choice).value = "cloud"
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
-        assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True)) in deck.asked
+        assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True)) in services.asked
 
 
-def classic_deck() -> FixedDeck:
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    return deck
+def classic_services() -> FixedServices:
+    services = FixedServices()
+    services.the_identity = identity(channel=Channel.CLASSIC)
+    return services
 
 
 async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
-    deck = classic_deck()
-    async with running(deck) as pilot:
+    services = classic_services()
+    async with running(services) as pilot:
         screen = await open_review(pilot)
         assert not shows(pilot, "Layout")
         assert not shows(pilot, "^o Options")
@@ -53,7 +53,12 @@ async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "AI on,", "F9 runs it"))
         asked = CloudOptions(Ai.ON, LayoutMode.IMPROVE, (Preference.NOISE,), True)
-        assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True, asked=asked)) in deck.asked
+        assert (
+            "transpile",
+            BELL,
+            "ibm_peekskill",
+            TranspileOptions(cloud=True, asked=asked),
+        ) in services.asked
         screen.query_one("#ai", Choice).value = Ai.OFF
         await until(pilot, lambda: not shows(pilot, "Goal") and shows(pilot, "Other choices than these"))
         await pilot.press("f8")
@@ -66,12 +71,12 @@ async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
         await until(pilot, lambda: shows(pilot, "AI on ", "Layout improve", "Goal noise", "F9 runs it"))
         screen.query_one("#where", Choice).value = "local"
         await until(pilot, lambda: not shows(pilot, "Layout improve"))
-        assert app_of(pilot).bench.options == TranspileOptions()
+        assert app_of(pilot).workspace.options == TranspileOptions()
 
 
 async def test_what_is_rarely_asked_is_behind_a_key_and_told_in_the_line() -> None:
-    deck = classic_deck()
-    async with running(deck) as pilot:
+    services = classic_services()
+    async with running(services) as pilot:
         screen = await open_review(pilot)
         screen.query_one("#where", Choice).value = "cloud"
         await until(pilot, lambda: shows(pilot, "^o Options"))
@@ -90,7 +95,7 @@ async def test_what_is_rarely_asked_is_behind_a_key_and_told_in_the_line() -> No
         dialog.query_one("#options", Input).value = '{"layout_method": "sabre"}'
         await pilot.press("enter")
         await until(pilot, lambda: shows(pilot, "Goal noise", "+2 more"))
-        asked = app_of(pilot).bench.options.asked
+        asked = app_of(pilot).workspace.options.asked
         assert asked.preferences == (Preference.NOISE, Preference.LAYERS)
         assert asked.coupling_map == ((0, 1), (1, 0))
         assert asked.qiskit_options == (("layout_method", '"sabre"'),)

@@ -10,7 +10,7 @@ from textual.widgets import TabbedContent
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.circuits import BELL, bell_candidate
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
@@ -21,12 +21,12 @@ from tui.widgets.forms.select import Choice
 from tui.widgets.forms.transpile_options import TranspileChoices
 
 
-def app_with(deck: FixedDeck | None = None) -> QDeckApp:
-    deck = deck or FixedDeck()
-    deck.the_sessions = SESSIONS
-    app = make_app(deck)
-    app.bench.qasm = app.bench.saved = BELL
-    app.bench.name, app.bench.backend = "bell", "ibm_peekskill"
+def app_with(services: FixedServices | None = None) -> QDeckApp:
+    services = services or FixedServices()
+    services.the_sessions = SESSIONS
+    app = make_app(services)
+    app.workspace.qasm = app.workspace.saved = BELL
+    app.workspace.name, app.workspace.backend = "bell", "ibm_peekskill"
     return app
 
 
@@ -64,10 +64,10 @@ def test_compared_at_120x40(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: "level 3" in screen_text(pilot))
         await settled(pilot)
 
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    app = app_with(deck)
-    app.bench.session_id = BATCH.id
+    services = FixedServices()
+    services.the_identity = identity(channel=Channel.CLASSIC)
+    app = app_with(services)
+    app.workspace.session_id = BATCH.id
     assert snap_compare(app, terminal_size=(120, 40), run_before=compared)
 
 
@@ -79,9 +79,9 @@ def test_an_estimator_that_needs_observables_at_80x24(snap_compare: SnapCompare)
         await pilot.press("f9")
         await until(pilot, lambda: "✘ Observables" in screen_text(pilot))
 
-    deck = FixedDeck()
-    deck.candidate = replace(bell_candidate(measures=False), warnings=("Qubit 13 is [red] noisy.",))
-    assert snap_compare(app_with(deck), run_before=refused)
+    services = FixedServices()
+    services.candidate = replace(bell_candidate(measures=False), warnings=("Qubit 13 is [red] noisy.",))
+    assert snap_compare(app_with(services), run_before=refused)
 
 
 def test_the_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
@@ -105,9 +105,9 @@ def test_what_the_cloud_is_asked_at_80x24(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: "AI on," in screen_text(pilot))
         await settled(pilot)
 
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    assert snap_compare(app_with(deck), run_before=asked)
+    services = FixedServices()
+    services.the_identity = identity(channel=Channel.CLASSIC)
+    assert snap_compare(app_with(services), run_before=asked)
 
 
 def test_the_options_of_the_cloud_at_80x24(snap_compare: SnapCompare) -> None:
@@ -119,6 +119,6 @@ def test_the_options_of_the_cloud_at_80x24(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: "Take them" in screen_text(pilot))
         await settled(pilot)
 
-    deck = FixedDeck()
-    deck.the_identity = identity(channel=Channel.CLASSIC)
-    assert snap_compare(app_with(deck), run_before=opened)
+    services = FixedServices()
+    services.the_identity = identity(channel=Channel.CLASSIC)
+    assert snap_compare(app_with(services), run_before=opened)

@@ -10,7 +10,7 @@ from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
@@ -20,11 +20,11 @@ from tui.widgets.tables.job_table import JobTable
 BELL, QFT, ZZ = (jobs()[place].id for place in (2, 3, 4))
 
 
-def with_unseen(*ids: str) -> FixedDeck:
-    """A deck with unseen jobs."""
-    deck = FixedDeck()
-    deck.the_unseen = frozenset(ids or (BELL, QFT, ZZ))
-    return deck
+def with_unseen(*ids: str) -> FixedServices:
+    """A services with unseen jobs."""
+    services = FixedServices()
+    services.the_unseen = frozenset(ids or (BELL, QFT, ZZ))
+    return services
 
 
 def table_of(pilot: Pilot[None]) -> JobTable:
@@ -74,8 +74,8 @@ def test_unseen_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.M
 
 
 async def test_marked_by_a_dot_until_opened() -> None:
-    deck = with_unseen()
-    async with running(deck) as pilot:
+    services = with_unseen()
+    async with running(services) as pilot:
         assert row_of(pilot, "bell").startswith(" •")
         assert "3 unseen" in screen_text(pilot)
         table_of(pilot).mark([BELL], True)
@@ -85,7 +85,7 @@ async def test_marked_by_a_dot_until_opened() -> None:
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(pilot.app.screen, JobScreen)
-        assert deck.the_unseen == {QFT, ZZ}
+        assert services.the_unseen == {QFT, ZZ}
         await pilot.press("escape")
         await settled(pilot)
         assert "2 unseen" in screen_text(pilot)
@@ -93,24 +93,24 @@ async def test_marked_by_a_dot_until_opened() -> None:
 
 async def test_seen_when_the_user_rests_on_it_and_not_where_the_table_put_the_cursor() -> None:
     first = jobs()[0].id
-    deck = with_unseen(first, BELL)
-    async with running(deck) as pilot:
+    services = with_unseen(first, BELL)
+    async with running(services) as pilot:
         assert table_of(pilot).cursor_key == first
-        deck.change(replace(jobs()[0], shots=7))
+        services.change(replace(jobs()[0], shots=7))
         await settled(pilot)
-        assert deck.the_unseen == {first, BELL}
+        assert services.the_unseen == {first, BELL}
         await pilot.press("down", "down")
         await settled(pilot)
-        assert deck.the_unseen == {first}
+        assert services.the_unseen == {first}
         await pilot.press("up", "up")
         await settled(pilot)
-        assert deck.the_unseen == frozenset()
+        assert services.the_unseen == frozenset()
         assert "unseen" not in screen_text(pilot)
 
 
 async def test_nobody_looks_without_the_focus_of_the_terminal() -> None:
-    deck = with_unseen(BELL)
-    async with running(deck) as pilot:
+    services = with_unseen(BELL)
+    async with running(services) as pilot:
         clock = hold(pilot)
         await pilot.press("down", "down")
         assert table_of(pilot).cursor_key == BELL
@@ -118,38 +118,38 @@ async def test_nobody_looks_without_the_focus_of_the_terminal() -> None:
         await pilot.pause()
         clock.over.set()
         await settled(pilot)
-        assert deck.the_unseen == {BELL}
+        assert services.the_unseen == {BELL}
         pilot.app.post_message(AppFocus())
         await pilot.pause()
         await pilot.press("down", "up")
         await settled(pilot)
-        assert deck.the_unseen == frozenset()
+        assert services.the_unseen == frozenset()
 
 
 async def test_who_only_passes_by_has_not_looked() -> None:
-    deck = with_unseen(BELL, ZZ)
-    async with running(deck) as pilot:
+    services = with_unseen(BELL, ZZ)
+    async with running(services) as pilot:
         clock = hold(pilot)
         await pilot.press(*["down"] * 4)
         clock.over.set()
         await settled(pilot)
-        assert deck.the_unseen == {BELL}
+        assert services.the_unseen == {BELL}
 
 
 async def test_a_job_that_finishes_while_it_is_shown_is_seen() -> None:
-    deck = with_unseen(ZZ)
-    async with running(deck) as pilot:
+    services = with_unseen(ZZ)
+    async with running(services) as pilot:
         await pilot.press("enter")
         await settled(pilot)
-        deck.the_unseen |= {jobs()[0].id}
-        deck.change(replace(jobs()[0], status=JobStatus.FAILED))
+        services.the_unseen |= {jobs()[0].id}
+        services.change(replace(jobs()[0], status=JobStatus.FAILED))
         await settled(pilot)
-        assert deck.the_unseen == {ZZ}
+        assert services.the_unseen == {ZZ}
 
 
 async def test_next_unseen_goes_round_and_all_are_seen_at_once() -> None:
-    deck = with_unseen()
-    async with running(deck) as pilot:
+    services = with_unseen()
+    async with running(services) as pilot:
         hold(pilot)
         been = []
         for _ in range(4):
@@ -158,7 +158,7 @@ async def test_next_unseen_goes_round_and_all_are_seen_at_once() -> None:
         assert been == [BELL, QFT, ZZ, BELL]
         await pilot.press("Z")
         await pilot.pause()
-        assert deck.the_unseen == frozenset()
+        assert services.the_unseen == frozenset()
         assert "3 jobs marked as seen." in notices(pilot)
         await pilot.press("n")
         await pilot.pause()
@@ -166,19 +166,19 @@ async def test_next_unseen_goes_round_and_all_are_seen_at_once() -> None:
 
 
 async def test_unseen_jobs_are_filtered_and_stay_while_they_are_looked_at() -> None:
-    deck = with_unseen()
-    async with running(deck) as pilot:
+    services = with_unseen()
+    async with running(services) as pilot:
         await pilot.press("slash", *"is:unseen", "enter")
         await settled(pilot)
         assert table_of(pilot).keys == (BELL, QFT, ZZ)
         table_of(pilot).move_to(BELL)
         await pilot.press("down")
         await settled(pilot)
-        assert deck.the_unseen == {BELL, ZZ}
+        assert services.the_unseen == {BELL, ZZ}
         assert table_of(pilot).keys == (BELL, QFT, ZZ), "no row goes away from under the eyes"
         first = jobs()[0]
-        deck.the_unseen |= {first.id}
-        deck.change(replace(first, status=JobStatus.DONE))
+        services.the_unseen |= {first.id}
+        services.change(replace(first, status=JobStatus.DONE))
         await settled(pilot)
         assert table_of(pilot).keys == (first.id, BELL, QFT, ZZ)
         await pilot.press("Z")

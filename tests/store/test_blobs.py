@@ -14,16 +14,16 @@ from tests.store.made import made_job, places
 from tests.store.test_history import KEY, opened
 from tui.common import atomic_file as files
 from tui.domain.results import JobResult
-from tui.store.blobs.blob_store import AT_HAND_BYTES, Blobs, text_digest
-from tui.store.blobs.text_cache import Texts
+from tui.store.blobs.blob_store import AT_HAND_BYTES, BlobStore, text_digest
+from tui.store.blobs.text_cache import TextCache
 from tui.store.journal import recovery as catching_up
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 
 TEXT = "OPENQASM 3; // a circuit"
 
 
-def _blobs(root: Path) -> Blobs:
-    return Blobs(root / "results", root / "texts")
+def _blobs(root: Path) -> BlobStore:
+    return BlobStore(root / "results", root / "texts")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_a_long_text_is_read_in_a_thread_and_then_at_hand(tmp_path: Path) 
     folders = places(tmp_path)
     history = await opened(folders)
     long = "OPENQASM 3;\n" + "x q;\n" * (AT_HAND_BYTES // 5)
-    (record,) = history.put([Record(replace(made_job(), circuit=long, source=TEXT))])
+    (record,) = history.put([JobRecord(replace(made_job(), circuit=long, source=TEXT))])
     await history.aclose()
     again = await opened(folders)
     assert again.job_with_texts(record).circuit == ""
@@ -108,7 +108,7 @@ async def test_a_long_text_is_read_in_a_thread_and_then_at_hand(tmp_path: Path) 
 
 
 def test_memory_for_texts_is_bounded_by_their_length(tmp_path: Path) -> None:
-    texts = Texts(_blobs(tmp_path))
+    texts = TextCache(_blobs(tmp_path))
     for n in range(40):
         texts.keep(f"{n:02}" + "x" * (1 << 20))
     assert sum(map(len, texts._latest.values())) <= 9 << 20
@@ -127,7 +127,7 @@ async def test_with_a_new_history_the_names_of_the_folders_above_are_synced(
     folders = places(tmp_path / "home" / "new")
     history = await opened(folders)
     for n in range(2):
-        history.put([Record(made_job(n))])
+        history.put([JobRecord(made_job(n))])
         await history.flush()
     assert synced[:2] == [tmp_path / "home" / "new", tmp_path / "home"]
     assert synced == list(folders.data.parents)

@@ -14,8 +14,8 @@ from tests.store.made import NOON, kept, made_job, places
 from tests.store.test_history import opened
 from tui.config.settings import Folders
 from tui.store.import_export import exported, imported
-from tui.store.records.extents import BEGINNING, Extent, Span, joined, merge_extents
-from tui.store.records.models import Record
+from tui.store.records.extents import BEGINNING, Coverage, Span, joined, merge_extents
+from tui.store.records.models import JobRecord
 
 
 def at(minutes: float) -> datetime:
@@ -44,13 +44,13 @@ def test_joined_spans_cover_what_they_covered_and_do_not_touch(one: list[Span], 
     for minute in range(55):
         assert _covers(whole, minute) == (_covers(one, minute) or _covers(other, minute))
     assert all(newer.since > older.until for newer, older in pairwise(whole))
-    a, b = Extent("s", "i", joined(one)), Extent("s", "i", joined(other))
-    assert merge_extents(a, b) == merge_extents(b, a) == Extent("s", "i", whole)
+    a, b = Coverage("s", "i", joined(one)), Coverage("s", "i", joined(other))
+    assert merge_extents(a, b) == merge_extents(b, a) == Coverage("s", "i", whole)
 
 
 async def test_kept_with_the_jobs_and_read_again(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
-    history.put([Record(made_job(1))])
+    history.put([JobRecord(made_job(1))])
     assert history.extend("platform", "crn:one", span(1, 2))
     assert history.extend("platform", "crn:two", Span(BEGINNING, at(2)))
     assert not history.extend("platform", "crn:one", span(1, 1.5))
@@ -80,7 +80,7 @@ async def test_two_processes_join_what_they_know(tmp_path: Path) -> None:
 
 async def _written(folders: Folders) -> None:
     history = await opened(folders)
-    history.put(Record(made_job(number)) for number in range(1, 6))
+    history.put(JobRecord(made_job(number)) for number in range(1, 6))
     history.extend("platform", "crn:one", span(0, 5))
     await history.aclose()
 
@@ -97,7 +97,7 @@ async def test_a_damaged_file_says_nothing_of_how_far_it_is_complete(tmp_path: P
     history = await opened(folders)
     assert len(history.records()) == 4
     assert history.extent("platform", "crn:one").spans == ()
-    history.put([Record(made_job(3))])
+    history.put([JobRecord(made_job(3))])
     history.extend("platform", "crn:one", span(2, 4))
     await history.aclose()
     again = await opened(folders)

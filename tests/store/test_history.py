@@ -16,8 +16,8 @@ from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import LogLevel, Primitive, Submission
 from tui.store.journal.tinydb_storage import JournalStorage
-from tui.store.records.models import Intent, IntentState, Record
-from tui.store.repository import History
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission
+from tui.store.repository import JobRepository
 
 KEY = ("platform", "job-00001")
 
@@ -28,8 +28,8 @@ def compacted(folders: Folders) -> None:
     storage.close()
 
 
-async def opened(folders: Folders) -> History:
-    history = History(folders, FakeClock())
+async def opened(folders: Folders) -> JobRepository:
+    history = JobRepository(folders, FakeClock())
     await history.open()
     await history.loaded()
     return history
@@ -42,7 +42,7 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
         made_job(1, JobStatus.DONE, 9), circuit="OPENQASM 3; // λ", source="qubit q;", qpu_seconds=0.0
     )
     metrics = JobMetrics(created=NOON, qpu_seconds=2.5)
-    history.put([Record(job, own_tag="qdeck-0123456789ab", metrics=metrics, settled=True)])
+    history.put([JobRecord(job, own_tag="qdeck-0123456789ab", metrics=metrics, settled=True)])
     session = Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN, accepting_jobs=False)
     history.put_sessions([session])
     await history.aclose()
@@ -61,7 +61,7 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
 async def test_program_texts_are_not_in_the_database(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(replace(made_job(n), circuit="OPENQASM 3; x q;")) for n in range(5)])
+    history.put([JobRecord(replace(made_job(n), circuit="OPENQASM 3; x q;")) for n in range(5)])
     await history.aclose()
     assert b"OPENQASM" not in folders.history_file.read_bytes()
     assert len(list((folders.data / "circuits").rglob("*.gz"))) == 1
@@ -70,7 +70,7 @@ async def test_program_texts_are_not_in_the_database(tmp_path: Path) -> None:
 async def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(replace(made_job(), circuit="x"))])
+    history.put([JobRecord(replace(made_job(), circuit="x"))])
     await history.keep_result(KEY, JobResult(()))
     await history.aclose()
     files = [path for path in folders.data.rglob("*") if path.is_file()]
@@ -81,10 +81,10 @@ async def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
 async def test_one_flush_writes_the_file_once(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(made_job(1))])
+    history.put([JobRecord(made_job(1))])
     await history.flush()
     before = folders.history_file.read_bytes()
-    history.put(Record(made_job(n)) for n in range(2, 200))
+    history.put(JobRecord(made_job(n)) for n in range(2, 200))
     history.put_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await asyncio.gather(*(history.flush() for _ in range(10)))
     assert not history.owing
@@ -94,14 +94,14 @@ async def test_one_flush_writes_the_file_once(tmp_path: Path) -> None:
     marks = [line[8:9] for line in written[len(before) :].splitlines()]
     assert marks == [b"+"] * 198 + [b" "]
     stamp = folders.history_file.stat().st_mtime_ns
-    assert history.put([Record(made_job(1, seconds=99))]) == ()
+    assert history.put([JobRecord(made_job(1, seconds=99))]) == ()
     await history.flush()
     assert folders.history_file.stat().st_mtime_ns == stamp
 
 
 async def test_results_are_kept_with_the_raw_body(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
-    history.put([Record(made_job())])
+    history.put([JobRecord(made_job())])
     counts = Counts("c", 2, 10, {"00": 6, "11": 4})
     for raw in (b'{"results": []}', b"\xff\x00binary", b""):
         result = JobResult(
@@ -136,7 +136,7 @@ async def test_a_damaged_result_is_as_if_it_were_not_there(tmp_path: Path) -> No
 async def test_lone_surrogates_do_not_stop_the_history(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(replace(made_job(), tags=("\ud800",), source="\udcff"))])
+    history.put([JobRecord(replace(made_job(), tags=("\ud800",), source="\udcff"))])
     await history.aclose()
     again = await opened(folders)
     record = again.record(KEY)
@@ -147,7 +147,7 @@ async def test_lone_surrogates_do_not_stop_the_history(tmp_path: Path) -> None:
 async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path, share: float) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put(Record(made_job(n)) for n in range(100))
+    history.put(JobRecord(made_job(n)) for n in range(100))
     await history.aclose()
     compacted(folders)
     data = folders.history_file.read_bytes()
@@ -160,7 +160,7 @@ async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path,
     (aside,) = folders.data.glob("history.journal.damaged-*")
     assert aside.name in warning
     assert aside.read_bytes() == cut
-    again.put([Record(made_job(500))])
+    again.put([JobRecord(made_job(500))])
     await again.aclose()
     third = await opened(folders)
     assert third.take_warnings() == ()
@@ -170,7 +170,7 @@ async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path,
 async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(made_job(1)), Record(made_job(2))])
+    history.put([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await history.aclose()
     data = kept(folders)
     data["jobs"]["1"]["status"] = 17
@@ -179,7 +179,7 @@ async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
     again = await opened(folders)
     assert again.record(KEY) is None
     assert "1 entries" in again.take_warnings()[0]
-    again.put([Record(made_job(2, JobStatus.DONE, 5))])
+    again.put([JobRecord(made_job(2, JobStatus.DONE, 5))])
     await again.aclose()
     written = kept(folders)["jobs"]
     assert written["1"]["status"] == 17
@@ -189,13 +189,13 @@ async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
 async def test_a_newer_history_is_read_and_not_written(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(made_job(1))])
+    history.put([JobRecord(made_job(1))])
     await history.aclose()
     set_schema(folders, 99)
     before = folders.history_file.read_bytes()
     again = await opened(folders)
     assert again.record(KEY) is not None
-    again.put([Record(made_job(2))])
+    again.put([JobRecord(made_job(2))])
     with pytest.raises(QdeckError) as caught:
         await again.flush()
     assert caught.value.kind is ErrorKind.STORAGE
@@ -208,7 +208,7 @@ async def test_an_unwritable_place_is_told_and_the_history_goes_on_in_memory(tmp
     folders.history_file.mkdir()
     history = await opened(folders)
     assert history.take_warnings()
-    history.put([Record(replace(made_job(), circuit="x"))])
+    history.put([JobRecord(replace(made_job(), circuit="x"))])
     with pytest.raises(QdeckError) as caught:
         await history.flush()
     assert caught.value.kind is ErrorKind.STORAGE
@@ -221,12 +221,12 @@ async def test_an_unwritable_place_is_told_and_the_history_goes_on_in_memory(tmp
 async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
     folders = places(tmp_path)
     one, other = await opened(folders), await opened(folders)
-    one.put([Record(made_job(1)), Record(made_job(2))])
+    one.put([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await one.flush()
     changes = await other.sync()
     assert {record.job.id for record in changes.records} == {"job-00001", "job-00002"}
-    other.put([Record(made_job(1, JobStatus.DONE, 60))])
-    one.put([Record(replace(made_job(1, JobStatus.RUNNING, 30), name="bell"))])
+    other.put([JobRecord(made_job(1, JobStatus.DONE, 60))])
+    one.put([JobRecord(replace(made_job(1, JobStatus.RUNNING, 30), name="bell"))])
     await asyncio.gather(one.flush(), other.flush())
     await one.sync()
     await other.sync()
@@ -256,14 +256,14 @@ async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Pat
         private=True,
         log_level=LogLevel.DEBUG,
     )
-    intent = Intent("qdeck-1", IntentState.SENDING, "platform", "crn", NOON, submission)
+    intent = PendingSubmission("qdeck-1", PendingState.SENDING, "platform", "crn", NOON, submission)
     history.put_intent(intent)
-    history.put_intent(replace(intent, state=IntentState.ACCEPTED, job_id="j"))
-    assert history.put_intent(replace(intent, state=IntentState.UNSENT)).state is IntentState.ACCEPTED
+    history.put_intent(replace(intent, state=PendingState.ACCEPTED, job_id="j"))
+    assert history.put_intent(replace(intent, state=PendingState.UNSENT)).state is PendingState.ACCEPTED
     await history.aclose()
     again = await opened(folders)
     (found,) = again.intents()
-    assert (found.state, found.job_id) == (IntentState.ACCEPTED, "j")
+    assert (found.state, found.job_id) == (PendingState.ACCEPTED, "j")
     assert again.submission_with_texts(found) == submission
     assert b"OPENQASM" not in folders.history_file.read_bytes()
 
@@ -271,7 +271,7 @@ async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Pat
 async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(made_job())])
+    history.put([JobRecord(made_job())])
     await history.aclose()
     leftover = folders.data / ".history.journal.writing-1-abcd"
     leftover.write_text("{")
@@ -283,13 +283,13 @@ async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
 async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(made_job(1)), Record(made_job(2))])
+    history.put([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await history.aclose()
     aside = folders.history_file.rename(folders.data / "aside")
     folders.history_file.mkdir()
     late = await opened(folders)
     assert late.take_warnings() and not late.records()
-    late.put([Record(made_job(3))])
+    late.put([JobRecord(made_job(3))])
     folders.history_file.rmdir()
     aside.rename(folders.history_file)
     # A write is the first to read it; who shows the jobs asks later.
@@ -302,12 +302,12 @@ async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
 async def test_old_submissions_are_forgotten_as_time_passes(tmp_path: Path) -> None:
     folders = places(tmp_path)
     clock = FakeClock()
-    history = History(folders, clock)
+    history = JobRepository(folders, clock)
     await history.open()
     submission = Submission(Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;")
-    ended = Intent("qdeck-1", IntentState.REFUSED, "platform", "crn", NOON, submission)
+    ended = PendingSubmission("qdeck-1", PendingState.REFUSED, "platform", "crn", NOON, submission)
     history.put_intent(ended)
-    history.put_intent(replace(ended, tag="qdeck-2", state=IntentState.PREPARED))
+    history.put_intent(replace(ended, tag="qdeck-2", state=PendingState.PREPARED))
     await history.sync()
     assert [intent.tag for intent in history.intents()] == ["qdeck-1", "qdeck-2"]
     assert [intent.tag for intent in history.pending_intents()] == ["qdeck-2"]

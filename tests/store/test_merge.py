@@ -14,8 +14,8 @@ from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.store.records.merge import adds_nothing, merge_jobs, merge_records, merge_sessions, same_record
-from tui.store.records.models import Record
-from tui.store.repository import History
+from tui.store.records.models import JobRecord
+from tui.store.repository import JobRepository
 
 _jobs = st.builds(
     lambda status, seconds, used, reason, tags: replace(
@@ -98,7 +98,7 @@ def test_the_reason_of_a_session_is_that_of_its_state() -> None:
 
 @given(_jobs, _jobs)
 def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
-    known, told = Record(merge_jobs(one, one), settled=True), Record(other)
+    known, told = JobRecord(merge_jobs(one, one), settled=True), JobRecord(other)
     if adds_nothing(known, told):
         merged = merge_records(known, told)
         assert same_record(known, merged)
@@ -115,7 +115,7 @@ async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) ->
     known = history.record(("platform", "job-00001"))
     assert known is not None and known.job.confirmed is None
     told = replace(made_job(1), tags=("new",), confirmed=NOON)
-    assert history.put([Record(told)])
+    assert history.put([JobRecord(told)])
     history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     await history.aclose()
     again = await opened(folders)
@@ -128,13 +128,13 @@ async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) ->
 
 async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
     clock = FakeClock(LATER)
-    history = History(places(tmp_path), clock)
+    history = JobRepository(places(tmp_path), clock)
     await history.open()
-    history.put([Record(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    history.put([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
     history.put_sessions([replace(SESSION, confirmed=LATER)])
     await history.flush()
     await clock.jump(-400 * 86400)
-    history.put([Record(replace(made_job(1), tags=("new",), confirmed=NOON))])
+    history.put([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON))])
     history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     record = history.record(("platform", "job-00001"))
     assert record is not None and record.job.tags == ("new",)
@@ -146,11 +146,11 @@ async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
 async def test_what_another_process_tells_with_a_clock_that_is_ahead_is_not_final(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([Record(replace(made_job(1), tags=("mine",), confirmed=NOON))])
+    history.put([JobRecord(replace(made_job(1), tags=("mine",), confirmed=NOON))])
     await history.flush()
     await _left_behind(folders)
     await history.sync()
-    history.put([Record(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
+    history.put([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
     await history.flush()
     record = (await opened(folders)).record(("platform", "job-00001"))
     assert record is not None and record.job.tags == ("new",)
@@ -162,8 +162,8 @@ SESSION = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.
 
 async def _left_behind(folders: Folders) -> None:
     """What a qdeck wrote whose clock was far ahead."""
-    ahead = History(folders, FakeClock(LATER))
+    ahead = JobRepository(folders, FakeClock(LATER))
     await ahead.open()
-    ahead.put([Record(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    ahead.put([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
     ahead.put_sessions([replace(SESSION, confirmed=LATER)])
     await ahead.aclose()

@@ -14,13 +14,13 @@ from tui.common.errors import QdeckError
 from tui.config.settings import load_settings
 from tui.domain.results import JobResult
 from tui.domain.submissions import Primitive, Submission
-from tui.store.records.models import Intent, IntentState, Record
-from tui.store.repository import History
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission
+from tui.store.repository import JobRepository
 
 
 async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> None:
     folders = places(tmp_path)
-    history = History(folders, FakeClock(), quota=20_000)
+    history = JobRepository(folders, FakeClock(), quota=20_000)
     await history.open()
     for n in range(30):
         await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(1000)))
@@ -50,17 +50,17 @@ def test_the_user_sets_how_much_is_kept(tmp_path: Path) -> None:
 
 async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> None:
     folders = places(tmp_path)
-    history = History(folders, FakeClock(), quota=10_000)
+    history = JobRepository(folders, FakeClock(), quota=10_000)
     await history.open()
     text = "OPENQASM 3; // kept"
     for n in range(20):
-        history.put([Record(replace(made_job(n), circuit=text))])
-        history.put([Record(replace(made_job(100 + n), circuit=os.urandom(800).hex()))])
+        history.put([JobRecord(replace(made_job(n), circuit=text))])
+        history.put([JobRecord(replace(made_job(100 + n), circuit=os.urandom(800).hex()))])
         await history.flush()
         for file in (folders.data / "circuits").rglob("*.gz"):
             os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
     await history.aclose()
-    again = History(folders, FakeClock())
+    again = JobRepository(folders, FakeClock())
     await again.open()
     record = again.record(("platform", "job-00000"))
     lost = again.record(("platform", "job-00100"))
@@ -70,24 +70,26 @@ async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "state", [IntentState.PREPARED, IntentState.SENDING, IntentState.UNCONFIRMED, IntentState.UNSENT]
+    "state", [PendingState.PREPARED, PendingState.SENDING, PendingState.UNCONFIRMED, PendingState.UNSENT]
 )
-async def test_what_a_submission_on_its_way_needs_is_never_let_go(tmp_path: Path, state: IntentState) -> None:
+async def test_what_a_submission_on_its_way_needs_is_never_let_go(
+    tmp_path: Path, state: PendingState
+) -> None:
     folders = places(tmp_path)
-    history = History(folders, FakeClock(), quota=10_000)
+    history = JobRepository(folders, FakeClock(), quota=10_000)
     await history.open()
     submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3; // isa", source="OPENQASM 3; // mine")
-    history.put_intent(Intent("qdeck-1", state, "platform", "crn:one", NOON, submission))
+    history.put_intent(PendingSubmission("qdeck-1", state, "platform", "crn:one", NOON, submission))
     await history.flush()
     for file in (folders.data / "circuits").rglob("*.gz"):
         os.utime(file, ns=(0, 0))
     for n in range(10):
         await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
-        history.put([Record(replace(made_job(n), circuit=os.urandom(800).hex()))])
+        history.put([JobRecord(replace(made_job(n), circuit=os.urandom(800).hex()))])
         await history.flush()
     assert "let go" in history.take_warnings()[0]
     await history.aclose()
-    again = History(folders, FakeClock())
+    again = JobRepository(folders, FakeClock())
     await again.open()
     (intent,) = again.intents()
     assert again.submission_with_texts(intent) == submission
@@ -96,7 +98,7 @@ async def test_what_a_submission_on_its_way_needs_is_never_let_go(tmp_path: Path
 
 async def test_nothing_is_let_go_before_it_is_known_what_is_needed(tmp_path: Path) -> None:
     folders = places(tmp_path)
-    history = History(folders, FakeClock(), quota=10_000)
+    history = JobRepository(folders, FakeClock(), quota=10_000)
     for n in range(10):
         await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
     assert len(list(folders.results.iterdir())) == 10

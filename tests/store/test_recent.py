@@ -11,9 +11,9 @@ from tests.store.test_history import opened
 from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import JobStatus
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 from tui.store.records.serialization import record_row
-from tui.store.repository import History
+from tui.store.repository import JobRepository
 
 JOBS = 3000
 
@@ -21,7 +21,7 @@ JOBS = 3000
 def _large(root: Path) -> Folders:
     folders = places(root)
     # The service lists the newest first, so the numbers do not tell the age.
-    rows = {str(n): record_row(Record(made_job(JOBS - n, JobStatus.DONE))) for n in range(JOBS)}
+    rows = {str(n): record_row(JobRecord(made_job(JOBS - n, JobStatus.DONE))) for n in range(JOBS)}
     write_kept(folders, {"jobs": rows})
     return folders
 
@@ -31,14 +31,15 @@ async def test_open_gives_the_newest_and_the_rest_follows(tmp_path: Path) -> Non
     history = await opened(folders)
     # Later than all: changes of old jobs, a removal, and one new job.
     history.put(
-        Record(replace(made_job(n, JobStatus.DONE, 99), tags=("old",), name="x" * 800)) for n in range(1, 300)
+        JobRecord(replace(made_job(n, JobStatus.DONE, 99), tags=("old",), name="x" * 800))
+        for n in range(1, 300)
     )
-    history.put([Record(made_job(JOBS + 5))])
+    history.put([JobRecord(made_job(JOBS + 5))])
     history.remove(("platform", f"job-{JOBS - 1:05d}"))
     await history.aclose()
 
-    again = History(folders, FakeClock())
-    parts: list[tuple[Record, ...]] = []
+    again = JobRepository(folders, FakeClock())
+    parts: list[tuple[JobRecord, ...]] = []
     await again.open(parts.append)
     assert again.loading and not parts
     first = {record.job.id for record in again.records()}
@@ -52,10 +53,12 @@ async def test_open_gives_the_newest_and_the_rest_follows(tmp_path: Path) -> Non
 
 async def test_what_changes_while_it_is_read_is_kept(tmp_path: Path) -> None:
     folders = _large(tmp_path)
-    history = History(folders, FakeClock())
+    history = JobRepository(folders, FakeClock())
     await history.open(lambda _: None)
     assert history.loading
-    history.put([Record(replace(made_job(7, JobStatus.DONE, 500), tags=("mine",))), Record(made_job(9999))])
+    history.put(
+        [JobRecord(replace(made_job(7, JobStatus.DONE, 500), tags=("mine",))), JobRecord(made_job(9999))]
+    )
     history.remove(("platform", "job-00008"))
     # Writing waits until it is known what is there.
     await asyncio.gather(history.flush(), history.loaded())
@@ -69,7 +72,7 @@ async def test_what_changes_while_it_is_read_is_kept(tmp_path: Path) -> None:
 
 async def test_closing_does_not_wait_for_all_to_be_read(tmp_path: Path) -> None:
     folders = _large(tmp_path)
-    history = History(folders, FakeClock())
+    history = JobRepository(folders, FakeClock())
     await history.open(lambda _: None)
     await history.aclose()
     assert len(kept(folders)["jobs"]) == JOBS

@@ -13,27 +13,27 @@ from tests.support.circuits import BELL, BELL_ISA, bell_candidate
 from tui.domain.circuits import Transpilation
 from tui.domain.submissions import Primitive, Submission
 from tui.store.import_export import check, exported, imported
-from tui.store.records.models import Intent, IntentState, Record
-from tui.store.repository import History
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission
+from tui.store.repository import JobRepository
 
 TOLD = replace(bell_candidate(), at=NOON).transpilation
 
 
-def _intent(tag: str = "qdeck-1", told: Transpilation | None = TOLD) -> Intent:
+def _intent(tag: str = "qdeck-1", told: Transpilation | None = TOLD) -> PendingSubmission:
     submission = Submission(
         Primitive.SAMPLER, "ibm_peekskill", BELL_ISA, source=BELL, name="bell", transpilation=told
     )
-    return Intent(tag, IntentState.PREPARED, "platform", "crn:one", NOON, submission)
+    return PendingSubmission(tag, PendingState.PREPARED, "platform", "crn:one", NOON, submission)
 
 
-def _accepted(history: History, number: int = 1) -> Record:
+def _accepted(history: JobRepository, number: int = 1) -> JobRecord:
     """A submission that became the job of that number."""
     history.put_intent(_intent(f"qdeck-{number}"))
     intent = history.intent(f"qdeck-{number}")
     assert intent is not None
     job = replace(made_job(number), circuit=BELL_ISA, source=BELL)
-    history.put_intent(replace(intent, state=IntentState.ACCEPTED, job_id=job.id))
-    (record,) = history.put([Record(job, own_tag=intent.tag)])
+    history.put_intent(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
+    (record,) = history.put([JobRecord(job, own_tag=intent.tag)])
     return record
 
 
@@ -58,7 +58,7 @@ async def test_it_is_written_with_the_submission_and_read_again(tmp_path: Path) 
         assert again.take_warnings() == ()
         await again.aclose()
         compacted(folders)
-    assert again.transpilation(Record(made_job(7))) is None
+    assert again.transpilation(JobRecord(made_job(7))) is None
 
 
 async def test_it_is_let_go_with_the_last_job_of_the_circuit(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_what_never_becomes_a_job_keeps_none(tmp_path: Path) -> None:
     history.put_intent(_intent("qdeck-1"))
     history.drop_intent("qdeck-1")
     history.put_intent(_intent("qdeck-2"))
-    history.put_intent(replace(_intent("qdeck-2", None), state=IntentState.WITHDRAWN))
+    history.put_intent(replace(_intent("qdeck-2", None), state=PendingState.WITHDRAWN))
     await history.aclose()
     assert not kept(folders).get("transpilations")
 
@@ -146,7 +146,7 @@ async def test_exported_imported_and_checked(tmp_path: Path) -> None:
 async def test_it_is_forgotten_with_an_old_submission_that_has_no_job(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put_intent(replace(_intent("qdeck-1"), state=IntentState.UNSENT))
+    history.put_intent(replace(_intent("qdeck-1"), state=PendingState.UNSENT))
     record = _accepted(history, 2)
     await history.flush()
     clock = history._clock

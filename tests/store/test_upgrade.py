@@ -13,12 +13,12 @@ from tui.common.errors import QdeckError
 from tui.config.settings import Folders
 from tui.store.journal import compaction as rewriting
 from tui.store.records.json_v1 import encode
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 from tui.store.records.serialization import record_row
 
 
 def _old(folders: Folders, jobs: int = 20) -> bytes:
-    rows = {str(n): record_row(Record(made_job(n))) for n in range(1, jobs + 1)}
+    rows = {str(n): record_row(JobRecord(made_job(n))) for n in range(1, jobs + 1)}
     tables: Kept = {"meta": {"1": {"schema": 1}}, "jobs": rows}
     data = b"".join(encode(tables))
     folders.old_history_file.write_bytes(data)
@@ -65,7 +65,7 @@ async def test_when_it_cannot_be_written_the_old_file_stays(
         patch.setattr(rewriting, "replace_file", full)
         history = await opened(folders)
         assert "No space left" in history.take_warnings()[0]
-        history.put([Record(made_job(500))])
+        history.put([JobRecord(made_job(500))])
         with pytest.raises(QdeckError):
             await history.flush()
     assert folders.old_history_file.read_bytes() == data

@@ -1,4 +1,4 @@
-"""Running the app in a test: a deck, a terminal of some size, and waiting for what is to come."""
+"""Running the app in a test: a services, a terminal of some size, and waiting for what is to come."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 
@@ -31,17 +31,17 @@ class SnapCompare(Protocol):
         ...
 
 
-def make_app(deck: FixedDeck | None = None) -> QDeckApp:
-    """The app over a fixed deck (signed in to the sandbox, with jobs)."""
-    return QDeckApp(FixedDeck() if deck is None else deck, clock=FixedClock())
+def make_app(services: FixedServices | None = None) -> QDeckApp:
+    """The app over a fixed services (signed in to the sandbox, with jobs)."""
+    return QDeckApp(FixedServices() if services is None else services, clock=FixedClock())
 
 
 @asynccontextmanager
 async def running(
-    deck: FixedDeck | None = None, *, size: tuple[int, int] = (80, 24)
+    services: FixedServices | None = None, *, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Pilot[None]]:
     """The app, running, its first work done."""
-    app = make_app(deck)
+    app = make_app(services)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         yield pilot

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.end_to_end.hands import Hands
 from tui.app import QDeckApp
-from tui.commands.context import make_deck
+from tui.commands.context import make_services
 from tui.common.clock import SystemClock
 
 PICTURES = Path(__file__).resolve().parents[2] / "assets" / "screenshots"
@@ -26,10 +26,10 @@ RUNS = (("ghz", "ibm_cusco"), ("grover", "ibm_fez"), ("bell", "ibm_peekskill"))
 
 async def take(folder: Path, home: Path) -> None:
     """Walk through the app and take a picture of each screen."""
-    deck = make_deck({"QDECK_HOME": str(home), "HOME": str(home)})
-    app = QDeckApp(deck, clock=SystemClock(), state_folder=home / "state")
+    services = make_services({"QDECK_HOME": str(home), "HOME": str(home)})
+    app = QDeckApp(services, clock=SystemClock(), state_folder=home / "state")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        hands = Hands(pilot, deck)
+        hands = Hands(pilot, services)
 
         async def shoot(name: str) -> None:
             app.clear_notices()

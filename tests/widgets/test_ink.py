@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.widgets.text.styled_text import (
-    Ink,
     Line,
     Span,
+    TextStyle,
     apart,
     difference,
     fit,
@@ -22,7 +22,9 @@ from tui.widgets.text.styled_text import (
 )
 
 TEXT = st.text(st.sampled_from("ab漢é́ █…"), max_size=12)
-LINES = st.lists(st.builds(Span, TEXT, st.sampled_from([Ink.PLAIN, Ink.BAD])), max_size=4).map(tuple)
+LINES = st.lists(st.builds(Span, TEXT, st.sampled_from([TextStyle.PLAIN, TextStyle.BAD])), max_size=4).map(
+    tuple
+)
 
 
 @given(TEXT, st.integers(1, 20), st.booleans())
@@ -59,8 +61,8 @@ def test_difference_covers_every_cell_that_changed(old: Line, new: Line) -> None
     assert one[start + count :] == other[start + count :]
 
 
-def _cells(pieces: Line) -> list[tuple[str, Ink]]:
-    cells: list[tuple[str, Ink]] = []
+def _cells(pieces: Line) -> list[tuple[str, TextStyle]]:
+    cells: list[tuple[str, TextStyle]] = []
     for span in pieces:
         for character in span.text:
             if cell_len(character):
@@ -69,8 +71,8 @@ def _cells(pieces: Line) -> list[tuple[str, Ink]]:
 
 
 def test_one_changed_word_is_one_short_piece() -> None:
-    old = line("job ", ("queued", Ink.WAITING), " 2m")
-    new = line("job ", ("done  ", Ink.GOOD), " 2m")
+    old = line("job ", ("queued", TextStyle.WAITING), " 2m")
+    new = line("job ", ("done  ", TextStyle.GOOD), " 2m")
     assert difference(old, new) == (4, 6)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.circuits import BELL
 from tui.openqasm.highlighter import LONGEST_LINE, Kind
 from tui.widgets.circuit.qasm_view import QasmLines
-from tui.widgets.text.styled_text import QASM_INKS, Ink, line, text_of
+from tui.widgets.text.styled_text import QASM_INKS, TextStyle, line, text_of
 
 
 def test_nothing_of_the_text_is_lost() -> None:
@@ -16,10 +16,10 @@ def test_nothing_of_the_text_is_lost() -> None:
 
 def test_words_have_the_ink_of_their_kind() -> None:
     pieces = QasmLines("OPENQASM 3.0;\nqubit[2] q; // two")[1]
-    assert [(span.text, span.ink) for span in pieces if span.ink is not Ink.PLAIN] == [
-        ("qubit", Ink.QASM_TYPE),
-        ("2", Ink.QASM_NUMBER),
-        ("// two", Ink.QASM_COMMENT),
+    assert [(span.text, span.ink) for span in pieces if span.ink is not TextStyle.PLAIN] == [
+        ("qubit", TextStyle.QASM_TYPE),
+        ("2", TextStyle.QASM_NUMBER),
+        ("// two", TextStyle.QASM_COMMENT),
     ]
     plain = {Kind.NAME, Kind.OPERATOR}
     assert {f"qasm--{kind}" for kind in Kind if kind not in plain} == QASM_INKS
@@ -29,7 +29,7 @@ def test_what_stands_above_is_not_taken_for_the_program() -> None:
     drawing = [line("q: ┤ H ├"), line("")]
     lines = QasmLines("h q;", drawing)
     assert [text_of(pieces) for pieces in lines[:3]] == ["q: ┤ H ├", "", "h q;"]
-    assert lines[0] == drawing[0] and lines[-1][0].ink is Ink.QASM_GATE
+    assert lines[0] == drawing[0] and lines[-1][0].ink is TextStyle.QASM_GATE
     assert lines.widest == 8
 
 
@@ -37,7 +37,7 @@ def test_a_program_in_one_line_is_shown_by_statements() -> None:
     text = "OPENQASM 3.0; qubit[5] q; " + "".join(f"rz({n}) q[{n % 5}]; " for n in range(10_000))
     lines = QasmLines(text)
     assert len(text) > LONGEST_LINE and len(lines) > 10_000
-    assert text_of(lines[9_000]) == "rz(8998) q[3];" and lines[9_000][0].ink is Ink.QASM_GATE
+    assert text_of(lines[9_000]) == "rz(8998) q[3];" and lines[9_000][0].ink is TextStyle.QASM_GATE
 
 
 def test_control_characters_are_shown() -> None:

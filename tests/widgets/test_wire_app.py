@@ -22,10 +22,10 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, ProgressBar, Select, Static, TextArea, Tree
 
 from tests.support.emulator import Terminal, difference
-from tests.support.fixed_deck import FixedDeck
+from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
-from tui.widgets.terminal.diff_app import SpareApp
+from tui.widgets.terminal.diff_app import DiffApp
 
 _WORDS = ("QUEUED", "running", "漢字 한국", "ibm_cusco", "e\u0301te\u0301", "──▸", "", "x" * 30, "3 字")
 _STYLES = ("", "bold", "red on blue", "#aabbcc on #102030", "reverse", "link https://example.org", "dim")
@@ -46,7 +46,7 @@ class TerminalDriver(HeadlessDriver):
         app.sent += len(data.encode("utf-8", "replace"))
 
 
-class Twin(SpareApp):
+class Twin(DiffApp):
     """An app that shows each of its updates on two terminals, and compares them."""
 
     plain: Terminal
@@ -298,12 +298,12 @@ class TwinDeck(Twin, QDeckApp):
     """The app itself."""
 
 
-def _deck() -> TwinDeck:
-    return TwinDeck(FixedDeck(), clock=FixedClock())
+def _services() -> TwinDeck:
+    return TwinDeck(FixedServices(), clock=FixedClock())
 
 
 async def test_the_app_looks_the_same_through_its_sections_and_dialogs() -> None:
-    app = _deck()
+    app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
         for key in (
@@ -330,7 +330,7 @@ async def test_the_app_looks_the_same_through_its_sections_and_dialogs() -> None
 
 
 async def test_a_refresh_that_changes_nothing_sends_nothing() -> None:
-    app = _deck()
+    app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
         await _wait(lambda: app.settled)
@@ -344,7 +344,7 @@ async def test_a_refresh_that_changes_nothing_sends_nothing() -> None:
 
 
 async def test_ctrl_l_wipes_away_what_something_else_wrote() -> None:
-    app = _deck()
+    app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
         await _wait(lambda: app.settled)
@@ -358,7 +358,7 @@ async def test_ctrl_l_wipes_away_what_something_else_wrote() -> None:
 
 
 async def test_a_terminal_that_tells_its_size_again_is_painted_anew() -> None:
-    app = _deck()
+    app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
         await _wait(lambda: app.settled)

@@ -1,4 +1,4 @@
-"""A signed-in deck for the length of one command."""
+"""A signed-in services for the length of one command."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from tui.commands.account_selection import ServiceChoice, require_account
 from tui.commands.output import Exit, explain, say
 from tui.common.clock import Clock, SystemClock
 from tui.common.errors import QdeckError
-from tui.compiler.client import WorkerCompiler
+from tui.compiler.client import ProcessCompiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Identity
 from tui.ibm.factory import make_service
 from tui.monitor.account_manager import RunningSandbox
-from tui.monitor.api import Deck
-from tui.monitor.services import LiveDeck
+from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
 from tui.sandbox.lifecycle.launch import launch
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDeck:
-    """A deck and who is signed in to it."""
+class OpenServices:
+    """A services and who is signed in to it."""
 
-    deck: Deck
+    services: Services
     identity: Identity
 
 
-def make_deck(
+def make_services(
     environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False, sends: bool = True
-) -> Deck:
-    """The deck over this user's folders, with the real services; nothing is opened or started yet.
+) -> Services:
+    """The services over this user's folders, with the real services; nothing is opened or started yet.
 
     It is read-only when that is asked for here or in the settings, or when these cannot be read. Without
     `sends`, what earlier runs left in line stays there.
@@ -54,11 +54,11 @@ def make_deck(
         explain(error)
         settings = Settings(readonly=True)
     kept = settings.kept_mib
-    return LiveDeck(
+    return AppServices(
         folders=places,
         environ=environ,
         clock=clock or SystemClock(),
-        compiler=WorkerCompiler(),
+        compiler=ProcessCompiler(),
         make_service=partial(make_service, spool=places.data / "spool", ca_file=settings.ca_file),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
@@ -71,22 +71,22 @@ def make_deck(
 
 
 @asynccontextmanager
-async def started_deck(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[Deck]:
-    """The deck over this user's folders, history open, nobody signed in; closed at the end.
+async def started_services(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[Services]:
+    """The services over this user's folders, history open, nobody signed in; closed at the end.
 
     Only with `sends` jobs are submitted: a command that looks must not send what waits from before.
     """
-    deck = make_deck(environ, sends=sends)
-    unsubscribe = deck.subscribe(_talk_of)
+    services = make_services(environ, sends=sends)
+    unsubscribe = services.subscribe(_talk_of)
     try:
-        await deck.start()
-        yield deck
+        await services.start()
+        yield services
     finally:
         unsubscribe()
-        await deck.aclose()
+        await services.aclose()
 
 
-async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
+async def sign_in(services: Services, choice: ServiceChoice) -> Identity:
     """Sign in to the sandbox or to the account the options and the machine say; say what it is.
 
     Raises:
@@ -95,9 +95,9 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
     """
     if choice.sandbox:
         say("Starting the sandbox.")
-        identity = await deck.sign_in_sandbox(choice.sandbox_channel)
+        identity = await services.sign_in_sandbox(choice.sandbox_channel)
     else:
-        identity = await deck.sign_in(require_account(deck.found_accounts(), choice))
+        identity = await services.sign_in(require_account(services.found_accounts(), choice))
     if identity.sandbox:
         say("SANDBOX: what follows is simulated, not hardware.")
     if identity.notice:
@@ -108,15 +108,17 @@ async def sign_in(deck: Deck, choice: ServiceChoice) -> Identity:
 
 
 @asynccontextmanager
-async def signed_in_deck(
+async def signed_in_services(
     choice: ServiceChoice, environ: Mapping[str, str], *, submits: bool = False
-) -> AsyncIterator[OpenDeck]:
-    """The deck, signed in as `choice` says; one that `submits` sends what is in line, and has Qiskit started
-    beside it."""
-    async with started_deck(choice.environment(environ), sends=submits) as deck:
+) -> AsyncIterator[OpenServices]:
+    """The services, signed in as `choice` says.
+
+    With `submits` they send what is in line, and have Qiskit started beside them.
+    """
+    async with started_services(choice.environment(environ), sends=submits) as services:
         if submits:
-            await deck.warm_up()
-        yield OpenDeck(deck, await sign_in(deck, choice))
+            await services.warm_up()
+        yield OpenServices(services, await sign_in(services, choice))
 
 
 def _talk_of(event: Event) -> None:
@@ -131,7 +133,7 @@ def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
     """Run one command to its end and turn what happens into an exit status.
 
     `command` itself is called before the event loop starts, what it returns is awaited in it.
-    SIGTERM and SIGHUP end it like Ctrl+C does (the deck is closed, a sandbox ended); the status tells which.
+    SIGTERM and SIGHUP end it like Ctrl+C does (services closed, a sandbox ended); the status tells which.
 
     Raises:
         KeyboardInterrupt: Ctrl+C, after the command has cleaned up.

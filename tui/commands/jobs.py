@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from tui.commands.account_selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.commands.answers import job_facts
-from tui.commands.context import sign_in, signed_in_deck, started_deck
+from tui.commands.context import sign_in, signed_in_services, started_services
 from tui.commands.output import Exit, UsageFault, emit_json, emit_table, explain, say
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.accounts import Identity
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.jobquery.predicates import TIME_SPAN, ago, date_span
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
 """Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
@@ -64,32 +64,34 @@ async def list_jobs(
         QdeckError: signing in failed.
     """
     wanted = wanted or JobQuery()
-    async with started_deck(choice.environment(environ)) as deck:
-        account = None if choice.sandbox else choose_account(deck.found_accounts(), choice)
+    async with started_services(choice.environment(environ)) as services:
+        account = None if choice.sandbox else choose_account(services.found_accounts(), choice)
         nobody = not choice.sandbox and account is None
         if account is not None and choice.account:
             # The history does not know accounts by their names.
             choice = replace(choice, channel=account.channel)
         if offline or nobody:
-            jobs = [job for job in _known(deck, choice) if wanted.fits(job)][:limit]
+            jobs = [job for job in _known(services, choice) if wanted.fits(job)][:limit]
             if offline or jobs:
                 kind = f"{choice.channel} account" if choice.channel else "account"
                 if not offline:
                     say(f"No {kind} found: `qdeck login` signs in.")
                 return _print_history(jobs, as_json=as_json)
-        return await _list_now(deck, await sign_in(deck, choice), limit, wanted, as_json=as_json)
+        return await _list_now(services, await sign_in(services, choice), limit, wanted, as_json=as_json)
 
 
-async def _list_now(deck: Deck, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool) -> Exit:
+async def _list_now(
+    services: Services, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool
+) -> Exit:
     stale = False
     try:
-        await deck.look_back(limit, wanted)
+        await services.look_back(limit, wanted)
     except QdeckError as error:
         explain(error)
         say("What follows is what was known before.")
         stale = True
     label = service_label(identity)
-    jobs = [job for job in deck.jobs() if job.service == label and wanted.fits(job)][:limit]
+    jobs = [job for job in services.jobs() if job.service == label and wanted.fits(job)][:limit]
     if as_json:
         facts = [job_facts(job) for job in jobs]
         emit_json({**service_facts(identity), "history": False, "stale": stale, "jobs": facts})
@@ -100,14 +102,14 @@ async def _list_now(deck: Deck, identity: Identity, limit: int, wanted: JobQuery
     return Exit.FAILED if stale else Exit.DONE
 
 
-def _known(deck: Deck, choice: ServiceChoice) -> list[Job]:
+def _known(services: Services, choice: ServiceChoice) -> list[Job]:
     """The jobs of the history that the options mean, newest first; nobody is signed in."""
     wanted = choice.instance if choice.instance.startswith("crn:") or choice.instance.count("/") == 2 else ""
     if choice.instance and not wanted:
         say("The history knows instances by their CRN alone: those of every instance follow.")
     return [
         job
-        for job in deck.jobs()
+        for job in services.jobs()
         if (not choice.sandbox or job.service.startswith("sandbox"))
         and (choice.channel is None or job.service.endswith(str(choice.channel)))
         and wanted in {"", job.instance}
@@ -152,8 +154,8 @@ async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: 
     Raises:
         QdeckError: there is no such job, it is already final, or the service said no.
     """
-    async with signed_in_deck(choice, environ) as opened:
-        await opened.deck.cancel(job_id)
+    async with signed_in_services(choice, environ) as opened:
+        await opened.services.cancel(job_id)
         say(f"Cancelled job {job_id}.")
         return Exit.DONE
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Mapping
 
 from tui.commands.account_selection import ServiceChoice, choose_account
-from tui.commands.context import started_deck
+from tui.commands.context import started_services
 from tui.commands.output import Exit, UsageFault, explain, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
@@ -17,7 +17,7 @@ from tui.domain.accounts import Account, Identity, Keep
 from tui.ibm.credentials.discovery import TOKEN_VARIABLE, channel_of, kept_accounts, typed_account
 from tui.ibm.credentials.keyring import IN_A_FILE, NOT_INSTALLED, installed, keyring_name
 from tui.ibm.credentials.save import forget, keep_account
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 
 _LONGEST_TOKEN = 4096
 
@@ -47,8 +47,8 @@ def login(choice: ServiceChoice, environ: Mapping[str, str], keep: Keep = Keep.F
 async def _login(account: Account, environ: Mapping[str, str], keep: Keep) -> Exit:
     if keep is Keep.KEYRING and not await keyring_name():
         raise QdeckError(ErrorKind.UNAVAILABLE, "No system keyring works here.", IN_A_FILE)
-    async with started_deck(environ) as deck:
-        identity = await deck.sign_in(account)
+    async with started_services(environ) as services:
+        identity = await services.sign_in(account)
         say(f"Signed in to {_named(identity)}.")
         try:
             where = await keep_account(account, folders(environ), keep)
@@ -77,18 +77,18 @@ async def logout(choice: ServiceChoice, environ: Mapping[str, str]) -> Exit:
     if not kept:
         say("qdeck keeps no account, so there is nothing to forget.")
     proven = True
-    async with started_deck(environ) as deck:
+    async with started_services(environ) as services:
         for account in kept:
-            proven &= await _end(deck, account, places)
+            proven &= await _end(services, account, places)
     if environ.get(TOKEN_VARIABLE):
         say(f"{TOKEN_VARIABLE} is still set in this shell: `unset {TOKEN_VARIABLE}` ends its use.")
     return Exit.DONE if proven else Exit.FAILED
 
 
-async def _end(deck: Deck, account: Account, places: Folders) -> bool:
+async def _end(services: Services, account: Account, places: Folders) -> bool:
     try:
-        identity = await deck.sign_in(account)
-        report = await deck.sign_out()
+        identity = await services.sign_in(account)
+        report = await services.sign_out()
         say(f"Signed out of {_named(identity)}. {report.message}")
         ended = True
     except QdeckError as error:

@@ -12,14 +12,14 @@ from pathlib import Path
 from tui.commands.account_selection import ServiceChoice
 from tui.commands.answers import emit_result, run_answer
 from tui.commands.cloud_flags import CloudFlags
-from tui.commands.context import OpenDeck, signed_in_deck
+from tui.commands.context import OpenServices, signed_in_services
 from tui.commands.output import Exit, UsageFault, emit_json, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import Backend, best_backend, undecided
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.outbox.tags import check_tags
 from tui.monitor.state.events import Event, OutboxChanged
 
@@ -125,36 +125,36 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
     request.verify()
     asked = request.flags.options(cloud=request.cloud)
     source = read_circuit(request.file)
-    async with signed_in_deck(request.service, environ, submits=True) as opened:
-        deck = opened.deck
+    async with signed_in_services(request.service, environ, submits=True) as opened:
+        services = opened.services
         if request.backend:
-            await _known(deck, request.backend)
-        report = await deck.check(source)
+            await _known(services, request.backend)
+        report = await services.check(source)
         if not report.ok:
             _say_diagnostics(request.file, report)
             return Exit.FAILED
-        backend = await _backend(deck, request, report)
+        backend = await _backend(services, request, report)
         level = DEFAULT_LEVEL if request.level is None else request.level
         options = TranspileOptions(level, cloud=request.cloud, asked=asked)
-        candidate = await deck.transpile(source, backend, options)
+        candidate = await services.transpile(source, backend, options)
         _say_transpiled(candidate)
-        job = await submitted(deck, _submission(request, source, candidate, report))
+        job = await submitted(services, _submission(request, source, candidate, report))
         say(f"Job {job.id} on {job.backend}: {job.status}.")
         try:
-            job = await wait_until_final(deck, job.id)
+            job = await wait_until_final(services, job.id)
         except asyncio.CancelledError:
             _say_left(request, job)
             raise
         return await _finish(opened, request, candidate, job)
 
 
-async def submitted(deck: Deck, submission: Submission) -> Job:
+async def submitted(services: Services, submission: Submission) -> Job:
     """Submit, telling while it waits in line; given up there, it is taken out of the line.
 
     Raises:
-        QdeckError: as `Deck.submit`.
+        QdeckError: as `Services.submit`.
     """
-    before = {one.tag for one in deck.waiting()}
+    before = {one.tag for one in services.waiting()}
     told = ""
 
     def tell(event: Event) -> None:
@@ -169,20 +169,20 @@ async def submitted(deck: Deck, submission: Submission) -> Job:
         due = f"; next try at {ours.due:%H:%M:%S} UTC" if ours.due is not None else ""
         say(f"Waiting in line{ahead}: {told}{due}.")
 
-    unsubscribe = deck.subscribe(tell)
+    unsubscribe = services.subscribe(tell)
     try:
-        return await deck.submit(submission)
+        return await services.submit(submission)
     except asyncio.CancelledError:
-        for one in deck.waiting():
+        for one in services.waiting():
             if one.tag not in before and one.state is WaitState.WAITING and not one.elsewhere:
-                await deck.withdraw(one.tag)
+                await services.withdraw(one.tag)
                 say("Stopped waiting in line. Nothing was submitted.")
         raise
     finally:
         unsubscribe()
 
 
-async def wait_until_final(deck: Deck, job_id: str) -> Job:
+async def wait_until_final(services: Services, job_id: str) -> Job:
     """Wait for the job's final state, telling each change of state.
 
     Raises:
@@ -193,12 +193,12 @@ async def wait_until_final(deck: Deck, job_id: str) -> Job:
     def wake(_event: Event) -> None:
         changed.set()
 
-    unsubscribe = deck.subscribe(wake)
+    unsubscribe = services.subscribe(wake)
     try:
         told: JobStatus | None = None
         while True:
             changed.clear()
-            job = deck.job(job_id)
+            job = services.job(job_id)
             if job is None:
                 raise QdeckError(ErrorKind.NOT_FOUND, f"Job {job_id} was deleted while it was waited for.")
             if job.status is not told:
@@ -216,15 +216,15 @@ def _state(job: Job) -> str:
     return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
 
 
-async def _known(deck: Deck, name: str) -> None:
+async def _known(services: Services, name: str) -> None:
     """Make sure that the instance has the backend, before any work is done for it.
 
     Raises:
         QdeckError: `NOT_FOUND`, with the names there are.
     """
-    if not deck.backends():
-        await deck.refresh()
-    names = sorted(backend.name for backend in deck.backends())
+    if not services.backends():
+        await services.refresh()
+    names = sorted(backend.name for backend in services.backends())
     if name not in names:
         raise QdeckError(
             ErrorKind.NOT_FOUND,
@@ -233,20 +233,20 @@ async def _known(deck: Deck, name: str) -> None:
         )
 
 
-async def _backend(deck: Deck, request: RunRequest, report: CheckReport) -> str:
+async def _backend(services: Services, request: RunRequest, report: CheckReport) -> str:
     """The backend asked for, else the session's, else the least busy one."""
     if request.backend:
         return request.backend
-    if not deck.backends():
-        await deck.refresh()
-    for session in deck.sessions():
+    if not services.backends():
+        await services.refresh()
+    for session in services.sessions():
         if request.session_id and session.id == request.session_id and session.backend:
             return session.backend
     qubits = report.stats.qubits if report.stats else 1
-    for name in undecided(deck.backends(), qubits):
+    for name in undecided(services.backends(), qubits):
         with contextlib.suppress(QdeckError):
-            await deck.backend_details(name)
-    chosen = require_backend(deck.backends(), qubits)
+            await services.backend_details(name)
+    chosen = require_backend(services.backends(), qubits)
     queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
     say(f"Backend {chosen.name}: the least busy one{queue}.")
     return chosen.name
@@ -282,9 +282,9 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
     )
 
 
-async def _finish(opened: OpenDeck, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
+async def _finish(opened: OpenServices, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
     done = job.status is JobStatus.DONE
-    result = await opened.deck.result(job.id) if done else None
+    result = await opened.services.result(job.id) if done else None
     if request.as_json:
         emit_json(run_answer(opened.identity, job, candidate, result))
     elif result is not None:

@@ -29,7 +29,7 @@ from tui.compiler.messages import (
     Unpacked,
 )
 from tui.compiler.usage_estimate import rep_delay_us
-from tui.compiler.worker_queue import Lane
+from tui.compiler.worker_queue import WorkerQueue
 from tui.domain.backends import BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 
@@ -41,7 +41,7 @@ PATIENCE: Final = 1.5
 R = TypeVar("R", Checked, Drawn, Unpacked, Made, Pong)
 
 
-class WorkerCompiler:
+class ProcessCompiler:
     """A `Compiler` with one worker process for everything, and one more while that one transpiles.
 
     The first worker is started by `start` or the first request, and kept warm. A check or a drawing that
@@ -53,8 +53,8 @@ class WorkerCompiler:
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._main = Lane(environment)
-        self._side = Lane(environment)
+        self._main = WorkerQueue(environment)
+        self._side = WorkerQueue(environment)
         self._keys: dict[str, tuple[BackendData, str]] = {}
 
     @property

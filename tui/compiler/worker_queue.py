@@ -13,7 +13,7 @@ from tui.compiler.worker_process import Link, LinkBroken
 _PING = encode(Ping())
 
 
-class Lane:
+class WorkerQueue:
     """Requests are answered one after the other, in the order they came.
 
     Args:

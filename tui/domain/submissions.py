@@ -95,7 +95,7 @@ class WaitingSubmission:
     """A submission that has not become a job yet.
 
     Attributes:
-        tag: its own tag, by which it is named to the deck.
+        tag: its own tag, by which it is named to the services.
         submission: what was asked for, without its program texts.
         place: from 1 in line; 0 when it is not in line.
         due: when it goes out (UTC), as far as that is known; `None` while it waits for something else.

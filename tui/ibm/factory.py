@@ -12,7 +12,7 @@ from tui.domain.accounts import Account, Channel
 from tui.ibm.api.service import QuantumService
 from tui.ibm.classic.service import ClassicService
 from tui.ibm.platform.service import PlatformService
-from tui.ibm.transport.client import MAX_BODY, MAX_IN_MEMORY, MAX_RESULT, Http, Timeouts
+from tui.ibm.transport.client import MAX_BODY, MAX_IN_MEMORY, MAX_RESULT, HttpClient, Timeouts
 from tui.ibm.transport.endpoints import checked, origin
 from tui.ibm.transport.retry import Chance, RetryPolicy
 
@@ -52,7 +52,7 @@ def make_service(
         else (ends.iam, ends.api, ends.search, ends.catalog, ends.resources)
     )
     time = clock or SystemClock()
-    http = Http(
+    http = HttpClient(
         {origin(url) for url in named if url},
         time,
         chance=chance,

@@ -16,14 +16,14 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import found_accounts, sandbox_account
 from tui.ibm.credentials.save import keep_account, with_token
 from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.polling.account_pollers import TokenWorker, UsageWorker
-from tui.monitor.polling.backends_poller import BackendsWorker
-from tui.monitor.polling.backfill import OlderJobs
-from tui.monitor.polling.jobs_poller import JobsWorker
-from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, Tempo
+from tui.monitor.polling.account_pollers import TokenPoller, UsagePoller
+from tui.monitor.polling.backends_poller import BackendsPoller
+from tui.monitor.polling.backfill import Backfill
+from tui.monitor.polling.jobs_poller import JobsPoller
+from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
 from tui.monitor.polling.scheduler import Part, Scheduler, Step
-from tui.monitor.polling.sessions_poller import SessionsWorker
-from tui.monitor.state.app_state import Board
+from tui.monitor.polling.sessions_poller import SessionsPoller
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
@@ -70,13 +70,13 @@ class RunningSandbox(Protocol):
     async def stop(self) -> None: ...
 
 
-class Accounts:
+class AccountManager:
     """Who is signed in, and the workers that watch the account."""
 
     def __init__(
         self,
         *,
-        board: Board,
+        app_state: AppState,
         scheduler: Scheduler,
         outbox: Outbox,
         folders: Folders,
@@ -86,12 +86,12 @@ class Accounts:
         auto_result: int,
     ) -> None:
         self.found: tuple[Account, ...] = ()
-        self.token: TokenWorker | None = None
-        self.tempo = Tempo(SERVICE)
-        self._backends: BackendsWorker | None = None
-        self._jobs: JobsWorker | None = None
-        self._older: OlderJobs | None = None
-        self._board = board
+        self.token: TokenPoller | None = None
+        self.tempo = PollInterval(SERVICE)
+        self._backends: BackendsPoller | None = None
+        self._jobs: JobsPoller | None = None
+        self._older: Backfill | None = None
+        self._app_state = app_state
         self._scheduler = scheduler
         self._outbox = outbox
         self._folders = folders
@@ -106,13 +106,13 @@ class Accounts:
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
-    def backends(self) -> BackendsWorker:
+    def backends(self) -> BackendsPoller:
         """The worker of the signed-in account's backends.
 
         Raises:
             QdeckError: `EXPIRED`: nobody is signed in.
         """
-        self._board.need_service()
+        self._app_state.need_service()
         assert self._backends is not None
         return self._backends
 
@@ -122,9 +122,9 @@ class Accounts:
             self._jobs.widen()
 
     @property
-    def older(self) -> OlderJobs | None:
+    def older(self) -> Backfill | None:
         """Who asks for the older jobs of the signed-in account; `None`: nobody is signed in."""
-        return None if self._board.service is None else self._older
+        return None if self._app_state.service is None else self._older
 
     async def look(self) -> None:
         """Find the accounts that could sign in at once."""
@@ -132,7 +132,7 @@ class Accounts:
         self.found = found.accounts
         for warning in found.warnings:
             if warning not in self._warned:
-                self._board.notice(warning, Severity.WARNING)
+                self._app_state.notice(warning, Severity.WARNING)
         self._warned = frozenset(found.warnings)
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
@@ -140,18 +140,20 @@ class Accounts:
         # Not inside the gate: a keyring that waits for its password must not keep anybody from signing out.
         account = await self._with_token(account)
         async with self._gate:
-            service = self._make_service(account, self._board.clock)
+            service = self._make_service(account, self._app_state.clock)
             try:
                 identity = await service.sign_in()
                 # What is watched, and what may have been sent before, is in the history.
-                await self._board.history.loaded()
+                await self._app_state.history.loaded()
             except BaseException:
                 await service.aclose()
                 raise
             await self._leave()
             self._begin(service, identity)
         if identity.notice:
-            self._board.notice(f"Instance {identity.instance_name or identity.instance}: {identity.notice}")
+            self._app_state.notice(
+                f"Instance {identity.instance_name or identity.instance}: {identity.notice}"
+            )
         if keep is not Keep.NOT and not account.sandbox:
             await self._keep(account, keep)
         return identity
@@ -185,14 +187,14 @@ class Accounts:
 
     async def use_instance(self, instance_id: str) -> Identity:
         """Sign in to another instance with the same account. Raises `QdeckError`."""
-        account = self._board.need_service().account
+        account = self._app_state.need_service().account
         return await self.sign_in(replace(account, instance=instance_id))
 
     async def sign_out(self) -> SignOutReport:
         """End the token on the service, and forget the account in any case."""
         async with self._gate:
-            service = self._board.need_service()
-            identity = self._board.identity
+            service = self._app_state.need_service()
+            identity = self._app_state.identity
             await self._stop_workers()
             try:
                 report = await service.sign_out()
@@ -203,25 +205,25 @@ class Accounts:
                     message=f"Signed out here, but the service did not confirm it: {error.message}",
                 )
             finally:
-                self._board.signed_out()
+                self._app_state.signed_out()
                 await service.aclose()
             return report
 
     async def lost(self, error: QdeckError) -> None:
         """The service takes the account no longer: say so, and show the history alone."""
         async with self._gate:
-            service = self._board.service
+            service = self._app_state.service
             if service is None:
                 return
             await self._stop_workers()
-            self._board.notice(f"Signed out by the service. {error}", Severity.ERROR)
-            self._board.signed_out()
+            self._app_state.notice(f"Signed out by the service. {error}", Severity.ERROR)
+            self._app_state.signed_out()
             await service.aclose()
 
     async def aclose(self) -> None:
         """End the connections and the sandbox."""
-        service = self._board.service
-        self._board.service = None
+        service = self._app_state.service
+        self._app_state.service = None
         if self._backends is not None:
             await self._backends.aclose()
         if service is not None:
@@ -232,39 +234,39 @@ class Accounts:
             await self._sandbox.stop()
 
     def _begin(self, service: QuantumService, identity: Identity) -> None:
-        board, scheduler = self._board, self._scheduler
-        board.signed_in(service, identity)
-        self.tempo = Tempo(SANDBOX if service.account.sandbox else SERVICE)
-        self.token = TokenWorker(board, service)
-        self._backends = BackendsWorker(board, service)
+        app_state, scheduler = self._app_state, self._scheduler
+        app_state.signed_in(service, identity)
+        self.tempo = PollInterval(SANDBOX if service.account.sandbox else SERVICE)
+        self.token = TokenPoller(app_state, service)
+        self._backends = BackendsPoller(app_state, service)
         outage = scheduler.outage(lambda: service.answers, PROBE)
         # The outbox first: what may have been sent before is found before anything new goes out.
         scheduler.start("outbox", self._outbox.settling.step, outage=outage, part=Part.STANDS_ALONE)
         scheduler.start("line", self._outbox.step)
         scheduler.start("token", self.token.step)
-        self._jobs = JobsWorker(board, service, self.tempo, scheduler.wake, self._auto_result)
+        self._jobs = JobsPoller(app_state, service, self.tempo, scheduler.wake, self._auto_result)
         steps = (
             self._jobs.step,
-            SessionsWorker(board, service).step,
+            SessionsPoller(app_state, service).step,
             self._backends.step,
-            UsageWorker(board, service).step,
+            UsagePoller(app_state, service).step,
         )
         flight = asyncio.Lock()
         for name, step in zip(FLIGHT, steps, strict=True):
             part = Part.PROBES if name == PROBE else Part.FOLLOWS
             scheduler.start(name, self._noting(name, step, service), flight, outage, part)
-        self._older = OlderJobs(board, service, lambda: scheduler.wake("older"))
+        self._older = Backfill(app_state, service, lambda: scheduler.wake("older"))
         # Asked only when somebody looks for them.
         scheduler.start("older", self._older.step, flight, outage, Part.STANDS_ALONE)
 
     def _noting(self, name: str, step: Step, service: QuantumService) -> Step:
-        """The step, after which the board knows that the service answered, if it was asked anything."""
+        """The step, after which the app_state knows that the service answered, if it was asked anything."""
 
         async def noting() -> float:
             before = service.answers
             pause = await step()
             if service.answers > before:
-                self._board.answered(name)
+                self._app_state.answered(name)
             return pause
 
         return noting
@@ -277,11 +279,11 @@ class Accounts:
 
     async def _leave(self) -> None:
         """Let go of the account signed in before; ending its token does not hold up the new one."""
-        service = self._board.service
+        service = self._app_state.service
         if service is None:
             return
         await self._stop_workers()
-        task = self._board.background(self._end(service), "Ending the former sign-in")
+        task = self._app_state.background(self._end(service), "Ending the former sign-in")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
@@ -291,7 +293,7 @@ class Accounts:
                 await service.sign_out()
         except (QdeckError, TimeoutError) as error:
             why = error.message if isinstance(error, QdeckError) else "The service did not answer in time."
-            self._board.notice(
+            self._app_state.notice(
                 f"The former sign-in was not ended: {why} Its access token lives on until its time is over.",
                 Severity.WARNING,
             )
@@ -300,7 +302,7 @@ class Accounts:
 
     async def _with_token(self, account: Account) -> Account:
         loop = asyncio.get_running_loop()
-        tell = loop.call_later(_KEYRING_TOLD_AFTER, self._board.notice, _KEYRING_WAITS, Severity.WARNING)
+        tell = loop.call_later(_KEYRING_TOLD_AFTER, self._app_state.notice, _KEYRING_WAITS, Severity.WARNING)
         try:
             return await with_token(account)
         finally:
@@ -310,9 +312,9 @@ class Accounts:
         try:
             where = await keep_account(account, self._folders, keep)
         except QdeckError as error:
-            self._board.notice(
+            self._app_state.notice(
                 f"Signed in, but the account is not kept as you wished. {error}", Severity.WARNING
             )
         else:
-            self._board.notice(f"The account is kept in {where}.")
+            self._app_state.notice(f"The account is kept in {where}.")
         await self.look()

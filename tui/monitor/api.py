@@ -1,4 +1,4 @@
-"""The deck: one object behind all screens and headless commands."""
+"""The services: one object behind all screens and headless commands."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.jobquery.parser import JobFilter
-from tui.monitor.state.events import Event, Freshness, Reach
+from tui.monitor.state.events import Event, Freshness, HistoryCoverage
 
 Listener = Callable[[Event], None]
 SandboxLauncher = Callable[[], Awaitable[object]]
 
 
-class Deck(Protocol):
+class Services(Protocol):
     """What screens and commands may ask. Reads answer from memory, at once; commands are awaited.
 
     Commands raise `QdeckError`. Listeners are called in the event loop, one call an event, and
@@ -57,7 +57,7 @@ class Deck(Protocol):
         ...
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryCoverage:
         """How far back all jobs of the account are known."""
         ...
 
@@ -219,7 +219,7 @@ class Deck(Protocol):
         ...
 
     def older(self, wanted: JobFilter | None = None) -> None:
-        """The user looks for older jobs than are known: a page of them is asked for; `ReachChanged` tells.
+        """Ask for a page of older jobs than are known; `HistoryCoverageChanged` follows.
 
         Args:
             wanted: what they have to fit. As far as the service can tell, those that do come first.

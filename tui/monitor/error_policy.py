@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.account_manager import FLIGHT, Accounts
+from tui.monitor.account_manager import FLIGHT, AccountManager
 from tui.monitor.polling.account_pollers import AUTH_KINDS
 from tui.monitor.polling.scheduler import Scheduler
-from tui.monitor.state.app_state import UNREACHED, Board
+from tui.monitor.state.app_state import UNREACHED, AppState
 from tui.monitor.state.event_bus import in_words
 from tui.monitor.state.events import Severity
 
@@ -18,11 +18,11 @@ TOLD_AFTER = 3
 _log = logging.getLogger(__name__)
 
 
-class Setbacks:
+class ErrorPolicy:
     """Shows a failure where it belongs: as an offline picture, as a doubtful token, or as a notice."""
 
-    def __init__(self, board: Board, accounts: Accounts, scheduler: Scheduler) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, accounts: AccountManager, scheduler: Scheduler) -> None:
+        self._app_state = app_state
         self._accounts = accounts
         self._scheduler = scheduler
 
@@ -31,21 +31,21 @@ class Setbacks:
         if not isinstance(error, QdeckError):
             _log.error("the %s worker failed", name, exc_info=error)
             if in_a_row == 1:
-                self._board.notice(
+                self._app_state.notice(
                     f"The {name} worker failed: {in_words(error)}; it goes on.", Severity.ERROR
                 )
             return
         if error.kind is ErrorKind.STORAGE and name == "history":
             return
         if name == "token" and error.kind in AUTH_KINDS | {ErrorKind.FORBIDDEN}:
-            self._board.background(self._accounts.lost(error), "Signing out")
+            self._app_state.background(self._accounts.lost(error), "Signing out")
             return
         if name == "jobs" or (name in FLIGHT and error.kind in UNREACHED):
-            self._board.unanswered(error, name)
+            self._app_state.unanswered(error, name)
         if error.kind in AUTH_KINDS and self._accounts.token is not None:
             self._accounts.token.doubt()
             self._scheduler.wake("token")
         elif in_a_row == (TOLD_AFTER if error.worth_retrying else 1) and (
-            self._board.freshness.offline_since is None
+            self._app_state.freshness.offline_since is None
         ):
-            self._board.notice(f"The {name} are not up to date. {error}", Severity.WARNING)
+            self._app_state.notice(f"The {name} are not up to date. {error}", Severity.WARNING)

@@ -1,4 +1,4 @@
-"""The deck as it runs: history, account, workers, compiler and sandbox behind one object."""
+"""The services as it runs: history, account, workers, compiler and sandbox behind one object."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.keyring import keyring_name
 from tui.jobquery.parser import JobFilter
-from tui.monitor.account_manager import PROBE, Accounts, RunningSandbox, ServiceMaker
+from tui.monitor.account_manager import PROBE, AccountManager, RunningSandbox, ServiceMaker
 from tui.monitor.actions.commands import Commands
 from tui.monitor.actions.read_only import changes
 from tui.monitor.api import Listener
-from tui.monitor.error_policy import Setbacks
+from tui.monitor.error_policy import ErrorPolicy
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.polling.account_pollers import USAGE_EVERY
 from tui.monitor.polling.backends_poller import EVERY
-from tui.monitor.polling.idle_sessions import SessionGuard
+from tui.monitor.polling.idle_sessions import IdleSessionGuard
 from tui.monitor.polling.jobs_poller import AUTO_RESULT
 from tui.monitor.polling.scheduler import Scheduler
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.event_bus import in_words
-from tui.monitor.state.events import Freshness, JobsFinished, Reach, Severity
-from tui.store.repository import History
+from tui.monitor.state.events import Freshness, HistoryCoverage, JobsFinished, Severity
+from tui.store.repository import JobRepository
 
 HISTORY_EVERY = 0.8
 """Seconds between two looks whether another qdeck wrote the history: one `stat`. With jitter below 1 s."""
@@ -62,8 +62,8 @@ does anything at all."""
 _log = logging.getLogger(__name__)
 
 
-class LiveDeck:
-    """`tui.monitor.api.Deck`, for real. Make it in the running event loop; `start` first, `aclose` last.
+class AppServices:
+    """`tui.monitor.api.Services`, for real. Make it in the running event loop; `start` first, `aclose` last.
 
     Jobs of `jobs` and of events carry no program texts; `job` does. Jobs are those of the signed-in service
     and instance, or all that the history holds when nobody is signed in.
@@ -98,14 +98,14 @@ class LiveDeck:
         self._read_only = read_only
         self._folders = folders
         self._compiler = compiler
-        self._history = History(folders, clock, quota=quota)
-        self._board = Board(self._history, clock)
+        self._history = JobRepository(folders, clock, quota=quota)
+        self._app_state = AppState(self._history, clock)
         self._scheduler = Scheduler(clock, chance, lambda *failed: self._setbacks.take(*failed))
-        self._outbox = Outbox(self._board, clock, chance, self._wake, folders.state / "outbox.lock")
+        self._outbox = Outbox(self._app_state, clock, chance, self._wake, folders.state / "outbox.lock")
         self._outbox.line.sends = sends and not read_only
-        self._commands = Commands(self._board, self._wake, compiler, auto_result)
-        self._accounts = Accounts(
-            board=self._board,
+        self._commands = Commands(self._app_state, self._wake, compiler, auto_result)
+        self._accounts = AccountManager(
+            app_state=self._app_state,
             scheduler=self._scheduler,
             outbox=self._outbox,
             folders=folders,
@@ -114,14 +114,14 @@ class LiveDeck:
             launch_sandbox=launch_sandbox,
             auto_result=auto_result,
         )
-        self._setbacks = Setbacks(self._board, self._accounts, self._scheduler)
-        self._guard = SessionGuard(
-            self._board,
+        self._setbacks = ErrorPolicy(self._app_state, self._accounts, self._scheduler)
+        self._guard = IdleSessionGuard(
+            self._app_state,
             session_idle_minutes,
             look=partial(self._scheduler.run_now, "jobs", "sessions", wished=False),
             wake=partial(self._scheduler.wake, "guard"),
         )
-        self._board.subscribe(self._after_a_job)
+        self._app_state.subscribe(self._after_a_job)
 
     @property
     def read_only(self) -> bool:
@@ -131,50 +131,50 @@ class LiveDeck:
     @property
     def identity(self) -> Identity | None:
         """Who is signed in."""
-        return self._board.identity
+        return self._app_state.identity
 
     @property
     def usage(self) -> Usage | None:
         """QPU seconds of the instance, when known."""
-        return self._board.usage
+        return self._app_state.usage
 
     @property
     def freshness(self) -> Freshness:
         """How old the picture is."""
-        return self._board.freshness
+        return self._app_state.freshness
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryCoverage:
         """How far back all jobs of the account are known."""
         older = self._accounts.older
-        return Reach() if older is None else older.reach
+        return HistoryCoverage() if older is None else older.reach
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""
-        return self._board.subscribe(listener)
+        return self._app_state.subscribe(listener)
 
     def jobs(self) -> tuple[Job, ...]:
         """The jobs, newest first, without their program texts."""
-        return self._board.jobs()
+        return self._app_state.jobs()
 
     def job(self, job_id: str) -> Job | None:
         """One job with its program texts, where they are known here and at hand."""
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         return None if record is None else self._history.job_with_texts(record)
 
     async def whole_job(self, job_id: str) -> Job | None:
         """One job with its program texts, however large."""
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         return None if record is None else await self._history.whole_job(record)
 
     def transpilation(self, job_id: str) -> Transpilation | None:
         """How the job's circuit was transpiled; `None`: not here."""
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         return None if record is None else self._history.transpilation(record)
 
     def sessions(self) -> tuple[Session, ...]:
         """The sessions, newest first."""
-        return self._board.sessions()
+        return self._app_state.sessions()
 
     def idle_since(self, session: Session) -> datetime | None:
         """Since when no job is queued or running in the session; `None`: one is."""
@@ -182,7 +182,7 @@ class LiveDeck:
 
     def backends(self) -> tuple[Backend, ...]:
         """The backends as last listed."""
-        return self._board.backends
+        return self._app_state.backends
 
     def found_accounts(self) -> tuple[Account, ...]:
         """The accounts found at the start, and those saved since."""
@@ -197,12 +197,12 @@ class LiveDeck:
         try:
             await asyncio.to_thread(self._folders.create)
         except OSError as error:
-            self._board.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
-        await self._history.open(self._board.found_here)
-        self._board.history_opened()
-        self._board.tell_warnings()
+            self._app_state.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
+        await self._history.open(self._app_state.found_here)
+        self._app_state.history_opened()
+        self._app_state.tell_warnings()
         await self._accounts.look()
-        self._board.signed_out()
+        self._app_state.signed_out()
         self._scheduler.start("history", self._tend_history)
         self._scheduler.start("guard", self._guard.step)
 
@@ -227,11 +227,11 @@ class LiveDeck:
 
     async def instances(self) -> tuple[Instance, ...]:
         """The instances of the signed-in account."""
-        return await self._board.need_service().instances()
+        return await self._app_state.need_service().instances()
 
     async def account_details(self) -> AccountDetails:
         """Limits, plans and statistics of the account, as far as its key may see them."""
-        return await self._board.need_service().account_details()
+        return await self._app_state.need_service().account_details()
 
     async def use_instance(self, instance_id: str) -> Identity:
         """Work in another instance of the same account."""
@@ -240,34 +240,34 @@ class LiveDeck:
 
     async def refresh(self) -> None:
         """Ask the service now for jobs, sessions and backends."""
-        self._board.need_service()
+        self._app_state.need_service()
         self._wake("usage")
         self._wake("outbox")
-        self._board.attention.noticed()
+        self._app_state.attention.noticed()
         self._accounts.widen()
         await self._scheduler.run_now("jobs", "sessions", "backends")
 
     def focus(self, focused: bool) -> None:
         """The terminal got or lost the focus."""
-        came_back = focused and not self._board.attention.focused
-        self._board.attention.focus(focused)
+        came_back = focused and not self._app_state.attention.focused
+        self._app_state.attention.focus(focused)
         if came_back:
             self._freshen(BACK_AGAIN)
             self._scheduler.hurry(BACK_AGAIN, PROBE)
 
     def attend(self, *, elsewhere: bool = False) -> None:
         """The user does something here."""
-        self._board.attention.noticed()
+        self._app_state.attention.noticed()
         self._freshen(LOOKED_AT if elsewhere else ATTENDED)
         self._scheduler.hurry(PROBED_AT, PROBE)
 
     def unseen(self) -> frozenset[str]:
         """The ids of the jobs that finished and were not looked at since."""
-        return self._board.unseen()
+        return self._app_state.unseen()
 
     def seen(self, *job_ids: str) -> None:
         """The user looked at these jobs."""
-        self._board.seen(job_ids)
+        self._app_state.seen(job_ids)
 
     @changes
     async def submit(self, submission: Submission) -> Job:
@@ -375,12 +375,12 @@ class LiveDeck:
             candidate = await self._compiler.transpile(qasm, target, options)
         else:
             began = time.perf_counter()
-            made = await self._board.need_service().cloud_transpile(qasm, backend, options)
+            made = await self._app_state.need_service().cloud_transpile(qasm, backend, options)
             took = time.perf_counter() - began
             isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
             layouts = (made.initial, made.final)
             candidate = await self._compiler.review(qasm, isa, target, options, layouts, took)
-        return replace(candidate, at=self._board.clock.now())
+        return replace(candidate, at=self._app_state.clock.now())
 
     async def aclose(self) -> None:
         """Stop everything. What fails to end is told and does not keep the rest from ending."""
@@ -402,10 +402,10 @@ class LiveDeck:
             await ending
         except Exception as error:
             _log.exception("ending the %s failed", name)
-            self._board.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
+            self._app_state.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
 
     async def _tend_history(self) -> float:
-        await self._board.sync()
+        await self._app_state.sync()
         return HISTORY_EVERY
 
     def _wake(self, name: str) -> None:

@@ -17,15 +17,15 @@ from textual.worker import Worker, WorkerState
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import AccountDetails, Identity, Instance, Share
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.state.events import Severity
 from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import ACCOUNT, bindings
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.block import Block
+from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import NOTHING, clock_time, count_words, duration, token_words, usage_words
-from tui.widgets.text.styled_text import Ink, Line, line
+from tui.widgets.text.styled_text import Line, TextStyle, line
 
 _MOST_PLANS = 3
 _SHARES_WIDTH = 52
@@ -37,9 +37,9 @@ class AccountScreen(Dialog[bool]):
     TITLE = "Account"
     BINDINGS: ClassVar = bindings(ACCOUNT)
 
-    def __init__(self, deck: Deck) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._deck = deck
+        self._services = services
         self._instances: tuple[Instance, ...] = ()
         self._details: AccountDetails | None = None
 
@@ -47,7 +47,7 @@ class AccountScreen(Dialog[bool]):
         """Facts, then the instances."""
         with Vertical(classes="dialog -wide"):
             yield Static(Content("Account"), classes="dialog--title")
-            yield Block(id="facts")
+            yield TextBlock(id="facts")
             yield Static(Content("Instances (enter changes to it)"), classes="dialog--head")
             yield OptionList(id="instances", markup=False, compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
@@ -65,17 +65,17 @@ class AccountScreen(Dialog[bool]):
         self._load_details()
 
     def _show_facts(self) -> None:
-        identity = self._deck.identity
-        lines = account_lines(self._deck, cast(Shell, self.app)) if identity is not None else []
+        identity = self._services.identity
+        lines = account_lines(self._services, cast(Shell, self.app)) if identity is not None else []
         if self._details is not None:
             lines += detail_lines(self._details, {one.id: one.name for one in self._instances})
-        self.query_one("#facts", Block).show(lines)
+        self.query_one("#facts", TextBlock).show(lines)
 
     @work(exclusive=True, group="account-details", exit_on_error=False)
     async def _load_details(self) -> None:
         """Plan and statistics; where they are not to be had, the rest is shown without them."""
         with contextlib.suppress(QdeckError):
-            self._details = await self._deck.account_details()
+            self._details = await self._services.account_details()
             self._show_facts()
 
     @work(exclusive=True, group="instances", exit_on_error=False)
@@ -83,13 +83,13 @@ class AccountScreen(Dialog[bool]):
         """The instances of the account."""
         self._say("Asking for the instances …", waiting=True)
         try:
-            self._instances = await self._deck.instances()
+            self._instances = await self._services.instances()
         except QdeckError as error:
             self._say(str(error))
             return
         self._say("")
         self._show_facts()
-        identity = self._deck.identity
+        identity = self._services.identity
         current = identity.instance if identity is not None else ""
         choices = self.query_one(OptionList)
         choices.clear_options().add_options(
@@ -109,7 +109,7 @@ class AccountScreen(Dialog[bool]):
         """Work in another instance."""
         self._say(f"Changing to {shorten(instance.name or instance.id, 60)} …", waiting=True)
         try:
-            identity = await self._deck.use_instance(instance.id)
+            identity = await self._services.use_instance(instance.id)
         except QdeckError as error:
             self._say(str(error))
             return
@@ -121,7 +121,7 @@ class AccountScreen(Dialog[bool]):
         """End the token; say what that achieved."""
         self._say("Signing out …", waiting=True)
         try:
-            report = await self._deck.sign_out()
+            report = await self._services.sign_out()
         except QdeckError as error:
             self._say(str(error))
             return
@@ -135,12 +135,12 @@ class AccountScreen(Dialog[bool]):
 
         # Two dialogs in one place would show the larger one's edges.
         self.query_one(".dialog").visible = False
-        self.app.push_screen(LoginScreen(self._deck), self._after_login)
+        self.app.push_screen(LoginScreen(self._services), self._after_login)
 
     def _after_login(self, signed_in: bool | None) -> None:
         self.query_one(".dialog").visible = True
         # Left by a section's key, this screen is gone already.
-        if self.is_current and (signed_in or self._deck.identity is None):
+        if self.is_current and (signed_in or self._services.identity is None):
             self.dismiss(False)
 
     def action_back(self) -> None:
@@ -159,9 +159,9 @@ class AccountScreen(Dialog[bool]):
         trouble.update(Content(plain(text, limit=600, lines=True)))
 
 
-def account_lines(deck: Deck, shell: Shell) -> list[Line]:
+def account_lines(services: Services, shell: Shell) -> list[Line]:
     """Who is signed in, where, until when, and what is left."""
-    identity = deck.identity
+    identity = services.identity
     if identity is None:
         return []
     rows = [
@@ -170,15 +170,15 @@ def account_lines(deck: Deck, shell: Shell) -> list[Line]:
         ("id", shorten(identity.instance, 62)),
         ("hosts", shorten(", ".join(identity.hosts), 62) or NOTHING),
         ("token", _until(identity, shell)),
-        ("usage", usage_words(deck.usage) or NOTHING),
+        ("usage", usage_words(services.usage) or NOTHING),
     ]
-    lines = [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
+    lines = [line((f"{name:<10}", TextStyle.MUTED), value) for name, value in rows]
     if identity.unverified:
         said = "certificates are not checked: the key could be read on the way"
-        lines.insert(0, line((said, Ink.BAD)))
+        lines.insert(0, line((said, TextStyle.BAD)))
     if identity.sandbox:
         lines.insert(
-            0, line((" SANDBOX ", Ink.SANDBOX), "  simulated on this machine: nothing here is hardware")
+            0, line((" SANDBOX ", TextStyle.SANDBOX), "  simulated on this machine: nothing here is hardware")
         )
     return lines
 
@@ -208,7 +208,7 @@ def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[Line
         rows.append(("backends", _shares(details.by_backend, {})))
     if len(details.by_instance) > 1:
         rows.append(("instances", _shares(details.by_instance, names)))
-    return [line((f"{name:<10}", Ink.MUTED), value) for name, value in rows]
+    return [line((f"{name:<10}", TextStyle.MUTED), value) for name, value in rows]
 
 
 def _shares(shares: tuple[Share, ...], names: Mapping[str, str]) -> str:

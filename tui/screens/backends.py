@@ -13,15 +13,15 @@ from textual.widgets import Static
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.backends import Backend
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
 from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Bench
+from tui.screens.base.workspace import Workspace
 from tui.widgets.keymap import BACKENDS, bindings
 from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
 from tui.widgets.tables.row_table import RowTable
-from tui.widgets.text.block import Block
-from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, line
+from tui.widgets.text.block import TextBlock
+from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line
 
 _DETAILS_FROM = min(column.need for column in BACKEND_COLUMNS if column.need)
 """Cells from which on the table has columns that the list alone does not fill."""
@@ -34,8 +34,8 @@ class BackendsScreen(SectionScreen):
     SECTION = "backends"
     BINDINGS: ClassVar = bindings(BACKENDS)
 
-    def __init__(self, deck: Deck, bench: Bench) -> None:
-        super().__init__(deck, bench)
+    def __init__(self, services: Services, workspace: Workspace) -> None:
+        super().__init__(services, workspace)
         self._backends: dict[str, Backend] = {}
         self._details: dict[str, Backend] = {}
         self._trouble: dict[str, str] = {}
@@ -44,21 +44,21 @@ class BackendsScreen(SectionScreen):
         """The table, or what to do when it is empty, and the one under the cursor below."""
         yield RowTable(BACKEND_COLUMNS, self._cells, id="backends")
         yield Static(Content(""), id="empty")
-        yield Block(id="strip")
+        yield TextBlock(id="strip")
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._take(self.deck.backends())
+        self._take(self.services.backends())
         self.query_one(RowTable).focus()
 
-    def deck_event(self, event: Event) -> None:
+    def app_event(self, event: Event) -> None:
         """Another list, or another account: its medians are others too."""
         if isinstance(event, BackendsChanged):
             self._take(event.backends)
         elif isinstance(event, IdentityChanged):
             self._details.clear()
             self._trouble.clear()
-            self._take(self.deck.backends())
+            self._take(self.services.backends())
 
     def on_screen_resume(self) -> None:
         """Medians are fetched while the section is looked at; the choice may have changed elsewhere."""
@@ -72,7 +72,7 @@ class BackendsScreen(SectionScreen):
             self._fetch()
 
     def _cells(self, key: str) -> tuple[Span, ...]:
-        return tuple(backend_cells(self._whole(key), chosen=key == self.bench.backend))
+        return tuple(backend_cells(self._whole(key), chosen=key == self.workspace.backend))
 
     def _whole(self, name: str) -> Backend:
         """The backend as listed, with the medians fetched for it."""
@@ -88,7 +88,7 @@ class BackendsScreen(SectionScreen):
         empty = self.query_one("#empty", Static)
         table.display, empty.display = bool(backends), not backends
         if not backends:
-            signed_in = self.deck.identity is not None
+            signed_in = self.services.identity is not None
             empty.update(
                 Content(
                     "No backend is listed for this instance.\n\nr asks again; F7 changes the instance."
@@ -105,13 +105,13 @@ class BackendsScreen(SectionScreen):
 
     def _show_strip(self) -> None:
         name = self.query_one(RowTable).cursor_key
-        rule = line(("─" * self.size.width, Ink.MUTED))
+        rule = line(("─" * self.size.width, TextStyle.MUTED))
         body: list[Line] = [BLANK, BLANK]
         if name:
             body = backend_lines(self._whole(name), self.clock.now())
             if name in self._trouble:
-                body[1] = line(" ", (plain(self._trouble[name], limit=300), Ink.BAD))
-        self.query_one("#strip", Block).show([rule, *body])
+                body[1] = line(" ", (plain(self._trouble[name], limit=300), TextStyle.BAD))
+        self.query_one("#strip", TextBlock).show([rule, *body])
 
     @on(RowTable.CursorMoved)
     def _cursor_moved(self, message: RowTable.CursorMoved) -> None:
@@ -127,7 +127,7 @@ class BackendsScreen(SectionScreen):
     async def _fetch(self) -> None:
         """Details of the backend under the cursor, then of those whose errors the list does not tell, and of
         all where there is room to show them; each once."""
-        if self.deck.identity is None:
+        if self.services.identity is None:
             return
         table = self.query_one(RowTable)
         first, roomy = table.cursor_key, self.size.width >= _DETAILS_FROM
@@ -136,7 +136,7 @@ class BackendsScreen(SectionScreen):
             if not shown or name in self._details or name in self._trouble:
                 continue
             try:
-                self._details[name] = await self.deck.backend_details(name)
+                self._details[name] = await self.services.backend_details(name)
             except QdeckError as error:
                 self._trouble[name] = str(error)
             table.repaint()
@@ -147,18 +147,18 @@ class BackendsScreen(SectionScreen):
         name = self.query_one(RowTable).cursor_key
         if not name:
             return
-        self.bench.backend, self.bench.backend_picked = name, True
+        self.workspace.backend, self.workspace.backend_picked = name, True
         self.shell.tell(f"Circuits are now transpiled for {shorten(name, 40)}.")
         self.shell.go("transpile")
 
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now, for the medians too."""
-        if self.deck.identity is None:
+        if self.services.identity is None:
             self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
             return
         self._trouble.clear()
-        await self.deck.refresh()
+        await self.services.refresh()
         self._fetch()
 
 

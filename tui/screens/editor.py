@@ -26,8 +26,8 @@ from tui.screens.dialogs.unsaved import Unsaved, Wish
 from tui.widgets.circuit.diagnostics import HEIGHT, Checking, check_lines
 from tui.widgets.circuit.qasm_editor import QasmArea
 from tui.widgets.keymap import EDITOR, bindings
-from tui.widgets.text.block import Block
-from tui.widgets.text.styled_text import Ink, line
+from tui.widgets.text.block import TextBlock
+from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_pane import TextPane, page_of
 
 PAUSE = 0.4
@@ -73,12 +73,12 @@ class EditorScreen(SectionScreen):
 
     def compose(self) -> ComposeResult:
         """The name of the circuit, text and drawing, and what Qiskit says."""
-        yield Block(id="title")
+        yield TextBlock(id="title")
         with Horizontal(id="desk"):
-            runs = "" if self.deck.read_only else _RUNS
+            runs = "" if self.services.read_only else _RUNS
             yield QasmArea(placeholder=Content(_INVITATION + runs), id="qasm")
             yield TextPane(id="circuit")
-        yield Block(id="verdict")
+        yield TextBlock(id="verdict")
 
     def on_mount(self) -> None:
         """The caret is in the text."""
@@ -107,9 +107,9 @@ class EditorScreen(SectionScreen):
     @on(TextArea.Changed, "#qasm")
     def _edited(self) -> None:
         text = self.query_one(QasmArea).text
-        if text == self.bench.qasm and self._state is not Checking.NOTHING:
+        if text == self.workspace.qasm and self._state is not Checking.NOTHING:
             return
-        self.bench.qasm = text
+        self.workspace.qasm = text
         self._say(Checking.WAITING if text.strip() else Checking.NOTHING)
         self._show_title()
         self._ask_soon()
@@ -120,7 +120,7 @@ class EditorScreen(SectionScreen):
         self._pause = self.set_timer(PAUSE, self._ask)
 
     def _ask(self) -> None:
-        text = self.bench.qasm
+        text = self.workspace.qasm
         if self._asking:
             return
         if not text.strip():
@@ -134,11 +134,11 @@ class EditorScreen(SectionScreen):
     async def _check(self, text: str) -> None:
         """Ask Qiskit, and for the drawing when there is room for it."""
         try:
-            report = await self.deck.check(text)
+            report = await self.services.check(text)
             self.post_message(self.Checked(text, report))
             width = self._drawing_width()
             if report.ok and width:
-                self.post_message(self.Drawn(text, await self.deck.draw(text, width=width)))
+                self.post_message(self.Drawn(text, await self.services.draw(text, width=width)))
         except QdeckError as error:
             self.post_message(self.Checked(text, None, error))
         finally:
@@ -147,19 +147,19 @@ class EditorScreen(SectionScreen):
     @on(Checked)
     def _checked(self, message: Checked) -> None:
         self._ever_checked = True
-        if message.text != self.bench.qasm:
+        if message.text != self.workspace.qasm:
             self._ask_soon()  # an answer to an older text says nothing of this one
             return
         self._next_error = 0
         stats = message.report.stats if message.report is not None else None
-        self.bench.qubits = stats.qubits if stats is not None else 0
+        self.workspace.qubits = stats.qubits if stats is not None else 0
         self._say(message.report or message.error or Checking.NOTHING)
         self.query_one(QasmArea).mark(self.diagnostics)
         self.refresh_bindings()
 
     @on(Drawn)
     def _drew(self, message: Drawn) -> None:
-        if message.text == self.bench.qasm:
+        if message.text == self.workspace.qasm:
             self._show_drawing(message.text, message.drawing)
 
     def _drawing_width(self) -> int:
@@ -198,17 +198,17 @@ class EditorScreen(SectionScreen):
 
     async def _may_leave(self) -> bool:
         """Whether the text may go: it is saved, or its loss was agreed to."""
-        if not self.bench.dirty or not self.bench.qasm.strip():
+        if not self.workspace.dirty or not self.workspace.qasm.strip():
             return True
-        wish = await self.app.push_screen_wait(Unsaved(self.bench.name))
+        wish = await self.app.push_screen_wait(Unsaved(self.workspace.name))
         if wish is Wish.SAVE:
             return await self._save()
         return wish is Wish.DISCARD
 
     async def _save(self) -> bool:
-        if self.bench.path is None:
+        if self.workspace.path is None:
             return await self._save_as()
-        path, text = self.bench.path, self.bench.qasm
+        path, text = self.workspace.path, self.workspace.qasm
         try:
             await asyncio.to_thread(save_circuit, path, text)
         except QdeckError as error:
@@ -218,29 +218,29 @@ class EditorScreen(SectionScreen):
         return True
 
     async def _save_as(self) -> bool:
-        text = self.bench.qasm
-        suggestion = str(self.bench.path or f"{self.bench.name}.qasm")
+        text = self.workspace.qasm
+        suggestion = str(self.workspace.path or f"{self.workspace.name}.qasm")
         path = await self.app.push_screen_wait(SaveAs(text, suggestion, self._folder()))
         if path is None:
             return False
-        self.bench.path, self.bench.name = path, path.stem
+        self.workspace.path, self.workspace.name = path, path.stem
         self._saved(path, text)
         return True
 
     def _saved(self, path: Path, text: str) -> None:
-        self.bench.saved = text
+        self.workspace.saved = text
         self._show_title()
         self.shell.tell(f"Saved {plain(str(path), limit=200)}")
 
     def _folder(self) -> Path:
-        return self.bench.path.parent if self.bench.path is not None else Path.cwd()
+        return self.workspace.path.parent if self.workspace.path is not None else Path.cwd()
 
     def _load(self, text: str, name: str, path: Path | None) -> None:
         area = self.query_one(QasmArea)
         area.load_text(text)
         # Textual's document may join lines with other line ends than the file had: that is no edit.
-        self.bench.qasm = self.bench.saved = area.text
-        self.bench.name, self.bench.path = name, path
+        self.workspace.qasm = self.workspace.saved = area.text
+        self.workspace.name, self.workspace.path = name, path
         self._state = Checking.NOTHING
         area.focus()
         self._show_title()
@@ -248,9 +248,9 @@ class EditorScreen(SectionScreen):
     def _take_bench(self) -> None:
         """Show what is on the bench."""
         area = self.query_one(QasmArea)
-        if area.text != self.bench.qasm:
-            area.load_text(self.bench.qasm)
-            self.bench.qasm = area.text
+        if area.text != self.workspace.qasm:
+            area.load_text(self.workspace.qasm)
+            self.workspace.qasm = area.text
             self._state = Checking.NOTHING
         self._show_title()
 
@@ -275,13 +275,13 @@ class EditorScreen(SectionScreen):
         return bool(self.diagnostics) if action == "jump" else super().check_action(action, parameters)
 
     def _go_on(self, errand: Errand) -> None:
-        if not self.bench.qasm.strip():
+        if not self.workspace.qasm.strip():
             self.shell.tell("There is no circuit yet: type one, or ctrl+o opens an example.")
         elif self.diagnostics:
             self._next_error = 0
             self.action_jump()  # what is wrong stands below the text already
         else:
-            self.bench.errand = errand
+            self.workspace.errand = errand
             self.shell.go("transpile")
 
     # --- showing ---------------------------------------------------------------------------------
@@ -294,15 +294,15 @@ class EditorScreen(SectionScreen):
 
     def _show_verdict(self) -> None:
         width = max(40, self.size.width - 2)
-        self.query_one("#verdict", Block).show(check_lines(self._state, width)[:HEIGHT])
+        self.query_one("#verdict", TextBlock).show(check_lines(self._state, width)[:HEIGHT])
 
     def _show_title(self) -> None:
-        bench = self.bench
-        place = plain(str(bench.path), limit=200) if bench.path is not None else ""
-        mark = ("● ", Ink.WARNING) if bench.dirty else "  "
-        facts = [f"OpenQASM {self.query_one(QasmArea).version}" if bench.qasm.strip() else "", place]
-        facts.append("not saved" if bench.dirty else "")
+        workspace = self.workspace
+        place = plain(str(workspace.path), limit=200) if workspace.path is not None else ""
+        mark = ("● ", TextStyle.WARNING) if workspace.dirty else "  "
+        facts = [f"OpenQASM {self.query_one(QasmArea).version}" if workspace.qasm.strip() else "", place]
+        facts.append("not saved" if workspace.dirty else "")
         told = " · ".join(fact for fact in facts if fact)
-        self.query_one("#title", Block).show(
-            [line(mark, (plain(bench.name, limit=60), Ink.STRONG), (f"  {told}", Ink.MUTED))]
+        self.query_one("#title", TextBlock).show(
+            [line(mark, (plain(workspace.name, limit=60), TextStyle.STRONG), (f"  {told}", TextStyle.MUTED))]
         )

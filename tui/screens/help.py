@@ -14,7 +14,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import key_name
 from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.styled_text import BLANK, Ink, Line, line
+from tui.widgets.text.styled_text import BLANK, Line, TextStyle, line
 from tui.widgets.text.text_pane import TextPane
 
 _REGISTERED = [key for place in PLACES for key in place]
@@ -70,9 +70,9 @@ class HelpScreen(Dialog[None]):
         here.sort(key=_REGISTERED.index)
         lines: list[Line] = []
         if here:
-            lines += [line((self._title, Ink.STRONG)), *map(_key_line, here), BLANK]
-        lines += [line(("Everywhere", Ink.STRONG)), *map(_key_line, GLOBAL), BLANK]
-        lines += [line(("Moving", Ink.STRONG)), *(_row(keys, told) for keys, told in _MOVING)]
+            lines += [line((self._title, TextStyle.STRONG)), *map(_key_line, here), BLANK]
+        lines += [line(("Everywhere", TextStyle.STRONG)), *map(_key_line, GLOBAL), BLANK]
+        lines += [line(("Moving", TextStyle.STRONG)), *(_row(keys, told) for keys, told in _MOVING)]
         return lines
 
 
@@ -81,4 +81,4 @@ def _key_line(key: Key) -> Line:
 
 
 def _row(keys: str, told: str) -> Line:
-    return line((f"  {keys:<12} ", Ink.KEY), told)
+    return line((f"  {keys:<12} ", TextStyle.KEY), told)

@@ -19,7 +19,7 @@ from tui.common.sanitize import plain, shorten
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Identity, Keep
 from tui.ibm.credentials.discovery import typed_account
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.status_bar import UNVERIFIED
@@ -51,7 +51,7 @@ class LoginScreen(Dialog[bool]):
     Opened while somebody is signed in, it changes the account; a failed try leaves the former one.
 
     Args:
-        deck: what signs in.
+        services: what signs in.
         trouble: an earlier error to show.
         environ: where endpoint overrides are read.
     """
@@ -60,13 +60,13 @@ class LoginScreen(Dialog[bool]):
     BINDINGS: ClassVar = bindings(LOGIN)
 
     def __init__(
-        self, deck: Deck, trouble: QdeckError | None = None, environ: Mapping[str, str] | None = None
+        self, services: Services, trouble: QdeckError | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
         super().__init__()
-        self._deck = deck
+        self._services = services
         self._first_trouble = trouble
         self._environ = os.environ if environ is None else environ
-        self._former = deck.identity
+        self._former = services.identity
         self._found: tuple[Account, ...] = ()
         self._looked = False
 
@@ -106,14 +106,14 @@ class LoginScreen(Dialog[bool]):
     @work(exclusive=True, group="keyring", exit_on_error=False)
     async def _look_for_a_keyring(self) -> None:
         """Offer the keyring where one works."""
-        name = await self._deck.keyring_name()
+        name = await self._services.keyring_name()
         if name:
             remember = cast("Choice[Keep]", self.query_one("#remember", Choice))
             offered = (*_REMEMBER, (f"keyring: its token in {shorten(name, 40)}", Keep.KEYRING))
             remember.offer(offered, cast(Keep, remember.value))
 
     def _list(self) -> None:
-        self._found = self._deck.found_accounts()
+        self._found = self._services.found_accounts()
         options = [
             Option(Content(_account_line(account, self._former)), id=f"{_FOUND}{place}")
             for place, account in enumerate(self._found)
@@ -183,9 +183,9 @@ class LoginScreen(Dialog[bool]):
         self._wait(_waiting_for(way))
         try:
             identity = (
-                await self._deck.sign_in_sandbox(way)
+                await self._services.sign_in_sandbox(way)
                 if isinstance(way, Channel)
-                else await self._deck.sign_in(way, keep=keep)
+                else await self._services.sign_in(way, keep=keep)
             )
         except QdeckError as error:
             self._say(error, self._what_now())
@@ -210,7 +210,7 @@ class LoginScreen(Dialog[bool]):
         """Where a failed try leaves a user who was signed in."""
         if self._former is None:
             return ""
-        still = self._deck.identity
+        still = self._services.identity
         if still is None:
             return "You are signed out now."
         return f"Still signed in: {shorten(still.account, 24)}, {shorten(_named(still), 40)}."

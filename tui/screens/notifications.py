@@ -14,7 +14,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.notifications import Note, page_lines
 from tui.widgets.keymap import MESSAGES, bindings
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.styled_text import Ink, line
+from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_pane import TextPane
 
 
@@ -38,7 +38,7 @@ class MessagesScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Fill the list."""
-        nothing = [line(("Nothing was told yet.", Ink.MUTED))]
+        nothing = [line(("Nothing was told yet.", TextStyle.MUTED))]
         pane = self.query_one(TextPane)
         pane.show(lambda width: page_lines(self._notes, width) or nothing)
         pane.focus()

@@ -8,27 +8,27 @@ from textual.app import App
 
 from tui.common.clock import Clock
 from tui.common.sanitize import shorten
-from tui.monitor.api import Deck
-from tui.screens.base.workspace import Bench
+from tui.monitor.api import Services
+from tui.screens.base.workspace import Workspace
 from tui.widgets.text.session_format import open_now
 
 
-async def may_leave(app: App[Any], deck: Deck, bench: Bench, clock: Clock) -> bool:
+async def may_leave(app: App[Any], services: Services, workspace: Workspace, clock: Clock) -> bool:
     """Whether to leave: asks the user when sessions are open, or changes are in no file. In a worker."""
     from tui.screens.dialogs.confirm import Confirm
     from tui.screens.dialogs.quit_sessions import LeaveSessions
 
-    unsaved = _unsaved(bench)
+    unsaved = _unsaved(workspace)
     sure: bool | None = True
-    if open_now(deck):
-        sure = await app.push_screen_wait(LeaveSessions(deck, clock, unsaved))
+    if open_now(services):
+        sure = await app.push_screen_wait(LeaveSessions(services, clock, unsaved))
     elif unsaved:
         sure = await app.push_screen_wait(Confirm("Leave qdeck?", unsaved, "Leave", keep="Stay"))
     return bool(sure)
 
 
-def _unsaved(bench: Bench) -> str:
+def _unsaved(workspace: Workspace) -> str:
     """What changes are in no file, in a sentence; empty: none."""
-    if not bench.dirty or not bench.qasm.strip():
+    if not workspace.dirty or not workspace.qasm.strip():
         return ""
-    return f"{shorten(bench.name, 40)} has changes that are in no file. F3, then ^s saves."
+    return f"{shorten(workspace.name, 40)} has changes that are in no file. F3, then ^s saves."

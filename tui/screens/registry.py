@@ -7,36 +7,38 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from tui.monitor.api import Deck
-from tui.screens.base.workspace import Bench
+from tui.monitor.api import Services
+from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.screen import JobsScreen
 
 
-def sections(deck: Deck, bench: Bench, state_folder: Path) -> dict[str, Callable[[], Screen[None]]]:
+def sections(
+    services: Services, workspace: Workspace, state_folder: Path
+) -> dict[str, Callable[[], Screen[None]]]:
     """What makes the screen of each mode."""
 
     def editor() -> Screen[None]:
         from tui.screens.editor import EditorScreen
 
-        return EditorScreen(deck, bench)
+        return EditorScreen(services, workspace)
 
     def transpile() -> Screen[None]:
         from tui.screens.transpile.screen import TranspileScreen
 
-        return TranspileScreen(deck, bench)
+        return TranspileScreen(services, workspace)
 
     def sessions() -> Screen[None]:
         from tui.screens.sessions import SessionsScreen
 
-        return SessionsScreen(deck, bench)
+        return SessionsScreen(services, workspace)
 
     def backends() -> Screen[None]:
         from tui.screens.backends import BackendsScreen
 
-        return BackendsScreen(deck, bench)
+        return BackendsScreen(services, workspace)
 
     return {
-        "jobs": lambda: JobsScreen(deck, bench, state_folder),
+        "jobs": lambda: JobsScreen(services, workspace, state_folder),
         "editor": editor,
         "transpile": transpile,
         "sessions": sessions,

@@ -12,18 +12,18 @@ from textual.app import ComposeResult
 from tui.common.sanitize import plain
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.state.events import Event, IdentityChanged, JobsChanged, SessionsChanged
 from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Bench
+from tui.screens.base.workspace import Workspace
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession
 from tui.widgets.keymap import SESSIONS, bindings
 from tui.widgets.tables.row_table import Cells, Column, RowTable
-from tui.widgets.text.block import Block
+from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import NOTHING, age, clock_time, duration, number, short_id
 from tui.widgets.text.session_format import ends_in, idle_for, place_kept, state_span
-from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, line, wrapped
+from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line, wrapped
 
 _COLUMNS = (
     Column("", 1),
@@ -47,8 +47,8 @@ class SessionsScreen(SectionScreen):
     SECTION = "sessions"
     BINDINGS: ClassVar = bindings(SESSIONS)
 
-    def __init__(self, deck: Deck, bench: Bench) -> None:
-        super().__init__(deck, bench)
+    def __init__(self, services: Services, workspace: Workspace) -> None:
+        super().__init__(services, workspace)
         self._sessions: dict[str, Session] = {}
         self._job_counts: Counter[str] = Counter()
         self._jobs_used: dict[str, float] = {}
@@ -56,8 +56,8 @@ class SessionsScreen(SectionScreen):
     def compose(self) -> ComposeResult:
         """The table or what to do when there is none, and the session under the cursor in whole."""
         yield RowTable(_COLUMNS, self._cells, id="sessions")
-        yield Block(id="empty")
-        yield Block(id="detail")
+        yield TextBlock(id="empty")
+        yield TextBlock(id="detail")
 
     def on_mount(self) -> None:
         """Show what is known, and let times pass."""
@@ -73,7 +73,7 @@ class SessionsScreen(SectionScreen):
         """Fold the words anew."""
         self._look()
 
-    def deck_event(self, event: Event) -> None:
+    def app_event(self, event: Event) -> None:
         """Sessions, the jobs in them, or who is signed in, changed."""
         if isinstance(event, SessionsChanged | JobsChanged | IdentityChanged):
             self._take()
@@ -92,15 +92,15 @@ class SessionsScreen(SectionScreen):
         session = self.current
         if session is None:
             return
-        if self.bench.session_id == session.id:
-            self.bench.use_session("")
+        if self.workspace.session_id == session.id:
+            self.workspace.use_session("")
             self.shell.tell("The next jobs run alone again.")
         elif not session.takes_jobs:
             self.shell.tell(f"This {session.mode} session takes no more jobs: n opens another.")
         else:
-            self.bench.use_session(session.id)
-            self.bench.backend = session.backend
-            self.bench.backend_picked = True
+            self.workspace.use_session(session.id)
+            self.workspace.backend = session.backend
+            self.workspace.backend_picked = True
             self.shell.tell(
                 f"The next jobs run in {short_id(session.id, 20)} on {plain(session.backend, limit=40)}."
             )
@@ -109,11 +109,11 @@ class SessionsScreen(SectionScreen):
     @work(group="session-command", exit_on_error=False)
     async def action_new(self) -> None:
         """Ask what to open, and open it."""
-        if self.deck.identity is None:
+        if self.services.identity is None:
             self.shell.tell("Not signed in: F7 signs in.")
             return
         session = await self.app.push_screen_wait(
-            NewSession(self.deck.backends(), self.bench.backend, self.deck.open_session)
+            NewSession(self.services.backends(), self.workspace.backend, self.services.open_session)
         )
         if session is not None:
             self._take()
@@ -136,7 +136,7 @@ class SessionsScreen(SectionScreen):
             )
         )
         if sure:
-            then = await self._leave_it(session, self.deck.drain_session)
+            then = await self._leave_it(session, self.services.drain_session)
             self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.{then}")
 
     @work(group="session-command", exit_on_error=False)
@@ -155,20 +155,20 @@ class SessionsScreen(SectionScreen):
             )
         )
         if sure:
-            then = await self._leave_it(session, self.deck.close_session)
+            then = await self._leave_it(session, self.services.close_session)
             self.shell.tell(f"{short_id(session.id, 20)} is cancelled.{then}")
 
     async def _leave_it(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
         """End the session; when it was in use it is no longer, which the user asked for: in a sentence."""
-        if self.bench.session_id != session.id:
+        if self.workspace.session_id != session.id:
             await end(session.id)
             return ""
         # Before the news of its end arrive: they would tell of a loss.
-        self.bench.use_session("")
+        self.workspace.use_session("")
         try:
             await end(session.id)
         except BaseException:
-            self.bench.use_session(session.id)
+            self.workspace.use_session(session.id)
             raise
         self._look()
         return " The next jobs run alone."
@@ -176,7 +176,7 @@ class SessionsScreen(SectionScreen):
     @work(group="refresh", exclusive=True, exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        await self.deck.refresh()
+        await self.services.refresh()
 
     def _over(self, session: Session) -> bool:
         if session.state is SessionState.CLOSED:
@@ -187,18 +187,18 @@ class SessionsScreen(SectionScreen):
     def _queued(self, session: Session) -> int:
         return sum(
             job.session_id == session.id and job.status in {JobStatus.QUEUED, JobStatus.UNKNOWN}
-            for job in self.deck.jobs()
+            for job in self.services.jobs()
         )
 
     def _take(self) -> None:
-        self._sessions = {session.id: session for session in self.deck.sessions()}
-        inside = [job for job in self.deck.jobs() if job.session_id]
+        self._sessions = {session.id: session for session in self.services.sessions()}
+        inside = [job for job in self.services.jobs() if job.session_id]
         self._job_counts = Counter(job.session_id for job in inside)
         self._jobs_used = {}
         for job in inside:
             used = self._jobs_used.get(job.session_id, 0.0)
             self._jobs_used[job.session_id] = used + (job.qpu_seconds or 0.0)
-        table, empty = self.query_one(RowTable), self.query_one("#empty", Block)
+        table, empty = self.query_one(RowTable), self.query_one("#empty", TextBlock)
         table.display, empty.display = bool(self._sessions), not self._sessions
         table.show(tuple(self._sessions))
         empty.show([] if self._sessions else self._invitation())
@@ -209,29 +209,34 @@ class SessionsScreen(SectionScreen):
         self._show_detail()
 
     def _invitation(self) -> list[Line]:
-        if self.deck.identity is None:
-            return [line("Not signed in. ", ("F7 ", Ink.KEY), "signs in.")]
+        if self.services.identity is None:
+            return [line("Not signed in. ", ("F7 ", TextStyle.KEY), "signs in.")]
         width = max(40, min(76, self.app.size.width - 4))
         return [
-            line("No sessions yet. ", *(() if self.deck.read_only else (("n ", Ink.KEY), "opens one."))),
+            line(
+                "No sessions yet. ",
+                *(() if self.services.read_only else (("n ", TextStyle.KEY), "opens one.")),
+            ),
             BLANK,
-            *wrapped("batch: jobs that do not wait for one another run close together.", width, Ink.MUTED),
             *wrapped(
-                "dedicated: the QPU is yours alone for a while; all of it is charged.", width, Ink.MUTED
+                "batch: jobs that do not wait for one another run close together.", width, TextStyle.MUTED
+            ),
+            *wrapped(
+                "dedicated: the QPU is yours alone for a while; all of it is charged.", width, TextStyle.MUTED
             ),
         ]
 
     def _cells(self, key: str) -> Cells:
         session, now = self._sessions[key], self.clock.now()
-        muted = Ink.MUTED if session.state is SessionState.CLOSED else Ink.PLAIN
+        muted = TextStyle.MUTED if session.state is SessionState.CLOSED else TextStyle.PLAIN
         return (
-            Span("✔" if key == self.bench.session_id else " ", Ink.GOOD),
+            Span("✔" if key == self.workspace.session_id else " ", TextStyle.GOOD),
             state_span(session),
             Span(str(session.mode), muted),
             Span(plain(session.backend, limit=60), muted),
             Span(plain(session.id, limit=60), muted),
             Span(age(session.created, now), muted),
-            Span(idle_for(self.deck.idle_since(session), now) if session.takes_jobs else "", muted),
+            Span(idle_for(self.services.idle_since(session), now) if session.takes_jobs else "", muted),
             Span(ends_in(session, now), muted),
             Span(self._used(session), muted),
             Span(str(self._job_counts[key]), muted),
@@ -239,12 +244,12 @@ class SessionsScreen(SectionScreen):
 
     def _show_detail(self) -> None:
         session = self.current
-        detail = self.query_one("#detail", Block)
+        detail = self.query_one("#detail", TextBlock)
         if session is None:
             detail.show([])
             return
         told = f" {_kind(session)} {plain(session.id, limit=100)} on {plain(session.backend, limit=60)}"
-        used = "  ✔ next jobs run here" if session.id == self.bench.session_id else ""
+        used = "  ✔ next jobs run here" if session.id == self.workspace.session_id else ""
         facts = [
             f"opened {clock_time(session.created)}",
             f"lives {duration(session.max_ttl)} in all" if session.max_ttl else "",
@@ -253,10 +258,10 @@ class SessionsScreen(SectionScreen):
         ]
         detail.show(
             [
-                line(("─" * self.size.width, Ink.MUTED)),
-                line((told, Ink.STRONG), (used, Ink.GOOD)),
-                line((" " + " · ".join(fact for fact in facts if fact), Ink.MUTED)),
-                line((" " + " · ".join(fact for fact in self._costs(session) if fact), Ink.MUTED)),
+                line(("─" * self.size.width, TextStyle.MUTED)),
+                line((told, TextStyle.STRONG), (used, TextStyle.GOOD)),
+                line((" " + " · ".join(fact for fact in facts if fact), TextStyle.MUTED)),
+                line((" " + " · ".join(fact for fact in self._costs(session) if fact), TextStyle.MUTED)),
             ]
         )
 
@@ -265,7 +270,7 @@ class SessionsScreen(SectionScreen):
         now, used = self.clock.now(), self._used(session)
         told = [f"{used} s of QPU so far" if used != NOTHING else "", plain(session.reason, limit=60)]
         if session.takes_jobs:
-            since = self.deck.idle_since(session)
+            since = self.services.idle_since(session)
             kept, left = place_kept(session, since, now), ends_in(session, now)
             told = [
                 "" if left in {NOTHING, "over"} else f"{left} left",

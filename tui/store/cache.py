@@ -6,15 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tui.domain.sessions import Session
-from tui.store.records.changes import Changes
-from tui.store.records.extents import Extent, merge_extents
+from tui.store.records.changes import ChangeSet
+from tui.store.records.extents import Coverage, merge_extents
 from tui.store.records.merge import merge_intents, merge_records, merge_sessions, merge_transpiled
-from tui.store.records.models import Intent, Key, Record, Transpiled
+from tui.store.records.models import JobRecord, Key, PendingSubmission, Transpiled
 from tui.store.records.serialization import EXTENTS, JOBS, SESSIONS, TRANSPILATIONS
 
 
 @dataclass(slots=True)
-class Memory:
+class StoreCache:
     """Change jobs and submissions through the methods alone: they keep `unsettled` and `pending` true.
 
     Attributes:
@@ -23,16 +23,16 @@ class Memory:
         transpiled: how circuits were transpiled, by the hashes of what came of it.
     """
 
-    records: dict[Key, Record] = field(default_factory=dict)
+    records: dict[Key, JobRecord] = field(default_factory=dict)
     sessions: dict[Key, Session] = field(default_factory=dict)
-    intents: dict[str, Intent] = field(default_factory=dict)
-    extents: dict[Key, Extent] = field(default_factory=dict)
+    intents: dict[str, PendingSubmission] = field(default_factory=dict)
+    extents: dict[Key, Coverage] = field(default_factory=dict)
     transpiled: dict[str, Transpiled] = field(default_factory=dict)
     unsettled: dict[Key, None] = field(default_factory=dict)
-    pending: dict[str, Intent] = field(default_factory=dict)
-    _in_order: tuple[Intent, ...] | None = None
+    pending: dict[str, PendingSubmission] = field(default_factory=dict)
+    _in_order: tuple[PendingSubmission, ...] | None = None
 
-    def store(self, record: Record) -> None:
+    def store(self, record: JobRecord) -> None:
         """Put a job in, or in the place of what was known of it."""
         key = record.key
         self.records[key] = record
@@ -46,7 +46,7 @@ class Memory:
         self.unsettled.pop(key, None)
         return self.records.pop(key, None) is not None
 
-    def store_intent(self, intent: Intent) -> None:
+    def store_intent(self, intent: PendingSubmission) -> None:
         """Put a submission in, or in the place of what was known of it."""
         self.intents[intent.tag] = intent
         self._in_order = None
@@ -55,13 +55,13 @@ class Memory:
         else:
             self.pending.pop(intent.tag, None)
 
-    def drop_intent(self, tag: str) -> Intent | None:
+    def drop_intent(self, tag: str) -> PendingSubmission | None:
         """Forget a submission; returns it when there was one."""
         self._in_order = None
         self.pending.pop(tag, None)
         return self.intents.pop(tag, None)
 
-    def intents_in_order(self) -> tuple[Intent, ...]:
+    def intents_in_order(self) -> tuple[PendingSubmission, ...]:
         """The submissions, the earliest first; sorted once after each change."""
         if self._in_order is None:
             self._in_order = tuple(sorted(self.intents.values(), key=lambda intent: intent.created))
@@ -85,7 +85,7 @@ class Memory:
             return key[0] in self.transpiled
         return key[0] in self.intents
 
-    def absorb(self, changes: Changes, kept_out: set[Key]) -> None:
+    def absorb(self, changes: ChangeSet, kept_out: set[Key]) -> None:
         """Take in what the file holds, merged with what is held; but no jobs in `kept_out`."""
         for record in changes.records:
             if record.key not in kept_out:

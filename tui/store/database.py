@@ -25,14 +25,14 @@ from tui.store.records.changes import (
     RECORDS,
     SESSION_KIND,
     TRANSPILED_KIND,
-    Batch,
-    Changes,
+    ChangeSet,
     Kind,
+    WriteBatch,
 )
-from tui.store.records.extents import Extent
+from tui.store.records.extents import Coverage
 from tui.store.records.json_v1 import Row
 from tui.store.records.merge import believed
-from tui.store.records.models import Intent, Record, Transpiled
+from tui.store.records.models import JobRecord, PendingSubmission, Transpiled
 from tui.store.records.serialization import (
     EXTENTS,
     JOBS,
@@ -45,7 +45,7 @@ from tui.store.records.serialization import (
     record_from_json,
 )
 
-__all__ = ["PLACES", "Changes", "Ledger"]
+__all__ = ["PLACES", "ChangeSet", "Database"]
 
 PLACES = {JOBS: job_place}
 _V = TypeVar("_V")
@@ -53,7 +53,7 @@ _K = TypeVar("_K", bound="tuple[str, ...]")
 _KeyOf = dict[tuple[str, ...], int]
 
 
-class Ledger:
+class Database:
     """The history file. Every method blocks and may be called from any one thread at a time.
 
     `open` makes it ready; then all is read with `begin` and `proceed`, the newest first, or with `read_all`.
@@ -74,7 +74,7 @@ class Ledger:
         self._pool: dict[object, object] = {}
         self._unreadable = 0
         self._displaced: set[tuple[str, tuple[str, ...]]] = set()
-        self._untold = Changes()
+        self._untold = ChangeSet()
         self.loaded = False
         """Whether all of the file was read."""
 
@@ -99,7 +99,7 @@ class Ledger:
         except OSError as error:
             raise _unreadable(self._old, error) from error
 
-    def newest(self, count: int) -> Changes:
+    def newest(self, count: int) -> ChangeSet:
         """The newest jobs, before anything else is read; not all of them and none of the rest.
 
         Raises:
@@ -108,7 +108,7 @@ class Ledger:
         try:
             documents = newest_documents(self._path, JOBS, count, job_place)
         except FileNotFoundError:
-            return Changes()
+            return ChangeSet()
         except OSError as error:
             raise _unreadable(self._path, error) from error
         records = []
@@ -118,9 +118,9 @@ class Ledger:
                 records.append(believed(record_from_json(document, self._pool), now))
             except msgspec.MsgspecError:
                 continue
-        return Changes(tuple(records))
+        return ChangeSet(tuple(records))
 
-    def begin(self) -> Changes:
+    def begin(self) -> ChangeSet:
         """Find out where everything is; all but jobs and transpilations, which `proceed` gives.
 
         Raises:
@@ -143,11 +143,11 @@ class Ledger:
         extents = [self._taken(EXTENT_KIND, n, self._document(s)) for n, s in tables[EXTENTS].items()]
         if self._file is None:
             self._waiting, self._last = [], []
-        return Changes(
+        return ChangeSet(
             sessions=tuple(_known(sessions)), intents=tuple(_known(intents)), extents=tuple(_known(extents))
         )
 
-    def proceed(self, count: int) -> Changes:
+    def proceed(self, count: int) -> ChangeSet:
         """The next `count` jobs, the last written first; after the last of them the transpilations.
 
         Raises:
@@ -156,10 +156,10 @@ class Ledger:
         if self._waiting:
             now = self._now()
             jobs = self._next(self._waiting, count, partial(self._taken_job, now))
-            found = Changes(tuple(_known(reversed(jobs))))
+            found = ChangeSet(tuple(_known(reversed(jobs))))
         else:
             last = self._next(self._last, count, partial(self._taken, TRANSPILED_KIND))
-            found = Changes(transpiled=tuple(_known(last)))
+            found = ChangeSet(transpiled=tuple(_known(last)))
         if not self._waiting and not self._last:
             self.loaded, self._file, self._pool = True, None, {}
             self._tell_unreadable()
@@ -176,7 +176,7 @@ class Ledger:
         except (OSError, IndexError) as error:
             raise _unreadable(self._path, error) from error
 
-    def read_all(self) -> Changes:
+    def read_all(self) -> ChangeSet:
         """Everything in the file.
 
         Raises:
@@ -188,7 +188,7 @@ class Ledger:
             found += self.proceed(max(len(self._waiting), len(self._last), 1))
         return found
 
-    def look(self) -> Changes:
+    def look(self) -> ChangeSet:
         """What other processes wrote since the last look.
 
         Raises:
@@ -200,7 +200,7 @@ class Ledger:
             self._hear()
         return self._told()
 
-    def write(self, batch: Batch) -> Changes:
+    def write(self, batch: WriteBatch) -> ChangeSet:
         """Write the batch, merged with what is in the file, in one write.
 
         Returns:
@@ -238,8 +238,8 @@ class Ledger:
         self._file = None
         self._database.close()
 
-    def _told(self) -> Changes:
-        told, self._untold = self._untold, Changes()
+    def _told(self) -> ChangeSet:
+        told, self._untold = self._untold, ChangeSet()
         return told
 
     def _hear(self) -> None:
@@ -252,10 +252,10 @@ class Ledger:
             key = self._forgotten(table, number)
             if key is not None:
                 lost.add((table, key))
-        records: list[Record | None] = []
+        records: list[JobRecord | None] = []
         sessions: list[Session | None] = []
-        intents: list[Intent | None] = []
-        extents: list[Extent | None] = []
+        intents: list[PendingSubmission | None] = []
+        extents: list[Coverage | None] = []
         transpiled: list[Transpiled | None] = []
         removed, dropped = set(), set()
         now = self._now()
@@ -281,7 +281,7 @@ class Ledger:
                 extents.append(self._taken(EXTENT_KIND, number, document))
         lost |= self._displaced
         self._displaced = set()
-        self._untold += Changes(
+        self._untold += ChangeSet(
             tuple(_known(records)),
             frozenset(removed),
             tuple(_known(sessions)),
@@ -297,7 +297,7 @@ class Ledger:
         assert self._file is not None
         return self._file.document(slot)
 
-    def _taken_job(self, now: datetime, number: int, document: bytes) -> Record | None:
+    def _taken_job(self, now: datetime, number: int, document: bytes) -> JobRecord | None:
         try:
             record = record_from_json(document, self._pool)
         except msgspec.MsgspecError:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from tui.store.cache import Memory
-from tui.store.records.changes import Batch
+from tui.store.cache import StoreCache
+from tui.store.records.changes import WriteBatch
 from tui.store.records.models import Key
 from tui.store.records.serialization import EXTENTS, JOBS, SESSIONS, TRANSPILATIONS
 
 
 @dataclass(slots=True)
-class Debts:
+class DirtyKeys:
     """Keys, so that a value that changes twice is written once."""
 
     records: set[Key] = field(default_factory=set)
@@ -35,9 +35,9 @@ class Debts:
         else:
             self.intents.add(key[0])
 
-    def batch(self, memory: Memory) -> Batch:
+    def batch(self, memory: StoreCache) -> WriteBatch:
         """What is to be written now."""
-        return Batch(
+        return WriteBatch(
             records={key: memory.records[key] for key in sorted(self.records)},
             sessions={key: memory.sessions[key] for key in self.sessions},
             intents={tag: memory.intents[tag] for tag in self.intents},
@@ -48,7 +48,7 @@ class Debts:
             dropped_transpiled=frozenset(self.let_go),
         )
 
-    def paid(self, batch: Batch, memory: Memory) -> None:
+    def paid(self, batch: WriteBatch, memory: StoreCache) -> None:
         """The batch is on the disk; what changed again while it was written stays owed."""
         self.records -= {key for key, value in batch.records.items() if memory.records.get(key) is value}
         self.sessions -= {key for key, value in batch.sessions.items() if memory.sessions.get(key) is value}

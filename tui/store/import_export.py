@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from filelock import Timeout
 
-from tui.store.database import Ledger
+from tui.store.database import Database
 from tui.store.journal.file import JournalFile
 from tui.store.journal.format import SCHEMA
 from tui.store.journal.index import Index, Scanner
@@ -23,11 +23,11 @@ from tui.store.records.changes import (
     RECORDS,
     SESSION_KIND,
     TRANSPILED_KIND,
-    Batch,
     Kind,
+    WriteBatch,
 )
 from tui.store.records.json_v1 import Row, Tables, encode
-from tui.store.records.models import Intent, IntentState
+from tui.store.records.models import PendingState, PendingSubmission
 from tui.store.records.serialization import EXTENTS, JOBS, META, SESSIONS, SUBMISSIONS, TABLES, TRANSPILATIONS
 
 _KINDS: dict[str, Kind[object]] = {
@@ -169,7 +169,7 @@ def imported(
     if lost or unknown:
         values[EXTENTS] = {}
     counts = {name: len(found) for name, found in values.items()}
-    ledger = Ledger(path, old, now)
+    ledger = Database(path, old, now)
     try:
         known = {intent.tag for intent in ledger.read_all().intents}
         _send_nothing(values[SUBMISSIONS], known, now())
@@ -181,21 +181,21 @@ def imported(
 
 def _send_nothing(found: dict[tuple[str, ...], object], known: set[str], now: datetime) -> None:
     for key, intent in list(found.items()):
-        assert isinstance(intent, Intent)
-        if intent.state is IntentState.SENDING:
-            found[key] = replace(intent, state=IntentState.UNCONFIRMED, owner="")
-        elif intent.state is IntentState.PREPARED and intent.tag in known:
+        assert isinstance(intent, PendingSubmission)
+        if intent.state is PendingState.SENDING:
+            found[key] = replace(intent, state=PendingState.UNCONFIRMED, owner="")
+        elif intent.state is PendingState.PREPARED and intent.tag in known:
             del found[key]
-        elif intent.state is IntentState.PREPARED:
+        elif intent.state is PendingState.PREPARED:
             found[key] = replace(
-                intent, state=IntentState.UNSENT, owner="", note="imported while it was in line", changed=now
+                intent, state=PendingState.UNSENT, owner="", note="imported while it was in line", changed=now
             )
 
 
-def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> Batch:
+def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> WriteBatch:
     intents = {key[0]: intent for key, intent in values[SUBMISSIONS].items()}
     transpiled = {key[0]: one for key, one in values[TRANSPILATIONS].items()}
-    return Batch(values[JOBS], values[SESSIONS], intents, values[EXTENTS], transpiled)  # type: ignore[arg-type]  # loaded by their kinds
+    return WriteBatch(values[JOBS], values[SESSIONS], intents, values[EXTENTS], transpiled)  # type: ignore[arg-type]  # loaded by their kinds
 
 
 def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:
@@ -205,7 +205,7 @@ def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, 
         QdeckError: `STORAGE`.
         OSError: there is no history.
     """
-    ledger = Ledger(path, old, now)
+    ledger = Database(path, old, now)
     try:
         ledger.open()
         before = path.stat().st_size

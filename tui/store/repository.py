@@ -12,12 +12,12 @@ from tui.config.settings import Folders
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
-from tui.store.blobs.blob_store import Blobs
-from tui.store.blobs.text_cache import Texts
+from tui.store.blobs.blob_store import BlobStore
+from tui.store.blobs.text_cache import TextCache
 from tui.store.collector import collector_paused
-from tui.store.database import Ledger
-from tui.store.records.changes import Batch, Changes
-from tui.store.records.extents import Extent, Span, merge_extents
+from tui.store.database import Database
+from tui.store.records.changes import ChangeSet, WriteBatch
+from tui.store.records.extents import Coverage, Span, merge_extents
 from tui.store.records.merge import (
     adds_nothing,
     believed,
@@ -27,7 +27,7 @@ from tui.store.records.merge import (
     same_record,
     timeline,
 )
-from tui.store.records.models import Key, Record
+from tui.store.records.models import JobRecord, Key
 from tui.store.submissions import KeptSubmissions
 
 _SCREENFUL = 100
@@ -36,10 +36,10 @@ _AT_ONCE = 500
 _SMALL_BYTES = 512 << 10
 """A history that is read as a whole before `open` returns."""
 
-Told = Callable[[tuple[Record, ...]], None]
+Told = Callable[[tuple[JobRecord, ...]], None]
 
 
-class History(KeptSubmissions):
+class JobRepository(KeptSubmissions):
     """All that is kept. Reads answer from memory; changes are made in memory and owed to the disk.
 
     `put`, `remove` and their like change memory at once and owe the change to the file; `flush` pays all
@@ -50,10 +50,10 @@ class History(KeptSubmissions):
 
     def __init__(self, folders: Folders, clock: Clock, *, quota: int | None = None) -> None:
         self._path = folders.history_file
-        self._blobs = Blobs(folders.results, folders.data / "circuits", quota)
-        self._ledger = Ledger(folders.history_file, folders.old_history_file, clock.now)
-        super().__init__(clock, Texts(self._blobs))
-        self._foreign = Changes()
+        self._blobs = BlobStore(folders.results, folders.data / "circuits", quota)
+        self._ledger = Database(folders.history_file, folders.old_history_file, clock.now)
+        super().__init__(clock, TextCache(self._blobs))
+        self._foreign = ChangeSet()
         self._gate = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._warnings: list[str] = []
@@ -104,15 +104,15 @@ class History(KeptSubmissions):
         """Whether anything is not on disk yet."""
         return bool(self._owed or self._texts.owed)
 
-    def records(self) -> Collection[Record]:
+    def records(self) -> Collection[JobRecord]:
         """All jobs, in no order."""
         return self._memory.records.values()
 
-    def unsettled(self) -> tuple[Record, ...]:
+    def unsettled(self) -> tuple[JobRecord, ...]:
         """The jobs of which something is still to be found out, in no order."""
         return tuple(self._memory.records[key] for key in self._memory.unsettled)
 
-    def see(self, keys: Iterable[Key]) -> tuple[Record, ...]:
+    def see(self, keys: Iterable[Key]) -> tuple[JobRecord, ...]:
         """The user looked at these jobs; returns those for which that is new."""
         known = (record for key in keys if (record := self.record(key)) is not None)
         seen = [replace(record, seen=True) for record in known if not record.seen]
@@ -121,9 +121,9 @@ class History(KeptSubmissions):
             self._owed.records.add(record.key)
         return tuple(seen)
 
-    def extent(self, service: str, instance: str) -> Extent:
+    def extent(self, service: str, instance: str) -> Coverage:
         """From when to when all jobs of an instance are known."""
-        return self._memory.extents.get((service, instance)) or Extent(service, instance)
+        return self._memory.extents.get((service, instance)) or Coverage(service, instance)
 
     def extend(self, service: str, instance: str, span: Span) -> bool:
         """All jobs in the span are in the history now; whether that is new. Owed like the jobs themselves."""
@@ -135,19 +135,19 @@ class History(KeptSubmissions):
         self._owed.extents.add(known.key)
         return True
 
-    def record(self, key: Key) -> Record | None:
+    def record(self, key: Key) -> JobRecord | None:
         """One job."""
         return self._memory.records.get(key)
 
-    def put(self, records: Iterable[Record]) -> tuple[Record, ...]:
+    def put(self, records: Iterable[JobRecord]) -> tuple[JobRecord, ...]:
         """Take in jobs as told now, merged with what is known.
 
-        The texts of `Record.job` may be there: they are kept by their hashes.
+        The texts of `JobRecord.job` may be there: they are kept by their hashes.
 
         Returns:
             Those that are new or different now, as merged; a later confirmation alone is no difference.
         """
-        changed: list[Record] = []
+        changed: list[JobRecord] = []
         now = self._clock.now()
         for record in records:
             lean = believed(self._texts.without(record), now)
@@ -173,7 +173,7 @@ class History(KeptSubmissions):
                 self._owed.removals.discard(merged.key)
         return tuple(changed)
 
-    def job_with_texts(self, record: Record) -> Job:
+    def job_with_texts(self, record: JobRecord) -> Job:
         """The job with its circuit and source, where these are in memory or in small files."""
         return replace(
             record.job,
@@ -181,7 +181,7 @@ class History(KeptSubmissions):
             source=self._texts.at_hand(record.source_hash),
         )
 
-    async def whole_job(self, record: Record) -> Job:
+    async def whole_job(self, record: JobRecord) -> Job:
         """The job with its circuit and source, however large, as far as they are kept."""
         return replace(
             record.job,
@@ -226,7 +226,7 @@ class History(KeptSubmissions):
         if self.owing:
             await self._unbroken(self._pay())
 
-    async def sync(self) -> Changes:
+    async def sync(self) -> ChangeSet:
         """Pay what is owed, look what other processes wrote, and take it in.
 
         Returns:
@@ -239,7 +239,7 @@ class History(KeptSubmissions):
             self._forget_old_intents()
         await self.flush()
         await self._unbroken(self._look())
-        found, self._foreign = self._foreign, Changes()
+        found, self._foreign = self._foreign, ChangeSet()
         return found
 
     async def keep_result(self, key: Key, result: JobResult) -> None:
@@ -347,13 +347,13 @@ class History(KeptSubmissions):
                 self._texts.owed.pop(digest, None)
             self._hear(changes)
 
-    def _write(self, batch: Batch, texts: dict[str, str]) -> Changes:
+    def _write(self, batch: WriteBatch, texts: dict[str, str]) -> ChangeSet:
         # Texts first: a row never points to a text that is not there.
         for digest, text in texts.items():
             self._blobs.keep_text(digest, text)
         return self._ledger.write(batch)
 
-    def _absorb(self, changes: Changes) -> None:
+    def _absorb(self, changes: ChangeSet) -> None:
         """Take in what the file holds; what is owed to it wins where both changed."""
         if not changes:
             return
@@ -363,7 +363,7 @@ class History(KeptSubmissions):
         self._owed.transpiled |= changes.dropped
         self._owed.transpiled &= self._memory.transpiled.keys()
 
-    def _hear(self, changes: Changes) -> None:
+    def _hear(self, changes: ChangeSet) -> None:
         """Take in what other processes did, and remember it for `sync`."""
         self._absorb(changes)
         self._foreign += changes

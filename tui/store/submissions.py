@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from tui.common.clock import Clock
 from tui.domain.circuits import Transpilation
 from tui.domain.submissions import Submission
-from tui.store.blobs.text_cache import Texts
-from tui.store.cache import Memory
-from tui.store.dirty_keys import Debts
+from tui.store.blobs.text_cache import TextCache
+from tui.store.cache import StoreCache
+from tui.store.dirty_keys import DirtyKeys
 from tui.store.records.merge import merge_intents, merge_transpiled
-from tui.store.records.models import Intent, IntentState, Record, Transpiled
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
 
 _INTENTS_KEPT = timedelta(days=30)
 _FORGET_EVERY = timedelta(hours=1)
@@ -21,26 +21,26 @@ _FORGET_EVERY = timedelta(hours=1)
 class KeptSubmissions:
     """The history's submissions: in memory for reading; changes are owed to the disk."""
 
-    def __init__(self, clock: Clock, texts: Texts) -> None:
+    def __init__(self, clock: Clock, texts: TextCache) -> None:
         self._clock = clock
         self._texts = texts
-        self._memory = Memory()
-        self._owed = Debts()
+        self._memory = StoreCache()
+        self._owed = DirtyKeys()
         self._forgot: datetime | None = None
 
-    def intents(self) -> tuple[Intent, ...]:
+    def intents(self) -> tuple[PendingSubmission, ...]:
         """The submissions, the earliest first."""
         return self._memory.intents_in_order()
 
-    def pending_intents(self) -> tuple[Intent, ...]:
+    def pending_intents(self) -> tuple[PendingSubmission, ...]:
         """Those that may still be sent, or whose job may be found; the earliest first."""
         return tuple(sorted(self._memory.pending.values(), key=lambda intent: intent.created))
 
-    def intent(self, tag: str) -> Intent | None:
+    def intent(self, tag: str) -> PendingSubmission | None:
         """One submission by its own tag."""
         return self._memory.intents.get(tag)
 
-    def put_intent(self, intent: Intent) -> Intent:
+    def put_intent(self, intent: PendingSubmission) -> PendingSubmission:
         """Take in a submission's state; one that has come further is not put back."""
         known = self._memory.intents.get(intent.tag)
         changed = self._clock.now()
@@ -55,11 +55,11 @@ class KeptSubmissions:
             self._keep_transpiled(
                 Transpiled(lean.circuit_hash, intent.submission.transpilation, lean.source_hash)
             )
-        if merged.state in {IntentState.REFUSED, IntentState.WITHDRAWN}:
+        if merged.state in {PendingState.REFUSED, PendingState.WITHDRAWN}:
             self._let_go({merged.circuit_hash})
         return merged
 
-    def submission_with_texts(self, intent: Intent) -> Submission:
+    def submission_with_texts(self, intent: PendingSubmission) -> Submission:
         """What was asked for, with its circuit and source, which may be read from small files."""
         return replace(
             intent.submission,
@@ -75,7 +75,7 @@ class KeptSubmissions:
             self._owed.drops.add(tag)
             self._let_go({intent.circuit_hash})
 
-    def transpilation(self, record: Record) -> Transpilation | None:
+    def transpilation(self, record: JobRecord) -> Transpilation | None:
         """How the job's circuit was transpiled; `None` when that was not done here."""
         kept = self._memory.transpiled.get(record.circuit_hash)
         return None if kept is None else kept.transpilation

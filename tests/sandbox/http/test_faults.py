@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.bench import Bench, bench
+from tests.faults.bench import Workspace, bench
 from tests.sandbox.http.test_process import ROOT
 from tui.sandbox.faults.middleware import HUGE
 from tui.sandbox.faults.plan import Fault, FaultPlan, Kind, fault_of, parse
@@ -21,12 +21,12 @@ VERSION = "/auth/api/version"
 
 
 @pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[Bench]:
+async def box(tmp_path: Path) -> AsyncIterator[Workspace]:
     async with bench(tmp_path) as opened:
         yield opened
 
 
-async def get(box: Bench, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
+async def get(box: Workspace, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
     async with httpx.AsyncClient(base_url=box.info.url, timeout=timeout) as client:
         return await client.get(path)
 
@@ -83,7 +83,7 @@ def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> No
         ("429", 429),
     ],
 )
-async def test_a_status_is_answered_once(box: Bench, kind: str, status: int) -> None:
+async def test_a_status_is_answered_once(box: Workspace, kind: str, status: int) -> None:
     box.plan.set([parse(f"GET:{VERSION}:{kind}")])
     first = await get(box)
     assert first.status_code == status
@@ -95,7 +95,7 @@ async def test_a_status_is_answered_once(box: Bench, kind: str, status: int) -> 
     assert (await get(box)).status_code == 200
 
 
-async def test_429_can_ask_to_wait(box: Bench) -> None:
+async def test_429_can_ask_to_wait(box: Workspace) -> None:
     box.plan.set([parse(f"GET:{VERSION}:429-wait=7")])
     assert (await get(box)).headers["retry-after"] == "7"
     box.plan.set([parse(f"GET:{VERSION}:429-date=7")])
@@ -105,14 +105,14 @@ async def test_429_can_ask_to_wait(box: Bench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset", "unanswered"])
-async def test_a_connection_is_reset(box: Bench, kind: str) -> None:
+async def test_a_connection_is_reset(box: Workspace, kind: str) -> None:
     box.plan.set([parse(f"GET:{VERSION}:{kind}")])
     with pytest.raises(httpx.ReadError):
         await get(box)
     assert (await get(box)).status_code == 200
 
 
-async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Bench) -> None:
+async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Workspace) -> None:
     login, token = "/auth/api/users/loginWithToken", {"apiToken": box.info.api_token}
     for kind, issued in (("reset", 0), ("unanswered", 1)):
         box.plan.set([parse(f"POST:{login}:{kind}")])
@@ -127,26 +127,26 @@ async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Be
         assert len(box.service.classic._expires) == issued
 
 
-async def test_hanging_lasts_as_long_as_the_client_waits(box: Bench) -> None:
+async def test_hanging_lasts_as_long_as_the_client_waits(box: Workspace) -> None:
     box.plan.set([parse(f"GET:{VERSION}:hang")])
     with pytest.raises(httpx.ReadTimeout):
         await get(box, timeout=0.1)
 
 
-async def test_slow_takes_its_time_and_is_whole(box: Bench) -> None:
+async def test_slow_takes_its_time_and_is_whole(box: Workspace) -> None:
     box.plan.set([parse(f"GET:{VERSION}:slow=0.4")])
     began = time.monotonic()
     assert "api-auth" in (await get(box)).json()
     assert time.monotonic() - began >= 0.3
 
 
-async def test_half_a_body(box: Bench) -> None:
+async def test_half_a_body(box: Workspace) -> None:
     box.plan.set([parse(f"GET:{VERSION}:half")])
     with pytest.raises(httpx.RemoteProtocolError):
         await get(box)
 
 
-async def test_invalid_json_and_a_page(box: Bench) -> None:
+async def test_invalid_json_and_a_page(box: Workspace) -> None:
     box.plan.set([parse(f"GET:{VERSION}:invalid-json"), parse(f"GET:{VERSION}:html")])
     with pytest.raises(ValueError):
         (await get(box)).json()
@@ -154,14 +154,14 @@ async def test_invalid_json_and_a_page(box: Bench) -> None:
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-async def test_60_mb(box: Bench) -> None:
+async def test_60_mb(box: Workspace) -> None:
     box.plan.set([parse(f"GET:{VERSION}:huge")])
     reply = await get(box)
     assert len(reply.content) == HUGE
     assert "api-auth" in reply.json()
 
 
-async def test_a_redirect_leads_elsewhere(box: Bench) -> None:
+async def test_a_redirect_leads_elsewhere(box: Workspace) -> None:
     plain = Fault("GET", VERSION, Kind.REDIRECT)
     box.plan.set([plain, Fault("GET", VERSION, Kind.REDIRECT, target=box.elsewhere.url)])
     first, second = await get(box), await get(box)
@@ -171,7 +171,7 @@ async def test_a_redirect_leads_elsewhere(box: Bench) -> None:
     assert box.elsewhere.heard == []
 
 
-async def test_faults_are_changed_while_it_runs_by_who_knows_the_key(box: Bench) -> None:
+async def test_faults_are_changed_while_it_runs_by_who_knows_the_key(box: Workspace) -> None:
     key = {"Authorization": f"Bearer {box.info.api_key}"}
     path = "/sandbox/faults"
     async with httpx.AsyncClient(base_url=box.info.url) as client:

@@ -16,7 +16,7 @@ from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionState
 from tui.domain.submissions import Submission
-from tui.ibm.auth.token_auth import SignedCalls
+from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.codec.backends import with_configuration, with_properties
 from tui.ibm.codec.jobs import (
     decode_created,
@@ -29,7 +29,7 @@ from tui.ibm.codec.jobs import (
 from tui.ibm.codec.payloads import check_tags, job_body
 from tui.ibm.codec.sessions import decode_session
 from tui.ibm.results.offload import decode_file_aside, decode_result_aside, decoded_aside
-from tui.ibm.transport.client import Answer, Call, Http, Safety, path
+from tui.ibm.transport.client import Answer, Call, HttpClient, Safety, path
 
 T = TypeVar("T")
 _LOG_CHARACTERS = 1_000_000
@@ -41,7 +41,7 @@ class RuntimeService:
     `_base` and `_instance` are set when signing in.
     """
 
-    def __init__(self, account: Account, http: Http, calls: SignedCalls, clock: Clock, base: str) -> None:
+    def __init__(self, account: Account, http: HttpClient, calls: TokenAuth, clock: Clock, base: str) -> None:
         self._account = account
         self._http = http
         self._calls = calls

@@ -13,10 +13,10 @@ from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Instance, SignOutReport
-from tui.ibm.auth.token_auth import SignedCalls
+from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import LONGEST_LIFE, AccessToken
 from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, Http, Safety
+from tui.ibm.transport.client import Call, HttpClient, Safety
 from tui.ibm.transport.errors import token_refused
 
 ENDING_SECONDS = 2.0
@@ -71,7 +71,7 @@ class ServiceUrls(msgspec.Struct, frozen=True):
     runtime: str
 
 
-async def check_version(account: Account, http: Http) -> None:
+async def check_version(account: Account, http: HttpClient) -> None:
     """Make sure that the auth host is one: its version names `api-auth`.
 
     Raises:
@@ -87,7 +87,7 @@ async def check_version(account: Account, http: Http) -> None:
         )
 
 
-async def log_in(account: Account, http: Http, clock: Clock) -> AccessToken:
+async def log_in(account: Account, http: HttpClient, clock: Clock) -> AccessToken:
     """A new access token for the API token. May be repeated: it creates nothing that costs.
 
     Raises:
@@ -121,7 +121,7 @@ async def log_in(account: Account, http: Http, clock: Clock) -> AccessToken:
     raise refused
 
 
-async def service_urls(account: Account, calls: SignedCalls) -> ServiceUrls:
+async def service_urls(account: Account, calls: TokenAuth) -> ServiceUrls:
     """Where the auth host says that the runtime and the general API are."""
     where = "GET /users/me"
     answer = await calls.send(Call("GET", f"{account.endpoints.auth}/users/me", where))
@@ -130,7 +130,7 @@ async def service_urls(account: Account, calls: SignedCalls) -> ServiceUrls:
     return ServiceUrls(http=(urls.http or "").rstrip("/"), runtime=runtime.rstrip("/"))
 
 
-async def network(http_url: str, calls: SignedCalls) -> tuple[Instance, ...]:
+async def network(http_url: str, calls: TokenAuth) -> tuple[Instance, ...]:
     """The hub/group/project triples of the account, the default one first."""
     where = "GET /Network"
     answer = await calls.send(Call("GET", f"{http_url}/Network", where))
@@ -143,7 +143,7 @@ async def network(http_url: str, calls: SignedCalls) -> tuple[Instance, ...]:
     return tuple(instance for _, instance in sorted(found, key=lambda item: item[0]))
 
 
-async def runtime_instances(runtime: str, calls: SignedCalls) -> tuple[Instance, ...]:
+async def runtime_instances(runtime: str, calls: TokenAuth) -> tuple[Instance, ...]:
     """The instances that the runtime's own `/users/me` names."""
     where = "GET /users/me"
     answer = await calls.send(Call("GET", f"{runtime}/users/me", where))
@@ -151,7 +151,7 @@ async def runtime_instances(runtime: str, calls: SignedCalls) -> tuple[Instance,
     return tuple(Instance(item.name, item.name, item.plan or "") for item in listed)
 
 
-async def log_out(account: Account, http: Http, token: AccessToken) -> SignOutReport:
+async def log_out(account: Account, http: HttpClient, token: AccessToken) -> SignOutReport:
     """Invalidate the token, and prove it: the same call again has to be refused with 401."""
     call = _logout(account, token)
     try:
@@ -180,7 +180,7 @@ async def log_out(account: Account, http: Http, token: AccessToken) -> SignOutRe
     )
 
 
-async def end_token(account: Account, http: Http, token: AccessToken) -> None:
+async def end_token(account: Account, http: HttpClient, token: AccessToken) -> None:
     """Invalidate a token that is not used any more, as far as that goes within `ENDING_SECONDS`.
 
     It was got here, by a login of this service's own, so nobody else holds it; and until it is ended it opens

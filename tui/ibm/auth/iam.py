@@ -12,7 +12,7 @@ from tui.common.secret import Secret
 from tui.domain.accounts import Account
 from tui.ibm.auth.token_manager import LONGEST_LIFE, AccessToken
 from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, Http
+from tui.ibm.transport.client import Call, HttpClient
 
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 _LIFE = 3600
@@ -24,7 +24,7 @@ class _TokenBody(msgspec.Struct, frozen=True):
     expires_in: int | None = None
 
 
-async def fetch_token(account: Account, http: Http, clock: Clock) -> AccessToken:
+async def fetch_token(account: Account, http: HttpClient, clock: Clock) -> AccessToken:
     """A new access token. Asking twice creates nothing, so it may be repeated.
 
     Raises:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
-from tui.ibm.transport.client import Answer, Call, Http, Value
+from tui.ibm.auth.token_manager import AccessToken, TokenManager
+from tui.ibm.transport.client import Answer, Call, HttpClient, Value
 from tui.ibm.transport.errors import token_refused
 
 _SKEW = 300.0
 _NO_ANSWER = {ErrorKind.PROTOCOL, ErrorKind.UNCONFIRMED}
 
 
-class SignedCalls:
+class TokenAuth:
     """Sends calls to the runtime of one account."""
 
     def __init__(
-        self, http: Http, keeper: TokenKeeper, headers: Callable[[AccessToken], Mapping[str, Value]]
+        self, http: HttpClient, keeper: TokenManager, headers: Callable[[AccessToken], Mapping[str, Value]]
     ) -> None:
         """`headers` gives what every call carries for a token."""
         self._http = http
@@ -30,7 +30,7 @@ class SignedCalls:
         """The answer; a 401 renews the token and sends the call once more (it was not carried out).
 
         Raises:
-            QdeckError: as `Http.send`; `FORBIDDEN` when even a fresh token is refused.
+            QdeckError: as `HttpClient.send`; `FORBIDDEN` when even a fresh token is refused.
         """
         token = await self._keeper.get()
         try:

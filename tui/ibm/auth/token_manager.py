@@ -51,7 +51,7 @@ class AccessToken:
         return self.expires is not None and now >= self.expires
 
 
-class TokenKeeper:
+class TokenManager:
     """The current access token of one account."""
 
     def __init__(

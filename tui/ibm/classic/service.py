@@ -25,12 +25,12 @@ from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth import classic as auth
-from tui.ibm.auth.token_auth import SignedCalls
-from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
+from tui.ibm.auth.token_auth import TokenAuth
+from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_status
 from tui.ibm.codec.decoding import decode, moment
-from tui.ibm.transport.client import USER_AGENT, Http, Value, path
+from tui.ibm.transport.client import USER_AGENT, HttpClient, Value, path
 from tui.ibm.transport.endpoints import check_url, hosts_of, origin
 
 CLIENT = f"qiskit-version-2/0.39.2/{USER_AGENT}"
@@ -55,14 +55,14 @@ class _Usage(msgspec.Struct, frozen=True):
 class ClassicService(RuntimeService):
     """An account of the classic service: API token and hub/group/project."""
 
-    def __init__(self, account: Account, http: Http, clock: Clock) -> None:
-        self._keeper = TokenKeeper(
+    def __init__(self, account: Account, http: HttpClient, clock: Clock) -> None:
+        self._keeper = TokenManager(
             lambda: auth.log_in(account, http, clock),
             clock,
             end=lambda token: auth.end_token(account, http, token),
         )
         super().__init__(
-            account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.runtime
+            account, http, TokenAuth(http, self._keeper, self._headers), clock, account.endpoints.runtime
         )
         self._http_url = ""
         self._facts: dict[str, Backend] = {}

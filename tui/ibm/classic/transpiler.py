@@ -11,7 +11,7 @@ from tui.common.secret import Secret
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import LayoutMode, qiskit_arguments
 from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, Http, Safety, Value, path
+from tui.ibm.transport.client import Call, HttpClient, Safety, Value, path
 
 _QUICK_POLLS = 60
 _QUICK = 1.0
@@ -43,7 +43,13 @@ class _State(msgspec.Struct, frozen=True):
 
 
 async def transpile(
-    http: Http, clock: Clock, base: str, token: Secret, qasm: str, backend: str, options: TranspileOptions
+    http: HttpClient,
+    clock: Clock,
+    base: str,
+    token: Secret,
+    qasm: str,
+    backend: str,
+    options: TranspileOptions,
 ) -> CloudCircuit:
     """Submit one circuit and poll until it is transpiled (`QuantumService.cloud_transpile`).
 

@@ -13,10 +13,10 @@ import msgspec
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Endpoints, Instance, Preferences
-from tui.ibm.auth.token_auth import SignedCalls
-from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
+from tui.ibm.auth.token_auth import TokenAuth
+from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, Http, Safety, Value, path
+from tui.ibm.transport.client import Call, HttpClient, Safety, Value, path
 
 PATIENCE = 2.5
 """Seconds for a plan's name that is only shown: it must not hold up what is asked for."""
@@ -75,8 +75,8 @@ class _Resources(msgspec.Struct, frozen=True):
 class Instances:
     """Finds the instances that a key may use. Plan names are asked for once."""
 
-    def __init__(self, http: Http, keeper: TokenKeeper, endpoints: Endpoints, clock: Clock) -> None:
-        self._calls = SignedCalls(http, keeper, bearer)
+    def __init__(self, http: HttpClient, keeper: TokenManager, endpoints: Endpoints, clock: Clock) -> None:
+        self._calls = TokenAuth(http, keeper, bearer)
         self._endpoints = endpoints
         self._clock = clock
         self._plans: dict[str, tuple[str, str]] = {}

@@ -27,15 +27,15 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.iam import fetch_token
-from tui.ibm.auth.token_auth import SignedCalls
-from tui.ibm.auth.token_manager import AccessToken, TokenKeeper
+from tui.ibm.auth.token_auth import TokenAuth
+from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.codec.backends import decode_devices
 from tui.ibm.codec.decoding import decode, moment
 from tui.ibm.codec.sessions import decode_workloads
 from tui.ibm.platform.account_details import account_details, api_version
 from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
 from tui.ibm.platform.workloads import Workloads
-from tui.ibm.transport.client import Answer, Call, Http, Value
+from tui.ibm.transport.client import Answer, Call, HttpClient, Value
 from tui.ibm.transport.endpoints import check_url, for_instance, hosts_of
 
 API_VERSION = "2026-04-15"
@@ -67,10 +67,10 @@ class _Tags(msgspec.Struct, frozen=True):
 class PlatformService(RuntimeService):
     """An account of IBM Quantum Platform: IAM key and instance."""
 
-    def __init__(self, account: Account, http: Http, clock: Clock) -> None:
-        self._keeper = TokenKeeper(lambda: fetch_token(account, http, clock), clock)
+    def __init__(self, account: Account, http: HttpClient, clock: Clock) -> None:
+        self._keeper = TokenManager(lambda: fetch_token(account, http, clock), clock)
         super().__init__(
-            account, http, SignedCalls(http, self._keeper, self._headers), clock, account.endpoints.api
+            account, http, TokenAuth(http, self._keeper, self._headers), clock, account.endpoints.api
         )
         self._instances = Instances(http, self._keeper, account.endpoints, clock)
         self._workloads = Workloads(self._get, self._read_workloads, clock)

@@ -44,7 +44,7 @@ class _BitArray(msgspec.Struct, frozen=True):
 
 
 def typed_pubs(value: msgspec.Raw, parts: Sequence[Part] = ()) -> tuple[PubResult, ...]:
-    """The PUBs of a `PrimitiveResult`'s value; its long arrays may be `parts` (`tui.ibm.results.payload_split`).
+    """The PUBs of a `PrimitiveResult`'s value; its long arrays may be `parts` (`payload_split`).
 
     Raises:
         ValueError, msgspec.ValidationError: it is not what the contract says.

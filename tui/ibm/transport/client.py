@@ -39,7 +39,7 @@ from tui.ibm.transport.inflate import ACCEPTED
 from tui.ibm.transport.proxy import proxy_for
 from tui.ibm.transport.response_body import take_body
 from tui.ibm.transport.retry import Chance, Retries, RetryPolicy
-from tui.ibm.transport.spool import Spool
+from tui.ibm.transport.spool import SpilledBody
 from tui.ibm.transport.tls import context_for
 
 Value = str | Secret
@@ -150,7 +150,7 @@ SANDBOX_HEADER = "x-qdeck-sandbox"
 """On every answer of the sandbox."""
 
 
-class Http:
+class HttpClient:
     """Sends calls to the hosts of one account.
 
     Only requests that are safe to repeat are repeated. No redirect is followed. Nothing is sent to an origin
@@ -294,7 +294,7 @@ class Http:
         self, call: Call, response: httpx.Response, *, spooled: bool
     ) -> bytes | IO[bytes] | QdeckError:
         """The body, as a file when it is large and may be; or what is wrong with it."""
-        spool = Spool(self._spool)
+        spool = SpilledBody(self._spool)
         try:
             limit = self._max_result if call.large else self._max_body
             wanted = call.limit if spooled else None

@@ -7,13 +7,13 @@ import httpx
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.ibm.transport.inflate import Inflation, UnreadableCoding
-from tui.ibm.transport.spool import Spool
+from tui.ibm.transport.spool import SpilledBody
 
 _MB = 1024 * 1024
 
 
 async def take_body(
-    response: httpx.Response, spool: Spool, where: str, limit: int, *, wanted: int | None = None
+    response: httpx.Response, spool: SpilledBody, where: str, limit: int, *, wanted: int | None = None
 ) -> QdeckError | None:
     """Take the whole body into the spool.
 

@@ -18,7 +18,7 @@ LEFT_FREE = 64 * 1024 * 1024
 """Bytes that an answer on its way leaves free on the disk, for what is kept."""
 
 
-class Spool:
+class SpilledBody:
     """Takes an answer piece by piece.
 
     The file is removed from its folder before anything is in it: however qdeck ends, nothing of it stays,

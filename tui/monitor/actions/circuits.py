@@ -9,8 +9,8 @@ from typing import Final
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.protocol import Compiler
 from tui.domain.jobs import SubmittedCircuit
-from tui.monitor.state.app_state import Board
-from tui.store.records.models import Record
+from tui.monitor.state.app_state import AppState
+from tui.store.records.models import JobRecord
 
 _JOBS: Final = 20
 """Jobs of which the circuits after the first stay in memory."""
@@ -21,8 +21,8 @@ _CHARACTERS: Final = 8_000_000
 class Circuits:
     """Asks for circuits and decodes them. The history keeps the first of a job, memory those of some jobs."""
 
-    def __init__(self, board: Board, compiler: Compiler) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, compiler: Compiler) -> None:
+        self._app_state = app_state
         self._compiler = compiler
         self._known: dict[str, tuple[str, ...]] = {}
 
@@ -35,15 +35,15 @@ class Circuits:
         """
         if job_id in self._known:
             return self._known[job_id]
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         kept: tuple[str, ...] = ()
         if record is not None and record.circuit_hash:
             # Empty when it was let go, or its file is damaged.
-            kept = tuple(filter(None, [(await self._board.history.whole_job(record)).circuit]))
-            if kept and (self._board.service is None or _alone(record)):
+            kept = tuple(filter(None, [(await self._app_state.history.whole_job(record)).circuit]))
+            if kept and (self._app_state.service is None or _alone(record)):
                 return kept
         try:
-            told = await self._board.need_service().submitted(job_id)
+            told = await self._app_state.need_service().submitted(job_id)
         except QdeckError:
             if kept:
                 return kept
@@ -52,7 +52,7 @@ class Circuits:
         programs = await self._programs(forms)
         first = programs[0] if programs else ""
         count = max(told.job.circuits or 0, len(programs)) or None
-        await self._board.put([self._board.take(replace(told.job, circuit=first, circuits=count))])
+        await self._app_state.put([self._app_state.take(replace(told.job, circuit=first, circuits=count))])
         if not first:
             raise QdeckError(
                 ErrorKind.NOT_FOUND,
@@ -85,6 +85,6 @@ class Circuits:
             return (f"// {error.message}\n",)
 
 
-def _alone(record: Record) -> bool:
+def _alone(record: JobRecord) -> bool:
     """Whether the job has one circuit: so it was told, or it was submitted here."""
     return record.job.circuits == 1 or bool(record.own_tag or record.source_hash)

@@ -20,7 +20,7 @@ from tui.monitor.outbox.tags import check_tags
 from tui.monitor.polling.jobs_poller import with_metrics
 from tui.monitor.polling.list_sync import PAGE
 from tui.monitor.polling.result_fetcher import Results
-from tui.monitor.state.app_state import OWN_TAG, Board
+from tui.monitor.state.app_state import OWN_TAG, AppState
 from tui.monitor.state.events import Severity
 
 
@@ -28,25 +28,25 @@ class Commands:
     """Commands on single jobs and sessions. All raise `QdeckError`; `EXPIRED` when nobody is signed in."""
 
     def __init__(
-        self, board: Board, wake: Callable[[str], None], compiler: Compiler, auto_result: int
+        self, app_state: AppState, wake: Callable[[str], None], compiler: Compiler, auto_result: int
     ) -> None:
-        self._board = board
+        self._app_state = app_state
         self._wake = wake
-        self._results = Results(board, auto_result)
-        self._circuits = Circuits(board, compiler)
+        self._results = Results(app_state, auto_result)
+        self._circuits = Circuits(app_state, compiler)
         self._opening: set[asyncio.Future[Session]] = set()
 
     async def cancel(self, job_id: str) -> None:
         """Cancel the job."""
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         await service.cancel(job_id)
         await self._tell(service, job_id)
         self._wake("jobs")
 
     async def delete(self, job_id: str) -> None:
         """Delete the job on the service, and what is kept of it here."""
-        service = self._board.need_service()
-        record = self._board.record(job_id)
+        service = self._app_state.need_service()
+        record = self._app_state.record(job_id)
         try:
             await service.delete(job_id)
         except QdeckError as error:
@@ -54,19 +54,19 @@ class Commands:
             if error.kind is not ErrorKind.NOT_FOUND or record is None:
                 raise
         if record is not None:
-            await self._board.history.forget_result(record.key)
-            await self._board.remove(record)
+            await self._app_state.history.forget_result(record.key)
+            await self._app_state.remove(record)
 
     async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
         """Take in the newest `limit` jobs of the service that are `wanted`, page by page."""
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         offset = 0
         while offset < limit:
             asked = min(PAGE, limit - offset)
             page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
             # What ended before anyone here knew of it is fetched when the user asks for it.
-            await self._board.put(
-                self._board.take(job, settled=job.status.final and self._board.record(job.id) is None)
+            await self._app_state.put(
+                self._app_state.take(job, settled=job.status.final and self._app_state.record(job.id) is None)
                 for job in page.jobs
             )
             if len(page.jobs) < asked:
@@ -75,20 +75,20 @@ class Commands:
 
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         """Replace the tags the user sees; the own tag stays where there is room for it."""
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         check_tags(tags, room_for_own=False)
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         own = record.own_tag if record else ""
         await service.set_tags(job_id, (*tags, own) if own and len(tags) < MAX_TAGS else tags)
         if record is not None:
-            job = replace(record.job, tags=tags, confirmed=self._board.clock.now())
-            await self._board.put([replace(record, job=job)])
+            job = replace(record.job, tags=tags, confirmed=self._app_state.clock.now())
+            await self._app_state.put([replace(record, job=job)])
         else:
             await self._tell(service, job_id)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         """Tags the service knows that contain the text, but for qdeck's own."""
-        found = await self._board.need_service().tags(text)
+        found = await self._app_state.need_service().tags(text)
         return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
     async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
@@ -97,11 +97,11 @@ class Commands:
         What the body does not tell is added: the observables of the values, the width of the bit strings.
         """
         result = await self._results.get(job_id, by_itself=by_itself)
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         if record is None:
             return result
         if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
-            bits = classical_bits((await self._board.history.whole_job(record)).circuit)
+            bits = classical_bits((await self._app_state.history.whole_job(record)).circuit)
             result = widened(result, bits or 0)
         return named(result, record.job.observables)
 
@@ -114,20 +114,20 @@ class Commands:
 
         The circuit of a job that was submitted elsewhere is asked for on the way, and kept.
         """
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         kept = record.metrics if record is not None and record.job.status.final else None
         complete = kept is not None and kept.qpu_seconds is not None
-        if record is not None and kept is not None and (self._board.service is None or complete):
-            if self._board.service is not None and not record.circuit_hash:
-                await self._tell(self._board.service, job_id, with_params=True)
+        if record is not None and kept is not None and (self._app_state.service is None or complete):
+            if self._app_state.service is not None and not record.circuit_hash:
+                await self._tell(self._app_state.service, job_id, with_params=True)
             return kept
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         metrics = await service.metrics(job_id)
         await self._tell(service, job_id, with_params=record is None or not record.circuit_hash)
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         if record is not None:
             job = with_metrics(record.job, metrics)
-            await self._board.put([replace(record, job=job, metrics=metrics)])
+            await self._app_state.put([replace(record, job=job, metrics=metrics)])
         return metrics
 
     async def circuits(self, job_id: str) -> tuple[str, ...]:
@@ -140,14 +140,14 @@ class Commands:
 
     async def logs(self, job_id: str) -> str:
         """The log."""
-        return await self._board.need_service().logs(job_id)
+        return await self._app_state.need_service().logs(job_id)
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None) -> Session:
         """Open a session or batch.
 
         It costs from then on: once asked for, it is taken in though nobody waits for it any more.
         """
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         opening = asyncio.ensure_future(self._open_session(service, backend, mode, max_ttl))
         self._opening.add(opening)
         opening.add_done_callback(self._opened)
@@ -161,7 +161,7 @@ class Commands:
         self, service: QuantumService, backend: str, mode: SessionMode, max_ttl: int | None
     ) -> Session:
         session = await service.open_session(backend, mode, max_ttl)
-        await self._board.put_sessions([replace(session, opened_here=True)])
+        await self._app_state.put_sessions([replace(session, opened_here=True)])
         self._wake("sessions")
         self._wake("jobs")
         return session
@@ -178,9 +178,9 @@ class Commands:
         error = opening.exception()
         if error is None:
             session = opening.result()
-            self._board.notice(f"The {session.mode} session {session.id} was opened all the same.")
+            self._app_state.notice(f"The {session.mode} session {session.id} was opened all the same.")
         else:
-            self._board.notice(f"The session that was being opened: {error}", Severity.WARNING)
+            self._app_state.notice(f"The session that was being opened: {error}", Severity.WARNING)
 
     async def aclose(self, seconds: float) -> None:
         """Wait for sessions that are being opened, that long at the most: what they are costs."""
@@ -189,13 +189,13 @@ class Commands:
 
     async def drain_session(self, session_id: str) -> None:
         """Take no more jobs."""
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         await service.drain_session(session_id)
         await self._tell_session(service, session_id)
 
     async def close_session(self, session_id: str) -> None:
         """Close now; its queued jobs are dropped."""
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         await service.close_session(session_id)
         await self._tell_session(service, session_id)
         self._wake("jobs")
@@ -204,9 +204,9 @@ class Commands:
         """Show what became of the job. What was asked for is done already: a failure is the poller's."""
         with contextlib.suppress(QdeckError):
             job = await service.job(job_id, with_params=with_params)
-            await self._board.put([self._board.take(job)])
+            await self._app_state.put([self._app_state.take(job)])
 
     async def _tell_session(self, service: QuantumService, session_id: str) -> None:
         with contextlib.suppress(QdeckError):
-            await self._board.put_sessions([await service.session(session_id)])
+            await self._app_state.put_sessions([await service.session(session_id)])
         self._wake("sessions")

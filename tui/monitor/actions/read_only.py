@@ -1,4 +1,4 @@
-"""A deck that was started read-only refuses every command that changes something on the service."""
+"""A services that was started read-only refuses every command that changes something on the service."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ D = TypeVar("D", bound=MayBeReadOnly)
 def changes(
     command: Callable[Concatenate[D, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[D, P], Coroutine[Any, Any, R]]:
-    """Mark a command of the deck as one that changes something: a read-only deck raises a `QdeckError`."""
+    """Mark a command as one that changes something: read-only services raise a `QdeckError`."""
 
     @functools.wraps(command)
-    async def refused_or_done(deck: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if deck.read_only:
+    async def refused_or_done(services: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if services.read_only:
             raise QdeckError(
                 ErrorKind.SETTINGS,
                 "qdeck was started read-only: nothing is submitted, cancelled or changed.",
                 "Start it without --readonly, and with a settings.toml that can be read and does not say so.",
             )
-        return await command(deck, *args, **kwargs)
+        return await command(services, *args, **kwargs)
 
     return refused_or_done

@@ -6,51 +6,51 @@ from collections.abc import Callable
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
-from tui.monitor.outbox.ownership import Owner
+from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.outbox.reconciler import Settling
 from tui.monitor.outbox.send_queue import Line, called
-from tui.monitor.outbox.waiters import Outcomes
-from tui.monitor.state.app_state import Board
-from tui.store.records.models import Intent, IntentState
+from tui.monitor.outbox.waiters import Waiters
+from tui.monitor.state.app_state import AppState
+from tui.store.records.models import PendingState, PendingSubmission
 
 
 class Hearsay:
-    """Listens to the board for as long as that lives."""
+    """Listens to the app_state for as long as that lives."""
 
     def __init__(
         self,
-        board: Board,
+        app_state: AppState,
         line: Line,
-        owner: Owner,
+        owner: Ownership,
         settling: Settling,
-        outcomes: Outcomes,
+        outcomes: Waiters,
         wake: Callable[[str], None],
     ) -> None:
-        self._board = board
+        self._app_state = app_state
         self._line = line
         self._owner = owner
         self._settling = settling
         self._outcomes = outcomes
         self._wake = wake
         self._taking: set[str] = set()
-        board.jobs_of_submissions = self._job_listed
-        board.submissions_elsewhere = self._submissions_changed
+        app_state.jobs_of_submissions = self._job_listed
+        app_state.submissions_elsewhere = self._submissions_changed
 
     def _job_listed(self, tag: str, job: Job) -> None:
         """A list names a job with the own tag of a submission, which may not be known to be a job."""
-        intent = self._board.history.intent(tag)
+        intent = self._app_state.history.intent(tag)
         if (
             intent is None
-            or intent.state is IntentState.ACCEPTED
+            or intent.state is PendingState.ACCEPTED
             or intent.service != job.service
             or self._in_hands(tag)
             or self._owner.another_has(intent)
         ):
             return
         self._taking.add(tag)
-        self._board.background(self._take(intent, job), "Taking in the job of a submission")
+        self._app_state.background(self._take(intent, job), "Taking in the job of a submission")
 
-    async def _take(self, intent: Intent, job: Job) -> None:
+    async def _take(self, intent: PendingSubmission, job: Job) -> None:
         try:
             await self._settling.found(intent, job)
         finally:
@@ -59,13 +59,13 @@ class Hearsay:
     def _submissions_changed(self) -> None:
         """Another qdeck wrote: what it left may be ours now, and what it found is known here."""
         for tag in self._outcomes.tags():
-            intent = self._board.history.intent(tag)
+            intent = self._app_state.history.intent(tag)
             if intent is None or intent.state.open or self._in_hands(tag):
                 continue
-            record = self._board.record(intent.job_id) if intent.job_id else None
+            record = self._app_state.record(intent.job_id) if intent.job_id else None
             if record is not None:
-                self._outcomes.succeed(tag, self._board.history.job_with_texts(record))
-            elif intent.state is not IntentState.ACCEPTED:
+                self._outcomes.succeed(tag, self._app_state.history.job_with_texts(record))
+            elif intent.state is not PendingState.ACCEPTED:
                 told = f"{called(intent)} was dealt with in another qdeck."
                 self._outcomes.fail(tag, QdeckError(ErrorKind.CONFLICT, told, intent.note))
         self._line.publish()

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from tui.common.clock import Clock
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.ownership import STALE, Owner
+from tui.monitor.outbox.ownership import STALE, Ownership
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.outbox.send_queue import Line
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
-from tui.store.records.models import Intent, IntentState
+from tui.store.records.models import PendingState, PendingSubmission
 
 
 class LeftBehind:
@@ -21,8 +21,8 @@ class LeftBehind:
     back. So what it says was not sent may be a job.
     """
 
-    def __init__(self, board: Board, clock: Clock, line: Line, owner: Owner) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, clock: Clock, line: Line, owner: Ownership) -> None:
+        self._app_state = app_state
         self._clock = clock
         self._line = line
         self._owner = owner
@@ -37,24 +37,24 @@ class LeftBehind:
             return
         await self._owner.appear()
         async with self._owner.taking_over():
-            await self._board.sync()
+            await self._app_state.sync()
             left = self._line.left_behind(service)
             since = self._clock.now() - STALE
             stale = [intent for intent in left if (intent.changed or intent.created) < since]
             for intent in left:
-                state = IntentState.UNSENT if intent in stale else intent.state
+                state = PendingState.UNSENT if intent in stale else intent.state
                 # One whose qdeck ended in order was not being sent then; a request of a killed one may still
                 # be on its way.
                 self._line.doubt(intent.tag, SURE_AFTER if intent.owner else 0.0)
-                self._board.history.put_intent(replace(intent, owner=self._owner.name, state=state))
-            await self._board.history.flush()
+                self._app_state.history.put_intent(replace(intent, owner=self._owner.name, state=state))
+            await self._app_state.history.flush()
         self._tell(left, stale)
 
-    def _tell(self, left: list[Intent], stale: list[Intent]) -> None:
+    def _tell(self, left: list[PendingSubmission], stale: list[PendingSubmission]) -> None:
         if len(left) > len(stale):
-            self._board.notice(f"{_from_before(len(left) - len(stale))} still in line, and will be sent.")
+            self._app_state.notice(f"{_from_before(len(left) - len(stale))} still in line, and will be sent.")
         if stale:
-            self._board.notice(
+            self._app_state.notice(
                 f"{_from_before(len(stale))} over a day old: not sent unless you say so (F2, w).",
                 Severity.WARNING,
             )

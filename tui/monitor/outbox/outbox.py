@@ -34,27 +34,27 @@ from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.hearsay import Hearsay
 from tui.monitor.outbox.left_behind import LeftBehind
-from tui.monitor.outbox.ownership import Owner
-from tui.monitor.outbox.queue_commands import LineCommands
+from tui.monitor.outbox.ownership import Ownership
+from tui.monitor.outbox.queue_commands import QueueCommands
 from tui.monitor.outbox.reconciler import LOOK_AT_OTHERS, Settling
 from tui.monitor.outbox.send_queue import NO_PROGRAM, Line, called, queue_is_full
 from tui.monitor.outbox.tags import check_tags
-from tui.monitor.outbox.waiters import Outcomes
-from tui.monitor.state.app_state import Board
+from tui.monitor.outbox.waiters import Waiters
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
-from tui.store.records.models import Intent, IntentState, Record
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 
 PATIENCE = 60.0
 """Seconds a caller waits for an unconfirmed submission to be settled; the settling goes on after it."""
 DISK_AGAIN = 5.0
 
 
-def _nothing(step: IntentState) -> None:
+def _nothing(step: PendingState) -> None:
     """The default of `Outbox.reached`."""
 
 
 class Outbox:
-    """Submits, and settles what is unconfirmed. One for the life of the deck.
+    """Submits, and settles what is unconfirmed. One for the life of the services.
 
     Attributes:
         reached: called after each step of a submission is durable, before the next one is taken.
@@ -64,25 +64,32 @@ class Outbox:
     """
 
     def __init__(
-        self, board: Board, clock: Clock, chance: random.Random, wake: Callable[[str], None], lock: Path
+        self,
+        app_state: AppState,
+        clock: Clock,
+        chance: random.Random,
+        wake: Callable[[str], None],
+        lock: Path,
     ) -> None:
-        self.reached: Callable[[IntentState], None] = _nothing
-        self._board = board
+        self.reached: Callable[[PendingState], None] = _nothing
+        self._app_state = app_state
         self._clock = clock
         self._chance = chance
         self._wake = wake
-        self._owner = Owner(clock, lock)
-        self._outcomes = Outcomes()
+        self._owner = Ownership(clock, lock)
+        self._outcomes = Waiters()
         self._fresh: set[str] = set()
         """Own tags of those that this process put in line."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self.line = Line(board, clock, self._owner)
+        self.line = Line(app_state, clock, self._owner)
         self.settling = Settling(
-            board, clock, self.line, self._owner, accept=self._accept, fail=self._outcomes.fail, wake=wake
+            app_state, clock, self.line, self._owner, accept=self._accept, fail=self._outcomes.fail, wake=wake
         )
-        self.commands = LineCommands(board, self.line, self._owner, self.settling, self._outcomes.fail, wake)
-        self._left_behind = LeftBehind(board, clock, self.line, self._owner)
-        self._hearsay = Hearsay(board, self.line, self._owner, self.settling, self._outcomes, wake)
+        self.commands = QueueCommands(
+            app_state, self.line, self._owner, self.settling, self._outcomes.fail, wake
+        )
+        self._left_behind = LeftBehind(app_state, clock, self.line, self._owner)
+        self._hearsay = Hearsay(app_state, self.line, self._owner, self.settling, self._outcomes, wake)
 
     async def submit(self, submission: Submission) -> Job:
         """Put the submission in line and wait for the job. Cancelling the caller does not take it back.
@@ -92,7 +99,7 @@ class Outbox:
                 was sent), the service's refusal, `CONFLICT` (withdrawn), `EXPIRED` (signed out before it was
                 its turn: it stays in line), `UNCONFIRMED` when it is still not known whether the job exists.
         """
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         check_tags(submission.tags, room_for_own=True)
         tag = f"qdeck-{self._chance.getrandbits(48):012x}"
         outcome = self._outcomes.expect(tag)
@@ -105,7 +112,7 @@ class Outbox:
         Raises:
             QdeckError: the history cannot be read, or the service refused the credentials.
         """
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         if not self.line.sends:
             return math.inf
         await self._left_behind.adopt(service)
@@ -132,8 +139,8 @@ class Outbox:
 
     def left(self) -> None:
         """Signed out: callers are told; what is in line stays there for the next sign-in."""
-        for intent in self._board.history.intents():
-            if intent.state is IntentState.PREPARED:
+        for intent in self._app_state.history.intents():
+            if intent.state is PendingState.PREPARED:
                 self._outcomes.fail(
                     intent.tag,
                     QdeckError(
@@ -154,10 +161,10 @@ class Outbox:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for intent in self._board.history.intents():
-            if intent.state is IntentState.PREPARED and intent.owner == self._owner.name:
-                self._board.history.put_intent(replace(intent, owner=""))
-        await self._board.save()
+        for intent in self._app_state.history.intents():
+            if intent.state is PendingState.PREPARED and intent.owner == self._owner.name:
+                self._app_state.history.put_intent(replace(intent, owner=""))
+        await self._app_state.save()
         self._owner.leave()
         self.left()
         for tag in self._outcomes.tags():
@@ -173,15 +180,15 @@ class Outbox:
     # preparing and sending
 
     async def _prepare(self, service: QuantumService, tag: str, submission: Submission) -> None:
-        history = self._board.history
-        instance = self._board.instance
+        history = self._app_state.history
+        instance = self._app_state.instance
         self.line.sending.add(tag)
         try:
             await self._owner.appear()
             history.put_intent(
-                Intent(
+                PendingSubmission(
                     tag=tag,
-                    state=IntentState.PREPARED,
+                    state=PendingState.PREPARED,
                     service=service.label,
                     instance=instance,
                     created=self._clock.now(),
@@ -203,11 +210,11 @@ class Outbox:
         finally:
             self.line.sending.discard(tag)
         self._fresh.add(tag)
-        self.reached(IntentState.PREPARED)
+        self.reached(PendingState.PREPARED)
         self.line.publish()
         self._wake("line")
 
-    async def _exists(self, service: QuantumService, waiting: Intent) -> bool:
+    async def _exists(self, service: QuantumService, waiting: PendingSubmission) -> bool:
         """Ask for the job of a submission that is about to go out, and take it in when it is there.
 
         Raises:
@@ -224,32 +231,32 @@ class Outbox:
             await self.settling.found(waiting, job)
         return job is not None
 
-    async def _claim(self, waiting: Intent) -> Intent | None:
+    async def _claim(self, waiting: PendingSubmission) -> PendingSubmission | None:
         """Write down that it is being sent, alone among all processes; `None`: it is not to be sent now."""
-        history, tag = self._board.history, waiting.tag
+        history, tag = self._app_state.history, waiting.tag
         try:
             async with self._owner.taking_over():
-                await self._board.sync()
+                await self._app_state.sync()
                 # The user may have withdrawn it, another qdeck may have taken it over.
-                if (ours := self._ours(tag, IntentState.PREPARED)) is not None:
+                if (ours := self._ours(tag, PendingState.PREPARED)) is not None:
                     now = self._clock.now()
-                    history.put_intent(replace(ours, state=IntentState.SENDING, sent=now, note=""))
+                    history.put_intent(replace(ours, state=PendingState.SENDING, sent=now, note=""))
                     await history.flush()
         except QdeckError as error:
-            self._board.storage_refused(error)
+            self._app_state.storage_refused(error)
             self.line.hold_for(DISK_AGAIN, "the disk takes nothing")
-            if (ours := self._ours(tag, IntentState.SENDING)) is not None:
+            if (ours := self._ours(tag, PendingState.SENDING)) is not None:
                 await self.line.take_back(ours, error.message)
             return None
-        return self._ours(tag, IntentState.SENDING)
+        return self._ours(tag, PendingState.SENDING)
 
-    def _ours(self, tag: str, state: IntentState) -> Intent | None:
-        intent = self._board.history.intent(tag)
+    def _ours(self, tag: str, state: PendingState) -> PendingSubmission | None:
+        intent = self._app_state.history.intent(tag)
         return intent if intent and (intent.state, intent.owner) == (state, self._owner.name) else None
 
-    async def _send(self, service: QuantumService, waiting: Intent) -> None:
+    async def _send(self, service: QuantumService, waiting: PendingSubmission) -> None:
         """The first in line goes out."""
-        history, tag = self._board.history, waiting.tag
+        history, tag = self._app_state.history, waiting.tag
         self.line.sending.add(tag)
         try:
             submission = history.submission_with_texts(waiting)
@@ -259,14 +266,14 @@ class Outbox:
             intent = await self._claim(waiting)
             if intent is None:
                 return
-            self.reached(IntentState.SENDING)
+            self.reached(PendingState.SENDING)
             self.line.publish()
             try:
                 job = await service.submit(replace(submission, tags=(*submission.tags, tag)))
             except QdeckError as error:
                 await self._not_accepted(intent, error)
             except asyncio.CancelledError:
-                history.put_intent(replace(intent, state=IntentState.UNCONFIRMED))
+                history.put_intent(replace(intent, state=PendingState.UNCONFIRMED))
                 raise
             except Exception as error:
                 self._outcomes.fail(tag, error)
@@ -277,21 +284,21 @@ class Outbox:
             self.line.sending.discard(tag)
             self.line.publish()
 
-    async def _without_program(self, waiting: Intent) -> None:
+    async def _without_program(self, waiting: PendingSubmission) -> None:
         """Its circuit is not on this machine any more: nothing is sent."""
-        if self._ours(waiting.tag, IntentState.PREPARED) is None:
+        if self._ours(waiting.tag, PendingState.PREPARED) is None:
             return
-        self._board.history.put_intent(replace(waiting, state=IntentState.UNSENT, note=NO_PROGRAM))
-        await self._board.save()
+        self._app_state.history.put_intent(replace(waiting, state=PendingState.UNSENT, note=NO_PROGRAM))
+        await self._app_state.save()
         error = QdeckError(
             ErrorKind.STORAGE,
             f"{called(waiting)} was not sent: its circuit is not kept on this machine any more.",
             "Submit it from its source.",
         )
         if not self._outcomes.fail(waiting.tag, error):
-            self._board.notice(str(error), Severity.ERROR)
+            self._app_state.notice(str(error), Severity.ERROR)
 
-    async def _not_accepted(self, intent: Intent, error: QdeckError) -> None:
+    async def _not_accepted(self, intent: PendingSubmission, error: QdeckError) -> None:
         if error.kind is ErrorKind.UNCONFIRMED:
             await self._unconfirmed(intent, error)
         elif queue_is_full(error):
@@ -307,13 +314,15 @@ class Outbox:
             await self.line.take_back(intent, error.message)
             raise error
         else:
-            self._board.history.put_intent(replace(intent, state=IntentState.REFUSED, note=error.message))
-            await self._board.save()
-            self.reached(IntentState.REFUSED)
+            self._app_state.history.put_intent(
+                replace(intent, state=PendingState.REFUSED, note=error.message)
+            )
+            await self._app_state.save()
+            self.reached(PendingState.REFUSED)
             if not self._outcomes.fail(intent.tag, error):
-                self._board.notice(f"{called(intent)} was refused. {error}", Severity.ERROR)
+                self._app_state.notice(f"{called(intent)} was refused. {error}", Severity.ERROR)
 
-    async def _accept(self, intent: Intent, submission: Submission, job: Job) -> Job:
+    async def _accept(self, intent: PendingSubmission, submission: Submission, job: Job) -> Job:
         """The job exists: its id is written before anyone is told.
 
         A disk that refuses it is told of; then it still says that the job may exist, and the next start finds
@@ -329,32 +338,34 @@ class Outbox:
             source=submission.source,
             observables=submission.observable_labels,
         )
-        record = replace(self._board.take(told), own_tag=intent.tag)
-        self._board.history.put_intent(replace(intent, state=IntentState.ACCEPTED, job_id=job.id))
-        await self._board.put([record])
-        self.reached(IntentState.ACCEPTED)
+        record = replace(self._app_state.take(told), own_tag=intent.tag)
+        self._app_state.history.put_intent(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
+        await self._app_state.put([record])
+        self.reached(PendingState.ACCEPTED)
         self.line.accepted()
         self._wake("jobs")
-        known: Record = self._board.record(job.id) or record
-        whole = self._board.history.job_with_texts(known)
+        known: JobRecord = self._app_state.record(job.id) or record
+        whole = self._app_state.history.job_with_texts(known)
         self._fresh.discard(intent.tag)
         self.line.doubts.pop(intent.tag, None)
         self._outcomes.succeed(intent.tag, whole)
         return whole
 
-    async def _unconfirmed(self, intent: Intent, error: QdeckError) -> None:
-        self._board.history.put_intent(replace(intent, state=IntentState.UNCONFIRMED, note=error.message))
-        await self._board.save()
-        self.reached(IntentState.UNCONFIRMED)
-        self._board.notice(
+    async def _unconfirmed(self, intent: PendingSubmission, error: QdeckError) -> None:
+        self._app_state.history.put_intent(
+            replace(intent, state=PendingState.UNCONFIRMED, note=error.message)
+        )
+        await self._app_state.save()
+        self.reached(PendingState.UNCONFIRMED)
+        self._app_state.notice(
             f"{called(intent)}: unconfirmed, checking whether the job was created. {error.message}",
             Severity.WARNING,
         )
         self.settling.told.add(intent.tag)
-        self._board.background(self._lose_patience(intent), "Waiting for an unconfirmed submission")
+        self._app_state.background(self._lose_patience(intent), "Waiting for an unconfirmed submission")
         self._wake("outbox")
 
-    async def _lose_patience(self, intent: Intent) -> None:
+    async def _lose_patience(self, intent: PendingSubmission) -> None:
         """Tell the caller that it is not known yet; the settling goes on."""
         outcome = self._outcomes.awaited(intent.tag)
         if outcome is None:

@@ -2,7 +2,7 @@
 
 What is promised:
 
-- On one machine a process counts as alive exactly as long as the kernel holds its lock (`Presence`): no
+- On one machine a process counts as alive exactly as long as the kernel holds its lock (`ProcessLock`): no
   process number given out anew, reboot or new hostname is taken for it. Only where the file system has no
   locks at all the process number decides.
 - Of another machine that shares this home (NFS) a lock that is seen held says that its process lives; a lock
@@ -25,8 +25,8 @@ from filelock import FileLock, Timeout
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.outbox.process_lock import Presence
-from tui.store.records.models import Intent, IntentState
+from tui.monitor.outbox.process_lock import ProcessLock
+from tui.store.records.models import PendingState, PendingSubmission
 
 REQUEST_AT_MOST = timedelta(minutes=6, seconds=30)
 """A request that creates a job has ended after this (`tui.ibm`: `RetryPolicy.patience`, `Timeouts.whole`)."""
@@ -42,7 +42,7 @@ ASKED_AGAIN = 1.0
 """Seconds for which it is believed that another process lives."""
 
 
-class Owner:
+class Ownership:
     """One outbox among those of all processes of this user.
 
     Args:
@@ -52,7 +52,7 @@ class Owner:
     def __init__(self, clock: Clock, lock: Path) -> None:
         self._clock = clock
         self._lock = lock
-        self._presence = Presence(lock.parent / "owners")
+        self._presence = ProcessLock(lock.parent / "owners")
         self._ended: set[str] = set()
         self._asked: dict[str, tuple[float, bool | None]] = {}
         self._gate = asyncio.Lock()
@@ -62,15 +62,15 @@ class Owner:
         """What intents name it by, once it has appeared; no other process ever has the same."""
         return self._presence.name
 
-    def another_has(self, intent: Intent) -> bool:
+    def another_has(self, intent: PendingSubmission) -> bool:
         """Whether another qdeck has the submission in line or is sending it, and is alive as far as known."""
-        held = intent.state in {IntentState.PREPARED, IntentState.SENDING}
+        held = intent.state in {PendingState.PREPARED, PendingState.SENDING}
         if not held or intent.owner in {"", self.name}:
             return False
         lives = self._lives(intent.owner)
         if lives is False:
             return False
-        if intent.state is IntentState.SENDING:
+        if intent.state is PendingState.SENDING:
             at_most = SENDING_AT_MOST if lives else SENDING_ELSEWHERE
             return self._clock.now() - (intent.sent or intent.created) <= at_most
         return lives is True or self._clock.now() - (intent.changed or intent.created) <= STALE

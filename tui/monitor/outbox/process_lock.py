@@ -20,7 +20,7 @@ _LEFTOVER_SECONDS = 86_400.0
 _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
 
 
-class Presence:
+class ProcessLock:
     """The lock of this process, and those of others.
 
     The kernel lets go of a lock however its process ends. A name is `host:pid:token:machine:boot`; the host

@@ -6,27 +6,27 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.outbox.ownership import Owner
+from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.outbox.reconciler import Fail, Settling
 from tui.monitor.outbox.send_queue import Line, called
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
-from tui.store.records.models import Intent, IntentState
+from tui.store.records.models import PendingState, PendingSubmission
 
 
-class LineCommands:
+class QueueCommands:
     """Commands on the line. All raise `QdeckError`: `NOT_FOUND`, or `CONFLICT` when it is too late."""
 
     def __init__(
         self,
-        board: Board,
+        app_state: AppState,
         line: Line,
-        owner: Owner,
+        owner: Ownership,
         settling: Settling,
         fail: Fail,
         wake: Callable[[str], None],
     ) -> None:
-        self._board = board
+        self._app_state = app_state
         self._line = line
         self._owner = owner
         self._settling = settling
@@ -39,19 +39,19 @@ class LineCommands:
             await self._withdraw(tag)
             return
         async with self._owner.taking_over():
-            await self._board.sync()
+            await self._app_state.sync()
             await self._withdraw(tag)
 
     async def _withdraw(self, tag: str) -> None:
         intent = self._changeable(tag)
-        if intent.state is IntentState.SENDING or tag in self._line.sending:
+        if intent.state is PendingState.SENDING or tag in self._line.sending:
             raise QdeckError(
                 ErrorKind.CONFLICT, f"{called(intent)} is being sent.", "Cancel the job once it is there."
             )
-        waited = intent.state is IntentState.PREPARED
-        self._board.history.put_intent(replace(intent, state=IntentState.WITHDRAWN))
-        if not await self._board.save():
-            self._board.notice(
+        waited = intent.state is PendingState.PREPARED
+        self._app_state.history.put_intent(replace(intent, state=PendingState.WITHDRAWN))
+        if not await self._app_state.save():
+            self._app_state.notice(
                 f"{called(intent)} is withdrawn, but that cannot be written down: "
                 "should qdeck be killed before it is, the next start takes it up again.",
                 Severity.WARNING,
@@ -65,23 +65,23 @@ class LineCommands:
     async def move(self, tag: str, places: int) -> None:
         """Move a submission in line: forward when `places` is negative."""
         intent = self._changeable(tag)
-        line = self._line.mine(self._board.need_service())
+        line = self._line.mine(self._app_state.need_service())
         at = next((place for place, one in enumerate(line) if one.tag == tag), None)
         if at is None:
             raise QdeckError(ErrorKind.CONFLICT, f"{called(intent)} is not in line.")
         line.insert(max(0, min(at + places, len(line) - 1)), line.pop(at))
         for place, one in enumerate(line):
             if one.place != place:
-                self._board.history.put_intent(replace(one, place=place))
-        await self._board.save()
+                self._app_state.history.put_intent(replace(one, place=place))
+        await self._app_state.save()
         self._line.publish()
 
     async def send_again(self, tag: str) -> None:
         """Put a submission that was not created in line again; its job is looked for before, and right
         before it is sent."""
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         intent = self._unsent(tag)
-        if not self._board.history.submission_with_texts(intent).qasm:
+        if not self._app_state.history.submission_with_texts(intent).qasm:
             raise QdeckError(
                 ErrorKind.CONFLICT,
                 f"{called(intent)} cannot be sent: its circuit is not kept on this machine any more.",
@@ -93,20 +93,20 @@ class LineCommands:
         else:
             await self._owner.appear()
             async with self._owner.taking_over():
-                await self._board.sync()
+                await self._app_state.sync()
                 await self._line.take_back(self._unsent(tag))
         self._line.publish()
         self._wake("line")
 
-    def _unsent(self, tag: str) -> Intent:
+    def _unsent(self, tag: str) -> PendingSubmission:
         intent = self._changeable(tag)
-        if intent.state is not IntentState.UNSENT:
+        if intent.state is not PendingState.UNSENT:
             raise QdeckError(ErrorKind.CONFLICT, f"{called(intent)} cannot be sent again.")
         return intent
 
-    def _changeable(self, tag: str) -> Intent:
-        intent = self._board.history.intent(tag)
-        if intent is None or not (intent.state.open or intent.state is IntentState.UNSENT):
+    def _changeable(self, tag: str) -> PendingSubmission:
+        intent = self._app_state.history.intent(tag)
+        if intent is None or not (intent.state.open or intent.state is PendingState.UNSENT):
             raise QdeckError(ErrorKind.NOT_FOUND, "This submission does not wait any more.")
         if self._owner.another_has(intent):
             raise QdeckError(ErrorKind.CONFLICT, f"Another running qdeck has {called(intent)} in its hands.")

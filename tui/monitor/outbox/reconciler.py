@@ -17,11 +17,11 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery
 from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.ownership import REQUEST_AT_MOST, Owner
+from tui.monitor.outbox.ownership import REQUEST_AT_MOST, Ownership
 from tui.monitor.outbox.send_queue import Line, called
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
-from tui.store.records.models import Intent, IntentState
+from tui.store.records.models import PendingState, PendingSubmission
 
 ABSENCES = 2
 """How often the service must say that there is no such job."""
@@ -34,7 +34,7 @@ _FEW, _PAGE = 5, 200
 _SKEW = timedelta(minutes=10)
 """The service's clock may be that far behind this machine's."""
 
-Accept = Callable[[Intent, Submission, Job], Awaitable[Job]]
+Accept = Callable[[PendingSubmission, Submission, Job], Awaitable[Job]]
 Fail = Callable[[str, QdeckError], bool]
 """Told the tag and why no job came of it; answers whether someone waited for that."""
 
@@ -69,17 +69,17 @@ class Settling:
 
     def __init__(
         self,
-        board: Board,
+        app_state: AppState,
         clock: Clock,
         line: Line,
-        owner: Owner,
+        owner: Ownership,
         *,
         accept: Accept,
         fail: Fail,
         wake: Callable[[str], None],
     ) -> None:
         self.told: set[str] = set()
-        self._board = board
+        self._app_state = app_state
         self._clock = clock
         self._line = line
         self._owner = owner
@@ -95,9 +95,9 @@ class Settling:
         Raises:
             QdeckError: the service did not answer.
         """
-        service = self._board.need_service()
+        service = self._app_state.need_service()
         waits = math.inf
-        unsettled: list[Intent] = []
+        unsettled: list[PendingSubmission] = []
         for intent in self._may_exist(service):
             if self._owner.another_has(intent):
                 # It becomes ours to settle when that one dies or takes too long.
@@ -110,7 +110,7 @@ class Settling:
                 look = self._looks[intent.tag] = _Unsettled(self._sure(intent))
             if look.due <= self._clock.monotonic():
                 job = await self.find(service, intent)
-                now = self._board.history.intent(intent.tag)
+                now = self._app_state.history.intent(intent.tag)
                 if now is None or not now.state.may_exist:
                     # The user let go of it meanwhile, or another one has found it.
                     continue
@@ -148,7 +148,7 @@ class Settling:
             self._looks.clear()
             self._goes_first = False
 
-    async def find(self, service: QuantumService, intent: Intent) -> Job | None:
+    async def find(self, service: QuantumService, intent: PendingSubmission) -> Job | None:
         """The job of this submission, `None` when the service lists none.
 
         Where the service does not honour the filter by tags, its list is read back to before the submission.
@@ -174,25 +174,25 @@ class Settling:
                 )
         return found
 
-    async def found(self, intent: Intent, job: Job) -> None:
+    async def found(self, intent: PendingSubmission, job: Job) -> None:
         """The job is there after all."""
         self._looks.pop(intent.tag, None)
-        accepted = await self._accept(intent, self._board.history.submission_with_texts(intent), job)
-        self._board.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
+        accepted = await self._accept(intent, self._app_state.history.submission_with_texts(intent), job)
+        self._app_state.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
         self._line.publish()
         self._wake("line")
 
-    async def _left_behind(self, intent: Intent) -> Intent:
+    async def _left_behind(self, intent: PendingSubmission) -> PendingSubmission:
         """What a qdeck was sending when it ended is unconfirmed from now on: the user may let go of it."""
-        if intent.state is not IntentState.SENDING:
+        if intent.state is not PendingState.SENDING:
             return intent
         note = "qdeck ended while it was being sent"
-        self._board.history.put_intent(replace(intent, state=IntentState.UNCONFIRMED, note=note))
-        await self._board.save()
+        self._app_state.history.put_intent(replace(intent, state=PendingState.UNCONFIRMED, note=note))
+        await self._app_state.save()
         self._line.publish()
-        return self._board.history.intent(intent.tag) or intent
+        return self._app_state.history.intent(intent.tag) or intent
 
-    def _sure(self, intent: Intent) -> float:
+    def _sure(self, intent: PendingSubmission) -> float:
         """When the request has ended for long enough, by the clock that never goes back."""
         ended = intent.changed or intent.created
         if intent.sent is not None:
@@ -201,21 +201,21 @@ class Settling:
         # A wall clock that was set must not make it longer, nor shorter than nothing.
         return self._clock.monotonic() + min(max(0.0, left), SURE_AFTER)
 
-    async def _never_sent(self, intent: Intent) -> None:
+    async def _never_sent(self, intent: PendingSubmission) -> None:
         self._looks.pop(intent.tag, None)
         error = QdeckError(
             ErrorKind.NETWORK,
             f"{called(intent)} was not created: the service said twice that it has no such job.",
             "It was not repeated. Submit it again.",
         )
-        self._board.history.put_intent(replace(intent, state=IntentState.UNSENT, note=error.message))
-        await self._board.save()
+        self._app_state.history.put_intent(replace(intent, state=PendingState.UNSENT, note=error.message))
+        await self._app_state.save()
         if not self._fail(intent.tag, error):
-            self._board.notice(str(error), Severity.WARNING)
+            self._app_state.notice(str(error), Severity.WARNING)
         self._line.publish()
         self._wake("line")
 
-    def _may_exist(self, service: QuantumService) -> list[Intent]:
+    def _may_exist(self, service: QuantumService) -> list[PendingSubmission]:
         """The account's intents that may be jobs, but those this process is sending right now."""
         return [
             intent

@@ -11,10 +11,10 @@ from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.submissions import WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.ownership import Owner
-from tui.monitor.state.app_state import Board
+from tui.monitor.outbox.ownership import Ownership
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import OutboxChanged
-from tui.store.records.models import Intent, IntentState
+from tui.store.records.models import PendingState, PendingSubmission
 
 CREATIONS = 5
 """Jobs the service takes in a minute from one user (contract 5.15)."""
@@ -37,7 +37,7 @@ NO_PROGRAM = "its circuit is not kept on this machine any more: let it go"
 FULL = "the service holds as many of your jobs as it may"
 READ_ONLY = "qdeck was started read-only"
 _FULL_WORDS = re.compile(r"limit of \d+ (?:pending|concurrent) jobs", re.IGNORECASE)
-_COUNTED = {IntentState.SENDING, IntentState.UNCONFIRMED, IntentState.ACCEPTED}
+_COUNTED = {PendingState.SENDING, PendingState.UNCONFIRMED, PendingState.ACCEPTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def slots(sent: Iterable[datetime], now: datetime, waiting: int) -> list[datetim
     return free
 
 
-def times_sent(intents: Iterable[Intent], service: str) -> list[datetime]:
+def times_sent(intents: Iterable[PendingSubmission], service: str) -> list[datetime]:
     """When requests that count went out to the service, by whichever qdeck on this history."""
     return [
         intent.sent
@@ -90,13 +90,18 @@ def times_sent(intents: Iterable[Intent], service: str) -> list[datetime]:
 
 
 def shown(
-    intent: Intent, *, place: int = 0, due: datetime | None = None, why: str = "", elsewhere: bool = False
+    intent: PendingSubmission,
+    *,
+    place: int = 0,
+    due: datetime | None = None,
+    why: str = "",
+    elsewhere: bool = False,
 ) -> WaitingSubmission:
     """An intent as the user sees it."""
     states = {
-        IntentState.PREPARED: WaitState.WAITING,
-        IntentState.SENDING: WaitState.SENDING,
-        IntentState.UNCONFIRMED: WaitState.UNCONFIRMED,
+        PendingState.PREPARED: WaitState.WAITING,
+        PendingState.SENDING: WaitState.SENDING,
+        PendingState.UNCONFIRMED: WaitState.UNCONFIRMED,
     }
     return WaitingSubmission(
         tag=intent.tag,
@@ -123,46 +128,48 @@ class Line:
             looks.
     """
 
-    def __init__(self, board: Board, clock: Clock, owner: Owner) -> None:
+    def __init__(self, app_state: AppState, clock: Clock, owner: Ownership) -> None:
         self.hold: Hold | None = None
         self.checking = False
         self.doubts: dict[str, Hold] = {}
         self.sends = True
         self.sending: set[str] = set()
-        self._board = board
+        self._app_state = app_state
         self._clock = clock
         self._owner = owner
         self._full_pause = PENDING_FIRST
         self._shown: tuple[WaitingSubmission, ...] = ()
 
-    def of_account(self, service: QuantumService) -> list[Intent]:
+    def of_account(self, service: QuantumService) -> list[PendingSubmission]:
         """The account's intents of which a job may still come, the earliest first."""
         return [
             intent
-            for intent in self._board.history.pending_intents()
-            if (intent.service, intent.instance) == (service.label, self._board.instance)
+            for intent in self._app_state.history.pending_intents()
+            if (intent.service, intent.instance) == (service.label, self._app_state.instance)
         ]
 
-    def mine(self, service: QuantumService) -> list[Intent]:
+    def mine(self, service: QuantumService) -> list[PendingSubmission]:
         """What this qdeck has in line, the next one first."""
         own = self._owner.name
         return _in_order(
             intent
             for intent in self.of_account(service)
-            if intent.state is IntentState.PREPARED and intent.owner == own and intent.tag not in self.sending
+            if intent.state is PendingState.PREPARED
+            and intent.owner == own
+            and intent.tag not in self.sending
         )
 
     def last_place(self, service: QuantumService) -> int:
         """The highest place in the account's line, whoever has it; 0 when nothing is in line."""
-        waiting = (one for one in self.of_account(service) if one.state is IntentState.PREPARED)
+        waiting = (one for one in self.of_account(service) if one.state is PendingState.PREPARED)
         return max((one.place for one in waiting), default=0)
 
-    def left_behind(self, service: QuantumService) -> list[Intent]:
+    def left_behind(self, service: QuantumService) -> list[PendingSubmission]:
         """What a qdeck that has ended left in line."""
         return [
             intent
             for intent in self.of_account(service)
-            if intent.state is IntentState.PREPARED
+            if intent.state is PendingState.PREPARED
             and intent.owner != self._owner.name
             and not self._owner.another_has(intent)
         ]
@@ -178,22 +185,22 @@ class Line:
                 self.hold = None
         if not service.account.sandbox:
             now = self._clock.now()
-            first = slots(times_sent(self._board.history.intents(), service.label), now, 1)[0]
+            first = slots(times_sent(self._app_state.history.intents(), service.label), now, 1)[0]
             wait = max(wait, (first - now).total_seconds())
         return max(0.0, wait)
 
-    async def take_back(self, intent: Intent, note: str = "") -> None:
+    async def take_back(self, intent: PendingSubmission, note: str = "") -> None:
         """Put a submission in line again of which no job came, for certain: a new attempt."""
-        self._board.history.put_intent(
+        self._app_state.history.put_intent(
             replace(
                 intent,
-                state=IntentState.PREPARED,
+                state=PendingState.PREPARED,
                 attempt=intent.attempt + 1,
                 owner=self._owner.name,
                 note=note,
             )
         )
-        await self._board.save()
+        await self._app_state.save()
 
     def release(self) -> None:
         """What it waited for has come."""
@@ -227,9 +234,9 @@ class Line:
 
     def waiting(self) -> tuple[WaitingSubmission, ...]:
         """What has not become a job yet: those sent first, then the line in its order."""
-        service = self._board.service
+        service = self._app_state.service
         if service is None:
-            every = [one for one in self._board.history.pending_intents() if one.state.open]
+            every = [one for one in self._app_state.history.pending_intents() if one.state.open]
             return tuple(shown(intent, why="sign in to go on") for intent in every)
         account = self.of_account(service)
         recent = self._clock.now() - KEPT_NOT_CREATED
@@ -241,9 +248,9 @@ class Line:
         unsent = [
             shown(intent, why=NO_PROGRAM if intent.note == NO_PROGRAM else SEND_AGAIN)
             for intent in account
-            if intent.state is IntentState.UNSENT and (intent.changed or intent.created) > recent
+            if intent.state is PendingState.UNSENT and (intent.changed or intent.created) > recent
         ]
-        line = _in_order(intent for intent in account if intent.state is IntentState.PREPARED)
+        line = _in_order(intent for intent in account if intent.state is PendingState.PREPARED)
         return (*sent, *unsent, *self._in_line(service, line))
 
     def publish(self) -> None:
@@ -251,17 +258,17 @@ class Line:
         waiting = self.waiting()
         if waiting != self._shown:
             self._shown = waiting
-            self._board.publish(OutboxChanged(waiting))
+            self._app_state.publish(OutboxChanged(waiting))
 
     def _held(self, seconds: float, why: str, *, full: bool = False) -> Hold:
         due = self._clock.now() + timedelta(seconds=seconds)
         return Hold(self._clock.monotonic() + seconds, due, why, full)
 
-    def _in_line(self, service: QuantumService, line: list[Intent]) -> Iterable[WaitingSubmission]:
+    def _in_line(self, service: QuantumService, line: list[PendingSubmission]) -> Iterable[WaitingSubmission]:
         now = self._clock.now()
         # Real services have a limit of their own; the sandbox says it when it has one.
         limited = not service.account.sandbox
-        sent = times_sent(self._board.history.intents(), service.label) if limited else []
+        sent = times_sent(self._app_state.history.intents(), service.label) if limited else []
         for place, (intent, slot) in enumerate(zip(line, slots(sent, now, len(line)), strict=True), 1):
             due = slot if limited and slot > now else None
             why = RATE if due is not None else ""
@@ -284,11 +291,11 @@ class Line:
             )
 
 
-def _in_order(intents: Iterable[Intent]) -> list[Intent]:
+def _in_order(intents: Iterable[PendingSubmission]) -> list[PendingSubmission]:
     return sorted(intents, key=lambda intent: (intent.place, intent.created, intent.tag))
 
 
-def called(intent: Intent) -> str:
+def called(intent: PendingSubmission) -> str:
     """How a submission is named to the user."""
     name = intent.submission.name or intent.submission.primitive.value
     return f"The submission “{name}” of {intent.created:%Y-%m-%d %H:%M:%S} UTC"

@@ -7,7 +7,7 @@ import asyncio
 from tui.domain.jobs import Job
 
 
-class Outcomes:
+class Waiters:
     """One future for each submission that somebody waits for, by its own tag."""
 
     def __init__(self) -> None:

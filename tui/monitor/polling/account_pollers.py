@@ -6,7 +6,7 @@ import math
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.ibm.api.service import QuantumService
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 
 RENEW_EVERY = 60.0
 USAGE_EVERY = 300.0
@@ -15,11 +15,11 @@ AUTH_KINDS = frozenset({ErrorKind.EXPIRED, ErrorKind.WRONG_KEY})
 """Errors that mean that the access token is no longer taken."""
 
 
-class TokenWorker:
+class TokenPoller:
     """Keeps the access token of one signed-in account alive."""
 
-    def __init__(self, board: Board, service: QuantumService) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, service: QuantumService) -> None:
+        self._app_state = app_state
         self._service = service
         self._doubted = False
 
@@ -38,26 +38,26 @@ class TokenWorker:
             self._doubted = False
         else:
             identity = await self._service.renew()
-        self._board.identify(identity)
+        self._app_state.identify(identity)
         return RENEW_EVERY
 
 
-class UsageWorker:
+class UsagePoller:
     """Asks for the instance's QPU seconds."""
 
-    def __init__(self, board: Board, service: QuantumService) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, service: QuantumService) -> None:
+        self._app_state = app_state
         self._service = service
 
     async def step(self) -> float:
         """One round; raises `QdeckError` when the service does not answer."""
         try:
-            self._board.put_usage(await self._service.usage())
+            self._app_state.put_usage(await self._service.usage())
         except QdeckError as error:
             if error.kind not in {ErrorKind.UNAVAILABLE, ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN}:
                 raise
             # The service does not say: nothing is shown, and nothing is wrong.
         # Nobody looks: a job that finishes, or a user who comes back, wakes this worker.
-        if not self._board.attention.paid:
+        if not self._app_state.attention.paid:
             return math.inf
         return USAGE_EVERY_SANDBOX if self._service.account.sandbox else USAGE_EVERY

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 
 from tui.domain.backends import Backend, BackendData
 from tui.ibm.api.service import QuantumService
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 
 EVERY = 60.0
 EVERY_SANDBOX = 10.0
@@ -16,11 +16,11 @@ DATA_SECONDS = 600.0
 """How long configuration and properties are taken from memory; a calibration holds for hours."""
 
 
-class BackendsWorker:
+class BackendsPoller:
     """Watches the backends of one signed-in account."""
 
-    def __init__(self, board: Board, service: QuantumService) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, service: QuantumService) -> None:
+        self._app_state = app_state
         self._service = service
         self._details: dict[str, Backend] = {}
         self._data: dict[str, tuple[float, asyncio.Task[BackendData]]] = {}
@@ -32,9 +32,9 @@ class BackendsWorker:
             QdeckError: the service did not answer.
         """
         listed = await self._service.backends()
-        self._board.put_backends(tuple(self._completed(backend) for backend in listed))
+        self._app_state.put_backends(tuple(self._completed(backend) for backend in listed))
         # Queues are shown to whoever looks.
-        if not self._board.attention.paid:
+        if not self._app_state.attention.paid:
             return math.inf
         return EVERY_SANDBOX if self._service.account.sandbox else EVERY
 
@@ -42,14 +42,14 @@ class BackendsWorker:
         """One backend with medians. Raises `QdeckError`, `NOT_FOUND` when unknown."""
         told = await self._service.backend(name)
         self._details[name] = told
-        self._board.put_backends(
-            tuple(told if backend.name == name else backend for backend in self._board.backends)
+        self._app_state.put_backends(
+            tuple(told if backend.name == name else backend for backend in self._app_state.backends)
         )
         return told
 
     async def data(self, name: str) -> BackendData:
         """Configuration and properties, asked for once by however many callers. Raises `QdeckError`."""
-        now = self._board.clock.monotonic()
+        now = self._app_state.clock.monotonic()
         known = self._data.get(name)
         if known is None or now - known[0] > DATA_SECONDS or _failed(known[1]):
             known = (now, asyncio.ensure_future(self._service.backend_data(name)))

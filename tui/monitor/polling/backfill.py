@@ -14,8 +14,8 @@ from tui.jobquery.parser import JobFilter
 from tui.jobquery.pushdown import pushed
 from tui.monitor.polling.circuit_breaker import back_off
 from tui.monitor.polling.list_sync import PAGE, SKEW, told_since
-from tui.monitor.state.app_state import Board
-from tui.monitor.state.events import Reach, ReachChanged
+from tui.monitor.state.app_state import AppState
+from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
 from tui.store.records.extents import BEGINNING, Span
 
 _FILTERS = 20
@@ -32,7 +32,7 @@ class _Found:
     all: bool = False
 
 
-class OlderJobs:
+class Backfill:
     """Goes back from what is known, so that no gap is left and nothing is asked for twice.
 
     With a filter, the service is first asked for what fits it, however old: those jobs come at once, and how
@@ -42,8 +42,8 @@ class OlderJobs:
         wake: begins the next `step`, which has to run in the account's single flight.
     """
 
-    def __init__(self, board: Board, service: QuantumService, wake: Callable[[], None]) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, service: QuantumService, wake: Callable[[], None]) -> None:
+        self._app_state = app_state
         self._service = service
         self._wake = wake
         self._wanted = False
@@ -54,16 +54,16 @@ class OlderJobs:
         self._before: datetime | None = None
         self._offset = 0
         self._unfiltered = False
-        self._deletions = board.deletions
+        self._deletions = app_state.deletions
         self._filter = JobFilter()
         self._found: dict[str, _Found] = {}
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryCoverage:
         """How far back all jobs are known."""
-        since = next((span.since for span in self._board.extent.spans), None)
+        since = next((span.since for span in self._app_state.extent.spans), None)
         whole = since == BEGINNING or self._none
-        return Reach(None if since == BEGINNING else since, whole, self._wanted, self._error)
+        return HistoryCoverage(None if since == BEGINNING else since, whole, self._wanted, self._error)
 
     def want(self, wanted: JobFilter | None = None) -> None:
         """Somebody looks for older jobs: one page is asked for, unless that failed a moment ago.
@@ -71,7 +71,7 @@ class OlderJobs:
         Args:
             wanted: what they have to fit. As long as the service finds such, it is asked for them alone.
         """
-        if self._wanted or self.reach.whole or self._board.clock.monotonic() < self._not_before:
+        if self._wanted or self.reach.whole or self._app_state.clock.monotonic() < self._not_before:
             return
         self._wanted, self._error = True, None
         self._filter = wanted or JobFilter()
@@ -90,7 +90,7 @@ class OlderJobs:
             self._failures += 1
             pause = back_off(self._failures)
             self._error = error
-            self._not_before = self._board.clock.monotonic() + max(pause, error.retry_after or 0.0)
+            self._not_before = self._app_state.clock.monotonic() + max(pause, error.retry_after or 0.0)
         finally:
             self._wanted = False
             self._tell()
@@ -100,22 +100,22 @@ class OlderJobs:
         """Where the service can go on finding what fits the filter; `None`: nowhere."""
         text = str(self._filter)
         if text not in self._found:
-            names = [backend.name for backend in self._board.backends]
-            query = pushed(self._filter, self._board.clock.now(), names)
-            known = next((span.since for span in self._board.extent.spans), None)
+            names = [backend.name for backend in self._app_state.backends]
+            query = pushed(self._filter, self._app_state.clock.now(), names)
+            known = next((span.since for span in self._app_state.extent.spans), None)
             if query is None or known is None:
                 return None
             # What is younger is known, and the end must not move from page to page.
             before = min(query.created_before or known, known)
-            found = _Found(replace(query, created_before=before), self._board.deletions)
+            found = _Found(replace(query, created_before=before), self._app_state.deletions)
             self._found = {text: found, **dict(list(self._found.items())[: _FILTERS - 1])}
         found = self._found[text]
         return None if found.all else found
 
     async def _fitting(self, found: _Found) -> None:
         """Ask for a page of what fits the filter. It says nothing of how far back all jobs are known."""
-        gone = self._board.deletions - found.deletions
-        found.deletions = self._board.deletions
+        gone = self._app_state.deletions - found.deletions
+        found.deletions = self._app_state.deletions
         found.offset = max(0, found.offset - gone)
         page = await self._service.jobs(replace(found.query, limit=PAGE, offset=found.offset))
         found.offset += len(page.jobs)
@@ -128,13 +128,13 @@ class OlderJobs:
             await self._page()
 
     async def _page(self) -> None:
-        known = next(iter(self._board.extent.spans), None)
+        known = next(iter(self._app_state.extent.spans), None)
         before = known.since if known is not None else None
         if before != self._before and not self._unfiltered:
             self._offset = 0
         # What was deleted meanwhile moved those behind it up.
-        gone = self._board.deletions - self._deletions
-        self._before, self._deletions = before, self._board.deletions
+        gone = self._app_state.deletions - self._deletions
+        self._before, self._deletions = before, self._app_state.deletions
         self._offset = max(0, self._offset - gone)
         query = JobQuery(limit=PAGE, offset=self._offset, created_before=before)
         page = await self._service.jobs(query)
@@ -153,13 +153,13 @@ class OlderJobs:
 
     async def _take_in(self, jobs: Iterable[Job], spans: list[Span]) -> None:
         # What ended before anyone here knew of it is fetched when the user asks for it.
-        await self._board.put(
+        await self._app_state.put(
             [
-                self._board.take(job, settled=job.status.final and self._board.record(job.id) is None)
+                self._app_state.take(job, settled=job.status.final and self._app_state.record(job.id) is None)
                 for job in jobs
             ],
             spans,
         )
 
     def _tell(self) -> None:
-        self._board.publish(ReachChanged(self.reach))
+        self._app_state.publish(HistoryCoverageChanged(self.reach))

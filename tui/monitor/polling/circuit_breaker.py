@@ -20,7 +20,7 @@ def back_off(failures: int) -> float:
     return min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** min(failures - 1, 10))
 
 
-class Outage:
+class CircuitBreaker:
     """One back-off for all: while the service is down, one worker, the probe, asks it whether it is back.
 
     What the service asks for itself (`Retry-After`) holds for every worker, whoever was told.

@@ -15,7 +15,7 @@ from tui.common.errors import QdeckError
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session
 from tui.ibm.api.service import QuantumService
-from tui.monitor.state.app_state import Board
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import (
     Event,
     IdentityChanged,
@@ -31,8 +31,8 @@ AGAIN = 60.0
 """Seconds until the next try when the service did not say whether the session is really idle."""
 
 
-class SessionGuard:
-    """Knows since when each session is idle, and publishes `SessionIdle`. One for the life of the deck.
+class IdleSessionGuard:
+    """Knows since when each session is idle, and publishes `SessionIdle`. One for the life of the services.
 
     Args:
         minutes: of idleness before a warning; 0: no warnings.
@@ -43,18 +43,18 @@ class SessionGuard:
 
     def __init__(
         self,
-        board: Board,
+        app_state: AppState,
         minutes: int,
         *,
         look: Callable[[], Awaitable[None]],
         wake: Callable[[], None],
     ) -> None:
-        self._board = board
+        self._app_state = app_state
         self._after = timedelta(minutes=minutes)
         self._look = look
         self._wake = wake
         self._service: QuantumService | None = None
-        self._origin = board.clock.now() - timedelta(seconds=board.clock.monotonic())
+        self._origin = app_state.clock.now() - timedelta(seconds=app_state.clock.monotonic())
         self._before: dict[str, datetime | None] = {}
         """By session: when it had last been confirmed before this sign-in."""
         self._last: dict[str, datetime] = {}
@@ -65,7 +65,7 @@ class SessionGuard:
         """By session: when it was first seen here (steady time)."""
         self._told: dict[str, datetime] = {}
         """By session: when its last warning was (steady time)."""
-        board.subscribe(self._hear)
+        app_state.subscribe(self._hear)
 
     async def step(self) -> float:
         """Warn of what is due, and say when to look again: a worker's step."""
@@ -78,14 +78,14 @@ class SessionGuard:
             await self._look()
         except QdeckError:
             return AGAIN
-        if self._board.service is not self._service:
+        if self._app_state.service is not self._service:
             return 0.0
         now = self._steady()
         for session in self._open():
             since = self._idle_since(session)
             if since is not None and self._due_in(session) <= 0:
                 self._told[session.id] = now
-                self._board.publish(SessionIdle(session, (now - since).total_seconds()))
+                self._app_state.publish(SessionIdle(session, (now - since).total_seconds()))
         return _bounded(self._next())
 
     def idle_since(self, session: Session) -> datetime | None:
@@ -95,10 +95,10 @@ class SessionGuard:
 
     def _steady(self) -> datetime:
         """The time that this machine's clock would show had nobody set it since the guard was made."""
-        return self._origin + timedelta(seconds=self._board.clock.monotonic())
+        return self._origin + timedelta(seconds=self._app_state.clock.monotonic())
 
     def _set_by(self) -> timedelta:
-        return self._board.clock.now() - self._steady()
+        return self._app_state.clock.now() - self._steady()
 
     def _idle_since(self, session: Session) -> datetime | None:
         """`idle_since` in steady time: what was noted here stays comparable when the clock is set."""
@@ -107,7 +107,9 @@ class SessionGuard:
             self._busy[session.id] = now
             return None
         first = self._seen.setdefault(session.id, now)
-        skew = timedelta(seconds=(self._board.service.clock_skew or 0.0) if self._board.service else 0.0)
+        skew = timedelta(
+            seconds=(self._app_state.service.clock_skew or 0.0) if self._app_state.service else 0.0
+        )
         times = session.created, session.activated, session.last_job_completed, self._last.get(session.id)
         known = [at - skew - self._set_by() for at in times if at is not None]
         if (busy := self._busy.get(session.id)) is not None:
@@ -116,9 +118,9 @@ class SessionGuard:
 
     def _take_account(self) -> bool:
         """Whether somebody is signed in; a new sign-in begins anew."""
-        if self._board.service is not self._service:
-            self._service = self._board.service
-            self._before = {session.id: session.confirmed for session in self._board.sessions()}
+        if self._app_state.service is not self._service:
+            self._service = self._app_state.service
+            self._before = {session.id: session.confirmed for session in self._app_state.sessions()}
             self._told.clear()
         return self._service is not None
 
@@ -126,7 +128,7 @@ class SessionGuard:
         """The sessions that may cost: of those in the history the service has to say first that they do."""
         return [
             session
-            for session in self._board.sessions()
+            for session in self._app_state.sessions()
             if session.takes_jobs and session.confirmed != self._before.get(session.id)
         ]
 
@@ -142,8 +144,8 @@ class SessionGuard:
 
     def _with_jobs(self) -> set[str]:
         """Sessions with a job that is queued or running, or that is about to be submitted here."""
-        jobs = (record.job for record in self._board.unsettled() if self._board.watched(record))
-        intents = (intent for intent in self._board.history.pending_intents() if intent.state.open)
+        jobs = (record.job for record in self._app_state.unsettled() if self._app_state.watched(record))
+        intents = (intent for intent in self._app_state.history.pending_intents() if intent.state.open)
         return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
 
     def _hear(self, event: Event) -> None:

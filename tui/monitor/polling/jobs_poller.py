@@ -14,13 +14,13 @@ from tui.domain.sessions import SessionState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.polling.account_pollers import AUTH_KINDS
 from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
-from tui.monitor.polling.list_sync import PAGE, JobList
-from tui.monitor.polling.poll_interval import Tempo
+from tui.monitor.polling.list_sync import PAGE, ListSync
+from tui.monitor.polling.poll_interval import PollInterval
 from tui.monitor.polling.result_fetcher import check, keep
-from tui.monitor.polling.retry_queue import Postponed
-from tui.monitor.state.app_state import Board
+from tui.monitor.polling.retry_queue import RetryQueue
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import JobsFinished
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 
 FETCHED_A_TICK = 10
 AUTO_RESULT = 5 * 1024 * 1024
@@ -35,33 +35,33 @@ CLOCK_SKEW = timedelta(minutes=2)
 INTERACTIVE_STATES = frozenset({SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE})
 
 
-class JobsWorker:
+class JobsPoller:
     """Watches the jobs of one signed-in account."""
 
     def __init__(
         self,
-        board: Board,
+        app_state: AppState,
         service: QuantumService,
-        tempo: Tempo,
+        tempo: PollInterval,
         wake: Callable[[str], None],
         auto_result: int = AUTO_RESULT,
     ) -> None:
-        self._board = board
+        self._app_state = app_state
         self._service = service
         self._tempo = tempo
         self._wake = wake
         self._auto_result = auto_result
-        self._postponed = Postponed(board.clock)
+        self._postponed = RetryQueue(app_state.clock)
         """The jobs whose details did not come."""
         self._in_a_row = 0
         self._not_before = -math.inf
         skew = timedelta(seconds=service.clock_skew or 0.0)
-        self._began = board.clock.now() + skew
+        self._began = app_state.clock.now() + skew
         """By the service's clock."""
-        spans = board.extent.spans
+        spans = app_state.extent.spans
         # A history of an earlier qdeck says nothing of how far it is complete.
-        newest = spans[0].until if spans else next((job.created for job in board.jobs()), None)
-        self._list = JobList(service, newest)
+        newest = spans[0].until if spans else next((job.created for job in app_state.jobs()), None)
+        self._list = ListSync(service, newest)
         self._had = newest
         self._first = True
         self._asked_sessions: set[str] = set()
@@ -78,68 +78,68 @@ class JobsWorker:
         Raises:
             QdeckError: the service did not answer.
         """
-        watched = [record for record in self._board.unsettled() if self._board.watched(record)]
+        watched = [record for record in self._app_state.unsettled() if self._app_state.watched(record)]
         told = await self._list.ask(watched, self._known_since(watched))
         gone = await self._ask_for_absent({record.job.id for record in watched}, told)
-        new = [job for job in told.values() if self._board.record(job.id) is None]
+        new = [job for job in told.values() if self._app_state.record(job.id) is None]
         records = [*(self._record(job) for job in told.values()), *gone]
-        changed = await self._board.put(records, self._list.spans)
+        changed = await self._app_state.put(records, self._list.spans)
         self._list.taken()
         self._announce(new)
         again = await self._settle()
-        left = [record.job for record in self._board.unsettled() if self._board.watched(record)]
+        left = [record.job for record in self._app_state.unsettled() if self._app_state.watched(record)]
         self._look_for_sessions(left)
         running = sum(job.status is not JobStatus.QUEUED for job in left)
-        attention = self._board.attention
+        attention = self._app_state.attention
         pause = self._tempo.pause(
             queued=len(left) - running,
             running=running,
             changed=changed,
             focused=attention.focused,
             attended=attention.paid,
-            interactive=any(session.state in INTERACTIVE_STATES for session in self._board.sessions()),
+            interactive=any(session.state in INTERACTIVE_STATES for session in self._app_state.sessions()),
             unfinished=self._list.unfinished,
         )
         return min(pause, again)
 
-    def _known_since(self, watched: list[Record]) -> int:
+    def _known_since(self, watched: list[JobRecord]) -> int:
         """How many known jobs are at least as new as the oldest watched one, counted up to a page."""
         if not watched:
             return 0
         oldest = watched[-1].job.created
-        return sum(job.created >= oldest for job in self._board.jobs()[: PAGE + 1])
+        return sum(job.created >= oldest for job in self._app_state.jobs()[: PAGE + 1])
 
-    def _record(self, job: Job) -> Record:
-        known = self._board.record(job.id)
+    def _record(self, job: Job) -> JobRecord:
+        known = self._app_state.record(job.id)
         # A job that was final long before anyone watched is fetched when the user asks for it.
         old = known is None and job.status.final and job.created < self._began - CLOCK_SKEW
-        record = self._board.take(job, settled=old)
-        ended = known is not None and self._board.watched(known)
+        record = self._app_state.take(job, settled=old)
+        ended = known is not None and self._app_state.watched(known)
         if known is None and job.status.final:
             # Submitted elsewhere since the last time, or between two looks, and over already.
             ended = job.created > (self._began if self._had is None else self._had)
             if job.created > self._began and not self._first:
-                self._board.finishing.add(job.id)
+                self._app_state.finishing.add(job.id)
         return replace(record, announced=True) if ended and job.status.final else record
 
-    async def _ask_for_absent(self, watched: set[str], told: dict[str, Job]) -> list[Record]:
+    async def _ask_for_absent(self, watched: set[str], told: dict[str, Job]) -> list[JobRecord]:
         """Fetch watched jobs that left the list of pending ones; those the service does not know are over."""
-        gone: list[Record] = []
+        gone: list[JobRecord] = []
         for job_id in self._list.take_absent(watched - told.keys(), FETCHED_A_TICK):
             try:
                 told[job_id] = await self._service.job(job_id)
             except QdeckError as error:
                 if error.kind is not ErrorKind.NOT_FOUND:
                     raise
-                record = self._board.record(job_id)
+                record = self._app_state.record(job_id)
                 if record is not None:
-                    now = self._board.clock.now()
+                    now = self._app_state.clock.now()
                     job = replace(record.job, status=JobStatus.UNKNOWN, status_text=GONE, confirmed=now)
                     gone.append(replace(record, job=job, settled=True))
         return gone
 
     def _look_for_sessions(self, left: list[Job]) -> None:
-        known = {session.id for session in self._board.sessions()}
+        known = {session.id for session in self._app_state.sessions()}
         new = {job.session_id for job in left if job.session_id} - known - self._asked_sessions
         if new:
             self._asked_sessions |= new
@@ -152,14 +152,14 @@ class JobsWorker:
             QdeckError: the service takes no requests of this account now. That one job's details cannot be
                 fetched is no such thing: the list was told just before.
         """
-        owed = [record for record in self._board.unsettled() if record.job.status.final]
+        owed = [record for record in self._app_state.unsettled() if record.job.status.final]
         self._postponed.only(record.job.id for record in owed)
-        if self._board.clock.monotonic() < self._not_before:
+        if self._app_state.clock.monotonic() < self._not_before:
             return self._again_in(more=True) if owed else math.inf
         due = [record for record in owed if self._postponed.due(record.job.id)]
         # What failed must not keep the others waiting.
         due.sort(key=lambda record: self._postponed.times(record.job.id))
-        fetched: list[Record] = []
+        fetched: list[JobRecord] = []
         done = 0
         try:
             for record in due[:FETCHED_A_TICK]:
@@ -169,10 +169,10 @@ class JobsWorker:
                     break
                 fetched.append(settled)
         finally:
-            await self._board.put(fetched)
+            await self._app_state.put(fetched)
         return self._again_in(more=len(due) > done)
 
-    async def _details(self, record: Record) -> Record | None:
+    async def _details(self, record: JobRecord) -> JobRecord | None:
         """The job with everything the service keeps of it; its result goes to the history.
 
         `None`: it did not come, and is asked for again later.
@@ -180,7 +180,7 @@ class JobsWorker:
         job_id = record.job.id
         try:
             told = await self._service.job(job_id, with_params=not record.circuit_hash)
-            whole = self._board.take(told, metrics=await self._metrics(job_id))
+            whole = self._app_state.take(told, metrics=await self._metrics(job_id))
             kept = record.result_kept or await self._keep_result(whole)
         except QdeckError as error:
             if error.kind in OF_THE_ACCOUNT:
@@ -198,7 +198,7 @@ class JobsWorker:
         self._postponed.put_off(job_id)
         # Perhaps no job's can be fetched now: that must not cost a request a second.
         pause = min(LONGEST_BACK_OFF, FIRST_PAUSE * 2.0 ** min(self._in_a_row, 10))
-        self._not_before = self._board.clock.monotonic() + pause
+        self._not_before = self._app_state.clock.monotonic() + pause
         self._in_a_row += 1
 
     def _again_in(self, *, more: bool) -> float:
@@ -210,7 +210,7 @@ class JobsWorker:
         wait = 0.0 if more else self._postponed.next_in(ATTEMPTS)
         if wait == math.inf:
             return wait
-        return max(self._tempo.shortest, self._not_before - self._board.clock.monotonic(), wait)
+        return max(self._tempo.shortest, self._not_before - self._app_state.clock.monotonic(), wait)
 
     async def _metrics(self, job_id: str) -> JobMetrics | None:
         try:
@@ -220,7 +220,7 @@ class JobsWorker:
                 raise
             return None
 
-    async def _keep_result(self, record: Record) -> bool:
+    async def _keep_result(self, record: JobRecord) -> bool:
         # A private result can be read once: that reading belongs to the user.
         if record.job.status is not JobStatus.DONE or record.job.private or not self._auto_result:
             return False
@@ -231,16 +231,16 @@ class JobsWorker:
                 raise
             return False
         await check(record.job, result)
-        return await keep(self._board, record, result)
+        return await keep(self._app_state, record, result)
 
     def _announce(self, new: list[Job]) -> None:
         """Tell which jobs became final; what the first round finds happened while nobody was here."""
-        ids, away, self._first = sorted(self._board.finishing), self._first, False
-        self._board.finishing.clear()
-        records = [self._board.record(job_id) for job_id in ids]
+        ids, away, self._first = sorted(self._app_state.finishing), self._first, False
+        self._app_state.finishing.clear()
+        records = [self._app_state.record(job_id) for job_id in ids]
         jobs = tuple(record.job for record in records if record is not None)
         if jobs:
-            self._board.publish(JobsFinished(jobs, away=away))
+            self._app_state.publish(JobsFinished(jobs, away=away))
         if away and self._had is not None:
             new = [job for job in new if job.created > self._had]
             self._tell_of_absence([*jobs, *(job for job in new if job.status.final)], len(new))
@@ -254,7 +254,7 @@ class JobsWorker:
         if new:
             told.append(f"{new} submitted elsewhere")
         if told:
-            self._board.notice(f"{'; '.join(told)}.")
+            self._app_state.notice(f"{'; '.join(told)}.")
 
 
 def with_metrics(job: Job, metrics: JobMetrics | None) -> Job:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tui.domain.jobs import Job, JobPage, JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.store.records.extents import BEGINNING, Span
-from tui.store.records.models import Record
+from tui.store.records.models import JobRecord
 
 PAGE = 200
 """The service's own limit of a page (contract 5.8)."""
@@ -29,7 +29,7 @@ DISORDER = timedelta(seconds=1)
 """By how much jobs in the list may stand out of the order of their stamps."""
 
 
-class JobList:
+class ListSync:
     """Reads the list. What is older than the high-water mark and not watched is never asked for again.
 
     What `ask` tells counts as read when `taken` is called: until then it may be lost and is asked for again.
@@ -52,7 +52,7 @@ class JobList:
         self._absent: set[str] = set()
         self._many_left = False
 
-    async def ask(self, watched: Sequence[Record], known: int) -> dict[str, Job]:
+    async def ask(self, watched: Sequence[JobRecord], known: int) -> dict[str, Job]:
         """What the list tells in this tick, by id.
 
         Args:
@@ -69,7 +69,7 @@ class JobList:
             self.wide = self.wide or wide
             raise
 
-    async def _look(self, watched: Sequence[Record], known: int, wide: bool) -> dict[str, Job]:
+    async def _look(self, watched: Sequence[JobRecord], known: int, wide: bool) -> dict[str, Job]:
         ids = {record.job.id for record in watched}
         oldest = min((record.job.created for record in watched), default=None)
         told: dict[str, Job] = {}

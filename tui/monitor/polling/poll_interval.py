@@ -12,7 +12,7 @@ JOBS_A_SECOND = 50.0
 
 
 @dataclass(frozen=True, slots=True)
-class Paces:
+class PollRates:
     """Seconds between two list requests.
 
     Attributes:
@@ -29,14 +29,14 @@ class Paces:
     idle: float
 
 
-SERVICE = Paces(shortest=1.0, running=4.0, queued=30.0, unfocused=60.0, idle=60.0)
-SANDBOX = Paces(shortest=0.5, running=0.5, queued=2.0, unfocused=10.0, idle=10.0)
+SERVICE = PollRates(shortest=1.0, running=4.0, queued=30.0, unfocused=60.0, idle=60.0)
+SANDBOX = PollRates(shortest=0.5, running=0.5, queued=2.0, unfocused=10.0, idle=10.0)
 
 
-class Tempo:
+class PollInterval:
     """Doubles the pause from the shortest while nothing changes; any change begins anew."""
 
-    def __init__(self, paces: Paces) -> None:
+    def __init__(self, paces: PollRates) -> None:
         self._paces = paces
         self._pause = paces.shortest
 

@@ -15,22 +15,22 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult
 from tui.ibm.api.service import QuantumService
-from tui.monitor.state.app_state import Board
-from tui.store.records.models import Record
+from tui.monitor.state.app_state import AppState
+from tui.store.records.models import JobRecord
 
 _SMALL = 64 * 1024
 """Bytes up to which a body is looked at where it stands."""
 
 
 class Results:
-    """The results of the jobs of a board.
+    """The results of the jobs of a app_state.
 
     Args:
         auto_result: bytes up to which one is fetched without the user asking for it.
     """
 
-    def __init__(self, board: Board, auto_result: int) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, auto_result: int) -> None:
+        self._app_state = app_state
         self._auto_result = auto_result
         self._reading: dict[tuple[str, bool], asyncio.Future[JobResult]] = {}
         self._private: set[str] = set()
@@ -48,11 +48,11 @@ class Results:
                 result; `CONFLICT` for a private job that is not over, or that nobody asked for; `TOO_LARGE`
                 for one that is larger than what is fetched by itself.
         """
-        record = self._board.record(job_id)
+        record = self._app_state.record(job_id)
         if record is not None and record.result_kept:
-            kept = await self._board.history.result(record.key)
+            kept = await self._app_state.history.result(record.key)
             # Something in between may have answered once in the service's place.
-            mended = self._board.service is not None and not record.job.private
+            mended = self._app_state.service is not None and not record.job.private
             if kept is not None and not (mended and await _is_text(kept)):
                 return kept
         if by_itself and (record is None or record.job.private):
@@ -63,7 +63,7 @@ class Results:
         reading = (job_id, by_itself)
         asked = self._reading.get(reading)
         if asked is None:
-            service = self._board.need_service()
+            service = self._app_state.need_service()
             # Once asked for, a private result is kept, though nobody waits for it any more.
             asked = asyncio.ensure_future(self._read(service, job_id, limit))
             self._reading[reading] = asked
@@ -82,23 +82,23 @@ class Results:
 
     async def _read(self, service: QuantumService, job_id: str, limit: int | None) -> JobResult:
         """Read the result and keep it before anyone sees it."""
-        board = self._board
-        record = board.record(job_id)
+        app_state = self._app_state
+        record = app_state.record(job_id)
         if record is None or not record.job.over:
             # Whether it may be read at all has to be known for sure.
-            await board.put([board.take(await service.job(job_id))])
-            record = board.record(job_id)
+            await app_state.put([app_state.take(await service.job(job_id))])
+            record = app_state.record(job_id)
         if record is None or not record.job.private:
             result = await service.result(job_id, limit=limit)
             # What a running job shows so far is not its result yet.
             if record is not None and record.job.status is JobStatus.DONE:
                 await check(record.job, result)
-                if await keep(board, record, result):
-                    await board.save()
+                if await keep(app_state, record, result):
+                    await app_state.save()
             return result
         return await self._read_once(service, record)
 
-    async def _read_once(self, service: QuantumService, record: Record) -> JobResult:
+    async def _read_once(self, service: QuantumService, record: JobRecord) -> JobResult:
         job = record.job
         if not job.over:
             raise QdeckError(
@@ -114,9 +114,9 @@ class Results:
             except QdeckError as error:
                 raise self._lost(job.id, error) from None
         self._broken.discard(job.id)
-        if await keep(self._board, record, result):
+        if await keep(self._app_state, record, result):
             self._unkept.pop(job.id, None)
-            await self._board.save()
+            await self._app_state.save()
         else:
             # The disk refused: it is here as long as qdeck runs.
             self._unkept[job.id] = result
@@ -154,12 +154,12 @@ class Results:
             asked.exception()
 
 
-async def keep(board: Board, record: Record, result: JobResult) -> bool:
+async def keep(app_state: AppState, record: JobRecord, result: JobResult) -> bool:
     """Write the result to the history; a disk that refuses is told. Whether it is kept."""
     try:
-        await board.history.keep_result(record.key, result)
+        await app_state.history.keep_result(record.key, result)
     except QdeckError as error:
-        board.storage_refused(error)
+        app_state.storage_refused(error)
         return False
     return True
 

@@ -11,7 +11,7 @@ FIRST, LONGEST = 5.0, 3600.0
 """Seconds until it is asked for again, four times as long each time."""
 
 
-class Postponed:
+class RetryQueue:
     """By id, how often it failed and when it is due. Its time is the one that never goes back."""
 
     def __init__(self, clock: Clock) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.polling.circuit_breaker import JITTER, Outage, back_off
+from tui.monitor.polling.circuit_breaker import JITTER, CircuitBreaker, back_off
 
 Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""
@@ -40,16 +40,16 @@ class Scheduler:
         self._report = report
         self._workers: dict[str, _Worker] = {}
 
-    def outage(self, answers: Callable[[], int], probe: str) -> Outage:
+    def outage(self, answers: Callable[[], int], probe: str) -> CircuitBreaker:
         """What workers of one service share while it is down; `probe` asks whether it is back."""
-        return Outage(self._clock, self._chance, answers, lambda: self.wake(probe))
+        return CircuitBreaker(self._clock, self._chance, answers, lambda: self.wake(probe))
 
     def start(
         self,
         name: str,
         step: Step,
         flight: asyncio.Lock | None = None,
-        outage: Outage | None = None,
+        outage: CircuitBreaker | None = None,
         part: Part = Part.FOLLOWS,
     ) -> None:
         """Start a worker; its first round begins at once. The name must be free.
@@ -62,7 +62,7 @@ class Scheduler:
         if name in self._workers:
             raise ValueError(f"a worker {name!r} is running")
         if outage is None:
-            outage, part = Outage(self._clock, self._chance), Part.STANDS_ALONE
+            outage, part = CircuitBreaker(self._clock, self._chance), Part.STANDS_ALONE
         self._workers[name] = _Worker(
             name, step, self._clock, self._chance, self._report, flight or asyncio.Lock(), outage, part
         )
@@ -119,7 +119,7 @@ class _Worker:
         chance: random.Random,
         report: Report,
         flight: asyncio.Lock,
-        outage: Outage,
+        outage: CircuitBreaker,
         part: Part,
     ) -> None:
         self.ended = clock.monotonic()

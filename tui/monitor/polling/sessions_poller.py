@@ -10,8 +10,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.polling.account_pollers import AUTH_KINDS
-from tui.monitor.polling.retry_queue import Postponed
-from tui.monitor.state.app_state import Board
+from tui.monitor.polling.retry_queue import RetryQueue
+from tui.monitor.state.app_state import AppState
 
 WITH_OPEN = 5.0
 WITH_OPEN_SANDBOX = 1.0
@@ -19,15 +19,15 @@ WITHOUT = 60.0
 ASKED_A_ROUND = 10
 
 
-class SessionsWorker:
+class SessionsPoller:
     """Watches the sessions of one signed-in account."""
 
-    def __init__(self, board: Board, service: QuantumService) -> None:
-        self._board = board
+    def __init__(self, app_state: AppState, service: QuantumService) -> None:
+        self._app_state = app_state
         self._service = service
         self._unknown: set[str] = set()
         self._completed: set[str] = set()
-        self._postponed = Postponed(board.clock)
+        self._postponed = RetryQueue(app_state.clock)
 
     async def step(self) -> float:
         """One round.
@@ -36,13 +36,13 @@ class SessionsWorker:
             QdeckError: the service did not answer.
         """
         listed = {session.id: session for session in await self._service.sessions()}
-        known = {session.id: session for session in self._board.sessions()}
+        known = {session.id: session for session in self._app_state.sessions()}
         wanted = [s.id for s in known.values() if s.state is not SessionState.CLOSED]
         # Sessions opened elsewhere show in the jobs that wait in them.
         wanted += [
             record.job.session_id
-            for record in self._board.unsettled()
-            if self._board.watched(record) and record.job.session_id not in known
+            for record in self._app_state.unsettled()
+            if self._app_state.watched(record) and record.job.session_id not in known
         ]
         asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
         told: list[Session] = [*listed.values(), *await self._limits(listed.values(), known)]
@@ -55,12 +55,12 @@ class SessionsWorker:
                 self._unknown.add(session_id)
                 if session_id in known:
                     told.append(self._over(known[session_id]))
-        await self._board.put_sessions(told)
-        if any(session.state is not SessionState.CLOSED for session in self._board.sessions()):
-            if not self._board.attention.focused:
+        await self._app_state.put_sessions(told)
+        if any(session.state is not SessionState.CLOSED for session in self._app_state.sessions()):
+            if not self._app_state.attention.focused:
                 return WITHOUT
             return WITH_OPEN_SANDBOX if self._service.account.sandbox else WITH_OPEN
-        return WITHOUT if self._board.attention.paid else math.inf
+        return WITHOUT if self._app_state.attention.paid else math.inf
 
     async def _limits(self, listed: Iterable[Session], known: Mapping[str, Session]) -> list[Session]:
         """Open sessions with their times to live, which the platform's list leaves out: asked for once.
@@ -105,5 +105,5 @@ class SessionsWorker:
             state=SessionState.CLOSED,
             state_text="Not on the service any more",
             accepting_jobs=False,
-            confirmed=self._board.clock.now(),
+            confirmed=self._app_state.clock.now(),
         )

@@ -14,7 +14,7 @@ from tui.domain.backends import Backend
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
 from tui.ibm.api.service import QuantumService
-from tui.monitor.state.event_bus import Listeners
+from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import (
     BackendsChanged,
     Freshness,
@@ -25,13 +25,13 @@ from tui.monitor.state.events import (
     Severity,
     UsageChanged,
 )
-from tui.monitor.state.sorted_jobs import Roster
-from tui.monitor.state.unread import Unseen
-from tui.monitor.state.user_activity import Attention
-from tui.store.records.changes import Changes
-from tui.store.records.extents import Extent, Span
-from tui.store.records.models import Record
-from tui.store.repository import History
+from tui.monitor.state.sorted_jobs import SortedJobs
+from tui.monitor.state.unread import UnreadJobs
+from tui.monitor.state.user_activity import UserActivity
+from tui.store.records.changes import ChangeSet
+from tui.store.records.extents import Coverage, Span
+from tui.store.records.models import JobRecord
+from tui.store.repository import JobRepository
 
 FIRST_TOLD = 4000
 """Jobs read from the history after which the screens are first told of them."""
@@ -42,10 +42,10 @@ UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 """Errors of the way to the service, which is the same for all workers."""
 
 
-class Board(Listeners):
+class AppState(EventBus):
     """State and events. What changes it writes the history first, then publishes."""
 
-    def __init__(self, history: History, clock: Clock) -> None:
+    def __init__(self, history: JobRepository, clock: Clock) -> None:
         super().__init__()
         self.history = history
         self.clock = clock
@@ -58,16 +58,16 @@ class Board(Listeners):
         """Jobs that became final and are still to be announced, by id."""
         self.deletions = 0
         """How many jobs were deleted from here."""
-        self.attention = Attention(clock)
+        self.attention = UserActivity(clock)
         self.jobs_of_submissions: Callable[[str, Job], None] = lambda tag, job: None
         """Told of each job taken in that has the own tag of a submission, with that tag."""
         self.submissions_elsewhere: Callable[[], None] = lambda: None
         """Told when another qdeck wrote of submissions."""
         self._unanswered: dict[str, ErrorKind] = {}
-        self._unseen = Unseen()
+        self._unseen = UnreadJobs()
         self._pending: set[str] = set()
         self._deleted: set[str] = set()
-        self._everything = Roster()
+        self._everything = SortedJobs()
         self._here = self._everything
         self._arrived: list[Job] = []
         self._told_next = FIRST_TOLD
@@ -147,11 +147,11 @@ class Board(Listeners):
     # jobs
 
     @staticmethod
-    def watched(record: Record) -> bool:
+    def watched(record: JobRecord) -> bool:
         """Whether something may still happen to the job."""
         return not record.job.status.final and not record.settled
 
-    def unsettled(self) -> tuple[Record, ...]:
+    def unsettled(self) -> tuple[JobRecord, ...]:
         """The jobs of the signed-in service and instance, or all when signed out, of which something is still
         to be found out; newest first."""
         records = [record for record in self.history.unsettled() if self._belongs(record.job)]
@@ -175,18 +175,18 @@ class Board(Listeners):
             self.publish(JobsChanged(tuple(record.job for record in changed)))
 
     @property
-    def extent(self) -> Extent:
+    def extent(self) -> Coverage:
         """From when to when all jobs of the account are known; nothing when nobody is signed in."""
         label = self.service.label if self.service else ""
-        return self.history.extent(label, self.instance) if label else Extent("", "")
+        return self.history.extent(label, self.instance) if label else Coverage("", "")
 
-    def record(self, job_id: str) -> Record | None:
+    def record(self, job_id: str) -> JobRecord | None:
         """One job's record: on the signed-in service, or on any when signed out."""
         if self.service is not None:
             return self.history.record((self.service.label, job_id))
         return next((record for record in self.history.records() if record.job.id == job_id), None)
 
-    def take(self, job: Job, *, settled: bool = False, metrics: JobMetrics | None = None) -> Record:
+    def take(self, job: Job, *, settled: bool = False, metrics: JobMetrics | None = None) -> JobRecord:
         """A record for a job as the service told it: own tag taken out, instance filled in."""
         own = next((tag for tag in job.tags if OWN_TAG.fullmatch(tag)), "")
         instance = job.instance or (self.identity.instance if self.identity else "")
@@ -194,9 +194,9 @@ class Board(Listeners):
         if own or job.instance != instance or job.confirmed is None:
             tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
             job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
-        return Record(job, own_tag=own, settled=settled, metrics=metrics)
+        return JobRecord(job, own_tag=own, settled=settled, metrics=metrics)
 
-    async def put(self, records: Iterable[Record], spans: Iterable[Span] = ()) -> bool:
+    async def put(self, records: Iterable[JobRecord], spans: Iterable[Span] = ()) -> bool:
         """Take in records: history first, then the event. Returns whether any was new or different.
 
         Args:
@@ -217,7 +217,7 @@ class Board(Listeners):
                 self.jobs_of_submissions(record.own_tag, record.job)
         return bool(changed)
 
-    async def remove(self, record: Record) -> None:
+    async def remove(self, record: JobRecord) -> None:
         """Forget a job, and do not take it in again when an answer under way still names it."""
         self._deleted.add(record.job.id)
         self.deletions += 1
@@ -227,7 +227,7 @@ class Board(Listeners):
         await self.save()
         self.publish(JobsChanged((), (record.job.id,)))
 
-    def found_here(self, records: tuple[Record, ...]) -> None:
+    def found_here(self, records: tuple[JobRecord, ...]) -> None:
         """The history goes on being read: show these too; none: all was read."""
         self._take_in(records)
         self._arrived += [record.job for record in records if self._belongs(record.job)]
@@ -244,7 +244,7 @@ class Board(Listeners):
         """Show what the history has read by now."""
         self._take_in(tuple(self.history.records()))
 
-    def _take_in(self, records: Collection[Record]) -> None:
+    def _take_in(self, records: Collection[JobRecord]) -> None:
         self._track(records)
         self._everything.put(record.job for record in records)
         here = [record for record in records if self._belongs(record.job)]
@@ -263,7 +263,7 @@ class Board(Listeners):
             return True
         return job.service == self.service.label and job.instance in ("", self.identity.instance)
 
-    def _track(self, records: Iterable[Record]) -> None:
+    def _track(self, records: Iterable[JobRecord]) -> None:
         for record in records:
             if self.service is None or record.job.service != self.service.label:
                 continue
@@ -353,7 +353,7 @@ class Board(Listeners):
             self.notice("The history is written again; nothing is missing in it.")
         self.tell_warnings()
 
-    def found_elsewhere(self, changes: Changes) -> None:
+    def found_elsewhere(self, changes: ChangeSet) -> None:
         """Another qdeck wrote this to the history."""
         merged = [self.history.record(record.key) for record in changes.records]
         records = [record for record in merged if record is not None]

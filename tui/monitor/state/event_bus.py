@@ -12,7 +12,7 @@ from tui.monitor.state.events import Event, Notice, Severity
 _log = logging.getLogger(__name__)
 
 
-class Listeners:
+class EventBus:
     """Events go to all who subscribed; work beside is kept until it ends, and its failure is told."""
 
     def __init__(self) -> None:

@@ -112,7 +112,7 @@ class FreshnessChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class HistoryCoverage:
     """How far back the jobs of the signed-in account are all known.
 
     Attributes:
@@ -129,10 +129,10 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class ReachChanged:
+class HistoryCoverageChanged:
     """Older jobs are asked for, have come, or did not come."""
 
-    reach: Reach
+    reach: HistoryCoverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,6 @@ Event = (
     | IdentityChanged
     | UsageChanged
     | FreshnessChanged
-    | ReachChanged
+    | HistoryCoverageChanged
     | Notice
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.store.records.models import Key, Record
+from tui.store.records.models import JobRecord, Key
 
 
-class Unseen:
+class UnreadJobs:
     """Tell it every job that changed. A change of one costs microseconds, whatever there is."""
 
     def __init__(self) -> None:
@@ -25,12 +25,12 @@ class Unseen:
         """The keys of those that are among them."""
         return [self._keys[job_id] for job_id in job_ids if job_id in self._keys]
 
-    def fill(self, records: Iterable[Record]) -> None:
+    def fill(self, records: Iterable[JobRecord]) -> None:
         """These are all jobs there are."""
         self._keys, self._ids = {}, None
         self.take(records)
 
-    def take(self, records: Iterable[Record]) -> None:
+    def take(self, records: Iterable[JobRecord]) -> None:
         """These are new or different."""
         for record in records:
             if record.announced and not record.seen:

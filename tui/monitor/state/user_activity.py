@@ -8,7 +8,7 @@ LASTS = 120.0
 """Seconds after the last thing the user did here in which what is new elsewhere is looked for."""
 
 
-class Attention:
+class UserActivity:
     """What is known of the user at the terminal. Terminals that tell no focus are taken to have it."""
 
     def __init__(self, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""What every section of the app is: a screen over the deck that hears its events as messages.
+"""What every section of the app is: a screen over the services that hears its events as messages.
 
 The frame around a section is here too, so it is the same in the same place everywhere: identity and
 freshness above, keys below, and the notice for terminals that are too small.
@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from tui.common.clock import Clock
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.state.events import (
     Event,
     FreshnessChanged,
@@ -25,7 +25,7 @@ from tui.monitor.state.events import (
     Severity,
     UsageChanged,
 )
-from tui.screens.base.workspace import Bench
+from tui.screens.base.workspace import Workspace
 from tui.widgets.chrome.flash_line import Foot
 from tui.widgets.chrome.notifications import Notes
 from tui.widgets.chrome.status_bar import TopBar
@@ -40,8 +40,8 @@ def changing_verbs(bound: Sequence[object]) -> frozenset[str]:
     return frozenset(key.verb for key in keys if key is not None and key.changes)
 
 
-class DeckEvent(Message, bubble=False):
-    """An event of the deck, on its way to the widgets. App and screens each listen for themselves."""
+class AppEvent(Message, bubble=False):
+    """An event of the services, on its way to the widgets. App and screens each listen for themselves."""
 
     def __init__(self, event: Event) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class DeckEvent(Message, bubble=False):
 class Shell(Protocol):
     """What screens may ask of the app around them."""
 
-    deck: Deck
+    services: Services
     clock: Clock
     notes: Notes
 
@@ -73,7 +73,7 @@ class Shell(Protocol):
 
 
 class SectionScreen(StyledOnce, Screen[None]):
-    """A section: knows the deck and the bench, and gets the deck's events through `deck_event`.
+    """A section: knows the services and the bench, and gets the services's events through `app_event`.
 
     Subclasses say their `SECTION`, compose only their own content, and start workers with
     `exit_on_error=False`: an error that a worker raises becomes a notice here.
@@ -82,10 +82,10 @@ class SectionScreen(StyledOnce, Screen[None]):
     SECTION: ClassVar[str] = ""
     """The mode it belongs to."""
 
-    def __init__(self, deck: Deck, bench: Bench) -> None:
+    def __init__(self, services: Services, workspace: Workspace) -> None:
         super().__init__()
-        self.deck = deck
-        self.bench = bench
+        self.services = services
+        self.workspace = workspace
         self._unsubscribe: Callable[[], None] | None = None
 
     @property
@@ -99,18 +99,18 @@ class SectionScreen(StyledOnce, Screen[None]):
         return self.shell.clock
 
     def _on_mount(self, event: events.Mount) -> None:
-        """Put the frame around the content, and listen to the deck while mounted.
+        """Put the frame around the content, and listen to the services while mounted.
 
         Textual calls the handlers of every class, so subclasses have their own `on_mount`.
         """
-        self._unsubscribe = self.deck.subscribe(self._forward)
+        self._unsubscribe = self.services.subscribe(self._forward)
         section = self.SECTION or self.app.current_mode
-        self.mount(TopBar(self.deck, self.clock, section), before=0)
+        self.mount(TopBar(self.services, self.clock, section), before=0)
         self.mount(Foot(self.shell.notes), TooSmall())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A read-only qdeck has no keys that change something: not in footer, help or palette either."""
-        return not (self.deck.read_only and action in changing_verbs(self.BINDINGS))
+        return not (self.services.read_only and action in changing_verbs(self.BINDINGS))
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -119,16 +119,16 @@ class SectionScreen(StyledOnce, Screen[None]):
             self._unsubscribe = None
 
     def _forward(self, event: Event) -> None:
-        self.post_message(DeckEvent(event))
+        self.post_message(AppEvent(event))
 
-    @on(DeckEvent)
-    def _hear(self, message: DeckEvent) -> None:
+    @on(AppEvent)
+    def _hear(self, message: AppEvent) -> None:
         if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged | SessionsChanged):
             for bar in self.query(TopBar):
                 bar.repaint()
-        self.deck_event(message.event)
+        self.app_event(message.event)
 
-    def deck_event(self, event: Event) -> None:
+    def app_event(self, event: Event) -> None:
         """Repaint what `event` changed."""
 
     @on(Worker.StateChanged)

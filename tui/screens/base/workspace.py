@@ -19,7 +19,7 @@ class Errand(StrEnum):
 
 
 @dataclass(slots=True)
-class Bench:
+class Workspace:
     """The circuit at hand and the choices made for it.
 
     Attributes:

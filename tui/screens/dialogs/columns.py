@@ -17,7 +17,7 @@ from tui.widgets.keymap import COLUMNS, bindings
 from tui.widgets.tables.job_columns import JOB_COLUMNS, STANDARD
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.styled_text import Ink, Span
+from tui.widgets.text.styled_text import Span, TextStyle
 
 _LEAST = 3
 
@@ -70,9 +70,9 @@ class ChooseColumns(Dialog[tuple[ColumnChoice, ...]]):
         width = self._widths.get(key, 0)
         column = JOB_COLUMNS[key]
         return (
-            Span("✔" if shown else " ", Ink.GOOD),
-            Span(column.label, Ink.PLAIN if shown else Ink.MUTED),
-            Span(str(width) if width else "auto", Ink.PLAIN if shown else Ink.MUTED),
+            Span("✔" if shown else " ", TextStyle.GOOD),
+            Span(column.label, TextStyle.PLAIN if shown else TextStyle.MUTED),
+            Span(str(width) if width else "auto", TextStyle.PLAIN if shown else TextStyle.MUTED),
         )
 
     @property

@@ -16,7 +16,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import PICK, bindings
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.styled_text import Ink, Span
+from tui.widgets.text.styled_text import Span, TextStyle
 
 _ROWS = 12
 
@@ -87,7 +87,7 @@ class Pick(Dialog[Picked]):
 
     def _cells(self, key: str) -> Cells:
         option = self._options[key]
-        cells = [Span(plain(option.label, limit=80)), Span(plain(option.told, limit=200), Ink.MUTED)]
+        cells = [Span(plain(option.label, limit=80)), Span(plain(option.told, limit=200), TextStyle.MUTED)]
         return cells[: len(self.query_one(RowTable).columns)]
 
     def on_row_table_opened(self) -> None:

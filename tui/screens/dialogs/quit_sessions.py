@@ -19,7 +19,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
@@ -45,7 +45,7 @@ class LeaveSessions(Dialog[bool]):
     """Answers whether to leave. Draining and cancelling are done here, and a failure of theirs means staying.
 
     Args:
-        deck: has the sessions.
+        services: has the sessions.
         clock: the time.
         unsaved: what else would be lost, in a sentence; empty: nothing.
         seconds: the longest that the service may take.
@@ -58,15 +58,17 @@ class LeaveSessions(Dialog[bool]):
         Binding("down,right,l,j", "app.focus_next", "Down", show=False),
     ]
 
-    def __init__(self, deck: Deck, clock: Clock, unsaved: str = "", *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, services: Services, clock: Clock, unsaved: str = "", *, seconds: float = SECONDS
+    ) -> None:
         super().__init__()
-        self._deck = deck
+        self._services = services
         self._clock = clock
         self._unsaved = unsaved
         self._seconds = seconds
-        self._asked = {session.id for session in open_now(deck)}
+        self._asked = {session.id for session in open_now(services)}
         self._working = False
-        changing = ("drain", "cancel") if deck.read_only else ()
+        changing = ("drain", "cancel") if services.read_only else ()
         self._choices = {choice: label for choice, label in _CHOICES.items() if choice not in changing}
 
     def compose(self) -> ComposeResult:
@@ -100,7 +102,7 @@ class LeaveSessions(Dialog[bool]):
     @property
     def _sessions(self) -> list[Session]:
         """Those asked about that are still open; what opens meanwhile is nobody's answer."""
-        return [session for session in open_now(self._deck) if session.id in self._asked]
+        return [session for session in open_now(self._services) if session.id in self._asked]
 
     def _show(self) -> None:
         sessions = self._sessions
@@ -131,7 +133,7 @@ class LeaveSessions(Dialog[bool]):
 
     def _queued(self, session: Session) -> int:
         waits = {JobStatus.QUEUED, JobStatus.UNKNOWN}
-        return sum(job.session_id == session.id and job.status in waits for job in self._deck.jobs())
+        return sum(job.session_id == session.id and job.status in waits for job in self._services.jobs())
 
     def _end(self, sessions: Sequence[Session]) -> str:
         ends: list[datetime] = [end for session in sessions if (end := session.ends()) is not None]
@@ -148,9 +150,9 @@ class LeaveSessions(Dialog[bool]):
             case "leave":
                 self.dismiss(True)
             case "drain":
-                self._end_all("Draining", self._deck.drain_session)
+                self._end_all("Draining", self._services.drain_session)
             case "cancel":
-                self._end_all("Cancelling", self._deck.close_session)
+                self._end_all("Cancelling", self._services.close_session)
 
     def action_cancel(self) -> None:
         """Stay."""

@@ -44,7 +44,7 @@ async def ask_cancel(screen: SectionScreen, job: Job) -> None:
         )
     )
     if sure:
-        await screen.deck.cancel(job.id)
+        await screen.services.cancel(job.id)
         screen.shell.tell(f"Asked the service to cancel {call_it(job)}.")
 
 
@@ -54,7 +54,7 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     Raises:
         QdeckError: the service refused or was not reached.
     """
-    if screen.deck.identity is None:
+    if screen.services.identity is None:
         screen.shell.tell(
             "Not signed in: a job is deleted on its service too. F7 signs in.", Severity.WARNING
         )
@@ -76,15 +76,15 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     )
     if not sure:
         return False
-    await screen.deck.delete(job.id)
+    await screen.services.delete(job.id)
     screen.shell.tell(f"Deleted {call_it(job)}.")
     return True
 
 
 async def tag_suggester(screen: SectionScreen) -> TagSuggester:
     """Completes tags: those of the newest jobs first, then those the service finds."""
-    known = await asyncio.to_thread(tags_of_jobs, screen.deck.jobs())
-    return TagSuggester(known, screen.deck.tags_like, screen.clock)
+    known = await asyncio.to_thread(tags_of_jobs, screen.services.jobs())
+    return TagSuggester(known, screen.services.tags_like, screen.clock)
 
 
 def tags_of(text: str) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
         )
     )
     if text is not None and text != before and tags_of(text) != job.tags:
-        await screen.deck.set_tags(job.id, tags_of(text))
+        await screen.services.set_tags(job.id, tags_of(text))
 
 
 async def ask_export(screen: SectionScreen, job: Job) -> None:
@@ -129,7 +129,7 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
     Raises:
         QdeckError: the result is not to be had, or the file cannot be written.
     """
-    body = await exported(screen.deck, job)
+    body = await exported(screen.services, job)
     name = suggested_name(job)
     while True:
         text = await screen.app.push_screen_wait(
@@ -167,32 +167,32 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
 
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
     """Put the job's circuit on the bench and go to the editor; asks before unsaved changes are lost."""
-    whole = await screen.deck.whole_job(job.id) or job
+    whole = await screen.services.whole_job(job.id) or job
     text = whole.source or whole.circuit
     if not text:
         # The service may still have it.
         with contextlib.suppress(QdeckError):
-            text = (await screen.deck.circuits(job.id))[0]
+            text = (await screen.services.circuits(job.id))[0]
     if not text:
         screen.shell.tell("The circuit of this job is not known here.", Severity.WARNING)
         return
-    bench = screen.bench
-    if bench.dirty and bench.qasm.strip():
+    workspace = screen.workspace
+    if workspace.dirty and workspace.qasm.strip():
         sure = await screen.app.push_screen_wait(
             Confirm(
                 "Replace what is in the editor?",
-                f"{shorten(bench.name, 40)} has changes that are in no file.",
+                f"{shorten(workspace.name, 40)} has changes that are in no file.",
                 "Replace it",
                 keep="Keep it",
             )
         )
         if not sure:
             return
-    bench.name = job.name or "untitled"
-    bench.qasm = bench.saved = text
-    bench.path = None
-    bench.candidate = None
-    bench.candidate_source = ""
+    workspace.name = job.name or "untitled"
+    workspace.qasm = workspace.saved = text
+    workspace.path = None
+    workspace.candidate = None
+    workspace.candidate_source = ""
     screen.shell.go("editor")
 
 

@@ -81,12 +81,14 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     )
     if not sure:
         return None
-    return Errand(going, "cancelling", "Asked the service to cancel", lambda job: screen.deck.cancel(job.id))
+    return Errand(
+        going, "cancelling", "Asked the service to cancel", lambda job: screen.services.cancel(job.id)
+    )
 
 
 async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
     """Ask whether to delete the jobs that are over."""
-    if screen.deck.identity is None:
+    if screen.services.identity is None:
         screen.shell.tell(
             "Not signed in: jobs are deleted on their service too. F7 signs in.", Severity.WARNING
         )
@@ -110,7 +112,7 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     )
     if not sure:
         return None
-    return Errand(over, "deleting", "Deleted", lambda job: screen.deck.delete(job.id))
+    return Errand(over, "deleting", "Deleted", lambda job: screen.services.delete(job.id))
 
 
 def tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -169,7 +171,7 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     if not sure:
         return None
     return Errand(
-        different, "tagging", "Changed the tags of", lambda job: screen.deck.set_tags(job.id, after(job))
+        different, "tagging", "Changed the tags of", lambda job: screen.services.set_tags(job.id, after(job))
     )
 
 
@@ -201,7 +203,7 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         return None
 
     async def export(job: Job) -> None:
-        body = await exported(screen.deck, job)
+        body = await exported(screen.services, job)
         try:
             await asyncio.to_thread(_write, folder, names[job.id], body)
         except OSError as error:

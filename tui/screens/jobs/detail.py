@@ -15,18 +15,18 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.state.events import Event, JobsChanged, Severity
 from tui.openqasm.reading import prepare
 from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Bench
+from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export
 from tui.widgets.circuit.qasm_view import QasmLines
 from tui.widgets.keymap import JOB, bindings
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import facts, metrics_lines, raw_page
-from tui.widgets.text.block import Block
-from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, line
+from tui.widgets.text.block import TextBlock
+from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line
 from tui.widgets.text.text_pane import TextPane, folded_page, page_of
 
 VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
@@ -44,8 +44,8 @@ class JobScreen(SectionScreen):
     SECTION = "jobs"
     BINDINGS: ClassVar = bindings(JOB)
 
-    def __init__(self, deck: Deck, bench: Bench, job_id: str) -> None:
-        super().__init__(deck, bench)
+    def __init__(self, services: Services, workspace: Workspace, job_id: str) -> None:
+        super().__init__(services, workspace)
         self._job_id = job_id
         self._view = 0
         self._result: JobResult | None = None
@@ -61,13 +61,13 @@ class JobScreen(SectionScreen):
 
     def compose(self) -> ComposeResult:
         """The facts, the names of the views, the view."""
-        yield Block(id="facts")
-        yield Block(id="views")
+        yield TextBlock(id="facts")
+        yield TextBlock(id="views")
         yield TextPane(id="view")
 
     def on_mount(self) -> None:
         """Show what is known, and ask for the rest."""
-        self.deck.seen(self._job_id)
+        self.services.seen(self._job_id)
         self._show()
         self.query_one(TextPane).focus()
         self._load()
@@ -76,15 +76,15 @@ class JobScreen(SectionScreen):
     @property
     def job(self) -> Job | None:
         """The job as known now."""
-        return self.deck.job(self._job_id)
+        return self.services.job(self._job_id)
 
-    def deck_event(self, event: Event) -> None:
+    def app_event(self, event: Event) -> None:
         """The job changed: show it, and get the result once it is done."""
         if not isinstance(event, JobsChanged):
             return
         if any(job.id == self._job_id for job in event.jobs) or self._job_id in event.removed:
             if self.is_active and self.app.app_focus:
-                self.deck.seen(self._job_id)
+                self.services.seen(self._job_id)
             finished = self._status is not None and not self._status.final
             self._show()
             if finished and self._status is not None and self._status.final:
@@ -101,12 +101,12 @@ class JobScreen(SectionScreen):
         if status is not self._status:
             self._status = status
             self.refresh_bindings()
-        shown = [line(" ", (plain(self._job_id), Ink.STRONG), "  is not known here any more.")]
+        shown = [line(" ", (plain(self._job_id), TextStyle.STRONG), "  is not known here any more.")]
         if job is not None:
-            transpilation = self.deck.transpilation(self._job_id)
+            transpilation = self.services.transpilation(self._job_id)
             shown = facts(job, self.clock.now(), width, metrics=self._metrics, transpilation=transpilation)
-        self.query_one("#facts", Block).show(shown)
-        self.query_one("#views", Block).show([self._names()])
+        self.query_one("#facts", TextBlock).show(shown)
+        self.query_one("#views", TextBlock).show([self._names()])
         self._show_view()
 
     def _names(self) -> Line:
@@ -114,9 +114,12 @@ class JobScreen(SectionScreen):
         for place, name in enumerate(VIEWS):
             action = f"screen.view_at({place})"
             if place == self._view:
-                spans.append(Span(f"[{place + 1} {name}] ", Ink.CURRENT, action))
+                spans.append(Span(f"[{place + 1} {name}] ", TextStyle.CURRENT, action))
             else:
-                spans += [Span(f" {place + 1} ", Ink.KEY, action), Span(f"{name}  ", Ink.PLAIN, action)]
+                spans += [
+                    Span(f" {place + 1} ", TextStyle.KEY, action),
+                    Span(f"{name}  ", TextStyle.PLAIN, action),
+                ]
         return tuple(spans)
 
     def _show_view(self, *, home: bool = False) -> None:
@@ -140,7 +143,7 @@ class JobScreen(SectionScreen):
                     return self._program(job.source)
                 if not self._read:
                     return _quiet("Looking for the source …")
-                if self.deck.transpilation(job.id) is not None:
+                if self.services.transpilation(job.id) is not None:
                     return _quiet("The source before transpiling was let go to make room for newer ones.")
                 return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
@@ -150,7 +153,7 @@ class JobScreen(SectionScreen):
                     )
                 return folded_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
             case "Metrics":
-                return metrics_lines(job, self._metrics, self.deck.transpilation(job.id))
+                return metrics_lines(job, self._metrics, self.services.transpilation(job.id))
             case _:
                 return raw_page(job, self._result)
 
@@ -174,12 +177,12 @@ class JobScreen(SectionScreen):
         of = max(here, (job.circuits if job is not None else None) or 0)
         if of < 2:
             return []
-        spans = [Span(f" PUB {self._pub + 1:,} of {of:,}", Ink.STRONG)]
+        spans = [Span(f" PUB {self._pub + 1:,} of {of:,}", TextStyle.STRONG)]
         if here > 1:
-            spans += [Span("   "), Span("n", Ink.KEY, "screen.pub(1)"), Span(" next  ")]
-            spans += [Span("p", Ink.KEY, "screen.pub(-1)"), Span(" previous")]
+            spans += [Span("   "), Span("n", TextStyle.KEY, "screen.pub(1)"), Span(" next  ")]
+            spans += [Span("p", TextStyle.KEY, "screen.pub(-1)"), Span(" previous")]
         if here < of:
-            spans.append(Span(f"   {here:,} can be shown here", Ink.MUTED))
+            spans.append(Span(f"   {here:,} can be shown here", TextStyle.MUTED))
         return [tuple(spans), BLANK]
 
     def _result_page(self, job: Job, width: int) -> list[Line]:
@@ -198,23 +201,23 @@ class JobScreen(SectionScreen):
         if job is not None and job.status is JobStatus.QUEUED:
             # Where it stands in the queue is told by its metrics, if at all.
             with contextlib.suppress(QdeckError):
-                self._metrics = await self.deck.metrics(job.id)
+                self._metrics = await self.services.metrics(job.id)
                 self._show()
         if job is None or not job.status.final:
             return
         self._trouble = {name: told for name, told in self._trouble.items() if name == "Circuit"}
         if job.status is JobStatus.DONE and self._result is None:
             try:
-                self._result = await self.deck.result(job.id)
+                self._result = await self.services.result(job.id)
             except QdeckError as error:
                 self._trouble["Result"] = _told(error)
             self._show_view()
         try:
-            self._metrics = await self.deck.metrics(job.id)
+            self._metrics = await self.services.metrics(job.id)
         except QdeckError as error:
             self._trouble["Metrics"] = _told(error)
         try:
-            self._log = await self.deck.logs(job.id)
+            self._log = await self.services.logs(job.id)
         except QdeckError as error:
             self._trouble["Log"] = _told(error)
         self._show_view()
@@ -224,11 +227,11 @@ class JobScreen(SectionScreen):
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
         await asyncio.to_thread(prepare)
         # Long texts are at hand from now on.
-        await self.deck.whole_job(self._job_id)
+        await self.services.whole_job(self._job_id)
         self._read = True
         if not self._circuits:
             try:
-                self._circuits = await self.deck.circuits(self._job_id)
+                self._circuits = await self.services.circuits(self._job_id)
             except QdeckError as error:
                 self._trouble["Circuit"] = _told(error)
                 self._show_view()
@@ -236,7 +239,7 @@ class JobScreen(SectionScreen):
         circuit, self._drawing = self._circuits[self._pub], ""
         # Too large a circuit, or no Qiskit here: then the program alone is shown.
         with contextlib.suppress(QdeckError):
-            self._drawing = await self.deck.draw(circuit, width=max(_NARROWEST, self.size.width - 4))
+            self._drawing = await self.services.draw(circuit, width=max(_NARROWEST, self.size.width - 4))
         self._show_view()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -263,7 +266,7 @@ class JobScreen(SectionScreen):
     def action_view_at(self, place: int) -> None:
         """A view by its place."""
         self._view = max(0, min(place, len(VIEWS) - 1))
-        self.query_one("#views", Block).show([self._names()])
+        self.query_one("#views", TextBlock).show([self._names()])
         self._show_view(home=True)
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
@@ -302,10 +305,10 @@ class JobScreen(SectionScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        if self.deck.identity is None:
+        if self.services.identity is None:
             self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
             return
-        await self.deck.refresh()
+        await self.services.refresh()
         self._load()
 
     def action_copy(self) -> None:
@@ -317,7 +320,7 @@ _ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
 def _quiet(text: str) -> list[Line]:
-    return [line((text, Ink.MUTED))]
+    return [line((text, TextStyle.MUTED))]
 
 
 def _told(error: QdeckError) -> str:

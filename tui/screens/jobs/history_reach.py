@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tui.common.sanitize import shorten
 from tui.jobquery.job_list import JobList
-from tui.monitor.state.events import Reach
+from tui.monitor.state.events import HistoryCoverage
 from tui.widgets.tables.job_table import JobTable
 
 _ERROR_CELLS = 60
 
 
-def reach_words(reach: Reach) -> str:
+def reach_words(reach: HistoryCoverage) -> str:
     """What the rule says; empty when nothing is known of it."""
     if reach.asking:
         return "older jobs: asking …"
@@ -21,12 +21,12 @@ def reach_words(reach: Reach) -> str:
     return "" if reach.since is None else f"all jobs since {reach.since.astimezone():%Y-%m-%d}"
 
 
-def reach_matters(reach: Reach, table: JobTable, jobs: JobList) -> bool:
+def reach_matters(reach: HistoryCoverage, table: JobTable, jobs: JobList) -> bool:
     """Whether the rule says it: something happens, or the user is where it matters."""
     return reach.asking or reach.error is not None or near_the_end(reach, table, jobs)
 
 
-def near_the_end(reach: Reach, table: JobTable, jobs: JobList) -> bool:
+def near_the_end(reach: HistoryCoverage, table: JobTable, jobs: JobList) -> bool:
     """Whether a screenful further on are older jobs than are all known, or the list ends."""
     keys = table.keys
     ahead = max(table.cursor_place, table.furthest) + max(1, table.size.height - 1)

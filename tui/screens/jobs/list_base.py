@@ -18,27 +18,27 @@ from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.job_list import JobList
 from tui.jobquery.parser import JobFilter
 from tui.jobquery.sorting import Arranged, Grouping
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.monitor.state.events import (
     Event,
     FreshnessChanged,
+    HistoryCoverageChanged,
     IdentityChanged,
     JobsChanged,
     OutboxChanged,
-    ReachChanged,
     Severity,
 )
 from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Bench
+from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.history_reach import reach_matters, reach_words
 from tui.screens.jobs.preview import rule, strip_of_job, untold
-from tui.screens.jobs.table_settings import TableWishes
+from tui.screens.jobs.table_settings import TableSettings
 from tui.widgets.chrome.filter_input import FilterLine
 from tui.widgets.chrome.outbox_lines import waiting_lines
 from tui.widgets.results.histogram import strip_line
 from tui.widgets.tables.job_columns import known
 from tui.widgets.tables.job_table import JobTable
-from tui.widgets.text.block import Block
+from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import count_words
 from tui.widgets.text.styled_text import BLANK, Line
 
@@ -61,10 +61,10 @@ class JobRowsScreen(SectionScreen):
 
     SECTION = "jobs"
 
-    def __init__(self, deck: Deck, bench: Bench, state_folder: Path | None = None) -> None:
-        super().__init__(deck, bench)
+    def __init__(self, services: Services, workspace: Workspace, state_folder: Path | None = None) -> None:
+        super().__init__(services, workspace)
         self._list = JobList()
-        self._wishes = TableWishes(state_folder or folders(os.environ).state)
+        self._wishes = TableSettings(state_folder or folders(os.environ).state)
         self._shown = 0
         self._asked = self._arranged = 0
         self._arranging = False
@@ -78,10 +78,10 @@ class JobRowsScreen(SectionScreen):
     def compose(self) -> ComposeResult:
         """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
         yield FilterLine(id="filter-line")
-        yield Block(id="line")
+        yield TextBlock(id="line")
         yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
         yield Static(Content(""), id="empty")
-        yield Block(id="strip")
+        yield TextBlock(id="strip")
 
     def on_mount(self) -> None:
         """Show what is known, as it was wanted last time, and let ages grow."""
@@ -89,7 +89,7 @@ class JobRowsScreen(SectionScreen):
         if trouble:
             self.shell.tell(trouble, Severity.WARNING)
         self.table.choose(known(self._wishes.view.columns))
-        self._list.take(self.deck.jobs())
+        self._list.take(self.services.jobs())
         self._take_unseen()
         self._arrange()
         self.table.focus()
@@ -109,7 +109,7 @@ class JobRowsScreen(SectionScreen):
 
     # --- what is shown ---------------------------------------------------------------------------
 
-    def deck_event(self, event: Event) -> None:
+    def app_event(self, event: Event) -> None:
         """Jobs changed: show them; signed in or out: the empty state says something else."""
         if isinstance(event, JobsChanged):
             if any(job.id == self._untold[0] for job in event.jobs):
@@ -117,7 +117,7 @@ class JobRowsScreen(SectionScreen):
             if event.removed:
                 self.table.mark(event.removed, False)
             fits = self._take_unseen()
-            if self._list.change(event.jobs, event.removed, self.deck.jobs) or fits:
+            if self._list.change(event.jobs, event.removed, self.services.jobs) or fits:
                 self._arrange()
             else:
                 self.table.jobs_changed()
@@ -131,13 +131,13 @@ class JobRowsScreen(SectionScreen):
                 self._show_strip()
         elif isinstance(event, OutboxChanged):
             self._show_line()
-        elif isinstance(event, ReachChanged):
+        elif isinstance(event, HistoryCoverageChanged):
             self._show_emptiness()
             self._show_strip()
 
     def _take_unseen(self) -> bool:
         """Which jobs are unseen now; whether the rows have to be found anew for that."""
-        unseen = self.deck.unseen()
+        unseen = self.services.unseen()
         if unseen is self.table.unseen:
             return False
         self.table.unseen = unseen
@@ -164,9 +164,9 @@ class JobRowsScreen(SectionScreen):
 
     def _show_line(self) -> None:
         """What has not become a job yet, above the table."""
-        block = self.query_one("#line", Block)
-        hint = "" if self.deck.read_only else "w changes it"
-        waiting = self.deck.waiting()
+        block = self.query_one("#line", TextBlock)
+        hint = "" if self.services.read_only else "w changes it"
+        waiting = self.services.waiting()
         lines = waiting_lines(waiting, self.clock.now(), hint=hint)
         block.display = bool(lines)
         block.show(lines)
@@ -223,11 +223,11 @@ class JobRowsScreen(SectionScreen):
         if len(self._list):
             wanted = plain(str(self._list.filter), limit=60)
             return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._further()}"
-        if self.deck.identity is None:
+        if self.services.identity is None:
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
             )
-        runs = "" if self.deck.read_only else ", F9 runs it"
+        runs = "" if self.services.read_only else ", F9 runs it"
         return (
             "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
             f"F8 transpiles it{runs}."
@@ -235,7 +235,7 @@ class JobRowsScreen(SectionScreen):
 
     def _further(self) -> str:
         """What to do where it may be among the older jobs."""
-        reach = self.deck.reach
+        reach = self.services.reach
         words = reach_words(reach)
         if not words or reach.whole:
             return ""
@@ -260,7 +260,7 @@ class JobRowsScreen(SectionScreen):
         if job is not None and job.id != self._untold[0]:
             self._ask_again()
         lines = strip_of_job(job, glance or self._untold[1], self.clock.now(), room) if job else ()
-        self.query_one("#strip", Block).show([rule(self._told(), width), *lines])
+        self.query_one("#strip", TextBlock).show([rule(self._told(), width), *lines])
         if job is None or job.status is not JobStatus.DONE or made_for == room:
             return
         if job.id not in (self._fetching, self._untold[0]):
@@ -287,7 +287,7 @@ class JobRowsScreen(SectionScreen):
             told.append(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
             told.append(f"by {self._list.grouping}")
-        reach = self.deck.reach
+        reach = self.services.reach
         if self._list and reach_matters(reach, self.table, self._list) and (words := reach_words(reach)):
             told.append(words)
         return told
@@ -302,7 +302,7 @@ class JobRowsScreen(SectionScreen):
         """The result for the strip. It is a courtesy: what costs much is left until the job is opened."""
         try:
             await self.clock.sleep(_SETTLE)
-            result = await self.deck.result(job_id, by_itself=True)
+            result = await self.services.result(job_id, by_itself=True)
             room = max(20, self.size.width - 2)
             # Sorting a million bit strings takes a second.
             glance = await asyncio.to_thread(strip_line, result, room)

@@ -9,17 +9,17 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import Job, JobStatus
 from tui.widgets.text.format import age, duration, step_span
-from tui.widgets.text.styled_text import BLANK, Ink, Line, fit_line, line, width_of, wrapped
+from tui.widgets.text.styled_text import BLANK, Line, TextStyle, fit_line, line, width_of, wrapped
 
 
 def rule(told: Sequence[str], width: int) -> Line:
     """A thin rule across the screen, with what is to be told in it."""
     words = "  ".join(told)
     if not words:
-        return line(("─" * width, Ink.MUTED))
-    head = line(("── ", Ink.MUTED), (words, Ink.ACCENT), " ")
+        return line(("─" * width, TextStyle.MUTED))
+    head = line(("── ", TextStyle.MUTED), (words, TextStyle.ACCENT), " ")
     room = width - width_of(head)
-    return (*head, *line(("─" * room, Ink.MUTED))) if room > 0 else fit_line(head, width)
+    return (*head, *line(("─" * room, TextStyle.MUTED))) if room > 0 else fit_line(head, width)
 
 
 def strip_of_job(job: Job, result: Line, now: datetime, width: int) -> list[Line]:
@@ -34,16 +34,16 @@ def strip_of_job(job: Job, result: Line, now: datetime, width: int) -> list[Line
     session = f"  session {shorten(job.session_id, 12)}" if job.session_id else ""
     head = line(
         " ",
-        (name, Ink.STRONG),
+        (name, TextStyle.STRONG),
         "  ",
         step_span(job.status),
         f" {told}",
         f"  {duration(job.qpu_seconds)} QPU" if job.qpu_seconds is not None else "",
-        (session, Ink.MUTED),
+        (session, TextStyle.MUTED),
         "  ",
-        (" SANDBOX ", Ink.SANDBOX)
+        (" SANDBOX ", TextStyle.SANDBOX)
         if job.service.startswith("sandbox")
-        else (shorten(job.service, 20), Ink.MUTED),
+        else (shorten(job.service, 20), TextStyle.MUTED),
     )
     return [head, _body(job, result, width)]
 
@@ -51,10 +51,10 @@ def strip_of_job(job: Job, result: Line, now: datetime, width: int) -> list[Line
 def untold(job: Job, error: QdeckError) -> Line:
     """Why the result of the job is not there."""
     if error.kind is ErrorKind.TOO_LARGE:
-        return line(("large result: enter fetches it", Ink.MUTED))
+        return line(("large result: enter fetches it", TextStyle.MUTED))
     if error.kind is ErrorKind.CONFLICT and job.private:
-        return line(("private result: enter fetches it", Ink.MUTED))
-    return line((plain(error.message, limit=200), Ink.MUTED))
+        return line(("private result: enter fetches it", TextStyle.MUTED))
+    return line((plain(error.message, limit=200), TextStyle.MUTED))
 
 
 def _body(job: Job, result: Line, width: int) -> Line:
@@ -64,5 +64,5 @@ def _body(job: Job, result: Line, width: int) -> Line:
         reason = plain(job.reason, limit=400).replace("\n", " ") or "The service gave no reason."
         return line(" ", *wrapped(reason, width)[0])
     if job.estimated_seconds is not None:
-        return line(f" about {duration(job.estimated_seconds)} of QPU time", (" estimated", Ink.MUTED))
+        return line(f" about {duration(job.estimated_seconds)} of QPU time", (" estimated", TextStyle.MUTED))
     return BLANK

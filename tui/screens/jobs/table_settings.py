@@ -22,7 +22,7 @@ _SAVE = "save"
 _FILTER = "filter "
 
 
-class TableWishes:
+class TableSettings:
     """What is wanted now (`view`), the dialogs that change it, and the file.
 
     Args:

@@ -41,10 +41,10 @@ from tui.widgets.forms.transpile_options import TranspileChoices
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.tables.stats_table import StatsTable
-from tui.widgets.text.block import Block
+from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import short_id
 from tui.widgets.text.session_format import offers
-from tui.widgets.text.styled_text import Ink, Line, line, wrapped
+from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
 from tui.widgets.text.text_pane import TextPane, page_of
 
 
@@ -86,13 +86,13 @@ class TranspileScreen(SectionScreen):
     def compose(self) -> ComposeResult:
         """Choices, one line of state, then the review in tabs."""
         yield TranspileChoices(id="choices")
-        yield Block(id="said")
-        yield Block(id="nothing-yet")
+        yield TextBlock(id="said")
+        yield TextBlock(id="nothing-yet")
         with TabbedContent(id="views"):
             with TabPane("Review", id="review"), Horizontal():
                 with VerticalScroll(id="figures"):
                     yield CandidateTable(id="candidates")
-                    yield Block(id="warnings")
+                    yield TextBlock(id="warnings")
                     yield StatsTable(id="stats")
                     yield LayoutView(id="layout")
                 yield SubmitForm(id="form")
@@ -103,12 +103,12 @@ class TranspileScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known already."""
-        self.query_one(SubmitForm).display = not self.deck.read_only
+        self.query_one(SubmitForm).display = not self.services.read_only
         self._show_backends()
         self._show_identity()
-        self.query_one(TranspileChoices).show(self.bench.backend, self.bench.options)
-        if self.bench.candidate is not None:
-            self._review(self.bench.candidate)
+        self.query_one(TranspileChoices).show(self.workspace.backend, self.workspace.options)
+        if self.workspace.candidate is not None:
+            self._review(self.workspace.candidate)
         self._show_state()
 
     def on_screen_resume(self) -> None:
@@ -116,20 +116,20 @@ class TranspileScreen(SectionScreen):
         choices = self.query_one(TranspileChoices)
         if not self.is_mounted or not choices.is_mounted:
             return
-        if self.bench.candidate_source != self.bench.qasm and not self.bench.backend_picked:
-            self.bench.backend = ""
+        if self.workspace.candidate_source != self.workspace.qasm and not self.workspace.backend_picked:
+            self.workspace.backend = ""
         self._show_backends()
         self._show_sessions()
-        self.query_one(SubmitForm).suggest_name(self.bench.name)
-        errand, self.bench.errand = self.bench.errand, Errand.NONE
-        if errand is not Errand.NONE and not (errand is Errand.RUN and self.bench.reviewed):
+        self.query_one(SubmitForm).suggest_name(self.workspace.name)
+        errand, self.workspace.errand = self.workspace.errand, Errand.NONE
+        if errand is not Errand.NONE and not (errand is Errand.RUN and self.workspace.reviewed):
             self._start(errand)
         else:
             self._show_state()
             if errand is Errand.RUN:
                 self._show_form()
 
-    def deck_event(self, event: Event) -> None:
+    def app_event(self, event: Event) -> None:
         """Follow backends, sessions, usage and identity."""
         if isinstance(event, BackendsChanged):
             self._show_backends()
@@ -153,7 +153,7 @@ class TranspileScreen(SectionScreen):
         """Submit what is under review; transpile first when that is not the circuit as it stands."""
         if self._submitting or self._transpiling:
             return
-        if not self.bench.reviewed:
+        if not self.workspace.reviewed:
             self._start(Errand.RUN)
         elif self.query_one(TabbedContent).active != "review":
             self._show_form()
@@ -166,14 +166,14 @@ class TranspileScreen(SectionScreen):
             self._work.cancel()
             self._work = None
             self.refresh_bindings()
-            self._show_state(line(("Stopped. F8 transpiles again.", Ink.MUTED)))
+            self._show_state(line(("Stopped. F8 transpiles again.", TextStyle.MUTED)))
 
     @work(group="refine-command", exclusive=True, exit_on_error=False)
     async def action_refine(self) -> None:
         """Ask the cloud transpiler for what its line of choices has no room for."""
         if not self._take_choices():
             return
-        asked = await self.app.push_screen_wait(CloudRefinements(self.bench.options.asked))
+        asked = await self.app.push_screen_wait(CloudRefinements(self.workspace.options.asked))
         if asked is not None:
             self.query_one(TranspileChoices).refine(asked)
 
@@ -191,21 +191,21 @@ class TranspileScreen(SectionScreen):
         """Transpile in a worker, unless that is under way or something is missing."""
         if self._transpiling or self._submitting or not self._take_choices():
             return
-        if lines := missing(self.bench, signed_in=self._signed_in):
+        if lines := missing(self.workspace, signed_in=self._signed_in):
             self._show_state(*lines)
             return
-        text, backend, options = self.bench.qasm, self.bench.backend, self.bench.options
+        text, backend, options = self.workspace.qasm, self.workspace.backend, self.workspace.options
         self._work = self.run_worker(
             self._transpile(text, backend, options, errand), group="transpile", exit_on_error=False
         )
         self.refresh_bindings()
         place = "in the cloud " if options.cloud else ""
         told = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
-        self._show_state(line((told, Ink.BUSY)))
+        self._show_state(line((told, TextStyle.BUSY)))
 
     async def _transpile(self, text: str, backend: str, options: TranspileOptions, errand: Errand) -> None:
         try:
-            candidate = await self.deck.transpile(text, backend, options)
+            candidate = await self.services.transpile(text, backend, options)
         except QdeckError as error:
             self.post_message(self.Refused(error, submitting=False))
         else:
@@ -215,9 +215,9 @@ class TranspileScreen(SectionScreen):
     def _transpiled(self, message: Transpiled) -> None:
         self._work = None
         table = self.query_one(CandidateTable)
-        if self.bench.candidate_source != message.source:
+        if self.workspace.candidate_source != message.source:
             table.clear()
-        self.bench.candidate, self.bench.candidate_source = message.candidate, message.source
+        self.workspace.candidate, self.workspace.candidate_source = message.candidate, message.source
         table.add(message.candidate)
         self._review(message.candidate)
         self.refresh_bindings()
@@ -228,9 +228,13 @@ class TranspileScreen(SectionScreen):
     @on(CandidateTable.Picked)
     def _picked(self, message: CandidateTable.Picked) -> None:
         candidate = message.candidate
-        bench = self.bench
-        bench.candidate, bench.backend, bench.options = candidate, candidate.backend, candidate.options
-        self.query_one(TranspileChoices).show(bench.backend, bench.options)
+        workspace = self.workspace
+        workspace.candidate, workspace.backend, workspace.options = (
+            candidate,
+            candidate.backend,
+            candidate.options,
+        )
+        self.query_one(TranspileChoices).show(workspace.backend, workspace.options)
         self.refresh_bindings()
         self._review(candidate)
         self._show_sessions()
@@ -238,10 +242,10 @@ class TranspileScreen(SectionScreen):
 
     @on(TranspileChoices.Changed)
     def _chosen(self) -> None:
-        before = self.bench.backend
+        before = self.workspace.backend
         right = self._take_choices()
         self.refresh_bindings()
-        self.bench.backend_picked |= self.bench.backend != before
+        self.workspace.backend_picked |= self.workspace.backend != before
         if right:
             self._show_sessions()
             if not self._transpiling:
@@ -249,18 +253,18 @@ class TranspileScreen(SectionScreen):
 
     @on(SubmitForm.SessionChosen)
     def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
-        self.bench.use_session(message.session_id)
+        self.workspace.use_session(message.session_id)
 
     def _submit(self) -> None:
-        candidate = self.bench.candidate
+        candidate = self.workspace.candidate
         if candidate is None:
             return
-        submission = self.query_one(SubmitForm).submission(Source(candidate, self.bench.candidate_source))
+        submission = self.query_one(SubmitForm).submission(Source(candidate, self.workspace.candidate_source))
         if submission is None:
             return
-        session = next((one for one in self.deck.sessions() if one.id == submission.session_id), None)
-        reasons = costs(self.query_one(SubmitForm).seconds(), self.deck.usage, session)
-        if lost := lost_reason(self.deck, self.bench, submission.session_id):
+        session = next((one for one in self.services.sessions() if one.id == submission.session_id), None)
+        reasons = costs(self.query_one(SubmitForm).seconds(), self.services.usage, session)
+        if lost := lost_reason(self.services, self.workspace, submission.session_id):
             reasons.insert(0, lost)
         if reasons:
             self._ask(submission, reasons)
@@ -276,13 +280,13 @@ class TranspileScreen(SectionScreen):
 
     def _send(self, submission: Submission) -> None:
         self._submitting = True
-        self.bench.use_session(submission.session_id)
-        self._show_state(line((f"Submitting to {plain(submission.backend, limit=60)}…", Ink.BUSY)))
+        self.workspace.use_session(submission.session_id)
+        self._show_state(line((f"Submitting to {plain(submission.backend, limit=60)}…", TextStyle.BUSY)))
         self.run_worker(self._create(submission), group="submit", exit_on_error=False)
 
     async def _create(self, submission: Submission) -> None:
         try:
-            job = await self.deck.submit(submission)
+            job = await self.services.submit(submission)
         except QdeckError as error:
             self.post_message(self.Refused(error, submitting=True))
         except BaseException:
@@ -320,24 +324,24 @@ class TranspileScreen(SectionScreen):
     def _take_choices(self) -> bool:
         """Carry the choices to the bench; whether they are right."""
         choices = self.query_one(TranspileChoices)
-        self.bench.backend = choices.backend
+        self.workspace.backend = choices.backend
         try:
-            self.bench.options = choices.options()
+            self.workspace.options = choices.options()
         except ValueError as error:
-            self._show_state(line((f"✘ {error}", Ink.BAD)))
+            self._show_state(line((f"✘ {error}", TextStyle.BAD)))
             return False
         return True
 
     @property
     def _signed_in(self) -> bool:
-        return self.deck.identity is not None
+        return self.services.identity is not None
 
     def _show_backends(self) -> None:
-        backends, chosen = self.deck.backends(), self.bench.backend
+        backends, chosen = self.services.backends(), self.workspace.backend
         if chosen not in {backend.name for backend in backends}:
-            best = best_backend(backends, self.bench.qubits)
+            best = best_backend(backends, self.workspace.qubits)
             chosen = best.name if best is not None else ""
-            unknown = frozenset(undecided(backends, self.bench.qubits)) - self._asked_about
+            unknown = frozenset(undecided(backends, self.workspace.qubits)) - self._asked_about
             if unknown:
                 self._asked_about |= unknown
                 self._ask_errors(sorted(unknown))
@@ -349,32 +353,31 @@ class TranspileScreen(SectionScreen):
         """Ask for the errors that decide which backend is best, where the list does not tell them."""
         for name in names:
             with contextlib.suppress(QdeckError):
-                await self.deck.backend_details(name)
-        bench = self.bench
-        reviewed = bench.candidate is not None and bench.candidate_source == bench.qasm
-        if not (bench.backend_picked or reviewed or self._transpiling):
-            bench.backend = ""
+                await self.services.backend_details(name)
+        workspace = self.workspace
+        reviewed = workspace.candidate is not None and workspace.candidate_source == workspace.qasm
+        if not (workspace.backend_picked or reviewed or self._transpiling):
+            workspace.backend = ""
             self._show_backends()
             self._show_state()
 
     def _show_identity(self) -> None:
-        identity = self.deck.identity
+        identity = self.services.identity
         self.query_one(TranspileChoices).offer_cloud(identity is not None and identity.cloud_transpiler)
-        self.query_one(SubmitForm).show_usage(self.deck.usage)
+        self.query_one(SubmitForm).show_usage(self.services.usage)
         self._take_choices()
         self.refresh_bindings()
 
     def _show_sessions(self) -> None:
-        if lost := lose_session(self.deck, self.bench):
+        if lost := lose_session(self.services, self.workspace):
             self.shell.tell(lost, Severity.WARNING)
-        sessions = offers(self.deck.sessions(), self.bench.backend, self.clock.now())
-        form, chosen = self.query_one(SubmitForm), self.bench.session_id
+        sessions = offers(self.services.sessions(), self.workspace.backend, self.clock.now())
+        form, chosen = self.query_one(SubmitForm), self.workspace.session_id
         form.show_sessions(sessions, chosen)
-        self.bench.session_id = form.session_id
+        self.workspace.session_id = form.session_id
         if chosen and not form.session_id:
-            gone = (
-                f"Session {short_id(chosen, 20)} takes no jobs for {plain(self.bench.backend, limit=40)} now"
-            )
+            backend = plain(self.workspace.backend, limit=40)
+            gone = f"Session {short_id(chosen, 20)} takes no jobs for {backend} now"
             self.shell.tell(f"{gone}: what is run next runs alone.", Severity.WARNING)
 
     def _show_form(self) -> None:
@@ -389,19 +392,23 @@ class TranspileScreen(SectionScreen):
         self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
         width = max(30, self.query_one("#figures").size.width - 2)
         warnings = [
-            row for text in candidate.warnings for row in wrapped(f"! {plain(text)}", width, Ink.WARNING)
+            row
+            for text in candidate.warnings
+            for row in wrapped(f"! {plain(text)}", width, TextStyle.WARNING)
         ]
-        self.query_one("#warnings", Block).show(warnings)
+        self.query_one("#warnings", TextBlock).show(warnings)
         form = self.query_one(SubmitForm)
         form.show_candidate(candidate)
-        form.suggest_name(self.bench.name)
+        form.suggest_name(self.workspace.name)
 
     def _show_state(self, *said: Line) -> None:
         """Show what stands: `said`, or what follows from the bench."""
-        candidate = self.bench.candidate
+        candidate = self.workspace.candidate
         self.query_one(TabbedContent).display = candidate is not None
-        nothing_yet = self.query_one("#nothing-yet", Block)
+        nothing_yet = self.query_one("#nothing-yet", TextBlock)
         nothing_yet.display = candidate is None and not said
         if candidate is None:
-            nothing_yet.show(invitation(self.bench, signed_in=self._signed_in))
-        self.query_one("#said", Block).show(said or verdict(self.bench, read_only=self.deck.read_only))
+            nothing_yet.show(invitation(self.workspace, signed_in=self._signed_in))
+        self.query_one("#said", TextBlock).show(
+            said or verdict(self.workspace, read_only=self.services.read_only)
+        )

@@ -46,7 +46,7 @@ class _ResultFile:
     raw_bytes: bytes = b""
 
 
-class Blobs:
+class BlobStore:
     """Results and program texts. Every method blocks: call it in a thread, except for small texts.
 
     Args:

@@ -6,8 +6,8 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import replace
 
-from tui.store.blobs.blob_store import AT_HAND_BYTES, MAX_TEXT_BYTES, Blobs, text_digest
-from tui.store.records.models import Intent, Record
+from tui.store.blobs.blob_store import AT_HAND_BYTES, MAX_TEXT_BYTES, BlobStore, text_digest
+from tui.store.records.models import JobRecord, PendingSubmission
 
 _IN_MEMORY = 8 << 20
 """Characters of texts that are kept in memory."""
@@ -15,15 +15,15 @@ _AT_LEAST = 2
 """Texts that are, however long: a circuit and its source are looked at together."""
 
 
-class Texts:
-    """Texts as they are taken in and asked for, all in one thread; `Blobs` writes them in another."""
+class TextCache:
+    """Texts as they are taken in and asked for, all in one thread; `BlobStore` writes them in another."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
         self._latest: OrderedDict[str, str] = OrderedDict()
         self._held = 0
         self.owed: dict[str, str] = {}
-        """Texts by their hashes that `Blobs.keep_text` is to be called with."""
+        """Texts by their hashes that `BlobStore.keep_text` is to be called with."""
 
     def keep(self, text: str) -> str:
         """Take in a text; returns its hash, empty for an empty one."""
@@ -60,7 +60,7 @@ class Texts:
             self._remember(digest, text)
         return text
 
-    def without(self, record: Record) -> Record:
+    def without(self, record: JobRecord) -> JobRecord:
         """The record with hashes in place of its texts, which are taken in."""
         job = record.job
         if not job.circuit and not job.source:
@@ -72,7 +72,7 @@ class Texts:
             source_hash=self.keep(job.source) or record.source_hash,
         )
 
-    def without_program(self, intent: Intent) -> Intent:
+    def without_program(self, intent: PendingSubmission) -> PendingSubmission:
         """The intent with hashes in place of its texts, which are taken in; without its transpilation."""
         submission = intent.submission
         return replace(

@@ -37,7 +37,7 @@ class _Found:
     lost: set[Touched] = field(default_factory=set)
 
 
-class CatchingUp:
+class JournalRecovery:
     """The file and the index, brought up to date under the lock its owner holds.
 
     Args:

@@ -1,8 +1,8 @@
 """TinyDB's storage for the history: an append-only journal shared by processes.
 
 A change is appended as a line with a checksum (`tui.store.journal.format`) and is on the disk when the
-operation returns: one write and one `fdatasync` a batch. Documents are not kept in memory, only where they are. When
-more than half of the file is not needed any more it is written anew beside and renamed into place.
+operation returns: one write and one `fdatasync` a batch. Documents are not kept in memory, only where they
+are. When more than half of the file is not needed any more it is written anew beside and renamed into place.
 
 Several processes may use one file. Who reads or writes takes a lock for that moment (`filelock`: the
 kernel's `flock`, which ends with the process that held it) and first takes in what the others appended; a
@@ -33,7 +33,7 @@ from tui.store.journal.compaction import Places, rewrite
 from tui.store.journal.file import ChangedUnderneath, JournalFile, missing_or_changed
 from tui.store.journal.format import EMPTIED, GONE, SCHEMA, document_json, make_batch
 from tui.store.journal.index import Change, Slot
-from tui.store.journal.recovery import CatchingUp
+from tui.store.journal.recovery import JournalRecovery
 from tui.store.journal.tinydb_table import Rows
 
 LOCK_SECONDS = 15.0
@@ -73,7 +73,7 @@ class JournalStorage(Storage):
         self.warnings: list[str] = []
         self.compact_bytes = compact_bytes
         self._places = places or {}
-        self._state = CatchingUp(path, self.warnings, now, self._places, claims)
+        self._state = JournalRecovery(path, self.warnings, now, self._places, claims)
         self._lock = lock_of(path)
         self._thread = threading.RLock()
         self._in_batch = False
@@ -82,7 +82,7 @@ class JournalStorage(Storage):
         self._copied: set[str] = set()
 
     @property
-    def state(self) -> CatchingUp:
+    def state(self) -> JournalRecovery:
         """The file and the index, as of the last batch."""
         return self._state
 

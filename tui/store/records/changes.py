@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from tui.domain.sessions import Session
-from tui.store.records.extents import Extent, merge_extents
+from tui.store.records.extents import Coverage, merge_extents
 from tui.store.records.json_v1 import Row
 from tui.store.records.merge import (
     believed,
@@ -18,7 +18,7 @@ from tui.store.records.merge import (
     merge_sessions,
     merge_transpiled,
 )
-from tui.store.records.models import Intent, Key, Record, Transpiled
+from tui.store.records.models import JobRecord, Key, PendingSubmission, Transpiled
 from tui.store.records.serialization import (
     EXTENTS,
     JOBS,
@@ -41,13 +41,13 @@ _V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class WriteBatch:
     """What is to be written in one go: values by key, and keys to be removed."""
 
-    records: Mapping[Key, Record] = field(default_factory=dict)
+    records: Mapping[Key, JobRecord] = field(default_factory=dict)
     sessions: Mapping[Key, Session] = field(default_factory=dict)
-    intents: Mapping[str, Intent] = field(default_factory=dict)
-    extents: Mapping[Key, Extent] = field(default_factory=dict)
+    intents: Mapping[str, PendingSubmission] = field(default_factory=dict)
+    extents: Mapping[Key, Coverage] = field(default_factory=dict)
     transpiled: Mapping[str, Transpiled] = field(default_factory=dict)
     removed: frozenset[Key] = frozenset()
     dropped_intents: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ChangeSet:
     """What was found in the file that this process did not write.
 
     Attributes:
@@ -63,11 +63,11 @@ class Changes:
         lost: table and key of what a damaged file does not hold any more; who still knows it writes it again.
     """
 
-    records: tuple[Record, ...] = ()
+    records: tuple[JobRecord, ...] = ()
     removed: frozenset[Key] = frozenset()
     sessions: tuple[Session, ...] = ()
-    intents: tuple[Intent, ...] = ()
-    extents: tuple[Extent, ...] = ()
+    intents: tuple[PendingSubmission, ...] = ()
+    extents: tuple[Coverage, ...] = ()
     transpiled: tuple[Transpiled, ...] = ()
     dropped: frozenset[str] = frozenset()
     lost: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
@@ -75,8 +75,8 @@ class Changes:
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
 
-    def __add__(self, later: Changes) -> Changes:
-        return Changes(
+    def __add__(self, later: ChangeSet) -> ChangeSet:
+        return ChangeSet(
             self.records + later.records,
             self.removed | later.removed,
             self.sessions + later.sessions,

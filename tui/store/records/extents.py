@@ -19,7 +19,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class Coverage:
     """What is known without a gap of one instance of a service.
 
     A span is written with the jobs that are in it, so it is true wherever the history is read, and those of
@@ -39,7 +39,7 @@ class Extent:
         return self.service, self.instance
 
 
-def merge_extents(old: Extent, new: Extent) -> Extent:
+def merge_extents(old: Coverage, new: Coverage) -> Coverage:
     """What is known by either."""
     return replace(old, spans=joined((*old.spans, *new.spans)))
 

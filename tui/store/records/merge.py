@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
-from tui.store.records.models import Intent, IntentState, Record, Transpiled
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
 
 SKEW = timedelta(minutes=1)
 """How far in the future a time of confirmation may be: clocks of two machines differ."""
@@ -16,19 +16,19 @@ _RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
 _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
 _AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
 _JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
-_RECORD_FIELDS = tuple(f.name for f in fields(Record) if f.name not in ("job", "metrics"))
+_RECORD_FIELDS = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "metrics"))
 _INTENT_RANK = {
-    IntentState.PREPARED: 0,
-    IntentState.SENDING: 1,
-    IntentState.UNCONFIRMED: 2,
-    IntentState.UNSENT: 3,
-    IntentState.REFUSED: 4,
-    IntentState.WITHDRAWN: 5,
-    IntentState.ACCEPTED: 6,
+    PendingState.PREPARED: 0,
+    PendingState.SENDING: 1,
+    PendingState.UNCONFIRMED: 2,
+    PendingState.UNSENT: 3,
+    PendingState.REFUSED: 4,
+    PendingState.WITHDRAWN: 5,
+    PendingState.ACCEPTED: 6,
 }
 
 
-def believed(record: Record, now: datetime) -> Record:
+def believed(record: JobRecord, now: datetime) -> JobRecord:
     """The record, its time of confirmation unknown when it lies in the future.
 
     A clock that was wrong left it there; it would win over everything that is told until then.
@@ -101,7 +101,7 @@ def timeline(job: Job, steps: tuple[StatusStep, ...]) -> tuple[StatusStep, ...]:
     return tuple(StatusStep(status, at) for status, at in ordered)
 
 
-def adds_nothing(known: Record, told: Record) -> bool:
+def adds_nothing(known: JobRecord, told: JobRecord) -> bool:
     """Whether `told` is a later picture of the job in which nothing is new, as in most answers."""
     old, new = known.job, told.job
     if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING) or new.timeline:
@@ -117,9 +117,9 @@ def adds_nothing(known: Record, told: Record) -> bool:
     )
 
 
-def merge_records(old: Record, new: Record) -> Record:
+def merge_records(old: JobRecord, new: JobRecord) -> JobRecord:
     """One record from two of the same job."""
-    return Record(
+    return JobRecord(
         job=merge_jobs(old.job, new.job),
         own_tag=new.own_tag or old.own_tag,
         circuit_hash=new.circuit_hash or old.circuit_hash,
@@ -132,7 +132,7 @@ def merge_records(old: Record, new: Record) -> Record:
     )
 
 
-def same_record(one: Record, other: Record) -> bool:
+def same_record(one: JobRecord, other: JobRecord) -> bool:
     """Whether nothing but the time of confirmation differs."""
     return replace(one, job=replace(one.job, confirmed=None)) == replace(
         other, job=replace(other.job, confirmed=None)
@@ -158,15 +158,15 @@ def merge_sessions(old: Session, new: Session) -> Session:
     return replace(new, **changes)  # type: ignore[arg-type]  # names and values come from Session itself
 
 
-def merge_intents(old: Intent, new: Intent) -> Intent:
+def merge_intents(old: PendingSubmission, new: PendingSubmission) -> PendingSubmission:
     """The one that has come further, by attempt and state, else the later one; which was found first does not
     matter, so that all processes come to the same. An accepted one wins over everything."""
-    if IntentState.ACCEPTED in {old.state, new.state} and old.state is not new.state:
-        return old if old.state is IntentState.ACCEPTED else new
+    if PendingState.ACCEPTED in {old.state, new.state} and old.state is not new.state:
+        return old if old.state is PendingState.ACCEPTED else new
     return new if _how_far(new) >= _how_far(old) else old
 
 
-def _how_far(intent: Intent) -> tuple[int, int, datetime, str]:
+def _how_far(intent: PendingSubmission) -> tuple[int, int, datetime, str]:
     return intent.attempt, _INTENT_RANK[intent.state], intent.changed or _BEGINNING, intent.owner
 
 

@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class JobRecord:
     """A job as the history keeps it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Record:
         return self.job.service, self.job.id
 
 
-class IntentState(StrEnum):
+class PendingState(StrEnum):
     """How far a submission has come. Each step is durable before the next one is taken."""
 
     PREPARED = "prepared"
@@ -66,17 +66,17 @@ class IntentState(StrEnum):
     @property
     def open(self) -> bool:
         """Whether something is still to be done for it."""
-        return self is IntentState.PREPARED or self.may_exist
+        return self is PendingState.PREPARED or self.may_exist
 
     @property
     def needs_program(self) -> bool:
         """Whether it may still be sent, or its job be found: its texts are needed."""
-        return self.open or self is IntentState.UNSENT
+        return self.open or self is PendingState.UNSENT
 
     @property
     def may_exist(self) -> bool:
         """Whether it is not known yet if the job exists."""
-        return self in {IntentState.SENDING, IntentState.UNCONFIRMED}
+        return self in {PendingState.SENDING, PendingState.UNCONFIRMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Transpiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class PendingSubmission:
     """A submission on its way.
 
     Attributes:
@@ -112,7 +112,7 @@ class Intent:
     """
 
     tag: str
-    state: IntentState
+    state: PendingState
     service: str
     instance: str
     created: datetime

@@ -11,9 +11,9 @@ import msgspec
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
-from tui.store.records.extents import Extent
+from tui.store.records.extents import Coverage
 from tui.store.records.json_v1 import Row
-from tui.store.records.models import Intent, Record, Transpiled
+from tui.store.records.models import JobRecord, PendingSubmission, Transpiled
 
 JOBS, SESSIONS, SUBMISSIONS, EXTENTS, META = "jobs", "sessions", "submissions", "extents", "meta"
 TRANSPILATIONS = "transpilations"
@@ -31,7 +31,7 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class _Extras:
-    """The members of a `Record` beside its job, in the same row."""
+    """The members of a `JobRecord` beside its job, in the same row."""
 
     own_tag: str = ""
     circuit_hash: str = ""
@@ -47,27 +47,27 @@ _EXTRAS = tuple(field.name for field in fields(_Extras))
 KNOWN = {
     JOBS: frozenset({field.name for field in fields(Job)} | set(_EXTRAS)),
     SESSIONS: frozenset(field.name for field in fields(Session)),
-    SUBMISSIONS: frozenset(field.name for field in fields(Intent)),
-    EXTENTS: frozenset(field.name for field in fields(Extent)),
+    SUBMISSIONS: frozenset(field.name for field in fields(PendingSubmission)),
+    EXTENTS: frozenset(field.name for field in fields(Coverage)),
     TRANSPILATIONS: frozenset({"circuit_hash", "source_hash", *(f.name for f in fields(Transpilation))}),
 }
 """The fields a row may have; others, of a newer qdeck, are left in the file as they are."""
 
 
-def record_row(record: Record) -> Row:
+def record_row(record: JobRecord) -> Row:
     """A job's row."""
     extras = _Extras(**{name: getattr(record, name) for name in _EXTRAS})
     return _storable(_plain(record.job) | _plain(extras))
 
 
-def record_of(row: Row) -> Record:
+def record_of(row: Row) -> JobRecord:
     """A job from its row.
 
     Raises:
         msgspec.ValidationError: the row is not one.
     """
     extras = msgspec.convert(row, _Extras)
-    return Record(msgspec.convert(row, Job), **{name: getattr(extras, name) for name in _EXTRAS})
+    return JobRecord(msgspec.convert(row, Job), **{name: getattr(extras, name) for name in _EXTRAS})
 
 
 _jobs = msgspec.json.Decoder(Job)
@@ -79,7 +79,7 @@ _SHARED = ("service", "backend", "program", "status_text", "instance", "session_
 _shared = attrgetter(*_SHARED)
 
 
-def record_from_json(document: bytes, pool: dict[object, object]) -> Record:
+def record_from_json(document: bytes, pool: dict[object, object]) -> JobRecord:
     """A job straight from its row's JSON; values that many jobs have in common are kept once, in `pool`.
 
     Raises:
@@ -94,7 +94,7 @@ def record_from_json(document: bytes, pool: dict[object, object]) -> Record:
         else:
             # Nobody has seen this job yet, so it is still being made.
             _set(job, name, known)
-    return Record(job, *_members(extras))
+    return JobRecord(job, *_members(extras))
 
 
 class _Created(msgspec.Struct):
@@ -125,24 +125,24 @@ def session_of(row: Row) -> Session:
     return msgspec.convert(row, Session)
 
 
-def intent_row(intent: Intent) -> Row:
+def intent_row(intent: PendingSubmission) -> Row:
     """A submission's row."""
     return _storable(_plain(intent))
 
 
-def intent_of(row: Row) -> Intent:
+def intent_of(row: Row) -> PendingSubmission:
     """A submission from its row; raises `msgspec.ValidationError`."""
-    return msgspec.convert(row, Intent)
+    return msgspec.convert(row, PendingSubmission)
 
 
-def extent_row(extent: Extent) -> Row:
+def extent_row(extent: Coverage) -> Row:
     """An extent's row."""
     return _storable(_plain(extent))
 
 
-def extent_of(row: Row) -> Extent:
+def extent_of(row: Row) -> Coverage:
     """An extent from its row; raises `msgspec.ValidationError`."""
-    return msgspec.convert(row, Extent)
+    return msgspec.convert(row, Coverage)
 
 
 def transpiled_row(transpiled: Transpiled) -> Row:

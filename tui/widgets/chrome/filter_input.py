@@ -12,8 +12,8 @@ from tui.common.sanitize import plain
 from tui.jobquery.parser import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
 from tui.widgets.forms.completing import CompletingInput, TagTerm
-from tui.widgets.text.block import Block
-from tui.widgets.text.styled_text import Ink, line
+from tui.widgets.text.block import TextBlock
+from tui.widgets.text.styled_text import TextStyle, line
 
 _HINT = "status:failed backend:cusco tag:vqe age<2d shots>1000 free text"
 
@@ -52,7 +52,7 @@ class FilterLine(Vertical):
         )
         field.cursor_blink = False
         yield field
-        yield Block(id="filter-said")
+        yield TextBlock(id="filter-said")
 
     def on_mount(self) -> None:
         """Not asked for yet."""
@@ -85,7 +85,7 @@ class FilterLine(Vertical):
         self._say()
 
     def _say(self) -> None:
-        said = self.query_one("#filter-said", Block)
+        said = self.query_one("#filter-said", TextBlock)
         try:
             parse_filter(self.text)
         except FilterError as error:
@@ -94,13 +94,14 @@ class FilterLine(Vertical):
             said.show(
                 [
                     line(
-                        " " * start, ("^" * max(1, min(error.length, self.size.width - start - 1)), Ink.BAD)
+                        " " * start,
+                        ("^" * max(1, min(error.length, self.size.width - start - 1)), TextStyle.BAD),
                     ),
-                    line(" ", (plain(error.message, limit=300), Ink.BAD)),
+                    line(" ", (plain(error.message, limit=300), TextStyle.BAD)),
                 ]
             )
             return
-        told = line(" ", (self._told, Ink.MUTED), ("   enter keeps it   esc drops it", Ink.MUTED))
+        told = line(" ", (self._told, TextStyle.MUTED), ("   enter keeps it   esc drops it", TextStyle.MUTED))
         said.show([told] if self.field.has_focus else [])
 
     @on(Input.Changed)

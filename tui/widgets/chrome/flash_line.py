@@ -10,11 +10,11 @@ from textual.geometry import Size
 
 from tui.widgets.chrome.footer import KeyLine
 from tui.widgets.chrome.notifications import Notes, flash_lines
-from tui.widgets.text.line_widget import Painted
+from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.styled_text import Line
 
 
-class FlashLine(Painted):
+class FlashLine(LineWidget):
     """Empty while there is nothing to tell; a second line comes only for what needs it."""
 
     DEFAULT_CSS = "FlashLine { height: auto; }"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.binding import Binding
 from textual.screen import Screen
 
-from tui.widgets.text.line_widget import Painted
-from tui.widgets.text.styled_text import Ink, Line, Span, width_of
+from tui.widgets.text.line_widget import LineWidget
+from tui.widgets.text.styled_text import Line, Span, TextStyle, width_of
 
 _NAMES = {
     "question_mark": "?",
@@ -24,8 +24,8 @@ _NAMES = {
     "right": "→",
 }
 HELP_WHILE_TYPING: Line = (
-    Span("F1 ", Ink.KEY, "app.simulate_key('f1')"),
-    Span("Help  ", Ink.PLAIN, "app.simulate_key('f1')"),
+    Span("F1 ", TextStyle.KEY, "app.simulate_key('f1')"),
+    Span("Help  ", TextStyle.PLAIN, "app.simulate_key('f1')"),
 )
 _LAST = "app.help"
 """The binding that is always kept at the end, however narrow the screen."""
@@ -40,7 +40,7 @@ def key_name(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-class KeyLine(Painted):
+class KeyLine(LineWidget):
     """`enter Open  / Filter ... ? Help`, cut to what fits; a click presses the key."""
 
     DEFAULT_CSS = "KeyLine { height: 1; }"
@@ -81,6 +81,6 @@ class KeyLine(Painted):
 def _pair(binding: Binding, key: str) -> Line:
     action = f"app.simulate_key('{key}')"
     return (
-        Span(f"{binding.key_display or key_name(key)} ", Ink.KEY, action),
-        Span(f"{binding.description}  ", Ink.PLAIN, action),
+        Span(f"{binding.key_display or key_name(key)} ", TextStyle.KEY, action),
+        Span(f"{binding.description}  ", TextStyle.PLAIN, action),
     )

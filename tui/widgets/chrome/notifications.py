@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui.monitor.state.events import Severity
-from tui.widgets.text.styled_text import Ink, Line, Span, line, text_of, width_of, wrapped
+from tui.widgets.text.styled_text import Line, Span, TextStyle, line, text_of, width_of, wrapped
 
 KEPT = 50
 """How many notices can be read again."""
-_HEADS: dict[Severity, tuple[str, Ink]] = {
-    Severity.INFORMATION: ("", Ink.PLAIN),
-    Severity.WARNING: ("! Warning  ", Ink.WARNING),
-    Severity.ERROR: ("✘ Error  ", Ink.BAD),
+_HEADS: dict[Severity, tuple[str, TextStyle]] = {
+    Severity.INFORMATION: ("", TextStyle.PLAIN),
+    Severity.WARNING: ("! Warning  ", TextStyle.WARNING),
+    Severity.ERROR: ("✘ Error  ", TextStyle.BAD),
 }
 _MORE_KEY = "^t"
 _MORE_ACTION = "app.messages"
@@ -79,7 +79,9 @@ def flash_lines(current: Sequence[Note], width: int) -> list[Line]:
     room = width - width_of(head) - 1
     if not more and len(told := wrapped(words, room)) <= rows_allowed:
         return _rows(head, told)
-    tail = line("  ", (f"{more} " if more else "", Ink.MUTED), Span(_MORE_KEY, Ink.KEY, _MORE_ACTION), " ")
+    tail = line(
+        "  ", (f"{more} " if more else "", TextStyle.MUTED), Span(_MORE_KEY, TextStyle.KEY, _MORE_ACTION), " "
+    )
     told = wrapped(words, room)
     first, rest = told[: rows_allowed - 1], words
     for row in first:
@@ -103,7 +105,7 @@ def page_lines(notes: Sequence[Note], width: int) -> list[Line]:
     lines: list[Line] = []
     for note in notes:
         mark, ink = _HEADS[note.severity]
-        head = line((f"{note.at.astimezone():%H:%M:%S}  ", Ink.MUTED), (mark, ink))
+        head = line((f"{note.at.astimezone():%H:%M:%S}  ", TextStyle.MUTED), (mark, ink))
         margin = " " * 10
         first, *others = wrapped(note.text, max(20, width - 10 - len(mark)))
         lines.append((*head, *first))

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from tui.common.sanitize import plain, shorten
 from tui.domain.submissions import WaitingSubmission, WaitState
-from tui.widgets.text.styled_text import Ink, Line, line
+from tui.widgets.text.styled_text import Line, TextStyle, line
 
 SHOWN = 4
 _INKS = {
-    WaitState.WAITING: Ink.WARNING,
-    WaitState.SENDING: Ink.BUSY,
-    WaitState.UNCONFIRMED: Ink.WARNING,
-    WaitState.NOT_CREATED: Ink.BAD,
+    WaitState.WAITING: TextStyle.WARNING,
+    WaitState.SENDING: TextStyle.BUSY,
+    WaitState.UNCONFIRMED: TextStyle.WARNING,
+    WaitState.NOT_CREATED: TextStyle.BAD,
 }
 
 
@@ -30,7 +30,7 @@ def waiting_lines(
     told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
     lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(told[:SHOWN])]
     if len(told) > SHOWN:
-        lines.append(line((f"   and {len(told) - SHOWN} more in line", Ink.MUTED)))
+        lines.append(line((f"   and {len(told) - SHOWN} more in line", TextStyle.MUTED)))
     return lines
 
 
@@ -49,5 +49,5 @@ def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> Line:
         f" {'◌' if one.state is WaitState.WAITING else '?'} ",
         (f"{word:<13}", _INKS[one.state]),
         f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
-        (plain(one.why or "in line", limit=80) + hint, Ink.MUTED),
+        (plain(one.why or "in line", limit=80) + hint, TextStyle.MUTED),
     )

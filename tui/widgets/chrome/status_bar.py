@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from tui.common.clock import Clock
 from tui.common.sanitize import plain
 from tui.domain.accounts import Channel
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.widgets.text.format import clock_minute, freshness_age, token_words, usage_words
-from tui.widgets.text.line_widget import Painted
+from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.session_format import open_now, open_words
-from tui.widgets.text.styled_text import Ink, Line, Span, apart, line, width_of
+from tui.widgets.text.styled_text import Line, Span, TextStyle, apart, line, width_of
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("jobs", "F2", "Jobs"),
@@ -27,14 +27,14 @@ _TICK = 10.0
 """Seconds between looks at the clock: the ages shown are no finer."""
 
 
-class TopBar(Painted):
+class TopBar(LineWidget):
     """Identity and freshness above, sections and token life below, then a rule."""
 
     DEFAULT_CSS = "TopBar { dock: top; height: 3; }"
 
-    def __init__(self, deck: Deck, clock: Clock, section: str) -> None:
+    def __init__(self, services: Services, clock: Clock, section: str) -> None:
         super().__init__()
-        self._deck = deck
+        self._services = services
         self._clock = clock
         self._section = section
         self._signing_in = ""
@@ -50,7 +50,7 @@ class TopBar(Painted):
 
     def picture(self, width: int) -> Sequence[Line]:
         """The bar in `width` cells."""
-        rule = line(("─" * width, Ink.MUTED))
+        rule = line(("─" * width, TextStyle.MUTED))
         return (
             apart(self._where(width), self._freshness(), width),
             self._sections(width),
@@ -58,13 +58,13 @@ class TopBar(Painted):
         )
 
     def _where(self, width: int) -> Line:
-        read_only = ("READ ONLY  ", Ink.WARNING) if self._deck.read_only else ("", Ink.PLAIN)
-        name = (" qdeck  ", Ink.STRONG)
-        identity = self._deck.identity
+        read_only = ("READ ONLY  ", TextStyle.WARNING) if self._services.read_only else ("", TextStyle.PLAIN)
+        name = (" qdeck  ", TextStyle.STRONG)
+        identity = self._services.identity
         if identity is None:
             told = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
-            return line(name, read_only, (told, Ink.MUTED))
-        usage = self._deck.usage
+            return line(name, read_only, (told, TextStyle.MUTED))
+        usage = self._services.usage
         service = "IBM Quantum" if identity.channel is Channel.PLATFORM else "IBM Quantum classic"
         plan = usage.plan if usage is not None else ""
         facts = [
@@ -73,26 +73,27 @@ class TopBar(Painted):
             f"{plain(plan, limit=20)} plan" if plan else "",
             usage_words(usage),
         ]
-        mark = Span(" SANDBOX ", Ink.SANDBOX) if identity.sandbox else Span("")
-        open_to_all = Span(f"{UNVERIFIED} · ", Ink.BAD) if identity.unverified else Span("")
+        mark = Span(" SANDBOX ", TextStyle.SANDBOX) if identity.sandbox else Span("")
+        open_to_all = Span(f"{UNVERIFIED} · ", TextStyle.BAD) if identity.unverified else Span("")
         gap = "  " if identity.sandbox else ""
         return line(name, read_only, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
     def _freshness(self) -> Line:
-        freshness, now = self._deck.freshness, self._clock.now()
+        freshness, now = self._services.freshness, self._clock.now()
         if freshness.offline_since is not None:
-            return line((f"○ offline since {clock_minute(freshness.offline_since)} ", Ink.BAD))
-        if self._deck.identity is None or freshness.confirmed is None:
+            return line((f"○ offline since {clock_minute(freshness.offline_since)} ", TextStyle.BAD))
+        if self._services.identity is None or freshness.confirmed is None:
             return ()
         told = freshness_age(freshness.confirmed, now)
         return line(
-            ("● " if told == "live" else "◌ ", Ink.GOOD if told == "live" else Ink.WARNING), f"{told} "
+            ("● " if told == "live" else "◌ ", TextStyle.GOOD if told == "live" else TextStyle.WARNING),
+            f"{told} ",
         )
 
     def _sections(self, width: int) -> Line:
         """Sections, open sessions and token life: as much of them as there is room for."""
         now, token = self._clock.now(), self._token()
-        words = open_words(open_now(self._deck), now)
+        words = open_words(open_now(self._services), now)
         # Token life changes in width; the sections must not move with it.
         room = width - max(12, width_of(token)) - 1
         for keys, length in ((True, 0), (False, 0), (False, 1)):
@@ -110,23 +111,28 @@ class TopBar(Painted):
         if not words:
             return ()
         go = "app.section('sessions')"
-        return (Span("● ", Ink.BUSY, go), Span(f"{words} ", Ink.PLAIN, go), Span(" "))
+        return (Span("● ", TextStyle.BUSY, go), Span(f"{words} ", TextStyle.PLAIN, go), Span(" "))
 
     def _tabs(self, *, keys: bool) -> Line:
         def tab(mode: str, key: str, title: str, *, keys: bool) -> tuple[Span, ...]:
             action = f"app.section('{mode}')"
             if mode == self._section:
                 shown = f"{key} {title}" if keys else title
-                return (Span(f"[{shown}]", Ink.CURRENT, action), Span(" "))
-            head = (Span(f" {key} ", Ink.KEY, action),) if keys else (Span(" ", Ink.PLAIN, action),)
-            return (*head, Span(f"{title} ", Ink.PLAIN, action), Span(" "))
+                return (Span(f"[{shown}]", TextStyle.CURRENT, action), Span(" "))
+            head = (
+                (Span(f" {key} ", TextStyle.KEY, action),) if keys else (Span(" ", TextStyle.PLAIN, action),)
+            )
+            return (*head, Span(f"{title} ", TextStyle.PLAIN, action), Span(" "))
 
         return tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
 
     def _token(self) -> Line:
-        identity = self._deck.identity
+        identity = self._services.identity
         if identity is None:
-            return (Span("F7 ", Ink.KEY, "app.account"), Span("sign in ", Ink.PLAIN, "app.account"))
+            return (
+                Span("F7 ", TextStyle.KEY, "app.account"),
+                Span("sign in ", TextStyle.PLAIN, "app.account"),
+            )
         told = token_words(identity.expires, self._clock.now())
-        ink = Ink.WARNING if told in {"token over", "token <1m"} else Ink.MUTED
+        ink = TextStyle.WARNING if told in {"token over", "token <1m"} else TextStyle.MUTED
         return (Span(f"{told} ", ink, "app.account"),) if told else ()

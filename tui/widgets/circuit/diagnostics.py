@@ -7,7 +7,7 @@ from enum import Enum, auto
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
-from tui.widgets.text.styled_text import Ink, Line, fit_line, line, wrapped
+from tui.widgets.text.styled_text import Line, TextStyle, fit_line, line, wrapped
 
 HEIGHT = 4
 """The most lines it takes."""
@@ -27,7 +27,7 @@ class Checking(Enum):
 def check_lines(state: Checking | CheckReport | QdeckError, width: int) -> list[Line]:
     """The lines for a state, each at most `width` cells."""
     if isinstance(state, QdeckError):
-        return wrapped(f"! {plain(str(state), limit=600)}", width, Ink.WARNING)
+        return wrapped(f"! {plain(str(state), limit=600)}", width, TextStyle.WARNING)
     if isinstance(state, CheckReport):
         return _errors(state, width) if state.diagnostics else [_fine(state)]
     words = {
@@ -35,7 +35,7 @@ def check_lines(state: Checking | CheckReport | QdeckError, width: int) -> list[
         Checking.WAITING: "○ not checked yet",
         Checking.STARTING: "○ Qiskit is starting…",
     }[state]
-    return [line((words, Ink.MUTED))]
+    return [line((words, TextStyle.MUTED))]
 
 
 def sizes(stats: CircuitStats) -> str:
@@ -60,22 +60,22 @@ def _fine(report: CheckReport) -> Line:
         more = f"  inputs {', '.join(plain(name, limit=30) for name in report.parameters[:5])}"
     elif not report.measures:
         more = "  unmeasured: estimator only"
-    return line(("✔ checked", Ink.GOOD), told, (more, Ink.MUTED))
+    return line(("✔ checked", TextStyle.GOOD), told, (more, TextStyle.MUTED))
 
 
 def _errors(report: CheckReport, width: int) -> list[Line]:
     first, *others = report.diagnostics
-    lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, Ink.BAD)[: HEIGHT - 1]
+    lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, TextStyle.BAD)[: HEIGHT - 1]
     for diagnostic in others[: HEIGHT - 1 - len(lines)]:
         told = f"✘ {place(diagnostic)}{plain(diagnostic.message, limit=600)}"
-        lines.append(fit_line(line((told, Ink.BAD)), width))
+        lines.append(fit_line(line((told, TextStyle.BAD)), width))
     hidden = len(others) - (len(lines) - 1)
     more = f"{len(report.diagnostics)} errors, " if hidden > 0 and others else ""
     lines.append(
         line(
-            (f"  {more}", Ink.MUTED),
-            ("^g ", Ink.KEY),
-            ("goes there; until it is right nothing can be transpiled or run", Ink.MUTED),
+            (f"  {more}", TextStyle.MUTED),
+            ("^g ", TextStyle.KEY),
+            ("goes there; until it is right nothing can be transpiled or run", TextStyle.MUTED),
         )
     )
     return lines

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from tui.common.sanitize import plain
 from tui.openqasm.highlighter import LONGEST_LINE
 from tui.openqasm.reading import Reading
-from tui.widgets.text.styled_text import BLANK, QASM_INKS, Ink, Line, Span, width_of
+from tui.widgets.text.styled_text import BLANK, QASM_INKS, Line, Span, TextStyle, width_of
 from tui.widgets.text.text_pane import LIMIT, LongPage
 
 _STATEMENT_ENDS = re.compile(r"(?<=;)[ ]*")
@@ -68,7 +68,7 @@ class QasmLines(LongPage):
         for start, end, kind in self._reading.spans(row):
             name = f"qasm--{kind}"
             if name in QASM_INKS:
-                pieces += [Span(text[done:start]), Span(text[start:end], Ink(name))]
+                pieces += [Span(text[done:start]), Span(text[start:end], TextStyle(name))]
                 done = end
         pieces.append(Span(text[done:]))
         return tuple(piece for piece in pieces if piece.text)

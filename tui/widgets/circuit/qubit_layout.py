@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.domain.circuits import Candidate
-from tui.widgets.text.block import Block
-from tui.widgets.text.styled_text import BLANK, Ink, Line, fit, line
+from tui.widgets.text.block import TextBlock
+from tui.widgets.text.styled_text import BLANK, Line, TextStyle, fit, line
 
 _LABEL = 7
 
 
-class LayoutView(Block):
+class LayoutView(TextBlock):
     """A compact table: virtual qubits in a row, below each its physical qubit."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -47,15 +47,15 @@ def layout_lines(start: tuple[int, ...], end: tuple[int, ...], width: int) -> li
         band = range(first, min(first + fitting, len(start)))
         if lines:
             lines.append(BLANK)
-        lines.append(_row("qubit", [str(index) for index in band], cell, Ink.MUTED))
-        lines.append(_row("start" if moved else "on", [str(start[i]) for i in band], cell, Ink.STRONG))
+        lines.append(_row("qubit", [str(index) for index in band], cell, TextStyle.MUTED))
+        lines.append(_row("start" if moved else "on", [str(start[i]) for i in band], cell, TextStyle.STRONG))
         if moved:
-            lines.append(_row("end", [str(end[i]) for i in band if i < len(end)], cell, Ink.STRONG))
+            lines.append(_row("end", [str(end[i]) for i in band if i < len(end)], cell, TextStyle.STRONG))
     return lines
 
 
-def _row(label: str, cells: list[str], width: int, ink: Ink) -> Line:
+def _row(label: str, cells: list[str], width: int, ink: TextStyle) -> Line:
     return line(
-        (fit(label, _LABEL), Ink.MUTED),
+        (fit(label, _LABEL), TextStyle.MUTED),
         ("".join(fit(text, width, right=True) for text in cells), ink),
     )

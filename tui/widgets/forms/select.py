@@ -1,4 +1,4 @@
-"""A compact `Select` whose options follow what the deck knows, and whose open list is searched by typing."""
+"""A compact `Select` whose options follow what is known, and whose open list is searched by typing."""
 
 from __future__ import annotations
 

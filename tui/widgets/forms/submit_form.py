@@ -28,9 +28,9 @@ from tui.widgets.forms.submit_validation import (
     parse_tags,
     shots_of,
 )
-from tui.widgets.text.block import Block
+from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import duration, usage_words
-from tui.widgets.text.styled_text import Ink, Line, line, wrapped
+from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
 
 ALONE = ""
 """The session's value for a job of its own."""
@@ -47,7 +47,7 @@ class Source:
 
 
 class SubmitForm(VerticalScroll, can_focus=False):
-    """Knows no deck: it is told the candidate, sessions and usage, and gives a `Submission`."""
+    """Knows no services: it is told the candidate, sessions and usage, and gives a `Submission`."""
 
     DEFAULT_CSS = """
     SubmitForm { scrollbar-size-vertical: 1; }
@@ -73,7 +73,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         """The fields, then what is wrong, then the estimate."""
         primitives = [(str(primitive), primitive) for primitive in Primitive]
-        yield Block(id="submit-head")
+        yield TextBlock(id="submit-head")
         yield FieldRow("Primitive", Choice("", primitives, Primitive.SAMPLER, id="primitive"))
         yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
         yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
@@ -83,12 +83,12 @@ class SubmitForm(VerticalScroll, can_focus=False):
         yield FieldRow("Name", _input("name", "", "untitled"))
         yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
         yield FieldRow("Private", Choice("", _PRIVATE, False, id="private"))
-        yield Block(id="submit-trouble")
-        yield Block(id="estimate")
+        yield TextBlock(id="submit-trouble")
+        yield TextBlock(id="estimate")
 
     def on_mount(self) -> None:
         """Show the sampler's fields."""
-        self.query_one("#submit-head", Block).show([line(("Run it", Ink.HEAD))])
+        self.query_one("#submit-head", TextBlock).show([line(("Run it", TextStyle.HEAD))])
         self._arrange()
 
     @property
@@ -229,10 +229,10 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     def _show_estimate(self) -> None:
         width = max(24, self.size.width - 1)
-        self.query_one("#estimate", Block).show(self._estimate_lines(width))
-        trouble = self.query_one("#submit-trouble", Block)
+        self.query_one("#estimate", TextBlock).show(self._estimate_lines(width))
+        trouble = self.query_one("#submit-trouble", TextBlock)
         trouble.display = bool(self._trouble)
-        trouble.show(wrapped(f"✘ {self._trouble}", width, Ink.BAD) if self._trouble else ())
+        trouble.show(wrapped(f"✘ {self._trouble}", width, TextStyle.BAD) if self._trouble else ())
 
     def on_resize(self) -> None:
         """Fold the words anew."""
@@ -243,23 +243,29 @@ class SubmitForm(VerticalScroll, can_focus=False):
         if self._candidate is None or seconds is None:
             return []
         left = usage_words(self._usage)
-        lines = [line("takes about ", (f"{duration(seconds)} of QPU", Ink.STRONG))]
+        lines = [line("takes about ", (f"{duration(seconds)} of QPU", TextStyle.STRONG))]
         lines += wrapped(left, width) if left else []
         remaining = self._usage.remaining_seconds if self._usage is not None else None
         if remaining is not None and seconds > remaining:
-            lines += wrapped("That is more than the instance has left.", width, Ink.WARNING)
+            lines += wrapped("That is more than the instance has left.", width, TextStyle.WARNING)
         if self._cut_short(seconds):
-            lines += wrapped("That is more than the QPU limit: the service ends it.", width, Ink.WARNING)
-        lines += wrapped(formula(self._candidate), width, Ink.MUTED)
+            lines += wrapped(
+                "That is more than the QPU limit: the service ends it.", width, TextStyle.WARNING
+            )
+        lines += wrapped(formula(self._candidate), width, TextStyle.MUTED)
         if self._candidate.duration_us is None:
-            lines += wrapped("The device tells no gate lengths: the shot counts as 0.", width, Ink.MUTED)
+            lines += wrapped(
+                "The device tells no gate lengths: the shot counts as 0.", width, TextStyle.MUTED
+            )
         if self.primitive is Primitive.ESTIMATOR:
-            lines += wrapped("Each group of observables measured together counts anew.", width, Ink.MUTED)
+            lines += wrapped(
+                "Each group of observables measured together counts anew.", width, TextStyle.MUTED
+            )
             if self._candidate.measures:
                 lines += wrapped(
                     "The circuit measures: the estimator measures by itself, leave the measurements out.",
                     width,
-                    Ink.WARNING,
+                    TextStyle.WARNING,
                 )
         return lines
 

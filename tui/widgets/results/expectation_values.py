@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from tui.common.sanitize import plain
 from tui.domain.results import ExpectationValue, PubResult
 from tui.widgets.text.format import NOTHING
-from tui.widgets.text.styled_text import Ink, Line, Span, fit, line
+from tui.widgets.text.styled_text import Line, Span, TextStyle, fit, line
 
 _IN_COLUMNS_FROM = 13
 """So many values are laid out in columns."""
@@ -22,7 +22,7 @@ _PAULIS = re.compile(r"[IXYZ]{9,}")
 
 def value_lines(values: Sequence[ExpectationValue], width: int) -> list[Line]:
     """Expectation values with their standard errors, in order; many of them from left to right."""
-    head = line(("expectation values", Ink.STRONG), (_told(values), Ink.MUTED))
+    head = line(("expectation values", TextStyle.STRONG), (_told(values), TextStyle.MUTED))
     labels = [value_label(value, place) for place, value in enumerate(values)]
     return [head, *_rows(labels, values, width)]
 
@@ -34,7 +34,7 @@ def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[Line]:
     named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
     labels = [f"PUB {place:>{count}}  {name}".rstrip() for place, name in enumerate(named, 1)]
     return [
-        line(("expectation values", Ink.STRONG), (_told(values), Ink.MUTED)),
+        line(("expectation values", TextStyle.STRONG), (_told(values), TextStyle.MUTED)),
         *_rows(labels, values, width),
     ]
 
@@ -42,7 +42,7 @@ def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[Line]:
 def value_spans(value: ExpectationValue) -> tuple[Span, ...]:
     """One value: `+0.9531 ± 0.0047`."""
     error = NOTHING if value.std is None else f"{value.std:.4f}"
-    return (Span(f"{value.value:+.4f}", Ink.STRONG), Span(f" ± {error}", Ink.MUTED))
+    return (Span(f"{value.value:+.4f}", TextStyle.STRONG), Span(f" ± {error}", TextStyle.MUTED))
 
 
 def value_label(value: ExpectationValue, place: int) -> str:

@@ -10,7 +10,7 @@ from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
 from tui.widgets.results.expectation_values import single_value_lines, value_label, value_lines, value_spans
 from tui.widgets.results.sweep_table import is_table, sweep_lines, sweeps
 from tui.widgets.text.format import percent
-from tui.widgets.text.styled_text import BLANK, Ink, Line, Span, fit, line
+from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, fit, line
 
 TOP = 16
 """Bit strings shown one by one; the others are summed up in one line."""
@@ -32,16 +32,16 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Line]:
     """The whole result, PUB by PUB, register by register."""
     lines: list[Line] = []
     if result.note:
-        lines.append(line((plain(result.note, limit=500), Ink.WARNING)))
+        lines.append(line((plain(result.note, limit=500), TextStyle.WARNING)))
     if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
         return [*lines, *single_value_lines(result.pubs, width)]
     for index, pub in enumerate(result.pubs):
         if len(result.pubs) > 1:
             lines += [BLANK] if lines else []
-            lines.append(line((f"PUB {index + 1} of {len(result.pubs)}", Ink.STRONG)))
+            lines.append(line((f"PUB {index + 1} of {len(result.pubs)}", TextStyle.STRONG)))
         lines += _pub_lines(pub, width, top)
     if not lines:
-        lines.append(line(("The result holds no data.", Ink.MUTED)))
+        lines.append(line(("The result holds no data.", TextStyle.MUTED)))
     return lines
 
 
@@ -76,7 +76,7 @@ def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[Line]:
     wide = counts.num_bits > max(width // 2, width - _BESIDE)
     written = " in hexadecimal" if wide and counts.counts else ""
     told = f"  {counts.num_bits} {noun}{written}, {counts.shots} shots, {len(counts.counts)} outcomes"
-    head = line((f"{register}{where}", Ink.STRONG), (told, Ink.MUTED))
+    head = line((f"{register}{where}", TextStyle.STRONG), (told, TextStyle.MUTED))
     ordered = counts.probabilities()
     rows = [
         _Row(_hexadecimal(bits) if wide else bits, share, str(counts.counts[bits]))
@@ -101,7 +101,9 @@ def _hexadecimal(bits: str) -> str:
 def quasi_lines(quasi: QuasiDistribution, width: int, top: int = TOP) -> list[Line]:
     """A quasi-distribution; negative values have no bar but are shown."""
     shots = "" if quasi.shots is None else f", {quasi.shots} shots"
-    head = line(("quasi-probabilities", Ink.STRONG), (f"  {quasi.num_bits} bits{shots}", Ink.MUTED))
+    head = line(
+        ("quasi-probabilities", TextStyle.STRONG), (f"  {quasi.num_bits} bits{shots}", TextStyle.MUTED)
+    )
     ordered = sorted(quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
     rows = [_Row(bits, value) for bits, value in ordered[:top]]
     if ordered[top:]:
@@ -120,7 +122,7 @@ class _Row(NamedTuple):
 
 def _rows(rows: list[_Row], width: int) -> list[Line]:
     if not rows:
-        return [line(("nothing was counted", Ink.MUTED))]
+        return [line(("nothing was counted", TextStyle.MUTED))]
     label_width = min(max(len(row.label) for row in rows), max(8, width // 2, width - _BESIDE))
     count_width = max(len(row.times) for row in rows)
     room = max(4, min(60, width - label_width - count_width - 14))
@@ -130,10 +132,13 @@ def _rows(rows: list[_Row], width: int) -> list[Line]:
         drawn = bar(row.share / scale, room) if scale > 0 else ""
         lines.append(
             line(
-                (f" {fit(plain(row.label, limit=200), label_width)} ", Ink.MUTED if row.rest else Ink.PLAIN),
+                (
+                    f" {fit(plain(row.label, limit=200), label_width)} ",
+                    TextStyle.MUTED if row.rest else TextStyle.PLAIN,
+                ),
                 f"{percent(row.share):>8} ",
-                (f"{row.times:>{count_width}} " if count_width else "", Ink.MUTED),
-                (drawn, Ink.MUTED if row.rest else Ink.BAR),
+                (f"{row.times:>{count_width}} " if count_width else "", TextStyle.MUTED),
+                (drawn, TextStyle.MUTED if row.rest else TextStyle.BAR),
             )
         )
     return lines
@@ -142,7 +147,7 @@ def _rows(rows: list[_Row], width: int) -> list[Line]:
 def strip_line(result: JobResult, width: int) -> Line:
     """The result in one line: the most frequent bit strings with short bars, or the first values."""
     if not result.pubs:
-        return line((plain(result.note, limit=200), Ink.MUTED)) if result.note else BLANK
+        return line((plain(result.note, limit=200), TextStyle.MUTED)) if result.note else BLANK
     pub = result.pubs[0]
     more = f"  +{len(result.pubs) - 1} PUBs" if len(result.pubs) > 1 else ""
     shares: list[tuple[str, float]] = []
@@ -153,7 +158,10 @@ def strip_line(result: JobResult, width: int) -> Line:
     elif pub.values:
         first = pub.values[0]
         return line(
-            f"{value_label(first, 0)} ", *value_spans(first), (_more(len(pub.values) - 1), Ink.MUTED), more
+            f"{value_label(first, 0)} ",
+            *value_spans(first),
+            (_more(len(pub.values) - 1), TextStyle.MUTED),
+            more,
         )
     spans: list[Span] = []
     used = shown = 0
@@ -163,10 +171,10 @@ def strip_line(result: JobResult, width: int) -> Line:
         size = len(label) + len(picture) + 12
         if spans and used + size > width - 8:
             break
-        spans += [Span(f"{plain(label)} "), Span(picture, Ink.BAR), Span(f" {percent(share)}   ")]
+        spans += [Span(f"{plain(label)} "), Span(picture, TextStyle.BAR), Span(f" {percent(share)}   ")]
         used += size
         shown += 1
-    return line(*spans, (_more(len(shares) - shown).strip(), Ink.MUTED), more)
+    return line(*spans, (_more(len(shares) - shown).strip(), TextStyle.MUTED), more)
 
 
 def _more(count: int) -> str:

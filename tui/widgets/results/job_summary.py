@@ -12,7 +12,7 @@ from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
 from tui.ibm.codec.error_codes import CODES
 from tui.widgets.text.format import NOTHING, age, clock_time, duration, percent, status_span, step_span
-from tui.widgets.text.styled_text import Ink, Line, Span, line, wrapped
+from tui.widgets.text.styled_text import Line, Span, TextStyle, line, wrapped
 from tui.widgets.text.text_pane import LIMIT, page_of
 
 _LAYOUT_CELLS = 58
@@ -37,16 +37,16 @@ def facts(
     lines = [
         line(
             " ",
-            (shorten(job.name or job.id, 40), Ink.STRONG),
+            (shorten(job.name or job.id, 40), TextStyle.STRONG),
             "  ",
             status_span(job),
             f"  {shorten(job.backend, 40)}  {shorten(job.program, 30)}{shots}  ",
-            (" SANDBOX " if simulated else "", Ink.SANDBOX),
+            (" SANDBOX " if simulated else "", TextStyle.SANDBOX),
         ),
         line(
-            (" id ", Ink.MUTED),
+            (" id ", TextStyle.MUTED),
             shorten(job.id, 80),
-            ("  session " if job.session_id else "", Ink.MUTED),
+            ("  session " if job.session_id else "", TextStyle.MUTED),
             shorten(job.session_id, 40),
         ),
         timeline(job, now),
@@ -57,7 +57,7 @@ def facts(
     if transpilation is not None:
         lines.append(transpiled_line(transpilation))
     if job.tags:
-        lines.append(line((" tags ", Ink.MUTED), shorten("  ".join(job.tags), width)))
+        lines.append(line((" tags ", TextStyle.MUTED), shorten("  ".join(job.tags), width)))
     if job.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
         lines += _reason(job, width)
     return lines
@@ -69,15 +69,15 @@ def timeline(job: Job, now: datetime) -> Line:
     spans: list[Span] = [Span(" ")]
     for place, step in enumerate(steps):
         if place:
-            spans.append(Span("  →  ", Ink.MUTED))
+            spans.append(Span("  →  ", TextStyle.MUTED))
         spans.append(step_span(step.status))
         if place + 1 < len(steps):
             spans.append(Span(f" {duration((steps[place + 1].at - step.at).total_seconds())}"))
         elif step.status.final:
             ago = age(step.at, now)
-            spans.append(Span(f" {ago if ago == 'now' else ago + ' ago'}", Ink.MUTED))
+            spans.append(Span(f" {ago if ago == 'now' else ago + ' ago'}", TextStyle.MUTED))
         else:
-            spans.append(Span(f" for {age(step.at, now)}".replace("for now", "just now"), Ink.MUTED))
+            spans.append(Span(f" for {age(step.at, now)}".replace("for now", "just now"), TextStyle.MUTED))
     return tuple(spans)
 
 
@@ -100,10 +100,10 @@ def _costs(job: Job) -> Line:
     unknown = "not told" if job.status.final else "not settled yet"
     charged = duration(job.qpu_seconds) if job.qpu_seconds is not None else unknown
     return line(
-        (" QPU ", Ink.MUTED),
+        (" QPU ", TextStyle.MUTED),
         charged,
-        (estimated, Ink.MUTED),
-        ("  created ", Ink.MUTED),
+        (estimated, TextStyle.MUTED),
+        ("  created ", TextStyle.MUTED),
         clock_time(job.created),
     )
 
@@ -117,9 +117,9 @@ def _queue(metrics: JobMetrics) -> list[Line]:
         told.append(("position", f"{metrics.queue_position:,}{among}"))
     if metrics.estimated_start is not None:
         told.append(("expected to start", clock_time(metrics.estimated_start)))
-    spans = [Span(" queue", Ink.MUTED)]
+    spans = [Span(" queue", TextStyle.MUTED)]
     for name, value in told:
-        spans += [Span(f"  {name} ", Ink.MUTED), Span(value)]
+        spans += [Span(f"  {name} ", TextStyle.MUTED), Span(value)]
     return [tuple(spans)] if told else []
 
 
@@ -130,7 +130,7 @@ def transpiled_line(told: Transpilation) -> Line:
     if told.estimated_success is not None:
         success = f"  success {percent(told.estimated_success)}"
     return line(
-        (" transpiled ", Ink.MUTED),
+        (" transpiled ", TextStyle.MUTED),
         f"{_how(told)}  2q {before.two_qubit_gates} → {after.two_qubit_gates}",
         f"  depth {before.depth} → {after.depth}{success}",
     )
@@ -171,7 +171,7 @@ def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
 def _reason(job: Job, width: int) -> list[Line]:
     code = f" (code {shorten(job.reason_code, 20)})" if job.reason_code else ""
     what = plain(job.reason, limit=3000, lines=True).strip() or "The service gave no reason."
-    ink = Ink.BAD if job.status is JobStatus.FAILED else Ink.MUTED
+    ink = TextStyle.BAD if job.status is JobStatus.FAILED else TextStyle.MUTED
     lines = [(Span(" "), *pieces) for pieces in wrapped(f"Why: {what}{code}", width, ink)][:5]
     lines += [(Span(" "), *pieces) for pieces in wrapped(f"What to do: {_advice(job)}", width)][:3]
     return lines
@@ -220,16 +220,16 @@ def metrics_lines(
     ]
     if transpilation is not None:
         rows += transpiled_rows(transpilation)
-    told = [line((f" {name:<16}", Ink.MUTED), value) for name, value in rows]
+    told = [line((f" {name:<16}", TextStyle.MUTED), value) for name, value in rows]
     if metrics is None:
-        told.insert(0, line((" Metrics come when the job ends.", Ink.MUTED)))
+        told.insert(0, line((" Metrics come when the job ends.", TextStyle.MUTED)))
     return told
 
 
 def raw_page(job: Job, result: JobResult | None) -> list[Line]:
     """The result as the service sent it, indented where it is JSON."""
     if result is None or not result.raw:
-        return [line((" No raw result is known here.", Ink.MUTED))]
+        return [line((" No raw result is known here.", TextStyle.MUTED))]
     text = result.raw[:LIMIT].decode("utf-8", "replace")
     if len(result.raw) <= _PRETTY_LIMIT:
         try:

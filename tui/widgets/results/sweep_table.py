@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tui.common.sanitize import plain
 from tui.domain.results import Counts
 from tui.widgets.text.format import NOTHING, percent
-from tui.widgets.text.styled_text import Ink, Line, Span, line
+from tui.widgets.text.styled_text import Line, Span, TextStyle, line
 
 SETS = 5
 """From so many parameter sets on it is a table."""
@@ -47,13 +47,15 @@ def sweep_lines(sets: Sequence[Counts], width: int) -> list[Line]:
     heads = [*chosen, *(["others"] if rest else [])]
     lines = [
         line(
-            (plain(sets[0].register, limit=60) or "result", Ink.STRONG),
+            (plain(sets[0].register, limit=60) or "result", TextStyle.STRONG),
             (
                 f"  {bits} {'bit' if bits == 1 else 'bits'}, {len(sets):,} parameter sets, {_shots(sets)}",
-                Ink.MUTED,
+                TextStyle.MUTED,
             ),
         ),
-        line((" " * (name_width + 1) + "".join(_cell(plain(head), column) for head in heads), Ink.HEAD)),
+        line(
+            (" " * (name_width + 1) + "".join(_cell(plain(head), column) for head in heads), TextStyle.HEAD)
+        ),
     ]
     for name, one in zip(names, sets, strict=True):
         shares = dict(one.probabilities())
@@ -63,11 +65,15 @@ def sweep_lines(sets: Sequence[Counts], width: int) -> list[Line]:
         cells = [
             Span(
                 _cell(percent(value) if value else NOTHING, column),
-                Ink.STRONG if value and value == highest else Ink.PLAIN if value else Ink.MUTED,
+                TextStyle.STRONG
+                if value and value == highest
+                else TextStyle.PLAIN
+                if value
+                else TextStyle.MUTED,
             )
             for value in values
         ]
-        lines.append(line((f" {name:<{name_width}}", Ink.MUTED), *cells))
+        lines.append(line((f" {name:<{name_width}}", TextStyle.MUTED), *cells))
     return lines
 
 

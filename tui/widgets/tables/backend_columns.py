@@ -8,7 +8,7 @@ from tui.common.sanitize import shorten
 from tui.domain.backends import Backend
 from tui.widgets.tables.row_table import Cells, Column
 from tui.widgets.text.format import NOTHING, age, number, percent_error
-from tui.widgets.text.styled_text import Ink, Line, Span, line
+from tui.widgets.text.styled_text import Line, Span, TextStyle, line
 
 BACKEND_COLUMNS: tuple[Column, ...] = (
     Column("STATUS", 14, grow=1),
@@ -30,9 +30,9 @@ def status_of(backend: Backend) -> Span:
     """Symbol and word: whether it takes and runs jobs."""
     word = shorten(backend.status or "unknown", 20)
     if backend.operational:
-        return Span(f"✔ {word}", Ink.GOOD)
-    ink = Ink.WARNING if "pause" in word.lower() or "mainten" in word.lower() else Ink.BAD
-    return Span(f"{'◔' if ink is Ink.WARNING else '✘'} {word}", ink)
+        return Span(f"✔ {word}", TextStyle.GOOD)
+    ink = TextStyle.WARNING if "pause" in word.lower() or "mainten" in word.lower() else TextStyle.BAD
+    return Span(f"{'◔' if ink is TextStyle.WARNING else '✘'} {word}", ink)
 
 
 def backend_cells(backend: Backend, *, chosen: bool) -> Cells:
@@ -40,7 +40,7 @@ def backend_cells(backend: Backend, *, chosen: bool) -> Cells:
     name = shorten(backend.name, 40)
     return (
         status_of(backend),
-        Span(f"{name} ◂" if chosen else name, Ink.ACCENT if chosen else Ink.PLAIN),
+        Span(f"{name} ◂" if chosen else name, TextStyle.ACCENT if chosen else TextStyle.PLAIN),
         Span(_whole(backend.queue_length)),
         Span(_whole(backend.qubits)),
         Span(shorten(backend.processor, 30) or NOTHING),
@@ -63,18 +63,18 @@ def backend_lines(backend: Backend, now: datetime) -> list[Line]:
         calibrated,
         f"gates {gates}" if gates else "",
     ]
-    kind = (" SIMULATED ", Ink.SANDBOX) if backend.simulated else ("", Ink.PLAIN)
+    kind = (" SIMULATED ", TextStyle.SANDBOX) if backend.simulated else ("", TextStyle.PLAIN)
     message = shorten(backend.message, 200)
     return [
         line(
             " ",
-            (shorten(backend.name, 40), Ink.STRONG),
+            (shorten(backend.name, 40), TextStyle.STRONG),
             "  ",
             kind,
             "  ",
             " · ".join(fact for fact in facts if fact),
         ),
-        line(" ", message or ("enter transpiles for it", Ink.MUTED)),
+        line(" ", message or ("enter transpiles for it", TextStyle.MUTED)),
     ]
 
 

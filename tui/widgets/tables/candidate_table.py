@@ -13,7 +13,7 @@ from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.tables.stats_table import share
-from tui.widgets.text.styled_text import Ink, Span
+from tui.widgets.text.styled_text import Span, TextStyle
 
 MAX_CANDIDATES = 12
 """The oldest goes when there are more."""
@@ -105,7 +105,7 @@ class CandidateTable(RowTable):
         candidate = self._candidates[key]
         options, after = candidate.options, candidate.after
         return (
-            Span("✔" if key == self._picked else " ", Ink.GOOD),
+            Span("✔" if key == self._picked else " ", TextStyle.GOOD),
             Span(str(options.optimization_level)),
             Span(plain(candidate.where, limit=20)),
             *((Span(_ai(options)),) if self._told_ai else ()),

@@ -11,7 +11,7 @@ from tui.domain.jobs import Job
 from tui.jobquery.view import ColumnChoice
 from tui.widgets.tables.row_table import Cells, Column
 from tui.widgets.text.format import NOTHING, age, clock_time, number, short_id, status_span
-from tui.widgets.text.styled_text import Ink, Span
+from tui.widgets.text.styled_text import Span, TextStyle
 
 Cell = Callable[[Job, datetime], Span]
 
@@ -34,11 +34,11 @@ class JobColumn:
 
 
 def _name(job: Job, now: datetime) -> Span:
-    return Span(shorten(job.name, 60)) if job.name else Span(short_id(job.id, 20), Ink.MUTED)
+    return Span(shorten(job.name, 60)) if job.name else Span(short_id(job.id, 20), TextStyle.MUTED)
 
 
 def _muted(text: str, limit: int) -> Span:
-    return Span(shorten(text, limit), Ink.MUTED)
+    return Span(shorten(text, limit), TextStyle.MUTED)
 
 
 _ALL: tuple[JobColumn, ...] = (

@@ -19,7 +19,7 @@ from tui.jobquery.view import ColumnChoice
 from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.text.format import count_words, step_span
-from tui.widgets.text.styled_text import Ink, Line, Span, fit_line, line
+from tui.widgets.text.styled_text import Line, Span, TextStyle, fit_line, line
 
 _MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
 
@@ -106,20 +106,23 @@ class JobTable(RowTable):
         """The cursor, then whether the job is marked, unseen, or both."""
         return ("▸" if at_cursor else " ") + _MARKS[key in self._marked, key in self.unseen]
 
-    def row_line(self, key: str, width: int, ink: Ink) -> Line:
+    def row_line(self, key: str, width: int, ink: TextStyle) -> Line:
         """A job, or the head of a group."""
         if key not in self._arranged.groups:
             row = super().row_line(key, width, ink)
-            if ink is Ink.PLAIN and key in self.unseen:
-                row = tuple(span._replace(ink=Ink.STRONG) if span.ink is Ink.PLAIN else span for span in row)
-            if ink is Ink.PLAIN and key in self._marked:
-                row = (row[0]._replace(ink=Ink.CURRENT), *row[1:])
+            if ink is TextStyle.PLAIN and key in self.unseen:
+                row = tuple(
+                    span._replace(ink=TextStyle.STRONG) if span.ink is TextStyle.PLAIN else span
+                    for span in row
+                )
+            if ink is TextStyle.PLAIN and key in self._marked:
+                row = (row[0]._replace(ink=TextStyle.CURRENT), *row[1:])
             return row
         if key not in self._summaries:
             self._summaries[key] = self._summary(key)
         summary = fit_line(self._summaries[key], width - self.GUTTER)
-        mark = "▸ " if ink is not Ink.PLAIN else "  "
-        if ink is not Ink.PLAIN:
+        mark = "▸ " if ink is not TextStyle.PLAIN else "  "
+        if ink is not TextStyle.PLAIN:
             summary = tuple(span._replace(ink=ink) for span in summary)
         return (Span(mark, ink), *summary)
 
@@ -132,8 +135,8 @@ class JobTable(RowTable):
             symbol = step_span(status)
             states += ["   ", symbol._replace(text=f"{symbol.text} {count}")]
         return line(
-            ("▹ " if head in self._folded else "▿ ", Ink.ACCENT),
-            (shorten(name, 40), Ink.STRONG) if name else ("in none", Ink.MUTED),
+            ("▹ " if head in self._folded else "▿ ", TextStyle.ACCENT),
+            (shorten(name, 40), TextStyle.STRONG) if name else ("in none", TextStyle.MUTED),
             f"  {count_words(len(members), 'job')}",
             *states,
         )

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.text.styled_text import BLANK, INKS, Ink, Line, Span, difference, fit, strip_of
+from tui.widgets.text.styled_text import BLANK, INKS, Line, Span, TextStyle, difference, fit, strip_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +216,19 @@ class RowTable(ScrollView, can_focus=True):
         width = self.line_width
         if y == 0:
             heads = [
-                Span(self.title_of(column, cells), Ink.HEAD)
+                Span(self.title_of(column, cells), TextStyle.HEAD)
                 for column, cells in zip(self._columns, self._widths(width), strict=True)
             ]
-            return self._join(heads, width, " " * self.GUTTER, Ink.HEAD)
+            return self._join(heads, width, " " * self.GUTTER, TextStyle.HEAD)
         place = y - 1 + self.scroll_offset.y
         if place >= len(self._keys):
             return BLANK
         at_cursor = place == self._cursor
-        ink = (Ink.CURSOR if self.has_focus else Ink.CURSOR_BLURRED) if at_cursor else Ink.PLAIN
+        ink = (
+            (TextStyle.CURSOR if self.has_focus else TextStyle.CURSOR_BLURRED)
+            if at_cursor
+            else TextStyle.PLAIN
+        )
         return self.row_line(self._keys[place], width, ink)
 
     def title_of(self, column: Column, cells: int) -> str:
@@ -235,14 +239,14 @@ class RowTable(ScrollView, can_focus=True):
         """What stands left of a row, `GUTTER` cells."""
         return ("▸" if at_cursor else " ").ljust(self.GUTTER)
 
-    def row_line(self, key: str, width: int, ink: Ink) -> Line:
+    def row_line(self, key: str, width: int, ink: TextStyle) -> Line:
         """One row; `ink` is `PLAIN` but for the row under the cursor, which is in one ink."""
         cells = self._cells_of(key)
-        if ink is not Ink.PLAIN:
+        if ink is not TextStyle.PLAIN:
             cells = [span._replace(ink=ink) for span in cells]
-        return self._join(cells, width, self.mark_of(key, ink is not Ink.PLAIN), ink)
+        return self._join(cells, width, self.mark_of(key, ink is not TextStyle.PLAIN), ink)
 
-    def _join(self, cells: Cells, width: int, mark: str, ink: Ink) -> Line:
+    def _join(self, cells: Cells, width: int, mark: str, ink: TextStyle) -> Line:
         widths = self._widths(width)
         spans = [Span(mark, ink)]
         for column, cell_width, cell in zip(self._columns, widths, cells, strict=True):

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from tui.common.sanitize import plain
 from tui.domain.circuits import Candidate, CircuitStats
-from tui.widgets.text.block import Block
-from tui.widgets.text.styled_text import BLANK, Ink, Line, fit, line, wrapped
+from tui.widgets.text.block import TextBlock
+from tui.widgets.text.styled_text import BLANK, Line, TextStyle, fit, line, wrapped
 
 _LABEL = 18
 _NUMBER = 9
 
 
-class StatsTable(Block):
+class StatsTable(TextBlock):
     """Before and after of one candidate: qubits, gates, depths, duration, estimated success, operations."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -36,7 +36,7 @@ class StatsTable(Block):
 def stats_lines(candidate: Candidate, width: int) -> list[Line]:
     """The lines of the table, for `width` cells."""
     before, after = candidate.before, candidate.after
-    rows = [line((fit("", _LABEL), Ink.HEAD), _head("before"), _head("after"))]
+    rows = [line((fit("", _LABEL), TextStyle.HEAD), _head("before"), _head("after"))]
     for label, figure in _FIGURES:
         rows.append(_row(label, _number(figure(before)), _number(figure(after))))
     rows.append(_row("duration", "–", duration(candidate.duration_us)))
@@ -80,13 +80,13 @@ def _number(value: int) -> str:
     return f"{value:,}".replace(",", " ")
 
 
-def _head(word: str) -> tuple[str, Ink]:
-    return fit(word, _NUMBER, right=True), Ink.HEAD
+def _head(word: str) -> tuple[str, TextStyle]:
+    return fit(word, _NUMBER, right=True), TextStyle.HEAD
 
 
 def _row(label: str, before: str, after: str) -> Line:
     return line(
-        (fit(label, _LABEL), Ink.MUTED),
-        (fit(before, _NUMBER, right=True), Ink.PLAIN),
-        (fit(after, _NUMBER, right=True), Ink.STRONG),
+        (fit(label, _LABEL), TextStyle.MUTED),
+        (fit(before, _NUMBER, right=True), TextStyle.PLAIN),
+        (fit(after, _NUMBER, right=True), TextStyle.STRONG),
     )

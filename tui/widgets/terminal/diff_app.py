@@ -29,7 +29,7 @@ class _Ready(CompositorUpdate):
         return self._text
 
 
-class SpareApp(App[None]):
+class DiffApp(App[None]):
     """Textual's `App`, saving bytes on the line to the terminal.
 
     `_display` is the one place through which all screens, dialogs and notices are written. It is private, and

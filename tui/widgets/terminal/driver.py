@@ -12,7 +12,7 @@ from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from tui.widgets.terminal.diff_app import SpareApp
+from tui.widgets.terminal.diff_app import DiffApp
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -45,7 +45,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Enter the terminal's screen, at the start and again after the app was stopped: it is empty then."""
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's is not annotated
-        if isinstance(self._app, SpareApp):
+        if isinstance(self._app, DiffApp):
             self._app.shown.forget()
 
     def run_input_thread(self) -> None:

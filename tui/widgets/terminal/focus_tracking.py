@@ -7,14 +7,14 @@ import math
 from textual import events
 
 from tui.common.clock import Clock
-from tui.widgets.terminal.key_queue import OrderlyApp
+from tui.widgets.terminal.key_queue import KeyQueueApp
 
 GONE_AFTER = 30.0
 """Seconds without a key after which nobody is taken to look, where the terminal does not tell its focus."""
 _DONE_BY_HAND = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 
 
-class AttentiveApp(OrderlyApp):
+class FocusTrackingApp(KeyQueueApp):
     """Terminals tell when they get and lose the focus; tmux passes that on only with `focus-events on`, which
     it has not by itself. Until such an event came, who does nothing for a while is taken to be elsewhere.
     """

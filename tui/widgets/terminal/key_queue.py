@@ -33,7 +33,7 @@ class Follower(Message):
         self.round = round_
 
 
-class OrderlyApp(App[None]):
+class KeyQueueApp(App[None]):
     """Textual sends a key at once to the widget that has the focus when the key arrives.
 
     Keys that come in one burst (a slow line, a paste that the terminal does not mark, quick typing) would

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.widgets.text.line_widget import Painted
-from tui.widgets.text.styled_text import BLANK, Ink, Line, line
+from tui.widgets.text.line_widget import LineWidget
+from tui.widgets.text.styled_text import BLANK, Line, TextStyle, line
 
 LEAST_WIDTH = 60
 LEAST_HEIGHT = 16
 _ASKED = "a dialog waits for you."
 
 
-class TooSmall(Painted):
+class TooSmall(LineWidget):
     """Hidden by the style sheet until the screen has the class `-narrow` or `-low`."""
 
     DEFAULT_CSS = """
@@ -24,12 +24,12 @@ class TooSmall(Painted):
         """The notice; the size it says is the terminal's."""
         size = self.app.size
         return (
-            line(("This terminal is too small.", Ink.STRONG)),
+            line(("This terminal is too small.", TextStyle.STRONG)),
             line(f"It has {size.width}x{size.height} cells;"),
             line(f"qdeck needs {LEAST_WIDTH}x{LEAST_HEIGHT}."),
             BLANK,
-            line(("Make it larger to go on,", Ink.MUTED)),
-            line((_ASKED if self.screen.is_modal else "nothing is lost. ^q quits.", Ink.MUTED)),
+            line(("Make it larger to go on,", TextStyle.MUTED)),
+            line((_ASKED if self.screen.is_modal else "nothing is lost. ^q quits.", TextStyle.MUTED)),
         )
 
     def on_resize(self) -> None:

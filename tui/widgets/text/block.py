@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from textual.geometry import Size
 
-from tui.widgets.text.line_widget import Painted
+from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.styled_text import Line
 
 
-class Block(Painted):
+class TextBlock(LineWidget):
     """Shows the lines it is given; as high as they are."""
 
     DEFAULT_CSS: ClassVar[str] = "Block { height: auto; }"

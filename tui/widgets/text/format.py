@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import Usage
 from tui.domain.jobs import Job, JobStatus
-from tui.widgets.text.styled_text import Ink, Span
+from tui.widgets.text.styled_text import Span, TextStyle
 
 NOTHING = "–"
 """Shown where a value is not known."""
 
-_SYMBOLS: dict[JobStatus, tuple[str, Ink]] = {
-    JobStatus.DONE: ("✔", Ink.GOOD),
-    JobStatus.RUNNING: ("▶", Ink.BUSY),
-    JobStatus.QUEUED: ("◔", Ink.WAITING),
-    JobStatus.FAILED: ("✘", Ink.BAD),
-    JobStatus.CANCELLED: ("⊘", Ink.MUTED),
-    JobStatus.UNKNOWN: ("?", Ink.WARNING),
+_SYMBOLS: dict[JobStatus, tuple[str, TextStyle]] = {
+    JobStatus.DONE: ("✔", TextStyle.GOOD),
+    JobStatus.RUNNING: ("▶", TextStyle.BUSY),
+    JobStatus.QUEUED: ("◔", TextStyle.WAITING),
+    JobStatus.FAILED: ("✘", TextStyle.BAD),
+    JobStatus.CANCELLED: ("⊘", TextStyle.MUTED),
+    JobStatus.UNKNOWN: ("?", TextStyle.WARNING),
 }
 
 

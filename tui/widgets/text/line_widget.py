@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.widgets.text.styled_text import BLANK, INKS, Line, difference, fit_line, strip_of
 
 
-class Painted(Widget):
+class LineWidget(Widget):
     """Subclasses say what the lines are (`picture`) and call `repaint` when that may have changed.
 
     Textual sends every cell of a refreshed region, changed or not, so the difference is taken here.

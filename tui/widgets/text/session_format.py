@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 
 from tui.common.sanitize import plain, shorten
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.api import Deck
+from tui.monitor.api import Services
 from tui.widgets.text.format import NOTHING, count_words, short_id
-from tui.widgets.text.styled_text import Ink, Span
+from tui.widgets.text.styled_text import Span, TextStyle
 
-_SYMBOLS: dict[SessionState, tuple[str, Ink]] = {
-    SessionState.OPEN: ("○", Ink.WAITING),
-    SessionState.ACTIVE: ("●", Ink.BUSY),
-    SessionState.INACTIVE: ("◌", Ink.MUTED),
-    SessionState.DRAINING: ("◐", Ink.WARNING),
-    SessionState.CLOSED: ("✔", Ink.MUTED),
-    SessionState.UNKNOWN: ("?", Ink.WARNING),
+_SYMBOLS: dict[SessionState, tuple[str, TextStyle]] = {
+    SessionState.OPEN: ("○", TextStyle.WAITING),
+    SessionState.ACTIVE: ("●", TextStyle.BUSY),
+    SessionState.INACTIVE: ("◌", TextStyle.MUTED),
+    SessionState.DRAINING: ("◐", TextStyle.WARNING),
+    SessionState.CLOSED: ("✔", TextStyle.MUTED),
+    SessionState.UNKNOWN: ("?", TextStyle.WARNING),
 }
 
 
@@ -67,9 +67,9 @@ def place_kept(session: Session, idle_since: datetime | None, now: datetime) -> 
     return f"{minutes}m" if minutes else "<1m"
 
 
-def open_now(deck: Deck) -> list[Session]:
+def open_now(services: Services) -> list[Session]:
     """The sessions of the signed-in account that take jobs, and so may cost; the newest first."""
-    return [one for one in deck.sessions() if one.takes_jobs] if deck.identity is not None else []
+    return [one for one in services.sessions() if one.takes_jobs] if services.identity is not None else []
 
 
 def open_words(sessions: Sequence[Session], now: datetime) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 
-class Ink(StrEnum):
+class TextStyle(StrEnum):
     """The styles a span can have; each is a component class of the widgets, coloured by the theme."""
 
     PLAIN = "ink--plain"
@@ -45,9 +45,9 @@ class Ink(StrEnum):
     QASM_WRONG = "qasm--wrong"
 
 
-QASM_INKS: frozenset[str] = frozenset(ink for ink in Ink if ink.startswith("qasm--"))
+QASM_INKS: frozenset[str] = frozenset(ink for ink in TextStyle if ink.startswith("qasm--"))
 """The kinds of words of OpenQASM, for the `COMPONENT_CLASSES` of what shows programs."""
-INKS: frozenset[str] = frozenset(Ink) - QASM_INKS
+INKS: frozenset[str] = frozenset(TextStyle) - QASM_INKS
 """For the `COMPONENT_CLASSES` of all others."""
 QASM_COLOURS = """
     & .qasm--comment { color: $quiet; text-style: italic; }
@@ -71,7 +71,7 @@ class Span(NamedTuple):
     by a click."""
 
     text: str
-    ink: Ink = Ink.PLAIN
+    ink: TextStyle = TextStyle.PLAIN
     action: str = ""
 
 
@@ -80,7 +80,7 @@ Line = tuple[Span, ...]
 BLANK: Line = ()
 
 
-def line(*parts: str | tuple[str, Ink] | Span) -> Line:
+def line(*parts: str | tuple[str, TextStyle] | Span) -> Line:
     """A line from strings, `(text, ink)` pairs and spans; empty pieces are left out."""
     spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
     return tuple(span for span in spans if span.text)
@@ -155,7 +155,7 @@ def apart(left: Line, right: Line, width: int) -> Line:
     return (*fit_line(left, room), Span(" "), *right)
 
 
-def wrapped(text: str, width: int, ink: Ink = Ink.PLAIN) -> list[Line]:
+def wrapped(text: str, width: int, ink: TextStyle = TextStyle.PLAIN) -> list[Line]:
     """`text` folded at words into lines of at most `width` cells; line feeds are kept."""
     lines: list[Line] = []
     for paragraph in text.split("\n"):
@@ -205,7 +205,7 @@ def _joins(pieces: Line) -> bool:
 
 
 def _difference(
-    before: list[tuple[str, Ink, str]], after: list[tuple[str, Ink, str]]
+    before: list[tuple[str, TextStyle, str]], after: list[tuple[str, TextStyle, str]]
 ) -> tuple[int, int] | None:
     start = 0
     for one, other in zip(before, after, strict=False):
@@ -220,8 +220,8 @@ def _difference(
     return (start, end - start) if end > start else None
 
 
-def _cells(pieces: Line) -> list[tuple[str, Ink, str]]:
-    cells: list[tuple[str, Ink, str]] = []
+def _cells(pieces: Line) -> list[tuple[str, TextStyle, str]]:
+    cells: list[tuple[str, TextStyle, str]] = []
     for span in pieces:
         if span.text.isascii():
             cells += [(character, span.ink, span.action) for character in span.text]
@@ -240,7 +240,7 @@ def strip_of(pieces: Line, width: int, style_of: Callable[[str], Style], base: S
     """The line as Textual draws it, `width` cells on `base`."""
     segments: list[Segment] = []
     for span in pieces:
-        style = base if span.ink is Ink.PLAIN else base + style_of(span.ink)
+        style = base if span.ink is TextStyle.PLAIN else base + style_of(span.ink)
         if span.action:
             style += Style.from_meta({"@click": span.action})
         segments.append(Segment(span.text, style))

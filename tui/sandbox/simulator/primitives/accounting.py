@@ -18,7 +18,7 @@ from tui.sandbox.simulator.noise.shots import Run
 _MOST_EXECUTIONS = 5_000_000
 
 
-class Ledger:
+class JobAccounting:
     """The account of one job on one device."""
 
     def __init__(self, device: str, options: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.shots import Run, plan, sample
-from tui.sandbox.simulator.primitives.accounting import Ledger
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.observables import (
     Observables,
     Terms,
@@ -65,7 +65,7 @@ class _Value:
 
 
 def estimate(
-    one: Pub, given: Observables, device: str, settings: Settings, seed: int, ledger: Ledger
+    one: Pub, given: Observables, device: str, settings: Settings, seed: int, ledger: JobAccounting
 ) -> Estimates:
     """The expectation values of a pub. Raises `Failure`."""
     width = one.circuit.num_qubits
@@ -153,7 +153,7 @@ class _Shots:
 class _Scales:
     """The factor by which twirled readout shrinks a Pauli, measured by calibration shots."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, generator: np.random.Generator) -> None:
+    def __init__(self, settings: Settings, ledger: JobAccounting, generator: np.random.Generator) -> None:
         self._settings = settings
         self._ledger = ledger
         self._generator = generator
@@ -206,7 +206,7 @@ def _run(
     basis: str,
     device: str,
     settings: Settings,
-    ledger: Ledger,
+    ledger: JobAccounting,
 ) -> Run:
     place = tuple(int(axis) for axis in np.unravel_index(index, one.shape)) if one.shape else ()
     bound = one.bound(core, place)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tui.sandbox.simulator.primitives import results as encode
-from tui.sandbox.simulator.primitives.accounting import Ledger
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.estimator import RANDOMIZATIONS, Estimates, Settings, estimate
 from tui.sandbox.simulator.primitives.observables import observables
 from tui.sandbox.simulator.primitives.pubs import pub
@@ -17,7 +17,7 @@ from tui.sandbox.simulator.primitives.pubs import pub
 DEFAULT_PRECISION = 0.015625
 
 
-def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: Ledger) -> dict[str, Any]:
+def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
     """The results body of an estimator job with `pubs`. Raises `Failure`."""
     options = params.get("options") or {}
     mitigated = _mitigated(params, options)
@@ -81,7 +81,7 @@ def _mitigated(params: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     return int(params.get("resilience_level", 1)) >= 1
 
 
-def _note_ignored(params: Mapping[str, Any], options: Mapping[str, Any], ledger: Ledger) -> None:
+def _note_ignored(params: Mapping[str, Any], options: Mapping[str, Any], ledger: JobAccounting) -> None:
     resilience = options.get("resilience") or {}
     if resilience.get("zne_mitigation") or params.get("resilience_level") == 2:
         ledger.note("Zero-noise extrapolation is not simulated: the values are not extrapolated.")

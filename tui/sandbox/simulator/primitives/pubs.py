@@ -11,7 +11,7 @@ from qiskit.circuit import QuantumCircuit
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.circuits.isa import check_bound_angles, check_isa
 from tui.sandbox.simulator.circuits.loader import Loaded, load_circuit
-from tui.sandbox.simulator.primitives.accounting import Ledger
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.bindings import Values, bind, parameter_values
 
 
@@ -44,7 +44,7 @@ class Pub:
         return done
 
 
-def pub(circuit: Any, values: Any, device: str, ledger: Ledger) -> Pub:
+def pub(circuit: Any, values: Any, device: str, ledger: JobAccounting) -> Pub:
     """Read and check a pub's circuit and values. Raises `Failure`."""
     loaded = load_circuit(circuit)
     check_isa(loaded.circuit, target(device), device)

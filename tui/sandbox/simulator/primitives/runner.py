@@ -13,11 +13,11 @@ from tui.sandbox.simulator.base.errors import Failure
 from tui.sandbox.simulator.base.values import RunOutcome
 from tui.sandbox.simulator.primitives import sampler
 from tui.sandbox.simulator.primitives import v1 as first_generation
-from tui.sandbox.simulator.primitives.accounting import Ledger
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.estimator_job import run_estimator
 from tui.sandbox.simulator.primitives.validation import validate_params
 
-Program = Callable[[Mapping[str, Any], str, int, Ledger], dict[str, Any]]
+Program = Callable[[Mapping[str, Any], str, int, JobAccounting], dict[str, Any]]
 
 _WITH_PUBS: Mapping[str, Program] = {"sampler": sampler.run_sampler, "estimator": run_estimator}
 _WITH_CIRCUITS: Mapping[str, Program] = {
@@ -43,9 +43,9 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     if complaint is not None:
         return RunOutcome("Failed", reason=complaint, reason_code=1208)
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
-    ledger: Ledger | None = None
+    ledger: JobAccounting | None = None
     try:
-        ledger = Ledger(device, params.get("options") or {})
+        ledger = JobAccounting(device, params.get("options") or {})
         body = programs[program_id](params, device, _seed(params, seed), ledger)
     except Failure as failure:
         return _failed(failure, ledger)
@@ -77,7 +77,7 @@ def _seed(params: Mapping[str, Any], seed: int | None) -> int:
     return secrets.randbits(31)
 
 
-def _failed(failure: Failure, ledger: Ledger | None) -> RunOutcome:
+def _failed(failure: Failure, ledger: JobAccounting | None) -> RunOutcome:
     return RunOutcome(
         "Failed",
         reason=failure.reason,

@@ -16,7 +16,7 @@ from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce
 from tui.sandbox.simulator.noise.shots import Run, plan, sample
 from tui.sandbox.simulator.primitives import results as encode
-from tui.sandbox.simulator.primitives.accounting import Ledger
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.pubs import Pub, pub, size
 
 DEFAULT_SHOTS = 4096
@@ -36,7 +36,7 @@ class Sampled:
         return self.bits[..., columns]
 
 
-def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: Ledger) -> dict[str, Any]:
+def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
     """The results body of a sampler job with `pubs`. Raises `Failure`."""
     options = params.get("options") or {}
     _refuse_kerneled(options)
@@ -64,7 +64,7 @@ def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: Ledge
     )
 
 
-def draw(one: Pub, device: str, shots: int, seed: int, ledger: Ledger) -> Sampled:
+def draw(one: Pub, device: str, shots: int, seed: int, ledger: JobAccounting) -> Sampled:
     """Take the shots of a pub. Raises `Failure`."""
     runs: list[Run] = []
     for index in np.ndindex(one.shape):
@@ -99,7 +99,7 @@ def _typed(result: Sampled) -> dict[str, Any]:
     )
 
 
-def _check_registers(circuit: QuantumCircuit, index: int, ledger: Ledger) -> None:
+def _check_registers(circuit: QuantumCircuit, index: int, ledger: JobAccounting) -> None:
     if not circuit.cregs:
         ledger.note(f"The {index}-th circuit has no classical registers: its result is empty.")
     for creg in circuit.cregs:
@@ -121,7 +121,7 @@ def _refuse_kerneled(options: Mapping[str, Any]) -> None:
         )
 
 
-def _note_ignored(options: Mapping[str, Any], ledger: Ledger) -> None:
+def _note_ignored(options: Mapping[str, Any], ledger: JobAccounting) -> None:
     if (options.get("dynamical_decoupling") or {}).get("enable"):
         ledger.note("Dynamical decoupling has no effect here: qubits that wait are simulated without noise.")
     twirling = options.get("twirling") or {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from tui.sandbox.simulator.base.errors import Failure
 from tui.sandbox.simulator.primitives import results as encode
-from tui.sandbox.simulator.primitives.accounting import Ledger
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.estimator import Settings, estimate
 from tui.sandbox.simulator.primitives.observables import observables
 from tui.sandbox.simulator.primitives.pubs import Pub, pub
@@ -19,7 +19,7 @@ from tui.sandbox.simulator.primitives.sampler import draw
 DEFAULT_SHOTS = 4000
 
 
-def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: Ledger) -> dict[str, Any]:
+def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
     """`{"quasi_dists": [{"<decimal>": probability}], "metadata": [...]}`. Raises `Failure`.
 
     A key is the number that all classical bits of the circuit make, the first one least significant.
@@ -40,7 +40,7 @@ def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: Ledge
     return {"quasi_dists": dists, "metadata": [{"shots": shots} for _ in made]}
 
 
-def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: Ledger) -> dict[str, Any]:
+def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
     """`{"values": [...], "metadata": [{"variance", "shots"}]}`. Raises `Failure`."""
     shots = _shots(params)
     made = _pubs(params, device, ledger)
@@ -66,7 +66,7 @@ def _shots(params: Mapping[str, Any]) -> int:
     return int((params.get("run_options") or {}).get("shots") or DEFAULT_SHOTS)
 
 
-def _pubs(params: Mapping[str, Any], device: str, ledger: Ledger) -> list[Pub]:
+def _pubs(params: Mapping[str, Any], device: str, ledger: JobAccounting) -> list[Pub]:
     circuits = params["circuits"]
     circuits = circuits if isinstance(circuits, list) else [circuits]
     circuits = _chosen(circuits, params.get("circuit_indices"), "circuit")

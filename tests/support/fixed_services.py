@@ -1,6 +1,6 @@
-"""A deck of fixed values for screens: what it is told to hold, and a record of what it was asked to do.
+"""A services of fixed values for screens: what it is told to hold, and a record of what it was asked to do.
 
-It has no background: tests change it and `publish` what the real deck would.
+It has no background: tests change it and `publish` what the real services would.
 """
 
 from __future__ import annotations
@@ -34,11 +34,18 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.jobquery.parser import JobFilter
 from tui.monitor.api import Listener
-from tui.monitor.state.events import Event, Freshness, IdentityChanged, JobsChanged, Reach, SessionsChanged
+from tui.monitor.state.events import (
+    Event,
+    Freshness,
+    HistoryCoverage,
+    IdentityChanged,
+    JobsChanged,
+    SessionsChanged,
+)
 
 
-class FixedDeck:
-    """The `Deck` of the tests. Everything it holds may be changed by the test.
+class FixedServices:
+    """The `Services` of the tests. Everything it holds may be changed by the test.
 
     `trouble` maps a command's name to the error it raises; `asked` lists the commands that came.
     """
@@ -54,7 +61,7 @@ class FixedDeck:
         self.the_backends: tuple[Backend, ...] = backends() if signed_in else ()
         self.the_waiting: tuple[WaitingSubmission, ...] = ()
         self.the_unseen: frozenset[str] = frozenset()
-        self.the_reach = Reach()
+        self.the_reach = HistoryCoverage()
         self.the_tags: tuple[str, ...] = ()
         """The tags of the service's other jobs."""
         self.focused = True
@@ -130,7 +137,7 @@ class FixedDeck:
             self.stopped += 1
             raise
 
-    # --- the deck ------------------------------------------------------------------------------------
+    # --- the services ------------------------------------------------------------------------------------
 
     @property
     def identity(self) -> Identity | None:
@@ -145,7 +152,7 @@ class FixedDeck:
         return self.the_freshness
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryCoverage:
         return self.the_reach
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
