@@ -153,9 +153,9 @@ async def test_no_orphan_is_left_when_the_app_is_killed(tmp_path: Path) -> None:
 import asyncio, sys
 sys.path.insert(0, {str(CHECKOUT)!r})
 from tests.compiler.test_client import heavy_run
-from tui.compiler.client import WorkerCompiler
+from tui.compiler.client import ProcessCompiler
 async def main():
-    compiler = WorkerCompiler()
+    compiler = ProcessCompiler()
     run = await heavy_run(compiler)
     print(compiler.pids[0], flush=True)
     await run
@@ -182,9 +182,9 @@ async def test_the_apps_process_imports_neither_qiskit_nor_numpy(tmp_path: Path)
 import sys
 sys.path[:] = [entry for entry in sys.path if entry] + [{str(CHECKOUT)!r}]
 import asyncio, json
-from tui.compiler.client import WorkerCompiler
+from tui.compiler.client import ProcessCompiler
 async def main():
-    compiler = WorkerCompiler()
+    compiler = ProcessCompiler()
     report = await compiler.check({BELL!r})
     await compiler.aclose()
     print(json.dumps([report.ok, [name for name in sys.modules if name in ("qiskit", "numpy", "antlr4")]]))

@@ -20,8 +20,8 @@ from tui.store.records.models import PendingState, PendingSubmission
 HELD = """
 import sys, time
 from pathlib import Path
-from tui.monitor.outbox.process_lock import Presence
-one = Presence(Path(sys.argv[1]))
+from tui.monitor.outbox.process_lock import ProcessLock
+one = ProcessLock(Path(sys.argv[1]))
 one.begin()
 print(one.name, flush=True)
 time.sleep(600)

@@ -23,14 +23,14 @@ import asyncio, sys
 from pathlib import Path
 from tests.store.made import made_job, places
 from tui.common.clock import SystemClock
-from tui.store.repository import History
-from tui.store.records.models import Record
+from tui.store.repository import JobRepository
+from tui.store.records.models import JobRecord
 
 async def main(root: str, first: int, count: int) -> None:
-    history = History(places(Path(root)), SystemClock())
+    history = JobRepository(places(Path(root)), SystemClock())
     await history.open()
     for number in range(first, first + count):
-        history.put([Record(made_job(number))])
+        history.put([JobRecord(made_job(number))])
         await history.flush()
         print(number, flush=True)
 
@@ -44,17 +44,17 @@ from pathlib import Path
 from tests.store.made import made_job, places
 from tui.common.clock import SystemClock
 from tui.common.errors import QdeckError
-from tui.store.repository import History
-from tui.store.records.models import Record
+from tui.store.repository import JobRepository
+from tui.store.records.models import JobRecord
 
 async def main(root: str) -> None:
-    history = History(places(Path(root)), SystemClock())
+    history = JobRepository(places(Path(root)), SystemClock())
     await history.open()
     acknowledged = 0
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     refused = 0
     for number in range(200):
-        history.put([Record(replace(made_job(number), circuit=f"x {number}"))])
+        history.put([JobRecord(replace(made_job(number), circuit=f"x {number}"))])
         try:
             await history.flush()
         except QdeckError as error:

@@ -52,7 +52,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
     DEFAULT_CSS = """
     SubmitForm { scrollbar-size-vertical: 1; }
     SubmitForm .-wrong { background: $error 30%; }
-    SubmitForm > Block { margin-top: 1; }
+    SubmitForm > TextBlock { margin-top: 1; }
     SubmitForm > #submit-head { margin-top: 0; }
     """
 

@@ -14,7 +14,7 @@ from tui.widgets.text.styled_text import Line
 class TextBlock(LineWidget):
     """Shows the lines it is given; as high as they are."""
 
-    DEFAULT_CSS: ClassVar[str] = "Block { height: auto; }"
+    DEFAULT_CSS: ClassVar[str] = "TextBlock { height: auto; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

@@ -20,7 +20,7 @@ class LineWidget(Widget):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
-    DEFAULT_CSS = "Painted { height: 1; }"
+    DEFAULT_CSS = "LineWidget { height: 1; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
