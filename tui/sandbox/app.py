@@ -15,12 +15,12 @@ from starlette.routing import Route
 from tui.sandbox import classic, platform
 from tui.sandbox.base.errors import ApiError, no_route
 from tui.sandbox.core.service import Service
+from tui.sandbox.error_rendering import render
 from tui.sandbox.faults.routes import PATH as FAULTS_PATH
 from tui.sandbox.faults.routes import FaultControl
 from tui.sandbox.lifecycle.info import LEASE_PATH
 from tui.sandbox.lifecycle.leases import LeaseRoute
 from tui.sandbox.server import circuit_links as storage
-from tui.sandbox.server.error_rendering import render
 
 log = logging.getLogger(__name__)
 

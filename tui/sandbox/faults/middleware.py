@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tui.sandbox.base.errors import ApiError
+from tui.sandbox.error_rendering import render
 from tui.sandbox.faults.connections import Connections
 from tui.sandbox.faults.plan import Fault, FaultPlan, Kind
-from tui.sandbox.server.error_rendering import render
 
 HUGE = 60 * 1024 * 1024
 _PIECE = b" " * (1024 * 1024)
