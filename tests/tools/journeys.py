@@ -9,7 +9,7 @@ The real app, worked by keys, on the real sandbox, without a terminal at 120x40,
 - status: from the list request's answer arriving in the HTTP client until the job table is painted with the
   job's new status, `queued` having become `running`. The list is asked for when the table shows the job as
   queued. The sandbox's simulator is stopped meanwhile, so that the job runs for as long as that takes.
-- submit: from F9 on the reviewed circuit until the deck's `submit` returns: the submission was written down,
+- submit: from F9 on the reviewed circuit until `submit` of the services returns: the submission was written down,
   the POST sent and answered, and the job's id is on the disk.
 
 Each is taken N times (default 5) after one time that does not count, so that what is loaded at its first use
@@ -54,11 +54,11 @@ import tui
 from tests.end_to_end.hands import Hands, app_on_sandbox
 from tests.support.app import screen_text, settled
 from tests.tools.tracing import Tracer, Visit
+from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
-from tui.domain.clock import SystemClock
 
 SUBMIT: Final = "submit"
-"""The deck's method that the screens submit with; it returns the job, which has an `id`."""
+"""The services's method that the screens submit with; it returns the job, which has an `id`."""
 SLEEP: Final = "sleep"
 """The clock's method with which everything that comes again and again waits; it takes seconds."""
 # Of the screens: their keys, and the words on them.
@@ -93,7 +93,7 @@ class Bystanders:
         lists: set while the job list may be asked for.
         asked: called before that is sent.
         listed: called when the answer to it has arrived.
-        submitted: called when the deck has submitted a job.
+        submitted: called when the services have submitted a job.
         job_id: of the job submitted last.
         journey: the number of the journey under way.
         over: set when it has ended.
@@ -129,9 +129,9 @@ class Bystanders:
             for owner, name, real in before:
                 setattr(owner, name, real)
 
-    def watch_submit(self, deck: object) -> None:
-        """Learn when the deck has submitted a job."""
-        real = getattr(deck, SUBMIT)
+    def watch_submit(self, services: object) -> None:
+        """Learn when the services have submitted a job."""
+        real = getattr(services, SUBMIT)
 
         @functools.wraps(real)
         async def submit(*args: Any, **options: Any) -> Any:
@@ -141,7 +141,7 @@ class Bystanders:
             self.job_id = job.id
             return job
 
-        setattr(deck, SUBMIT, submit)
+        setattr(services, SUBMIT, submit)
 
     def _sleep(self, real: Callable[..., Any]) -> Callable[..., Any]:
         async def sleep(clock: SystemClock, seconds: float) -> None:
@@ -388,7 +388,7 @@ async def travel(home: Path, runs: int) -> dict[str, Journey]:
         try:
             async with app_on_sandbox(home, Channel.PLATFORM) as hands:
                 watch.watch_screen(hands.pilot)
-                watch.around.watch_submit(hands.deck)
+                watch.around.watch_submit(hands.services)
                 guide = Guide(hands, watch)
                 await guide.prepare_check()
                 if not any(logs.iterdir()):
