@@ -9,8 +9,8 @@ The real app, worked by keys, on the real sandbox, without a terminal at 120x40,
 - status: from the list request's answer arriving in the HTTP client until the job table is painted with the
   job's new status, `queued` having become `running`. The list is asked for when the table shows the job as
   queued. The sandbox's simulator is stopped meanwhile, so that the job runs for as long as that takes.
-- submit: from F9 on the reviewed circuit until `submit` of the services returns: the submission was written down,
-  the POST sent and answered, and the job's id is on the disk.
+- submit: from F9 on the reviewed circuit until `submit` of the services returns: the submission was written
+  down, the POST sent and answered, and the job's id is on the disk.
 
 Each is taken N times (default 5) after one time that does not count, so that what is loaded at its first use
 is there. Nothing else is to happen meanwhile: what slept by the app's clock before a journey began sleeps
@@ -58,7 +58,7 @@ from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
 
 SUBMIT: Final = "submit"
-"""The services's method that the screens submit with; it returns the job, which has an `id`."""
+"""The method of the services that the screens submit with; it returns the job, which has an `id`."""
 SLEEP: Final = "sleep"
 """The clock's method with which everything that comes again and again waits; it takes seconds."""
 # Of the screens: their keys, and the words on them.
