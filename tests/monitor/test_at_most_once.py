@@ -59,7 +59,7 @@ async def waiting(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asy
 
 async def killed(harness: MonitorHarness) -> None:
     """The services stops where it is; its lock is let go of, as the kernel does."""
-    await harness.services._scheduler.stop()
+    await harness.services._workers.scheduler.stop()
     harness.services._outbox._owner.leave()
 
 

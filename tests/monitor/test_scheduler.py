@@ -12,7 +12,7 @@ from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
 from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
-from tui.monitor.polling.scheduler import Scheduler
+from tui.monitor.polling.scheduler import Scheduler, Worker, run_now, stop_workers
 
 
 class Rounds:
@@ -32,35 +32,36 @@ class Rounds:
             raise self.errors.pop(0)
         return self.pause
 
-    def report(self, name: str, error: Exception, in_a_row: int) -> None:
-        self.reports.append((name, error, in_a_row))
+    def report(self, worker: Worker, error: Exception, in_a_row: int) -> None:
+        self.reports.append((worker.name, error, in_a_row))
 
     def gaps(self) -> list[float]:
         return [later - earlier for earlier, later in itertools.pairwise(self.times)]
 
 
-def running(pause: float = 10.0) -> tuple[Rounds, Scheduler]:
+def running(pause: float = 10.0) -> tuple[Rounds, Worker]:
     clock = FakeClock()
     rounds = Rounds(clock, pause)
     scheduler = Scheduler(clock, random.Random(3), rounds.report)
-    scheduler.start("jobs", rounds.step)
-    return rounds, scheduler
+    worker = scheduler.add("jobs")
+    worker.start(rounds.step)
+    return rounds, worker
 
 
 async def test_rounds_follow_each_other_with_jitter() -> None:
-    rounds, scheduler = running()
+    rounds, worker = running()
     await rounds.clock.advance(100)
     assert 9 <= len(rounds.times) <= 12
     assert all(9 <= gap <= 11 for gap in rounds.gaps())
     assert len({round(gap, 6) for gap in rounds.gaps()}) > 1
-    await scheduler.stop()
+    await worker.stop()
     count = len(rounds.times)
     await rounds.clock.advance(100)
     assert len(rounds.times) == count
 
 
 async def test_failures_are_reported_and_waits_grow_to_two_minutes() -> None:
-    rounds, scheduler = running()
+    rounds, worker = running()
     rounds.errors = [ValueError(str(n)) for n in range(12)]
     await rounds.clock.advance(1000)
     assert [in_a_row for _, _, in_a_row in rounds.reports] == list(range(1, 13))
@@ -69,23 +70,23 @@ async def test_failures_are_reported_and_waits_grow_to_two_minutes() -> None:
     assert all(later > earlier for earlier, later in itertools.pairwise(gaps[:6]))
     assert max(gaps) <= LONGEST_BACK_OFF * 1.1
     assert gaps[-1] <= 11
-    await scheduler.stop()
+    await worker.stop()
 
 
 async def test_what_the_service_asks_to_wait_is_waited_even_when_woken() -> None:
-    rounds, scheduler = running()
+    rounds, worker = running()
     rounds.errors = [QdeckError(ErrorKind.RATE_LIMITED, "slow down", retry_after=300)]
     await rounds.clock.advance(1)
     for _ in range(10):
         await rounds.clock.advance(20)
-        scheduler.wake("jobs")
+        worker.wake()
     with pytest.raises(QdeckError) as caught:
-        await scheduler.run_now("jobs")
+        await run_now(worker)
     assert caught.value.kind is ErrorKind.RATE_LIMITED
     assert len(rounds.times) == 1
     await rounds.clock.advance(200)
     assert rounds.gaps()[0] >= 300
-    await scheduler.stop()
+    await worker.stop()
 
 
 async def test_of_workers_with_one_flight_one_at_a_time_is_under_way() -> None:
@@ -104,58 +105,59 @@ async def test_of_workers_with_one_flight_one_at_a_time_is_under_way() -> None:
 
         return asks
 
-    scheduler = Scheduler(clock, random.Random(3), lambda name, error, count: None)
+    scheduler = Scheduler(clock, random.Random(3), lambda worker, error, count: None)
     flight = asyncio.Lock()
     for name in "abcd":
-        scheduler.start(name, step(name), flight)
+        scheduler.add(name).start(step(name), flight)
     await clock.advance(60)
     assert most == 1
     await scheduler.stop()
 
 
 async def test_a_laptop_that_slept_asks_once_and_goes_on() -> None:
-    rounds, scheduler = running()
+    rounds, worker = running()
     await rounds.clock.advance(25)
     before = len(rounds.times)
     await rounds.clock.jump(8 * 3600)
     assert len(rounds.times) == before + 1
     await rounds.clock.advance(100)
     assert 9 <= len(rounds.times) - before - 1 <= 12
-    await scheduler.stop()
+    await worker.stop()
 
 
 async def test_what_is_old_is_freshened_and_what_is_not_is_left() -> None:
-    rounds, scheduler = running(math.inf)
+    rounds, worker = running(math.inf)
     await rounds.clock.advance(20)
-    scheduler.freshen(30, "jobs", "another")
+    Scheduler(rounds.clock, random.Random(3), rounds.report).add("another").wake_if_older(30)
+    worker.wake_if_older(30)
     await rounds.clock.settle()
     assert len(rounds.times) == 1
-    scheduler.freshen(10, "jobs")
+    worker.wake_if_older(10)
     await rounds.clock.settle()
     assert len(rounds.times) == 2
-    await scheduler.stop()
+    await worker.stop()
 
 
 async def test_waking_begins_a_round_at_once() -> None:
-    rounds, scheduler = running(math.inf)
+    rounds, worker = running(math.inf)
     await rounds.clock.advance(1000)
     assert len(rounds.times) == 1
-    scheduler.wake("jobs")
+    worker.wake()
     await rounds.clock.settle()
     assert len(rounds.times) == 2
-    await scheduler.stop()
+    await worker.stop()
 
 
 async def test_run_now_waits_for_a_whole_round_and_raises_its_error() -> None:
-    rounds, scheduler = running(math.inf)
-    await scheduler.run_now("jobs")
+    rounds, worker = running(math.inf)
+    await run_now(worker)
     assert len(rounds.times) >= 1
     rounds.errors = [QdeckError(ErrorKind.NETWORK, "gone")]
     with pytest.raises(QdeckError):
-        await scheduler.run_now("jobs", "another")
-    waiting = asyncio.ensure_future(scheduler.run_now("jobs"))
+        await run_now(worker, Scheduler(rounds.clock, random.Random(3), rounds.report).add("another"))
+    waiting = asyncio.ensure_future(run_now(worker))
     await asyncio.sleep(0)
-    await scheduler.stop("jobs")
+    await stop_workers(worker)
     with pytest.raises(QdeckError):
         await waiting
 

@@ -21,19 +21,13 @@ from tui.monitor.polling.backends_poller import BackendsPoller
 from tui.monitor.polling.backfill import Backfill
 from tui.monitor.polling.jobs_poller import JobsPoller
 from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
-from tui.monitor.polling.scheduler import Part, Scheduler, Step
+from tui.monitor.polling.scheduler import Step, stop_workers
 from tui.monitor.polling.sessions_poller import SessionsPoller
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Severity
+from tui.monitor.state.events import Event, Severity, SignInDoubted
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
-WORKERS = ("outbox", "line", "token", "jobs", "sessions", "backends", "usage", "older")
-FLIGHT = ("jobs", "sessions", "backends", "usage")
-"""Workers that ask the service one at a time, each one request after the other. With the one for older jobs
-they are the account's single flight. Outside of it are the token, submissions and the looks for them (they
-must not wait for a slow list), and what the user asks for by a command, but for `refresh`."""
-PROBE = "jobs"
-"""Of these, the one that asks a service that is down whether it is back: it asks something in every round."""
 LEAVING_SECONDS = 10.0
 _KEYRING_TOLD_AFTER = 2.0
 _KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
@@ -77,7 +71,7 @@ class AccountManager:
         self,
         *,
         app_state: AppState,
-        scheduler: Scheduler,
+        workers: Workers,
         outbox: Outbox,
         folders: Folders,
         environ: Mapping[str, str],
@@ -86,13 +80,12 @@ class AccountManager:
         auto_result: int,
     ) -> None:
         self.found: tuple[Account, ...] = ()
-        self.token: TokenPoller | None = None
-        self.tempo = PollInterval(SERVICE)
+        self._token: TokenPoller | None = None
         self._backends: BackendsPoller | None = None
         self._jobs: JobsPoller | None = None
         self._older: Backfill | None = None
         self._app_state = app_state
-        self._scheduler = scheduler
+        self._workers = workers
         self._outbox = outbox
         self._folders = folders
         self._environ = environ
@@ -104,6 +97,7 @@ class AccountManager:
         self._sandbox_gate = asyncio.Lock()
         self._warned: frozenset[str] = frozenset()
         self._leaving: set[asyncio.Task[None]] = set()
+        app_state.subscribe(self._on_event)
 
     @property
     def backends(self) -> BackendsPoller:
@@ -209,7 +203,16 @@ class AccountManager:
                 await service.aclose()
             return report
 
-    async def lost(self, error: QdeckError) -> None:
+    def _on_event(self, event: Event) -> None:
+        if not isinstance(event, SignInDoubted):
+            return
+        if event.final:
+            self._app_state.background(self._lost(event.error), "Signing out")
+        elif self._token is not None:
+            self._token.doubt()
+            self._workers.token.wake()
+
+    async def _lost(self, error: QdeckError) -> None:
         """The service takes the account no longer: say so, and show the history alone."""
         async with self._gate:
             service = self._app_state.service
@@ -234,30 +237,33 @@ class AccountManager:
             await self._sandbox.stop()
 
     def _begin(self, service: QuantumService, identity: Identity) -> None:
-        app_state, scheduler = self._app_state, self._scheduler
+        app_state, workers = self._app_state, self._workers
         app_state.signed_in(service, identity)
-        self.tempo = PollInterval(SANDBOX if service.account.sandbox else SERVICE)
-        self.token = TokenPoller(app_state, service)
+        tempo = PollInterval(SANDBOX if service.account.sandbox else SERVICE)
+        self._token = TokenPoller(app_state, service)
         self._backends = BackendsPoller(app_state, service)
-        outage = scheduler.outage(lambda: service.answers, PROBE)
+        self._jobs = JobsPoller(app_state, service, tempo, workers.sessions.wake, self._auto_result)
+        self._older = Backfill(app_state, service, workers.backfill.wake)
+        breaker = workers.breaker(lambda: service.answers)
         # The outbox first: what may have been sent before is found before anything new goes out.
-        scheduler.start("outbox", self._outbox.settling.step, outage=outage, part=Part.STANDS_ALONE)
-        scheduler.start("line", self._outbox.step)
-        scheduler.start("token", self.token.step)
-        self._jobs = JobsPoller(app_state, service, self.tempo, scheduler.wake, self._auto_result)
-        steps = (
-            self._jobs.step,
-            SessionsPoller(app_state, service).step,
-            self._backends.step,
-            UsagePoller(app_state, service).step,
-        )
+        workers.reconciler.start(self._outbox.settling.step, breaker=breaker)
+        workers.send_queue.start(self._outbox.step)
+        workers.token.start(self._token.step)
+        # These ask the service one at a time, each one request after the other. Outside of it are the token,
+        # submissions and the polls for them (they must not wait for a slow list), and what the user asks for
+        # by a command, but for a refresh.
         flight = asyncio.Lock()
-        for name, step in zip(FLIGHT, steps, strict=True):
-            part = Part.PROBES if name == PROBE else Part.FOLLOWS
-            scheduler.start(name, self._noting(name, step, service), flight, outage, part)
-        self._older = Backfill(app_state, service, lambda: scheduler.wake("older"))
+        steps = {
+            workers.jobs: self._jobs.step,
+            workers.sessions: SessionsPoller(app_state, service).step,
+            workers.backends: self._backends.step,
+            workers.usage: UsagePoller(app_state, service).step,
+        }
+        for worker, step in steps.items():
+            on_request = tempo.hurry if worker is workers.jobs else None
+            worker.start(self._noting(worker.name, step, service), flight, breaker, on_request)
         # Asked only when somebody looks for them.
-        scheduler.start("older", self._older.step, flight, outage, Part.STANDS_ALONE)
+        workers.backfill.start(self._older.step, flight, breaker)
 
     def _noting(self, name: str, step: Step, service: QuantumService) -> Step:
         """The step, after which the app_state knows that the service answered, if it was asked anything."""
@@ -272,7 +278,7 @@ class AccountManager:
         return noting
 
     async def _stop_workers(self) -> None:
-        await self._scheduler.stop(*WORKERS)
+        await stop_workers(*self._workers.of_account)
         self._outbox.left()
         if self._backends is not None:
             await self._backends.aclose()

@@ -32,17 +32,17 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.keyring import keyring_name
 from tui.jobquery.parser import JobFilter
-from tui.monitor.account_manager import PROBE, AccountManager, RunningSandbox, ServiceMaker
+from tui.monitor.account_manager import AccountManager, RunningSandbox, ServiceMaker
 from tui.monitor.actions.commands import Commands
 from tui.monitor.actions.read_only import changes
 from tui.monitor.api import Listener
-from tui.monitor.error_policy import ErrorPolicy
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.polling.account_pollers import USAGE_EVERY
 from tui.monitor.polling.backends_poller import EVERY
 from tui.monitor.polling.idle_sessions import IdleSessionGuard
 from tui.monitor.polling.jobs_poller import AUTO_RESULT
-from tui.monitor.polling.scheduler import Scheduler
+from tui.monitor.polling.scheduler import run_now
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.event_bus import in_words
 from tui.monitor.state.events import Freshness, HistoryCoverage, JobsFinished, Severity
@@ -100,13 +100,13 @@ class AppServices:
         self._compiler = compiler
         self._history = JobRepository(folders, clock, quota=quota)
         self._app_state = AppState(self._history, clock)
-        self._scheduler = Scheduler(clock, chance, lambda *failed: self._setbacks.take(*failed))
-        self._outbox = Outbox(self._app_state, clock, chance, self._wake, folders.state / "outbox.lock")
+        self._workers = Workers(self._app_state, chance)
+        self._outbox = Outbox(self._app_state, clock, chance, self._workers, folders.state / "outbox.lock")
         self._outbox.line.sends = sends and not read_only
-        self._commands = Commands(self._app_state, self._wake, compiler, auto_result)
+        self._commands = Commands(self._app_state, self._workers, compiler, auto_result)
         self._accounts = AccountManager(
             app_state=self._app_state,
-            scheduler=self._scheduler,
+            workers=self._workers,
             outbox=self._outbox,
             folders=folders,
             environ=environ,
@@ -114,12 +114,11 @@ class AppServices:
             launch_sandbox=launch_sandbox,
             auto_result=auto_result,
         )
-        self._setbacks = ErrorPolicy(self._app_state, self._accounts, self._scheduler)
         self._guard = IdleSessionGuard(
             self._app_state,
             session_idle_minutes,
-            look=partial(self._scheduler.run_now, "jobs", "sessions", wished=False),
-            wake=partial(self._scheduler.wake, "guard"),
+            look=partial(run_now, self._workers.jobs, self._workers.sessions, user_requested=False),
+            wake=self._workers.idle_sessions.wake,
         )
         self._app_state.subscribe(self._after_a_job)
 
@@ -203,8 +202,8 @@ class AppServices:
         self._app_state.tell_warnings()
         await self._accounts.look()
         self._app_state.signed_out()
-        self._scheduler.start("history", self._tend_history)
-        self._scheduler.start("guard", self._guard.step)
+        self._workers.history.start(self._tend_history)
+        self._workers.idle_sessions.start(self._guard.step)
 
     async def warm_up(self) -> None:
         """Start the compiler's worker."""
@@ -241,11 +240,11 @@ class AppServices:
     async def refresh(self) -> None:
         """Ask the service now for jobs, sessions and backends."""
         self._app_state.need_service()
-        self._wake("usage")
-        self._wake("outbox")
+        self._workers.usage.request()
+        self._workers.reconciler.request()
         self._app_state.attention.noticed()
         self._accounts.widen()
-        await self._scheduler.run_now("jobs", "sessions", "backends")
+        await run_now(self._workers.jobs, self._workers.sessions, self._workers.backends)
 
     def focus(self, focused: bool) -> None:
         """The terminal got or lost the focus."""
@@ -253,13 +252,13 @@ class AppServices:
         self._app_state.attention.focus(focused)
         if came_back:
             self._freshen(BACK_AGAIN)
-            self._scheduler.hurry(BACK_AGAIN, PROBE)
+            self._workers.jobs.hurry(BACK_AGAIN)
 
     def attend(self, *, elsewhere: bool = False) -> None:
         """The user does something here."""
         self._app_state.attention.noticed()
         self._freshen(LOOKED_AT if elsewhere else ATTENDED)
-        self._scheduler.hurry(PROBED_AT, PROBE)
+        self._workers.jobs.hurry(PROBED_AT)
 
     def unseen(self) -> frozenset[str]:
         """The ids of the jobs that finished and were not looked at since."""
@@ -389,7 +388,7 @@ class AppServices:
             self._end("sessions being opened", self._commands.aclose(LAST_WORDS_SECONDS)),
             self._end("results being read", self._commands.finish_reading(LAST_RESULT_SECONDS)),
         )
-        await self._end("background workers", self._scheduler.stop())
+        await self._end("background workers", self._workers.scheduler.stop())
         # At once: a service that does not answer keeps nothing from the disk, nor the disk a sandbox running.
         await asyncio.gather(
             self._end("history", self._history.aclose()),
@@ -408,18 +407,14 @@ class AppServices:
         await self._app_state.sync()
         return HISTORY_EVERY
 
-    def _wake(self, name: str) -> None:
-        if name == "jobs":
-            self._accounts.tempo.hurry()
-        self._scheduler.wake(name, wished=True)
-
     def _freshen(self, seconds: float) -> None:
-        self._scheduler.freshen(seconds, "jobs", "sessions")
-        self._scheduler.freshen(max(seconds, EVERY), "backends")
-        self._scheduler.freshen(USAGE_EVERY, "usage")
+        self._workers.jobs.wake_if_older(seconds)
+        self._workers.sessions.wake_if_older(seconds)
+        self._workers.backends.wake_if_older(max(seconds, EVERY))
+        self._workers.usage.wake_if_older(USAGE_EVERY)
 
     def _after_a_job(self, event: object) -> None:
         # A finished job was charged for, and left the queue.
         if isinstance(event, JobsFinished):
             self._outbox.room()
-            self._scheduler.wake("usage")
+            self._workers.usage.wake()

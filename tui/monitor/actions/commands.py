@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -20,6 +19,7 @@ from tui.monitor.outbox.tags import check_tags
 from tui.monitor.polling.jobs_poller import with_metrics
 from tui.monitor.polling.list_sync import PAGE
 from tui.monitor.polling.result_fetcher import Results
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import OWN_TAG, AppState
 from tui.monitor.state.events import Severity
 
@@ -27,11 +27,9 @@ from tui.monitor.state.events import Severity
 class Commands:
     """Commands on single jobs and sessions. All raise `QdeckError`; `EXPIRED` when nobody is signed in."""
 
-    def __init__(
-        self, app_state: AppState, wake: Callable[[str], None], compiler: Compiler, auto_result: int
-    ) -> None:
+    def __init__(self, app_state: AppState, workers: Workers, compiler: Compiler, auto_result: int) -> None:
         self._app_state = app_state
-        self._wake = wake
+        self._workers = workers
         self._results = Results(app_state, auto_result)
         self._circuits = Circuits(app_state, compiler)
         self._opening: set[asyncio.Future[Session]] = set()
@@ -41,7 +39,7 @@ class Commands:
         service = self._app_state.need_service()
         await service.cancel(job_id)
         await self._tell(service, job_id)
-        self._wake("jobs")
+        self._workers.jobs.request()
 
     async def delete(self, job_id: str) -> None:
         """Delete the job on the service, and what is kept of it here."""
@@ -162,8 +160,8 @@ class Commands:
     ) -> Session:
         session = await service.open_session(backend, mode, max_ttl)
         await self._app_state.put_sessions([replace(session, opened_here=True)])
-        self._wake("sessions")
-        self._wake("jobs")
+        self._workers.sessions.request()
+        self._workers.jobs.request()
         return session
 
     def _opened(self, opening: asyncio.Future[Session]) -> None:
@@ -198,7 +196,7 @@ class Commands:
         service = self._app_state.need_service()
         await service.close_session(session_id)
         await self._tell_session(service, session_id)
-        self._wake("jobs")
+        self._workers.jobs.request()
 
     async def _tell(self, service: QuantumService, job_id: str, *, with_params: bool = False) -> None:
         """Show what became of the job. What was asked for is done already: a failure is the poller's."""
@@ -209,4 +207,4 @@ class Commands:
     async def _tell_session(self, service: QuantumService, session_id: str) -> None:
         with contextlib.suppress(QdeckError):
             await self._app_state.put_sessions([await service.session(session_id)])
-        self._wake("sessions")
+        self._workers.sessions.request()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
 from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.outbox.reconciler import Settling
 from tui.monitor.outbox.send_queue import Line, called
 from tui.monitor.outbox.waiters import Waiters
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import PendingState, PendingSubmission
 
@@ -24,14 +23,14 @@ class Hearsay:
         owner: Ownership,
         settling: Settling,
         outcomes: Waiters,
-        wake: Callable[[str], None],
+        workers: Workers,
     ) -> None:
         self._app_state = app_state
         self._line = line
         self._owner = owner
         self._settling = settling
         self._outcomes = outcomes
-        self._wake = wake
+        self._workers = workers
         self._taking: set[str] = set()
         app_state.jobs_of_submissions = self._job_listed
         app_state.submissions_elsewhere = self._submissions_changed
@@ -69,8 +68,8 @@ class Hearsay:
                 told = f"{called(intent)} was dealt with in another qdeck."
                 self._outcomes.fail(tag, QdeckError(ErrorKind.CONFLICT, told, intent.note))
         self._line.publish()
-        self._wake("outbox")
-        self._wake("line")
+        self._workers.reconciler.request()
+        self._workers.send_queue.request()
 
     def _in_hands(self, tag: str) -> bool:
         return tag in self._line.sending or tag in self._taking

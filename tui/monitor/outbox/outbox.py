@@ -40,6 +40,7 @@ from tui.monitor.outbox.reconciler import LOOK_AT_OTHERS, Settling
 from tui.monitor.outbox.send_queue import NO_PROGRAM, Line, called, queue_is_full
 from tui.monitor.outbox.tags import check_tags
 from tui.monitor.outbox.waiters import Waiters
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
@@ -68,14 +69,14 @@ class Outbox:
         app_state: AppState,
         clock: Clock,
         chance: random.Random,
-        wake: Callable[[str], None],
+        workers: Workers,
         lock: Path,
     ) -> None:
         self.reached: Callable[[PendingState], None] = _nothing
         self._app_state = app_state
         self._clock = clock
         self._chance = chance
-        self._wake = wake
+        self._workers = workers
         self._owner = Ownership(clock, lock)
         self._outcomes = Waiters()
         self._fresh: set[str] = set()
@@ -83,13 +84,19 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self.line = Line(app_state, clock, self._owner)
         self.settling = Settling(
-            app_state, clock, self.line, self._owner, accept=self._accept, fail=self._outcomes.fail, wake=wake
+            app_state,
+            clock,
+            self.line,
+            self._owner,
+            accept=self._accept,
+            fail=self._outcomes.fail,
+            workers=workers,
         )
         self.commands = QueueCommands(
-            app_state, self.line, self._owner, self.settling, self._outcomes.fail, wake
+            app_state, self.line, self._owner, self.settling, self._outcomes.fail, workers
         )
         self._left_behind = LeftBehind(app_state, clock, self.line, self._owner)
-        self._hearsay = Hearsay(app_state, self.line, self._owner, self.settling, self._outcomes, wake)
+        self._hearsay = Hearsay(app_state, self.line, self._owner, self.settling, self._outcomes, workers)
 
     async def submit(self, submission: Submission) -> Job:
         """Put the submission in line and wait for the job. Cancelling the caller does not take it back.
@@ -135,7 +142,7 @@ class Outbox:
         """A job left the queue: a submission that waits for that may go."""
         if self.line.hold is not None and self.line.hold.full:
             self.line.release()
-            self._wake("line")
+            self._workers.send_queue.request()
 
     def left(self) -> None:
         """Signed out: callers are told; what is in line stays there for the next sign-in."""
@@ -212,7 +219,7 @@ class Outbox:
         self._fresh.add(tag)
         self.reached(PendingState.PREPARED)
         self.line.publish()
-        self._wake("line")
+        self._workers.send_queue.request()
 
     async def _exists(self, service: QuantumService, waiting: PendingSubmission) -> bool:
         """Ask for the job of a submission that is about to go out, and take it in when it is there.
@@ -343,7 +350,7 @@ class Outbox:
         await self._app_state.put([record])
         self.reached(PendingState.ACCEPTED)
         self.line.accepted()
-        self._wake("jobs")
+        self._workers.jobs.request()
         known: JobRecord = self._app_state.record(job.id) or record
         whole = self._app_state.history.job_with_texts(known)
         self._fresh.discard(intent.tag)
@@ -363,7 +370,7 @@ class Outbox:
         )
         self.settling.told.add(intent.tag)
         self._app_state.background(self._lose_patience(intent), "Waiting for an unconfirmed submission")
-        self._wake("outbox")
+        self._workers.reconciler.request()
 
     async def _lose_patience(self, intent: PendingSubmission) -> None:
         """Tell the caller that it is not known yet; the settling goes on."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.outbox.reconciler import Fail, Settling
 from tui.monitor.outbox.send_queue import Line, called
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 from tui.store.records.models import PendingState, PendingSubmission
@@ -24,14 +24,14 @@ class QueueCommands:
         owner: Ownership,
         settling: Settling,
         fail: Fail,
-        wake: Callable[[str], None],
+        workers: Workers,
     ) -> None:
         self._app_state = app_state
         self._line = line
         self._owner = owner
         self._settling = settling
         self._fail = fail
-        self._wake = wake
+        self._workers = workers
 
     async def withdraw(self, tag: str) -> None:
         """Take a submission out of the line; let go of one that is unconfirmed or was not created."""
@@ -60,7 +60,7 @@ class QueueCommands:
         what = "withdrawn: nothing was sent" if waited else "let go of: whether it became a job is not known"
         self._fail(tag, QdeckError(ErrorKind.CONFLICT, f"{called(intent)} was {what}."))
         self._line.publish()
-        self._wake("line")
+        self._workers.send_queue.request()
 
     async def move(self, tag: str, places: int) -> None:
         """Move a submission in line: forward when `places` is negative."""
@@ -96,7 +96,7 @@ class QueueCommands:
                 await self._app_state.sync()
                 await self._line.take_back(self._unsent(tag))
         self._line.publish()
-        self._wake("line")
+        self._workers.send_queue.request()
 
     def _unsent(self, tag: str) -> PendingSubmission:
         intent = self._changeable(tag)

@@ -19,6 +19,7 @@ from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.ownership import REQUEST_AT_MOST, Ownership
 from tui.monitor.outbox.send_queue import Line, called
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 from tui.store.records.models import PendingState, PendingSubmission
@@ -76,7 +77,7 @@ class Settling:
         *,
         accept: Accept,
         fail: Fail,
-        wake: Callable[[str], None],
+        workers: Workers,
     ) -> None:
         self.told: set[str] = set()
         self._app_state = app_state
@@ -85,7 +86,7 @@ class Settling:
         self._owner = owner
         self._accept = accept
         self._fail = fail
-        self._wake = wake
+        self._workers = workers
         self._looks: dict[str, _Unsettled] = {}
         self._goes_first = False
 
@@ -136,7 +137,7 @@ class Settling:
             for intent in self._may_exist(service)
         )
         if early and not self._goes_first:
-            self._wake("outbox")
+            self._workers.reconciler.request()
         self._goes_first = early
         return early
 
@@ -180,7 +181,7 @@ class Settling:
         accepted = await self._accept(intent, self._app_state.history.submission_with_texts(intent), job)
         self._app_state.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
         self._line.publish()
-        self._wake("line")
+        self._workers.send_queue.request()
 
     async def _left_behind(self, intent: PendingSubmission) -> PendingSubmission:
         """What a qdeck was sending when it ended is unconfirmed from now on: the user may let go of it."""
@@ -213,7 +214,7 @@ class Settling:
         if not self._fail(intent.tag, error):
             self._app_state.notice(str(error), Severity.WARNING)
         self._line.publish()
-        self._wake("line")
+        self._workers.send_queue.request()
 
     def _may_exist(self, service: QuantumService) -> list[PendingSubmission]:
         """The account's intents that may be jobs, but those this process is sending right now."""

@@ -60,19 +60,19 @@ class CircuitBreaker:
             return self.asked
         return max(self.asked, self._due - self._clock.monotonic()) if probe else math.inf
 
-    def met(self, error: QdeckError, *, down: bool, wished: bool = False) -> None:
+    def met(self, error: QdeckError, *, down: bool, user_requested: bool = False) -> None:
         """A round failed.
 
         Args:
             down: whether it shows that the service is down.
-            wished: whether the user asked for it: that makes no later wait longer.
+            user_requested: whether the user asked for it: that makes no later wait longer.
         """
         now = self._clock.monotonic()
         if error.retry_after:
             self._asked = max(self._asked, now + error.retry_after)
         if down:
             first = not self._failures
-            if first or not wished:
+            if first or not user_requested:
                 self._failures += 1
             # Jitter must not bring it before the time the service asked for.
             pause = max(back_off(self._failures), self.asked / (1 - JITTER))

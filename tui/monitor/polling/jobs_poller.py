@@ -43,13 +43,13 @@ class JobsPoller:
         app_state: AppState,
         service: QuantumService,
         tempo: PollInterval,
-        wake: Callable[[str], None],
+        wake_sessions: Callable[[], None],
         auto_result: int = AUTO_RESULT,
     ) -> None:
         self._app_state = app_state
         self._service = service
         self._tempo = tempo
-        self._wake = wake
+        self._wake_sessions = wake_sessions
         self._auto_result = auto_result
         self._postponed = RetryQueue(app_state.clock)
         """The jobs whose details did not come."""
@@ -143,7 +143,7 @@ class JobsPoller:
         new = {job.session_id for job in left if job.session_id} - known - self._asked_sessions
         if new:
             self._asked_sessions |= new
-            self._wake("sessions")
+            self._wake_sessions()
 
     async def _settle(self) -> float:
         """Fetch details and results of the jobs that became final; seconds until more of that is to be done.

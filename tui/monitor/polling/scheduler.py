@@ -1,4 +1,4 @@
-"""Named background workers: each a step that is taken again and again, with jitter, back-off and wake-up."""
+"""Background workers: steps repeated with jitter, back-off and wake-up, each behind a typed handle."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -16,12 +17,9 @@ from tui.monitor.polling.circuit_breaker import JITTER, CircuitBreaker, back_off
 Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""
 
-Report = Callable[[str, Exception, int], None]
-"""Told of every failed round: the worker's name, the error, and how many failed in a row."""
 
-
-class Part(Enum):
-    """What a worker does while the service that it asks is down."""
+class OutageRole(Enum):
+    """Behaviour of a worker while the service that it asks is down."""
 
     STANDS_ALONE = "stands alone"
     """It goes on, with a back-off of its own."""
@@ -31,123 +29,137 @@ class Part(Enum):
     """It asks whether the service is back."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerPolicy:
+    """Fixed properties of a worker: its role in an outage, and the meaning of its errors.
+
+    Attributes:
+        role: behaviour while the service is down.
+        offline: errors after which the service counts as not reached.
+        signs_out: errors after which the account is no longer accepted.
+        silent: errors that are shown elsewhere already.
+    """
+
+    role: OutageRole = OutageRole.STANDS_ALONE
+    offline: frozenset[ErrorKind] = frozenset()
+    signs_out: frozenset[ErrorKind] = frozenset()
+    silent: frozenset[ErrorKind] = frozenset()
+
+
 class Scheduler:
-    """Runs workers. A worker never overlaps itself; a failure never ends it, and never passes silently."""
+    """Makes workers and ends them. `report` gets the worker, its error and its failures in a row."""
 
-    def __init__(self, clock: Clock, chance: random.Random, report: Report) -> None:
-        self._clock = clock
-        self._chance = chance
-        self._report = report
-        self._workers: dict[str, _Worker] = {}
+    def __init__(
+        self, clock: Clock, chance: random.Random, report: Callable[[Worker, Exception, int], None]
+    ) -> None:
+        self.clock = clock
+        self.chance = chance
+        self.report = report
+        self._workers: list[Worker] = []
 
-    def outage(self, answers: Callable[[], int], probe: str) -> CircuitBreaker:
-        """What workers of one service share while it is down; `probe` asks whether it is back."""
-        return CircuitBreaker(self._clock, self._chance, answers, lambda: self.wake(probe))
+    def add(self, name: str, policy: WorkerPolicy | None = None) -> Worker:
+        """Make a worker that does not run yet.
+
+        Args:
+            name: shown to the user when the worker fails.
+        """
+        worker = Worker(name, policy or WorkerPolicy(), self)
+        self._workers.append(worker)
+        return worker
+
+    async def stop(self) -> None:
+        """End all workers; returns when they have ended."""
+        await stop_workers(*self._workers)
+
+
+class Worker:
+    """Handle of one background worker, running or not. Its rounds never overlap.
+
+    A failed round is reported and does not end the worker. Waking it does nothing while it does not run.
+
+    Attributes:
+        ended: monotonic seconds at which the last round ended; before the first one, at which it started.
+    """
+
+    def __init__(self, name: str, policy: WorkerPolicy, scheduler: Scheduler) -> None:
+        self.name = name
+        self.policy = policy
+        self.ended = -math.inf
+        self._scheduler = scheduler
+        self._clock = scheduler.clock
+        self._chance = scheduler.chance
+        self._waiting: list[asyncio.Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._breaker = CircuitBreaker(self._clock, self._chance)
 
     def start(
         self,
-        name: str,
         step: Step,
         flight: asyncio.Lock | None = None,
-        outage: CircuitBreaker | None = None,
-        part: Part = Part.FOLLOWS,
+        breaker: CircuitBreaker | None = None,
+        on_request: Callable[[], None] | None = None,
     ) -> None:
-        """Start a worker; its first round begins at once. The name must be free.
+        """Begin the first round at once.
 
         Args:
             flight: held during a round: of all workers with the same one, one at a time is under way.
-            outage: shared with the workers that ask the same service; without one, it has its own.
-            part: what the worker does while the service is down.
-        """
-        if name in self._workers:
-            raise ValueError(f"a worker {name!r} is running")
-        if outage is None:
-            outage, part = CircuitBreaker(self._clock, self._chance), Part.STANDS_ALONE
-        self._workers[name] = _Worker(
-            name, step, self._clock, self._chance, self._report, flight or asyncio.Lock(), outage, part
-        )
-
-    def wake(self, name: str, *, wished: bool = False) -> None:
-        """Begin the worker's next round as soon as the service may be asked.
-
-        Args:
-            wished: for the user, or after the service answered: a service that is down is asked all the same.
-        """
-        if name in self._workers:
-            self._workers[name].wake(wished=wished)
-
-    def freshen(self, seconds: float, *names: str) -> None:
-        """Wake those workers whose last round ended at least that long ago."""
-        for name in names:
-            worker = self._workers.get(name)
-            if worker is not None and self._clock.monotonic() - worker.ended >= seconds:
-                worker.wake()
-
-    def hurry(self, seconds: float, probe: str) -> None:
-        """Let the probe of a service that is down ask when it did so at least that long ago."""
-        if probe in self._workers:
-            self._workers[probe].hurry(seconds)
-
-    async def run_now(self, *names: str, wished: bool = True) -> None:
-        """Let the workers take a whole round from now on, and wait for its end.
-
-        Args:
-            wished: as for `wake`; otherwise it may be long until a service that is down is back.
+            breaker: shared with the workers that ask the same service; without one, it has its own.
+            on_request: called when the user asks for a round.
 
         Raises:
-            QdeckError: the first of their errors; `RATE_LIMITED` when the service asked to be left alone.
+            ValueError: the worker is running.
         """
-        rounds = [self._workers[name].round(wished=wished) for name in names if name in self._workers]
-        for outcome in await asyncio.gather(*rounds, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
-
-    async def stop(self, *names: str) -> None:
-        """End these workers, or all; returns when they have ended."""
-        ended = [self._workers.pop(name) for name in names or tuple(self._workers) if name in self._workers]
-        await asyncio.gather(*(worker.stop() for worker in ended))
-
-
-class _Worker:
-    """One background task."""
-
-    def __init__(
-        self,
-        name: str,
-        step: Step,
-        clock: Clock,
-        chance: random.Random,
-        report: Report,
-        flight: asyncio.Lock,
-        outage: CircuitBreaker,
-        part: Part,
-    ) -> None:
-        self.ended = clock.monotonic()
-        """When its last round ended; at first: when it began."""
-        self._flight = flight
-        self._outage = outage
-        self._part = part
-        self._name = name
+        if self._task is not None:
+            raise ValueError(f"the worker {self.name!r} is running")
+        self.ended = self._clock.monotonic()
         self._step = step
-        self._clock = clock
-        self._chance = chance
-        self._report = report
-        self._woken = asyncio.Event()
-        self._waiting: list[asyncio.Future[None]] = []
-        self._wished = asyncio.Event()
+        self._flight = flight or asyncio.Lock()
+        self._breaker = breaker or CircuitBreaker(self._clock, self._chance)
+        self._on_request = on_request
+        self._woken, self._requested = asyncio.Event(), asyncio.Event()
         self._failures = 0
-        self._task = asyncio.create_task(self._run(), name=f"qdeck {name}")
+        self._task = asyncio.create_task(self._run(), name=f"qdeck {self.name}")
 
-    def wake(self, *, wished: bool = False) -> None:
-        if wished:
-            self._wished.set()
-        self._woken.set()
+    async def stop(self) -> None:
+        """End the worker; whoever waits for a round gets an `EXPIRED` error."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        self._answer(self._waiting, QdeckError(ErrorKind.EXPIRED, "Signed out before the service answered."))
+
+    def wake(self, *, user_requested: bool = False) -> None:
+        """Begin the next round as soon as the service may be asked.
+
+        Args:
+            user_requested: for the user, or after the service answered: a service that is down is asked, too.
+        """
+        if self._task is not None:
+            if user_requested:
+                self._requested.set()
+            self._woken.set()
+
+    def request(self) -> None:
+        """Begin a round for the user, and the next ones soon after it."""
+        if self._task is not None and self._on_request is not None:
+            self._on_request()
+        self.wake(user_requested=True)
+
+    def wake_if_older(self, seconds: float) -> None:
+        """Begin a round when the last one ended at least that long ago."""
+        if self._clock.monotonic() - self.ended >= seconds:
+            self.wake()
 
     def hurry(self, seconds: float) -> None:
-        self._outage.hurry(seconds)
+        """Let the probe of a service that is down ask when it did so at least that long ago."""
+        if self._task is not None:
+            self._breaker.hurry(seconds)
 
-    async def round(self, *, wished: bool) -> None:
-        left = self._outage.asked
+    async def _round_from_now(self, *, user_requested: bool) -> None:
+        if self._task is None:
+            return
+        left = self._breaker.asked
         if left > 0:
             raise QdeckError(
                 ErrorKind.RATE_LIMITED,
@@ -157,19 +169,14 @@ class _Worker:
             )
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        self.wake(wished=wished)
+        self.wake(user_requested=user_requested)
         await future
-
-    async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._answer(self._waiting, QdeckError(ErrorKind.EXPIRED, "Signed out before the service answered."))
 
     async def _run(self) -> None:
         while True:
             while (held := self._held()) > 0:
                 await self._rest(
-                    held, self._outage.changed, *(() if self._wished.is_set() else [self._wished])
+                    held, self._breaker.changed, *(() if self._requested.is_set() else [self._requested])
                 )
             async with self._flight:
                 # Who was in flight before may have found the service down.
@@ -180,11 +187,11 @@ class _Worker:
 
     async def _round(self) -> float:
         """One round; returns the seconds until the next one."""
-        wished = self._wished.is_set()
+        user_requested = self._requested.is_set()
         self._woken.clear()
-        self._wished.clear()
+        self._requested.clear()
         asked, self._waiting = self._waiting, []
-        answers = self._outage.answers()
+        answers = self._breaker.answers()
         error: Exception | None = None
         try:
             pause = await self._step()
@@ -196,29 +203,29 @@ class _Worker:
             error = failure
             self._failures += 1
             pause = back_off(self._failures)
-        answered = self._outage.answers() > answers
+        answered = self._breaker.answers() > answers
         if answered:
-            self._outage.over()
+            self._breaker.over()
         if isinstance(error, QdeckError):
-            down = error.worth_retrying and not answered and self._part is not Part.STANDS_ALONE
-            self._outage.met(error, down=down, wished=wished)
-            if down and self._part is Part.PROBES:
-                # The outage says when it is due.
+            down = error.worth_retrying and not answered and self.policy.role is not OutageRole.STANDS_ALONE
+            self._breaker.met(error, down=down, user_requested=user_requested)
+            if down and self.policy.role is OutageRole.PROBES:
+                # The circuit breaker says when it is due.
                 pause = 0.0
             elif error.retry_after:
                 # Jitter must not bring it before the time the service asked for.
                 pause = max(pause, error.retry_after / (1 - JITTER))
         if error is not None:
-            self._report(self._name, error, self._failures)
+            self._scheduler.report(self, error, self._failures)
         self.ended = self._clock.monotonic()
         self._answer(asked, error)
         return pause
 
     def _held(self) -> float:
         """Seconds that the service must be left alone by this worker, as far as is known."""
-        if self._wished.is_set() or self._part is Part.STANDS_ALONE:
-            return self._outage.asked
-        return self._outage.hold(probe=self._part is Part.PROBES)
+        if self._requested.is_set() or self.policy.role is OutageRole.STANDS_ALONE:
+            return self._breaker.asked
+        return self._breaker.hold(probe=self.policy.role is OutageRole.PROBES)
 
     async def _rest(self, seconds: float, *events: asyncio.Event) -> None:
         waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(event.wait()) for event in events}
@@ -240,3 +247,23 @@ class _Worker:
             else:
                 future.set_exception(error)
         asked.clear()
+
+
+async def run_now(*workers: Worker, user_requested: bool = True) -> None:
+    """Let each of the workers that run take a whole round from now on, and wait for its end.
+
+    Args:
+        user_requested: as for `Worker.wake`; otherwise it may be long until a service that is down is back.
+
+    Raises:
+        QdeckError: the first of their errors; `RATE_LIMITED` when the service asked to be left alone.
+    """
+    rounds = [worker._round_from_now(user_requested=user_requested) for worker in workers]
+    for outcome in await asyncio.gather(*rounds, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def stop_workers(*workers: Worker) -> None:
+    """End these workers; returns when they have ended."""
+    await asyncio.gather(*(worker.stop() for worker in workers))

@@ -83,6 +83,18 @@ class IdentityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInDoubted:
+    """The service refused the access token.
+
+    Attributes:
+        final: no other token is to be had, either: the account is no longer accepted.
+    """
+
+    error: QdeckError
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UsageChanged:
     """QPU seconds of the instance."""
 
@@ -151,6 +163,7 @@ Event = (
     | SessionIdle
     | BackendsChanged
     | IdentityChanged
+    | SignInDoubted
     | UsageChanged
     | FreshnessChanged
     | HistoryCoverageChanged
