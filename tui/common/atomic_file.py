@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,34 +14,45 @@ _STALE_SECONDS = 3600.0
 _TEMPORARY = ".writing-"
 
 
-def replace_file(path: Path, chunks: Iterable[bytes], *, mode: int = 0o600) -> os.stat_result:
+def replace_file(
+    path: Path,
+    chunks: Iterable[bytes],
+    *,
+    mode: int = 0o600,
+    keep_mode: bool = False,
+    durable_name: bool = True,
+) -> None:
     """Write `chunks` so that `path` holds all of it or what it held before, also after a power cut.
 
     A temporary file with a name of its own in the same folder is written, synced to the disk and renamed
-    over `path`; then the folder is synced, so that the rename itself is durable.
+    over `path`. A symbolic link is replaced, too: resolve it first to write the file it points to.
 
-    Returns:
-        The stat of the file now at `path`.
+    Args:
+        mode: permissions of the file, less the umask.
+        keep_mode: give it the permissions of the file that it replaces, when there is one.
+        durable_name: sync the folder at the end, so that the rename itself is durable.
 
     Raises:
         OSError: it could not be written; `path` is as it was and no temporary file is left.
     """
-    temporary = path.with_name(f".{path.name}{_TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = path.with_name(f"{_prefix(path)}{os.getpid()}-{secrets.token_hex(4)}")
     try:
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         with os.fdopen(descriptor, "wb", buffering=1 << 20) as file:
+            if keep_mode:
+                with contextlib.suppress(FileNotFoundError):
+                    os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode))
             for chunk in chunks:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-            written = os.fstat(file.fileno())
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    sync_folder(path.parent)
-    return written
+    if durable_name:
+        sync_folder(path.parent)
 
 
 def make_folder(folder: Path, *, mode: int = 0o700) -> None:
@@ -68,7 +80,12 @@ def sync_folder(folder: Path) -> None:
 def remove_leftovers(path: Path) -> None:
     """Remove temporary files of writers that were killed before their rename, an hour ago or longer."""
     limit = time.time() - _STALE_SECONDS
-    for leftover in path.parent.glob(f".{path.name}{_TEMPORARY}*"):
+    for leftover in path.parent.glob(f"{_prefix(path)}*"):
         with contextlib.suppress(OSError):
             if leftover.stat().st_mtime < limit:
                 leftover.unlink()
+
+
+def _prefix(path: Path) -> str:
+    # A file's name may be as long as names can be.
+    return f".{path.name[:40]}{_TEMPORARY}"

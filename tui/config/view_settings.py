@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
+from tui.common.atomic_file import replace_file
+from tui.common.file_lock import LockTimeout, file_lock
 from tui.jobquery.sorting import NEWEST_FIRST, SORT_KEYS
 from tui.jobquery.view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
 
@@ -55,9 +54,9 @@ def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:
     path = folder / NAME
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with FileLock(str(path) + ".lock", timeout=_LOCK_SECONDS, mode=0o600):
+        with file_lock(path.with_name(f"{NAME}.lock"), _LOCK_SECONDS):
             return _changed(path, change)
-    except Timeout:
+    except LockTimeout:
         raise TimeoutError(errno.ETIMEDOUT, "another qdeck is writing to it") from None
 
 
@@ -68,12 +67,6 @@ def _changed(path: Path, change: Callable[[JobView], JobView]) -> JobView:
         path.replace(path.with_name(NAME + ".damaged"))
         view = JobView()
     changed = change(view)
-    new = path.with_name(f"{NAME}.{os.getpid()}")
-    try:
-        new.write_bytes(msgspec.json.format(msgspec.json.encode(changed), indent=2) + b"\n")
-        new.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise
+    body = msgspec.json.format(msgspec.json.encode(changed), indent=2) + b"\n"
+    replace_file(path, [body], mode=0o666)
     return changed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from pathlib import Path
 
+from tui.common.atomic_file import replace_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 
@@ -69,18 +69,7 @@ def save_circuit(path: Path, text: str) -> None:
         target = path.resolve()
         if target.is_dir():
             raise QdeckError(ErrorKind.STORAGE, f"{name} is a folder.", "Add a file name to it.")
-        temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
-        try:
-            with temporary.open("xb") as file:
-                file.write(text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace_file(target, [text.encode("utf-8")], mode=0o666, keep_mode=True, durable_name=False)
     except (OSError, ValueError) as error:
         raise QdeckError(
             ErrorKind.STORAGE,

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from filelock import Timeout
 
 from tui.store.database import Database
 from tui.store.journal.file import JournalFile
@@ -75,7 +74,7 @@ def check(path: Path) -> Report:
     report = _looked_at(path)
     if report.unfinished:
         # Who cannot have the lock says what was seen without it.
-        with contextlib.suppress(OSError, Timeout), lock_of(path):
+        with contextlib.suppress(OSError), lock_of(path):
             report = _looked_at(path)
     return report
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock
-
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.file_lock import file_lock
 from tui.store.journal.compaction import Places, write_tables
 from tui.store.journal.format import SCHEMA
 from tui.store.records.json_v1 import Damaged, Tables, decode, salvage
@@ -57,8 +56,8 @@ def upgrade(old: Path, new: Path, now: Callable[[], datetime], places: Places) -
         return []
     # Also keeps out an earlier version that runs right now.
     with (
-        FileLock(str(new) + ".lock", timeout=LOCK_SECONDS, mode=0o600),
-        FileLock(str(old) + ".lock", timeout=LOCK_SECONDS, mode=0o600),
+        file_lock(new.with_name(f"{new.name}.lock"), LOCK_SECONDS),
+        file_lock(old.with_name(f"{old.name}.lock"), LOCK_SECONDS),
     ):
         if new.exists() or not old.is_file():
             return []

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import stat
-import tempfile
 from dataclasses import asdict, fields
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from filelock import FileLock, Timeout
 
+from tui.common.atomic_file import replace_file
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.file_lock import LockTimeout, file_lock
 from tui.common.sanitize import plain
 from tui.common.secret import Secret
 from tui.config.settings import Folders
@@ -95,15 +93,15 @@ def _change(folders: Folders, change: Any) -> None:
     try:
         folders.config.mkdir(mode=0o700, parents=True, exist_ok=True)
         folders.config.chmod(stat.S_IMODE(folders.config.stat().st_mode) & 0o700)
-        with FileLock(file.with_suffix(".lock"), timeout=_LOCK_SECONDS, mode=0o600):
+        with file_lock(file.with_suffix(".lock"), _LOCK_SECONDS):
             data, _ = read_accounts(file, str(file))
             if not data and file.exists() and file.stat().st_size > 2:
                 # Unreadable is not empty: what is in it may be the only copy of a key.
                 broken = _aside(file)
                 file.replace(broken)
                 broken.chmod(0o600)
-            _write(file, msgspec.json.format(msgspec.json.encode(change(data)), indent=2))
-    except Timeout:
+            replace_file(file, [msgspec.json.format(msgspec.json.encode(change(data)), indent=2)])
+    except LockTimeout:
         reason = "another qdeck is writing it"
     except OSError as problem:
         reason = problem.strerror or "unknown"
@@ -118,23 +116,6 @@ def _aside(file: Path) -> Path:
     """A name for a broken file that no earlier one has."""
     names = (file.with_suffix(f".broken{number or ''}") for number in count())
     return next(name for name in names if not name.exists())
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Replace the file as a whole; it is never readable by others, not even for a moment."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".accounts-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(stream.fileno(), 0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def _entry(name: str, body: object, folders: Folders) -> SavedEntry | None:

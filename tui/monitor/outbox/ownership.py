@@ -21,10 +21,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.file_lock import file_lock
 from tui.monitor.outbox.process_lock import ProcessLock
 from tui.store.records.models import PendingState, PendingSubmission
 
@@ -104,10 +103,10 @@ class Ownership:
         Raises:
             QdeckError: `STORAGE`: the lock cannot be had.
         """
-        lock = FileLock(self._lock, timeout=LOCK_SECONDS, thread_local=False)
+        lock = file_lock(self._lock, LOCK_SECONDS)
         try:
             await asyncio.to_thread(lock.acquire)
-        except (OSError, Timeout) as error:
+        except OSError as error:
             raise QdeckError(
                 ErrorKind.STORAGE, f"The submissions in line cannot be locked: {error}."
             ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -12,6 +11,8 @@ import secrets
 import socket
 import time
 from pathlib import Path
+
+from tui.common.file_lock import FileLock, file_lock, is_locked
 
 _MACHINE_ID = Path("/etc/machine-id")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -36,7 +37,7 @@ class ProcessLock:
         self.folder = folder
         self._machine, self._boot = this_machine()
         self._token = secrets.token_hex(6)
-        self._handle: int | None = None
+        self._lock: FileLock | None = None
         self.begun = False
         """Whether others see this process."""
         host = socket.gethostname().replace(":", "-")
@@ -50,27 +51,27 @@ class ProcessLock:
             OSError: it cannot be had.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._path(self._machine, self._token), os.O_RDWR | os.O_CREAT, 0o600)
+        path = self._path(self._machine, self._token)
+        lock = file_lock(path, 0, native=True)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.acquire()
         except OSError as error:
-            self._path(self._machine, self._token).unlink(missing_ok=True)
-            os.close(handle)
+            path.unlink(missing_ok=True)
             if error.errno not in _NO_LOCKS:
                 raise
             self.name = self._short
         else:
-            self._handle = handle
+            self._lock = lock
             self._sweep()
         self.begun = True
 
     def end(self) -> None:
         """Give the lock back."""
-        if self._handle is not None:
+        if self._lock is not None:
             with contextlib.suppress(OSError):
                 self._path(self._machine, self._token).unlink()
-            os.close(self._handle)
-            self._handle = None
+            self._lock.release()
+            self._lock = None
 
     def lives(self, name: str) -> bool | None:
         """Whether the process of that name lives; `None`: it is another machine's and cannot be seen."""
@@ -80,7 +81,7 @@ class ProcessLock:
             # An earlier qdeck gave such names, too.
             return pid.isdigit() and (_runs(int(pid)) if host == socket.gethostname() else None)
         token, machine, boot = ids[:3]
-        if _HEX.fullmatch(token) and _HEX.fullmatch(machine) and _held(self._path(machine, token)):
+        if _HEX.fullmatch(token) and _HEX.fullmatch(machine) and is_locked(self._path(machine, token)):
             return True
         here = machine == self._machine or (boot != "" and boot == self._boot)
         return False if here else None
@@ -93,7 +94,7 @@ class ProcessLock:
         for path in self.folder.glob(f"{self._machine}-*.lock"):
             with contextlib.suppress(OSError):
                 # A young one may be about to be locked.
-                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS and not _held(path):
+                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS and not is_locked(path):
                     path.unlink()
 
 
@@ -116,24 +117,6 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _held(path: Path) -> bool:
-    """Whether a process holds the lock of the file. One that cannot be tried counts as held."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    try:
-        # Shared, so that two who look at once do not take each other for its owner.
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def _runs(pid: int) -> bool:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import sys
 import time
 from pathlib import Path
 
+from tui.common.file_lock import FileLock, LockTimeout, file_lock
 from tui.sandbox.db.jobs import JobTable
 from tui.sandbox.db.sessions import SessionTable
 from tui.sandbox.db.workloads import WorkloadTable
 
 FILE_NAME = "sandbox.sqlite3"
-_LOCK_WAIT = 3.0
+_LOCK_SECONDS = 3.0
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -76,26 +76,21 @@ class Store:
 
     def close(self) -> None:
         self._connection.close()
-        os.close(self._lock)
+        self._lock.release()
 
 
-def _lock(folder: Path) -> int:
-    """Take the folder; wait a little, since the sandbox before us may still be on its way out."""
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + _LOCK_WAIT
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
-            return handle
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                owner = os.pread(handle, 20, 0).decode("ascii", "replace")
-                os.close(handle)
-                message = f"another sandbox (process {owner}) is using {folder}; end that one first"
-                raise StateInUseError(message) from None
-            time.sleep(0.05)
+def _lock(folder: Path) -> FileLock:
+    """Lock the folder; wait a little, since the sandbox before us may still be on its way out."""
+    path = folder / "lock"
+    lock = file_lock(path, _LOCK_SECONDS, native=True)
+    try:
+        lock.acquire()
+    except LockTimeout:
+        owner = path.read_bytes()[:20].decode("ascii", "replace")
+        message = f"another sandbox (process {owner}) is using {folder}; end that one first"
+        raise StateInUseError(message) from None
+    path.write_text(str(os.getpid()))
+    return lock
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tui.common.atomic_file import replace_file
+
 RUNNING_FILE = "running.json"
 LEASE_PATH = "/sandbox/lease"
 NONCE_HEADER = "x-qdeck-nonce"
@@ -58,12 +60,7 @@ class SandboxInfo:
 def announce(folder: Path, members: Mapping[str, Any]) -> None:
     """Write `running.json` (mode 0600): the members of the first line, and the `pid` of this process."""
     path = folder / RUNNING_FILE
-    made = path.with_suffix(".new")
-    made.unlink(missing_ok=True)
-    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({**members, "pid": os.getpid()}, file)
-    made.replace(path)
+    replace_file(path, [json.dumps({**members, "pid": os.getpid()}).encode()])
 
 
 def withdraw(folder: Path) -> None:

@@ -25,10 +25,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from filelock import FileLock, Timeout
 from tinydb.storages import Storage
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.file_lock import FileLock, LockTimeout, file_lock
 from tui.store.journal.compaction import Places, rewrite
 from tui.store.journal.file import ChangedUnderneath, JournalFile, missing_or_changed
 from tui.store.journal.format import EMPTIED, GONE, SCHEMA, document_json, make_batch
@@ -43,7 +43,7 @@ COMPACT_BYTES = 4 << 20
 
 def lock_of(path: Path) -> FileLock:
     """The lock of the journal at `path`, which every process takes to read or write it."""
-    return FileLock(str(path) + ".lock", timeout=LOCK_SECONDS, mode=0o600, poll_interval=0.003)
+    return file_lock(path.with_name(f"{path.name}.lock"), LOCK_SECONDS, poll_seconds=0.003)
 
 
 class JournalStorage(Storage):
@@ -276,7 +276,7 @@ class JournalStorage(Storage):
     def _failures(self) -> Iterator[None]:
         try:
             yield
-        except Timeout:
+        except LockTimeout:
             raise QdeckError(
                 ErrorKind.STORAGE,
                 f"The history {self.path} is held by another qdeck for more than {LOCK_SECONDS:.0f} s.",
