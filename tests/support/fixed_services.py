@@ -6,6 +6,7 @@ It has no background: tests change it and `publish` what the real services would
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, ago, backends, identity, jobs
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.secret import Secret
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -32,6 +34,7 @@ from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
+from tui.ibm.credentials.discovery import typed_account
 from tui.jobquery.parser import JobFilter
 from tui.monitor.api import Listener
 from tui.monitor.state.events import (
@@ -184,6 +187,11 @@ class FixedServices:
 
     def found_accounts(self) -> tuple[Account, ...]:
         return self.the_accounts
+
+    def typed_account(
+        self, token: Secret, channel: Channel, *, instance: str = "", name: str = ""
+    ) -> Account:
+        return typed_account(token, channel, os.environ, instance=instance, name=name)
 
     async def keyring_name(self) -> str:
         return self.the_keyring

@@ -13,7 +13,7 @@ from tui.common.secret import Secret
 from tui.config.settings import Folders
 from tui.domain.accounts import Account, Channel, Identity, Keep, SignOutReport
 from tui.ibm.api.service import QuantumService
-from tui.ibm.credentials.discovery import found_accounts, sandbox_account
+from tui.ibm.credentials.discovery import found_accounts, sandbox_account, typed_account
 from tui.ibm.credentials.save import keep_account, with_token
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.polling.account_pollers import TokenPoller, UsagePoller
@@ -128,6 +128,16 @@ class AccountManager:
             if warning not in self._warned:
                 self._app_state.notice(warning, Severity.WARNING)
         self._warned = frozenset(found.warnings)
+
+    def typed_account(
+        self, token: Secret, channel: Channel, *, instance: str = "", name: str = ""
+    ) -> Account:
+        """Return the account of a token that the user gave, with the hosts that the environment names.
+
+        Raises:
+            QdeckError: `SETTINGS` for a host that is not allowed.
+        """
+        return typed_account(token, channel, self._environ, instance=instance, name=name)
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
         """Sign in, and only then leave the account signed in before. Raises `QdeckError`."""

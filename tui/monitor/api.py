@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
+from tui.common.secret import Secret
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -95,6 +96,16 @@ class Services(Protocol):
 
     def found_accounts(self) -> tuple[Account, ...]:
         """Accounts that could sign in at once: environment, qdeck's own file, Qiskit's file."""
+        ...
+
+    def typed_account(
+        self, token: Secret, channel: Channel, *, instance: str = "", name: str = ""
+    ) -> Account:
+        """Return the account of a token that the user gave, with the hosts that the environment names.
+
+        Raises:
+            QdeckError: `SETTINGS` for a host that is not allowed.
+        """
         ...
 
     async def keyring_name(self) -> str:

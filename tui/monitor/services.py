@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from tui.common.clock import Clock
+from tui.common.secret import Secret
 from tui.compiler.protocol import Compiler
 from tui.config.settings import Folders
 from tui.domain.accounts import (
@@ -186,6 +187,12 @@ class AppServices:
     def found_accounts(self) -> tuple[Account, ...]:
         """The accounts found at the start, and those saved since."""
         return self._accounts.found
+
+    def typed_account(
+        self, token: Secret, channel: Channel, *, instance: str = "", name: str = ""
+    ) -> Account:
+        """Return the account of a token that the user gave (`AccountManager.typed_account`)."""
+        return self._accounts.typed_account(token, channel, instance=instance, name=name)
 
     async def keyring_name(self) -> str:
         """What the system's keyring is called; empty: none works here."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from typing import ClassVar, cast
 
 from textual import events, on, work
@@ -18,7 +16,6 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Identity, Keep
-from tui.ibm.credentials.discovery import typed_account
 from tui.monitor.api import Services
 from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
@@ -53,19 +50,15 @@ class LoginScreen(Dialog[bool]):
     Args:
         services: what signs in.
         trouble: an earlier error to show.
-        environ: where endpoint overrides are read.
     """
 
     TITLE = "Sign in"
     BINDINGS: ClassVar = bindings(LOGIN)
 
-    def __init__(
-        self, services: Services, trouble: QdeckError | None = None, environ: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, services: Services, trouble: QdeckError | None = None) -> None:
         super().__init__()
         self._services = services
         self._first_trouble = trouble
-        self._environ = os.environ if environ is None else environ
         self._former = services.identity
         self._found: tuple[Account, ...] = ()
         self._looked = False
@@ -164,10 +157,9 @@ class LoginScreen(Dialog[bool]):
         channel = cast("Choice[Channel]", self.query_one("#channel", Choice)).value
         assert isinstance(channel, Channel)
         try:
-            account = typed_account(
+            account = self._services.typed_account(
                 Secret(token),
                 channel,
-                self._environ,
                 instance=self.query_one("#instance", Input).value,
                 name=f"typed in, {_NAMES[channel]}",
             )

@@ -8,10 +8,10 @@ from typing import Annotated
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
 from tui.domain.submissions import Submission
 from tui.ibm.codec.decoding import decode, moment, required_moment, stamp
-from tui.ibm.codec.error_codes import RAN_TOO_LONG, words
 from tui.ibm.codec.params import Inputs, read_inputs
 
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
@@ -196,7 +196,7 @@ def _job(
         status = JobStatus.of(state.status)
     if status is JobStatus.CANCELLED and reason_code == RAN_TOO_LONG:
         status = JobStatus.FAILED
-    known = words(reason_code)
+    known = ERROR_CODES.get(reason_code)
     created = required_moment(job.created, "created", where)
     inputs = inputs or read_inputs(job.params)
     parts = (job.hub, job.group, job.project)

@@ -13,7 +13,7 @@ import msgspec
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.common.secret import Secret
-from tui.ibm.codec.error_codes import STATUSES, words
+from tui.domain.error_codes import ERROR_CODES
 from tui.ibm.transport.tls import NAME_THE_CA
 
 LONGEST_ASKED = 86_400.0
@@ -53,8 +53,8 @@ def failure(
     if is_page(body, content_type) and status not in _GATEWAY and status != 429:
         return portal(host, where, status)
     code, said, solution = _read(body)
-    known = words(code) if code else None
-    kind, advice = STATUSES.get(
+    known = ERROR_CODES.get(code)
+    kind, advice = _STATUSES.get(
         status,
         (ErrorKind.SERVER, "Try again in a little while.")
         if status >= 500
@@ -78,6 +78,23 @@ def failure(
     )
 
 
+_STATUSES: dict[int, tuple[ErrorKind, str]] = {
+    400: (ErrorKind.INVALID, "Correct what is named and try again."),
+    401: (ErrorKind.EXPIRED, "Sign in again."),
+    402: (ErrorKind.FORBIDDEN, "The instance has nothing left to spend: see its usage."),
+    403: (ErrorKind.FORBIDDEN, "Choose another instance, or ask its owner for access."),
+    404: (ErrorKind.NOT_FOUND, "Check the name or id, and the instance."),
+    405: (ErrorKind.PROTOCOL, "Check that the endpoint is the one of this service."),
+    408: (ErrorKind.TIMEOUT, "Try again."),
+    409: (ErrorKind.CONFLICT, "Look at its state first."),
+    410: (ErrorKind.NOT_FOUND, ""),
+    413: (ErrorKind.INVALID, "The job is too large: split it."),
+    422: (ErrorKind.INVALID, "Correct what is named and try again."),
+    425: (ErrorKind.SERVER, "Try again."),
+    429: (ErrorKind.RATE_LIMITED, "Wait a little: five jobs a minute are taken."),
+    511: (ErrorKind.PROTOCOL, "Log in to the network you are on, then try again."),
+}
+"""What an HTTP status means when no known code says more; 5xx not named here is `SERVER`."""
 _GATEWAY = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
@@ -182,7 +199,7 @@ def _read(body: bytes) -> tuple[str, str, str]:
     if isinstance(error, dict):
         code, message, solution = _members(error)
         name = _text(error.get("name"))
-        return (name if words(name) else code), message, solution
+        return (name if name in ERROR_CODES else code), message, solution
     if "errorCode" in data or "errorMessage" in data:
         details = _text(data.get("errorDetails"))
         return (

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from tui.common.sanitize import plain, shorten
 from tui.domain.circuits import Transpilation
+from tui.domain.error_codes import ERROR_CODES
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
-from tui.ibm.codec.error_codes import CODES
 from tui.widgets.text.format import NOTHING, age, clock_time, duration, percent, status_span, step_span
 from tui.widgets.text.styled_text import Line, Span, TextStyle, line, wrapped
 from tui.widgets.text.text_pane import LIMIT, page_of
@@ -180,7 +180,7 @@ def _reason(job: Job, width: int) -> list[Line]:
 def _advice(job: Job) -> str:
     if job.reason_solution:
         return plain(job.reason_solution, limit=1000, lines=True).strip()
-    code = CODES.get(job.reason_code)
+    code = ERROR_CODES.get(job.reason_code)
     if code is not None and code.advice:
         return code.advice
     if job.status is JobStatus.CANCELLED:
