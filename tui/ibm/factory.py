@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from tui.common.backoff import Chance
 from tui.common.clock import Clock, SystemClock
 from tui.domain.accounts import Account, Channel
 from tui.ibm.api.service import QuantumService
@@ -14,7 +15,7 @@ from tui.ibm.classic.service import ClassicService
 from tui.ibm.platform.service import PlatformService
 from tui.ibm.transport.client import MAX_BODY, MAX_IN_MEMORY, MAX_RESULT, HttpClient, Timeouts
 from tui.ibm.transport.endpoints import checked, origin
-from tui.ibm.transport.retry import Chance, RetryPolicy
+from tui.ibm.transport.retry import RetryPolicy
 
 
 def make_service(

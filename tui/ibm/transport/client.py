@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 
 from tui import __version__
+from tui.common.backoff import Chance
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
@@ -38,7 +39,7 @@ from tui.ibm.transport.errors import (
 from tui.ibm.transport.inflate import ACCEPTED
 from tui.ibm.transport.proxy import proxy_for
 from tui.ibm.transport.response_body import take_body
-from tui.ibm.transport.retry import Chance, Retries, RetryPolicy
+from tui.ibm.transport.retry import Retries, RetryPolicy
 from tui.ibm.transport.spool import SpilledBody
 from tui.ibm.transport.tls import context_for
 

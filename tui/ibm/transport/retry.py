@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.common.backoff import Backoff, Chance
 from tui.common.clock import Clock
 from tui.common.errors import QdeckError
 
-Chance = Callable[[], float]
-"""A number in [0, 1), e.g. `random.random`."""
+FULL_JITTER = (-0.5, 0.0)
+"""Shares of a wait: many clients must not come back in step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Retries:
         self._policy = policy
         self._clock = clock
         self._chance = chance
+        self._backoff = Backoff(policy.first_wait, policy.longest_wait, jitter=FULL_JITTER)
         self._budget = policy.burst
         self._counted = clock.monotonic()
 
@@ -63,9 +64,7 @@ class Retries:
             if wait > policy.longest_wait:
                 return None
         else:
-            # Exponential with full jitter: many clients must not come back in step.
-            ceiling = min(policy.first_wait * 2 ** (attempt - 1), policy.longest_wait)
-            wait = ceiling * (0.5 + 0.5 * self._chance())
+            wait = self._backoff.spread(self._backoff.wait(attempt), self._chance)
         now = self._clock.monotonic()
         if now + wait - started > policy.patience or not self._spend(now):
             return None

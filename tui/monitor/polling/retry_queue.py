@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from tui.common.backoff import Backoff
 from tui.common.clock import Clock
 
-FIRST, LONGEST = 5.0, 3600.0
-"""Seconds until it is asked for again, four times as long each time."""
+BACKOFF = Backoff(first=5.0, longest=3600.0, factor=4.0)
+"""Of one thing that cannot be fetched."""
 
 
 class RetryQueue:
@@ -20,9 +21,8 @@ class RetryQueue:
 
     def put_off(self, key: str) -> None:
         """It failed once more."""
-        times = self.times(key)
-        wait = min(LONGEST, FIRST * 4.0 ** min(times, 10))
-        self._failed[key] = times + 1, self._clock.monotonic() + wait
+        times = self.times(key) + 1
+        self._failed[key] = times, self._clock.monotonic() + BACKOFF.wait(times)
 
     def times(self, key: str) -> int:
         """How often it failed."""
