@@ -18,10 +18,10 @@ from tui.domain.accounts import Account, Channel, Endpoints
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.retry import RetryPolicy
-from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
+from tui.monitor.polling.circuit_breaker import BACKOFF
 
 MINUTE, HOUR = 60.0, 3600.0
-SOON = LONGEST_BACK_OFF * 1.1 + 10
+SOON = BACKOFF.longest * 1.1 + 10
 """Seconds until everything is fresh again, at the latest: a back-off with its jitter, and repetitions."""
 ACCOUNT = Account("work", Channel.PLATFORM, Secret(KEY), Endpoints(iam=URL, api=f"{URL}/api/v1"), CRN)
 PLACES = {"jobs", "workloads", "backends", "usage"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
+from tui.monitor.polling.circuit_breaker import BACKOFF
 from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
 from tui.monitor.polling.scheduler import Scheduler, Worker, run_now, stop_workers
 
@@ -68,7 +68,7 @@ async def test_failures_are_reported_and_waits_grow_to_two_minutes() -> None:
     gaps = rounds.gaps()
     assert gaps[0] < 3
     assert all(later > earlier for earlier, later in itertools.pairwise(gaps[:6]))
-    assert max(gaps) <= LONGEST_BACK_OFF * 1.1
+    assert max(gaps) <= BACKOFF.longest * 1.1
     assert gaps[-1] <= 11
     await worker.stop()
 

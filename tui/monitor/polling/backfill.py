@@ -12,7 +12,7 @@ from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.jobquery.parser import JobFilter
 from tui.jobquery.pushdown import pushed
-from tui.monitor.polling.circuit_breaker import back_off
+from tui.monitor.polling.circuit_breaker import BACKOFF
 from tui.monitor.polling.list_sync import PAGE, SKEW, told_since
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
@@ -88,7 +88,7 @@ class Backfill:
             self._failures = 0
         except QdeckError as error:
             self._failures += 1
-            pause = back_off(self._failures)
+            pause = BACKOFF.wait(self._failures)
             self._error = error
             self._not_before = self._app_state.clock.monotonic() + max(pause, error.retry_after or 0.0)
         finally:

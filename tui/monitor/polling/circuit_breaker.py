@@ -7,17 +7,12 @@ import math
 import random
 from collections.abc import Callable
 
+from tui.common.backoff import Backoff
 from tui.common.clock import Clock
 from tui.common.errors import QdeckError
 
-FIRST_BACK_OFF = 2.0
-LONGEST_BACK_OFF = 120.0
-JITTER = 0.1
-
-
-def back_off(failures: int) -> float:
-    """Seconds to wait after that many failures in a row, before jitter."""
-    return min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** min(failures - 1, 10))
+BACKOFF = Backoff(first=2.0, longest=120.0, jitter=(-0.1, 0.1))
+"""Of background workers; its jitter is that of all their waits."""
 
 
 class CircuitBreaker:
@@ -74,9 +69,8 @@ class CircuitBreaker:
             first = not self._failures
             if first or not user_requested:
                 self._failures += 1
-            # Jitter must not bring it before the time the service asked for.
-            pause = max(back_off(self._failures), self.asked / (1 - JITTER))
-            self._last, self._due = now, now + pause * (1 + self._chance.uniform(-JITTER, JITTER))
+            pause = max(BACKOFF.wait(self._failures), BACKOFF.never_before(self.asked))
+            self._last, self._due = now, now + BACKOFF.spread(pause, self._chance.random)
             if first:
                 self._wake_probe()
 

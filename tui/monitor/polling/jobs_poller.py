@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from tui.common.backoff import Backoff
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.polling.account_pollers import AUTH_KINDS
-from tui.monitor.polling.circuit_breaker import LONGEST_BACK_OFF
 from tui.monitor.polling.list_sync import PAGE, ListSync
 from tui.monitor.polling.poll_interval import PollInterval
 from tui.monitor.polling.result_fetcher import check, keep
@@ -27,8 +27,8 @@ AUTO_RESULT = 5 * 1024 * 1024
 """Bytes up to which a result is fetched by itself; a larger one when the job is opened."""
 ATTEMPTS = 5
 """How often details that fail are asked for without another reason to ask; then only beside one."""
-FIRST_PAUSE = 5.0
-"""Seconds without any details after those of one job failed, doubling while they go on failing."""
+PAUSE_OF_ALL = Backoff(first=5.0, longest=120.0)
+"""Without any details after those of one job failed, while they go on failing."""
 OF_THE_ACCOUNT = AUTH_KINDS | {ErrorKind.RATE_LIMITED}
 """Errors that say nothing of the one job that was asked for."""
 CLOCK_SKEW = timedelta(minutes=2)
@@ -197,9 +197,8 @@ class JobsPoller:
     def _postpone(self, job_id: str) -> None:
         self._postponed.put_off(job_id)
         # Perhaps no job's can be fetched now: that must not cost a request a second.
-        pause = min(LONGEST_BACK_OFF, FIRST_PAUSE * 2.0 ** min(self._in_a_row, 10))
-        self._not_before = self._app_state.clock.monotonic() + pause
         self._in_a_row += 1
+        self._not_before = self._app_state.clock.monotonic() + PAUSE_OF_ALL.wait(self._in_a_row)
 
     def _again_in(self, *, more: bool) -> float:
         """Seconds until details are to be asked for again, though nothing else has to be asked.

@@ -12,7 +12,7 @@ from typing import Any
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.polling.circuit_breaker import JITTER, CircuitBreaker, back_off
+from tui.monitor.polling.circuit_breaker import BACKOFF, CircuitBreaker
 
 Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""
@@ -183,7 +183,7 @@ class Worker:
                 if self._held() > 0:
                     continue
                 pause = await self._round()
-            await self._rest(pause * (1 + self._chance.uniform(-JITTER, JITTER)), self._woken)
+            await self._rest(BACKOFF.spread(pause, self._chance.random), self._woken)
 
     async def _round(self) -> float:
         """One round; returns the seconds until the next one."""
@@ -202,7 +202,7 @@ class Worker:
         except Exception as failure:
             error = failure
             self._failures += 1
-            pause = back_off(self._failures)
+            pause = BACKOFF.wait(self._failures)
         answered = self._breaker.answers() > answers
         if answered:
             self._breaker.over()
@@ -213,8 +213,7 @@ class Worker:
                 # The circuit breaker says when it is due.
                 pause = 0.0
             elif error.retry_after:
-                # Jitter must not bring it before the time the service asked for.
-                pause = max(pause, error.retry_after / (1 - JITTER))
+                pause = max(pause, BACKOFF.never_before(error.retry_after))
         if error is not None:
             self._scheduler.report(self, error, self._failures)
         self.ended = self._clock.monotonic()
