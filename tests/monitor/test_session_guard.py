@@ -221,7 +221,7 @@ async def test_a_submission_that_waits_in_line_for_the_session_is_on_its_way(tmp
     harness, session = await watching(tmp_path)
     harness.host.faults["submit"] = [_full() for _ in range(40)]
     work = harness.services.submit(replace(BELL, session_id=session.id))
-    task = harness.services._app_state.background(_swallow(work), "test")
+    task = harness.services._app_state.events.background(_swallow(work), "test")
     await harness.clock.advance(20 * MINUTE)
     assert harness.services.waiting() and not warnings(harness)
     task.cancel()

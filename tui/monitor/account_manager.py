@@ -97,7 +97,7 @@ class AccountManager:
         self._sandbox_gate = asyncio.Lock()
         self._warned: frozenset[str] = frozenset()
         self._leaving: set[asyncio.Task[None]] = set()
-        app_state.subscribe(self._on_event)
+        app_state.events.subscribe(self._on_event)
 
     @property
     def backends(self) -> BackendsPoller:
@@ -126,7 +126,7 @@ class AccountManager:
         self.found = found.accounts
         for warning in found.warnings:
             if warning not in self._warned:
-                self._app_state.notice(warning, Severity.WARNING)
+                self._app_state.events.notice(warning, Severity.WARNING)
         self._warned = frozenset(found.warnings)
 
     def typed_account(
@@ -155,7 +155,7 @@ class AccountManager:
             await self._leave()
             self._begin(service, identity)
         if identity.notice:
-            self._app_state.notice(
+            self._app_state.events.notice(
                 f"Instance {identity.instance_name or identity.instance}: {identity.notice}"
             )
         if keep is not Keep.NOT and not account.sandbox:
@@ -217,7 +217,7 @@ class AccountManager:
         if not isinstance(event, SignInDoubted):
             return
         if event.final:
-            self._app_state.background(self._lost(event.error), "Signing out")
+            self._app_state.events.background(self._lost(event.error), "Signing out")
         elif self._token is not None:
             self._token.doubt()
             self._workers.token.wake()
@@ -229,7 +229,7 @@ class AccountManager:
             if service is None:
                 return
             await self._stop_workers()
-            self._app_state.notice(f"Signed out by the service. {error}", Severity.ERROR)
+            self._app_state.events.notice(f"Signed out by the service. {error}", Severity.ERROR)
             self._app_state.signed_out()
             await service.aclose()
 
@@ -299,7 +299,7 @@ class AccountManager:
         if service is None:
             return
         await self._stop_workers()
-        task = self._app_state.background(self._end(service), "Ending the former sign-in")
+        task = self._app_state.events.background(self._end(service), "Ending the former sign-in")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
@@ -309,7 +309,7 @@ class AccountManager:
                 await service.sign_out()
         except (QdeckError, TimeoutError) as error:
             why = error.message if isinstance(error, QdeckError) else "The service did not answer in time."
-            self._app_state.notice(
+            self._app_state.events.notice(
                 f"The former sign-in was not ended: {why} Its access token lives on until its time is over.",
                 Severity.WARNING,
             )
@@ -318,7 +318,9 @@ class AccountManager:
 
     async def _with_token(self, account: Account) -> Account:
         loop = asyncio.get_running_loop()
-        tell = loop.call_later(_KEYRING_TOLD_AFTER, self._app_state.notice, _KEYRING_WAITS, Severity.WARNING)
+        tell = loop.call_later(
+            _KEYRING_TOLD_AFTER, self._app_state.events.notice, _KEYRING_WAITS, Severity.WARNING
+        )
         try:
             return await with_token(account)
         finally:
@@ -328,9 +330,9 @@ class AccountManager:
         try:
             where = await keep_account(account, self._folders, keep)
         except QdeckError as error:
-            self._app_state.notice(
+            self._app_state.events.notice(
                 f"Signed in, but the account is not kept as you wished. {error}", Severity.WARNING
             )
         else:
-            self._app_state.notice(f"The account is kept in {where}.")
+            self._app_state.events.notice(f"The account is kept in {where}.")
         await self.look()

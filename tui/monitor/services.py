@@ -121,7 +121,7 @@ class AppServices:
             look=partial(run_now, self._workers.jobs, self._workers.sessions, user_requested=False),
             wake=self._workers.idle_sessions.wake,
         )
-        self._app_state.subscribe(self._after_a_job)
+        self._app_state.events.subscribe(self._after_a_job)
 
     @property
     def read_only(self) -> bool:
@@ -151,7 +151,7 @@ class AppServices:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""
-        return self._app_state.subscribe(listener)
+        return self._app_state.events.subscribe(listener)
 
     def jobs(self) -> tuple[Job, ...]:
         """The jobs, newest first, without their program texts."""
@@ -203,7 +203,7 @@ class AppServices:
         try:
             await asyncio.to_thread(self._folders.create)
         except OSError as error:
-            self._app_state.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
+            self._app_state.events.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
         await self._history.open(self._app_state.found_here)
         self._app_state.history_opened()
         self._app_state.tell_warnings()
@@ -408,7 +408,7 @@ class AppServices:
             await ending
         except Exception as error:
             _log.exception("ending the %s failed", name)
-            self._app_state.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
+            self._app_state.events.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
 
     async def _tend_history(self) -> float:
         await self._app_state.sync()

@@ -176,9 +176,9 @@ class Commands:
         error = opening.exception()
         if error is None:
             session = opening.result()
-            self._app_state.notice(f"The {session.mode} session {session.id} was opened all the same.")
+            self._app_state.events.notice(f"The {session.mode} session {session.id} was opened all the same.")
         else:
-            self._app_state.notice(f"The session that was being opened: {error}", Severity.WARNING)
+            self._app_state.events.notice(f"The session that was being opened: {error}", Severity.WARNING)
 
     async def aclose(self, seconds: float) -> None:
         """Wait for sessions that are being opened, that long at the most: what they are costs."""

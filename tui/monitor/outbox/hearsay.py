@@ -10,6 +10,7 @@ from tui.monitor.outbox.send_queue import Line, called
 from tui.monitor.outbox.waiters import Waiters
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
+from tui.monitor.state.events import Event, SubmissionsChangedElsewhere, SubmittedJobListed
 from tui.store.records.models import PendingState, PendingSubmission
 
 
@@ -32,8 +33,13 @@ class Hearsay:
         self._outcomes = outcomes
         self._workers = workers
         self._taking: set[str] = set()
-        app_state.jobs_of_submissions = self._job_listed
-        app_state.submissions_elsewhere = self._submissions_changed
+        app_state.events.subscribe(self._on_event)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, SubmittedJobListed):
+            self._job_listed(event.tag, event.job)
+        elif isinstance(event, SubmissionsChangedElsewhere):
+            self._submissions_changed()
 
     def _job_listed(self, tag: str, job: Job) -> None:
         """A list names a job with the own tag of a submission, which may not be known to be a job."""
@@ -47,7 +53,7 @@ class Hearsay:
         ):
             return
         self._taking.add(tag)
-        self._app_state.background(self._take(intent, job), "Taking in the job of a submission")
+        self._app_state.events.background(self._take(intent, job), "Taking in the job of a submission")
 
     async def _take(self, intent: PendingSubmission, job: Job) -> None:
         try:

@@ -52,9 +52,11 @@ class LeftBehind:
 
     def _tell(self, left: list[PendingSubmission], stale: list[PendingSubmission]) -> None:
         if len(left) > len(stale):
-            self._app_state.notice(f"{_from_before(len(left) - len(stale))} still in line, and will be sent.")
+            self._app_state.events.notice(
+                f"{_from_before(len(left) - len(stale))} still in line, and will be sent."
+            )
         if stale:
-            self._app_state.notice(
+            self._app_state.events.notice(
                 f"{_from_before(len(stale))} over a day old: not sent unless you say so (F2, w).",
                 Severity.WARNING,
             )

@@ -303,7 +303,7 @@ class Outbox:
             "Submit it from its source.",
         )
         if not self._outcomes.fail(waiting.tag, error):
-            self._app_state.notice(str(error), Severity.ERROR)
+            self._app_state.events.notice(str(error), Severity.ERROR)
 
     async def _not_accepted(self, intent: PendingSubmission, error: QdeckError) -> None:
         if error.kind is ErrorKind.UNCONFIRMED:
@@ -327,7 +327,7 @@ class Outbox:
             await self._app_state.save()
             self.reached(PendingState.REFUSED)
             if not self._outcomes.fail(intent.tag, error):
-                self._app_state.notice(f"{called(intent)} was refused. {error}", Severity.ERROR)
+                self._app_state.events.notice(f"{called(intent)} was refused. {error}", Severity.ERROR)
 
     async def _accept(self, intent: PendingSubmission, submission: Submission, job: Job) -> Job:
         """The job exists: its id is written before anyone is told.
@@ -364,12 +364,14 @@ class Outbox:
         )
         await self._app_state.save()
         self.reached(PendingState.UNCONFIRMED)
-        self._app_state.notice(
+        self._app_state.events.notice(
             f"{called(intent)}: unconfirmed, checking whether the job was created. {error.message}",
             Severity.WARNING,
         )
         self.settling.told.add(intent.tag)
-        self._app_state.background(self._lose_patience(intent), "Waiting for an unconfirmed submission")
+        self._app_state.events.background(
+            self._lose_patience(intent), "Waiting for an unconfirmed submission"
+        )
         self._workers.reconciler.request()
 
     async def _lose_patience(self, intent: PendingSubmission) -> None:

@@ -51,7 +51,7 @@ class QueueCommands:
         waited = intent.state is PendingState.PREPARED
         self._app_state.history.put_intent(replace(intent, state=PendingState.WITHDRAWN))
         if not await self._app_state.save():
-            self._app_state.notice(
+            self._app_state.events.notice(
                 f"{called(intent)} is withdrawn, but that cannot be written down: "
                 "should qdeck be killed before it is, the next start takes it up again.",
                 Severity.WARNING,

@@ -179,7 +179,7 @@ class Settling:
         """The job is there after all."""
         self._looks.pop(intent.tag, None)
         accepted = await self._accept(intent, self._app_state.history.submission_with_texts(intent), job)
-        self._app_state.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
+        self._app_state.events.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
         self._line.publish()
         self._workers.send_queue.request()
 
@@ -212,7 +212,7 @@ class Settling:
         self._app_state.history.put_intent(replace(intent, state=PendingState.UNSENT, note=error.message))
         await self._app_state.save()
         if not self._fail(intent.tag, error):
-            self._app_state.notice(str(error), Severity.WARNING)
+            self._app_state.events.notice(str(error), Severity.WARNING)
         self._line.publish()
         self._workers.send_queue.request()
 

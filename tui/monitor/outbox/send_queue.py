@@ -258,7 +258,7 @@ class Line:
         waiting = self.waiting()
         if waiting != self._shown:
             self._shown = waiting
-            self._app_state.publish(OutboxChanged(waiting))
+            self._app_state.events.publish(OutboxChanged(waiting))
 
     def _held(self, seconds: float, why: str, *, full: bool = False) -> Hold:
         due = self._clock.now() + timedelta(seconds=seconds)

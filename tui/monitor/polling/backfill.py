@@ -162,4 +162,4 @@ class Backfill:
         )
 
     def _tell(self) -> None:
-        self._app_state.publish(HistoryCoverageChanged(self.reach))
+        self._app_state.events.publish(HistoryCoverageChanged(self.reach))

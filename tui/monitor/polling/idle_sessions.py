@@ -65,7 +65,7 @@ class IdleSessionGuard:
         """By session: when it was first seen here (steady time)."""
         self._told: dict[str, datetime] = {}
         """By session: when its last warning was (steady time)."""
-        app_state.subscribe(self._hear)
+        app_state.events.subscribe(self._hear)
 
     async def step(self) -> float:
         """Warn of what is due, and say when to look again: a worker's step."""
@@ -85,7 +85,7 @@ class IdleSessionGuard:
             since = self._idle_since(session)
             if since is not None and self._due_in(session) <= 0:
                 self._told[session.id] = now
-                self._app_state.publish(SessionIdle(session, (now - since).total_seconds()))
+                self._app_state.events.publish(SessionIdle(session, (now - since).total_seconds()))
         return _bounded(self._next())
 
     def idle_since(self, session: Session) -> datetime | None:

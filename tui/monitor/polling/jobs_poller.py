@@ -239,7 +239,7 @@ class JobsPoller:
         records = [self._app_state.record(job_id) for job_id in ids]
         jobs = tuple(record.job for record in records if record is not None)
         if jobs:
-            self._app_state.publish(JobsFinished(jobs, away=away))
+            self._app_state.events.publish(JobsFinished(jobs, away=away))
         if away and self._had is not None:
             new = [job for job in new if job.created > self._had]
             self._tell_of_absence([*jobs, *(job for job in new if job.status.final)], len(new))
@@ -253,7 +253,7 @@ class JobsPoller:
         if new:
             told.append(f"{new} submitted elsewhere")
         if told:
-            self._app_state.notice(f"{'; '.join(told)}.")
+            self._app_state.events.notice(f"{'; '.join(told)}.")
 
 
 def with_metrics(job: Job, metrics: JobMetrics | None) -> Job:

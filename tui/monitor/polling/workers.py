@@ -65,18 +65,18 @@ class Workers:
             _log.error("the %s worker failed", worker.name, exc_info=error)
             if in_a_row == 1:
                 text = f"The {worker.name} worker failed: {in_words(error)}; it goes on."
-                app_state.notice(text, Severity.ERROR)
+                app_state.events.notice(text, Severity.ERROR)
             return
         if error.kind in policy.silent:
             return
         if error.kind in policy.signs_out:
-            app_state.publish(SignInDoubted(error, final=True))
+            app_state.events.publish(SignInDoubted(error, final=True))
             return
         if error.kind in policy.offline:
             app_state.unanswered(error, worker.name)
         if error.kind in AUTH_KINDS and app_state.service is not None:
-            app_state.publish(SignInDoubted(error, final=False))
+            app_state.events.publish(SignInDoubted(error, final=False))
         elif in_a_row == (NOTICE_AFTER if error.worth_retrying else 1) and (
             app_state.freshness.offline_since is None
         ):
-            app_state.notice(f"The {worker.name} are not up to date. {error}", Severity.WARNING)
+            app_state.events.notice(f"The {worker.name} are not up to date. {error}", Severity.WARNING)

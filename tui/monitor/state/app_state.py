@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +23,8 @@ from tui.monitor.state.events import (
     JobsChanged,
     SessionsChanged,
     Severity,
+    SubmissionsChangedElsewhere,
+    SubmittedJobListed,
     UsageChanged,
 )
 from tui.monitor.state.sorted_jobs import SortedJobs
@@ -42,11 +44,11 @@ UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 """Errors of the way to the service, which is the same for all workers."""
 
 
-class AppState(EventBus):
+class AppState:
     """State and events. What changes it writes the history first, then publishes."""
 
     def __init__(self, history: JobRepository, clock: Clock) -> None:
-        super().__init__()
+        self.events = EventBus()
         self.history = history
         self.clock = clock
         self.service: QuantumService | None = None
@@ -59,10 +61,6 @@ class AppState(EventBus):
         self.deletions = 0
         """How many jobs were deleted from here."""
         self.attention = UserActivity(clock)
-        self.jobs_of_submissions: Callable[[str, Job], None] = lambda tag, job: None
-        """Told of each job taken in that has the own tag of a submission, with that tag."""
-        self.submissions_elsewhere: Callable[[], None] = lambda: None
-        """Told when another qdeck wrote of submissions."""
         self._unanswered: dict[str, ErrorKind] = {}
         self._unseen = UnreadJobs()
         self._pending: set[str] = set()
@@ -95,11 +93,11 @@ class AppState(EventBus):
         self._unseen.fill(record for record in self.history.records() if self._belongs(record.job))
         self.finishing.clear()
         self._deleted.clear()
-        self.publish(IdentityChanged(self.identity))
+        self.events.publish(IdentityChanged(self.identity))
         removed = before.ids() - self._here.ids() if before is not self._here else ()
-        self.publish(JobsChanged(self.jobs(), tuple(sorted(removed))))
-        self.publish(SessionsChanged(self.sessions()))
-        self.publish(FreshnessChanged(self.freshness))
+        self.events.publish(JobsChanged(self.jobs(), tuple(sorted(removed))))
+        self.events.publish(SessionsChanged(self.sessions()))
+        self.events.publish(FreshnessChanged(self.freshness))
 
     @property
     def instance(self) -> str:
@@ -120,7 +118,7 @@ class AppState(EventBus):
         """The token was renewed."""
         if identity != self.identity:
             self.identity = identity
-            self.publish(IdentityChanged(identity))
+            self.events.publish(IdentityChanged(identity))
 
     def answered(self, worker: str) -> None:
         """The service answered this worker now."""
@@ -133,7 +131,7 @@ class AppState(EventBus):
         came_back = self.freshness.offline_since is not None or self.freshness.confirmed is None
         self.freshness = Freshness(confirmed=self.clock.now())
         if came_back:
-            self.publish(FreshnessChanged(self.freshness))
+            self.events.publish(FreshnessChanged(self.freshness))
 
     def unanswered(self, error: QdeckError, worker: str) -> None:
         """The service did not answer this worker: the picture is stale."""
@@ -142,7 +140,7 @@ class AppState(EventBus):
         since: datetime = self.freshness.offline_since or self.clock.now()
         self.freshness = Freshness(self.freshness.confirmed, since, error)
         if first:
-            self.publish(FreshnessChanged(self.freshness))
+            self.events.publish(FreshnessChanged(self.freshness))
 
     # jobs
 
@@ -172,7 +170,7 @@ class AppState(EventBus):
         changed = self.history.see(self._unseen.keys(job_ids))
         if changed:
             self._take_in(changed)
-            self.publish(JobsChanged(tuple(record.job for record in changed)))
+            self.events.publish(JobsChanged(tuple(record.job for record in changed)))
 
     @property
     def extent(self) -> Coverage:
@@ -211,10 +209,12 @@ class AppState(EventBus):
         if changed or any(further):
             await self.save()
         if changed:
-            self.publish(JobsChanged(tuple(record.job for record in changed if self._belongs(record.job))))
+            self.events.publish(
+                JobsChanged(tuple(record.job for record in changed if self._belongs(record.job)))
+            )
         for record in taken:
             if record.own_tag:
-                self.jobs_of_submissions(record.own_tag, record.job)
+                self.events.publish(SubmittedJobListed(record.own_tag, record.job))
         return bool(changed)
 
     async def remove(self, record: JobRecord) -> None:
@@ -225,7 +225,7 @@ class AppState(EventBus):
         self.history.remove(record.key)
         self._leave_out([record.key])
         await self.save()
-        self.publish(JobsChanged((), (record.job.id,)))
+        self.events.publish(JobsChanged((), (record.job.id,)))
 
     def found_here(self, records: tuple[JobRecord, ...]) -> None:
         """The history goes on being read: show these too; none: all was read."""
@@ -235,9 +235,9 @@ class AppState(EventBus):
         if self._arrived and (not records or len(self._arrived) >= self._told_next):
             self._told_next *= 4
             arrived, self._arrived = tuple(self._arrived), []
-            self.publish(JobsChanged(arrived))
+            self.events.publish(JobsChanged(arrived))
         if not records:
-            self.publish(SessionsChanged(self.sessions()))
+            self.events.publish(SessionsChanged(self.sessions()))
             self.tell_warnings()
 
     def history_opened(self) -> None:
@@ -299,7 +299,7 @@ class AppState(EventBus):
         )
         if changed:
             await self.save()
-            self.publish(SessionsChanged(changed))
+            self.events.publish(SessionsChanged(changed))
         return bool(changed)
 
     def put_backends(self, backends: tuple[Backend, ...]) -> None:
@@ -307,13 +307,13 @@ class AppState(EventBus):
         before = [replace(backend, confirmed=None) for backend in self.backends]
         self.backends = backends
         if before != [replace(backend, confirmed=None) for backend in backends]:
-            self.publish(BackendsChanged(backends))
+            self.events.publish(BackendsChanged(backends))
 
     def put_usage(self, usage: Usage) -> None:
         """Take in the instance's usage."""
         if usage != self.usage:
             self.usage = usage
-            self.publish(UsageChanged(usage))
+            self.events.publish(UsageChanged(usage))
 
     # the disk
 
@@ -345,12 +345,12 @@ class AppState(EventBus):
         """The disk refused: told once until it takes again."""
         if not self._storage_failed:
             self._storage_failed = True
-            self.notice(str(error), Severity.ERROR)
+            self.events.notice(str(error), Severity.ERROR)
 
     def _storage_well(self) -> None:
         if self._storage_failed:
             self._storage_failed = False
-            self.notice("The history is written again; nothing is missing in it.")
+            self.events.notice("The history is written again; nothing is missing in it.")
         self.tell_warnings()
 
     def found_elsewhere(self, changes: ChangeSet) -> None:
@@ -363,13 +363,13 @@ class AppState(EventBus):
         removed = tuple(sorted(job_id for _, job_id in changes.removed))
         self._pending.difference_update(removed)
         if jobs or removed:
-            self.publish(JobsChanged(jobs, removed))
+            self.events.publish(JobsChanged(jobs, removed))
         if changes.sessions:
-            self.publish(SessionsChanged(changes.sessions))
+            self.events.publish(SessionsChanged(changes.sessions))
         if changes.intents:
-            self.submissions_elsewhere()
+            self.events.publish(SubmissionsChangedElsewhere())
 
     def tell_warnings(self) -> None:
         """Show what the history has to say."""
         for warning in self.history.take_warnings():
-            self.notice(warning, Severity.WARNING)
+            self.events.notice(warning, Severity.WARNING)

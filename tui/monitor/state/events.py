@@ -50,6 +50,19 @@ class OutboxChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SubmittedJobListed:
+    """The service lists a job with the own tag of a submission, which may not be known to be a job."""
+
+    tag: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionsChangedElsewhere:
+    """Another process wrote about submissions."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionsChanged:
     """These sessions are new or different."""
 
@@ -159,6 +172,8 @@ Event = (
     JobsChanged
     | JobsFinished
     | OutboxChanged
+    | SubmittedJobListed
+    | SubmissionsChangedElsewhere
     | SessionsChanged
     | SessionIdle
     | BackendsChanged
