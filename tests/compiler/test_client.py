@@ -11,15 +11,16 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from textual.app import App
 
 from tests.compiler.devices import device
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.client import ProcessCompiler
-from tui.compiler.messages import Draw, Ping, encode
-from tui.compiler.worker_process import Link
+from tui.common.worker_process import WorkerProcess
+from tui.compiler.client import Compiler
+from tui.compiler.messages import Draw, Ping
 from tui.domain.circuits import TranspileOptions
 
 CHECKOUT = Path(__file__).parents[2]
@@ -31,8 +32,8 @@ HEAVY = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[120];' + "".join(
 
 
 @pytest_asyncio.fixture
-async def compiler() -> AsyncIterator[ProcessCompiler]:
-    made = ProcessCompiler()
+async def compiler() -> AsyncIterator[Compiler]:
+    made = Compiler()
     yield made
     await made.aclose()
 
@@ -52,7 +53,7 @@ async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def heavy_run(compiler: ProcessCompiler) -> asyncio.Task[object]:
+async def heavy_run(compiler: Compiler) -> asyncio.Task[object]:
     """A transpile run that has begun and will take long."""
     await compiler.version()
     run = asyncio.ensure_future(compiler.transpile(HEAVY, device("cusco"), TranspileOptions(3, seed=1)))
@@ -72,7 +73,7 @@ def processor_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-async def test_start_returns_at_once_and_close_ends_the_worker(compiler: ProcessCompiler) -> None:
+async def test_start_returns_at_once_and_close_ends_the_worker(compiler: Compiler) -> None:
     await compiler.start()
     assert not compiler.pids, "it is started in the background"
     assert (await compiler.check(BELL)).ok
@@ -83,7 +84,7 @@ async def test_start_returns_at_once_and_close_ends_the_worker(compiler: Process
         await compiler.check(BELL)
 
 
-async def test_closing_in_the_middle_of_work_ends_it(compiler: ProcessCompiler) -> None:
+async def test_closing_in_the_middle_of_work_ends_it(compiler: Compiler) -> None:
     run = await heavy_run(compiler)
     (pid,) = compiler.pids
     await compiler.aclose()
@@ -94,7 +95,7 @@ async def test_closing_in_the_middle_of_work_ends_it(compiler: ProcessCompiler) 
 
 async def test_closing_while_a_worker_is_being_started_ends_it() -> None:
     for turns in range(6):
-        compiler = ProcessCompiler()
+        compiler = Compiler()
         await compiler.start()
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -105,24 +106,24 @@ async def test_closing_while_a_worker_is_being_started_ends_it() -> None:
 
 
 async def test_a_worker_with_an_answer_that_nobody_reads_can_be_closed() -> None:
-    link = await Link.open()
+    worker = await WorkerProcess.open("tui.compiler.qiskit.worker_main")
     try:
-        await link.ask(encode(Ping()))
-        before = processor_ticks(link.pid)
+        await worker.send(msgspec.json.encode(Ping()))
+        await worker.receive()
+        before = processor_ticks(worker.pid)
         wide = BELL.replace("[2]", "[20]") + "h q;" + "h q[0];" * 1_200
-        long_answer = encode(Draw(wide, 10_000_000))  # some 700 kB: more than all buffers between us
-        asking = asyncio.ensure_future(link.ask(long_answer))
-        await until(lambda: processor_ticks(link.pid) > before + 2)
-        asking.cancel()
-        await until(lambda: waits_for_the_app(link.pid))
+        # The answer has some 700 kB: more than all buffers between us.
+        await worker.send(msgspec.json.encode(Draw(wide, 10_000_000)))
+        await until(lambda: processor_ticks(worker.pid) > before + 2)
+        await until(lambda: waits_for_the_app(worker.pid))
     finally:
         async with asyncio.timeout(60):
-            await link.close()
-    assert not running(link.pid)
+            await worker.close()
+    assert not running(worker.pid)
 
 
 async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_stops(
-    compiler: ProcessCompiler,
+    compiler: Compiler,
 ) -> None:
     run = await heavy_run(compiler)
     (first,) = compiler.pids
@@ -137,7 +138,7 @@ async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_
 
 
 async def test_a_worker_that_dies_is_told_and_the_next_request_gets_a_new_one(
-    compiler: ProcessCompiler,
+    compiler: Compiler,
 ) -> None:
     run = await heavy_run(compiler)
     os.kill(compiler.pids[0], signal.SIGKILL)
@@ -153,9 +154,10 @@ async def test_no_orphan_is_left_when_the_app_is_killed(tmp_path: Path) -> None:
 import asyncio, sys
 sys.path.insert(0, {str(CHECKOUT)!r})
 from tests.compiler.test_client import heavy_run
-from tui.compiler.client import ProcessCompiler
+from tui.common.worker_process import WorkerProcess
+from tui.compiler.client import Compiler
 async def main():
-    compiler = ProcessCompiler()
+    compiler = Compiler()
     run = await heavy_run(compiler)
     print(compiler.pids[0], flush=True)
     await run
@@ -182,9 +184,10 @@ async def test_the_apps_process_imports_neither_qiskit_nor_numpy(tmp_path: Path)
 import sys
 sys.path[:] = [entry for entry in sys.path if entry] + [{str(CHECKOUT)!r}]
 import asyncio, json
-from tui.compiler.client import ProcessCompiler
+from tui.common.worker_process import WorkerProcess
+from tui.compiler.client import Compiler
 async def main():
-    compiler = ProcessCompiler()
+    compiler = Compiler()
     report = await compiler.check({BELL!r})
     await compiler.aclose()
     print(json.dumps([report.ok, [name for name in sys.modules if name in ("qiskit", "numpy", "antlr4")]]))
@@ -207,7 +210,7 @@ async def test_without_qiskit_the_way_to_install_it_is_said(tmp_path: Path) -> N
     (tmp_path / "qiskit" / "__init__.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'qiskit'\", name='qiskit')", encoding="utf-8"
     )
-    compiler = ProcessCompiler({"PYTHONPATH": str(tmp_path)})
+    compiler = Compiler({"PYTHONPATH": str(tmp_path)})
     try:
         for _ in range(2):
             with pytest.raises(QdeckError) as missing:
@@ -233,14 +236,14 @@ sys.meta_path.insert(0, Noise())
 """,
         encoding="utf-8",
     )
-    compiler = ProcessCompiler({"PYTHONPATH": str(tmp_path)})
+    compiler = Compiler({"PYTHONPATH": str(tmp_path)})
     try:
         assert (await compiler.check(BELL)).ok
     finally:
         await compiler.aclose()
 
 
-async def test_it_works_inside_a_running_textual_app(compiler: ProcessCompiler) -> None:
+async def test_it_works_inside_a_running_textual_app(compiler: Compiler) -> None:
     """There sys.stderr has no file descriptor, which breaks process pools."""
 
     class Bare(App[None]):

@@ -13,7 +13,7 @@ import pytest
 from tests.compiler.devices import device
 from tests.support.sandbox import live_account
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.client import ProcessCompiler
+from tui.compiler.client import Compiler
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
 from tui.ibm.factory import make_service
@@ -43,7 +43,7 @@ def bell() -> object:
 @pytest.mark.parametrize("version", [13, 17])
 @pytest.mark.parametrize("pack", [bytes, zlib.compress])
 async def test_a_circuit_of_another_program(
-    warm: ProcessCompiler, version: int, pack: Callable[[bytes], bytes]
+    warm: Compiler, version: int, pack: Callable[[bytes], bytes]
 ) -> None:
     (text,) = await warm.decode_qpy(packed(bell(), version=version, pack=pack))
     assert text.startswith("OPENQASM 3.0;")
@@ -52,7 +52,7 @@ async def test_a_circuit_of_another_program(
     assert "meas" in await warm.draw(text)
 
 
-async def test_a_transpiled_circuit_keeps_its_physical_qubits(warm: ProcessCompiler) -> None:
+async def test_a_transpiled_circuit_keeps_its_physical_qubits(warm: Compiler) -> None:
     from qiskit import qasm3, transpile
     from qiskit.transpiler import CouplingMap
 
@@ -64,7 +64,7 @@ async def test_a_transpiled_circuit_keeps_its_physical_qubits(warm: ProcessCompi
     assert "$3" in text
 
 
-async def test_several_circuits_and_parameters(warm: ProcessCompiler) -> None:
+async def test_several_circuits_and_parameters(warm: Compiler) -> None:
     from qiskit.circuit import Parameter
 
     turned = qiskit.QuantumCircuit(1, name="turned")
@@ -104,7 +104,7 @@ def cut() -> str:
         (lambda: "", "binary form"),
     ],
 )
-async def test_what_is_not_read_is_said(warm: ProcessCompiler, payload: Callable[[], str], said: str) -> None:
+async def test_what_is_not_read_is_said(warm: Compiler, payload: Callable[[], str], said: str) -> None:
     (pid, *_) = warm.pids or (0,)
     with pytest.raises(QdeckError) as caught:
         await warm.decode_qpy(payload())
@@ -114,7 +114,7 @@ async def test_what_is_not_read_is_said(warm: ProcessCompiler, payload: Callable
     assert not pid or pid in warm.pids, "the worker lives on"
 
 
-async def test_a_job_that_ibms_client_would_submit(warm: ProcessCompiler, live_sandbox: SandboxInfo) -> None:
+async def test_a_job_that_ibms_client_would_submit(warm: Compiler, live_sandbox: SandboxInfo) -> None:
     made = await warm.transpile(BELL, device("peekskill"), TranspileOptions(1, 1))
     circuit = qiskit.qasm3.loads(made.qasm)
     coded = {"__type__": "QuantumCircuit", "__value__": packed(circuit, pack=zlib.compress)}

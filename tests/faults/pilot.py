@@ -14,7 +14,7 @@ from tests.store.made import places
 from tests.support.sandbox import live_account
 from tui.common.clock import Clock
 from tui.common.errors import QdeckError
-from tui.compiler.protocol import Compiler
+from tui.compiler.client import Compiler
 from tui.domain.accounts import Account, Channel
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService

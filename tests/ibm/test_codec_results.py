@@ -401,7 +401,7 @@ async def test_giving_up_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_a_process_that_dies_leaves_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     content = noisy(["0x1"] * 1_000_000)
-    monkeypatch.setattr("tui.ibm.results.offload._BOOT", "raise SystemExit(3)")
+    monkeypatch.setattr("tui.common.worker_process._PROGRAM", "raise SystemExit(3)")
     result = await decode_result_aside(content)
     assert (result.pubs, result.raw) == ((), content)
     assert "ended" in result.note

@@ -12,7 +12,7 @@ from tests.store.made import places
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
-from tui.compiler.protocol import Compiler
+from tui.compiler.client import Compiler
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -296,10 +296,11 @@ class FakeService:
         self.closed = True
 
 
-class FakeCompiler:
-    """`tui.compiler.protocol.Compiler` that says what it was asked."""
+class FakeCompiler(Compiler):
+    """A compiler without worker processes, which accepts every program."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.ended = False
 
     async def start(self) -> None:

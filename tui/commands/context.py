@@ -14,7 +14,7 @@ from tui.commands.account_selection import ServiceChoice, require_account
 from tui.commands.output import Exit, explain, say
 from tui.common.clock import Clock, SystemClock
 from tui.common.errors import QdeckError
-from tui.compiler.client import ProcessCompiler
+from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Identity
 from tui.ibm.factory import make_service
@@ -58,7 +58,7 @@ def make_services(
         folders=places,
         environ=environ,
         clock=clock or SystemClock(),
-        compiler=ProcessCompiler(),
+        compiler=Compiler(),
         make_service=partial(make_service, spool=places.data / "spool", ca_file=settings.ca_file),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),

@@ -1,8 +1,9 @@
-"""Qiskit for the app: the `Compiler` whose work is done by worker processes."""
+"""Qiskit for the app: the `Compiler`, whose work is done by worker processes."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -10,7 +11,9 @@ from typing import Final, TypeVar
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
 from tui.compiler.messages import (
+    REPLY_DECODER,
     Check,
     Checked,
     Draw,
@@ -29,74 +32,77 @@ from tui.compiler.messages import (
     Unpacked,
 )
 from tui.compiler.usage_estimate import rep_delay_us
-from tui.compiler.worker_queue import WorkerQueue
 from tui.domain.backends import BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 
-CHECK_LIMIT: Final = 60.0
-"""Seconds for a check or a drawing; 10,000 lines of OpenQASM 3 take about 3."""
-PATIENCE: Final = 1.5
-"""Seconds a check that nobody waits for any more may still run: about what a new worker takes to warm."""
+CHECK_SECONDS: Final = 60.0
+"""Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
+CANCELLED_SECONDS: Final = 1.5
+"""Time a cancelled check may still run: about what starting a new worker takes."""
 
 R = TypeVar("R", Checked, Drawn, Unpacked, Made, Pong)
 
 
-class ProcessCompiler:
-    """A `Compiler` with one worker process for everything, and one more while that one transpiles.
+class Compiler:
+    """Qiskit behind a process boundary. Cancelling the awaiting task stops the work.
 
-    The first worker is started by `start` or the first request, and kept warm. A check or a drawing that
-    finds it busy goes to a second one, which is started then: an editor is not to wait for a transpiler.
-    The app's process never imports Qiskit.
+    One worker process does everything, started by `start` or the first request and kept warm. A check or a
+    drawing that finds it busy goes to a second one, which is started then: an editor is not to wait for a
+    transpiler. The app's process never imports Qiskit.
+
+    All methods but `start` and `aclose` raise `QdeckError`: `UNAVAILABLE` when Qiskit is not installed or its
+    process ended, `CIRCUIT` when the program cannot be read or transpiled.
 
     Args:
         environment: variables for the workers beside the app's own.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._main = WorkerQueue(environment)
-        self._side = WorkerQueue(environment)
+        variables = _environment() | dict(environment or {})
+        self._main, self._second = (
+            WorkerQueue("tui.compiler.qiskit.worker_main", environment=variables) for _ in range(2)
+        )
         self._keys: dict[str, tuple[BackendData, str]] = {}
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run."""
-        return tuple(pid for pid in (self._main.pid, self._side.pid) if pid is not None)
+        return tuple(pid for pid in (self._main.pid, self._second.pid) if pid is not None)
 
     async def start(self) -> None:
         """Start the worker and let it warm up in the background; returns at once."""
         self._main.start()
 
     async def version(self) -> str:
-        """The version of Qiskit, once the worker is warm.
-
-        Raises:
-            QdeckError: `UNAVAILABLE`: Qiskit is not installed.
-        """
-        return _expect(await self._main.ask(Ping()), Pong).qiskit
+        """Return the version of Qiskit, once the worker is warm."""
+        return _expect(await _answer(self._main, Ping()), Pong).qiskit
 
     async def check(self, qasm: str) -> CheckReport:
-        """What Qiskit says of an OpenQASM 2 or 3 program. Errors are in the report, not raised."""
-        return _expect(await self._quickly(Check(qasm)), Checked).report
+        """Check an OpenQASM 2 or 3 program. Its errors are in the report, not raised."""
+        return _expect(await self._answer_soon(Check(qasm)), Checked).report
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
-        """The circuit as text, folded at `width` columns, idle qubits left out."""
-        return _expect(await self._quickly(Draw(qasm, width)), Drawn).text
+        """Draw the circuit as text, folded at `width` columns, idle qubits left out.
+
+        Returns:
+            The drawing; empty for a circuit without operations.
+        """
+        return _expect(await self._answer_soon(Draw(qasm, width)), Drawn).text
 
     async def decode_qpy(self, payload: str) -> tuple[str, ...]:
-        """The OpenQASM 3 of the circuits in Qiskit's binary form, as other programs submit them.
-
-        At least the first one is there; it ends where a circuit cannot be written, or with all that is taken.
+        """Translate circuits in Qiskit's binary form, as other programs submit them, to OpenQASM 3.
 
         Args:
             payload: base64 of QPY, zlib-packed or not.
+
+        Returns:
+            One program a circuit, in order, at least the first one; it ends before a circuit that cannot be
+            written, or when the programs grow too long.
         """
-        return _expect(await self._quickly(Unpack(payload)), Unpacked).programs
+        return _expect(await self._answer_soon(Unpack(payload)), Unpacked).programs
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
-        """Transpile for the backend's real target, built from its configuration and properties.
-
-        A cancelled run is ended at once.
-        """
+        """Transpile for the backend's real target, built from its configuration and properties."""
         return await self._with_target(target, lambda data: Transpile(qasm, data, options))
 
     async def review(
@@ -112,7 +118,7 @@ class ProcessCompiler:
 
         Args:
             source: the original program.
-            isa: what was made of it.
+            isa: the transpiled program.
             target: the backend it was made for.
             options: how it was asked for.
             layouts: initial and final layout, one physical qubit per device qubit, the circuit's own first.
@@ -127,25 +133,24 @@ class ProcessCompiler:
     async def aclose(self) -> None:
         """End the workers."""
         await self._main.aclose()
-        await self._side.aclose()
+        await self._second.aclose()
 
-    async def _quickly(self, request: Request) -> Reply:
-        lane = self._side if self._main.busy else self._main
-        return await lane.ask(request, limit=CHECK_LIMIT, patience=PATIENCE)
+    async def _answer_soon(self, request: Request) -> Reply:
+        queue = self._second if self._main.busy else self._main
+        return await _answer(queue, request, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
 
     async def _with_target(
         self, target: BackendData, request: Callable[[TargetData], Request], *, fractional: bool = False
     ) -> Candidate:
         """Ask about a target, sending its data only to a worker that has not got it."""
         data = TargetData(target.name, self._key(target), fractional)
-        reply = await self._main.ask(request(data))
+        reply = await _answer(self._main, request(data))
         if isinstance(reply, TargetWanted):
             whole = msgspec.structs.replace(
                 data, configuration=target.configuration, properties=target.properties
             )
-            reply = await self._main.ask(request(whole))
-        candidate = _expect(reply, Made).candidate
-        return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
+            reply = await _answer(self._main, request(whole))
+        return replace(_expect(reply, Made).candidate, rep_delay_us=rep_delay_us(target.configuration))
 
     def _key(self, target: BackendData) -> str:
         known = self._keys.get(target.name)
@@ -158,9 +163,45 @@ class ProcessCompiler:
         return self._keys[target.name][1]
 
 
+async def _answer(
+    queue: WorkerQueue, request: Request, *, timeout: float | None = None, grace: float = 0.0
+) -> Reply:
+    """Return the worker's reply to a request; a `Failed` one is raised."""
+    try:
+        body = await queue.request(msgspec.json.encode(request), timeout=timeout, grace=grace)
+        reply: Reply = REPLY_DECODER.decode(body)
+    except WorkerClosed as error:
+        raise _unavailable("The compiler has been shut down.") from error
+    except WorkerDied as error:
+        raise _unavailable(f"Qiskit's process ended: {error}.", "Trying again starts another one.") from error
+    except msgspec.DecodeError as error:
+        raise _unavailable(f"The answer of Qiskit's process is not understood: {error}.") from error
+    except TimeoutError as error:
+        message = f"Qiskit took longer than {timeout or 0:g} s for this and was stopped."
+        raise _unavailable(message) from error
+    except OSError as error:
+        raise _unavailable(f"Qiskit's process cannot be started: {error.strerror}.") from error
+    if isinstance(reply, Failed):
+        raise QdeckError(ErrorKind(reply.kind), reply.message, reply.advice)
+    return reply
+
+
 def _expect(reply: Reply, kind: type[R]) -> R:
     if isinstance(reply, kind):
         return reply
-    if isinstance(reply, Failed):
-        raise QdeckError(ErrorKind(reply.kind), reply.message, reply.advice)
-    raise QdeckError(ErrorKind.UNAVAILABLE, f"Qiskit's process answered with {type(reply).__name__}.")
+    raise _unavailable(f"Qiskit's process answered with {type(reply).__name__}.")
+
+
+def _unavailable(message: str, advice: str = "") -> QdeckError:
+    return QdeckError(ErrorKind.UNAVAILABLE, message, advice)
+
+
+def _environment() -> dict[str, str]:
+    """The app's environment, with Qiskit's threads kept off one core, which the interface needs."""
+    return {
+        "QISKIT_PARALLEL": "FALSE",
+        "RAYON_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUTF8": "1",
+    } | dict(os.environ)

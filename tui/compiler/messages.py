@@ -1,17 +1,12 @@
-"""What the app and a Qiskit worker say to each other: JSON frames with their length before them."""
+"""Requests to a Qiskit worker and its replies, as JSON."""
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 import msgspec
 
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
-
-HEADER: Final = struct.Struct(">I")
-"""Before each frame: the number of its bytes."""
-LONGEST_FRAME: Final = 256 * 1024 * 1024
 
 
 class TargetData(msgspec.Struct, frozen=True):
@@ -118,32 +113,5 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 Reply = Checked | Drawn | Unpacked | Made | TargetWanted | Pong | Failed
 
-_ENCODER: Final = msgspec.json.Encoder()
-_REQUESTS: Final = msgspec.json.Decoder(Request)
-_REPLIES: Final = msgspec.json.Decoder(Reply)
-
-
-def encode(message: Request | Reply) -> bytes:
-    """The frame of a message, its length before it."""
-    body = _ENCODER.encode(message)
-    return HEADER.pack(len(body)) + body
-
-
-def decode_request(body: bytes) -> Request:
-    """The request in a frame.
-
-    Raises:
-        msgspec.DecodeError: it is none.
-    """
-    request: Request = _REQUESTS.decode(body)
-    return request
-
-
-def decode_reply(body: bytes) -> Reply:
-    """The reply in a frame.
-
-    Raises:
-        msgspec.DecodeError: it is none.
-    """
-    reply: Reply = _REPLIES.decode(body)
-    return reply
+REQUEST_DECODER: Final = msgspec.json.Decoder[Request](Request)
+REPLY_DECODER: Final = msgspec.json.Decoder[Reply](Reply)

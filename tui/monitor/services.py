@@ -13,7 +13,7 @@ from functools import partial
 
 from tui.common.clock import Clock
 from tui.common.secret import Secret
-from tui.compiler.protocol import Compiler
+from tui.compiler.client import Compiler
 from tui.config.settings import Folders
 from tui.domain.accounts import (
     Account,

@@ -49,7 +49,7 @@ _SMALL_DEVICE: Final = b"""{"n_qubits": 3, "basis_gates": ["cz", "rz", "sx", "x"
     {"name": "x", "coupling_map": [[0], [1], [2]]}]}"""
 
 
-class Service:
+class RequestHandler:
     """Qiskit behind requests, with the targets it has been given."""
 
     def __init__(self) -> None:

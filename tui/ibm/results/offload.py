@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import struct
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import IO, Final, TypeVar
 
 import msgspec
 
-import tui
+from tui.common.worker_process import WorkerDied, WorkerProcess, serve
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
 from tui.ibm.results.decoder import decode_result
 
@@ -31,10 +28,7 @@ DECODE_BYTES: Final = 256 * 1024
 PROCESS_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a body from which on a thread or a process decodes it."""
 _PIECE: Final = 4_000
-_HEADER: Final = struct.Struct(">I")
 _NICENESS: Final = 5
-_ROOT: Final = str(Path(tui.__file__).resolve().parent.parent)
-_BOOT: Final = "import sys; sys.path.insert(0, sys.argv[1]); from tui.ibm.results.offload import main; main()"
 
 
 class _Pub(msgspec.Struct, frozen=True, tag="pub"):
@@ -76,96 +70,64 @@ _pieces: Final = msgspec.msgpack.Decoder(_Piece)
 
 
 async def decoded_aside(body: bytes, decoding: Callable[[], T]) -> T:
-    """What `decoding` makes of `body`: a large one in a thread, where it does not hold up the event loop."""
+    """Return what `decoding` makes of `body`: a large one in a thread, so that the event loop goes on."""
     return decoding() if len(body) < DECODE_BYTES else await asyncio.to_thread(decoding)
 
 
 async def decode_result_aside(body: bytes) -> JobResult:
-    """`decode_result`, where it does not hold up the event loop. Cancelling it ends the process."""
+    """Decode a result where it does not hold up the event loop. Cancelling this ends the process.
+
+    Returns:
+        The result; without PUBs and with a note when the decoding process failed.
+    """
     if len(body) < THREAD_BYTES:
         return decode_result(body)
     if len(body) < PROCESS_BYTES:
         return await asyncio.to_thread(decode_result, body)
-    return await _decoded(_Apart(body))
+    try:
+        result = await _decode_in_process(body)
+    except OSError:
+        return await asyncio.to_thread(decode_result, body)
+    return replace(result, raw=body)
 
 
 async def decode_file_aside(file: IO[bytes]) -> JobResult:
-    """The same for a body in a file, which is closed after it.
+    """Decode a result in a file, which is closed after it.
 
     Only the process reads it, so the result has no `raw`; its `note` says so.
     """
     with file:
         size = os.fstat(file.fileno()).st_size
-        result = await _decoded(_Apart(file))
-    left_out = f"The result as it came is {size / 1e6:,.0f} MB: it is not kept here."
-    return replace(result, raw=b"", note=f"{result.note} {left_out}".strip())
-
-
-async def _decoded(apart: _Apart) -> JobResult:
-    try:
-        return await asyncio.to_thread(apart.result)
-    except asyncio.CancelledError:
-        apart.end()
-        raise
-
-
-class _Apart:
-    """One body, in memory or in a file, decoded by a process of its own."""
-
-    def __init__(self, body: bytes | IO[bytes]) -> None:
-        self._file = None if isinstance(body, bytes) else body
-        self._body = body if isinstance(body, bytes) else b""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended = False
-
-    def result(self) -> JobResult:
-        """The result; blocks. A process that fails leaves the body raw, with a note."""
         try:
-            # -P: a json.py in the folder qdeck was started from must not be imported.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _BOOT, _ROOT],
-                stdin=self._file or subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            result = await _decode_in_process(b"", file.fileno())
         except OSError as problem:
-            if self._file is not None:
-                return JobResult((), note=f"The result was not decoded: {problem.strerror or problem}.")
-            return decode_result(self._body)
-        with self._process as process:
-            assert process.stdout is not None
-            if self._ended:
-                process.kill()
-            try:
-                if process.stdin is not None:
-                    process.stdin.write(self._body)
-                    process.stdin.close()
-                pubs, note = _joined(_received(process.stdout))
-            except (OSError, EOFError, ValueError):
-                process.kill()
-                return JobResult(
-                    (), raw=self._body, note="The result was not decoded: the process doing it ended."
-                )
-        return JobResult(pubs, raw=self._body, note=note)
+            result = JobResult((), note=f"The result was not decoded: {problem.strerror or problem}.")
+    left_out = f"The result as it came is {size / 1e6:,.0f} MB: it is not kept here."
+    return replace(result, note=f"{result.note} {left_out}".strip())
 
-    def end(self) -> None:
-        """End the process; what it says is not waited for any more."""
-        self._ended = True
-        if self._process is not None:
-            self._process.kill()
+
+async def _decode_in_process(body: bytes, *files: int) -> JobResult:
+    """Decode `body`, or a file by its descriptor. Raises `OSError` when there is no process to be had."""
+    worker = await WorkerProcess.open("tui.ibm.results.offload", *map(str, files), pass_fds=files)
+    try:
+        await worker.send(body)
+        return await _joined(_received(worker))
+    except (WorkerDied, ValueError, msgspec.DecodeError):
+        return JobResult((), note="The result was not decoded: the process doing it ended.")
+    finally:
+        await worker.close()
 
 
 def main() -> None:
-    """The process: a body on standard input, pieces of its result on standard output."""
-    os.nice(_NICENESS)
-    result = decode_result(sys.stdin.buffer.read())
-    out = sys.stdout.buffer
-    for piece in _taken_apart(result):
-        data = msgspec.msgpack.encode(piece)
-        out.write(_HEADER.pack(len(data)))
-        out.write(data)
-    out.flush()
+    """Decode results in a process: a body, or a file whose descriptor is an argument, to pieces of it."""
+    serve(lambda: _answer, niceness=_NICENESS)
+
+
+def _answer(body: bytes) -> Iterator[bytes]:
+    if sys.argv[1:]:
+        with os.fdopen(int(sys.argv[1]), "rb") as file:
+            body = file.read()
+    return map(msgspec.msgpack.encode, _taken_apart(decode_result(body)))
 
 
 def _taken_apart(result: JobResult) -> Iterator[_Piece]:
@@ -181,18 +143,12 @@ def _taken_apart(result: JobResult) -> Iterator[_Piece]:
     yield _End(result.note)
 
 
-def _received(stream: IO[bytes]) -> Iterator[_Piece]:
+async def _received(worker: WorkerProcess) -> AsyncIterator[_Piece]:
     while True:
-        head = stream.read(_HEADER.size)
-        if len(head) < _HEADER.size:
-            raise EOFError
-        piece = _pieces.decode(stream.read(_HEADER.unpack(head)[0]))
-        yield piece
-        if isinstance(piece, _End):
-            return
+        yield _pieces.decode(await worker.receive())
 
 
-def _joined(pieces: Iterator[_Piece]) -> tuple[tuple[PubResult, ...], str]:
+async def _joined(pieces: AsyncIterator[_Piece]) -> JobResult:
     pubs: list[PubResult] = []
     head = _Pub(None, None)
     counts: list[tuple[_Register, dict[str, int]]] = []
@@ -203,13 +159,13 @@ def _joined(pieces: Iterator[_Piece]) -> tuple[tuple[PubResult, ...], str]:
         made = tuple(Counts(of.register, of.num_bits, of.shots, seen, of.index) for of, seen in counts)
         return PubResult(made, head.quasi, tuple(values), head.shots)
 
-    for piece in pieces:
+    async for piece in pieces:
         match piece:
             case _Pub() | _End():
                 if begun:
                     pubs.append(finished())
                 if isinstance(piece, _End):
-                    return tuple(pubs), piece.note
+                    return JobResult(tuple(pubs), note=piece.note)
                 head, counts, values, begun = piece, [], [], True
             case _Register():
                 counts.append((piece, {}))
@@ -217,4 +173,4 @@ def _joined(pieces: Iterator[_Piece]) -> tuple[tuple[PubResult, ...], str]:
                 counts[-1][1].update(some)
             case _Values(some_values):
                 values.extend(some_values)
-    raise EOFError
+    raise ValueError("the pieces have no end")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.protocol import Compiler
+from tui.compiler.client import Compiler
 from tui.domain.jobs import SubmittedCircuit
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord

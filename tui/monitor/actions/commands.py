@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.protocol import Compiler
+from tui.compiler.client import Compiler
 from tui.domain.jobs import JobMetrics, JobQuery
 from tui.domain.openqasm import classical_bits
 from tui.domain.results import JobResult, named, widened

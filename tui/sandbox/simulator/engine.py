@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
 from tui.sandbox.core.devices import Device
 from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
-from tui.sandbox.simulator.worker_process import WorkerDied, WorkerProcess
+
+_WORKER = "tui.sandbox.simulator.worker_main"
+
+
+class SimulatorDied(EngineError):
+    """The worker ended instead of answering; the message says how."""
 
 
 class Engine:
@@ -19,8 +26,8 @@ class Engine:
     """
 
     def __init__(self) -> None:
-        self._simulator = WorkerProcess("run")
-        self._transpiler = WorkerProcess("transpile")
+        self._simulator = WorkerQueue(_WORKER, "run")
+        self._transpiler = WorkerQueue(_WORKER, "transpile")
 
     @property
     def pids(self) -> list[int]:
@@ -29,11 +36,11 @@ class Engine:
 
     async def start(self) -> None:
         """Start the simulator's process, which begins to import; does not wait for that."""
-        await self._simulator.start()
+        await _start(self._simulator)
 
     async def warm_transpiler(self) -> None:
         """Start the transpiler's process, which begins to import; does not wait for that."""
-        await self._transpiler.start()
+        await _start(self._transpiler)
 
     async def run(
         self, program_id: str, params: Mapping[str, Any], device: str | Device, *, seed: int | None = None
@@ -51,8 +58,8 @@ class Engine:
             "seed": seed,
         }
         try:
-            answer = await self._simulator.call(message)
-        except WorkerDied as error:
+            answer = await _answer(self._simulator, message)
+        except SimulatorDied as error:
             return RunOutcome(
                 "Failed",
                 reason=str(error),
@@ -63,7 +70,7 @@ class Engine:
 
     async def transpile(self, request: TranspileRequest) -> list[TranspiledCircuit]:
         """Transpile circuits, in their order. Raises `EngineError` with a message for the user."""
-        answer = await self._transpiler.call({"do": "transpile", "request": asdict(request)})
+        answer = await _answer(self._transpiler, {"do": "transpile", "request": asdict(request)})
         if "error" in answer:
             raise EngineError(answer["error"])
         return [TranspiledCircuit(**circuit) for circuit in answer["circuits"]]
@@ -72,3 +79,25 @@ class Engine:
         """End the workers."""
         await self._simulator.aclose()
         await self._transpiler.aclose()
+
+
+async def _start(queue: WorkerQueue) -> None:
+    try:
+        await queue.start()
+    except WorkerClosed as error:
+        raise EngineError("The engine is closed.") from error
+
+
+async def _answer(queue: WorkerQueue, message: dict[str, Any]) -> dict[str, Any]:
+    body = json.dumps(message, separators=(",", ":")).encode()
+    try:
+        answer: dict[str, Any] = json.loads(await queue.request(body))
+    except WorkerClosed as error:
+        raise EngineError("The engine is closed.") from error
+    except WorkerDied as error:
+        how = f"it was ended by signal {error.signal}" if error.signal else f"exit status {error.status}"
+        if error.signal == "SIGKILL":
+            how += ", as happens when memory runs out"
+        last = f" It said: {error.last_line}" if error.last_line else ""
+        raise SimulatorDied(f"The simulator stopped unexpectedly: {how}.{last}") from error
+    return answer

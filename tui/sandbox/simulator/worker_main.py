@@ -1,67 +1,27 @@
-"""The worker process: imports Qiskit, then answers one message after the other until stdin closes.
-
-Run as `python -m tui.sandbox.simulator.worker_main run|transpile`. Protocol: `frames` on stdin and stdout.
-"""
+"""The worker process of the simulator: imports Qiskit, then answers one message after the other."""
 
 from __future__ import annotations
 
-import os
-import select
-import signal
+import json
 import sys
 import traceback
 import warnings
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
-from tui.sandbox.simulator import frames
+from tui.common.worker_process import Handler, serve
 from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspileRequest
 
 
 def main() -> None:
-    """Serve until the engine is gone."""
-    # Ctrl+C in a terminal reaches the whole group; the engine decides when the worker ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_engine()
-    answers = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not end up between the messages.
-    os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "rb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    """Serve until the engine is gone. The argument says what to warm up: "run" or "transpile"."""
     warnings.simplefilter("ignore")
-    serve(requests, answers, sys.argv[1] if len(sys.argv) > 1 else "run")
+    serve(_prepare)
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, warm: str) -> None:
-    """Answer every message of `requests` on `answers`."""
-    problem = _warm_up(warm)
-    while (message := frames.read_blocking(requests)) is not None:
-        answers.write(frames.pack(_answer(message, problem)))
-        answers.flush()
-
-
-def _die_with_engine() -> None:
-    """Make this process end when its stdin is closed, also in the middle of a simulation.
-
-    Aer holds the interpreter's lock while it simulates, so that no thread could notice. A small child,
-    forked before anything is imported, watches stdin and kills this process when it is hung up.
-    """
-    here, there = os.pipe()
-    worker = os.getpid()
-    if os.fork() != 0:
-        os.close(here)
-        os.set_inheritable(there, False)
-        return
-    os.close(there)
-    os.dup2(2, 1)
-    watch = select.poll()
-    watch.register(0, 0)
-    watch.register(here, 0)
-    gone = {descriptor for descriptor, _ in watch.poll()}
-    # `here` hangs up when the worker itself has ended: then its id may already belong to another.
-    if here not in gone:
-        os.kill(worker, signal.SIGKILL)
-    os._exit(0)
+def _prepare() -> Handler:
+    problem = _warm_up(sys.argv[1])
+    return lambda body: (json.dumps(_answer(json.loads(body), problem), separators=(",", ":")).encode(),)
 
 
 def _warm_up(warm: str) -> str | None:
@@ -118,7 +78,3 @@ def _transpile(message: dict[str, Any], problem: str | None) -> dict[str, Any]:
 
 def _internal(error: Exception) -> str:
     return f"Internal error of the sandbox: {type(error).__name__}: {error}"
-
-
-if __name__ == "__main__":
-    main()
