@@ -75,7 +75,7 @@ class QdeckError(Exception):
 
     @property
     def worth_retrying(self) -> bool:
-        """Whether the same idempotent request may succeed a little later."""
+        """True when the same idempotent request may succeed a little later."""
         return self.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.RATE_LIMITED, ErrorKind.SERVER}
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ _LIMIT = 20_000
 
 
 def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
-    """`text` with every character that could move the cursor or reorder the line made visible.
+    """Make every character visible that could move the cursor or reorder the line.
 
     Control characters become Unicode control pictures, format characters (bidi marks, zero-width
     characters) and lone surrogates become `�`; text past `limit` characters is cut with `…`.
@@ -18,6 +18,9 @@ def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
         text: any text.
         limit: the most characters that are returned.
         lines: keep line feeds, and turn tabs into four spaces.
+
+    Returns:
+        Text that is safe to draw, of one line unless `lines`.
     """
     # Nearly all text: none of what would be replaced counts as printable.
     if len(text) <= limit:
@@ -44,6 +47,10 @@ def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """`text` made plain and cut to `width` characters, the last one `…` when something was cut."""
+    """Make `text` plain and cut it to `width` characters.
+
+    Returns:
+        At most `width` characters, the last one `…` when something was cut.
+    """
     # Cut first: one character stands for each, and a name may have thousands that are never seen.
     return plain(text) if len(text) <= width else plain(text[: max(0, width - 1)]) + "…"

@@ -32,7 +32,7 @@ class Folders:
 
     @property
     def settings_file(self) -> Path:
-        """What the user set, TOML."""
+        """The settings that the user writes, TOML."""
         return self.config / "settings.toml"
 
     @property
@@ -52,7 +52,7 @@ class Folders:
 
     @property
     def sandbox(self) -> Path:
-        """What the sandbox keeps between its starts."""
+        """State that the sandbox keeps between its starts."""
         return self.data / "sandbox"
 
     def create(self) -> None:
@@ -90,10 +90,13 @@ _KNOWN = tuple(field.name for field in fields(Settings))
 
 
 def load_settings(path: Path) -> Settings:
-    """The user's settings; a file that is not there means none.
+    """Read the user's settings.
+
+    Returns:
+        The settings; the defaults where the file is not there.
 
     Raises:
-        QdeckError: `SETTINGS`: the file cannot be read, or says what is not known, with the place.
+        QdeckError: `SETTINGS`: the file cannot be read, or has something unknown in it, with the place.
     """
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -20,10 +20,13 @@ _LOCK_SECONDS = 5.0
 
 
 def load_view(folder: Path) -> JobView:
-    """What the file says; what it is before the user has said anything when there is none.
+    """Read the view of the job table.
+
+    Returns:
+        The view as saved; the standard one where the file is not there.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
         ValueError: it is not what qdeck writes.
     """
     try:

@@ -128,7 +128,11 @@ class Usage:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """What is left, never below zero; `None` when there is no limit known."""
+        """QPU seconds left in the current period.
+
+        Returns:
+            Seconds, never below zero; `None` when no limit is known.
+        """
         if self.limit_seconds is None or self.consumed_seconds is None:
             return None
         return max(0.0, self.limit_seconds - self.consumed_seconds)

@@ -48,9 +48,16 @@ class BackendData:
 
 
 def undecided(backends: Iterable[Backend], qubits: int = 0) -> tuple[str, ...]:
-    """The backends whose two-qubit error is not known and would decide which is the best for `qubits` qubits.
+    """List the backends whose two-qubit error would decide which is the best for `qubits` qubits, and is not known.
 
     That is so when several are equally good in all that goes before it.
+
+    Args:
+        backends: the candidates.
+        qubits: qubits that the circuit needs; 0: any number.
+
+    Returns:
+        Names of backends; none when the choice does not hang on an unknown error.
     """
     fitting = [one for one in backends if _fits(one, qubits)]
     first = min((_before_errors(one) for one in fitting), default=None)
@@ -59,10 +66,17 @@ def undecided(backends: Iterable[Backend], qubits: int = 0) -> tuple[str, ...]:
 
 
 def best_backend(backends: Iterable[Backend], qubits: int = 0) -> Backend | None:
-    """The backend to offer first for a circuit of `qubits` qubits; `None`: none is online and large enough.
+    """Choose the backend to offer first for a circuit of `qubits` qubits.
 
     Real hardware before simulators, then the fewest jobs queued, then the smallest median two-qubit error,
-    then by name. What the service does not tell counts as worst; an unknown number of qubits as enough.
+    then by name. An unknown figure counts as the worst one; an unknown number of qubits as enough.
+
+    Args:
+        backends: the candidates.
+        qubits: qubits that the circuit needs; 0: any number.
+
+    Returns:
+        The backend; `None` when none is online and large enough.
     """
 
     def rank(backend: Backend) -> tuple[tuple[bool, float], float, str]:

@@ -44,7 +44,7 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether Qiskit accepts the program."""
+        """True when Qiskit accepts the program."""
         return not self.diagnostics
 
 
@@ -158,7 +158,7 @@ class Candidate:
 
     @property
     def transpilation(self) -> Transpilation:
-        """What is kept of it with a job."""
+        """The part of the candidate that is kept with a job."""
         return Transpilation(
             backend=self.backend,
             options=self.options,

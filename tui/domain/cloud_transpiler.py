@@ -90,12 +90,12 @@ class CloudOptions:
 
     @property
     def refinements(self) -> int:
-        """How many there are of a coupling map and Qiskit options."""
+        """Number of Qiskit options, plus one for a coupling map."""
         return len(self.qiskit_options) + bool(self.coupling_map)
 
     @property
     def words(self) -> str:
-        """What is asked, in a few words: `AI on, keep, n_cnots, fractional gates, +1 more`."""
+        """Summary of the options in a few words: `AI on, keep, n_cnots, fractional gates, +1 more`."""
         told = [f"AI {self.ai.word}"]
         if self.layout_mode is not LayoutMode.OPTIMIZE:
             told.append(self.layout_mode.value)
@@ -112,7 +112,10 @@ NOTHING_ASKED = CloudOptions()
 
 
 def parse_preferences(text: str) -> tuple[Preference, ...]:
-    """Preferences with commas between, such as `n_cnots,noise`.
+    """Parse preferences with commas between, such as `n_cnots,noise`.
+
+    Returns:
+        The preferences in the order given; none for an empty text.
 
     Raises:
         ValueError: one is not known.
@@ -126,7 +129,10 @@ def parse_preferences(text: str) -> tuple[Preference, ...]:
 
 
 def parse_couplings(text: str) -> Couplings:
-    """A coupling map as JSON: `[[0, 1], [1, 2]]`; empty text: none.
+    """Parse a coupling map given as JSON: `[[0, 1], [1, 2]]`.
+
+    Returns:
+        Pairs of qubits; none for an empty text.
 
     Raises:
         ValueError: it is not an array of pairs of whole numbers.
@@ -145,7 +151,10 @@ def parse_couplings(text: str) -> Couplings:
 
 
 def parse_qiskit_options(text: str) -> QiskitOptions:
-    """Arguments of `qiskit.transpile` as a JSON object: `{"layout_method": "sabre"}`; empty text: none.
+    """Parse arguments of `qiskit.transpile` given as a JSON object: `{"layout_method": "sabre"}`.
+
+    Returns:
+        Pairs of a name and its value as JSON; none for an empty text.
 
     Raises:
         ValueError: it is not an object.
@@ -174,12 +183,12 @@ def parse_qiskit_option(text: str) -> tuple[str, str]:
 
 
 def couplings_text(couplings: Couplings) -> str:
-    """What `parse_couplings` reads."""
+    """Write couplings as JSON that `parse_couplings` reads; empty for none."""
     return json.dumps([list(pair) for pair in couplings]) if couplings else ""
 
 
 def qiskit_options_text(options: QiskitOptions) -> str:
-    """What `parse_qiskit_options` reads."""
+    """Write options as JSON that `parse_qiskit_options` reads; empty for none."""
     return json.dumps(qiskit_arguments(options)) if options else ""
 
 

@@ -20,7 +20,7 @@ class JobStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen to the job."""
+        """True when nothing more happens to the job."""
         return self in {JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED}
 
     @classmethod
@@ -105,7 +105,7 @@ class Job:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen to it: it is final, or not on the service any more."""
+        """True when nothing more happens to it: it is final, or not on the service any more."""
         return self.status.final or (self.status is JobStatus.UNKNOWN and self.status_text == GONE)
 
 
@@ -147,7 +147,7 @@ class JobQuery:
     created_before: datetime | None = None
 
     def fits(self, job: Job) -> bool:
-        """Whether the job is one of those meant, wherever they are listed."""
+        """True when the job matches every filter that is set; `limit` and `offset` do not count."""
         return (
             (self.pending is None or self.pending != job.over)
             and self.backend in ("", job.backend)

@@ -17,13 +17,16 @@ _MOST_BITS = 10_000
 
 
 def version_of(text: str) -> int:
-    """The major version of OpenQASM that `text` is written in.
+    """Read the major version of OpenQASM that `text` is written in.
 
     The header decides, comments before it skipped. OpenQASM 3 allows a program without one: such a
     text is 3, unless it includes `qelib1.inc`, which only OpenQASM 2 has.
 
     Args:
         text: a program, or its beginning.
+
+    Returns:
+        The number before the point, 2 or 3 for programs of today.
     """
     if (header := _HEADER.match(text)) is not None:
         return int(header[1][:6])
@@ -31,9 +34,10 @@ def version_of(text: str) -> int:
 
 
 def classical_bits(text: str) -> int | None:
-    """How many classical bits the program declares (`bit[2] c;`, `creg c[2];`), over all its registers.
+    """Count the classical bits that a program declares (`bit[2] c;`, `creg c[2];`) over all its registers.
 
-    `None` when it declares none, or a register whose size is no plain number.
+    Returns:
+        The number of bits; `None` when the program declares none, or a register whose size is no plain number.
     """
     total = 0
     for declared in _BITS.finditer(_COMMENT.sub(" ", text)):

@@ -29,7 +29,7 @@ class SessionState(StrEnum):
 
     @property
     def takes_jobs(self) -> bool:
-        """Whether a job may be submitted to it."""
+        """True when a session in this state accepts jobs."""
         return self in {SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE, SessionState.UNKNOWN}
 
 
@@ -63,21 +63,28 @@ class Session:
 
     @property
     def takes_jobs(self) -> bool:
-        """Whether a job may be submitted to it: it is open, and may cost."""
+        """True when a job may be submitted to it: it is open, and may cost."""
         return self.state.takes_jobs and self.accepting_jobs and self.closed is None
 
     def ends(self) -> datetime | None:
-        """When the maximum time to live is over, if it is known and running."""
+        """End of the maximum time to live.
+
+        Returns:
+            The time (UTC); `None` when it is not known, or the session is closed.
+        """
         start = self.activated or self.created
         if start is None or self.max_ttl is None or self.state is SessionState.CLOSED:
             return None
         return _after(start, self.max_ttl)
 
     def loses_place(self, idle_since: datetime | None) -> datetime | None:
-        """When its interactive time to live is over if no job comes, where that can be known.
+        """End of the interactive time to live if no job comes.
 
         Args:
             idle_since: since when no job is queued or running in it; `None`: one is, or that is not known.
+
+        Returns:
+            The time (UTC); `None` where that cannot be known.
         """
         if self.state is not SessionState.ACTIVE or self.interactive_ttl is None or idle_since is None:
             return None

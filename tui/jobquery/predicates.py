@@ -170,7 +170,11 @@ def _dated(
 
 
 def ago(text: str, now: datetime) -> datetime:
-    """When it was so long before `now` as `text` says (`2d`, `1h30m`)."""
+    """Subtract a time span such as `2d` or `1h30m` from `now`.
+
+    Returns:
+        The time; the earliest that there is where the span reaches beyond it.
+    """
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in TIME_PART.findall(text))
     try:
         return now - timedelta(seconds=seconds)

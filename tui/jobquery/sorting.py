@@ -66,7 +66,11 @@ class Grouping(StrEnum):
     one place only."""
 
     def among(self, jobs: Iterable[Job]) -> Callable[[Job], str]:
-        """What gives the group of each of these jobs; empty: it belongs to none."""
+        """Decide the group of each of these jobs.
+
+        Returns:
+            A function from a job to the name of its group; empty: it belongs to none.
+        """
         if self is Grouping.SESSION:
             return lambda job: job.session_id
         if self is Grouping.NONE:
@@ -76,7 +80,7 @@ class Grouping(StrEnum):
         return lambda job: max(job.tags, key=many.__getitem__, default="")
 
     def same(self, before: Job, after: Job) -> bool:
-        """Whether a change of the job leaves every job in its group."""
+        """True when a change of the job leaves every job in its group."""
         if self is Grouping.SESSION:
             return before.session_id == after.session_id
         return self is Grouping.NONE or before.tags == after.tags

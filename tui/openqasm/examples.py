@@ -49,7 +49,10 @@ def _title(text: str) -> str:
 
 @cache
 def examples() -> tuple[Example, ...]:
-    """All examples, the simplest first. The title is the comment on the first line of the file.
+    """Read the example circuits. The title of each is the comment on the first line of its file.
+
+    Returns:
+        All of them, the simplest first.
 
     Raises:
         OSError: the files, which belong to the installation, cannot be read.

@@ -18,7 +18,10 @@ MAX_SUGGESTIONS = 200
 
 
 def read_circuit(path: Path) -> str:
-    """The text of the file, UTF-8, without a byte-order mark.
+    """Read a circuit's file, UTF-8 with or without a byte-order mark.
+
+    Returns:
+        The text, without the byte-order mark.
 
     Raises:
         QdeckError: `STORAGE`, with the reason: missing, a folder, not readable, too large, not text.
@@ -79,11 +82,14 @@ def save_circuit(path: Path, text: str) -> None:
 
 
 def suggest(typed: str, folder: Path) -> tuple[str, ...]:
-    """Paths that begin as `typed` does: folders (ending in `/`) first, then circuit files, by name.
+    """List paths that begin as `typed` does.
 
     Args:
         typed: a path as typed so far, relative to `folder`, absolute, or below `~`.
         folder: where relative paths start.
+
+    Returns:
+        At most `MAX_SUGGESTIONS` paths: folders (ending in `/`) first, then circuit files, by name.
     """
     head, slash, start = typed.rpartition("/")
     try:

@@ -178,7 +178,10 @@ class Highlighter:
         self._choose_lexer()
 
     def spans(self, line: int) -> list[Span]:
-        """What line `line` is made of, in order, without gaps' whitespace and punctuation.
+        """Lex line `line`, counted from 0.
+
+        Returns:
+            Spans in order; whitespace and punctuation between them have none.
 
         Raises:
             IndexError: there is no such line.

@@ -42,7 +42,10 @@ class Reading:
         self._comments = _comments(lines) if self._version == 3 else []
 
     def spans(self, line: int) -> list[Span]:
-        """What line `line`, counted from 0, is made of.
+        """Lex line `line`, counted from 0.
+
+        Returns:
+            Spans in order; whitespace and punctuation between them have none.
 
         Raises:
             IndexError: there is no such line.
