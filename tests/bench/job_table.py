@@ -36,10 +36,8 @@ from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import Job, JobStatus
-from tui.jobquery.job_list import JobList
-from tui.jobquery.parser import parse_filter
-from tui.jobquery.predicates import matcher
-from tui.jobquery.sorting import NEWEST_FIRST, Grouping, Order, arrange
+from tui.jobquery.filters import matcher, parse_filter
+from tui.jobquery.job_list import NEWEST_FIRST, Grouping, JobList, Order, build_rows
 from tui.monitor.state.events import JobsChanged
 from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
 from tui.widgets.tables.job_table import JobTable
@@ -123,14 +121,14 @@ class _OwnApp(App[None]):
 
     def on_mount(self) -> None:
         table = self.query_one(JobTable)
-        self._list.take(self._all)
-        table.arranged(self._list.arrangement(NOW)(), self._list.order, ())
+        self._list.replace_all(self._all)
+        table.show_rows(self._list.rows_builder(NOW)(), self._list.order, ())
         table.focus()
 
     def put(self, places: range, status: JobStatus) -> None:
         """Give these jobs a status."""
         changed = tuple(replace(self._all[place], status=status) for place in places)
-        self._list.change(changed, (), lambda: self._all)
+        self._list.apply_changes(changed, (), lambda: self._all)
         self.query_one(JobTable).jobs_changed()
 
 
@@ -218,13 +216,13 @@ def rows_alone(count: int) -> None:
     """How long the rows take, best of 3; done in a thread of the app."""
     all_jobs = made(count)
     filters = ["vqe-0123", "status:failed", "status:failed backend:cusco tag:vqe age<2d shots>1000 step"]
-    works: dict[str, Callable[[], object]] = {"newest first": lambda: arrange(all_jobs)}
+    works: dict[str, Callable[[], object]] = {"newest first": lambda: build_rows(all_jobs)}
     for text in filters:
         keep = matcher(parse_filter(text).terms, NOW)
-        works[f"filter {text}"] = lambda keep=keep: arrange(all_jobs, keep)  # type: ignore[misc]  # a default has no type here
+        works[f"filter {text}"] = lambda keep=keep: build_rows(all_jobs, keep)  # type: ignore[misc]  # a default has no type here
     for column in ("status", "name", "shots"):
-        works[f"sort by {column}"] = lambda column=column: arrange(all_jobs, None, Order(column))  # type: ignore[misc]  # a default has no type here
-    works["group by tag"] = lambda: arrange(all_jobs, None, NEWEST_FIRST, Grouping.TAG)
+        works[f"sort by {column}"] = lambda column=column: build_rows(all_jobs, None, Order(column))  # type: ignore[misc]  # a default has no type here
+    works["group by tag"] = lambda: build_rows(all_jobs, None, NEWEST_FIRST, Grouping.TAG)
     for name, work in works.items():
         times = []
         for _ in range(3):

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from tests.domain.jobs import NOW, some_job
 from tests.support.fixed_values import jobs
 from tui.domain.jobs import Job, JobStatus
-from tui.jobquery import sorting as job_order
-from tui.jobquery.job_list import JobList
-from tui.jobquery.parser import JobFilter, parse_filter
-from tui.jobquery.sorting import HEAD, SORT_KEYS, Grouping, Order, arrange
+from tui.jobquery import job_list
+from tui.jobquery.filters import JobFilter, parse_filter
+from tui.jobquery.job_list import HEAD, SORT_KEYS, Grouping, JobList, Order, build_rows
 
 ORDERS = st.builds(Order, st.sampled_from(sorted(SORT_KEYS)), st.booleans())
 FILTERS = st.sampled_from(["", "vqe", "status:done", "shots>100", "-tag:demo"]).map(parse_filter)
@@ -30,7 +29,7 @@ def newest_first(jobs: list[Job]) -> list[Job]:
 @given(st.lists(some_job(), max_size=30), ORDERS)
 def test_sorted_with_the_unknown_last_and_equals_newest_first(jobs: list[Job], order: Order) -> None:
     given_jobs = newest_first(jobs)
-    rows = arrange(given_jobs, None, order).rows
+    rows = build_rows(given_jobs, None, order).rows
     by_id = {job.id: job for job in given_jobs}
     key = SORT_KEYS[order.column]
     known = [key(by_id[row]) for row in rows if key(by_id[row]) is not None]
@@ -46,16 +45,16 @@ def test_sorted_with_the_unknown_last_and_equals_newest_first(jobs: list[Job], o
 @given(st.lists(some_job(), max_size=60), ORDERS)
 def test_sorting_in_pieces_is_sorting(jobs: list[Job], order: Order) -> None:
     given_jobs = newest_first(jobs)
-    whole = arrange(given_jobs, None, order)
+    whole = build_rows(given_jobs, None, order)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job_order, "_PIECE", 3)
-        assert arrange(given_jobs, None, order) == whole
+        patch.setattr(job_list, "_PIECE", 3)
+        assert build_rows(given_jobs, None, order) == whole
 
 
 @given(st.lists(some_job(), max_size=30), st.sampled_from([Grouping.SESSION, Grouping.TAG]))
 def test_groups_hold_every_job_once_those_without_last(jobs: list[Job], grouping: Grouping) -> None:
     given_jobs = newest_first(jobs)
-    arranged = arrange(given_jobs, grouping=grouping)
+    arranged = build_rows(given_jobs, grouping=grouping)
     assert [row for row in arranged.rows if row.startswith(HEAD)] == list(arranged.groups)
     assert sorted(row for row in arranged.rows if row not in arranged.groups) == sorted(
         j.id for j in given_jobs
@@ -65,7 +64,7 @@ def test_groups_hold_every_job_once_those_without_last(jobs: list[Job], grouping
         assert list(arranged.rows[at + 1 : at + 1 + len(members)]) == list(members)
     if HEAD in arranged.groups:
         assert list(arranged.groups)[-1] == HEAD
-    folded = arrange(given_jobs, grouping=grouping, folded=frozenset(arranged.groups))
+    folded = build_rows(given_jobs, grouping=grouping, folded=frozenset(arranged.groups))
     assert list(folded.rows) == list(arranged.groups)
     assert folded.shown == len(given_jobs)
 
@@ -74,10 +73,10 @@ def test_a_job_stands_with_the_most_common_of_its_tags() -> None:
     tags = {"1": ("a", "vqe"), "2": ("vqe",), "3": ("b", "vqe"), "4": ("x", "y"), "5": ()}
     some = jobs()[0]
     given_jobs = [replace(some, id=job_id, tags=of_job) for job_id, of_job in tags.items()]
-    groups = arrange(given_jobs, grouping=Grouping.TAG).groups
+    groups = build_rows(given_jobs, grouping=Grouping.TAG).groups
     assert groups == {HEAD + "vqe": ["1", "2", "3"], HEAD + "x": ["4"], HEAD: ["5"]}
     # Of the jobs that are shown: a filter may leave another tag the most common.
-    few = arrange([given_jobs[0], given_jobs[3]], grouping=Grouping.TAG).groups
+    few = build_rows([given_jobs[0], given_jobs[3]], grouping=Grouping.TAG).groups
     assert groups != few and few == {HEAD + "a": ["1"], HEAD + "x": ["4"]}
 
 
@@ -107,12 +106,12 @@ def test_after_a_change_the_rows_are_those_of_a_fresh_list(
 
     shown = JobList()
     shown.filter, shown.order, shown.grouping = wanted, order, grouping
-    shown.take(before)
-    rows = shown.arrangement(NOW)().rows
-    if shown.change(batch, removed, lambda: after):
-        rows = shown.arrangement(NOW)().rows
+    shown.replace_all(before)
+    rows = shown.rows_builder(NOW)().rows
+    if shown.apply_changes(batch, removed, lambda: after):
+        rows = shown.rows_builder(NOW)().rows
     fresh = JobList()
     fresh.filter, fresh.order, fresh.grouping = wanted, order, grouping
-    fresh.take(after)
-    assert list(rows) == list(fresh.arrangement(NOW)().rows)
+    fresh.replace_all(after)
+    assert list(rows) == list(fresh.rows_builder(NOW)().rows)
     assert all(shown.get(job.id) == job for job in after)

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tui.domain.jobs import JobQuery
-from tui.jobquery.parser import parse_filter
-from tui.jobquery.predicates import date_span
-from tui.jobquery.pushdown import pushed
+from tui.jobquery.filters import date_range, parse_filter
+from tui.jobquery.pushdown import pushdown_query
 
 NOW = datetime(2026, 3, 14, 15, tzinfo=UTC)
-MARCH = date_span("2026-03")
+MARCH = date_range("2026-03")
 BACKENDS = ("ibm_cusco", "ibm_fez", "ibm_fez_2")
 
 
@@ -42,4 +41,4 @@ BACKENDS = ("ibm_cusco", "ibm_fez", "ibm_fez_2")
     ],
 )
 def test_what_the_service_can_tell_is_asked_of_it(text: str, query: JobQuery | None) -> None:
-    assert pushed(parse_filter(text), NOW, BACKENDS) == query
+    assert pushdown_query(parse_filter(text), NOW, BACKENDS) == query

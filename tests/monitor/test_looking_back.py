@@ -10,7 +10,7 @@ import pytest
 from tests.monitor.fakes import MonitorHarness, network
 from tui.common.errors import QdeckError
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
-from tui.jobquery.parser import parse_filter
+from tui.jobquery.filters import parse_filter
 from tui.monitor.polling.list_sync import DISORDER
 from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
 

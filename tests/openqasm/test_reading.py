@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openqasm.test_highlight import LINES
-from tui.openqasm.highlighter import Highlighter, Kind, Span
-from tui.openqasm.reading import LOOK_BACK, Reading
+from tui.openqasm.highlighter import LOOK_BACK, Highlighter, Kind, Reading, Span
 
 
 class Counted(list[str]):

@@ -74,7 +74,7 @@ async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
         lexed.append(text)
         return lex_line(lexer, text, state)
 
-    monkeypatch.setattr("tui.openqasm.reading.lex_line", seen)
+    monkeypatch.setattr("tui.openqasm.highlighter.lex_line", seen)
     services = FixedServices()
     circuit = "OPENQASM 3.0;" + ends + ends.join(f"rz({n}) $5;" for n in range(10_000))
     services.the_jobs = tuple(replace(job, circuit=circuit) for job in services.the_jobs)

@@ -335,7 +335,7 @@ async def test_unwritable_folder_is_told(tmp_path: Path) -> None:
 
 
 async def test_many_jobs_are_arranged_aside_and_the_last_wish_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(JobList, "quick", property(lambda self: not self.filter))
+    monkeypatch.setattr(JobList, "sorts_quickly", property(lambda self: not self.filter))
     async with running() as pilot:
         await pilot.press("slash", *"status:done")
         await settled(pilot)

@@ -35,7 +35,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.discovery import typed_account
-from tui.jobquery.parser import JobFilter
+from tui.jobquery.filters import JobFilter
 from tui.monitor.api import Listener
 from tui.monitor.state.events import (
     Event,

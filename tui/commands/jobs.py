@@ -14,7 +14,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.accounts import Identity
 from tui.domain.jobs import Job, JobQuery, JobStatus
-from tui.jobquery.predicates import TIME_SPAN, ago, date_span
+from tui.jobquery.filters import TIME_SPAN, date_range, time_before
 from tui.monitor.api import Services
 
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
@@ -34,9 +34,9 @@ def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | N
     if not text:
         return None
     if TIME_SPAN.fullmatch(text):
-        return ago(text, now)
+        return time_before(text, now)
     try:
-        return date_span(text)[1 if end else 0]
+        return date_range(text)[1 if end else 0]
     except ValueError:
         raise UsageFault(
             f"{plain(text, limit=60)!r} is no date and no age: 2026-03-14, 2026-03, 2d or 1h30m."

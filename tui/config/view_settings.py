@@ -11,7 +11,7 @@ import msgspec
 
 from tui.common.atomic_file import replace_file
 from tui.common.file_lock import LockTimeout, file_lock
-from tui.jobquery.sorting import NEWEST_FIRST, SORT_KEYS
+from tui.jobquery.job_list import NEWEST_FIRST, SORT_KEYS
 from tui.jobquery.view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
 
 NAME = "job_table.json"

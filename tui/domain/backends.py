@@ -48,7 +48,7 @@ class BackendData:
 
 
 def undecided(backends: Iterable[Backend], qubits: int = 0) -> tuple[str, ...]:
-    """List the backends whose two-qubit error would decide which is the best for `qubits` qubits, and is not known.
+    """List the backends whose unknown two-qubit error would decide which is the best for `qubits` qubits.
 
     That is so when several are equally good in all that goes before it.
 

@@ -37,7 +37,7 @@ def classical_bits(text: str) -> int | None:
     """Count the classical bits that a program declares (`bit[2] c;`, `creg c[2];`) over all its registers.
 
     Returns:
-        The number of bits; `None` when the program declares none, or a register whose size is no plain number.
+        The number of bits; `None` when it declares none, or a register whose size is no plain number.
     """
     total = 0
     for declared in _BITS.finditer(_COMMENT.sub(" ", text)):

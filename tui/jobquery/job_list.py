@@ -2,21 +2,184 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from tui.domain.jobs import Job
-from tui.jobquery.parser import JobFilter
-from tui.jobquery.predicates import Matcher, matcher
-from tui.jobquery.sorting import NEWEST_FIRST, SORT_KEYS, Arranged, Grouping, Order, arrange
+from tui.domain.jobs import Job, JobStatus
+from tui.jobquery.filters import JobFilter, Matcher, matcher
+
+SortKey = Callable[[Job], float | str | None]
+"""What a column is sorted by: numbers, or text folded to one case; `None`: not known."""
+
+# What needs attention first; unknown states count as still running.
+_RANKS = {
+    JobStatus.RUNNING: 0.0,
+    JobStatus.QUEUED: 1.0,
+    JobStatus.UNKNOWN: 2.0,
+    JobStatus.FAILED: 3.0,
+    JobStatus.DONE: 4.0,
+    JobStatus.CANCELLED: 5.0,
+}
+
+SORT_KEYS: Mapping[str, SortKey] = {
+    "status": lambda job: _RANKS[job.status],
+    "name": lambda job: job.name.casefold() or None,
+    "backend": lambda job: job.backend.casefold() or None,
+    "primitive": lambda job: job.program.casefold() or None,
+    "shots": lambda job: job.shots,
+    "qpu": lambda job: job.qpu_seconds,
+    "age": lambda job: -job.created.timestamp(),
+    "tags": lambda job: " ".join(job.tags).casefold() or None,
+    "id": lambda job: job.id,
+    "session": lambda job: job.session_id or None,
+    "instance": lambda job: job.instance.casefold() or None,
+    "service": lambda job: job.service or None,
+    "estimate": lambda job: job.estimated_seconds,
+    "finished": lambda job: None if job.finished is None else job.finished.timestamp(),
+    "reason": lambda job: job.reason.casefold() or None,
+}
+"""For each column; ascending age is newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sorted by a column. What is not known comes last either way; equal jobs stay newest first."""
+
+    column: str = "age"
+    descending: bool = False
+
+
+NEWEST_FIRST = Order()
+
+
+class Grouping(StrEnum):
+    """What jobs stand together by."""
+
+    NONE = "none"
+    SESSION = "session"
+    TAG = "tag"
+    """Of a job's tags the one that most of the shown jobs have: cursor and marks go by job, so each stands in
+    one place only."""
+
+    def among(self, jobs: Iterable[Job]) -> Callable[[Job], str]:
+        """Decide the group of each of these jobs.
+
+        Returns:
+            A function from a job to the name of its group; empty: it belongs to none.
+        """
+        if self is Grouping.SESSION:
+            return lambda job: job.session_id
+        if self is Grouping.NONE:
+            return lambda job: ""
+        many = Counter(tag for job in jobs for tag in job.tags)
+        # Of tags that are equally common the job's first.
+        return lambda job: max(job.tags, key=many.__getitem__, default="")
+
+    def same(self, before: Job, after: Job) -> bool:
+        """True when a change of the job leaves every job in its group."""
+        if self is Grouping.SESSION:
+            return before.session_id == after.session_id
+        return self is Grouping.NONE or before.tags == after.tags
+
+
+_PIECE = 8192
+HEAD = "\0group "
+"""Before a group's name: the row that heads it. No job's id begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRows:
+    """The outcome.
+
+    Attributes:
+        rows: ids of jobs, and `HEAD` + name for the head of each group, in order.
+        shown: how many jobs fit the filter, also those in folded groups.
+        groups: for each head, the ids below it, folded or not.
+    """
+
+    rows: Sequence[str] = ()
+    shown: int = 0
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def build_rows(
+    jobs: Iterable[Job],
+    keep: Matcher | None = None,
+    order: Order = NEWEST_FIRST,
+    grouping: Grouping = Grouping.NONE,
+    folded: AbstractSet[str] = frozenset(),
+) -> JobRows:
+    """Filter, sort and group jobs.
+
+    Args:
+        jobs: newest first.
+        keep: true for the jobs that are shown; `None`: all.
+        order: the column that sorts.
+        grouping: groups stand in the order of their first jobs, those without a group at the end.
+        folded: heads of the groups whose jobs are not shown.
+
+    Returns:
+        The rows in order, with what is below each head.
+    """
+    kept = jobs if keep is None else filter(keep, jobs)
+    ordered = kept if order == NEWEST_FIRST else _sorted(list(kept), order)
+    if grouping is Grouping.NONE:
+        rows = [job.id for job in ordered]
+        return JobRows(rows, len(rows))
+    listed = list(ordered)
+    group = grouping.among(listed)
+    groups: dict[str, list[str]] = {}
+    for job in listed:
+        groups.setdefault(HEAD + group(job), []).append(job.id)
+    without = groups.pop(HEAD, None)
+    if without is not None:
+        groups[HEAD] = without
+    grouped: list[str] = []
+    for head, members in groups.items():
+        grouped.append(head)
+        if head not in folded:
+            grouped += members
+    return JobRows(grouped, sum(map(len, groups.values())), groups)
+
+
+def _sorted(jobs: list[Job], order: Order) -> list[Job]:
+    keys = list(map(SORT_KEYS[order.column], jobs))
+    known = [place for place, value in enumerate(keys) if value is not None]
+    # All keys of a column are of one type, so lists of them are compared at C speed.
+    known = _in_pieces(known, keys.__getitem__, order.descending)
+    ordered = [jobs[place] for place in known]
+    if len(known) < len(jobs):
+        ordered += [job for job, value in zip(jobs, keys, strict=True) if value is None]
+    return ordered
+
+
+def _in_pieces(places: list[int], key: Callable[[int], Any], descending: bool) -> list[int]:
+    """Sort by many short calls of `list.sort`: a long one would keep the interpreter from every other thread.
+
+    Pieces that are sorted are merged in linear time: `list.sort` finds the runs.
+    """
+    pieces = [places[first : first + _PIECE] for first in range(0, len(places), _PIECE)]
+    for piece in pieces:
+        piece.sort(key=key, reverse=descending)
+    while len(pieces) > 1:
+        merged = [one + other for one, other in zip(pieces[::2], pieces[1::2], strict=False)]
+        for piece in merged:
+            piece.sort(key=key, reverse=descending)
+        pieces = merged + pieces[2 * len(merged) :]
+    return pieces[0] if pieces else []
+
 
 _MANY = 2000
-"""Changed jobs beyond which rows are arranged anew without looking at each."""
+"""Changed jobs beyond which rows are built anew without comparing each."""
 
 
 class JobList:
-    """Tell it the jobs (`take`, `change`) and how to show them; `arrangement` gives the rows.
+    """Jobs (`replace_all`, `apply_changes`) and how they are shown; `rows_builder` gives the rows.
 
     Attributes:
         filter: which jobs are shown.
@@ -39,29 +202,32 @@ class JobList:
         return len(self._jobs)
 
     def get(self, job_id: str) -> Job | None:
-        """One job; `None`: it is not in the list."""
+        """Return one job; `None` when it is not in the list."""
         return self._jobs.get(job_id)
 
-    def take(self, jobs: Iterable[Job]) -> None:
-        """All jobs, newest first."""
+    def replace_all(self, jobs: Iterable[Job]) -> None:
+        """Replace all jobs by these, newest first."""
         self._jobs = {job.id: job for job in jobs}
 
-    def change(
+    def apply_changes(
         self, jobs: Iterable[Job], removed: Iterable[str], everything: Callable[[], Iterable[Job]]
     ) -> bool:
-        """Take in changed jobs, and say whether the rows have to be arranged anew.
+        """Apply changed jobs.
 
         Args:
-            jobs: new or different.
+            jobs: new or different ones.
             removed: ids of those that are gone.
-            everything: all jobs, newest first; asked only when the place of one is not known.
+            everything: gives all jobs, newest first; called only when the place of a job is not known.
+
+        Returns:
+            True when the rows have to be built anew.
         """
         again = False
         for job_id in removed:
             again |= self._jobs.pop(job_id, None) is not None
         batch = tuple(jobs)
         if len(batch) > _MANY or any(not self._stays(job) for job in batch):
-            self.take(everything())
+            self.replace_all(everything())
             return True
         for job in batch:
             again = again or self._moves(self._jobs[job.id], job)
@@ -84,19 +250,26 @@ class JobList:
 
     @property
     def keep(self) -> Matcher | None:
-        """Says which jobs are shown, as of the last arrangement; `None`: all."""
+        """Predicate of the jobs that were shown when rows were built last; `None`: all."""
         return self._keep
 
     @property
-    def quick(self) -> bool:
-        """Whether arranging takes no longer than a key may: few jobs, or all as they come."""
+    def sorts_quickly(self) -> bool:
+        """True when sorting takes no longer than a key may: few jobs, or all of them newest first."""
         return len(self._jobs) <= _MANY or not (
             self.filter or self.order != NEWEST_FIRST or self.grouping is not Grouping.NONE
         )
 
-    def arrangement(self, now: datetime) -> Callable[[], Arranged]:
-        """The work that gives the rows as things stand now. It may be done in another thread."""
+    def rows_builder(self, now: datetime) -> Callable[[], JobRows]:
+        """Prepare building the rows as things stand now.
+
+        Args:
+            now: the time (UTC) from which ages are counted.
+
+        Returns:
+            A function without arguments that builds the rows; it may be called in another thread.
+        """
         self._keep = matcher(self.filter.terms, now, self.unseen) if self.filter else None
         jobs, keep, order, grouping = tuple(self._jobs.values()), self._keep, self.order, self.grouping
         folded = frozenset(self.folded)
-        return lambda: arrange(jobs, keep, order, grouping, folded)
+        return lambda: build_rows(jobs, keep, order, grouping, folded)

@@ -7,18 +7,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from tui.domain.jobs import JobQuery
-from tui.jobquery.parser import JobFilter, Term
-from tui.jobquery.predicates import ago, date_span
+from tui.jobquery.filters import JobFilter, Term, date_range, time_before
 
 
-def pushed(wanted: JobFilter, now: datetime, backends: Collection[str] = ()) -> JobQuery | None:
-    """The query that the service is asked with for a filter; `None`: it can answer nothing of it.
+def pushdown_query(wanted: JobFilter, now: datetime, backends: Collection[str] = ()) -> JobQuery | None:
+    """Find the part of a filter that the service can evaluate itself.
 
     The service compares whole names (contract 5.7), a filter parts of them: the query may find fewer jobs
-    than fit, never a reason not to look on.
+    than fit, never a reason to end the search.
 
     Args:
+        wanted: the filter.
+        now: the time (UTC) from which ages are counted.
         backends: names that a part of a name may stand for, when it fits one of them alone.
+
+    Returns:
+        The query; `None` when the service can evaluate nothing of the filter.
     """
     query = JobQuery()
     for term in wanted.terms:
@@ -50,9 +54,9 @@ def _span(term: Term, now: datetime) -> tuple[datetime | None, datetime | None]:
     """From when until when a job of the term was created."""
     value, younger = term.values[0], term.sign.startswith("<")
     if term.field == "age":
-        at = ago(value, now)
+        at = time_before(value, now)
         return (at, None) if younger else (None, at)
-    start, end = date_span(value)
+    start, end = date_range(value)
     if term.sign in {":", "="}:
         return start, end
     if younger:

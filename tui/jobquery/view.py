@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tui.jobquery.sorting import NEWEST_FIRST, Grouping, Order
+from tui.jobquery.job_list import NEWEST_FIRST, Grouping, Order
 
 MAX_WIDTH = 120
 """Cells of the widest column."""

@@ -23,7 +23,7 @@ from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
-from tui.jobquery.parser import JobFilter
+from tui.jobquery.filters import JobFilter
 from tui.monitor.state.events import Event, Freshness, HistoryCoverage
 
 Listener = Callable[[Event], None]

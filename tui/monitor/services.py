@@ -32,7 +32,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.keyring import keyring_name
-from tui.jobquery.parser import JobFilter
+from tui.jobquery.filters import JobFilter
 from tui.monitor.account_manager import AccountManager, RunningSandbox, ServiceMaker
 from tui.monitor.actions.commands import Commands
 from tui.monitor.actions.read_only import changes

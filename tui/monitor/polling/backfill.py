@@ -10,8 +10,8 @@ from datetime import datetime
 from tui.common.errors import QdeckError
 from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService
-from tui.jobquery.parser import JobFilter
-from tui.jobquery.pushdown import pushed
+from tui.jobquery.filters import JobFilter
+from tui.jobquery.pushdown import pushdown_query
 from tui.monitor.polling.circuit_breaker import BACKOFF
 from tui.monitor.polling.list_sync import PAGE, SKEW, told_since
 from tui.monitor.state.app_state import AppState
@@ -101,7 +101,7 @@ class Backfill:
         text = str(self._filter)
         if text not in self._found:
             names = [backend.name for backend in self._app_state.backends]
-            query = pushed(self._filter, self._app_state.clock.now(), names)
+            query = pushdown_query(self._filter, self._app_state.clock.now(), names)
             known = next((span.since for span in self._app_state.extent.spans), None)
             if query is None or known is None:
                 return None

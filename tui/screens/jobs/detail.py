@@ -17,7 +17,7 @@ from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
 from tui.monitor.api import Services
 from tui.monitor.state.events import Event, JobsChanged, Severity
-from tui.openqasm.reading import prepare
+from tui.openqasm.highlighter import prepare
 from tui.screens.base.section import SectionScreen
 from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export

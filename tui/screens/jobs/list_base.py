@@ -15,9 +15,8 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.config.settings import folders
 from tui.domain.jobs import Job, JobStatus
-from tui.jobquery.job_list import JobList
-from tui.jobquery.parser import JobFilter
-from tui.jobquery.sorting import Arranged, Grouping
+from tui.jobquery.filters import JobFilter
+from tui.jobquery.job_list import Grouping, JobList, JobRows
 from tui.monitor.api import Services
 from tui.monitor.state.events import (
     Event,
@@ -89,9 +88,9 @@ class JobRowsScreen(SectionScreen):
         if trouble:
             self.shell.tell(trouble, Severity.WARNING)
         self.table.choose(known(self._wishes.view.columns))
-        self._list.take(self.services.jobs())
+        self._list.replace_all(self.services.jobs())
         self._take_unseen()
-        self._arrange()
+        self._refresh_rows()
         self.table.focus()
         self._countdown = self.set_interval(_COUNTDOWN, self._show_line, pause=True)
         self._show_line()
@@ -117,8 +116,8 @@ class JobRowsScreen(SectionScreen):
             if event.removed:
                 self.table.mark(event.removed, False)
             fits = self._take_unseen()
-            if self._list.change(event.jobs, event.removed, self.services.jobs) or fits:
-                self._arrange()
+            if self._list.apply_changes(event.jobs, event.removed, self.services.jobs) or fits:
+                self._refresh_rows()
             else:
                 self.table.jobs_changed()
                 self._show_strip()
@@ -142,7 +141,7 @@ class JobRowsScreen(SectionScreen):
             return False
         self.table.unseen = unseen
         # What is looked at while unseen jobs are listed stays: no row goes away from under the eyes.
-        if not self._list.filter.by_sight:
+        if not self._list.filter.unseen_dependent:
             self._list.unseen = unseen
             return False
         more = not unseen <= self._list.unseen
@@ -156,8 +155,8 @@ class JobRowsScreen(SectionScreen):
 
     def _look(self) -> None:
         """Time has passed."""
-        if self._list.filter.by_age:
-            self._arrange()
+        if self._list.filter.time_dependent:
+            self._refresh_rows()
         self.table.repaint()
         self._show_strip()
         self._show_line()
@@ -175,14 +174,14 @@ class JobRowsScreen(SectionScreen):
         else:
             self._countdown.pause()
 
-    def _arrange(self) -> None:
+    def _refresh_rows(self) -> None:
         """Find the rows: at once where that is quick, else in a thread while the old ones are shown."""
         self._list.order, self._list.grouping = self._wishes.view.order, self._wishes.view.grouping
         self._asked += 1
-        if self._list.quick:
+        if self._list.sorts_quickly:
             # What a thread is still at is older than this, and is dropped.
             self._arranged = self._asked
-            self._show(self._list.arrangement(self.clock.now())())
+            self._show(self._list.rows_builder(self.clock.now())())
         elif not self._arranging:
             self._arranging = True
             self._arrange_aside()
@@ -192,19 +191,19 @@ class JobRowsScreen(SectionScreen):
         try:
             while self._arranged < self._asked:
                 asked = self._asked
-                arranged = await asyncio.to_thread(self._list.arrangement(self.clock.now()))
+                rows = await asyncio.to_thread(self._list.rows_builder(self.clock.now()))
                 if self._arranged < asked:
                     self._arranged = asked
-                    self._show(arranged)
+                    self._show(rows)
         finally:
             self._arranging = False
 
-    def _show(self, arranged: Arranged) -> None:
+    def _show(self, rows: JobRows) -> None:
         table = self.table
-        self._shown = arranged.shown
-        table.arranged(arranged, self._list.order, self._list.folded)
+        self._shown = rows.shown
+        table.show_rows(rows, self._list.order, self._list.folded)
         self._show_emptiness()
-        if arranged.rows and self.focused is None:
+        if rows.rows and self.focused is None:
             # Focusing what has the focus already would paint it all again.
             table.focus()
         self.filter_line.tell(f"{self._shown:,} of {count_words(len(self._list), 'job')}")

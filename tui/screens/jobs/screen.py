@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on, work
 
 from tui.domain.jobs import Job
-from tui.jobquery.sorting import Order
+from tui.jobquery.job_list import Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
 from tui.screens.base.section import SectionScreen
@@ -92,8 +92,8 @@ class JobsScreen(JobRowsScreen):
         if unseen:
             self.services.seen(*unseen)
             self._list.unseen = self.services.unseen()
-            if self._list.filter.by_sight:
-                self._arrange()
+            if self._list.filter.unseen_dependent:
+                self._refresh_rows()
             self.shell.tell(f"{count_words(len(unseen), 'job')} marked as seen.")
 
     def action_older(self) -> None:
@@ -113,7 +113,7 @@ class JobsScreen(JobRowsScreen):
         if message.wanted != self._list.filter:
             self._list.filter = message.wanted
             self._list.unseen = self.services.unseen()
-            self._arrange()
+            self._refresh_rows()
 
     @on(FilterLine.Left)
     def _filter_kept(self) -> None:
@@ -175,7 +175,7 @@ class JobsScreen(JobRowsScreen):
     def _keep_wish(self, change: Callable[[JobView], JobView]) -> None:
         """Show the table so at once, and write it down."""
         self._wishes.view = change(self._wishes.view)
-        self._arrange()
+        self._refresh_rows()
         self._write_wish(change)
 
     @work(group="jobs-wishes", exit_on_error=False)
@@ -191,7 +191,7 @@ class JobsScreen(JobRowsScreen):
         job, group = self.current, self.table.group_under_cursor
         if group is not None:
             self._list.folded ^= {group}
-            self._arrange()
+            self._refresh_rows()
         elif job is not None:
             self.app.push_screen(JobScreen(self.services, self.workspace, job.id))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui.common.sanitize import plain
 from tui.config.view_settings import NAME, change_view, load_view
-from tui.jobquery.sorting import Grouping, Order
+from tui.jobquery.job_list import Grouping, Order
 from tui.jobquery.view import JobView, SavedFilter
 from tui.monitor.state.events import Severity
 from tui.screens.base.section import SectionScreen

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from tui.common.sanitize import plain
-from tui.jobquery.parser import FilterError, JobFilter, parse_filter
+from tui.jobquery.filters import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
 from tui.widgets.forms.completing import CompletingInput, TagTerm
 from tui.widgets.text.block import TextBlock

@@ -9,8 +9,7 @@ from typing import overload
 from rich.cells import cell_len
 
 from tui.common.sanitize import plain
-from tui.openqasm.highlighter import LONGEST_LINE
-from tui.openqasm.reading import Reading
+from tui.openqasm.highlighter import LONGEST_LINE, Reading
 from tui.widgets.text.styled_text import BLANK, QASM_INKS, Line, Span, TextStyle, width_of
 from tui.widgets.text.text_pane import LIMIT, LongPage
 

@@ -14,7 +14,7 @@ from textual.message import Message
 
 from tui.common.sanitize import shorten
 from tui.domain.jobs import Job
-from tui.jobquery.sorting import HEAD, NEWEST_FIRST, Arranged, Order
+from tui.jobquery.job_list import HEAD, NEWEST_FIRST, JobRows, Order
 from tui.jobquery.view import ColumnChoice
 from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
 from tui.widgets.tables.row_table import Cells, Column, RowTable
@@ -58,7 +58,7 @@ class JobTable(RowTable):
         self._now = now
         self._shown_columns = chosen(STANDARD)
         self._order = NEWEST_FIRST
-        self._arranged = Arranged()
+        self._rows = JobRows()
         self._folded: frozenset[str] = frozenset()
         self._marked: dict[str, None] = {}
         self._anchor = ""
@@ -74,11 +74,11 @@ class JobTable(RowTable):
         self._shown_columns = chosen(choices)
         self.use_columns([one.column for one in self._shown_columns])
 
-    def arranged(self, arranged: Arranged, order: Order, folded: Iterable[str]) -> None:
+    def show_rows(self, rows: JobRows, order: Order, folded: Iterable[str]) -> None:
         """Show these rows; `order` is told in the heads of the columns."""
-        self._arranged, self._order, self._folded = arranged, order, frozenset(folded)
+        self._rows, self._order, self._folded = rows, order, frozenset(folded)
         self._summaries.clear()
-        self.show(arranged.rows)
+        self.show(rows.rows)
 
     def jobs_changed(self) -> None:
         """Jobs are different, their rows are where they were."""
@@ -88,7 +88,7 @@ class JobTable(RowTable):
     @property
     def group_under_cursor(self) -> str | None:
         """The head under the cursor; `None`: it is on a job, or on nothing."""
-        return self.cursor_key if self.cursor_key in self._arranged.groups else None
+        return self.cursor_key if self.cursor_key in self._rows.groups else None
 
     def _cells(self, key: str) -> Cells:
         job = self._job_of(key)
@@ -108,7 +108,7 @@ class JobTable(RowTable):
 
     def row_line(self, key: str, width: int, ink: TextStyle) -> Line:
         """A job, or the head of a group."""
-        if key not in self._arranged.groups:
+        if key not in self._rows.groups:
             row = super().row_line(key, width, ink)
             if ink is TextStyle.PLAIN and key in self.unseen:
                 row = tuple(
@@ -127,7 +127,7 @@ class JobTable(RowTable):
         return (Span(mark, ink), *summary)
 
     def _summary(self, head: str) -> Line:
-        members = self._arranged.groups[head]
+        members = self._rows.groups[head]
         counts = Counter(job.status for key in members if (job := self._job_of(key)) is not None)
         name = head.removeprefix(HEAD)
         states: list[Span | str] = []
@@ -197,7 +197,7 @@ class JobTable(RowTable):
     def toggle(self) -> None:
         """Mark what is under the cursor, or no longer, and go on; on the head of a group all its jobs."""
         key = self.cursor_key
-        ids = self._arranged.groups.get(key, [key] if key else [])
+        ids = self._rows.groups.get(key, [key] if key else [])
         self.mark(ids, any(one not in self._marked for one in ids))
         self._anchor = key
         self.action_move(1)
@@ -222,7 +222,7 @@ class JobTable(RowTable):
 
     def _jobs_between(self, one: int, other: int) -> list[str]:
         first, last = min(one, other), max(one, other)
-        return [key for key in self.keys[first : last + 1] if key not in self._arranged.groups]
+        return [key for key in self.keys[first : last + 1] if key not in self._rows.groups]
 
     def on_click(self, event: events.Click) -> None:
         """In the gutter, or with ctrl: mark the row."""
@@ -231,7 +231,7 @@ class JobTable(RowTable):
             place = event.y - 1 + self.scroll_offset.y
             if place < len(self.keys):
                 key = self.keys[place]
-                ids = self._arranged.groups.get(key, [key])
+                ids = self._rows.groups.get(key, [key])
                 self.mark(ids, any(one not in self._marked for one in ids))
                 self._anchor = key
         elif event.y >= 1:

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from tests.domain.jobs import NOW, WORDS, some_job
 from tui.domain.jobs import GONE, Job, JobStatus
-from tui.jobquery.parser import FilterError, JobFilter, Term, parse_filter
-from tui.jobquery.predicates import NUMBERS, TEXTS, matcher
+from tui.jobquery.filters import NUMBERS, TEXTS, FilterError, JobFilter, Term, matcher, parse_filter
 
 JOB = Job(
     id="d3k7",
@@ -89,8 +88,8 @@ def test_what_a_job_is() -> None:
     assert (hold("is:over", done), hold("IS=Over", gone), hold("is:over", queued)) == (True, True, False)
     assert hold("is:over,unseen", queued) and not hold("is:over,unseen", queued, frozenset())
     assert str(parse_filter("-is:unseen vqe")) == "-is:unseen vqe"
-    assert parse_filter("-is:unseen vqe").by_sight
-    assert not parse_filter("is:over").by_sight
+    assert parse_filter("-is:unseen vqe").unseen_dependent
+    assert not parse_filter("is:over").unseen_dependent
     for wrong in ("is:", "is:new", "is>over"):
         with pytest.raises(FilterError, match="is:unseen or is:over"):
             parse_filter(wrong)
