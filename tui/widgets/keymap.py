@@ -98,7 +98,7 @@ JOBS: tuple[Key, ...] = (
     Key("jobs.filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
     Key("jobs.copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("jobs.refresh", "r", "refresh", "Refresh", "Ask the service now."),
-    Key("jobs.next_unseen", "n", "next_unseen", "UnreadJobs", "Go to the next job not looked at.", False),
+    Key("jobs.next_unseen", "n", "next_unseen", "Unseen", "Go to the next job not looked at.", False),
     Key("jobs.see_all", "Z", "see_all", "All seen", "Take all jobs for looked at.", False),
     Key(
         "jobs.delete",

@@ -10,23 +10,23 @@ from rich.style import Style
 from rich.text import Text
 from textual.content import Content
 from textual.strip import Strip
+from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from tui.domain.circuits import Diagnostic
 from tui.openqasm.highlighter import Highlighter, Kind
-from tui.widgets.circuit.spare_text_area import SpareTextArea
 from tui.widgets.text.styled_text import QASM_COLOURS
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
 
 
-class QasmArea(SpareTextArea):
+class QasmArea(TextArea):
     """A `TextArea` for OpenQASM 2 and 3.
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
-    that themes decide them. The cursor does not blink: an idle screen sends nothing. A key sends the lines it
-    changed.
+    that themes decide them. The cursor does not blink: an idle screen sends nothing. Textual draws the whole
+    area at every key; `DiffApp` sends of it the cells that changed.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -103,9 +103,9 @@ class QasmArea(SpareTextArea):
             text.stylize(self._style("error"), *_word(text.plain, column))
         return text
 
-    def row(self, y: int) -> Strip:
+    def render_line(self, y: int) -> Strip:
         """A row; the margin of a wrong line carries the mark."""
-        strip = super().row(y)
+        strip = super().render_line(y)
         if self.scroll_offset.y + y not in self._wrong or not self.text:
             return strip
         margin = self.gutter_width

@@ -33,7 +33,7 @@ class DiffApp(App[None]):
     """Textual's `App`, saving bytes on the line to the terminal.
 
     `_display` is the one place through which all screens, dialogs and notices are written. It is private, and
-    so is what it gets (textual 8.2): `tests/widgets/test_wire.py` fails when either changes its ways.
+    so is what it gets (textual 8.2): `tests/widgets/test_screen_buffer.py` fails when either changes.
     """
 
     _shown: Shown | None = None

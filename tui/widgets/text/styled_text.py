@@ -174,68 +174,6 @@ def wrapped(text: str, width: int, ink: TextStyle = TextStyle.PLAIN) -> list[Lin
     return lines
 
 
-def difference(old: Line, new: Line) -> tuple[int, int] | None:
-    """Where two lines differ, as (first cell, number of cells); `None` when they are the same."""
-    if old == new:
-        return None
-    # Most of a line stays as it is: only the spans between the first and the last that differ are looked at.
-    same = 0
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            break
-        same += 1
-    while same and (_joins(old[same:]) or _joins(new[same:])):
-        same -= 1
-    skipped = width_of(old[:same])
-    end_old, end_new = len(old), len(new)
-    while end_old > same and end_new > same and old[end_old - 1] == new[end_new - 1]:
-        end_old -= 1
-        end_new -= 1
-    if width_of(old[same:end_old]) == width_of(new[same:end_new]):
-        old, new = old[same:end_old], new[same:end_new]
-    else:
-        old, new = old[same:], new[same:]
-    within = _difference(_cells(old), _cells(new))
-    return None if within is None else (skipped + within[0], within[1])
-
-
-def _joins(pieces: Line) -> bool:
-    """Whether the line begins with a mark that belongs to the cell before."""
-    return bool(pieces) and pieces[0].text != "" and cell_len(pieces[0].text[0]) == 0
-
-
-def _difference(
-    before: list[tuple[str, TextStyle, str]], after: list[tuple[str, TextStyle, str]]
-) -> tuple[int, int] | None:
-    start = 0
-    for one, other in zip(before, after, strict=False):
-        if one != other:
-            break
-        start += 1
-    if len(before) != len(after):
-        return start, max(len(before), len(after)) - start
-    end = len(after)
-    while end > start and before[end - 1] == after[end - 1]:
-        end -= 1
-    return (start, end - start) if end > start else None
-
-
-def _cells(pieces: Line) -> list[tuple[str, TextStyle, str]]:
-    cells: list[tuple[str, TextStyle, str]] = []
-    for span in pieces:
-        if span.text.isascii():
-            cells += [(character, span.ink, span.action) for character in span.text]
-            continue
-        for character in span.text:
-            # A wide character fills two cells, a combining one none: it belongs to the cell before it.
-            size = cell_len(character)
-            if size == 0 and cells:
-                cells[-1] = (cells[-1][0] + character, cells[-1][1], cells[-1][2])
-            else:
-                cells.extend([(character, span.ink, span.action)] * size)
-    return cells
-
-
 def strip_of(pieces: Line, width: int, style_of: Callable[[str], Style], base: Style) -> Strip:
     """The line as Textual draws it, `width` cells on `base`."""
     segments: list[Segment] = []

@@ -343,6 +343,20 @@ async def test_a_refresh_that_changes_nothing_sends_nothing() -> None:
     await _run(app, (80, 24), play)
 
 
+async def test_letter_in_the_editor_sends_only_the_changed_cells() -> None:
+    app = _services()
+
+    async def play(pilot: Pilot[object]) -> None:
+        await pilot.press("f3", "x")
+        await pilot.pause(0.2)
+        sent, compared = app.sent, app.compared
+        await pilot.press("y")
+        await _wait(lambda: app.compared > compared)
+        assert 0 < app.sent - sent < 200
+
+    await _run(app, (80, 24), play)
+
+
 async def test_ctrl_l_wipes_away_what_something_else_wrote() -> None:
     app = _services()
 

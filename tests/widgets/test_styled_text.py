@@ -1,4 +1,4 @@
-"""Lines of styled text: widths, cuts, and what differs between two of them."""
+"""Lines of styled text: widths, cuts and wrapping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tui.widgets.text.styled_text import (
     Span,
     TextStyle,
     apart,
-    difference,
     fit,
     fit_line,
     line,
@@ -45,35 +44,6 @@ def test_part_of_has_the_cells_that_stand_there(pieces: Line, left: int, width: 
 @given(st.lists(st.builds(Span, st.text("ab c", max_size=9)), max_size=4).map(tuple), st.integers(0, 20))
 def test_part_of_narrow_letters_is_a_slice(pieces: Line, left: int) -> None:
     assert text_of(part_of(pieces, left, 5)) == text_of(pieces)[left : left + 5]
-
-
-@given(LINES, LINES)
-def test_difference_covers_every_cell_that_changed(old: Line, new: Line) -> None:
-    width = 40
-    before, after = fit_line(old, width), fit_line(new, width)
-    changed = difference(before, after)
-    if changed is None:
-        assert text_of(before) == text_of(after)
-        return
-    start, count = changed
-    one, other = _cells(before), _cells(after)
-    assert one[:start] == other[:start]
-    assert one[start + count :] == other[start + count :]
-
-
-def _cells(pieces: Line) -> list[tuple[str, TextStyle]]:
-    cells: list[tuple[str, TextStyle]] = []
-    for span in pieces:
-        for character in span.text:
-            if cell_len(character):
-                cells.extend([(character, span.ink)] * cell_len(character))
-    return cells
-
-
-def test_one_changed_word_is_one_short_piece() -> None:
-    old = line("job ", ("queued", TextStyle.WAITING), " 2m")
-    new = line("job ", ("done  ", TextStyle.GOOD), " 2m")
-    assert difference(old, new) == (4, 6)
 
 
 def test_apart_keeps_the_right_side_and_cuts_the_left() -> None:

@@ -1,15 +1,14 @@
-"""The OpenQASM text area: colours follow edits, marks stay on their lines, a key repaints little."""
+"""The OpenQASM text area: colours follow edits, marks stay on their lines."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
-from textual.widgets import TextArea
 
 from tests.support.circuits import BELL
 from tui.domain.circuits import Diagnostic
@@ -107,30 +106,6 @@ async def test_a_read_only_area_is_left_by_tab_an_editable_one_by_escape() -> No
     async with area_with("") as (pilot, area):
         await pilot.press("tab")
         assert area.text == "  "
-
-
-@pytest.fixture
-def regions(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Rows that refreshes asked Textual to paint; -1 stands for the whole widget."""
-    asked: list[int] = []
-    plain_refresh = TextArea.refresh
-
-    def refresh(self: TextArea, *parts: object, **more: object) -> TextArea:
-        asked.extend([part.height for part in parts] if parts else [-1])  # type: ignore[attr-defined]
-        return plain_refresh(self, *parts, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(TextArea, "refresh", refresh)
-    yield asked
-
-
-async def test_a_letter_repaints_its_line_alone(regions: list[int]) -> None:
-    async with area_with(BELL) as (pilot, _):
-        await pilot.press("x")
-        await pilot.pause()
-        regions.clear()
-        await pilot.press("y")
-        await pilot.pause()
-        assert regions == [1]
 
 
 async def test_what_is_painted_is_always_what_the_text_is() -> None:
