@@ -141,10 +141,10 @@ async def _whole(root: Path, jobs: int) -> Figures:
         assert known is not None
         told = replace(known, job=replace(known.job, shots=n, confirmed=clock.now()))
         began = time.perf_counter()
-        history.put([told])
+        history.upsert([told])
         await history.flush()
         updates.append(time.perf_counter() - began)
-        assert not history.owing
+        assert not history.dirty
         began = time.perf_counter()
         await app_state.put([replace(told, job=replace(told.job, shots=-n))])
         assert len(app_state.jobs()) == jobs

@@ -23,7 +23,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     folders = places(tmp_path)
     history = await opened(folders)
     for n in range(3):
-        history.put([JobRecord(made_job(n))])
+        history.upsert([JobRecord(made_job(n))])
         await history.flush()
     await history.aclose()
     return folders
@@ -48,7 +48,7 @@ async def test_an_import_completes_and_takes_nothing_back(home: Folders, tmp_pat
     file = tmp_path / "out.json"
     assert main(["history", "export", str(file)]) == 0
     history = await opened(home)
-    history.put([JobRecord(made_job(1, JobStatus.DONE, 60)), JobRecord(made_job(9))])
+    history.upsert([JobRecord(made_job(1, JobStatus.DONE, 60)), JobRecord(made_job(9))])
     await history.aclose()
     assert main(["history", "import", str(file)]) == 0
     rows = {row["id"]: row["status"] for row in kept(home)["jobs"].values()}

@@ -39,7 +39,7 @@ async def known(home: Path) -> Path:
     now = datetime.now(UTC)
     platform = made_job(1, JobStatus.RUNNING)
     classic = replace(made_job(2, JobStatus.DONE), instance="a/b/c")
-    history.put(
+    history.upsert(
         [
             JobRecord(replace(platform, service="platform", instance="crn:one", confirmed=now)),
             JobRecord(

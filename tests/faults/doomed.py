@@ -64,10 +64,10 @@ def doom(point: str) -> None:
 
 
 def _around_intents(point: str) -> None:
-    original = KeptSubmissions.put_intent
+    original = KeptSubmissions.upsert_submission
     after = {"sending not durable": PendingState.SENDING, "id not durable": PendingState.ACCEPTED}
 
-    def put_intent(self: KeptSubmissions, intent: Any) -> Any:
+    def upsert_submission(self: KeptSubmissions, intent: Any) -> Any:
         if point == "before the intent":
             die()
         kept = original(self, intent)
@@ -75,7 +75,7 @@ def _around_intents(point: str) -> None:
             die()
         return kept
 
-    KeptSubmissions.put_intent = put_intent  # type: ignore[method-assign]  # this process is here to die
+    KeptSubmissions.upsert_submission = upsert_submission  # type: ignore[method-assign]  # this process is here to die
 
 
 def _before(owner: Any, name: str, act: Callable[[], None]) -> None:

@@ -90,11 +90,11 @@ class Pilot:
                     continue
 
     async def _settled(self) -> None:
-        while any(intent.state.open for intent in self.services._history.intents()):  # noqa: ASYNC110 - polled
+        while any(intent.state.open for intent in self.services._history.submissions()):  # noqa: ASYNC110 - polled
             await asyncio.sleep(0.02)
 
     def _intents(self, name: str) -> list[PendingSubmission]:
-        return [intent for intent in self.services._history.intents() if intent.submission.name == name]
+        return [intent for intent in self.services._history.submissions() if intent.submission.name == name]
 
     def _make(self, account: Account, clock: Clock) -> QuantumService:
         return make_service(account, clock, policy=POLICY, timeouts=TIMEOUTS)

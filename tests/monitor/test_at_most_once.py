@@ -445,7 +445,7 @@ async def test_what_goes_wrong_unexpectedly_is_told_to_who_waits(
     def breaks(self: JobRepository, intent: PendingSubmission) -> PendingSubmission:
         raise RuntimeError("unexpected")
 
-    monkeypatch.setattr(JobRepository, "put_intent", breaks)
+    monkeypatch.setattr(JobRepository, "upsert_submission", breaks)
     with pytest.raises(RuntimeError):
         await asyncio.wait_for(harness.services.submit(BELL), 5)
     monkeypatch.undo()

@@ -26,7 +26,7 @@ def _said(harness: MonitorHarness, severity: Severity) -> list[str]:
 async def with_many_jobs(root: Path) -> None:
     """Jobs of another instance: the file is long enough for `full_disk`."""
     history = await opened(places(root))
-    history.put(JobRecord(replace(made_job(n), instance="crn:other")) for n in range(400))
+    history.upsert(JobRecord(replace(made_job(n), instance="crn:other")) for n in range(400))
     await history.aclose()
 
 
@@ -61,7 +61,7 @@ async def test_a_service_that_does_not_let_go_keeps_nothing_from_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    harness.services._history.put([JobRecord(made_job(1))])
+    harness.services._history.upsert([JobRecord(made_job(1))])
     never = asyncio.Event()
 
     async def aclose(_: FakeService) -> None:
@@ -71,7 +71,7 @@ async def test_a_service_that_does_not_let_go_keeps_nothing_from_the_disk(
     ending = asyncio.ensure_future(harness.services.aclose())
     await harness.clock.settle()
     assert not ending.done()
-    assert not harness.services._history.owing
+    assert not harness.services._history.dirty
     assert harness.compiler.ended
     never.set()
     await ending
@@ -81,7 +81,7 @@ async def test_what_another_qdeck_wrote_is_seen_within_a_second(tmp_path: Path) 
     harness = await MonitorHarness(tmp_path).enter()
     for n in range(20):
         other = await opened(harness.folders)
-        other.put([JobRecord(made_job(n))])
+        other.upsert([JobRecord(made_job(n))])
         await other.aclose()
         await harness.clock.advance(0.95)
         assert harness.status(f"job-{n:05d}") is not None
@@ -90,7 +90,7 @@ async def test_what_another_qdeck_wrote_is_seen_within_a_second(tmp_path: Path) 
 
 async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
-    history.put(JobRecord(replace(made_job(n), service="platform")) for n in range(5))
+    history.upsert(JobRecord(replace(made_job(n), service="platform")) for n in range(5))
     await history.aclose()
     harness = MonitorHarness(tmp_path)
     aside = harness.folders.history_file.rename(tmp_path / "aside")
@@ -108,7 +108,7 @@ async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_pa
 async def test_a_history_that_is_opened_late_shows_its_jobs_without_a_restart(tmp_path: Path) -> None:
     """The same when nobody signs in."""
     history = await opened(places(tmp_path))
-    history.put([JobRecord(made_job(1))])
+    history.upsert([JobRecord(made_job(1))])
     await history.aclose()
     harness = MonitorHarness(tmp_path)
     aside = harness.folders.history_file.rename(tmp_path / "aside")

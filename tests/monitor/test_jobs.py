@@ -299,7 +299,7 @@ async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path
     job = harness.host.add(JobStatus.DONE, age=7200)
     await harness.services.refresh()
     page = JobResult((), b"<html>Log in", "The service answered with text instead of a result.")
-    await harness.services._app_state.history.keep_result(("platform", job.id), page)
+    await harness.services._app_state.history.save_result(("platform", job.id), page)
     assert (await harness.services.result(job.id)).pubs
     assert (await harness.services.result(job.id)).pubs
     assert harness.host.count("result") == 1

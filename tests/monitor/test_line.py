@@ -18,7 +18,7 @@ from tui.domain.submissions import WaitState
 from tui.monitor.outbox.ownership import STALE
 from tui.monitor.outbox.send_queue import CREATIONS, slots
 from tui.monitor.state.events import Notice, OutboxChanged
-from tui.store.records.merge import merge_intents
+from tui.store.records.merge import merge_submissions
 from tui.store.records.models import PendingState, PendingSubmission
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
@@ -325,4 +325,4 @@ def test_of_two_pictures_of_a_submission_the_later_attempt_holds() -> None:
         (again, accepted, accepted),
         (replace(first, state=PendingState.PREPARED), first, first),
     ):
-        assert merge_intents(one, other) == merge_intents(other, one) == wanted
+        assert merge_submissions(one, other) == merge_submissions(other, one) == wanted

@@ -60,11 +60,11 @@ def _resealed(file: Path, change: tuple[bytes, bytes]) -> None:
 async def test_a_changed_result_counts_as_not_there(tmp_path: Path, change: tuple[bytes, bytes]) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    await history.keep_result(KEY, JobResult((), b'{"value": 0.25}'))
+    await history.save_result(KEY, JobResult((), b'{"value": 0.25}'))
     (file,) = folders.results.iterdir()
     _resealed(file, change)
     assert await history.result(KEY) is None
-    await history.keep_result(KEY, JobResult((), b"{}"))
+    await history.save_result(KEY, JobResult((), b"{}"))
     assert await history.result(KEY) == JobResult((), b"{}")
     await history.aclose()
 
@@ -72,9 +72,9 @@ async def test_a_changed_result_counts_as_not_there(tmp_path: Path, change: tupl
 async def test_the_result_of_another_job_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    await history.keep_result(KEY, JobResult((), b"{}"))
+    await history.save_result(KEY, JobResult((), b"{}"))
     (mine,) = folders.results.iterdir()
-    await history.keep_result(("platform", "another"), JobResult((), b"[]"))
+    await history.save_result(("platform", "another"), JobResult((), b"[]"))
     (other,) = set(folders.results.iterdir()) - {mine}
     other.replace(mine)
     assert await history.result(KEY) is None
@@ -84,7 +84,7 @@ async def test_the_result_of_another_job_is_not_taken_for_this_ones(tmp_path: Pa
 async def test_a_result_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    await history.keep_result(KEY, JobResult((), b"{}"))
+    await history.save_result(KEY, JobResult((), b"{}"))
     (file,) = folders.results.iterdir()
     body = msgspec.json.decode(gzip.decompress(file.read_bytes()))
     assert len(body.pop("sha256")) == 64
@@ -97,7 +97,7 @@ async def test_a_long_text_is_read_in_a_thread_and_then_at_hand(tmp_path: Path) 
     folders = places(tmp_path)
     history = await opened(folders)
     long = "OPENQASM 3;\n" + "x q;\n" * (AT_HAND_BYTES // 5)
-    (record,) = history.put([JobRecord(replace(made_job(), circuit=long, source=TEXT))])
+    (record,) = history.upsert([JobRecord(replace(made_job(), circuit=long, source=TEXT))])
     await history.aclose()
     again = await opened(folders)
     assert again.job_with_texts(record).circuit == ""
@@ -127,7 +127,7 @@ async def test_with_a_new_history_the_names_of_the_folders_above_are_synced(
     folders = places(tmp_path / "home" / "new")
     history = await opened(folders)
     for n in range(2):
-        history.put([JobRecord(made_job(n))])
+        history.upsert([JobRecord(made_job(n))])
         await history.flush()
     assert synced[:2] == [tmp_path / "home" / "new", tmp_path / "home"]
     assert synced == list(folders.data.parents)

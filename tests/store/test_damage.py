@@ -125,7 +125,7 @@ def test_an_unfinished_batch_is_not_there_and_its_bytes_are_kept(tmp_path: Path)
 async def test_what_a_running_history_still_knows_is_written_again(tmp_path: Path) -> None:
     folders = places(tmp_path)
     one, other = await opened(folders), await opened(folders)
-    one.put(JobRecord(made_job(n)) for n in range(50))
+    one.upsert(JobRecord(made_job(n)) for n in range(50))
     await one.flush()
     await other.sync()
     path = folders.history_file
@@ -137,7 +137,7 @@ async def test_what_a_running_history_still_knows_is_written_again(tmp_path: Pat
             data[len(data) // 2] ^= 1
             end = {"flip": len(data), "cut": len(data) // 2, "empty": 0}[damage]
             path.write_bytes(data[:end])
-        one.put([JobRecord(made_job(100 + len(damage)))])
+        one.upsert([JobRecord(made_job(100 + len(damage)))])
         await one.flush()
         await other.sync()
         await one.sync()
@@ -150,14 +150,14 @@ async def test_what_a_running_history_still_knows_is_written_again(tmp_path: Pat
         fresh = await opened(folders)
         assert {record.key for record in fresh.records()} == {record.key for record in one.records()}, damage
         await fresh.aclose()
-        one.take_warnings()
+        one.pop_warnings()
         compacted(folders)
 
 
 async def test_a_damaged_history_that_cannot_be_set_aside_is_read(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put(JobRecord(made_job(n)) for n in range(5))
+    history.upsert(JobRecord(made_job(n)) for n in range(5))
     await history.aclose()
     data = bytearray(folders.history_file.read_bytes())
     data[-50] ^= 1
@@ -197,7 +197,7 @@ async def test_what_is_written_after_a_repair_is_seen_by_those_who_knew_more(tmp
     folders = places(tmp_path)
     one = await opened(folders)
     for n in range(5):
-        one.put([JobRecord(made_job(n))])
+        one.upsert([JobRecord(made_job(n))])
         await one.flush()
     data = bytearray(folders.history_file.read_bytes())
     data[-20] ^= 1
@@ -205,15 +205,15 @@ async def test_what_is_written_after_a_repair_is_seen_by_those_who_knew_more(tmp
     # It mends the file, and what it writes has the number, and the place in the order, of what was lost.
     other = await opened(folders)
     assert len(other.records()) == 4
-    other.put([JobRecord(made_job(9))])
+    other.upsert([JobRecord(made_job(9))])
     await other.flush()
     found = {record.job.id for record in (await one.sync()).records}
     assert "job-00009" in found
     await one.flush()
     await other.sync()
     assert len(one.records()) == len(other.records()) == 6
-    one.put([JobRecord(replace(made_job(4), name="four"))])
-    other.put([JobRecord(replace(made_job(9), name="nine"))])
+    one.upsert([JobRecord(replace(made_job(4), name="four"))])
+    other.upsert([JobRecord(replace(made_job(9), name="nine"))])
     await one.flush()
     await other.flush()
     fresh = await opened(folders)
@@ -230,7 +230,7 @@ async def test_an_unfinished_write_in_a_file_that_may_only_be_read(
     folders = places(tmp_path)
     history = await opened(folders)
     for n in range(5):
-        history.put([JobRecord(made_job(n))])
+        history.upsert([JobRecord(made_job(n))])
         await history.flush()
     await history.aclose()
     data = folders.history_file.read_bytes()[:-30]
@@ -244,8 +244,8 @@ async def test_an_unfinished_write_in_a_file_that_may_only_be_read(
     monkeypatch.setattr(JournalFile, "opened", read_only)
     again = await opened(folders)
     assert len(again.records()) == 4
-    assert again.take_warnings() == ()
-    again.put([JobRecord(made_job(7))])
+    assert again.pop_warnings() == ()
+    again.upsert([JobRecord(made_job(7))])
     for _ in range(2):
         with pytest.raises(QdeckError) as caught:
             await again.sync()
@@ -259,7 +259,7 @@ async def test_a_read_only_file_system_is_read_without_a_lock(
 ) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(made_job(1))])
+    history.upsert([JobRecord(made_job(1))])
     await history.aclose()
 
     def refused(*_: object, **__: object) -> None:
@@ -268,7 +268,7 @@ async def test_a_read_only_file_system_is_read_without_a_lock(
     monkeypatch.setattr(FileLock, "acquire", refused)
     again = await opened(folders)
     assert len(again.records()) == 1
-    assert again.take_warnings() == ()
+    assert again.pop_warnings() == ()
     await again.aclose()
 
 

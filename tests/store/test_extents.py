@@ -14,7 +14,7 @@ from tests.store.made import NOON, kept, made_job, places
 from tests.store.test_history import opened
 from tui.config.settings import Folders
 from tui.store.import_export import exported, imported
-from tui.store.records.extents import BEGINNING, Coverage, Span, joined, merge_extents
+from tui.store.records.extents import EARLIEST, Coverage, Interval, joined, merge_coverage
 from tui.store.records.models import JobRecord
 
 
@@ -23,9 +23,9 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def span(since: float, until: float) -> Span:
+def span(since: float, until: float) -> Interval:
     """Minutes after noon."""
-    return Span(at(since), at(until))
+    return Interval(at(since), at(until))
 
 
 _spans = st.lists(
@@ -34,54 +34,56 @@ _spans = st.lists(
 )
 
 
-def _covers(spans: tuple[Span, ...] | list[Span], minute: int) -> bool:
+def _covers(spans: tuple[Interval, ...] | list[Interval], minute: int) -> bool:
     return any(one.since <= at(minute) <= one.until for one in spans)
 
 
 @given(_spans, _spans)
-def test_joined_spans_cover_what_they_covered_and_do_not_touch(one: list[Span], other: list[Span]) -> None:
+def test_joined_spans_cover_what_they_covered_and_do_not_touch(
+    one: list[Interval], other: list[Interval]
+) -> None:
     whole = joined([*one, *other])
     for minute in range(55):
         assert _covers(whole, minute) == (_covers(one, minute) or _covers(other, minute))
     assert all(newer.since > older.until for newer, older in pairwise(whole))
     a, b = Coverage("s", "i", joined(one)), Coverage("s", "i", joined(other))
-    assert merge_extents(a, b) == merge_extents(b, a) == Coverage("s", "i", whole)
+    assert merge_coverage(a, b) == merge_coverage(b, a) == Coverage("s", "i", whole)
 
 
 async def test_kept_with_the_jobs_and_read_again(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
-    history.put([JobRecord(made_job(1))])
-    assert history.extend("platform", "crn:one", span(1, 2))
-    assert history.extend("platform", "crn:two", Span(BEGINNING, at(2)))
-    assert not history.extend("platform", "crn:one", span(1, 1.5))
+    history.upsert([JobRecord(made_job(1))])
+    assert history.add_interval("platform", "crn:one", span(1, 2))
+    assert history.add_interval("platform", "crn:two", Interval(EARLIEST, at(2)))
+    assert not history.add_interval("platform", "crn:one", span(1, 1.5))
     await history.aclose()
     again = await opened(places(tmp_path))
-    assert again.extent("platform", "crn:one").spans == (span(1, 2),)
-    assert again.extent("platform", "crn:two").spans == (Span(BEGINNING, at(2)),)
-    assert again.extent("classic", "crn:one").spans == ()
-    assert again.take_warnings() == ()
+    assert again.coverage("platform", "crn:one").spans == (span(1, 2),)
+    assert again.coverage("platform", "crn:two").spans == (Interval(EARLIEST, at(2)),)
+    assert again.coverage("classic", "crn:one").spans == ()
+    assert again.pop_warnings() == ()
     await again.aclose()
 
 
 async def test_two_processes_join_what_they_know(tmp_path: Path) -> None:
     one, other = await opened(places(tmp_path)), await opened(places(tmp_path))
-    one.extend("platform", "crn:one", span(5, 9))
+    one.add_interval("platform", "crn:one", span(5, 9))
     await one.flush()
-    other.extend("platform", "crn:one", span(20, 30))
+    other.add_interval("platform", "crn:one", span(20, 30))
     await other.flush()
-    one.extend("platform", "crn:one", span(9, 20))
+    one.add_interval("platform", "crn:one", span(9, 20))
     await one.sync()
     await other.sync()
-    assert one.extent("platform", "crn:one").spans == (span(5, 30),)
-    assert other.extent("platform", "crn:one") == one.extent("platform", "crn:one")
+    assert one.coverage("platform", "crn:one").spans == (span(5, 30),)
+    assert other.coverage("platform", "crn:one") == one.coverage("platform", "crn:one")
     await one.aclose()
     await other.aclose()
 
 
 async def _written(folders: Folders) -> None:
     history = await opened(folders)
-    history.put(JobRecord(made_job(number)) for number in range(1, 6))
-    history.extend("platform", "crn:one", span(0, 5))
+    history.upsert(JobRecord(made_job(number)) for number in range(1, 6))
+    history.add_interval("platform", "crn:one", span(0, 5))
     await history.aclose()
 
 
@@ -96,14 +98,14 @@ async def test_a_damaged_file_says_nothing_of_how_far_it_is_complete(tmp_path: P
     _damage(folders)
     history = await opened(folders)
     assert len(history.records()) == 4
-    assert history.extent("platform", "crn:one").spans == ()
-    history.put([JobRecord(made_job(3))])
-    history.extend("platform", "crn:one", span(2, 4))
+    assert history.coverage("platform", "crn:one").spans == ()
+    history.upsert([JobRecord(made_job(3))])
+    history.add_interval("platform", "crn:one", span(2, 4))
     await history.aclose()
     again = await opened(folders)
     assert len(again.records()) == 5
-    assert again.extent("platform", "crn:one").spans == (span(2, 4),)
-    assert len(again.take_warnings()) == 0
+    assert again.coverage("platform", "crn:one").spans == (span(2, 4),)
+    assert len(again.pop_warnings()) == 0
     await again.aclose()
 
 
@@ -119,8 +121,8 @@ async def test_who_knows_the_lost_jobs_still_knows_how_far_all_are(tmp_path: Pat
     await history.flush()
     await other.sync()
     assert len(other.records()) == 5
-    assert history.extent("platform", "crn:one").spans == (span(0, 5),)
-    assert other.extent("platform", "crn:one").spans == (span(0, 5),)
+    assert history.coverage("platform", "crn:one").spans == (span(0, 5),)
+    assert other.coverage("platform", "crn:one").spans == (span(0, 5),)
     assert len(kept(folders)["extents"]) == 1
     await history.aclose()
     await other.aclose()
@@ -134,7 +136,7 @@ async def test_exported_and_imported(tmp_path: Path) -> None:
     assert unknown == 0
     assert (counts["jobs"], counts["extents"]) == (5, 1)
     history = await opened(others)
-    assert history.extent("platform", "crn:one").spans == (span(0, 5),)
+    assert history.coverage("platform", "crn:one").spans == (span(0, 5),)
     await history.aclose()
 
 
@@ -150,7 +152,7 @@ async def test_a_damaged_export_says_nothing_of_how_far_it_is_complete(tmp_path:
         )
         assert (counts["extents"], left_out) == (0, 1 - lost)
         history = await opened(others)
-        assert history.extent("platform", "crn:one").spans == ()
+        assert history.coverage("platform", "crn:one").spans == ()
         await history.aclose()
 
 

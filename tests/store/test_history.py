@@ -42,9 +42,9 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
         made_job(1, JobStatus.DONE, 9), circuit="OPENQASM 3; // λ", source="qubit q;", qpu_seconds=0.0
     )
     metrics = JobMetrics(created=NOON, qpu_seconds=2.5)
-    history.put([JobRecord(job, own_tag="qdeck-0123456789ab", metrics=metrics, settled=True)])
+    history.upsert([JobRecord(job, own_tag="qdeck-0123456789ab", metrics=metrics, settled=True)])
     session = Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN, accepting_jobs=False)
-    history.put_sessions([session])
+    history.upsert_sessions([session])
     await history.aclose()
 
     again = await opened(folders)
@@ -54,14 +54,14 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
     assert (whole.circuit, whole.source, whole.qpu_seconds) == (job.circuit, job.source, 0.0)
     assert (record.own_tag, record.metrics, record.settled) == ("qdeck-0123456789ab", metrics, True)
     assert tuple(again.sessions()) == (session,)
-    assert again.take_warnings() == ()
+    assert again.pop_warnings() == ()
     await again.aclose()
 
 
 async def test_program_texts_are_not_in_the_database(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(replace(made_job(n), circuit="OPENQASM 3; x q;")) for n in range(5)])
+    history.upsert([JobRecord(replace(made_job(n), circuit="OPENQASM 3; x q;")) for n in range(5)])
     await history.aclose()
     assert b"OPENQASM" not in folders.history_file.read_bytes()
     assert len(list((folders.data / "circuits").rglob("*.gz"))) == 1
@@ -70,8 +70,8 @@ async def test_program_texts_are_not_in_the_database(tmp_path: Path) -> None:
 async def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(replace(made_job(), circuit="x"))])
-    await history.keep_result(KEY, JobResult(()))
+    history.upsert([JobRecord(replace(made_job(), circuit="x"))])
+    await history.save_result(KEY, JobResult(()))
     await history.aclose()
     files = [path for path in folders.data.rglob("*") if path.is_file()]
     assert len(files) >= 3
@@ -81,37 +81,37 @@ async def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
 async def test_one_flush_writes_the_file_once(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(made_job(1))])
+    history.upsert([JobRecord(made_job(1))])
     await history.flush()
     before = folders.history_file.read_bytes()
-    history.put(JobRecord(made_job(n)) for n in range(2, 200))
-    history.put_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
+    history.upsert(JobRecord(made_job(n)) for n in range(2, 200))
+    history.upsert_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await asyncio.gather(*(history.flush() for _ in range(10)))
-    assert not history.owing
+    assert not history.dirty
     written = folders.history_file.read_bytes()
     assert written.startswith(before)
     # One batch: all of its lines but the last say that more follows.
     marks = [line[8:9] for line in written[len(before) :].splitlines()]
     assert marks == [b"+"] * 198 + [b" "]
     stamp = folders.history_file.stat().st_mtime_ns
-    assert history.put([JobRecord(made_job(1, seconds=99))]) == ()
+    assert history.upsert([JobRecord(made_job(1, seconds=99))]) == ()
     await history.flush()
     assert folders.history_file.stat().st_mtime_ns == stamp
 
 
 async def test_results_are_kept_with_the_raw_body(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
-    history.put([JobRecord(made_job())])
+    history.upsert([JobRecord(made_job())])
     counts = Counts("c", 2, 10, {"00": 6, "11": 4})
     for raw in (b'{"results": []}', b"\xff\x00binary", b""):
         result = JobResult(
             (PubResult((counts,), shots=10), PubResult(values=(ExpectationValue(0.5, 0.1),))), raw
         )
-        await history.keep_result(KEY, result)
+        await history.save_result(KEY, result)
         assert await history.result(KEY) == result
     record = history.record(KEY)
     assert record is not None and record.result_kept
-    await history.forget_result(KEY)
+    await history.remove_result(KEY)
     assert await history.result(KEY) is None
 
 
@@ -119,7 +119,7 @@ async def test_a_hostile_job_id_stays_in_the_results_folder(tmp_path: Path) -> N
     folders = places(tmp_path)
     history = await opened(folders)
     for job_id in ("../../etc/passwd", "a/b", "." * 300, "\x1b[2J", "é"):
-        await history.keep_result(("platform", job_id), JobResult((), b"{}"))
+        await history.save_result(("platform", job_id), JobResult((), b"{}"))
         assert await history.result(("platform", job_id)) is not None
     assert len(list(folders.results.iterdir())) == 5
 
@@ -127,7 +127,7 @@ async def test_a_hostile_job_id_stays_in_the_results_folder(tmp_path: Path) -> N
 async def test_a_damaged_result_is_as_if_it_were_not_there(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    await history.keep_result(KEY, JobResult((), b"{}"))
+    await history.save_result(KEY, JobResult((), b"{}"))
     (file,) = folders.results.iterdir()
     file.write_bytes(file.read_bytes()[:-9])
     assert await history.result(KEY) is None
@@ -136,7 +136,7 @@ async def test_a_damaged_result_is_as_if_it_were_not_there(tmp_path: Path) -> No
 async def test_lone_surrogates_do_not_stop_the_history(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(replace(made_job(), tags=("\ud800",), source="\udcff"))])
+    history.upsert([JobRecord(replace(made_job(), tags=("\ud800",), source="\udcff"))])
     await history.aclose()
     again = await opened(folders)
     record = again.record(KEY)
@@ -147,7 +147,7 @@ async def test_lone_surrogates_do_not_stop_the_history(tmp_path: Path) -> None:
 async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path, share: float) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put(JobRecord(made_job(n)) for n in range(100))
+    history.upsert(JobRecord(made_job(n)) for n in range(100))
     await history.aclose()
     compacted(folders)
     data = folders.history_file.read_bytes()
@@ -156,21 +156,21 @@ async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path,
 
     again = await opened(folders)
     assert len(list(again.records())) >= int(100 * share) - 5
-    (warning,) = again.take_warnings()
+    (warning,) = again.pop_warnings()
     (aside,) = folders.data.glob("history.journal.damaged-*")
     assert aside.name in warning
     assert aside.read_bytes() == cut
-    again.put([JobRecord(made_job(500))])
+    again.upsert([JobRecord(made_job(500))])
     await again.aclose()
     third = await opened(folders)
-    assert third.take_warnings() == ()
+    assert third.pop_warnings() == ()
     assert third.record(("platform", "job-00500")) is not None
 
 
 async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(made_job(1)), JobRecord(made_job(2))])
+    history.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await history.aclose()
     data = kept(folders)
     data["jobs"]["1"]["status"] = 17
@@ -178,8 +178,8 @@ async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
     write_kept(folders, data)
     again = await opened(folders)
     assert again.record(KEY) is None
-    assert "1 entries" in again.take_warnings()[0]
-    again.put([JobRecord(made_job(2, JobStatus.DONE, 5))])
+    assert "1 entries" in again.pop_warnings()[0]
+    again.upsert([JobRecord(made_job(2, JobStatus.DONE, 5))])
     await again.aclose()
     written = kept(folders)["jobs"]
     assert written["1"]["status"] == 17
@@ -189,13 +189,13 @@ async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
 async def test_a_newer_history_is_read_and_not_written(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(made_job(1))])
+    history.upsert([JobRecord(made_job(1))])
     await history.aclose()
     set_schema(folders, 99)
     before = folders.history_file.read_bytes()
     again = await opened(folders)
     assert again.record(KEY) is not None
-    again.put([JobRecord(made_job(2))])
+    again.upsert([JobRecord(made_job(2))])
     with pytest.raises(QdeckError) as caught:
         await again.flush()
     assert caught.value.kind is ErrorKind.STORAGE
@@ -207,12 +207,12 @@ async def test_an_unwritable_place_is_told_and_the_history_goes_on_in_memory(tmp
     folders = places(tmp_path)
     folders.history_file.mkdir()
     history = await opened(folders)
-    assert history.take_warnings()
-    history.put([JobRecord(replace(made_job(), circuit="x"))])
+    assert history.pop_warnings()
+    history.upsert([JobRecord(replace(made_job(), circuit="x"))])
     with pytest.raises(QdeckError) as caught:
         await history.flush()
     assert caught.value.kind is ErrorKind.STORAGE
-    assert history.owing
+    assert history.dirty
     folders.history_file.rmdir()
     await history.aclose()
     assert (await opened(folders)).record(KEY) is not None
@@ -221,12 +221,12 @@ async def test_an_unwritable_place_is_told_and_the_history_goes_on_in_memory(tmp
 async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
     folders = places(tmp_path)
     one, other = await opened(folders), await opened(folders)
-    one.put([JobRecord(made_job(1)), JobRecord(made_job(2))])
+    one.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await one.flush()
     changes = await other.sync()
     assert {record.job.id for record in changes.records} == {"job-00001", "job-00002"}
-    other.put([JobRecord(made_job(1, JobStatus.DONE, 60))])
-    one.put([JobRecord(replace(made_job(1, JobStatus.RUNNING, 30), name="bell"))])
+    other.upsert([JobRecord(made_job(1, JobStatus.DONE, 60))])
+    one.upsert([JobRecord(replace(made_job(1, JobStatus.RUNNING, 30), name="bell"))])
     await asyncio.gather(one.flush(), other.flush())
     await one.sync()
     await other.sync()
@@ -237,7 +237,7 @@ async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
     one.remove(KEY)
     await one.flush()
     assert (await other.sync()).removed == {KEY}
-    other.put_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
+    other.upsert_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await other.flush()
     assert other.record(KEY) is None and not (await one.sync()).removed
     assert (await opened(folders)).record(KEY) is None
@@ -257,12 +257,14 @@ async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Pat
         log_level=LogLevel.DEBUG,
     )
     intent = PendingSubmission("qdeck-1", PendingState.SENDING, "platform", "crn", NOON, submission)
-    history.put_intent(intent)
-    history.put_intent(replace(intent, state=PendingState.ACCEPTED, job_id="j"))
-    assert history.put_intent(replace(intent, state=PendingState.UNSENT)).state is PendingState.ACCEPTED
+    history.upsert_submission(intent)
+    history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id="j"))
+    assert (
+        history.upsert_submission(replace(intent, state=PendingState.UNSENT)).state is PendingState.ACCEPTED
+    )
     await history.aclose()
     again = await opened(folders)
-    (found,) = again.intents()
+    (found,) = again.submissions()
     assert (found.state, found.job_id) == (PendingState.ACCEPTED, "j")
     assert again.submission_with_texts(found) == submission
     assert b"OPENQASM" not in folders.history_file.read_bytes()
@@ -271,7 +273,7 @@ async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Pat
 async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(made_job())])
+    history.upsert([JobRecord(made_job())])
     await history.aclose()
     leftover = folders.data / ".history.journal.writing-1-abcd"
     leftover.write_text("{")
@@ -283,13 +285,13 @@ async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
 async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(made_job(1)), JobRecord(made_job(2))])
+    history.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await history.aclose()
     aside = folders.history_file.rename(folders.data / "aside")
     folders.history_file.mkdir()
     late = await opened(folders)
-    assert late.take_warnings() and not late.records()
-    late.put([JobRecord(made_job(3))])
+    assert late.pop_warnings() and not late.records()
+    late.upsert([JobRecord(made_job(3))])
     folders.history_file.rmdir()
     aside.rename(folders.history_file)
     # A write is the first to read it; who shows the jobs asks later.
@@ -306,13 +308,13 @@ async def test_old_submissions_are_forgotten_as_time_passes(tmp_path: Path) -> N
     await history.open()
     submission = Submission(Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;")
     ended = PendingSubmission("qdeck-1", PendingState.REFUSED, "platform", "crn", NOON, submission)
-    history.put_intent(ended)
-    history.put_intent(replace(ended, tag="qdeck-2", state=PendingState.PREPARED))
+    history.upsert_submission(ended)
+    history.upsert_submission(replace(ended, tag="qdeck-2", state=PendingState.PREPARED))
     await history.sync()
-    assert [intent.tag for intent in history.intents()] == ["qdeck-1", "qdeck-2"]
-    assert [intent.tag for intent in history.pending_intents()] == ["qdeck-2"]
+    assert [intent.tag for intent in history.submissions()] == ["qdeck-1", "qdeck-2"]
+    assert [intent.tag for intent in history.pending_submissions()] == ["qdeck-2"]
     await clock.jump(31 * 86400)
     await history.sync()
-    assert [intent.tag for intent in history.intents()] == ["qdeck-2"]
+    assert [intent.tag for intent in history.submissions()] == ["qdeck-2"]
     assert len(kept(folders)["submissions"]) == 1
     await history.aclose()

@@ -13,7 +13,7 @@ from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.store.records.merge import adds_nothing, merge_jobs, merge_records, merge_sessions, same_record
+from tui.store.records.merge import is_redundant, merge_jobs, merge_records, merge_sessions, same_record
 from tui.store.records.models import JobRecord
 from tui.store.repository import JobRepository
 
@@ -99,7 +99,7 @@ def test_the_reason_of_a_session_is_that_of_its_state() -> None:
 @given(_jobs, _jobs)
 def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
     known, told = JobRecord(merge_jobs(one, one), settled=True), JobRecord(other)
-    if adds_nothing(known, told):
+    if is_redundant(known, told):
         merged = merge_records(known, told)
         assert same_record(known, merged)
         assert merged.job.confirmed == other.confirmed
@@ -115,8 +115,8 @@ async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) ->
     known = history.record(("platform", "job-00001"))
     assert known is not None and known.job.confirmed is None
     told = replace(made_job(1), tags=("new",), confirmed=NOON)
-    assert history.put([JobRecord(told)])
-    history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
+    assert history.upsert([JobRecord(told)])
+    history.upsert_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     await history.aclose()
     again = await opened(folders)
     record = again.record(("platform", told.id))
@@ -130,12 +130,12 @@ async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
     clock = FakeClock(LATER)
     history = JobRepository(places(tmp_path), clock)
     await history.open()
-    history.put([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
-    history.put_sessions([replace(SESSION, confirmed=LATER)])
+    history.upsert([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    history.upsert_sessions([replace(SESSION, confirmed=LATER)])
     await history.flush()
     await clock.jump(-400 * 86400)
-    history.put([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON))])
-    history.put_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
+    history.upsert([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON))])
+    history.upsert_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     record = history.record(("platform", "job-00001"))
     assert record is not None and record.job.tags == ("new",)
     (session,) = history.sessions()
@@ -146,11 +146,11 @@ async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
 async def test_what_another_process_tells_with_a_clock_that_is_ahead_is_not_final(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put([JobRecord(replace(made_job(1), tags=("mine",), confirmed=NOON))])
+    history.upsert([JobRecord(replace(made_job(1), tags=("mine",), confirmed=NOON))])
     await history.flush()
     await _left_behind(folders)
     await history.sync()
-    history.put([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
+    history.upsert([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
     await history.flush()
     record = (await opened(folders)).record(("platform", "job-00001"))
     assert record is not None and record.job.tags == ("new",)
@@ -164,6 +164,6 @@ async def _left_behind(folders: Folders) -> None:
     """What a qdeck wrote whose clock was far ahead."""
     ahead = JobRepository(folders, FakeClock(LATER))
     await ahead.open()
-    ahead.put([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
-    ahead.put_sessions([replace(SESSION, confirmed=LATER)])
+    ahead.upsert([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    ahead.upsert_sessions([replace(SESSION, confirmed=LATER)])
     await ahead.aclose()

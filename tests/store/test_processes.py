@@ -30,7 +30,7 @@ async def main(root: str, first: int, count: int) -> None:
     history = JobRepository(places(Path(root)), SystemClock())
     await history.open()
     for number in range(first, first + count):
-        history.put([JobRecord(made_job(number))])
+        history.upsert([JobRecord(made_job(number))])
         await history.flush()
         print(number, flush=True)
 
@@ -54,7 +54,7 @@ async def main(root: str) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     refused = 0
     for number in range(200):
-        history.put([JobRecord(replace(made_job(number), circuit=f"x {number}"))])
+        history.upsert([JobRecord(replace(made_job(number), circuit=f"x {number}"))])
         try:
             await history.flush()
         except QdeckError as error:
@@ -69,7 +69,7 @@ async def main(root: str) -> None:
     if sys.argv[2] == "room":
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         await history.flush()
-        assert not history.owing
+        assert not history.dirty
 
 asyncio.run(main(sys.argv[1]))
 """
@@ -100,7 +100,7 @@ async def test_processes_writing_the_same_history_lose_nothing(tmp_path: Path) -
     assert len(seen) == len(watching.records()) == 2000
     history = await opened(places(tmp_path))
     assert len(history.records()) == 2000
-    assert history.take_warnings() == ()
+    assert history.pop_warnings() == ()
 
 
 _DATABASE_WRITER = """
@@ -189,7 +189,7 @@ async def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path) -> None:
     assert 10 < acknowledged < 200
     history = await opened(places(tmp_path))
     assert len(list(history.records())) == acknowledged
-    assert history.take_warnings() == ()
+    assert history.pop_warnings() == ()
     assert list((tmp_path / "data").glob(".history.journal.writing-*")) == []
 
 

@@ -23,7 +23,7 @@ async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> N
     history = JobRepository(folders, FakeClock(), quota=20_000)
     await history.open()
     for n in range(30):
-        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(1000)))
+        await history.save_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(1000)))
         for file in folders.results.iterdir():
             # An hour older with each one that comes: files of one moment have no order.
             os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
@@ -32,7 +32,7 @@ async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> N
     kept = there.count(True)
     assert 5 < kept < 30
     assert there == [False] * (30 - kept) + [True] * kept
-    warnings = history.take_warnings()
+    warnings = history.pop_warnings()
     assert warnings and "let go" in warnings[0]
     await history.aclose()
 
@@ -54,8 +54,8 @@ async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> Non
     await history.open()
     text = "OPENQASM 3; // kept"
     for n in range(20):
-        history.put([JobRecord(replace(made_job(n), circuit=text))])
-        history.put([JobRecord(replace(made_job(100 + n), circuit=os.urandom(800).hex()))])
+        history.upsert([JobRecord(replace(made_job(n), circuit=text))])
+        history.upsert([JobRecord(replace(made_job(100 + n), circuit=os.urandom(800).hex()))])
         await history.flush()
         for file in (folders.data / "circuits").rglob("*.gz"):
             os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
@@ -79,19 +79,19 @@ async def test_what_a_submission_on_its_way_needs_is_never_let_go(
     history = JobRepository(folders, FakeClock(), quota=10_000)
     await history.open()
     submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3; // isa", source="OPENQASM 3; // mine")
-    history.put_intent(PendingSubmission("qdeck-1", state, "platform", "crn:one", NOON, submission))
+    history.upsert_submission(PendingSubmission("qdeck-1", state, "platform", "crn:one", NOON, submission))
     await history.flush()
     for file in (folders.data / "circuits").rglob("*.gz"):
         os.utime(file, ns=(0, 0))
     for n in range(10):
-        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
-        history.put([JobRecord(replace(made_job(n), circuit=os.urandom(800).hex()))])
+        await history.save_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
+        history.upsert([JobRecord(replace(made_job(n), circuit=os.urandom(800).hex()))])
         await history.flush()
-    assert "let go" in history.take_warnings()[0]
+    assert "let go" in history.pop_warnings()[0]
     await history.aclose()
     again = JobRepository(folders, FakeClock())
     await again.open()
-    (intent,) = again.intents()
+    (intent,) = again.submissions()
     assert again.submission_with_texts(intent) == submission
     await again.aclose()
 
@@ -100,9 +100,9 @@ async def test_nothing_is_let_go_before_it_is_known_what_is_needed(tmp_path: Pat
     folders = places(tmp_path)
     history = JobRepository(folders, FakeClock(), quota=10_000)
     for n in range(10):
-        await history.keep_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
+        await history.save_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
     assert len(list(folders.results.iterdir())) == 10
     await history.open()
-    await history.keep_result(("platform", "job-00010"), JobResult((), os.urandom(2000)))
+    await history.save_result(("platform", "job-00010"), JobResult((), os.urandom(2000)))
     assert len(list(folders.results.iterdir())) < 10
     await history.aclose()

@@ -30,11 +30,11 @@ async def test_open_gives_the_newest_and_the_rest_follows(tmp_path: Path) -> Non
     folders = _large(tmp_path)
     history = await opened(folders)
     # Later than all: changes of old jobs, a removal, and one new job.
-    history.put(
+    history.upsert(
         JobRecord(replace(made_job(n, JobStatus.DONE, 99), tags=("old",), name="x" * 800))
         for n in range(1, 300)
     )
-    history.put([JobRecord(made_job(JOBS + 5))])
+    history.upsert([JobRecord(made_job(JOBS + 5))])
     history.remove(("platform", f"job-{JOBS - 1:05d}"))
     await history.aclose()
 
@@ -56,13 +56,13 @@ async def test_what_changes_while_it_is_read_is_kept(tmp_path: Path) -> None:
     history = JobRepository(folders, FakeClock())
     await history.open(lambda _: None)
     assert history.loading
-    history.put(
+    history.upsert(
         [JobRecord(replace(made_job(7, JobStatus.DONE, 500), tags=("mine",))), JobRecord(made_job(9999))]
     )
     history.remove(("platform", "job-00008"))
     # Writing waits until it is known what is there.
     await asyncio.gather(history.flush(), history.loaded())
-    assert not history.owing
+    assert not history.dirty
     await history.aclose()
     rows = {row["id"]: row for row in kept(folders)["jobs"].values()}
     assert len(rows) == JOBS

@@ -28,19 +28,19 @@ def _intent(tag: str = "qdeck-1", told: Transpilation | None = TOLD) -> PendingS
 
 def _accepted(history: JobRepository, number: int = 1) -> JobRecord:
     """A submission that became the job of that number."""
-    history.put_intent(_intent(f"qdeck-{number}"))
-    intent = history.intent(f"qdeck-{number}")
+    history.upsert_submission(_intent(f"qdeck-{number}"))
+    intent = history.submission(f"qdeck-{number}")
     assert intent is not None
     job = replace(made_job(number), circuit=BELL_ISA, source=BELL)
-    history.put_intent(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
-    (record,) = history.put([JobRecord(job, own_tag=intent.tag)])
+    history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
+    (record,) = history.upsert([JobRecord(job, own_tag=intent.tag)])
     return record
 
 
 async def test_it_is_written_with_the_submission_and_read_again(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put_intent(_intent())
+    history.upsert_submission(_intent())
     await history.flush()
     # One batch: the row of the submission says that the next line belongs to it.
     marks = [line[8:9] for line in folders.history_file.read_bytes().splitlines()[1:]]
@@ -55,7 +55,7 @@ async def test_it_is_written_with_the_submission_and_read_again(tmp_path: Path) 
         again = await opened(folders)
         found = again.record(record.key)
         assert found is not None and again.transpilation(found) == TOLD
-        assert again.take_warnings() == ()
+        assert again.pop_warnings() == ()
         await again.aclose()
         compacted(folders)
     assert again.transpilation(JobRecord(made_job(7))) is None
@@ -84,10 +84,10 @@ async def test_it_is_let_go_with_the_last_job_of_the_circuit(tmp_path: Path) -> 
 async def test_what_never_becomes_a_job_keeps_none(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put_intent(_intent("qdeck-1"))
-    history.drop_intent("qdeck-1")
-    history.put_intent(_intent("qdeck-2"))
-    history.put_intent(replace(_intent("qdeck-2", None), state=PendingState.WITHDRAWN))
+    history.upsert_submission(_intent("qdeck-1"))
+    history.remove_submission("qdeck-1")
+    history.upsert_submission(_intent("qdeck-2"))
+    history.upsert_submission(replace(_intent("qdeck-2", None), state=PendingState.WITHDRAWN))
     await history.aclose()
     assert not kept(folders).get("transpilations")
 
@@ -118,9 +118,9 @@ async def test_the_later_one_of_the_same_circuit_holds(tmp_path: Path) -> None:
     folders = places(tmp_path)
     one, other = await opened(folders), await opened(folders)
     later = replace(TOLD, seconds=7.0, at=NOON + timedelta(hours=1))
-    one.put_intent(_intent("qdeck-1", later))
+    one.upsert_submission(_intent("qdeck-1", later))
     await one.flush()
-    other.put_intent(_intent("qdeck-2"))
+    other.upsert_submission(_intent("qdeck-2"))
     await other.flush()
     await other.aclose()
     await one.aclose()
@@ -146,13 +146,13 @@ async def test_exported_imported_and_checked(tmp_path: Path) -> None:
 async def test_it_is_forgotten_with_an_old_submission_that_has_no_job(tmp_path: Path) -> None:
     folders = places(tmp_path)
     history = await opened(folders)
-    history.put_intent(replace(_intent("qdeck-1"), state=PendingState.UNSENT))
+    history.upsert_submission(replace(_intent("qdeck-1"), state=PendingState.UNSENT))
     record = _accepted(history, 2)
     await history.flush()
     clock = history._clock
     await clock.jump(31 * 86400)  # type: ignore[attr-defined]  # the tests' own clock
     await history.sync()
-    assert history.intents() == ()
+    assert history.submissions() == ()
     assert history.transpilation(record) == TOLD
     history.remove(record.key)
     await history.aclose()

@@ -30,14 +30,14 @@ async def test_it_is_taken_over_and_the_old_file_kept(tmp_path: Path) -> None:
     data = _old(folders)
     history = await opened(folders)
     assert len(history.records()) == 20
-    (told,) = history.take_warnings()
+    (told,) = history.pop_warnings()
     assert "20 entries" in told
     await history.aclose()
     (before,) = folders.data.glob("history.json.before-*")
     assert before.read_bytes() == data
     assert set(kept(folders)) == {"jobs"}
     again = await opened(folders)
-    assert (len(again.records()), again.take_warnings()) == (20, ())
+    assert (len(again.records()), again.pop_warnings()) == (20, ())
     await again.aclose()
 
 
@@ -47,7 +47,7 @@ async def test_what_is_whole_in_a_damaged_one_is_taken_over(tmp_path: Path) -> N
     folders.old_history_file.write_bytes(data[: len(data) // 2])
     history = await opened(folders)
     assert 5 < len(history.records()) < 15
-    assert "damaged" in history.take_warnings()[0]
+    assert "damaged" in history.pop_warnings()[0]
     assert len(list(folders.data.glob("history.json.damaged-*"))) == 1
     await history.aclose()
 
@@ -64,8 +64,8 @@ async def test_when_it_cannot_be_written_the_old_file_stays(
     with monkeypatch.context() as patch:
         patch.setattr(rewriting, "replace_file", full)
         history = await opened(folders)
-        assert "No space left" in history.take_warnings()[0]
-        history.put([JobRecord(made_job(500))])
+        assert "No space left" in history.pop_warnings()[0]
+        history.upsert([JobRecord(made_job(500))])
         with pytest.raises(QdeckError):
             await history.flush()
     assert folders.old_history_file.read_bytes() == data
@@ -81,5 +81,5 @@ async def test_one_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     data = json.dumps({"meta": {"1": {"schema": 7}}, "jobs": {}}).encode()
     folders.old_history_file.write_bytes(data)
     history = await opened(folders)
-    assert "newer qdeck" in history.take_warnings()[0]
+    assert "newer qdeck" in history.pop_warnings()[0]
     assert folders.old_history_file.read_bytes() == data

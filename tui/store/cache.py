@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from tui.domain.sessions import Session
 from tui.store.records.changes import ChangeSet
-from tui.store.records.extents import Coverage, merge_extents
-from tui.store.records.merge import merge_intents, merge_records, merge_sessions, merge_transpiled
+from tui.store.records.extents import Coverage, merge_coverage
+from tui.store.records.merge import merge_records, merge_sessions, merge_submissions, merge_transpiled
 from tui.store.records.models import JobRecord, Key, PendingSubmission, Transpiled
 from tui.store.records.serialization import EXTENTS, JOBS, SESSIONS, TRANSPILATIONS
 
 
 @dataclass(slots=True)
 class StoreCache:
-    """Change jobs and submissions through the methods alone: they keep `unsettled` and `pending` true.
+    """Change jobs and submissions through the methods alone: they keep `unfinalized` and `pending` true.
 
     Attributes:
         unsettled: jobs of which something is still to be found out, in the order they came.
@@ -28,7 +28,7 @@ class StoreCache:
     intents: dict[str, PendingSubmission] = field(default_factory=dict)
     extents: dict[Key, Coverage] = field(default_factory=dict)
     transpiled: dict[str, Transpiled] = field(default_factory=dict)
-    unsettled: dict[Key, None] = field(default_factory=dict)
+    unfinalized: dict[Key, None] = field(default_factory=dict)
     pending: dict[str, PendingSubmission] = field(default_factory=dict)
     _in_order: tuple[PendingSubmission, ...] | None = None
 
@@ -37,13 +37,13 @@ class StoreCache:
         key = record.key
         self.records[key] = record
         if not record.settled:
-            self.unsettled[key] = None
-        elif self.unsettled:
-            self.unsettled.pop(key, None)
+            self.unfinalized[key] = None
+        elif self.unfinalized:
+            self.unfinalized.pop(key, None)
 
     def drop(self, key: Key) -> bool:
         """Forget a job; whether there was one."""
-        self.unsettled.pop(key, None)
+        self.unfinalized.pop(key, None)
         return self.records.pop(key, None) is not None
 
     def store_intent(self, intent: PendingSubmission) -> None:
@@ -55,7 +55,7 @@ class StoreCache:
         else:
             self.pending.pop(intent.tag, None)
 
-    def drop_intent(self, tag: str) -> PendingSubmission | None:
+    def remove_submission(self, tag: str) -> PendingSubmission | None:
         """Forget a submission; returns it when there was one."""
         self._in_order = None
         self.pending.pop(tag, None)
@@ -99,10 +99,10 @@ class StoreCache:
             self.sessions[place] = merge_sessions(other, session) if other else session
         for intent in changes.intents:
             mine = self.intents.get(intent.tag)
-            self.store_intent(merge_intents(mine, intent) if mine else intent)
+            self.store_intent(merge_submissions(mine, intent) if mine else intent)
         for extent in changes.extents:
             same = self.extents.get(extent.key)
-            self.extents[extent.key] = merge_extents(same, extent) if same else extent
+            self.extents[extent.key] = merge_coverage(same, extent) if same else extent
         for transpiled in changes.transpiled:
             here = self.transpiled.get(transpiled.circuit_hash)
             self.transpiled[transpiled.circuit_hash] = (

@@ -31,7 +31,7 @@ from tui.store.records.changes import (
 )
 from tui.store.records.extents import Coverage
 from tui.store.records.json_v1 import Row
-from tui.store.records.merge import believed
+from tui.store.records.merge import with_plausible_time
 from tui.store.records.models import JobRecord, PendingSubmission, Transpiled
 from tui.store.records.serialization import (
     EXTENTS,
@@ -115,7 +115,7 @@ class Database:
         now = self._now()
         for document in documents:
             try:
-                records.append(believed(record_from_json(document, self._pool), now))
+                records.append(with_plausible_time(record_from_json(document, self._pool), now))
             except msgspec.MsgspecError:
                 continue
         return ChangeSet(tuple(records))
@@ -303,14 +303,14 @@ class Database:
         except msgspec.MsgspecError:
             return self._taken(RECORDS, number, document)
         self._index(JOBS, record.key, number)
-        return believed(record, now)
+        return with_plausible_time(record, now)
 
     def _taken(self, kind: Kind[_V], number: int, document: bytes) -> _V | None:
         """The value of a row, found by its key from now on; `None` when its form is not known."""
         try:
             row = msgspec.json.decode(document, type=Row)
             self._index(kind.table, kind.key_of(row), number)
-            return kind.believed(kind.load(row), self._now())
+            return kind.with_plausible_time(kind.load(row), self._now())
         except msgspec.MsgspecError:
             self._unreadable += 1
             return None
@@ -385,7 +385,9 @@ def _known(values: Iterable[_V | None]) -> Iterator[_V]:
 
 def _merged(kind: Kind[_V], stored: Row, value: _V, now: datetime) -> _V:
     try:
-        return kind.merge(kind.believed(kind.load(stored), now), kind.believed(value, now))
+        return kind.merge(
+            kind.with_plausible_time(kind.load(stored), now), kind.with_plausible_time(value, now)
+        )
     except msgspec.ValidationError:
         return value
 

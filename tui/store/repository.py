@@ -17,15 +17,15 @@ from tui.store.blobs.text_cache import TextCache
 from tui.store.collector import collector_paused
 from tui.store.database import Database
 from tui.store.records.changes import ChangeSet, WriteBatch
-from tui.store.records.extents import Coverage, Span, merge_extents
+from tui.store.records.extents import Coverage, Interval, merge_coverage
 from tui.store.records.merge import (
-    adds_nothing,
-    believed,
-    believed_session,
+    is_redundant,
     merge_records,
     merge_sessions,
     same_record,
+    session_with_plausible_time,
     timeline,
+    with_plausible_time,
 )
 from tui.store.records.models import JobRecord, Key
 from tui.store.submissions import KeptSubmissions
@@ -42,7 +42,7 @@ Told = Callable[[tuple[JobRecord, ...]], None]
 class JobRepository(KeptSubmissions):
     """All that is kept. Reads answer from memory; changes are made in memory and owed to the disk.
 
-    `put`, `remove` and their like change memory at once and owe the change to the file; `flush` pays all
+    `upsert`, `remove` and their like change memory at once and owe the change to the file; `flush` pays all
     that is owed in one write, in a thread, and returns when it is durable. When the disk refuses, `flush`
     raises and the debt stays: a later `flush` pays it. Several processes may use the same file: a write
     merges with what the others wrote, and `sync` brings in what they did.
@@ -92,7 +92,7 @@ class JobRepository(KeptSubmissions):
         """Wait until all of the file was read; writing waits by itself."""
         await self._loaded.wait()
 
-    def take_warnings(self) -> tuple[str, ...]:
+    def pop_warnings(self) -> tuple[str, ...]:
         """What the user should be told, in sentences; each is given once."""
         taken = (*self._warnings, *self._ledger.warnings, *self._blobs.warnings)
         for told in (self._warnings, self._ledger.warnings, self._blobs.warnings):
@@ -100,7 +100,7 @@ class JobRepository(KeptSubmissions):
         return taken
 
     @property
-    def owing(self) -> bool:
+    def dirty(self) -> bool:
         """Whether anything is not on disk yet."""
         return bool(self._owed or self._texts.owed)
 
@@ -108,11 +108,11 @@ class JobRepository(KeptSubmissions):
         """All jobs, in no order."""
         return self._memory.records.values()
 
-    def unsettled(self) -> tuple[JobRecord, ...]:
+    def unfinalized(self) -> tuple[JobRecord, ...]:
         """The jobs of which something is still to be found out, in no order."""
-        return tuple(self._memory.records[key] for key in self._memory.unsettled)
+        return tuple(self._memory.records[key] for key in self._memory.unfinalized)
 
-    def see(self, keys: Iterable[Key]) -> tuple[JobRecord, ...]:
+    def mark_seen(self, keys: Iterable[Key]) -> tuple[JobRecord, ...]:
         """The user looked at these jobs; returns those for which that is new."""
         known = (record for key in keys if (record := self.record(key)) is not None)
         seen = [replace(record, seen=True) for record in known if not record.seen]
@@ -121,14 +121,14 @@ class JobRepository(KeptSubmissions):
             self._owed.records.add(record.key)
         return tuple(seen)
 
-    def extent(self, service: str, instance: str) -> Coverage:
+    def coverage(self, service: str, instance: str) -> Coverage:
         """From when to when all jobs of an instance are known."""
         return self._memory.extents.get((service, instance)) or Coverage(service, instance)
 
-    def extend(self, service: str, instance: str, span: Span) -> bool:
+    def add_interval(self, service: str, instance: str, span: Interval) -> bool:
         """All jobs in the span are in the history now; whether that is new. Owed like the jobs themselves."""
-        known = self.extent(service, instance)
-        merged = merge_extents(known, replace(known, spans=(span,)))
+        known = self.coverage(service, instance)
+        merged = merge_coverage(known, replace(known, spans=(span,)))
         if merged == known:
             return False
         self._memory.extents[known.key] = merged
@@ -139,7 +139,7 @@ class JobRepository(KeptSubmissions):
         """One job."""
         return self._memory.records.get(key)
 
-    def put(self, records: Iterable[JobRecord]) -> tuple[JobRecord, ...]:
+    def upsert(self, records: Iterable[JobRecord]) -> tuple[JobRecord, ...]:
         """Take in jobs as told now, merged with what is known.
 
         The texts of `JobRecord.job` may be there: they are kept by their hashes.
@@ -150,12 +150,12 @@ class JobRepository(KeptSubmissions):
         changed: list[JobRecord] = []
         now = self._clock.now()
         for record in records:
-            lean = believed(self._texts.without(record), now)
+            lean = with_plausible_time(self._texts.without(record), now)
             known = self._memory.records.get(lean.key)
             if known is not None:
                 # The clock may have been set back since.
-                known = believed(known, now)
-            if known is not None and adds_nothing(known, lean):
+                known = with_plausible_time(known, now)
+            if known is not None and is_redundant(known, lean):
                 later = replace(known.job, confirmed=lean.job.confirmed)
                 self._memory.store(replace(known, job=later))
                 continue
@@ -202,15 +202,17 @@ class JobRepository(KeptSubmissions):
         """All sessions, in no order."""
         return self._memory.sessions.values()
 
-    def put_sessions(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
+    def upsert_sessions(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
         """Take in sessions as told now; returns those that are new or different."""
         changed: list[Session] = []
         now = self._clock.now()
         for told in sessions:
-            session = believed_session(told, now)
+            session = session_with_plausible_time(told, now)
             key = (session.service, session.id)
             known = self._memory.sessions.get(key)
-            merged = session if known is None else merge_sessions(believed_session(known, now), session)
+            merged = (
+                session if known is None else merge_sessions(session_with_plausible_time(known, now), session)
+            )
             self._memory.sessions[key] = merged
             if known is None or replace(known, confirmed=None) != replace(merged, confirmed=None):
                 changed.append(merged)
@@ -223,7 +225,7 @@ class JobRepository(KeptSubmissions):
         Raises:
             QdeckError: `STORAGE`: it is still owed.
         """
-        if self.owing:
+        if self.dirty:
             await self._unbroken(self._pay())
 
     async def sync(self) -> ChangeSet:
@@ -242,29 +244,29 @@ class JobRepository(KeptSubmissions):
         found, self._foreign = self._foreign, ChangeSet()
         return found
 
-    async def keep_result(self, key: Key, result: JobResult) -> None:
+    async def save_result(self, key: Key, result: JobResult) -> None:
         """Keep a job's result.
 
         Raises:
             QdeckError: `STORAGE`.
         """
         self._say_what_is_needed()
-        await asyncio.to_thread(self._blobs.keep_result, key, result)
+        await asyncio.to_thread(self._blobs.save_result, key, result)
         record = self._memory.records.get(key)
         if record is not None and not record.result_kept:
-            self.put([replace(record, result_kept=True)])
+            self.upsert([replace(record, result_kept=True)])
 
     async def result(self, key: Key) -> JobResult | None:
         """The result kept for a job; `None` when there is none."""
         return await asyncio.to_thread(self._blobs.result, key)
 
-    async def forget_result(self, key: Key) -> None:
+    async def remove_result(self, key: Key) -> None:
         """Remove a job's result.
 
         Raises:
             QdeckError: `STORAGE`.
         """
-        await asyncio.to_thread(self._blobs.forget_result, key)
+        await asyncio.to_thread(self._blobs.remove_result, key)
 
     async def aclose(self) -> None:
         """Pay what is owed and close.
@@ -272,7 +274,7 @@ class JobRepository(KeptSubmissions):
         Raises:
             QdeckError: `STORAGE`: it could not be paid and is lost now.
         """
-        self._closing = not self.owing
+        self._closing = not self.dirty
         try:
             await self.flush()
         finally:
@@ -334,7 +336,7 @@ class JobRepository(KeptSubmissions):
 
     async def _pay(self) -> None:
         async with self._gate:
-            if not self.owing:
+            if not self.dirty:
                 # Whoever waited for the gate finds its change already written by the one before.
                 return
             await self._read_late()

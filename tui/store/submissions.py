@@ -11,7 +11,7 @@ from tui.domain.submissions import Submission
 from tui.store.blobs.text_cache import TextCache
 from tui.store.cache import StoreCache
 from tui.store.dirty_keys import DirtyKeys
-from tui.store.records.merge import merge_intents, merge_transpiled
+from tui.store.records.merge import merge_submissions, merge_transpiled
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
 
 _INTENTS_KEPT = timedelta(days=30)
@@ -28,19 +28,19 @@ class KeptSubmissions:
         self._owed = DirtyKeys()
         self._forgot: datetime | None = None
 
-    def intents(self) -> tuple[PendingSubmission, ...]:
+    def submissions(self) -> tuple[PendingSubmission, ...]:
         """The submissions, the earliest first."""
         return self._memory.intents_in_order()
 
-    def pending_intents(self) -> tuple[PendingSubmission, ...]:
+    def pending_submissions(self) -> tuple[PendingSubmission, ...]:
         """Those that may still be sent, or whose job may be found; the earliest first."""
         return tuple(sorted(self._memory.pending.values(), key=lambda intent: intent.created))
 
-    def intent(self, tag: str) -> PendingSubmission | None:
+    def submission(self, tag: str) -> PendingSubmission | None:
         """One submission by its own tag."""
         return self._memory.intents.get(tag)
 
-    def put_intent(self, intent: PendingSubmission) -> PendingSubmission:
+    def upsert_submission(self, intent: PendingSubmission) -> PendingSubmission:
         """Take in a submission's state; one that has come further is not put back."""
         known = self._memory.intents.get(intent.tag)
         changed = self._clock.now()
@@ -48,7 +48,7 @@ class KeptSubmissions:
             # Later than what it follows, whatever was done to the clock.
             changed = max(changed, known.changed + timedelta(microseconds=1))
         lean = replace(self._texts.without_program(intent), changed=changed)
-        merged = lean if known is None else merge_intents(known, lean)
+        merged = lean if known is None else merge_submissions(known, lean)
         self._memory.store_intent(merged)
         self._owed.intents.add(intent.tag)
         if intent.submission.transpilation is not None and lean.circuit_hash:
@@ -67,9 +67,9 @@ class KeptSubmissions:
             source=self._texts.text(intent.source_hash),
         )
 
-    def drop_intent(self, tag: str) -> None:
+    def remove_submission(self, tag: str) -> None:
         """Forget a submission that was never sent."""
-        intent = self._memory.drop_intent(tag)
+        intent = self._memory.remove_submission(tag)
         if intent is not None:
             self._owed.intents.discard(tag)
             self._owed.drops.add(tag)
@@ -90,7 +90,7 @@ class KeptSubmissions:
         held = self._memory.intents.values()
         old = [one for one in held if not one.state.open and (one.changed or one.created) < limit]
         for intent in old:
-            self._memory.drop_intent(intent.tag)
+            self._memory.remove_submission(intent.tag)
             self._owed.intents.discard(intent.tag)
             self._owed.drops.add(intent.tag)
         self._let_go({intent.circuit_hash for intent in old})

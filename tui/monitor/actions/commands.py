@@ -52,7 +52,7 @@ class Commands:
             if error.kind is not ErrorKind.NOT_FOUND or record is None:
                 raise
         if record is not None:
-            await self._app_state.history.forget_result(record.key)
+            await self._app_state.history.remove_result(record.key)
             await self._app_state.remove(record)
 
     async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
@@ -159,7 +159,7 @@ class Commands:
         self, service: QuantumService, backend: str, mode: SessionMode, max_ttl: int | None
     ) -> Session:
         session = await service.open_session(backend, mode, max_ttl)
-        await self._app_state.put_sessions([replace(session, opened_here=True)])
+        await self._app_state.upsert_sessions([replace(session, opened_here=True)])
         self._workers.sessions.request()
         self._workers.jobs.request()
         return session
@@ -206,5 +206,5 @@ class Commands:
 
     async def _tell_session(self, service: QuantumService, session_id: str) -> None:
         with contextlib.suppress(QdeckError):
-            await self._app_state.put_sessions([await service.session(session_id)])
+            await self._app_state.upsert_sessions([await service.session(session_id)])
         self._workers.sessions.request()

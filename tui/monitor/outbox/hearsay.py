@@ -43,7 +43,7 @@ class Hearsay:
 
     def _job_listed(self, tag: str, job: Job) -> None:
         """A list names a job with the own tag of a submission, which may not be known to be a job."""
-        intent = self._app_state.history.intent(tag)
+        intent = self._app_state.history.submission(tag)
         if (
             intent is None
             or intent.state is PendingState.ACCEPTED
@@ -64,7 +64,7 @@ class Hearsay:
     def _submissions_changed(self) -> None:
         """Another qdeck wrote: what it left may be ours now, and what it found is known here."""
         for tag in self._outcomes.tags():
-            intent = self._app_state.history.intent(tag)
+            intent = self._app_state.history.submission(tag)
             if intent is None or intent.state.open or self._in_hands(tag):
                 continue
             record = self._app_state.record(intent.job_id) if intent.job_id else None

@@ -46,7 +46,9 @@ class LeftBehind:
                 # One whose qdeck ended in order was not being sent then; a request of a killed one may still
                 # be on its way.
                 self._line.doubt(intent.tag, SURE_AFTER if intent.owner else 0.0)
-                self._app_state.history.put_intent(replace(intent, owner=self._owner.name, state=state))
+                self._app_state.history.upsert_submission(
+                    replace(intent, owner=self._owner.name, state=state)
+                )
             await self._app_state.history.flush()
         self._tell(left, stale)
 

@@ -146,7 +146,7 @@ class Outbox:
 
     def left(self) -> None:
         """Signed out: callers are told; what is in line stays there for the next sign-in."""
-        for intent in self._app_state.history.intents():
+        for intent in self._app_state.history.submissions():
             if intent.state is PendingState.PREPARED:
                 self._outcomes.fail(
                     intent.tag,
@@ -168,9 +168,9 @@ class Outbox:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for intent in self._app_state.history.intents():
+        for intent in self._app_state.history.submissions():
             if intent.state is PendingState.PREPARED and intent.owner == self._owner.name:
-                self._app_state.history.put_intent(replace(intent, owner=""))
+                self._app_state.history.upsert_submission(replace(intent, owner=""))
         await self._app_state.save()
         self._owner.leave()
         self.left()
@@ -192,7 +192,7 @@ class Outbox:
         self.line.sending.add(tag)
         try:
             await self._owner.appear()
-            history.put_intent(
+            history.upsert_submission(
                 PendingSubmission(
                     tag=tag,
                     state=PendingState.PREPARED,
@@ -206,7 +206,7 @@ class Outbox:
             )
             await history.flush()
         except Exception as error:
-            history.drop_intent(tag)
+            history.remove_submission(tag)
             if not isinstance(error, QdeckError):
                 raise
             self._outcomes.fail(
@@ -247,7 +247,7 @@ class Outbox:
                 # The user may have withdrawn it, another qdeck may have taken it over.
                 if (ours := self._ours(tag, PendingState.PREPARED)) is not None:
                     now = self._clock.now()
-                    history.put_intent(replace(ours, state=PendingState.SENDING, sent=now, note=""))
+                    history.upsert_submission(replace(ours, state=PendingState.SENDING, sent=now, note=""))
                     await history.flush()
         except QdeckError as error:
             self._app_state.storage_refused(error)
@@ -258,7 +258,7 @@ class Outbox:
         return self._ours(tag, PendingState.SENDING)
 
     def _ours(self, tag: str, state: PendingState) -> PendingSubmission | None:
-        intent = self._app_state.history.intent(tag)
+        intent = self._app_state.history.submission(tag)
         return intent if intent and (intent.state, intent.owner) == (state, self._owner.name) else None
 
     async def _send(self, service: QuantumService, waiting: PendingSubmission) -> None:
@@ -280,7 +280,7 @@ class Outbox:
             except QdeckError as error:
                 await self._not_accepted(intent, error)
             except asyncio.CancelledError:
-                history.put_intent(replace(intent, state=PendingState.UNCONFIRMED))
+                history.upsert_submission(replace(intent, state=PendingState.UNCONFIRMED))
                 raise
             except Exception as error:
                 self._outcomes.fail(tag, error)
@@ -295,7 +295,9 @@ class Outbox:
         """Its circuit is not on this machine any more: nothing is sent."""
         if self._ours(waiting.tag, PendingState.PREPARED) is None:
             return
-        self._app_state.history.put_intent(replace(waiting, state=PendingState.UNSENT, note=NO_PROGRAM))
+        self._app_state.history.upsert_submission(
+            replace(waiting, state=PendingState.UNSENT, note=NO_PROGRAM)
+        )
         await self._app_state.save()
         error = QdeckError(
             ErrorKind.STORAGE,
@@ -321,7 +323,7 @@ class Outbox:
             await self.line.take_back(intent, error.message)
             raise error
         else:
-            self._app_state.history.put_intent(
+            self._app_state.history.upsert_submission(
                 replace(intent, state=PendingState.REFUSED, note=error.message)
             )
             await self._app_state.save()
@@ -346,7 +348,7 @@ class Outbox:
             observables=submission.observable_labels,
         )
         record = replace(self._app_state.take(told), own_tag=intent.tag)
-        self._app_state.history.put_intent(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
+        self._app_state.history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
         await self._app_state.put([record])
         self.reached(PendingState.ACCEPTED)
         self.line.accepted()
@@ -359,7 +361,7 @@ class Outbox:
         return whole
 
     async def _unconfirmed(self, intent: PendingSubmission, error: QdeckError) -> None:
-        self._app_state.history.put_intent(
+        self._app_state.history.upsert_submission(
             replace(intent, state=PendingState.UNCONFIRMED, note=error.message)
         )
         await self._app_state.save()

@@ -49,7 +49,7 @@ class QueueCommands:
                 ErrorKind.CONFLICT, f"{called(intent)} is being sent.", "Cancel the job once it is there."
             )
         waited = intent.state is PendingState.PREPARED
-        self._app_state.history.put_intent(replace(intent, state=PendingState.WITHDRAWN))
+        self._app_state.history.upsert_submission(replace(intent, state=PendingState.WITHDRAWN))
         if not await self._app_state.save():
             self._app_state.events.notice(
                 f"{called(intent)} is withdrawn, but that cannot be written down: "
@@ -72,7 +72,7 @@ class QueueCommands:
         line.insert(max(0, min(at + places, len(line) - 1)), line.pop(at))
         for place, one in enumerate(line):
             if one.place != place:
-                self._app_state.history.put_intent(replace(one, place=place))
+                self._app_state.history.upsert_submission(replace(one, place=place))
         await self._app_state.save()
         self._line.publish()
 
@@ -105,7 +105,7 @@ class QueueCommands:
         return intent
 
     def _changeable(self, tag: str) -> PendingSubmission:
-        intent = self._app_state.history.intent(tag)
+        intent = self._app_state.history.submission(tag)
         if intent is None or not (intent.state.open or intent.state is PendingState.UNSENT):
             raise QdeckError(ErrorKind.NOT_FOUND, "This submission does not wait any more.")
         if self._owner.another_has(intent):

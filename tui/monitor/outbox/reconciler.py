@@ -98,20 +98,20 @@ class Settling:
         """
         service = self._app_state.need_service()
         waits = math.inf
-        unsettled: list[PendingSubmission] = []
+        unreconciled: list[PendingSubmission] = []
         for intent in self._may_exist(service):
             if self._owner.another_has(intent):
                 # It becomes ours to settle when that one dies or takes too long.
                 waits = min(waits, LOOK_AT_OTHERS)
             else:
-                unsettled.append(await self._left_behind(intent))
-        for intent in unsettled:
+                unreconciled.append(await self._left_behind(intent))
+        for intent in unreconciled:
             look = self._looks.get(intent.tag)
             if look is None:
                 look = self._looks[intent.tag] = _Unsettled(self._sure(intent))
             if look.due <= self._clock.monotonic():
                 job = await self.find(service, intent)
-                now = self._app_state.history.intent(intent.tag)
+                now = self._app_state.history.submission(intent.tag)
                 if now is None or not now.state.may_exist:
                     # The user let go of it meanwhile, or another one has found it.
                     continue
@@ -188,10 +188,10 @@ class Settling:
         if intent.state is not PendingState.SENDING:
             return intent
         note = "qdeck ended while it was being sent"
-        self._app_state.history.put_intent(replace(intent, state=PendingState.UNCONFIRMED, note=note))
+        self._app_state.history.upsert_submission(replace(intent, state=PendingState.UNCONFIRMED, note=note))
         await self._app_state.save()
         self._line.publish()
-        return self._app_state.history.intent(intent.tag) or intent
+        return self._app_state.history.submission(intent.tag) or intent
 
     def _sure(self, intent: PendingSubmission) -> float:
         """When the request has ended for long enough, by the clock that never goes back."""
@@ -209,7 +209,9 @@ class Settling:
             f"{called(intent)} was not created: the service said twice that it has no such job.",
             "It was not repeated. Submit it again.",
         )
-        self._app_state.history.put_intent(replace(intent, state=PendingState.UNSENT, note=error.message))
+        self._app_state.history.upsert_submission(
+            replace(intent, state=PendingState.UNSENT, note=error.message)
+        )
         await self._app_state.save()
         if not self._fail(intent.tag, error):
             self._app_state.events.notice(str(error), Severity.WARNING)

@@ -144,7 +144,7 @@ class Line:
         """The account's intents of which a job may still come, the earliest first."""
         return [
             intent
-            for intent in self._app_state.history.pending_intents()
+            for intent in self._app_state.history.pending_submissions()
             if (intent.service, intent.instance) == (service.label, self._app_state.instance)
         ]
 
@@ -185,13 +185,13 @@ class Line:
                 self.hold = None
         if not service.account.sandbox:
             now = self._clock.now()
-            first = slots(times_sent(self._app_state.history.intents(), service.label), now, 1)[0]
+            first = slots(times_sent(self._app_state.history.submissions(), service.label), now, 1)[0]
             wait = max(wait, (first - now).total_seconds())
         return max(0.0, wait)
 
     async def take_back(self, intent: PendingSubmission, note: str = "") -> None:
         """Put a submission in line again of which no job came, for certain: a new attempt."""
-        self._app_state.history.put_intent(
+        self._app_state.history.upsert_submission(
             replace(
                 intent,
                 state=PendingState.PREPARED,
@@ -236,7 +236,7 @@ class Line:
         """What has not become a job yet: those sent first, then the line in its order."""
         service = self._app_state.service
         if service is None:
-            every = [one for one in self._app_state.history.pending_intents() if one.state.open]
+            every = [one for one in self._app_state.history.pending_submissions() if one.state.open]
             return tuple(shown(intent, why="sign in to go on") for intent in every)
         account = self.of_account(service)
         recent = self._clock.now() - KEPT_NOT_CREATED
@@ -268,7 +268,7 @@ class Line:
         now = self._clock.now()
         # Real services have a limit of their own; the sandbox says it when it has one.
         limited = not service.account.sandbox
-        sent = times_sent(self._app_state.history.intents(), service.label) if limited else []
+        sent = times_sent(self._app_state.history.submissions(), service.label) if limited else []
         for place, (intent, slot) in enumerate(zip(line, slots(sent, now, len(line)), strict=True), 1):
             due = slot if limited and slot > now else None
             why = RATE if due is not None else ""

@@ -16,7 +16,7 @@ from tui.monitor.polling.circuit_breaker import BACKOFF
 from tui.monitor.polling.list_sync import PAGE, SKEW, told_since
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
-from tui.store.records.extents import BEGINNING, Span
+from tui.store.records.extents import EARLIEST, Interval
 
 _FILTERS = 20
 """Filters of which it is remembered how far the service was asked."""
@@ -62,8 +62,8 @@ class Backfill:
     def reach(self) -> HistoryCoverage:
         """How far back all jobs are known."""
         since = next((span.since for span in self._app_state.extent.spans), None)
-        whole = since == BEGINNING or self._none
-        return HistoryCoverage(None if since == BEGINNING else since, whole, self._wanted, self._error)
+        whole = since == EARLIEST or self._none
+        return HistoryCoverage(None if since == EARLIEST else since, whole, self._wanted, self._error)
 
     def want(self, wanted: JobFilter | None = None) -> None:
         """Somebody looks for older jobs: one page is asked for, unless that failed a moment ago.
@@ -122,7 +122,7 @@ class Backfill:
         fitting = [job for job in page.jobs if found.query.fits(job)]
         # A service that does not know the filter tells others: they come in their turn, without gaps.
         strange = len(fitting) < len(page.jobs)
-        found.all = strange or told_since(page, PAGE, found.offset - len(page.jobs)) == BEGINNING
+        found.all = strange or told_since(page, PAGE, found.offset - len(page.jobs)) == EARLIEST
         await self._take_in(fitting, [])
         if not fitting:
             await self._page()
@@ -144,14 +144,14 @@ class Backfill:
         # A service that does not know the filter begins with the newest: then all pages are gone through.
         self._unfiltered |= before is not None and newest is not None and newest > before + SKEW
         self._offset += len(page.jobs)
-        spans: list[Span] = []
+        spans: list[Interval] = []
         if before is not None and since < before:
-            spans.append(Span(since, before))
+            spans.append(Interval(since, before))
         elif before is None and newest is not None:
-            spans.append(Span(since, newest))
+            spans.append(Interval(since, newest))
         await self._take_in(page.jobs, spans)
 
-    async def _take_in(self, jobs: Iterable[Job], spans: list[Span]) -> None:
+    async def _take_in(self, jobs: Iterable[Job], spans: list[Interval]) -> None:
         # What ended before anyone here knew of it is fetched when the user asks for it.
         await self._app_state.put(
             [

@@ -144,8 +144,8 @@ class IdleSessionGuard:
 
     def _with_jobs(self) -> set[str]:
         """Sessions with a job that is queued or running, or that is about to be submitted here."""
-        jobs = (record.job for record in self._app_state.unsettled() if self._app_state.watched(record))
-        intents = (intent for intent in self._app_state.history.pending_intents() if intent.state.open)
+        jobs = (record.job for record in self._app_state.unfinalized() if self._app_state.watched(record))
+        intents = (intent for intent in self._app_state.history.pending_submissions() if intent.state.open)
         return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
 
     def _hear(self, event: Event) -> None:

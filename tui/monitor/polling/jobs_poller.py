@@ -78,7 +78,7 @@ class JobsPoller:
         Raises:
             QdeckError: the service did not answer.
         """
-        watched = [record for record in self._app_state.unsettled() if self._app_state.watched(record)]
+        watched = [record for record in self._app_state.unfinalized() if self._app_state.watched(record)]
         told = await self._list.ask(watched, self._known_since(watched))
         gone = await self._ask_for_absent({record.job.id for record in watched}, told)
         new = [job for job in told.values() if self._app_state.record(job.id) is None]
@@ -87,7 +87,7 @@ class JobsPoller:
         self._list.taken()
         self._announce(new)
         again = await self._settle()
-        left = [record.job for record in self._app_state.unsettled() if self._app_state.watched(record)]
+        left = [record.job for record in self._app_state.unfinalized() if self._app_state.watched(record)]
         self._look_for_sessions(left)
         running = sum(job.status is not JobStatus.QUEUED for job in left)
         attention = self._app_state.attention
@@ -152,7 +152,7 @@ class JobsPoller:
             QdeckError: the service takes no requests of this account now. That one job's details cannot be
                 fetched is no such thing: the list was told just before.
         """
-        owed = [record for record in self._app_state.unsettled() if record.job.status.final]
+        owed = [record for record in self._app_state.unfinalized() if record.job.status.final]
         self._postponed.only(record.job.id for record in owed)
         if self._app_state.clock.monotonic() < self._not_before:
             return self._again_in(more=True) if owed else math.inf

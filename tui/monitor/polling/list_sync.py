@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tui.domain.jobs import Job, JobPage, JobQuery
 from tui.ibm.api.service import QuantumService
-from tui.store.records.extents import BEGINNING, Span
+from tui.store.records.extents import EARLIEST, Interval
 from tui.store.records.models import JobRecord
 
 PAGE = 200
@@ -43,7 +43,7 @@ class ListSync:
     def __init__(self, service: QuantumService, mark: datetime | None) -> None:
         self.mark = mark
         self.wide = False
-        self.spans: list[Span] = []
+        self.spans: list[Interval] = []
         self._service = service
         self._tick = 0
         self._offset = 0
@@ -127,7 +127,7 @@ class ListSync:
         if not page.jobs:
             return True
         since = told_since(page, NEWEST)
-        self.spans.append(Span(since, max(job.created for job in page.jobs)))
+        self.spans.append(Interval(since, max(job.created for job in page.jobs)))
         return self.mark is None or since <= self.mark
 
     async def _newer_than(self, since: datetime | None, told: dict[str, Job]) -> int:
@@ -148,7 +148,7 @@ class ListSync:
             # A service that does not know the filter goes on with older ones: they are not asked for.
             if len(listed) < PAGE or min(job.created for job in listed) < limit:
                 break
-        self.spans.append(Span(reached, newest))
+        self.spans.append(Interval(reached, newest))
         return requests
 
     async def _final_since(self, oldest: datetime, told: dict[str, Job]) -> None:
@@ -181,7 +181,7 @@ def told_since(page: JobPage, size: int, offset: int = 0) -> datetime:
     listed = len(page.jobs)
     # A short page ends the list, unless the service says that it gives less than it was asked for.
     more = listed and (listed >= size or (page.total is not None and offset + listed < page.total))
-    return min(job.created for job in page.jobs) + DISORDER if more else BEGINNING
+    return min(job.created for job in page.jobs) + DISORDER if more else EARLIEST
 
 
 def _earlier(mark: datetime | None, oldest: datetime | None) -> datetime | None:

@@ -157,7 +157,7 @@ class Results:
 async def keep(app_state: AppState, record: JobRecord, result: JobResult) -> bool:
     """Write the result to the history; a disk that refuses is told. Whether it is kept."""
     try:
-        await app_state.history.keep_result(record.key, result)
+        await app_state.history.save_result(record.key, result)
     except QdeckError as error:
         app_state.storage_refused(error)
         return False

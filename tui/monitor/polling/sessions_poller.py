@@ -41,7 +41,7 @@ class SessionsPoller:
         # Sessions opened elsewhere show in the jobs that wait in them.
         wanted += [
             record.job.session_id
-            for record in self._app_state.unsettled()
+            for record in self._app_state.unfinalized()
             if self._app_state.watched(record) and record.job.session_id not in known
         ]
         asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
@@ -55,7 +55,7 @@ class SessionsPoller:
                 self._unknown.add(session_id)
                 if session_id in known:
                     told.append(self._over(known[session_id]))
-        await self._app_state.put_sessions(told)
+        await self._app_state.upsert_sessions(told)
         if any(session.state is not SessionState.CLOSED for session in self._app_state.sessions()):
             if not self._app_state.attention.focused:
                 return WITHOUT

@@ -31,7 +31,7 @@ from tui.monitor.state.sorted_jobs import SortedJobs
 from tui.monitor.state.unread import UnreadJobs
 from tui.monitor.state.user_activity import UserActivity
 from tui.store.records.changes import ChangeSet
-from tui.store.records.extents import Coverage, Span
+from tui.store.records.extents import Coverage, Interval
 from tui.store.records.models import JobRecord
 from tui.store.repository import JobRepository
 
@@ -87,7 +87,7 @@ class AppState:
     def _turn_over(self) -> None:
         before = self._here
         self._here = self._everything if self.service is None else self._everything.only(self._belongs)
-        self._pending = {r.job.id for r in self.unsettled() if self.watched(r)} if self.service else set()
+        self._pending = {r.job.id for r in self.unfinalized() if self.watched(r)} if self.service else set()
         self.attention.noticed()
         self._unanswered.clear()
         self._unseen.fill(record for record in self.history.records() if self._belongs(record.job))
@@ -149,10 +149,10 @@ class AppState:
         """Whether something may still happen to the job."""
         return not record.job.status.final and not record.settled
 
-    def unsettled(self) -> tuple[JobRecord, ...]:
+    def unfinalized(self) -> tuple[JobRecord, ...]:
         """The jobs of the signed-in service and instance, or all when signed out, of which something is still
         to be found out; newest first."""
-        records = [record for record in self.history.unsettled() if self._belongs(record.job)]
+        records = [record for record in self.history.unfinalized() if self._belongs(record.job)]
         records.sort(key=lambda record: (record.job.created, record.job.id), reverse=True)
         return tuple(records)
 
@@ -167,7 +167,7 @@ class AppState:
 
     def seen(self, job_ids: Iterable[str]) -> None:
         """The user looked at these jobs; it is written with the next batch."""
-        changed = self.history.see(self._unseen.keys(job_ids))
+        changed = self.history.mark_seen(self._unseen.keys(job_ids))
         if changed:
             self._take_in(changed)
             self.events.publish(JobsChanged(tuple(record.job for record in changed)))
@@ -176,7 +176,7 @@ class AppState:
     def extent(self) -> Coverage:
         """From when to when all jobs of the account are known; nothing when nobody is signed in."""
         label = self.service.label if self.service else ""
-        return self.history.extent(label, self.instance) if label else Coverage("", "")
+        return self.history.coverage(label, self.instance) if label else Coverage("", "")
 
     def record(self, job_id: str) -> JobRecord | None:
         """One job's record: on the signed-in service, or on any when signed out."""
@@ -194,17 +194,17 @@ class AppState:
             job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
         return JobRecord(job, own_tag=own, settled=settled, metrics=metrics)
 
-    async def put(self, records: Iterable[JobRecord], spans: Iterable[Span] = ()) -> bool:
+    async def put(self, records: Iterable[JobRecord], spans: Iterable[Interval] = ()) -> bool:
         """Take in records: history first, then the event. Returns whether any was new or different.
 
         Args:
             spans: with these records, all jobs of the account that were created then are known.
         """
         taken = [record for record in records if record.job.id not in self._deleted]
-        changed = self.history.put(taken)
+        changed = self.history.upsert(taken)
         label = self.service.label if self.service else ""
         # One batch with the jobs: the one is never on the disk without the other.
-        further = [self.history.extend(label, self.instance, span) for span in spans] if label else []
+        further = [self.history.add_interval(label, self.instance, span) for span in spans] if label else []
         self._take_in(changed)
         if changed or any(further):
             await self.save()
@@ -289,11 +289,11 @@ class AppState:
         chosen.sort(key=lambda session: (session.created or oldest, session.id), reverse=True)
         return tuple(chosen)
 
-    async def put_sessions(self, sessions: Iterable[Session]) -> bool:
+    async def upsert_sessions(self, sessions: Iterable[Session]) -> bool:
         """Take in sessions: history first, then the event."""
         instance = self.identity.instance if self.identity else ""
         now = self.clock.now()
-        changed = self.history.put_sessions(
+        changed = self.history.upsert_sessions(
             replace(session, instance=session.instance or instance, confirmed=session.confirmed or now)
             for session in sessions
         )
@@ -371,5 +371,5 @@ class AppState:
 
     def tell_warnings(self) -> None:
         """Show what the history has to say."""
-        for warning in self.history.take_warnings():
+        for warning in self.history.pop_warnings():
             self.events.notice(warning, Severity.WARNING)

@@ -65,7 +65,7 @@ class BlobStore:
         self.needed: Collection[str] | None = None
         self._quota = Quota((results, texts), DEFAULT_BYTES if quota is None else quota)
 
-    def keep_result(self, key: Key, result: JobResult) -> None:
+    def save_result(self, key: Key, result: JobResult) -> None:
         """Write a result.
 
         Raises:
@@ -91,7 +91,7 @@ class BlobStore:
         raw = body.raw_bytes if body.raw is None else body.raw.encode()
         return JobResult(pubs=body.pubs, raw=raw, note=body.note)
 
-    def forget_result(self, key: Key) -> None:
+    def remove_result(self, key: Key) -> None:
         """Remove the result's file, when there is one."""
         try:
             self._result_path(key).unlink(missing_ok=True)

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from tui.domain.sessions import Session
-from tui.store.records.extents import Coverage, merge_extents
+from tui.store.records.extents import Coverage, merge_coverage
 from tui.store.records.json_v1 import Row
 from tui.store.records.merge import (
-    believed,
-    believed_session,
-    merge_intents,
     merge_records,
     merge_sessions,
+    merge_submissions,
     merge_transpiled,
+    session_with_plausible_time,
+    with_plausible_time,
 )
 from tui.store.records.models import JobRecord, Key, PendingSubmission, Transpiled
 from tui.store.records.serialization import (
@@ -101,15 +101,17 @@ class Kind(Generic[_V]):
     load: Callable[[Row], _V]
     dump: Callable[[_V], Row]
     merge: Callable[[_V, _V], _V]
-    believed: Callable[[_V, datetime], _V] = lambda value, _now: value
+    with_plausible_time: Callable[[_V, datetime], _V] = lambda value, _now: value
 
     def key_of(self, row: Mapping[str, object]) -> tuple[str, ...]:
         """A row's key."""
         return tuple(str(row.get(name)) for name in self.key)
 
 
-RECORDS = Kind(JOBS, ("service", "id"), record_of, record_row, merge_records, believed)
-SESSION_KIND = Kind(SESSIONS, ("service", "id"), session_of, session_row, merge_sessions, believed_session)
-INTENT_KIND = Kind(SUBMISSIONS, ("tag",), intent_of, intent_row, merge_intents)
-EXTENT_KIND = Kind(EXTENTS, ("service", "instance"), extent_of, extent_row, merge_extents)
+RECORDS = Kind(JOBS, ("service", "id"), record_of, record_row, merge_records, with_plausible_time)
+SESSION_KIND = Kind(
+    SESSIONS, ("service", "id"), session_of, session_row, merge_sessions, session_with_plausible_time
+)
+INTENT_KIND = Kind(SUBMISSIONS, ("tag",), intent_of, intent_row, merge_submissions)
+EXTENT_KIND = Kind(EXTENTS, ("service", "instance"), extent_of, extent_row, merge_coverage)
 TRANSPILED_KIND = Kind(TRANSPILATIONS, ("circuit_hash",), transpiled_of, transpiled_row, merge_transpiled)

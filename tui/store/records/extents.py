@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Where a span starts that nothing is older than."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Interval:
     """All jobs created from `since` to `until`, both included, are known."""
 
     since: datetime
@@ -31,7 +31,7 @@ class Coverage:
 
     service: str
     instance: str
-    spans: tuple[Span, ...] = ()
+    spans: tuple[Interval, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -39,17 +39,17 @@ class Coverage:
         return self.service, self.instance
 
 
-def merge_extents(old: Coverage, new: Coverage) -> Coverage:
+def merge_coverage(old: Coverage, new: Coverage) -> Coverage:
     """What is known by either."""
     return replace(old, spans=joined((*old.spans, *new.spans)))
 
 
-def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+def joined(spans: Iterable[Interval]) -> tuple[Interval, ...]:
     """The same time in as few spans as can be, newest first."""
-    whole: list[Span] = []
+    whole: list[Interval] = []
     for span in sorted(spans):
         if whole and span.since <= whole[-1].until:
-            whole[-1] = Span(whole[-1].since, max(whole[-1].until, span.until))
+            whole[-1] = Interval(whole[-1].since, max(whole[-1].until, span.until))
         else:
             whole.append(span)
     return tuple(reversed(whole))

@@ -28,7 +28,7 @@ _INTENT_RANK = {
 }
 
 
-def believed(record: JobRecord, now: datetime) -> JobRecord:
+def with_plausible_time(record: JobRecord, now: datetime) -> JobRecord:
     """The record, its time of confirmation unknown when it lies in the future.
 
     A clock that was wrong left it there; it would win over everything that is told until then.
@@ -38,7 +38,7 @@ def believed(record: JobRecord, now: datetime) -> JobRecord:
     return replace(record, job=replace(record.job, confirmed=None))
 
 
-def believed_session(session: Session, now: datetime) -> Session:
+def session_with_plausible_time(session: Session, now: datetime) -> Session:
     """The session, its time of confirmation unknown when it lies in the future."""
     return replace(session, confirmed=None) if _to_come(session.confirmed, now) else session
 
@@ -101,7 +101,7 @@ def timeline(job: Job, steps: tuple[StatusStep, ...]) -> tuple[StatusStep, ...]:
     return tuple(StatusStep(status, at) for status, at in ordered)
 
 
-def adds_nothing(known: JobRecord, told: JobRecord) -> bool:
+def is_redundant(known: JobRecord, told: JobRecord) -> bool:
     """Whether `told` is a later picture of the job in which nothing is new, as in most answers."""
     old, new = known.job, told.job
     if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING) or new.timeline:
@@ -158,7 +158,7 @@ def merge_sessions(old: Session, new: Session) -> Session:
     return replace(new, **changes)  # type: ignore[arg-type]  # names and values come from Session itself
 
 
-def merge_intents(old: PendingSubmission, new: PendingSubmission) -> PendingSubmission:
+def merge_submissions(old: PendingSubmission, new: PendingSubmission) -> PendingSubmission:
     """The one that has come further, by attempt and state, else the later one; which was found first does not
     matter, so that all processes come to the same. An accepted one wins over everything."""
     if PendingState.ACCEPTED in {old.state, new.state} and old.state is not new.state:
