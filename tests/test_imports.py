@@ -33,7 +33,7 @@ def modules_after(statement: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_the_app_process_never_imports_qiskit_or_the_sandbox_server() -> None:
+def test_app_process_never_imports_qiskit_or_the_sandbox_server() -> None:
     everything = (
         "import tui.app, tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.store, tui.compiler, tui.cli"
     )
@@ -48,7 +48,7 @@ for package in (tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.store, tui.o
     assert loaded & HEAVY == set()
 
 
-def test_the_commands_for_scripts_import_neither_qiskit_nor_textual() -> None:
+def test_commands_import_neither_qiskit_nor_textual() -> None:
     walk = """
 import importlib, pkgutil, tui.commands
 for module in pkgutil.walk_packages(tui.commands.__path__, "tui.commands."):
@@ -67,7 +67,7 @@ for module in pkgutil.walk_packages(tui.commands.__path__, "tui.commands."):
         "import tui.cli; tui.cli.main(['run', '--help'])",
     ],
 )
-def test_version_and_help_need_click_alone(statement: str) -> None:
+def test_version_and_help_import_click_alone(statement: str) -> None:
     loaded = modules_after(statement)
     assert "click" in loaded
     assert loaded & (HEAVY | {"textual", "httpx", "tinydb", "pygments", "msgspec", "asyncio"}) == set()

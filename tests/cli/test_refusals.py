@@ -50,29 +50,25 @@ def refused(done: subprocess.CompletedProcess[bytes]) -> str:
         ("run", "bell.qasm", "--api-key=s3cr3t"),
     ],
 )
-def test_a_token_on_the_command_line_is_refused_and_not_repeated(
-    tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_cli_refuses_a_token_argument_without_repeating_it(tmp_path: Path, words: tuple[str, ...]) -> None:
     said = refused(qdeck(*words, home=tmp_path))
     assert "QISKIT_IBM_TOKEN" in said
     assert "s3cr3t" not in said
 
 
 @pytest.mark.parametrize("words", [("run", "bell.qasm"), ("cancel", "j")])
-def test_readonly_leaves_nothing_to_do_for_commands_that_change_something(
-    tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_changing_commands_refuse_under_readonly(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert "--readonly" in refused(qdeck("--readonly", *words, home=tmp_path))
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
-def test_the_app_without_a_terminal_points_to_the_commands(tmp_path: Path, term: str) -> None:
+def test_app_without_a_terminal_points_to_the_commands(tmp_path: Path, term: str) -> None:
     said = refused(qdeck(home=tmp_path, environ={"TERM": term}))
     assert "needs a terminal" in said
     assert "qdeck run" in said
 
 
-def test_an_unreadable_file_is_named_with_the_reason(tmp_path: Path) -> None:
+def test_run_names_an_unreadable_file_with_the_reason(tmp_path: Path) -> None:
     assert "nowhere.qasm" in refused(qdeck("run", "nowhere.qasm", home=tmp_path))
     binary = tmp_path / "binary.qasm"
     binary.write_bytes(b"QISKIT\xff\xfe")
@@ -102,14 +98,16 @@ def test_an_unreadable_file_is_named_with_the_reason(tmp_path: Path) -> None:
         (("--log-level", "loud"), "--log-level"),
     ],
 )
-def test_options_that_cannot_be_meant_are_refused(tmp_path: Path, words: tuple[str, ...], named: str) -> None:
+def test_run_refuses_options_that_contradict_each_other(
+    tmp_path: Path, words: tuple[str, ...], named: str
+) -> None:
     bell = tmp_path / "bell.qasm"
     bell.write_text("OPENQASM 3; qubit[2] q;")
     assert named in refused(qdeck("run", str(bell), *words, home=tmp_path))
 
 
 @pytest.mark.parametrize("words", [("jobs",), ("cancel", "abc"), ("jobs", "--channel", "classic")])
-def test_without_an_account_the_way_to_one_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_commands_without_an_account_point_to_login(tmp_path: Path, words: tuple[str, ...]) -> None:
     said = refused(qdeck(*words, home=tmp_path))
     assert "qdeck login" in said
     assert "--sandbox" in said
@@ -124,9 +122,7 @@ def test_without_an_account_the_way_to_one_is_told(tmp_path: Path, words: tuple[
         ("doctor", "--account", "lab"),
     ],
 )
-def test_an_account_that_is_not_there_is_named_with_those_that_are(
-    tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_account_option_names_the_known_accounts_when_unknown(tmp_path: Path, words: tuple[str, ...]) -> None:
     kept = tmp_path / "qdeck" / "config" / "accounts.json"
     kept.parent.mkdir(parents=True)
     entry = {
@@ -142,11 +138,11 @@ def test_an_account_that_is_not_there_is_named_with_those_that_are(
     assert "s3cr3t" not in said
 
 
-def test_the_sandbox_is_no_account_of_the_user(tmp_path: Path) -> None:
+def test_account_option_refuses_the_sandbox(tmp_path: Path) -> None:
     assert "--account" in refused(qdeck("--account", "lab", "jobs", "--sandbox", home=tmp_path))
 
 
-def test_the_help_names_every_command_and_status(tmp_path: Path) -> None:
+def test_help_names_every_command_and_exit_status(tmp_path: Path) -> None:
     done = qdeck("--help", home=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
     text = done.stdout.decode()

@@ -60,7 +60,7 @@ def sandboxed(info: SandboxInfo, channel: Channel, **changes: str) -> dict[str, 
     return told | changes
 
 
-async def examined(environ: dict[str, str], output: Output) -> tuple[Exit, dict[str, dict[str, Any]]]:
+async def doctor_answer(environ: dict[str, str], output: Output) -> tuple[Exit, dict[str, dict[str, Any]]]:
     """The exit status, and the steps by name (of several, one that failed, else the last)."""
     status = await doctor(ServiceChoice(), environ, as_json=True)
     told = json.loads(output.readouterr().out)
@@ -73,10 +73,10 @@ async def examined(environ: dict[str, str], output: Output) -> tuple[Exit, dict[
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)
-async def test_all_is_well(
+async def test_doctor_reports_no_failure_on_the_sandbox(
     live_sandbox: SandboxInfo, home: dict[str, str], channel: Channel, capsys: Output
 ) -> None:
-    status, steps = await examined(home | sandboxed(live_sandbox, channel), capsys)
+    status, steps = await doctor_answer(home | sandboxed(live_sandbox, channel), capsys)
     assert status is Exit.DONE
     login = "IAM" if channel is Channel.PLATFORM else "login"
     for name in ("storage: history", "account", "DNS", "TCP", login, "clock", "instance", "jobs"):
@@ -85,7 +85,7 @@ async def test_all_is_well(
     assert steps["instance"]["message"].startswith("SANDBOX")
 
 
-async def test_for_people_it_ends_with_the_verdict(
+async def test_doctor_text_ends_with_the_verdict(
     live_sandbox: SandboxInfo, home: dict[str, str], capsys: Output
 ) -> None:
     environ = home | sandboxed(live_sandbox, Channel.PLATFORM)
@@ -101,7 +101,7 @@ async def test_for_people_it_ends_with_the_verdict(
     assert live_sandbox.api_key not in told.out + told.err
 
 
-async def test_the_step_that_fails_is_named(
+async def test_doctor_names_the_step_that_fails(
     live_sandbox: SandboxInfo, home: dict[str, str], tmp_path: Path, capsys: Output
 ) -> None:
     def environ(**changes: str) -> dict[str, str]:
@@ -119,7 +119,7 @@ async def test_the_step_that_fails_is_named(
         ("account", home, "No account"),
     ]
     for step, surroundings, said in cases:
-        status, steps = await examined(surroundings, capsys)
+        status, steps = await doctor_answer(surroundings, capsys)
         assert status is Exit.FAILED
         failed = [name for name, told in steps.items() if told["state"] == "failed"]
         assert failed[:1] == ["storage: settings"] if step.startswith("storage") else failed == [step]
@@ -128,7 +128,7 @@ async def test_the_step_that_fails_is_named(
         assert KEY not in json.dumps(steps)
 
 
-async def test_a_company_network_is_walked_through_proxy_and_certificate(
+async def test_doctor_checks_proxy_and_certificate_of_a_company_network(
     home: dict[str, str], tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def respond(method: str, target: str) -> tuple[int, str]:
@@ -143,7 +143,7 @@ async def test_a_company_network_is_walked_through_proxy_and_certificate(
         environ = home | ends | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": CRN}
         environ["HTTPS_PROXY"] = network.proxy.replace("://", "://me:proxy-password@")
         monkeypatch.setenv("HTTPS_PROXY", environ["HTTPS_PROXY"])
-        status, steps = await examined(environ, capsys)
+        status, steps = await doctor_answer(environ, capsys)
         assert status is Exit.FAILED
         assert [name for name, step in steps.items() if step["state"] == "failed"] == ["TLS"]
         assert "REQUESTS_CA_BUNDLE" in steps["TLS"]["advice"]
@@ -151,7 +151,7 @@ async def test_a_company_network_is_walked_through_proxy_and_certificate(
 
         environ["REQUESTS_CA_BUNDLE"] = str(network.ca_file)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(network.ca_file))
-        status, steps = await examined(environ, capsys)
+        status, steps = await doctor_answer(environ, capsys)
         assert status is Exit.DONE
         assert (steps["TLS"]["state"], steps["API version"]["state"]) == ("ok", "warning")
         assert "proxy-password" not in json.dumps(steps)
@@ -167,7 +167,9 @@ async def test_a_company_network_is_walked_through_proxy_and_certificate(
         (Route(), {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "*"}, ["DNS"]),
     ],
 )
-async def test_whose_way_is_tried(route: Route, environ: dict[str, str], names: list[str]) -> None:
+async def test_doctor_says_whose_route_it_tries(
+    route: Route, environ: dict[str, str], names: list[str]
+) -> None:
     steps = [step async for step in steps_to("https://quantum.company.test/api", route, environ)]
     assert [step.name for step in steps] == names
     assert not steps[-1].good
@@ -191,7 +193,7 @@ IBM = "cloud.ibm.com"
         (REGIONAL, {"eu-de.quantum": ""}, "eu-de.quantum", []),
     ],
 )
-async def test_every_host_that_the_account_needs_is_walked_to(
+async def test_doctor_checks_every_host_of_the_account(
     home: dict[str, str],
     capsys: Output,
     monkeypatch: pytest.MonkeyPatch,
@@ -230,7 +232,7 @@ async def test_every_host_that_the_account_needs_is_walked_to(
     assert all(next(iter(lost.values())) in step["advice"] for step in warnings)
 
 
-async def test_the_region_that_was_chosen_is_walked_to_and_a_fault_of_qdeck_is_a_finding(
+async def test_doctor_checks_the_chosen_region_and_reports_a_fault_of_its_own(
     home: dict[str, str], capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walked: list[str] = []
@@ -253,7 +255,7 @@ async def test_the_region_that_was_chosen_is_walked_to_and_a_fault_of_qdeck_is_a
     monkeypatch.setattr(module, "steps_to", steps)
     monkeypatch.setattr(module, "make_service", partial(make_service, transport=httpx.MockTransport(respond)))
     environ = home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": "auto"}
-    status, told = await examined(environ, capsys)
+    status, told = await doctor_answer(environ, capsys)
     assert status is Exit.FAILED
     assert walked[-1] == f"https://eu-de.quantum.{IBM}/api/v1"
     assert told["instance"]["state"] == told["jobs"]["state"] == "ok"
@@ -263,7 +265,7 @@ async def test_the_region_that_was_chosen_is_walked_to_and_a_fault_of_qdeck_is_a
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(0, "ok"), (2, "warning"), (-20, "failed")])
-def test_a_skewed_clock_is_told(minutes: int, state: str) -> None:
+def test_doctor_reports_a_skewed_clock(minutes: int, state: str) -> None:
     finding = module.clock(minutes * 60.0)
     assert finding.state == state
     assert not minutes or ("behind" if minutes > 0 else "ahead") in finding.message
@@ -279,7 +281,7 @@ def test_a_skewed_clock_is_told(minutes: int, state: str) -> None:
         ({"TERM": "xterm", "NO_COLOR": "1"}, (80, 24), "ok", "NO_COLOR"),
     ],
 )
-def test_the_terminal_is_looked_at(
+def test_doctor_describes_the_terminal(
     environ: dict[str, str],
     size: tuple[int, int],
     state: str,
@@ -295,7 +297,7 @@ def test_the_terminal_is_looked_at(
     assert said in finding.message
 
 
-def test_a_folder_that_others_can_look_into_is_told(tmp_path: Path) -> None:
+def test_doctor_reports_a_folder_open_to_others(tmp_path: Path) -> None:
     for name in ("config", "data", "state"):
         (tmp_path / name).mkdir(mode=0o700)
     (tmp_path / "data").chmod(0o755)

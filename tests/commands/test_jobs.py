@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-async def known(home: Path) -> Path:
+async def stored_jobs(home: Path) -> Path:
     """A history of two jobs, one of each generation, confirmed at different times."""
     history = JobRepository(places(home), SystemClock())
     await history.open()
@@ -53,7 +53,7 @@ async def known(home: Path) -> Path:
     return home
 
 
-async def test_only_a_command_that_submits_sends_what_is_in_line(home: Path) -> None:
+async def test_only_run_sends_queued_submissions(home: Path) -> None:
     environ = {"QDECK_HOME": str(home), "HOME": str(home)}
     for submits in (False, True):
         async with started_services(environ, sends=submits) as services:
@@ -63,8 +63,8 @@ async def test_only_a_command_that_submits_sends_what_is_in_line(home: Path) -> 
 
 
 @pytest.mark.parametrize("words", [(), ("--offline",)])
-def test_the_history_is_listed_and_said_to_be_one(
-    known: Path, words: tuple[str, ...], capsys: Output
+def test_jobs_without_account_lists_the_history_and_says_so(
+    stored_jobs: Path, words: tuple[str, ...], capsys: Output
 ) -> None:
     assert main(["jobs", *words]) == 0
     told = capsys.readouterr()
@@ -78,7 +78,7 @@ def test_the_history_is_listed_and_said_to_be_one(
     assert ("No account found" in told.err) is (words == ())
 
 
-def test_json_marks_it(known: Path, capsys: Output) -> None:
+def test_jobs_json_marks_the_history(stored_jobs: Path, capsys: Output) -> None:
     assert main(["jobs", "--offline", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["history"], answer["stale"], answer["sandbox"]) == (True, True, True)
@@ -107,20 +107,20 @@ def test_json_marks_it(known: Path, capsys: Output) -> None:
         (("--since", "1s"), set()),
     ],
 )
-def test_the_options_choose_among_it(
-    known: Path, words: tuple[str, ...], expected: set[str], capsys: Output
+def test_jobs_options_filter_the_history(
+    stored_jobs: Path, words: tuple[str, ...], expected: set[str], capsys: Output
 ) -> None:
     assert main(["jobs", "--offline", *words]) == 0
     assert {line.split("\t")[1] for line in capsys.readouterr().out.splitlines()} == expected
 
 
 @pytest.mark.parametrize("words", [("--since", "soon"), ("--until", "2026-99")])
-def test_what_is_no_time_is_a_wrong_option(known: Path, words: tuple[str, ...], capsys: Output) -> None:
+def test_jobs_refuses_a_malformed_time(stored_jobs: Path, words: tuple[str, ...], capsys: Output) -> None:
     assert main(["jobs", "--offline", *words]) == 2
     assert words[1] in capsys.readouterr().err
 
 
-def test_without_account_and_history_the_way_to_one_is_told(home: Path, capsys: Output) -> None:
+def test_jobs_without_account_and_history_points_to_login(home: Path, capsys: Output) -> None:
     assert main(["jobs"]) == 2
     told = capsys.readouterr()
     assert told.out == "" and "qdeck login" in told.err and "--sandbox" in told.err
@@ -128,8 +128,8 @@ def test_without_account_and_history_the_way_to_one_is_told(home: Path, capsys: 
     assert "holds no such job" in capsys.readouterr().err
 
 
-def test_an_account_of_the_other_channel_is_not_asked(
-    known: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+def test_jobs_ignores_an_account_of_the_other_channel(
+    stored_jobs: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QISKIT_IBM_TOKEN", "a-token-for-the-platform")
     monkeypatch.setenv("QISKIT_IBM_CHANNEL", "ibm_quantum_platform")

@@ -18,12 +18,12 @@ SECRETS = (
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_tokens_are_hidden(secret: str) -> None:
+def test_crash_log_hides_tokens(secret: str) -> None:
     assert secret not in without_secrets(f"Bearer {secret}!")
     assert without_secrets(f"Bearer {secret}!") == "Bearer [hidden]!"
 
 
-def test_places_and_causes_are_told_without_values() -> None:
+def test_crash_log_describes_places_and_causes_without_values() -> None:
     secret = SECRETS[0]
     try:
         try:
@@ -37,7 +37,7 @@ def test_places_and_causes_are_told_without_values() -> None:
     assert secret not in told
 
 
-def test_log_is_private_and_does_not_grow_for_ever(tmp_path: Path) -> None:
+def test_crash_log_is_private_and_rotates(tmp_path: Path) -> None:
     path = write_trouble(tmp_path / "state", ValueError("one"), NOW)
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_text("x" * 1_000_001)

@@ -17,7 +17,7 @@ def _with(view: JobView, name: str) -> JobView:
     return replace(view, filters=(*view.filters, SavedFilter(name, f"name:{name}")))
 
 
-def test_a_filter_is_saved_under_a_lock(tmp_path: Path) -> None:
+def test_view_settings_save_a_filter_under_a_lock(tmp_path: Path) -> None:
     tried = []
 
     def change(view: JobView) -> JobView:
@@ -33,7 +33,9 @@ def test_a_filter_is_saved_under_a_lock(tmp_path: Path) -> None:
     assert [one.name for one in load_view(tmp_path).filters] == ["mine", "theirs"]
 
 
-def test_one_that_waits_for_ever_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_view_settings_give_up_on_a_lock_that_is_never_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(view_settings, "_LOCK_SECONDS", 0.0)
     with FileLock(str(tmp_path / NAME) + ".lock"), pytest.raises(OSError, match="another qdeck"):
         change_view(tmp_path, lambda view: view)

@@ -9,14 +9,14 @@ def _backend(name: str, queue: int | None, error: float | None = None, qubits: i
     return Backend(name, qubits, operational=True, queue_length=queue, median_2q_error=error)
 
 
-def test_the_shortest_queue_goes_before_the_smallest_error() -> None:
+def test_best_backend_prefers_the_shortest_queue_to_the_smallest_error() -> None:
     assert best_backend([_backend("a", 3, 0.001), _backend("b", 1, 0.02)]) == _backend("b", 1, 0.02)
     assert best_backend([_backend("a", 1, 0.02), _backend("b", 1, 0.001)]) == _backend("b", 1, 0.001)
     assert best_backend([_backend("a", 1), _backend("b", 1, 0.02)]) == _backend("b", 1, 0.02)
     assert best_backend([_backend("b", 1), _backend("a", 1)]) == _backend("a", 1)
 
 
-def test_what_is_too_small_or_away_is_not_offered() -> None:
+def test_best_backend_leaves_out_small_and_offline_ones() -> None:
     away = Backend("away", 156, "paused", False, 0)
     small, large, unknown = (
         _backend("s", 0, qubits=5),
@@ -29,7 +29,7 @@ def test_what_is_too_small_or_away_is_not_offered() -> None:
     assert best_backend([]) is None
 
 
-def test_errors_that_are_not_known_are_asked_for_where_they_decide() -> None:
+def test_undecided_names_backends_whose_unknown_error_decides() -> None:
     a, b, c = _backend("a", 1), _backend("b", 1, 0.02), _backend("c", 2)
     assert undecided([a, b, c]) == ("a",)
     assert undecided([a, _backend("d", 1), c]) == ("a", "d")

@@ -21,5 +21,5 @@ from tui.domain.openqasm import classical_bits
         ("", None),
     ],
 )
-def test_the_classical_bits_of_a_program(text: str, bits: int | None) -> None:
+def test_classical_bits_counts_all_registers(text: str, bits: int | None) -> None:
     assert classical_bits(text) == bits

@@ -4,100 +4,102 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.end_to_end.app_driver import AppDriver, app_on_sandbox, counts_of
 from tests.end_to_end.circuits import WALKTHROUGH, assert_bell, assert_mostly_one
-from tests.end_to_end.hands import Hands, app_on_sandbox, counts_of
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobStatus
 
 
-async def write_walkthrough(hands: Hands) -> None:
+async def write_walkthrough(driver: AppDriver) -> None:
     """An empty text, and the walkthrough's circuit typed into it."""
-    await hands.press("f3", "ctrl+n")
-    await hands.type(WALKTHROUGH)
-    await hands.see("checked by Qiskit: 1 qubit")
+    await driver.press("f3", "ctrl+n")
+    await driver.type(WALKTHROUGH)
+    await driver.see("checked by Qiskit: 1 qubit")
 
 
-async def open_bell(hands: Hands) -> None:
+async def open_bell(driver: AppDriver) -> None:
     """The Bell pair from the examples; what was typed into the editor is discarded."""
-    await hands.press("f3", "ctrl+o")
-    await hands.see("has changes that are not saved")
-    await hands.press("tab", "tab", "enter")
-    await hands.see("Open a circuit")
-    await hands.type("bell")
-    await hands.press("enter")
-    await hands.see("checked by Qiskit: 2 qubits")
+    await driver.press("f3", "ctrl+o")
+    await driver.see("has changes that are not saved")
+    await driver.press("tab", "tab", "enter")
+    await driver.see("Open a circuit")
+    await driver.type("bell")
+    await driver.press("enter")
+    await driver.see("checked by Qiskit: 2 qubits")
 
 
-async def run(hands: Hands, backend: str, *, cloud: bool = False, dedicated: bool = False) -> dict[str, int]:
+async def run(
+    driver: AppDriver, backend: str, *, cloud: bool = False, dedicated: bool = False
+) -> dict[str, int]:
     """From a circuit in the editor to its counts: backend, transpile, review, submit, watch."""
-    before = len(hands.services.jobs())
-    await hands.press("f4")
-    await hands.choose("backend", backend)
+    before = len(driver.services.jobs())
+    await driver.press("f4")
+    await driver.choose("backend", backend)
     if cloud:
-        await hands.choose("where", "cloud")
-    await hands.press("f8")
-    await hands.see(f"for {backend}, level 2, {'cloud' if cloud else 'local'}")
-    await hands.press("f9")
+        await driver.choose("where", "cloud")
+    await driver.press("f8")
+    await driver.see(f"for {backend}, level 2, {'cloud' if cloud else 'local'}")
+    await driver.press("f9")
     if dedicated:
-        await hands.see("It runs in a dedicated session")
-        await hands.press("tab", "enter")
-    job, result = await hands.finish(before)
+        await driver.see("It runs in a dedicated session")
+        await driver.press("tab", "enter")
+    job, result = await driver.finish(before)
     assert (job.backend, job.status) == (backend, JobStatus.DONE), job
-    await hands.see("✔ done")
+    await driver.see("✔ done")
     return dict(counts_of(result))
 
 
-async def enter_session(hands: Hands, backend: str, mode: str) -> str:
+async def enter_session(driver: AppDriver, backend: str, mode: str) -> str:
     """Open a session or batch by keys and use it for the next jobs; its id."""
-    await hands.press("f5", "n")
-    await hands.see("Open a session")
-    await hands.choose("mode", mode)
-    await hands.choose("backend", backend)
-    await hands.press("tab", "enter")
-    await hands.wait(lambda: bool(hands.services.sessions()), "the session")
-    await hands.see(backend)
-    session = hands.services.sessions()[0]
-    await hands.press("u")
-    await hands.see("next jobs run here")
+    await driver.press("f5", "n")
+    await driver.see("Open a session")
+    await driver.choose("mode", mode)
+    await driver.choose("backend", backend)
+    await driver.press("tab", "enter")
+    await driver.wait(lambda: bool(driver.services.sessions()), "the session")
+    await driver.see(backend)
+    session = driver.services.sessions()[0]
+    await driver.press("u")
+    await driver.see("next jobs run here")
     return session.id
 
 
-async def leave_session(hands: Hands) -> None:
+async def leave_session(driver: AppDriver) -> None:
     """Cancel the session in use."""
-    await hands.press("f5", "c")
-    await hands.see("It closes now")
-    await hands.press("tab", "enter")
-    await hands.told("is cancelled")
+    await driver.press("f5", "c")
+    await driver.see("It closes now")
+    await driver.press("tab", "enter")
+    await driver.notice("is cancelled")
 
 
-async def test_the_platform_face_from_start_to_sign_out(tmp_path: Path) -> None:
-    async with app_on_sandbox(tmp_path, Channel.PLATFORM) as hands:
-        await hands.see("SANDBOX")
-        await write_walkthrough(hands)
-        assert_mostly_one(await run(hands, "ibm_peekskill"))
-        await open_bell(hands)
-        session = await enter_session(hands, "ibm_cusco", "dedicated")
-        assert_bell(await run(hands, "ibm_cusco", dedicated=True))
-        assert hands.services.jobs()[0].session_id == session
-        await leave_session(hands)
-        await hands.press("f7")
-        await hands.see("sign out")
-        await hands.press("o")
+async def test_app_on_platform_runs_from_sign_in_to_sign_out(tmp_path: Path) -> None:
+    async with app_on_sandbox(tmp_path, Channel.PLATFORM) as driver:
+        await driver.see("SANDBOX")
+        await write_walkthrough(driver)
+        assert_mostly_one(await run(driver, "ibm_peekskill"))
+        await open_bell(driver)
+        session = await enter_session(driver, "ibm_cusco", "dedicated")
+        assert_bell(await run(driver, "ibm_cusco", dedicated=True))
+        assert driver.services.jobs()[0].session_id == session
+        await leave_session(driver)
+        await driver.press("f7")
+        await driver.see("sign out")
+        await driver.press("o")
         # IAM has no call that ends a token; the app must not pretend that it did.
-        await hands.told("cannot revoke")
-        assert hands.services.identity is None
+        await driver.notice("cannot revoke")
+        assert driver.services.identity is None
 
 
-async def test_the_classic_face_with_its_cloud_transpiler(tmp_path: Path) -> None:
-    async with app_on_sandbox(tmp_path, Channel.CLASSIC) as hands:
-        await write_walkthrough(hands)
-        assert_mostly_one(await run(hands, "ibm_cusco", cloud=True))
-        await open_bell(hands)
-        session = await enter_session(hands, "ibm_peekskill", "batch")
-        assert_bell(await run(hands, "ibm_peekskill", cloud=True))
-        assert hands.services.jobs()[0].session_id == session
-        await hands.press("f7")
-        await hands.see("sign out")
-        await hands.press("o")
-        await hands.told("refused the token when it was tried again")
-        assert hands.services.identity is None
+async def test_app_on_classic_runs_with_the_cloud_transpiler(tmp_path: Path) -> None:
+    async with app_on_sandbox(tmp_path, Channel.CLASSIC) as driver:
+        await write_walkthrough(driver)
+        assert_mostly_one(await run(driver, "ibm_cusco", cloud=True))
+        await open_bell(driver)
+        session = await enter_session(driver, "ibm_peekskill", "batch")
+        assert_bell(await run(driver, "ibm_peekskill", cloud=True))
+        assert driver.services.jobs()[0].session_id == session
+        await driver.press("f7")
+        await driver.see("sign out")
+        await driver.press("o")
+        await driver.notice("refused the token when it was tried again")
+        assert driver.services.identity is None

@@ -29,7 +29,7 @@ from tests.end_to_end.conftest import COMMAND, Sandbox, Shell, clean_environment
         ),
     ],
 )
-def test_the_walkthrough_circuit_comes_out_right(
+def test_run_returns_counts_of_the_walkthrough_circuit(
     shell: Shell, channel: str, backend: str, extra: tuple[str, ...]
 ) -> None:
     answer = shell.answer("run", "-", "-b", backend, *extra, channel=channel, stdin=WALKTHROUGH)
@@ -42,7 +42,7 @@ def test_the_walkthrough_circuit_comes_out_right(
     assert "$" in answer["qasm"] or "OPENQASM 2" in answer["qasm"]
 
 
-def test_a_bell_pair_in_a_session_then_the_list_knows_the_job(shell: Shell, sandbox: Sandbox) -> None:
+def test_run_in_a_session_appears_in_jobs(shell: Shell, sandbox: Sandbox) -> None:
     session = open_session(sandbox, "ibm_cusco")
     answer = shell.answer("run", "-", "--session", session, "--tag", "pair", "--shots", "1000", stdin=BELL)
     assert (answer["backend"], answer["session_id"]) == ("ibm_cusco", session)
@@ -59,7 +59,7 @@ def test_a_bell_pair_in_a_session_then_the_list_knows_the_job(shell: Shell, sand
     assert "Traceback" not in cancelled.stderr
 
 
-def test_the_estimator_prints_values_in_columns(shell: Shell) -> None:
+def test_run_estimator_prints_values_in_columns(shell: Shell) -> None:
     bell = "\n".join(line for line in BELL.splitlines() if "measure" not in line)
     words = ("--primitive", "estimator", "--observable", "ZZ", "--observable", "ZI", "-b", "ibm_peekskill")
     done = shell.qdeck("run", "-", *words, stdin=bell)
@@ -80,7 +80,7 @@ def test_the_estimator_prints_values_in_columns(shell: Shell) -> None:
         (("cancel", "no-such-job"), "", "no-such-job"),
     ],
 )
-def test_what_cannot_be_done_is_said_plainly(
+def test_commands_report_refusals_in_a_sentence(
     shell: Shell, words: tuple[str, ...], stdin: str, said: str
 ) -> None:
     done = shell.qdeck(*words, stdin=stdin)
@@ -90,7 +90,7 @@ def test_what_cannot_be_done_is_said_plainly(
 
 
 @pytest.mark.parametrize("channel", ["platform", "classic"])
-def test_a_wrong_token_and_a_silent_host_are_said_plainly(shell: Shell, channel: str) -> None:
+def test_commands_report_a_wrong_token_and_a_silent_host(shell: Shell, channel: str) -> None:
     wrong = shell.qdeck("jobs", channel=channel, QISKIT_IBM_TOKEN="wr0ng" * 8)
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "wr0ng" not in wrong.stderr
@@ -124,7 +124,7 @@ def open_session(sandbox: Sandbox, backend: str) -> str:
     ("channel", "ended"),
     [("platform", "cannot revoke"), ("classic", "refused the token when it was tried again")],
 )
-def test_login_keeps_the_account_for_its_owner_and_logout_ends_it(
+def test_login_saves_the_account_privately_and_logout_forgets_it(
     shell: Shell, channel: str, ended: str
 ) -> None:
     token = shell.sandbox.environment(channel)["QISKIT_IBM_TOKEN"]
@@ -152,7 +152,7 @@ def test_login_keeps_the_account_for_its_owner_and_logout_ends_it(
         assert token not in done.stdout + done.stderr
 
 
-def test_ctrl_c_leaves_the_job_to_the_service(shell: Shell) -> None:
+def test_run_interrupted_leaves_the_job_on_the_service(shell: Shell) -> None:
     environ = {**clean_environment(shell.home), **shell.sandbox.environment("platform")}
     command = [*COMMAND, "run", "-", "-b", "ibm_peekskill", "--shots", "100000"]
     with subprocess.Popen(
@@ -175,7 +175,7 @@ def test_ctrl_c_leaves_the_job_to_the_service(shell: Shell) -> None:
     assert job_id in [job["job_id"] for job in shell.answer("jobs")["jobs"]]
 
 
-def test_a_reader_that_goes_away_is_no_error_worth_words(shell: Shell) -> None:
+def test_jobs_ends_quietly_when_the_reader_goes_away(shell: Shell) -> None:
     environ = {**clean_environment(shell.home), **shell.sandbox.environment("platform")}
     reader, writer = os.pipe()
     os.close(reader)

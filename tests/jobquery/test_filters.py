@@ -75,7 +75,7 @@ def utc() -> Iterator[None]:
     time.tzset()
 
 
-def test_what_a_job_is() -> None:
+def test_filter_is_matches_the_state() -> None:
     done, queued = replace(JOB, status=JobStatus.DONE), replace(JOB, status=JobStatus.QUEUED)
     gone = replace(JOB, status=JobStatus.UNKNOWN, status_text=GONE)
 
@@ -118,7 +118,7 @@ def fits(text: str, job: Job = JOB) -> bool:
         "-qpu>1 -finished<2030",
     ],
 )
-def test_what_fits(text: str) -> None:
+def test_filter_fits_jobs(text: str) -> None:
     assert fits(text)
 
 
@@ -139,11 +139,11 @@ def test_what_fits(text: str) -> None:
         "vqe backend:fez",
     ],
 )
-def test_what_does_not_fit(text: str) -> None:
+def test_filter_leaves_out_jobs(text: str) -> None:
     assert not fits(text)
 
 
-def test_without_a_value() -> None:
+def test_filter_leaves_out_jobs_without_the_value() -> None:
     assert fits('tag=""', replace(JOB, tags=()))
     assert fits('session=""', replace(JOB, session_id=""))
 
@@ -165,7 +165,7 @@ def test_without_a_value() -> None:
         ("http://x", 0, "http"),
     ],
 )
-def test_what_is_wrong_is_told_where_it_is(text: str, at: int, word: str) -> None:
+def test_parse_filter_reports_the_place_of_an_error(text: str, at: int, word: str) -> None:
     with pytest.raises(FilterError) as caught:
         parse_filter(text)
     assert caught.value.at == at
@@ -177,7 +177,7 @@ def test_what_is_wrong_is_told_where_it_is(text: str, at: int, word: str) -> Non
     st.text()
     | st.lists(st.sampled_from(["status:", "age<", '"', "\\", "-", ",", "2d", " ", "x", "="])).map("".join)
 )
-def test_any_text_is_read_or_refused_in_place(text: str) -> None:
+def test_parse_filter_reads_or_refuses_any_text(text: str) -> None:
     try:
         wanted = parse_filter(text)
     except FilterError as error:
@@ -188,24 +188,24 @@ def test_any_text_is_read_or_refused_in_place(text: str) -> None:
 
 
 @given(st.lists(TERMS, max_size=4).map(lambda terms: JobFilter(tuple(terms))))
-def test_what_is_written_reads_back(wanted: JobFilter) -> None:
+def test_filter_text_round_trips(wanted: JobFilter) -> None:
     assert parse_filter(str(wanted)) == wanted
 
 
 @given(TERMS, some_job())
-def test_a_minus_turns_a_term_round(term: Term, job: Job) -> None:
+def test_filter_minus_negates_a_term(term: Term, job: Job) -> None:
     other = replace(term, negated=not term.negated)
     assert matcher([term], NOW)(job) != matcher([other], NOW)(job)
 
 
 @given(st.lists(TERMS, max_size=4), some_job())
-def test_all_terms_have_to_hold_whatever_their_order(terms: list[Term], job: Job) -> None:
+def test_filter_terms_all_have_to_hold_in_any_order(terms: list[Term], job: Job) -> None:
     fits_all = all(matcher([term], NOW)(job) for term in terms)
     assert matcher(terms, NOW)(job) == matcher(terms[::-1], NOW)(job) == fits_all
 
 
 @given(some_job(), st.sampled_from(["name", "backend", "session_id", "reason"]))
-def test_every_text_is_found(job: Job, name: str) -> None:
+def test_filter_word_searches_every_text_field(job: Job, name: str) -> None:
     text = getattr(job, name)
     if text:
         assert matcher([Term("", ":", (text.swapcase(),))], NOW)(job) or text == "ß"

@@ -27,7 +27,7 @@ def newest_first(jobs: list[Job]) -> list[Job]:
 
 
 @given(st.lists(some_job(), max_size=30), ORDERS)
-def test_sorted_with_the_unknown_last_and_equals_newest_first(jobs: list[Job], order: Order) -> None:
+def test_build_rows_sorts_unknown_last_and_equals_newest_first(jobs: list[Job], order: Order) -> None:
     given_jobs = newest_first(jobs)
     rows = build_rows(given_jobs, None, order).rows
     by_id = {job.id: job for job in given_jobs}
@@ -43,7 +43,7 @@ def test_sorted_with_the_unknown_last_and_equals_newest_first(jobs: list[Job], o
 
 
 @given(st.lists(some_job(), max_size=60), ORDERS)
-def test_sorting_in_pieces_is_sorting(jobs: list[Job], order: Order) -> None:
+def test_build_rows_sorts_in_pieces_as_in_one(jobs: list[Job], order: Order) -> None:
     given_jobs = newest_first(jobs)
     whole = build_rows(given_jobs, None, order)
     with pytest.MonkeyPatch.context() as patch:
@@ -52,7 +52,9 @@ def test_sorting_in_pieces_is_sorting(jobs: list[Job], order: Order) -> None:
 
 
 @given(st.lists(some_job(), max_size=30), st.sampled_from([Grouping.SESSION, Grouping.TAG]))
-def test_groups_hold_every_job_once_those_without_last(jobs: list[Job], grouping: Grouping) -> None:
+def test_build_rows_puts_every_job_in_one_group_and_those_without_last(
+    jobs: list[Job], grouping: Grouping
+) -> None:
     given_jobs = newest_first(jobs)
     arranged = build_rows(given_jobs, grouping=grouping)
     assert [row for row in arranged.rows if row.startswith(HEAD)] == list(arranged.groups)
@@ -69,7 +71,7 @@ def test_groups_hold_every_job_once_those_without_last(jobs: list[Job], grouping
     assert folded.shown == len(given_jobs)
 
 
-def test_a_job_stands_with_the_most_common_of_its_tags() -> None:
+def test_build_rows_groups_a_job_by_its_most_common_tag() -> None:
     tags = {"1": ("a", "vqe"), "2": ("vqe",), "3": ("b", "vqe"), "4": ("x", "y"), "5": ()}
     some = jobs()[0]
     given_jobs = [replace(some, id=job_id, tags=of_job) for job_id, of_job in tags.items()]
@@ -88,7 +90,7 @@ def test_a_job_stands_with_the_most_common_of_its_tags() -> None:
     FILTERS,
     st.sampled_from(Grouping),
 )
-def test_after_a_change_the_rows_are_those_of_a_fresh_list(
+def test_job_list_changes_give_the_rows_of_a_fresh_list(
     jobs: list[Job],
     others: list[Job],
     data: st.DataObject,

@@ -40,5 +40,5 @@ BACKENDS = ("ibm_cusco", "ibm_fez", "ibm_fez_2")
         ("created>=2026-03", JobQuery(created_after=MARCH[0])),
     ],
 )
-def test_what_the_service_can_tell_is_asked_of_it(text: str, query: JobQuery | None) -> None:
+def test_pushdown_query_has_the_terms_the_service_evaluates(text: str, query: JobQuery | None) -> None:
     assert pushdown_query(parse_filter(text), NOW, BACKENDS) == query

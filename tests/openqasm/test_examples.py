@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.domain.openqasm import version_of
 from tui.openqasm.examples import examples
-from tui.openqasm.highlighter import Highlighter, Kind
+from tui.openqasm.highlighter import Highlighter, TokenKind
 
 CHECKOUT = Path(__file__).parents[2]
 WALKTHROUGH = (
@@ -16,7 +16,7 @@ WALKTHROUGH = (
 )
 
 
-def test_every_example_has_a_title_of_its_own_and_ends_with_a_line_end() -> None:
+def test_examples_have_own_titles_and_end_with_a_line_end() -> None:
     found = examples()
     assert len(found) >= 8
     assert len({example.title for example in found}) == len(found)
@@ -25,21 +25,21 @@ def test_every_example_has_a_title_of_its_own_and_ends_with_a_line_end() -> None
         assert example.text.endswith("\n") and max(map(len, example.text.splitlines())) <= 90, example.name
 
 
-def test_both_languages_are_there_and_the_simplest_is_first() -> None:
+def test_examples_have_both_languages_and_begin_with_the_simplest() -> None:
     assert examples()[0].name == "x-gate"
     assert WALKTHROUGH in examples()[0].text.splitlines()
     assert {version_of(example.text) for example in examples()} == {2, 3}
 
 
-def test_the_highlighter_knows_every_character_of_them() -> None:
+def test_examples_highlight_without_unknown_characters() -> None:
     for example in examples():
         lines = example.text.split("\n")
         highlighter = Highlighter(lines.__getitem__, lines.__len__)
         kinds = {kind for line in range(len(lines)) for _, _, kind in highlighter.spans(line)}
-        assert Kind.WRONG not in kinds and Kind.GATE in kinds, example.name
+        assert TokenKind.WRONG not in kinds and TokenKind.GATE in kinds, example.name
 
 
-def test_an_installed_package_has_them_inside(tmp_path: Path) -> None:
+def test_examples_are_found_in_an_installed_package(tmp_path: Path) -> None:
     """The wheel puts `assets/circuits` into the package as `circuits`; here by hand."""
     for package in ("tui", "tui/openqasm"):
         (tmp_path / package).mkdir()

@@ -12,14 +12,14 @@ from tui.openqasm.files import MAX_BYTES, read_circuit, save_circuit, suggest
 BELL = "OPENQASM 3;\nqubit[2] q;\n"
 
 
-def test_a_saved_circuit_reads_back_as_it_was(tmp_path: Path) -> None:
+def test_save_circuit_reads_back_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "bell.qasm"
     save_circuit(path, BELL)
     assert read_circuit(path) == BELL
     assert [entry.name for entry in tmp_path.iterdir()] == ["bell.qasm"]
 
 
-def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
+def test_read_circuit_drops_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "bom.qasm"
     path.write_bytes(b"\xef\xbb\xbfOPENQASM 3;")
     assert read_circuit(path) == "OPENQASM 3;"
@@ -33,7 +33,7 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         (b"x" * (MAX_BYTES + 1), "larger than"),
     ],
 )
-def test_what_is_no_text_is_refused_with_the_reason(tmp_path: Path, content: bytes, words: str) -> None:
+def test_read_circuit_refuses_what_is_not_text(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "odd.qasm"
     path.write_bytes(content)
     with pytest.raises(QdeckError, match=words) as caught:
@@ -41,7 +41,7 @@ def test_what_is_no_text_is_refused_with_the_reason(tmp_path: Path, content: byt
     assert caught.value.kind is ErrorKind.STORAGE
 
 
-def test_missing_folder_and_device_are_refused(tmp_path: Path) -> None:
+def test_read_circuit_refuses_missing_files_folders_and_devices(tmp_path: Path) -> None:
     with pytest.raises(QdeckError, match="no such file"):
         read_circuit(tmp_path / "missing.qasm")
     with pytest.raises(QdeckError, match="is a folder"):
@@ -50,14 +50,14 @@ def test_missing_folder_and_device_are_refused(tmp_path: Path) -> None:
         read_circuit(Path("/dev/null"))
 
 
-def test_saving_where_it_cannot_be_says_so(tmp_path: Path) -> None:
+def test_save_circuit_reports_an_unwritable_place(tmp_path: Path) -> None:
     with pytest.raises(QdeckError, match="cannot be written"):
         save_circuit(tmp_path / "no" / "such" / "folder.qasm", BELL)
     with pytest.raises(QdeckError, match="is a folder"):
         save_circuit(tmp_path, BELL)
 
 
-def test_saving_keeps_permissions_and_links(tmp_path: Path) -> None:
+def test_save_circuit_keeps_permissions_and_links(tmp_path: Path) -> None:
     real = tmp_path / "real.qasm"
     real.write_text("old")
     real.chmod(0o640)
@@ -69,7 +69,7 @@ def test_saving_keeps_permissions_and_links(tmp_path: Path) -> None:
     assert real.stat().st_mode & 0o777 == 0o640
 
 
-def test_suggestions_are_folders_then_circuits(tmp_path: Path) -> None:
+def test_suggest_lists_folders_then_circuits(tmp_path: Path) -> None:
     (tmp_path / "bells").mkdir()
     (tmp_path / "bells" / "one.qasm").write_text(BELL)
     (tmp_path / "bell.qasm").write_text(BELL)

@@ -20,7 +20,7 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.monitor.state.events import JobsChanged
-from tui.openqasm.highlighter import Span, State, lex_line
+from tui.openqasm.highlighter import State, TokenSpan, lex_line
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.detail import JobScreen
@@ -70,7 +70,7 @@ async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
 ) -> None:
     lexed: list[str] = []
 
-    def seen(lexer: RegexLexer, text: str, state: State) -> tuple[list[Span], State]:
+    def seen(lexer: RegexLexer, text: str, state: State) -> tuple[list[TokenSpan], State]:
         lexed.append(text)
         return lex_line(lexer, text, state)
 

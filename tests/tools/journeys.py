@@ -51,7 +51,7 @@ from textual.pilot import Pilot
 
 # --- what depends on how tui is laid out: change it here -----------------------------------------------
 import tui
-from tests.end_to_end.hands import Hands, app_on_sandbox
+from tests.end_to_end.app_driver import AppDriver, app_on_sandbox
 from tests.support.app import screen_text, settled
 from tests.tools.tracing import Tracer, Visit
 from tui.common.clock import SystemClock
@@ -308,51 +308,51 @@ def returns_of(visits: Sequence[Visit], files: Collection[str]) -> Returns:
 class Guide:
     """Takes the journeys."""
 
-    def __init__(self, hands: Hands, watch: Stopwatch) -> None:
-        self._hands = hands
+    def __init__(self, driver: AppDriver, watch: Stopwatch) -> None:
+        self._driver = driver
         self._watch = watch
         self._around = watch.around
 
     async def prepare_check(self) -> None:
         """A circuit in the editor, found right."""
-        await self._hands.press(EDITOR_KEY, OPEN_KEY)
-        await self._hands.see(OPEN_TITLE)
-        await self._hands.press(*EXAMPLE, "enter")
-        await self._hands.see(RIGHT)
+        await self._driver.press(EDITOR_KEY, OPEN_KEY)
+        await self._driver.see(OPEN_TITLE)
+        await self._driver.press(*EXAMPLE, "enter")
+        await self._driver.see(RIGHT)
 
     async def check(self) -> list[Visit]:
         """A letter where none belongs."""
         await self._rest()
-        self._watch.begin(lambda: WRONG in screen_text(self._hands.pilot))
-        await self._hands.press("x")
+        self._watch.begin(lambda: WRONG in screen_text(self._driver.pilot))
+        await self._driver.press("x")
         visits = await self._watch.taken()
-        await self._hands.press("backspace")
-        await self._hands.see(RIGHT)
+        await self._driver.press("backspace")
+        await self._driver.see(RIGHT)
         return visits
 
     async def prepare_submit(self) -> None:
         """The circuit, transpiled and reviewed."""
-        await self._hands.press(TRANSPILE_KEY)
-        await self._hands.choose("backend", BACKEND)
-        await self._hands.press(TRANSPILE_NOW)
-        await self._hands.see(REVIEWED)
+        await self._driver.press(TRANSPILE_KEY)
+        await self._driver.choose("backend", BACKEND)
+        await self._driver.press(TRANSPILE_NOW)
+        await self._driver.see(REVIEWED)
 
     async def submit(self) -> list[Visit]:
         """F9; the job is not asked for yet."""
-        await self._hands.press(TRANSPILE_KEY)
-        await self._hands.see(FORM)
+        await self._driver.press(TRANSPILE_KEY)
+        await self._driver.see(FORM)
         await self._rest()
         self._around.lists.clear()
         self._around.submitted = self._watch.end
         self._watch.begin()
-        await self._hands.press(SUBMIT_KEY)
+        await self._driver.press(SUBMIT_KEY)
         visits = await self._watch.taken()
         self._around.submitted = None
         return visits
 
     async def status(self) -> list[Visit]:
         """The job submitted last is asked for."""
-        await self._hands.wait(lambda: self._shows(QUEUED), "the job in the table")
+        await self._driver.wait(lambda: self._shows(QUEUED), "the job in the table")
         await self._rest()
         self._around.listed = lambda: self._watch.begin(lambda: self._shows(RUNNING))
         # An answer without the new status was not the one.
@@ -364,15 +364,15 @@ class Guide:
 
     async def finish(self) -> None:
         """Wait for the end of the job."""
-        await self._hands.wait(lambda: self._shows(DONE), "the end of the job")
+        await self._driver.wait(lambda: self._shows(DONE), "the end of the job")
 
     def _shows(self, status: str) -> bool:
-        lines = screen_text(self._hands.pilot).splitlines()
+        lines = screen_text(self._driver.pilot).splitlines()
         return any(self._around.job_id in line and f" {status} " in line for line in lines)
 
     async def _rest(self) -> None:
         """Let everything come to rest."""
-        await settled(self._hands.pilot)
+        await settled(self._driver.pilot)
         await asyncio.sleep(QUIET)
 
 
@@ -386,10 +386,10 @@ async def travel(home: Path, runs: int) -> dict[str, Journey]:
         # Before anything begins: threads that are started earlier would not be seen.
         watch.tracer.install()
         try:
-            async with app_on_sandbox(home, Channel.PLATFORM) as hands:
-                watch.watch_screen(hands.pilot)
-                watch.around.watch_submit(hands.services)
-                guide = Guide(hands, watch)
+            async with app_on_sandbox(home, Channel.PLATFORM) as driver:
+                watch.watch_screen(driver.pilot)
+                watch.around.watch_submit(driver.services)
+                guide = Guide(driver, watch)
                 await guide.prepare_check()
                 if not any(logs.iterdir()):
                     raise SystemExit(

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.end_to_end.hands import Hands
+from tests.end_to_end.app_driver import AppDriver
 from tui.app import QDeckApp
 from tui.commands.context import make_services
 from tui.common.clock import SystemClock
@@ -29,7 +29,7 @@ async def take(folder: Path, home: Path) -> None:
     services = make_services({"QDECK_HOME": str(home), "HOME": str(home)})
     app = QDeckApp(services, clock=SystemClock(), state_folder=home / "state")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        hands = Hands(pilot, services)
+        driver = AppDriver(pilot, services)
 
         async def shoot(name: str) -> None:
             app.clear_notices()
@@ -37,39 +37,39 @@ async def take(folder: Path, home: Path) -> None:
             app.save_screenshot(f"{name}.svg", str(folder))
             print(f"{name}.svg")
 
-        await hands.see("Sandbox: IBM Quantum")
+        await driver.see("Sandbox: IBM Quantum")
         await shoot("login")
-        await hands.press("S")
-        await hands.see("No jobs yet")
+        await driver.press("S")
+        await driver.see("No jobs yet")
         for number, (example, backend) in enumerate(RUNS):
             last = number == len(RUNS) - 1
-            await hands.press("f3", "ctrl+o")
-            await hands.see("Open a circuit")
-            await hands.press(*example, "enter")
-            await hands.see("checked by Qiskit")
+            await driver.press("f3", "ctrl+o")
+            await driver.see("Open a circuit")
+            await driver.press(*example, "enter")
+            await driver.see("checked by Qiskit")
             if last:
                 await shoot("editor")
-            await hands.press("f4")
-            await hands.choose("backend", backend)
-            await hands.press("f8")
-            await hands.see(f"{example} for {backend}, level 2")
+            await driver.press("f4")
+            await driver.choose("backend", backend)
+            await driver.press("f8")
+            await driver.see(f"{example} for {backend}, level 2")
             if last:
                 await shoot("transpile")
-            await hands.press("f9")
-            await hands.finish(number)
-        await hands.press("f5", "n")
-        await hands.see("Open a session")
-        await hands.press("tab", "tab", "enter")
-        await hands.see("○ open")
+            await driver.press("f9")
+            await driver.finish(number)
+        await driver.press("f5", "n")
+        await driver.see("Open a session")
+        await driver.press("tab", "tab", "enter")
+        await driver.see("○ open")
         await shoot("sessions")
-        await hands.press("f6", "r")
-        await hands.see("ibm_fez")
+        await driver.press("f6", "r")
+        await driver.see("ibm_fez")
         await shoot("backends")
-        await hands.press("f2")
-        await hands.see("✔ done")
+        await driver.press("f2")
+        await driver.see("✔ done")
         await shoot("jobs")
-        await hands.press("enter")
-        await hands.see("outcomes")
+        await driver.press("enter")
+        await driver.see("outcomes")
         await shoot("job")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.circuits import BELL
-from tui.openqasm.highlighter import LONGEST_LINE, Kind
+from tui.openqasm.highlighter import LONGEST_LINE, TokenKind
 from tui.widgets.circuit.qasm_view import QasmLines
 from tui.widgets.text.styled_text import QASM_INKS, TextStyle, line, text_of
 
@@ -21,8 +21,8 @@ def test_words_have_the_ink_of_their_kind() -> None:
         ("2", TextStyle.QASM_NUMBER),
         ("// two", TextStyle.QASM_COMMENT),
     ]
-    plain = {Kind.NAME, Kind.OPERATOR}
-    assert {f"qasm--{kind}" for kind in Kind if kind not in plain} == QASM_INKS
+    plain = {TokenKind.NAME, TokenKind.OPERATOR}
+    assert {f"qasm--{kind}" for kind in TokenKind if kind not in plain} == QASM_INKS
 
 
 def test_what_stands_above_is_not_taken_for_the_program() -> None:

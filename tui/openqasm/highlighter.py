@@ -25,7 +25,7 @@ START: Final[State] = ("root",)
 """The state at the start of a text."""
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a stretch of text is. A theme has a style for each."""
 
     KEYWORD = "keyword"
@@ -49,35 +49,35 @@ class Kind(StrEnum):
     """A character that no rule of the language knows."""
 
 
-class Span(NamedTuple):
+class TokenSpan(NamedTuple):
     """`line[start:end]` is of `kind`."""
 
     start: int
     end: int
-    kind: Kind
+    kind: TokenKind
 
 
-_KINDS: Final[dict[_TokenType, Kind | None]] = {
+_KINDS: Final[dict[_TokenType, TokenKind | None]] = {
     Token: None,
-    Token.Comment: Kind.COMMENT,
-    Token.Comment.Preproc: Kind.DIRECTIVE,
-    Token.Keyword: Kind.KEYWORD,
-    Token.Keyword.Type: Kind.TYPE,
-    Token.Name: Kind.NAME,
-    Token.Name.Function: Kind.GATE,
-    Token.Name.Builtin: Kind.FUNCTION,
-    Token.Name.Constant: Kind.CONSTANT,
-    Token.Name.Decorator: Kind.DIRECTIVE,
-    QUBIT: Kind.QUBIT,
-    Token.Literal: Kind.NUMBER,
-    Token.Literal.String: Kind.STRING,
-    Token.Operator: Kind.OPERATOR,
-    Token.Operator.Word: Kind.INSTRUCTION,
-    Token.Error: Kind.WRONG,
+    Token.Comment: TokenKind.COMMENT,
+    Token.Comment.Preproc: TokenKind.DIRECTIVE,
+    Token.Keyword: TokenKind.KEYWORD,
+    Token.Keyword.Type: TokenKind.TYPE,
+    Token.Name: TokenKind.NAME,
+    Token.Name.Function: TokenKind.GATE,
+    Token.Name.Builtin: TokenKind.FUNCTION,
+    Token.Name.Constant: TokenKind.CONSTANT,
+    Token.Name.Decorator: TokenKind.DIRECTIVE,
+    QUBIT: TokenKind.QUBIT,
+    Token.Literal: TokenKind.NUMBER,
+    Token.Literal.String: TokenKind.STRING,
+    Token.Operator: TokenKind.OPERATOR,
+    Token.Operator.Word: TokenKind.INSTRUCTION,
+    Token.Error: TokenKind.WRONG,
 }
 
 
-def _kind_of(token: _TokenType) -> Kind | None:
+def _kind_of(token: _TokenType) -> TokenKind | None:
     if token not in _KINDS:
         assert token.parent is not None, "every token descends from Token, which is known"
         _KINDS[token] = _kind_of(token.parent)
@@ -95,7 +95,7 @@ def _next_state(state: State, change: Any) -> State:
     return tuple(stack)
 
 
-def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[Span], State]:
+def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[TokenSpan], State]:
     """Lex one line, given the state that the line before left.
 
     This is `RegexLexer.get_tokens_unprocessed` but for two things: it returns the state it ends in, and
@@ -107,16 +107,16 @@ def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[Span], St
     """
     rules: dict[str, list[Any]] = lexer._tokens
     text = line[:LONGEST_LINE] + "\n"
-    spans: list[Span] = []
+    spans: list[TokenSpan] = []
 
     def add(start: int, end: int, token: _TokenType) -> None:
         kind = _kind_of(token)
         if kind is None or start >= end:
             return
         if spans and spans[-1].kind is kind and spans[-1].end == start:
-            spans[-1] = Span(spans[-1].start, end, kind)
+            spans[-1] = TokenSpan(spans[-1].start, end, kind)
         else:
-            spans.append(Span(start, end, kind))
+            spans.append(TokenSpan(start, end, kind))
 
     last, position, idle = len(text) - 1, 0, 0
     while position <= last:
@@ -160,7 +160,7 @@ class Highlighter:
         self._count = count
         self._version = 0
         self._lexer: RegexLexer
-        self._lexed: dict[tuple[str, State], tuple[list[Span], State]]
+        self._lexed: dict[tuple[str, State], tuple[list[TokenSpan], State]]
         self._starts: list[State | None]
         """The state at the start of each line as last known; `None`: never known."""
         self._doubts: list[int]
@@ -178,7 +178,7 @@ class Highlighter:
         self._doubts = []
         self._choose_lexer()
 
-    def spans(self, line: int) -> list[Span]:
+    def spans(self, line: int) -> list[TokenSpan]:
         """Lex line `line`, counted from 0.
 
         Returns:
@@ -225,7 +225,7 @@ class Highlighter:
             self._starts = [START]
             self._doubts = []
 
-    def _lex(self, text: str, start: State) -> tuple[list[Span], State]:
+    def _lex(self, text: str, start: State) -> tuple[list[TokenSpan], State]:
         known = self._lexed.get((text, start))
         if known is None:
             if len(self._lexed) >= _REMEMBERED_LINES:
@@ -257,13 +257,13 @@ LOOK_BACK: Final = 50
 _STRETCHES: Final = re.compile(r'//[^\n]*|"[^"\n]*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
 
 
-def prepare() -> None:
+def compile_lexers() -> None:
     """Compile the lexers' rules, which the first reading would do otherwise: about 0.1 s, for a thread."""
     Lines2Lexer()
     Lines3Lexer()
 
 
-class Reading:
+class StaticHighlighter:
     """Spans of any line of a text that does not change.
 
     `Highlighter` lexes everything before a line, once. Here at most `LOOK_BACK` lines are, so that the end of
@@ -282,7 +282,7 @@ class Reading:
         self._in_comment = lex_line(self._lexer, "/*", START)[1]
         self._comments = _comments(lines) if self._version == 3 else []
 
-    def spans(self, line: int) -> list[Span]:
+    def spans(self, line: int) -> list[TokenSpan]:
         """Lex line `line`, counted from 0.
 
         Returns:

@@ -17,7 +17,7 @@ from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
 from tui.monitor.api import Services
 from tui.monitor.state.events import Event, JobsChanged, Severity
-from tui.openqasm.highlighter import prepare
+from tui.openqasm.highlighter import compile_lexers
 from tui.screens.base.section import SectionScreen
 from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export
@@ -225,7 +225,7 @@ class JobScreen(SectionScreen):
     @work(exclusive=True, group="job-circuit", exit_on_error=False)
     async def _load_circuit(self) -> None:
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
-        await asyncio.to_thread(prepare)
+        await asyncio.to_thread(compile_lexers)
         # Long texts are at hand from now on.
         await self.services.whole_job(self._job_id)
         self._read = True

@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from tui.domain.circuits import Diagnostic
-from tui.openqasm.highlighter import Highlighter, Kind
+from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.widgets.text.styled_text import QASM_COLOURS
 
 MARK = "✘"
@@ -30,7 +30,7 @@ class QasmArea(TextArea):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"qasm--{kind}" for kind in Kind),
+        *(f"qasm--{kind}" for kind in TokenKind),
         "qasm--error",
         "qasm--mark",
     }
@@ -96,7 +96,7 @@ class QasmArea(TextArea):
         if self._highlighter is None:
             return text
         for start, end, kind in self._highlighter.spans(line_index):
-            if kind not in {Kind.NAME, Kind.OPERATOR}:
+            if kind not in {TokenKind.NAME, TokenKind.OPERATOR}:
                 text.stylize(self._style(kind), start, end)
         column = self._wrong.get(line_index)
         if column is not None:

@@ -9,7 +9,7 @@ from typing import overload
 from rich.cells import cell_len
 
 from tui.common.sanitize import plain
-from tui.openqasm.highlighter import LONGEST_LINE, Reading
+from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
 from tui.widgets.text.styled_text import BLANK, QASM_INKS, Line, Span, TextStyle, width_of
 from tui.widgets.text.text_pane import LIMIT, LongPage
 
@@ -32,7 +32,7 @@ class QasmLines(LongPage):
         self._rows: list[str] = []
         for row in plain(text, limit=LIMIT, lines=True).split("\n"):
             self._rows += [row] if len(row) <= LONGEST_LINE else _STATEMENT_ENDS.split(row)
-        self._reading = Reading(self._rows)
+        self._reading = StaticHighlighter(self._rows)
         self._known: dict[int, Line] = {}
         self.widest = max([*map(width_of, above), *(_width(row) for row in self._rows)])
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openqasm.test_highlight import LINES
-from tui.openqasm.highlighter import LOOK_BACK, Highlighter, Kind, Reading, Span
+from tui.openqasm.highlighter import LOOK_BACK, Highlighter, StaticHighlighter, TokenKind, TokenSpan
 
 
 class Counted(list[str]):
@@ -25,36 +25,36 @@ class Counted(list[str]):
 
 @settings(max_examples=200, deadline=None)
 @given(lines=st.lists(LINES.filter(lambda line: "\n" not in line), min_size=1, max_size=30), data=st.data())
-def test_it_says_what_the_editor_says(lines: list[str], data: st.DataObject) -> None:
-    editor, reading = Highlighter(lines.__getitem__, lambda: len(lines)), Reading(lines)
+def test_reading_equals_the_highlighter(lines: list[str], data: st.DataObject) -> None:
+    editor, reading = Highlighter(lines.__getitem__, lambda: len(lines)), StaticHighlighter(lines)
     for line in data.draw(st.lists(st.integers(0, len(lines) - 1), min_size=1, max_size=5)):
         assert reading.spans(line) == editor.spans(line)
 
 
-def test_the_end_of_a_long_text_is_read_without_what_is_before_it() -> None:
+def test_reading_lexes_the_end_of_a_long_text_alone() -> None:
     lines = Counted([f"rz({n}) q[{n}];" for n in range(5_000)])
-    reading = Reading(lines)
+    reading = StaticHighlighter(lines)
     lines.read.clear()
-    assert reading.spans(4_999)[0] == Span(0, 2, Kind.GATE)
+    assert reading.spans(4_999)[0] == TokenSpan(0, 2, TokenKind.GATE)
     assert min(lines.read) == 4_999 - LOOK_BACK
     lines.read.clear()
     reading.spans(4_998)
     assert lines.read == {4_998}
 
 
-def test_a_comment_is_known_however_long_it_is() -> None:
+def test_reading_knows_a_comment_of_any_length() -> None:
     long = LOOK_BACK * 3
     text = (
         'x q; // /* no\n"/* no" x q;\n/* one\n' + "h q;\n" * long + "*/ h q;\n/* another\n" + "x q;\n" * long
     )
-    reading = Reading(text.split("\n"))
+    reading = StaticHighlighter(text.split("\n"))
     first = 3 + long
-    assert reading.spans(first - 1) == [Span(0, 4, Kind.COMMENT)]
-    assert reading.spans(first)[:2] == [Span(0, 2, Kind.COMMENT), Span(3, 4, Kind.GATE)]
-    assert reading.spans(first + long) == [Span(0, 4, Kind.COMMENT)]
-    assert Reading(["x q;"] * long).spans(long - 1)[0].kind is Kind.GATE
+    assert reading.spans(first - 1) == [TokenSpan(0, 4, TokenKind.COMMENT)]
+    assert reading.spans(first)[:2] == [TokenSpan(0, 2, TokenKind.COMMENT), TokenSpan(3, 4, TokenKind.GATE)]
+    assert reading.spans(first + long) == [TokenSpan(0, 4, TokenKind.COMMENT)]
+    assert StaticHighlighter(["x q;"] * long).spans(long - 1)[0].kind is TokenKind.GATE
 
 
-def test_there_is_no_line_past_the_end() -> None:
+def test_reading_raises_past_the_end() -> None:
     with pytest.raises(IndexError):
-        Reading(["x q;"]).spans(1)
+        StaticHighlighter(["x q;"]).spans(1)

@@ -29,7 +29,7 @@ def counts(register: str, **seen: int) -> Counts:
     return Counts(register, 2, sum(seen.values()), {bits.removeprefix("b"): n for bits, n in seen.items()})
 
 
-def test_one_register_answers_with_counts() -> None:
+def test_result_json_has_counts_for_one_register() -> None:
     result = JobResult((PubResult(counts=(counts("c", b00=60, b11=40),)),))
     answer = run_answer(IDENTITY, JOB, CANDIDATE, result)
     assert answer["counts"] == {"00": 60, "11": 40}
@@ -45,25 +45,25 @@ def test_one_register_answers_with_counts() -> None:
     assert answer["qasm"] == "OPENQASM 3.0;"
 
 
-def test_several_registers_answer_by_name_alone() -> None:
+def test_result_json_has_registers_alone_for_several() -> None:
     result = JobResult((PubResult(counts=(counts("a", b00=1), counts("b", b01=1))),))
     answer = run_answer(IDENTITY, JOB, CANDIDATE, result)
     assert answer["registers"] == {"a": {"00": 1}, "b": {"01": 1}}
     assert "counts" not in answer
 
 
-def test_an_estimator_answers_with_values() -> None:
+def test_result_json_has_values_for_an_estimator() -> None:
     result = JobResult((PubResult(values=(ExpectationValue(0.93, 0.01, "ZZ"),)),))
     answer = run_answer(IDENTITY, JOB, CANDIDATE, result)
     assert answer["values"] == [{"observable": "ZZ", "value": 0.93, "std": 0.01}]
 
 
-def test_counts_are_tab_separated_most_frequent_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_result_text_lists_counts_most_frequent_first(capsys: pytest.CaptureFixture[str]) -> None:
     emit_result(JobResult((PubResult(counts=(counts("c", b11=40, b00=60),)),)))
     assert capsys.readouterr().out == "00\t60\n11\t40\n"
 
 
-def test_text_from_outside_cannot_reach_the_terminal_raw(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_makes_foreign_text_plain(capsys: pytest.CaptureFixture[str]) -> None:
     hostile = "\x1b[31m\u202e\ttag\n"
     emit_table(("TAG", "MORE"), [(hostile, "x")])
     emit_json({"jobs": [job_facts(replace(JOB, tags=(hostile,)))]})

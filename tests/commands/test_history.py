@@ -29,7 +29,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     return folders
 
 
-def test_an_export_is_tinydb_json_and_can_be_read_back(
+def test_history_export_is_tinydb_json_that_reads_back(
     home: Folders, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["history", "export"]) == 0
@@ -44,7 +44,7 @@ def test_an_export_is_tinydb_json_and_can_be_read_back(
         assert kept(home)["jobs"] == before["jobs"]
 
 
-async def test_an_import_completes_and_takes_nothing_back(home: Folders, tmp_path: Path) -> None:
+async def test_history_import_adds_and_never_removes(home: Folders, tmp_path: Path) -> None:
     file = tmp_path / "out.json"
     assert main(["history", "export", str(file)]) == 0
     history = await opened(home)
@@ -60,7 +60,7 @@ async def test_an_import_completes_and_takes_nothing_back(home: Folders, tmp_pat
     }
 
 
-def test_check_tells_what_is_there_and_fails_on_damage(
+def test_history_check_counts_rows_and_fails_on_damage(
     home: Folders, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["history", "check", "--json"]) == 0
@@ -73,7 +73,7 @@ def test_check_tells_what_is_there_and_fails_on_damage(
     assert home.history_file.read_bytes() == data
 
 
-def test_compact_makes_the_file_smaller_and_keeps_the_rows(
+def test_history_compact_shrinks_the_file_and_keeps_the_rows(
     home: Folders, capfd: pytest.CaptureFixture[str]
 ) -> None:
     history = kept(home)
@@ -83,7 +83,7 @@ def test_compact_makes_the_file_smaller_and_keeps_the_rows(
     assert kept(home) == history
 
 
-def test_without_a_history_it_says_so(
+def test_history_commands_say_when_there_is_no_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("QDECK_HOME", str(tmp_path / "none"))

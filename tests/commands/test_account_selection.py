@@ -23,19 +23,19 @@ ENVIRONMENT = account("environment", Channel.PLATFORM, "crn:one")
 SAVED = account("saved", Channel.CLASSIC, "a/b/c")
 
 
-def test_the_first_account_of_the_channel_is_taken() -> None:
+def test_account_selection_takes_the_first_of_the_channel() -> None:
     found = (ENVIRONMENT, SAVED)
     assert choose_account(found, ServiceChoice()) is ENVIRONMENT
     assert choose_account(found, ServiceChoice(channel=Channel.CLASSIC)) is SAVED
 
 
-def test_the_instance_asked_for_goes_before_the_accounts_own() -> None:
+def test_account_selection_prefers_the_instance_option() -> None:
     chosen = choose_account((ENVIRONMENT,), ServiceChoice(instance="crn:two"))
     assert chosen is not None
     assert (chosen.name, chosen.instance, chosen.token) == ("environment", "crn:two", ENVIRONMENT.token)
 
 
-def test_an_account_asked_for_by_name_goes_before_all_others() -> None:
+def test_account_selection_prefers_the_account_option() -> None:
     found = (ENVIRONMENT, SAVED, account("second", Channel.CLASSIC, "d/e/f"))
     second = require_account(found, ServiceChoice(account="second"))
     assert (second.name, second.instance) == ("second", "d/e/f")
@@ -44,7 +44,7 @@ def test_an_account_asked_for_by_name_goes_before_all_others() -> None:
     assert ServiceChoice(account="second").names_a_service
 
 
-def test_a_name_that_no_account_has_is_answered_with_those_there_are() -> None:
+def test_account_selection_lists_the_names_when_unknown() -> None:
     found = (ENVIRONMENT, SAVED, replace(SAVED, name="sand", sandbox=True))
     for choose in (choose_account, require_account):
         with pytest.raises(UsageFault, match=r"named 'lab'.*There are: environment, saved\.$"):
@@ -55,7 +55,7 @@ def test_a_name_that_no_account_has_is_answered_with_those_there_are() -> None:
         choose_account((), ServiceChoice(account="lab"))
 
 
-def test_no_account_is_a_fault_of_usage_that_names_the_channel() -> None:
+def test_account_selection_without_accounts_names_the_channel() -> None:
     with pytest.raises(UsageFault, match="classic account"):
         require_account((ENVIRONMENT,), ServiceChoice(channel=Channel.CLASSIC))
 
@@ -64,7 +64,7 @@ def backend(name: str, *, queue: int | None, qubits: int = 27, operational: bool
     return Backend(name, qubits=qubits, queue_length=queue, operational=operational)
 
 
-def test_the_best_backend_is_online_large_enough_and_has_the_shortest_queue() -> None:
+def test_backend_selection_takes_the_shortest_queue_of_those_that_fit() -> None:
     known = (
         backend("unknown", queue=None),
         backend("small", queue=0, qubits=5),
@@ -78,12 +78,12 @@ def test_the_best_backend_is_online_large_enough_and_has_the_shortest_queue() ->
     assert require_backend(known[:1], 2).name == "unknown"
 
 
-def test_a_simulator_is_taken_only_when_nothing_real_fits() -> None:
+def test_backend_selection_takes_a_simulator_last() -> None:
     simulator = Backend("simulator", qubits=32, queue_length=0, operational=True, simulated=True)
     assert require_backend((simulator, backend("real", queue=50)), 2).name == "real"
     assert require_backend((simulator, backend("real", queue=50)), 30).name == "simulator"
 
 
-def test_no_backend_that_fits_is_told_with_the_size() -> None:
+def test_backend_selection_says_how_many_qubits_no_backend_has() -> None:
     with pytest.raises(QdeckError, match="200 qubits"):
         require_backend((backend("quiet", queue=0),), 200)

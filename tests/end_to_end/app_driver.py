@@ -1,4 +1,4 @@
-"""The hands of a user of the real app: keys alone, and eyes on the screen and on what came out."""
+"""Drives the real app as a user does: by keys alone, reading the screen and what came out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 60.0
 """Seconds after which what is waited for is not coming: far longer than anything takes."""
 
 
-class Hands:
+class AppDriver:
     """Works the app by keys."""
 
     def __init__(self, pilot: Pilot[None], services: Services) -> None:
@@ -53,7 +53,7 @@ class Hands:
         """Wait until the text is on the screen."""
         await self.wait(lambda: text in screen_text(self.pilot), repr(text))
 
-    async def told(self, text: str) -> None:
+    async def notice(self, text: str) -> None:
         """Wait until a notice says so."""
         await self.wait(lambda: text in notices(self.pilot), f"the notice {text!r}")
 
@@ -88,15 +88,15 @@ class Hands:
 
 
 @asynccontextmanager
-async def app_on_sandbox(home: Path, face: Channel) -> AsyncIterator[Hands]:
+async def app_on_sandbox(home: Path, face: Channel) -> AsyncIterator[AppDriver]:
     """The app as `qdeck --sandbox --channel FACE` shows it, with a home of its own; 120x40."""
     services = make_services({"QDECK_HOME": str(home), "HOME": str(home)})
     app = QDeckApp(services, clock=SystemClock(), sandbox=face, state_folder=home / "state")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        hands = Hands(pilot, services)
-        await hands.wait(lambda: services.identity is not None, "the sign-in")
-        await hands.wait(lambda: bool(services.backends()), "the backends")
-        yield hands
+        driver = AppDriver(pilot, services)
+        await driver.wait(lambda: services.identity is not None, "the sign-in")
+        await driver.wait(lambda: bool(services.backends()), "the backends")
+        yield driver
 
 
 def counts_of(result: JobResult) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.openqasm.highlighter import LONGEST_LINE, Highlighter, Kind, Span
+from tui.openqasm.highlighter import LONGEST_LINE, Highlighter, TokenKind, TokenSpan
 
 
 class Text:
@@ -28,81 +28,92 @@ class Text:
             text = [""]
         self.highlighter.edited(first, removed, len(text))
 
-    def spans(self) -> list[list[Span]]:
+    def spans(self) -> list[list[TokenSpan]]:
         return [self.highlighter.spans(line) for line in range(len(self.lines))]
 
 
-def kinds(text: str, line: int = -1) -> list[tuple[str, Kind]]:
+def kinds(text: str, line: int = -1) -> list[tuple[str, TokenKind]]:
     """The words of one line of `text` with their kinds."""
     whole = Text(text)
     line %= len(whole.lines)
     return [(whole.lines[line][start:end], kind) for start, end, kind in whole.highlighter.spans(line)]
 
 
-def test_a_program_of_openqasm_3() -> None:
+def test_highlighter_kinds_of_an_openqasm_3_program() -> None:
     head = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
     assert kinds('OPENQASM 3.0; include "stdgates.inc"; // top') == [
-        ("OPENQASM", Kind.DIRECTIVE),
-        ("3.0", Kind.NUMBER),
-        ("include", Kind.KEYWORD),
-        ('"stdgates.inc"', Kind.STRING),
-        ("// top", Kind.COMMENT),
+        ("OPENQASM", TokenKind.DIRECTIVE),
+        ("3.0", TokenKind.NUMBER),
+        ("include", TokenKind.KEYWORD),
+        ('"stdgates.inc"', TokenKind.STRING),
+        ("// top", TokenKind.COMMENT),
     ]
-    assert kinds(head + "qubit[2] q;") == [("qubit", Kind.TYPE), ("2", Kind.NUMBER), ("q", Kind.NAME)]
+    assert kinds(head + "qubit[2] q;") == [
+        ("qubit", TokenKind.TYPE),
+        ("2", TokenKind.NUMBER),
+        ("q", TokenKind.NAME),
+    ]
     assert kinds(head + "rz(pi/2) q[0];")[:3] == [
-        ("rz", Kind.GATE),
-        ("pi", Kind.CONSTANT),
-        ("/", Kind.OPERATOR),
+        ("rz", TokenKind.GATE),
+        ("pi", TokenKind.CONSTANT),
+        ("/", TokenKind.OPERATOR),
     ]
-    assert kinds(head + "cx $0, $1;") == [("cx", Kind.GATE), ("$0", Kind.QUBIT), ("$1", Kind.QUBIT)]
-    assert kinds(head + "c[0] = measure $3;")[-2:] == [("measure", Kind.INSTRUCTION), ("$3", Kind.QUBIT)]
-    assert ("if", Kind.KEYWORD) in kinds(head + "if (c[0]) { x q[1]; }")
-    assert kinds(head + "@note something odd")[0] == ("@note", Kind.DIRECTIVE)
-    assert kinds(head + "x q; `")[-1] == ("`", Kind.WRONG)
+    assert kinds(head + "cx $0, $1;") == [
+        ("cx", TokenKind.GATE),
+        ("$0", TokenKind.QUBIT),
+        ("$1", TokenKind.QUBIT),
+    ]
+    assert kinds(head + "c[0] = measure $3;")[-2:] == [
+        ("measure", TokenKind.INSTRUCTION),
+        ("$3", TokenKind.QUBIT),
+    ]
+    assert ("if", TokenKind.KEYWORD) in kinds(head + "if (c[0]) { x q[1]; }")
+    assert kinds(head + "@note something odd")[0] == ("@note", TokenKind.DIRECTIVE)
+    assert kinds(head + "x q; `")[-1] == ("`", TokenKind.WRONG)
 
 
-def test_openqasm_2_is_chosen_by_the_header() -> None:
+def test_highlighter_chooses_openqasm_2_by_the_header() -> None:
     old = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n'
     assert Text(old).highlighter.version == 2
-    assert kinds(old + "cx q[0],q[1];")[0] == ("cx", Kind.GATE)
-    assert kinds(old + "measure q -> c;")[0] == ("measure", Kind.INSTRUCTION)
-    assert kinds(old + "qubit x;")[0] != ("qubit", Kind.TYPE)
+    assert kinds(old + "cx q[0],q[1];")[0] == ("cx", TokenKind.GATE)
+    assert kinds(old + "measure q -> c;")[0] == ("measure", TokenKind.INSTRUCTION)
+    assert kinds(old + "qubit x;")[0] != ("qubit", TokenKind.TYPE)
     assert Text("// 2 is old\n/* OPENQASM 2; */ OPENQASM 3;").highlighter.version == 3
     assert Text("qubit q;").highlighter.version == 3
 
 
 @pytest.mark.parametrize("word", ["calibration", "letter", "defcals", "scale", "mylet"])
-def test_a_name_that_starts_like_a_word_of_the_language_is_a_name(word: str) -> None:
-    assert kinds(f"{word} = 1;")[0] == (word, Kind.NAME)
-    assert kinds(f"bit {word};\nif (c) {{ x q; }}")[0] == ("if", Kind.KEYWORD)
+def test_highlighter_takes_a_name_beginning_like_a_keyword_as_a_name(word: str) -> None:
+    assert kinds(f"{word} = 1;")[0] == (word, TokenKind.NAME)
+    assert kinds(f"bit {word};\nif (c) {{ x q; }}")[0] == ("if", TokenKind.KEYWORD)
 
 
-def test_a_comment_goes_over_lines_and_does_not_nest() -> None:
+def test_highlighter_comment_spans_lines_and_does_not_nest() -> None:
     text = "x q; /* one\n /* two\n*/ h q;"
-    assert kinds(text, 1) == [(" /* two", Kind.COMMENT)]
-    assert kinds(text, 2) == [("*/", Kind.COMMENT), ("h", Kind.GATE), ("q", Kind.NAME)]
+    assert kinds(text, 1) == [(" /* two", TokenKind.COMMENT)]
+    assert kinds(text, 2) == [("*/", TokenKind.COMMENT), ("h", TokenKind.GATE), ("q", TokenKind.NAME)]
 
 
-def test_a_calibration_block_ends_at_its_brace() -> None:
+def test_highlighter_calibration_block_ends_at_its_brace() -> None:
     text = "cal {\n  play(drive($0), w);\n}\nif (c) { qubit q; }"
-    assert ("$0", Kind.QUBIT) in kinds(text, 1)
-    assert kinds(text, 3)[0] == ("if", Kind.KEYWORD)
-    assert ("qubit", Kind.TYPE) in kinds(text, 3)
+    assert ("$0", TokenKind.QUBIT) in kinds(text, 1)
+    assert kinds(text, 3)[0] == ("if", TokenKind.KEYWORD)
+    assert ("qubit", TokenKind.TYPE) in kinds(text, 3)
 
 
 @pytest.mark.parametrize("half", ["include", "OPENQASM", "defcalgrammar", 'include "std'])
-def test_a_line_half_typed_spoils_no_line_below(half: str) -> None:
+def test_highlighter_half_typed_line_spoils_no_line_below(half: str) -> None:
     text = Text(f"{half}\nqubit q;\nh q;")
-    assert text.highlighter.spans(1)[0] == Span(0, 5, Kind.TYPE)
-    assert all(kind is not Kind.WRONG for _, _, kind in text.highlighter.spans(2))
+    assert text.highlighter.spans(1)[0] == TokenSpan(0, 5, TokenKind.TYPE)
+    assert all(kind is not TokenKind.WRONG for _, _, kind in text.highlighter.spans(2))
 
 
-def test_an_endless_line_is_cut() -> None:
+def test_highlighter_cuts_an_endless_line() -> None:
     spans = Text("x q; " * 100_000).highlighter.spans(0)
     assert max(end for _, end, _ in spans) <= LONGEST_LINE
 
 
-def test_only_what_is_asked_for_is_lexed_and_an_edit_stops_early() -> None:
+def test_highlighter_lexes_only_requested_lines_and_stops_after_an_edit() -> None:
     text = Text("\n".join(f"rz({n}) q[{n}];" for n in range(5_000)))
     text.read.clear()
     text.highlighter.spans(10)
@@ -114,23 +125,23 @@ def test_only_what_is_asked_for_is_lexed_and_an_edit_stops_early() -> None:
     assert [line for line in text.read if line >= 60] == [100, 4_000]
 
 
-def test_opening_a_comment_changes_the_lines_below_and_closing_it_changes_them_back() -> None:
+def test_highlighter_follows_a_comment_that_opens_and_closes() -> None:
     text = Text("h q;\n" * 50)
     before = text.spans()
     text.replace(3, 1, ["h q; /*"])
-    assert text.highlighter.spans(40) == [Span(0, 4, Kind.COMMENT)]
+    assert text.highlighter.spans(40) == [TokenSpan(0, 4, TokenKind.COMMENT)]
     text.replace(3, 1, ["h q;"])
     assert text.spans() == before
 
 
-def test_another_header_lexes_all_anew() -> None:
+def test_highlighter_starts_anew_for_another_header() -> None:
     text = Text("OPENQASM 2.0;\nqubit q;")
-    assert text.highlighter.spans(1)[0].kind is Kind.GATE
+    assert text.highlighter.spans(1)[0].kind is TokenKind.GATE
     text.replace(0, 1, ["OPENQASM 3.0;"])
-    assert text.highlighter.spans(1)[0].kind is Kind.TYPE
+    assert text.highlighter.spans(1)[0].kind is TokenKind.TYPE
 
 
-def test_there_is_no_line_past_the_end() -> None:
+def test_highlighter_raises_past_the_end() -> None:
     with pytest.raises(IndexError):
         Text("x q;").highlighter.spans(1)
 
@@ -171,7 +182,7 @@ EDITS = st.lists(
 
 @settings(max_examples=300, deadline=None)
 @given(start=st.lists(LINES, min_size=1, max_size=30), edits=EDITS)
-def test_whatever_is_edited_the_result_is_that_of_the_whole_text(
+def test_highlighter_after_edits_equals_the_whole_text(
     start: list[str], edits: list[tuple[int, int, list[str], int | None]]
 ) -> None:
     text = Text("")
@@ -189,7 +200,7 @@ def test_whatever_is_edited_the_result_is_that_of_the_whole_text(
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200).map(lambda text: text.replace("\n", " ")))
-def test_spans_are_in_order_and_inside_the_line(line: str) -> None:
+def test_highlighter_spans_are_in_order_and_inside_the_line(line: str) -> None:
     ends = 0
     for start, end, _ in Text(line).highlighter.spans(0):
         assert ends <= start < end <= len(line)

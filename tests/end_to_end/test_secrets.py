@@ -32,7 +32,7 @@ def artefacts(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)
-async def test_nothing_that_a_run_leaves_holds_a_secret(
+async def test_run_leaves_no_secret_in_any_file(
     live_sandbox: SandboxInfo,
     channel: Channel,
     tmp_path: Path,

@@ -46,7 +46,7 @@ def memory() -> Iterator[MemoryKeyring]:
         yield backend
 
 
-async def test_a_token_in_the_keyring_signs_in_and_is_forgotten(
+async def test_login_with_keyring_signs_in_and_logout_forgets_the_token(
     environ: dict[str, str], live_sandbox: SandboxInfo, memory: MemoryKeyring, capsys: Output
 ) -> None:
     assert await login(WHO, environ, Keep.KEYRING) is Exit.DONE
@@ -71,7 +71,7 @@ async def test_a_token_in_the_keyring_signs_in_and_is_forgotten(
     assert live_sandbox.api_key not in told.out + told.err
 
 
-async def test_a_locked_keyring_is_told_by_every_command(
+async def test_commands_report_a_locked_keyring(
     environ: dict[str, str], memory: MemoryKeyring, capsys: Output
 ) -> None:
     assert await login(WHO, environ, Keep.KEYRING) is Exit.DONE
@@ -87,14 +87,16 @@ async def test_a_locked_keyring_is_told_by_every_command(
     assert "still in the keyring" in said and "Remove the entry" in said
 
 
-async def test_without_a_keyring_nothing_is_sent_or_kept(environ: dict[str, str], tmp_path: Path) -> None:
+async def test_login_without_a_working_keyring_sends_and_saves_nothing(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
     with in_place(WorthlessKeyring()), pytest.raises(QdeckError) as caught:
         await login(WHO, environ, Keep.KEYRING)
     assert "without --keyring" in caught.value.advice
     assert not (tmp_path / "qdeck" / "config" / "accounts.json").exists()
 
 
-def test_a_missing_library_is_told_before_the_token_is_asked_for(
+def test_login_reports_a_missing_keyring_library_before_the_prompt(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signing, "installed", lambda: False)
@@ -103,7 +105,7 @@ def test_a_missing_library_is_told_before_the_token_is_asked_for(
     assert sys.stdin.readline()
 
 
-async def test_a_second_account_is_kept_used_and_forgotten_by_its_name(
+async def test_login_saves_a_second_account_by_name_and_logout_forgets_it(
     environ: dict[str, str],
     live_sandbox: SandboxInfo,
     tmp_path: Path,
@@ -132,13 +134,13 @@ async def test_a_second_account_is_kept_used_and_forgotten_by_its_name(
     assert set(json.loads(kept.read_text(encoding="utf-8"))) == {"platform"}
 
 
-def test_a_crn_cannot_send_the_key_to_another_host(environ: dict[str, str]) -> None:
+def test_login_never_sends_the_key_to_a_host_from_a_crn(environ: dict[str, str]) -> None:
     crn = "crn:v1:bluemix:public:quantum-computing:evil.example/:a/x:y::"
     with pytest.raises(QdeckError, match="region"):
         login(ServiceChoice(instance=crn), environ)
 
 
-async def test_logout_forgets_what_the_environment_has_too(
+async def test_logout_says_what_the_environment_still_has(
     environ: dict[str, str], live_sandbox: SandboxInfo, tmp_path: Path, capsys: Output
 ) -> None:
     token = {"QISKIT_IBM_TOKEN": live_sandbox.api_key}
@@ -149,7 +151,7 @@ async def test_logout_forgets_what_the_environment_has_too(
     assert "unset QISKIT_IBM_TOKEN" in capsys.readouterr().err
 
 
-async def test_an_account_that_could_not_be_kept_is_not_said_to_be(
+async def test_login_says_when_the_account_was_not_saved(
     environ: dict[str, str], tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "qdeck").mkdir()
@@ -160,7 +162,7 @@ async def test_an_account_that_could_not_be_kept_is_not_said_to_be(
     assert "Signed in" in said and "not kept" in said and "Kept in" not in said
 
 
-async def test_certificates_that_are_not_checked_are_said(
+async def test_login_says_when_certificates_are_not_checked(
     environ: dict[str, str], live_sandbox: SandboxInfo, tmp_path: Path, capsys: Output
 ) -> None:
     assert await login(WHO, environ) is Exit.DONE
@@ -173,7 +175,7 @@ async def test_certificates_that_are_not_checked_are_said(
     assert "CERTIFICATES NOT CHECKED" in told.err and "CERTIFICATES" not in told.out
 
 
-async def test_a_broken_settings_file_is_told_and_the_command_goes_on(
+async def test_commands_go_on_after_a_broken_settings_file(
     environ: dict[str, str], tmp_path: Path, capsys: Output
 ) -> None:
     assert await login(WHO, environ) is Exit.DONE

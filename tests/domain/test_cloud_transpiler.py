@@ -36,12 +36,12 @@ from tui.domain.cloud_transpiler import (
         ({"qiskit_options": (("seed_transpiler", "NaN"),)}, "not JSON"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(asked: dict[str, Any], words: str) -> None:
+def test_cloud_options_refuse_contradictions(asked: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         CloudOptions(**asked)
 
 
-def test_options_of_the_cloud_are_for_the_cloud() -> None:
+def test_transpile_options_refuse_cloud_options_for_a_local_run() -> None:
     asked = CloudOptions(qiskit_options=(("seed_transpiler", "1"),))
     with pytest.raises(ValueError, match="mean nothing for transpiling here"):
         TranspileOptions(asked=asked)
@@ -50,7 +50,7 @@ def test_options_of_the_cloud_are_for_the_cloud() -> None:
     assert TranspileOptions(cloud=True).asked == NOTHING_ASKED == CloudOptions(ai=Ai.AUTO)
 
 
-def test_what_is_typed_is_read_and_written_back() -> None:
+def test_cloud_options_round_trip_through_text() -> None:
     assert parse_preferences(" N_cnots, noise ,") == (Preference.N_CNOTS, Preference.NOISE)
     assert parse_couplings("[[0, 1], [1,2]]") == ((0, 1), (1, 2))
     assert parse_couplings(couplings_text(((3, 4),))) == ((3, 4),)
@@ -66,25 +66,25 @@ def test_what_is_typed_is_read_and_written_back() -> None:
 @pytest.mark.parametrize(
     "typed", ["[]", "{}", "[[0]]", "[[0, 1.5]]", "[[true, 0]]", "[0, 1]", "nonsense", "[" * 9999]
 )
-def test_what_is_no_coupling_map_is_told(typed: str) -> None:
+def test_parse_couplings_reports_malformed_text(typed: str) -> None:
     with pytest.raises(ValueError, match="Coupling map"):
         parse_couplings(typed)
 
 
 @pytest.mark.parametrize("typed", ["[1]", "seed=1", '{"a": NaN}'])
-def test_what_are_no_options_is_told(typed: str) -> None:
+def test_parse_qiskit_options_reports_malformed_text(typed: str) -> None:
     with pytest.raises(ValueError, match="Qiskit options"):
         parse_qiskit_options(typed)
 
 
-def test_other_words_are_told_with_those_there_are() -> None:
+def test_parse_preferences_lists_the_known_words() -> None:
     with pytest.raises(ValueError, match=r"n_cnots, n_gates.*not 'speed'"):
         parse_preferences("noise,speed")
     with pytest.raises(ValueError, match="KEY=JSON"):
         parse_qiskit_option("seed_transpiler")
 
 
-def test_it_is_told_in_a_few_words() -> None:
+def test_cloud_options_summary_is_short() -> None:
     assert NOTHING_ASKED.words == "AI auto"
     asked = CloudOptions(Ai.ON, LayoutMode.KEEP, (Preference.NOISE,), True, ((0, 1),), (("dt", "1"),))
     assert asked.words == "AI on, keep, noise, fractional gates, +2 more"
