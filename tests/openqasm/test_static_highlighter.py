@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.openqasm.test_highlight import LINES
+from tests.openqasm.test_highlighter import LINES
 from tui.openqasm.highlighter import LOOK_BACK, Highlighter, StaticHighlighter, TokenKind, TokenSpan
 
 
