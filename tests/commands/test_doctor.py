@@ -7,7 +7,7 @@ import locale
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,10 +20,13 @@ from tui.commands import doctor as module
 from tui.commands.account_selection import ServiceChoice
 from tui.commands.doctor import doctor
 from tui.commands.output import Exit
+from tui.common.clock import Clock
 from tui.common.secret import Secret
 from tui.config.settings import Folders
-from tui.domain.accounts import Channel, Route
+from tui.domain.accounts import Account, Channel, Route
+from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 from tui.ibm.transport.connectivity import Step, steps_to
 from tui.sandbox.lifecycle.launch import SandboxInfo
 
@@ -253,7 +256,11 @@ async def test_doctor_checks_the_chosen_region_and_reports_a_fault_of_its_own(
         return httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0, "count": 0})
 
     monkeypatch.setattr(module, "steps_to", steps)
-    monkeypatch.setattr(module, "make_service", partial(make_service, transport=httpx.MockTransport(respond)))
+
+    def offline(account: Account, clock: Clock, options: HttpOptions) -> QuantumService:
+        return make_service(account, clock, replace(options, transport=httpx.MockTransport(respond)))
+
+    monkeypatch.setattr(module, "make_service", offline)
     environ = home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": "auto"}
     status, told = await doctor_answer(environ, capsys)
     assert status is Exit.FAILED

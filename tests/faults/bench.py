@@ -18,7 +18,7 @@ from tests.support.sandbox import live_account
 from tui.domain.accounts import Channel
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import MAX_BODY, Timeouts
+from tui.ibm.transport.client import HttpOptions, Timeouts
 from tui.ibm.transport.retry import RetryPolicy
 from tui.sandbox.app import build
 from tui.sandbox.base.clock import PacedClock
@@ -89,7 +89,7 @@ class Workspace:
         clock: InstantClock | None = None,
         *,
         timeouts: Timeouts = PATIENT,
-        max_body: int = MAX_BODY,
+        max_body: int = HttpOptions().max_body,
         transport: httpx.AsyncBaseTransport | None = None,
         account: Iterable[tuple[str, str]] = (),
     ) -> QuantumService:
@@ -97,12 +97,14 @@ class Workspace:
         return make_service(
             live_account(self.info, channel, **dict(account)),
             clock or InstantClock(),
-            chance=lambda: 1.0,
-            policy=POLICY,
-            timeouts=timeouts,
-            max_body=max_body,
-            max_result=max_body,
-            transport=transport,
+            HttpOptions(
+                policy=POLICY,
+                timeouts=timeouts,
+                max_body=max_body,
+                max_result=max_body,
+                chance=lambda: 1.0,
+                transport=transport,
+            ),
         )
 
     def jobs(self, face: Channel) -> list[str]:

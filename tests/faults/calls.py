@@ -12,7 +12,7 @@ from tui.domain.jobs import JobQuery
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
-from tui.ibm.transport.client import Safety
+from tui.ibm.transport.request import Idempotency
 
 TAG = "asked-for"
 SUBMISSION = Submission(Primitive.SAMPLER, "ibm_peekskill", FLIP, 10, tags=(TAG,))
@@ -69,7 +69,7 @@ class ApiCall:
     path: str
     ask: Ask
     prepare: Prepare = nothing
-    safety: Safety = Safety.READS
+    idempotency: Idempotency = Idempotency.READS
     signed: bool = True
     account: tuple[tuple[str, str], ...] = ()
     first: str = ""
@@ -94,7 +94,7 @@ def _runtime(channel: Channel, base: str) -> list[ApiCall]:
     return [
         call("GET", jobs, lambda s, _: s.jobs(JobQuery(limit=5, tags=("x",)))),
         call("GET", job, lambda s, i: s.job(i, with_params=True), finished),
-        call("POST", jobs, lambda s, _: s.submit(SUBMISSION), safety=Safety.CREATES),
+        call("POST", jobs, lambda s, _: s.submit(SUBMISSION), idempotency=Idempotency.CREATES),
         call("GET", f"{job}/results", lambda s, i: s.result(i), finished, body_read="text"),
         call("GET", f"{job}/metrics", lambda s, i: s.metrics(i), finished),
         call("GET", f"{job}/logs", lambda s, i: s.logs(i), finished, body_read="text"),
@@ -103,16 +103,23 @@ def _runtime(channel: Channel, base: str) -> list[ApiCall]:
             f"{job}/cancel",
             lambda s, i: s.cancel(i),
             held,
-            safety=Safety.CHANGES,
+            idempotency=Idempotency.CHANGES,
             body_read="none",
         ),
-        call("DELETE", job, lambda s, i: s.delete(i), finished, safety=Safety.CHANGES, body_read="none"),
+        call(
+            "DELETE",
+            job,
+            lambda s, i: s.delete(i),
+            finished,
+            idempotency=Idempotency.CHANGES,
+            body_read="none",
+        ),
         call("PUT", f"{job}/tags", lambda s, i: s.set_tags(i, ("a", "b")), finished, body_read="none"),
         call(
             "POST",
             sessions,
             lambda s, _: s.open_session(DEVICE, SessionMode.BATCH, 600),
-            safety=Safety.CREATES,
+            idempotency=Idempotency.CREATES,
         ),
         call("GET", f"{sessions}/*", lambda s, i: s.session(i), session),
         call("PATCH", f"{sessions}/*", lambda s, i: s.drain_session(i), session, body_read="none"),
@@ -154,7 +161,7 @@ CALLS: list[ApiCall] = [
         f"/globalcatalog{_API}/*",
         lambda s, _: s.usage(),
         # Sent once: a name that is only shown.
-        safety=Safety.CHANGES,
+        idempotency=Idempotency.CHANGES,
         left_out=frozenset({"any"}),
     ),
     ApiCall(PLATFORM, "POST", "/global-search/v3/resources/search", lambda s, _: s.instances()),
@@ -190,7 +197,7 @@ CALLS: list[ApiCall] = [
         "POST",
         "/auth/api/users/logout",
         lambda s, _: s.sign_out(),
-        safety=Safety.CHANGES,
+        idempotency=Idempotency.CHANGES,
         left_out=frozenset({"any"}),
         body_read="none",
     ),
@@ -201,7 +208,7 @@ CALLS: list[ApiCall] = [
         "POST",
         "/transpile",
         lambda s, _: s.cloud_transpile(FLIP, DEVICE, TranspileOptions()),
-        safety=Safety.CHANGES,
+        idempotency=Idempotency.CHANGES,
         bears="token",
     ),
     ApiCall(

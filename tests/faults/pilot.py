@@ -19,7 +19,7 @@ from tui.domain.accounts import Account, Channel
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import Timeouts
+from tui.ibm.transport.client import HttpOptions, Timeouts
 from tui.monitor.account_manager import RunningSandbox
 from tui.monitor.services import AppServices
 from tui.sandbox.lifecycle.info import SandboxInfo
@@ -97,7 +97,7 @@ class Pilot:
         return [intent for intent in self.services._history.submissions() if intent.submission.name == name]
 
     def _make(self, account: Account, clock: Clock) -> QuantumService:
-        return make_service(account, clock, policy=POLICY, timeouts=TIMEOUTS)
+        return make_service(account, clock, HttpOptions(policy=POLICY, timeouts=TIMEOUTS))
 
     async def _no_sandbox(self) -> RunningSandbox:
         raise RuntimeError("There is no sandbox to start here.")

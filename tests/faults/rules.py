@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.calls import ApiCall
 from tui.common.errors import ErrorKind
-from tui.ibm.transport.client import Safety
+from tui.ibm.transport.request import Idempotency
 from tui.sandbox.faults.plan import Kind
 
 OK = "ok"
@@ -49,7 +49,7 @@ def _outcome(call: ApiCall, kind: Kind, *, always: bool) -> Outcome:
         return ErrorKind.WRONG_KEY if call.path == "/identity/token" else ErrorKind.FORBIDDEN
     if kind is Kind.REDIRECT:
         return ErrorKind.PROTOCOL
-    if call.safety is Safety.CREATES and kind in _OPEN_END:
+    if call.idempotency is Idempotency.CREATES and kind in _OPEN_END:
         return ErrorKind.UNCONFIRMED
     if kind is Kind.HTML:
         # No answer of the service is a page: not a log, and not a result.
@@ -57,7 +57,7 @@ def _outcome(call: ApiCall, kind: Kind, *, always: bool) -> Outcome:
     if kind is Kind.INVALID_JSON:
         return ErrorKind.PROTOCOL if call.body_read == "json" else OK
     error = _TRANSIENT[kind]
-    return error if always or call.safety is not Safety.READS else OK
+    return error if always or call.idempotency is not Idempotency.READS else OK
 
 
 def _refused(call: ApiCall, *, always: bool) -> Outcome:

@@ -22,7 +22,7 @@ from tui.domain.accounts import Channel, SignOutReport
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobQuery
 from tui.ibm.api.service import QuantumService
-from tui.ibm.transport.client import Safety
+from tui.ibm.transport.request import Idempotency
 from tui.sandbox.faults.plan import Fault, Kind
 
 KINDS = [kind for kind in Kind if kind is not Kind.NOT_FOUND]
@@ -32,7 +32,7 @@ BOUND = 20.0
 """Real seconds within which every case has to end, on a busy machine too."""
 CASES = list(itertools.product(CALLS, KINDS, (False, True)))
 QUICK = [case for index, case in enumerate(CASES) if index % 31 == 0 and case[1] is not Kind.HUGE]
-QUICK += [(call, Kind.INVALID_JSON, False) for call in CALLS if call.safety is Safety.CREATES]
+QUICK += [(call, Kind.INVALID_JSON, False) for call in CALLS if call.idempotency is Idempotency.CREATES]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -146,7 +146,7 @@ async def test_a_body_larger_than_what_is_taken(box: Workspace) -> None:
     """The limit holds while the body comes in: it is not read to its end."""
     for call in (call for call in CALLS if call.path.endswith(("/jobs", "/results", "/usage"))):
         outcome, _ = await attempt(box, call, Kind.HUGE, always=True, max_body=1_000_000)
-        wanted = ErrorKind.UNCONFIRMED if call.safety is Safety.CREATES else ErrorKind.PROTOCOL
+        wanted = ErrorKind.UNCONFIRMED if call.idempotency is Idempotency.CREATES else ErrorKind.PROTOCOL
         assert outcome == (OK if "any" in call.left_out else wanted), call
 
 
@@ -206,7 +206,7 @@ async def attempt(
         assert hits == 1
     else:
         assert hits <= POLICY.attempts * call.requests
-    if kind in WAITS and call.safety is Safety.READS:
+    if kind in WAITS and call.idempotency is Idempotency.READS:
         assert 7 <= max(clock.slept[slept:], default=0) <= 11, "Retry-After was not obeyed"
     assert sum(clock.slept) < 60
     return outcome, told

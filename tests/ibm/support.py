@@ -16,6 +16,7 @@ from tui.domain.accounts import Account, Channel
 from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import sandbox_account
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 from tui.ibm.transport.retry import RetryPolicy
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "api"
@@ -136,8 +137,10 @@ def service(
     return make_service(
         who,
         clock or InstantClock(),
-        chance=lambda: 1.0,
-        policy=policy,
-        max_body=max_body,
-        transport=httpx.MockTransport(network),
+        HttpOptions(
+            policy=policy or RetryPolicy(),
+            max_body=max_body,
+            chance=lambda: 1.0,
+            transport=httpx.MockTransport(network),
+        ),
     )

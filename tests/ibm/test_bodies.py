@@ -14,9 +14,8 @@ import pytest
 from tests.ibm.support import InstantClock
 from tests.ibm.test_http import OK, Script, client, create, get, status
 from tui.common.errors import ErrorKind, QdeckError
-from tui.ibm.transport.inflate import PIECE
+from tui.ibm.transport.response_body import PIECE, SpilledBody
 from tui.ibm.transport.retry import RetryPolicy
-from tui.ibm.transport.spool import SpilledBody
 
 
 async def test_a_body_that_is_too_large_is_not_taken() -> None:

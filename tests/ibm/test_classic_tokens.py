@@ -14,6 +14,7 @@ from tui.domain.jobs import JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.ibm.auth import classic
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 
 LOGIN, ME, LOGOUT = "/auth/api/users/loginWithToken", "/auth/api/users/me", "/auth/api/users/logout"
 
@@ -105,7 +106,9 @@ async def test_a_host_that_cannot_be_reached_holds_up_nobody(monkeypatch: pytest
         return host(request)
 
     monkeypatch.setattr(classic, "ENDING_SECONDS", 0.01)
-    signed_in = make_service(account(Channel.CLASSIC), InstantClock(), transport=httpx.MockTransport(network))
+    signed_in = make_service(
+        account(Channel.CLASSIC), InstantClock(), HttpOptions(transport=httpx.MockTransport(network))
+    )
     await signed_in.sign_in()
     await asyncio.wait_for(signed_in.aclose(), 5)
     assert host.ended == []

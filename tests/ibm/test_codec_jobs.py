@@ -10,15 +10,16 @@ from tests.ibm.support import CRN, body, fixture, raw
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.domain.submissions import LogLevel, Primitive, Submission
+from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
-from tui.ibm.codec.payloads import job_body
+from tui.ibm.codec.params import job_body
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
 QASM = fixture("gen2_job_get")["responses"][0]["body"]["params"]["pubs"][0][0]
 
 
 def decoded(content: bytes) -> Job:
-    return decode_job(content, "GET /jobs/{id}", service="platform", instance=CRN, now=NOW)
+    return decode_job(content, "GET /jobs/{id}", Provenance("platform", CRN, NOW))
 
 
 STATES = [
@@ -67,7 +68,7 @@ def test_classic_jobs_tell_their_instance() -> None:
 def test_pages() -> None:
     for name in ("gen1_jobs_list", "gen2_jobs_list"):
         told = fixture(name)["responses"][0]["body"]
-        page = decode_page(raw(told), "GET /jobs", service="s", instance="", now=NOW)
+        page = decode_page(raw(told), "GET /jobs", Provenance("s", "", NOW))
         assert [job.id for job in page.jobs] == [job["id"] for job in told["jobs"]]
         assert page.total == told["count"]
 
@@ -215,7 +216,7 @@ def test_what_a_job_may_cost_and_tell_goes_into_the_body() -> None:
     assert (sent["cost"], sent["private"], sent["log_level"]) == (60, True, "debug")
     assert not {"cost", "private", "log_level"} & set(job_body(Submission(Primitive.SAMPLER, "b", "Q")))
     answer = b'{"id": "j", "backend": "b"}'
-    job = decode_created(answer, "POST /jobs", submission, service="platform", instance="i", now=NOW)
+    job = decode_created(answer, "POST /jobs", Provenance("platform", "i", NOW), submission)
     assert job.private, "its result can be read once, whether the answer says so or not"
 
 

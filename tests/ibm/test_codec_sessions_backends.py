@@ -10,13 +10,14 @@ from tests.ibm.support import body, fixture, raw
 from tui.domain.backends import Backend
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_properties, with_status
+from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.sessions import decode_session, decode_workloads
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
 
 
 def session(content: bytes) -> Session:
-    return decode_session(content, "GET", service="s", instance="i", now=NOW, backend="asked")
+    return decode_session(content, "GET", Provenance("s", "i", NOW), backend="asked")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_why_a_session_is_in_its_state_is_read() -> None:
     assert session(closed).reason == "closed by user"
     assert session(raw({"id": "x", "state": "open", "state_reason": None})).reason == ""
     item = {"id": "s", "mode": "batch", "status": "completed", "status_reason": "max time"}
-    (found,), _ = decode_workloads(raw({"workloads": [item]}), "GET", service="s", instance="i", now=NOW)
+    (found,), _ = decode_workloads(raw({"workloads": [item]}), "GET", Provenance("s", "i", NOW))
     assert found.reason == "max time"
 
 
@@ -79,7 +80,7 @@ def test_workloads_become_sessions_and_jobs_among_them_are_left_out() -> None:
         ],
         "next": {"href": "https://h/v1/workloads?next=abc"},
     }
-    found, following = decode_workloads(raw(body), "GET", service="s", instance="i", now=NOW)
+    found, following = decode_workloads(raw(body), "GET", Provenance("s", "i", NOW))
     assert [(s.id, s.state, s.mode) for s in found] == [
         ("a", SessionState.DRAINING, SessionMode.DEDICATED),
         ("b", SessionState.OPEN, SessionMode.BATCH),

@@ -17,6 +17,7 @@ from tui.common.secret import Secret
 from tui.config.settings import load_settings
 from tui.domain.accounts import Account, Channel, Endpoints, Route
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 from tui.ibm.transport.connectivity import steps_to
 from tui.ibm.transport.tls import CA_VARIABLES, trust
 from tui.sandbox.lifecycle.launch import SandboxInfo
@@ -211,7 +212,7 @@ async def test_the_ca_file_of_the_settings_is_trusted_beside_the_systems(
     settings = tmp_path / "settings.toml"
     settings.write_text(f'ca_file = "{"cas" if folder else network.ca_file}"')
     named = load_settings(settings).ca_file
-    service = make_service(account(network), InstantClock(), ca_file=named)
+    service = make_service(account(network), InstantClock(), HttpOptions(ca_file=named))
     assert not (await service.sign_in()).unverified
     await service.aclose()
     assert named is not None and named.is_absolute()
@@ -223,7 +224,7 @@ async def test_a_ca_file_of_the_settings_that_is_none_is_told_by_its_name(
 ) -> None:
     (tmp_path / "empty.pem").write_text("no certificate")
     (tmp_path / "folder").mkdir()
-    service = make_service(account(network), InstantClock(), ca_file=tmp_path / name)
+    service = make_service(account(network), InstantClock(), HttpOptions(ca_file=tmp_path / name))
     with pytest.raises(QdeckError) as caught:
         await service.sign_in()
     assert caught.value.kind is ErrorKind.SETTINGS

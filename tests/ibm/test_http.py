@@ -12,8 +12,9 @@ import pytest
 from tests.ibm.support import ACCESS, KEY, URL, InstantClock, response
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
-from tui.ibm.transport.client import Call, HttpClient, Safety, Timeouts, path
+from tui.ibm.transport.client import HttpClient, HttpOptions, Timeouts
 from tui.ibm.transport.endpoints import origin
+from tui.ibm.transport.request import Idempotency, Request
 from tui.ibm.transport.retry import RetryPolicy
 
 OK = httpx.Response(200, json={"fine": True})
@@ -46,23 +47,24 @@ def client(
     return HttpClient(
         {origin(URL)},
         clock,
-        chance=lambda: 1.0,
-        policy=policy,
-        max_body=max_body,
-        transport=httpx.MockTransport(script),
+        HttpOptions(
+            policy=policy or RetryPolicy(),
+            max_body=max_body,
+            chance=lambda: 1.0,
+            transport=httpx.MockTransport(script),
+        ),
     )
 
 
-def get() -> Call:
-    return Call("GET", f"{URL}/jobs", "GET /jobs")
+def get() -> Request:
+    return Request(URL, "GET /jobs")
 
 
-def create() -> Call:
-    return Call(
-        "POST",
-        f"{URL}/jobs",
+def create() -> Request:
+    return Request(
+        URL,
         "POST /jobs",
-        Safety.CREATES,
+        idempotency=Idempotency.CREATES,
         headers={"Authorization": Secret(f"Bearer {ACCESS}")},
     )
 
@@ -141,7 +143,9 @@ async def test_a_refusal_is_told_at_once(code: int, kind: ErrorKind) -> None:
 async def test_changes_are_sent_once() -> None:
     script = Script(status(503))
     with pytest.raises(QdeckError) as caught:
-        await client(script, InstantClock()).send(Call("DELETE", f"{URL}/jobs/x", "DELETE", Safety.CHANGES))
+        await client(script, InstantClock()).send(
+            Request(URL, "DELETE /jobs/x", idempotency=Idempotency.CHANGES)
+        )
     assert (caught.value.kind, len(script.sent)) == (ErrorKind.SERVER, 1)
 
 
@@ -198,11 +202,11 @@ async def test_patience_ends() -> None:
     assert clock.passed <= 40
 
 
-@pytest.mark.parametrize("safety", [Safety.READS, Safety.CREATES])
+@pytest.mark.parametrize("idempotency", [Idempotency.READS, Idempotency.CREATES])
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-async def test_no_redirect_is_followed(code: int, safety: Safety) -> None:
+async def test_no_redirect_is_followed(code: int, idempotency: Idempotency) -> None:
     script = Script(httpx.Response(code, headers={"Location": "http://elsewhere.example/steal"}))
-    call = Call("POST", f"{URL}/x", "POST /x", safety, headers={"Authorization": Secret(ACCESS)})
+    call = Request(URL, "POST /x", idempotency=idempotency, headers={"Authorization": Secret(ACCESS)})
     with pytest.raises(QdeckError) as caught:
         await client(script, InstantClock()).send(call)
     assert caught.value.kind is ErrorKind.PROTOCOL
@@ -213,7 +217,7 @@ async def test_nothing_goes_to_a_host_of_another_account() -> None:
     script = Script(OK)
     for url in ("http://127.0.0.1:10/x", "https://127.0.0.1:9/x", "http://elsewhere.example/x"):
         with pytest.raises(QdeckError) as caught:
-            await client(script, InstantClock()).send(Call("GET", url, "GET /x"))
+            await client(script, InstantClock()).send(Request(url.removesuffix("/x"), "GET /x"))
         assert caught.value.kind is ErrorKind.SETTINGS
     assert script.sent == []
 
@@ -245,9 +249,11 @@ async def test_an_answer_that_never_ends_is_given_up() -> None:
     http = HttpClient(
         {origin(URL)},
         InstantClock(),
-        policy=RetryPolicy(attempts=2),
-        timeouts=Timeouts(whole=0.05),
-        transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=Hanging())),
+        HttpOptions(
+            policy=RetryPolicy(attempts=2),
+            timeouts=Timeouts(whole=0.05),
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=Hanging())),
+        ),
     )
     with pytest.raises(QdeckError) as caught:
         await http.send(get())
@@ -257,7 +263,7 @@ async def test_an_answer_that_never_ends_is_given_up() -> None:
 @pytest.mark.parametrize("token", ["line\nbreak", "zwölf", "nul\x00", "tab\t"])
 async def test_a_token_that_cannot_be_sent_is_refused_without_showing_it(token: str) -> None:
     script = Script(OK)
-    call = Call("GET", f"{URL}/jobs", "GET /jobs", headers={"Authorization": Secret(token)})
+    call = Request(URL, "GET /jobs", headers={"Authorization": Secret(token)})
     with pytest.raises(QdeckError) as caught:
         await client(script, InstantClock()).send(call)
     assert caught.value.kind is ErrorKind.WRONG_KEY
@@ -287,16 +293,16 @@ def debug_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFix
 
 async def test_logs_say_nothing_of_requests(debug_log: pytest.LogCaptureFixture) -> None:
     await client(Script(response("gen2_jobs_list")), InstantClock()).send(
-        Call("GET", f"{URL}/jobs", "GET /jobs", headers={"Authorization": Secret(f"Bearer {KEY}")})
+        Request(URL, "GET /jobs", headers={"Authorization": Secret(f"Bearer {KEY}")})
     )
     assert debug_log.text == ""
 
 
 def test_ids_stay_in_their_place() -> None:
-    assert path("jobs", "a/../b?c#d") == "/jobs/a%2F..%2Fb%3Fc%23d"
+    assert Request(URL, "GET /jobs/{id}", ("a/../b?c#d",)).url == f"{URL}/jobs/a%2F..%2Fb%3Fc%23d"
     for climbing in ("", ".", ".."):
         with pytest.raises(QdeckError):
-            path("jobs", climbing, "cancel")
+            Request(URL, "POST /jobs/{id}/cancel", (climbing,))
 
 
 async def test_a_closed_client_sends_nothing() -> None:

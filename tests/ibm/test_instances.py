@@ -21,6 +21,7 @@ from tests.ibm.test_services import ITEM, platform_routes, refused
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Preferences
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 
 
 async def test_instances_come_with_their_plans_over_all_pages() -> None:
@@ -109,7 +110,7 @@ async def test_an_instance_is_chosen_as_the_account_prefers(
     network.on("GET", "/globalcatalog/api/v1/o", plan("Open", "free"))
     network.on("GET", "/api/v1/jobs", httpx.Response(200, json={"jobs": [], "limit": 1, "offset": 0}))
     who = replace(account(instance=named), preferences=wish)
-    made = make_service(who, InstantClock(), transport=httpx.MockTransport(network))
+    made = make_service(who, InstantClock(), HttpOptions(transport=httpx.MockTransport(network)))
     if chosen is None:
         with pytest.raises(QdeckError, match="flex"):
             await made.sign_in()
@@ -132,7 +133,7 @@ async def test_an_instance_that_was_chosen_by_itself_stays_when_another_comes_fi
 async def test_auto_on_hosts_without_a_search_says_so() -> None:
     plain_hosts = replace(account().endpoints, search="", catalog="", resources="")
     who = replace(account(instance="auto"), endpoints=plain_hosts)
-    made = make_service(who, InstantClock(), transport=httpx.MockTransport(Network()))
+    made = make_service(who, InstantClock(), HttpOptions(transport=httpx.MockTransport(Network())))
     error = await refused(made.sign_in())
     assert error.kind is ErrorKind.SETTINGS and "no search" in error.message
 

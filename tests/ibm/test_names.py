@@ -12,6 +12,7 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.platform import instances
 from tui.ibm.platform import service as platform
+from tui.ibm.transport.client import HttpOptions
 
 SEARCH = "/global-search/v3/resources/search"
 USAGE = fixture("gen2_instance_usage")["responses"][0]["body"]
@@ -44,8 +45,7 @@ class Firewall(Network):
         return make_service(
             account(),
             clock or InstantClock(),
-            transport=httpx.MockTransport(self.through),
-            chance=lambda: 1.0,
+            HttpOptions(chance=lambda: 1.0, transport=httpx.MockTransport(self.through)),
         )
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.ibm.support import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.ibm.transport.client import Call, HttpClient, Safety, Timeouts
+from tui.ibm.transport.client import HttpClient, HttpOptions, Timeouts
 from tui.ibm.transport.endpoints import origin
+from tui.ibm.transport.request import Idempotency, Request
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
@@ -73,7 +74,9 @@ async def start() -> AsyncIterator[Callable[..., Awaitable[tuple[Server, HttpCli
         running.append(listening)
         server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
         timeouts = Timeouts(connect=5, read=0.2, whole=2)
-        http = HttpClient({origin(server.url)}, InstantClock(), chance=lambda: 0.0, timeouts=timeouts)
+        http = HttpClient(
+            {origin(server.url)}, InstantClock(), HttpOptions(chance=lambda: 0.0, timeouts=timeouts)
+        )
         clients.append(http)
         return server, http
 
@@ -89,7 +92,7 @@ async def test_reading_survives(
     start: Callable[..., Awaitable[tuple[Server, HttpClient]]], fault: Play
 ) -> None:
     server, http = await start(fault, fault, good)
-    answer = await http.send(Call("GET", f"{server.url}/x", "GET /x"))
+    answer = await http.send(Request(server.url, "GET /x"))
     assert (answer.body, server.requests) == (b"{}", 3)
 
 
@@ -99,7 +102,7 @@ async def test_creating_is_unconfirmed(
 ) -> None:
     server, http = await start(fault, good)
     with pytest.raises(QdeckError) as caught:
-        await http.send(Call("POST", f"{server.url}/x", "POST /x", Safety.CREATES, body={"a": 1}))
+        await http.send(Request(server.url, "POST /x", idempotency=Idempotency.CREATES, body={"a": 1}))
     assert (caught.value.kind, server.requests) == (ErrorKind.UNCONFIRMED, 1)
 
 
@@ -108,7 +111,7 @@ async def test_a_body_that_cannot_be_unpacked(
 ) -> None:
     server, http = await start(packed)
     with pytest.raises(QdeckError) as caught:
-        await http.send(Call("GET", f"{server.url}/x", "GET /x"))
+        await http.send(Request(server.url, "GET /x"))
     assert caught.value.kind is ErrorKind.PROTOCOL
 
 
@@ -120,9 +123,9 @@ async def test_a_closed_port_was_not_reached(
     closed.close()
     await closed.wait_closed()
     http = HttpClient({origin(url)}, InstantClock())
-    for safety in Safety:
+    for idempotency in Idempotency:
         with pytest.raises(QdeckError) as caught:
-            await http.send(Call("POST", f"{url}/x", "POST /x", safety, body={}))
+            await http.send(Request(url, "POST /x", idempotency=idempotency, body={}))
         assert caught.value.kind is ErrorKind.NETWORK
         assert "127.0.0.1 was not reached" in caught.value.message
     await http.aclose()
@@ -137,5 +140,5 @@ async def test_a_proxy_is_not_asked_for_this_machine(
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     server, http = await start(good)
-    await http.send(Call("GET", f"{server.url}/x", "GET /x"))
+    await http.send(Request(server.url, "GET /x"))
     assert (server.requests, proxy.requests) == (1, 0)

@@ -23,8 +23,9 @@ from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import Call, HttpClient, Safety
+from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.endpoints import origin
+from tui.ibm.transport.request import Idempotency, Request
 from tui.sandbox.lifecycle.launch import SandboxInfo
 
 FAULTS: list[httpx.Response | Exception] = [
@@ -138,8 +139,8 @@ async def test_a_way_that_cannot_be_gone_shows_no_secret(
     http = HttpClient({origin(url)}, InstantClock())
     bearer, key = {"Authorization": Secret(f"Bearer {ACCESS}")}, {"apikey": Secret(KEY)}
     calls = [
-        Call("POST", f"{url}/jobs", "POST /jobs", Safety.CREATES, headers=bearer, body={"a": 1}),
-        Call("POST", f"{url}/token", "POST /token", headers=bearer, form=key),
+        Request(url, "POST /jobs", idempotency=Idempotency.CREATES, headers=bearer, body={"a": 1}),
+        Request(url, "POST /token", headers=bearer, form=key),
     ]
     for call in calls:
         with pytest.raises(QdeckError) as caught:

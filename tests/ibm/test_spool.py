@@ -12,8 +12,9 @@ import pytest
 from tests.ibm.support import InstantClock, Network, account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import Call, HttpClient, Safety
-from tui.ibm.transport.spool import IN_MEMORY, LEFT_FREE, SpilledBody
+from tui.ibm.transport.client import HttpClient, HttpOptions
+from tui.ibm.transport.request import Idempotency, Request
+from tui.ibm.transport.response_body import IN_MEMORY, LEFT_FREE, SpilledBody
 
 URL = "http://127.0.0.1:9"
 
@@ -35,8 +36,12 @@ async def test_what_goes_in_comes_out_and_nothing_stays(tmp_path: Path, size: in
 async def test_a_large_answer_goes_through_the_file(tmp_path: Path) -> None:
     body = b"x" * (2 * IN_MEMORY)
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    http = HttpClient({"http://127.0.0.1:9"}, InstantClock(), transport=transport, spool=tmp_path / "spool")
-    answer = await http.send(Call("GET", f"{URL}/x", "GET /x"))
+    http = HttpClient(
+        {"http://127.0.0.1:9"},
+        InstantClock(),
+        HttpOptions(transport=transport, spill_folder=tmp_path / "spool"),
+    )
+    answer = await http.send(Request(URL, "GET /x"))
     assert answer.body == body
     assert (tmp_path / "spool").is_dir()
     await http.aclose()
@@ -55,9 +60,11 @@ async def test_a_created_job_whose_answer_cannot_be_kept_may_exist(tmp_path: Pat
     for status, kind in ((200, ErrorKind.UNCONFIRMED), (400, ErrorKind.INVALID)):
         answer = httpx.Response(status, content=b" " * (2 * IN_MEMORY))
         transport = httpx.MockTransport(lambda _, answer=answer: answer)
-        http = HttpClient({URL}, InstantClock(), transport=transport, spool=tmp_path / "spool")
+        http = HttpClient(
+            {URL}, InstantClock(), HttpOptions(transport=transport, spill_folder=tmp_path / "spool")
+        )
         with pytest.raises(QdeckError) as caught:
-            await http.send(Call("POST", f"{URL}/jobs", "POST /jobs", Safety.CREATES))
+            await http.send(Request(URL, "POST /jobs", idempotency=Idempotency.CREATES))
         assert caught.value.kind is kind
         await http.aclose()
 
@@ -101,10 +108,12 @@ async def test_a_large_result_is_read_by_another_process_alone(
     made = make_service(
         account(),
         InstantClock(),
-        max_body=IN_MEMORY,
-        max_in_memory=IN_MEMORY,
-        transport=httpx.MockTransport(network),
-        spool=tmp_path / "spool",
+        HttpOptions(
+            max_body=IN_MEMORY,
+            max_in_memory=IN_MEMORY,
+            transport=httpx.MockTransport(network),
+            spill_folder=tmp_path / "spool",
+        ),
     )
     await made.sign_in()
     result = await made.result("x")
@@ -125,9 +134,11 @@ async def test_a_result_has_a_limit_of_its_own(tmp_path: Path) -> None:
     made = make_service(
         account(),
         InstantClock(),
-        max_result=2 * IN_MEMORY,
-        transport=httpx.MockTransport(network),
-        spool=tmp_path / "spool",
+        HttpOptions(
+            max_result=2 * IN_MEMORY,
+            transport=httpx.MockTransport(network),
+            spill_folder=tmp_path / "spool",
+        ),
     )
     await made.sign_in()
     with pytest.raises(QdeckError, match="larger than 2 MB"):

@@ -147,14 +147,14 @@ async def test_a_token_that_another_took_the_place_of_is_ended_once() -> None:
     await keeper.get()
     await turns()
     second = await keeper.get()
-    await keeper.settled()
+    await keeper.wait_ended()
     assert (ended, second.value) == ([first], Secret("t2"))
     third = await keeper.replace(second)
-    await keeper.settled()
+    await keeper.wait_ended()
     assert ended == [first, second] and third is keeper.current
     clock.passed = 20_000
     await keeper.get()
-    await keeper.settled()
+    await keeper.wait_ended()
     assert ended == [first, second], "one that is over needs no ending"
 
 

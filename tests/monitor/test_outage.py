@@ -17,6 +17,7 @@ from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Endpoints
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 from tui.ibm.transport.retry import RetryPolicy
 from tui.monitor.polling.circuit_breaker import BACKOFF
 
@@ -53,7 +54,9 @@ class Remote(MonitorHarness):
 
     def _make(self, account: Account, clock: object) -> QuantumService:  # type: ignore[override]
         return make_service(
-            account, self.clock, chance=lambda: 0.5, transport=httpx.MockTransport(self._answer)
+            account,
+            self.clock,
+            HttpOptions(chance=lambda: 0.5, transport=httpx.MockTransport(self._answer)),
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

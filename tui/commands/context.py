@@ -18,6 +18,7 @@ from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Identity
 from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 from tui.monitor.account_manager import RunningSandbox
 from tui.monitor.api import Services
 from tui.monitor.services import AppServices
@@ -59,7 +60,9 @@ def make_services(
         environ=environ,
         clock=clock or SystemClock(),
         compiler=Compiler(),
-        make_service=partial(make_service, spool=places.data / "spool", ca_file=settings.ca_file),
+        make_service=partial(
+            make_service, options=HttpOptions(spill_folder=places.data / "spool", ca_file=settings.ca_file)
+        ),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
         quota=None if kept is None else kept << 20,

@@ -26,7 +26,7 @@ from tui.ibm.credentials.discovery import found_accounts
 from tui.ibm.credentials.keyring import keyring_name
 from tui.ibm.credentials.save import token_place, with_token
 from tui.ibm.factory import make_service
-from tui.ibm.transport.client import Timeouts
+from tui.ibm.transport.client import HttpOptions, Timeouts
 from tui.ibm.transport.connectivity import steps_to
 from tui.ibm.transport.endpoints import for_instance, origin
 from tui.ibm.transport.retry import RetryPolicy
@@ -243,7 +243,9 @@ def _without_repeats(findings: list[Finding]) -> list[Finding]:
 
 async def _service(account: Account, environ: Mapping[str, str], ca_file: Path | None) -> list[Finding]:
     """Logging in, the instance, the interface's version, the clock, and a first question."""
-    service = make_service(account, SystemClock(), policy=_ONCE_MORE, timeouts=_QUICK, ca_file=ca_file)
+    service = make_service(
+        account, SystemClock(), HttpOptions(policy=_ONCE_MORE, timeouts=_QUICK, ca_file=ca_file)
+    )
     try:
         return await _asked(service, lambda url: _way(url, account, environ, ca_file))
     finally:

@@ -78,6 +78,10 @@ class QdeckError(Exception):
         """True when the same idempotent request may succeed a little later."""
         return self.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.RATE_LIMITED, ErrorKind.SERVER}
 
+    def reworded(self, kind: ErrorKind, message: str, advice: str) -> QdeckError:
+        """Return an error of another kind and wording, with the code and the HTTP status of this one."""
+        return QdeckError(kind, message, advice, code=self.code, status=self.status)
+
     def __str__(self) -> str:
         text = self.message
         if self.code:

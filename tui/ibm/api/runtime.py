@@ -1,4 +1,4 @@
-"""What both generations of the runtime API share: jobs, sessions and backend data over HTTP."""
+"""Jobs, sessions and backend data over HTTP: the calls that both generations of the runtime API share."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tui.domain.sessions import Session, SessionState
 from tui.domain.submissions import Submission
 from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.codec.backends import with_configuration, with_properties
+from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.jobs import (
     decode_created,
     decode_job,
@@ -26,25 +27,35 @@ from tui.ibm.codec.jobs import (
     decode_submitted,
     query_parameters,
 )
-from tui.ibm.codec.payloads import check_tags, job_body
+from tui.ibm.codec.params import check_tags, job_body
 from tui.ibm.codec.sessions import decode_session
 from tui.ibm.results.offload import decode_file_aside, decode_result_aside, decoded_aside
-from tui.ibm.transport.client import Answer, Call, HttpClient, Safety, path
+from tui.ibm.transport.client import HttpClient
+from tui.ibm.transport.request import Idempotency, Query, Request, Response
 
 T = TypeVar("T")
 _LOG_CHARACTERS = 1_000_000
+_WITHOUT_PARAMS: Query = (("exclude_params", "true"),)
+_WITH_PARAMS: Query = (("exclude_params", "false"),)
 
 
 class RuntimeService:
-    """The calls that have the same path and shape on the platform and on the classic service.
+    """The part of `QuantumService` with the same paths and shapes on the platform and the classic service.
 
     `_base` and `_instance` are set when signing in.
+
+    Args:
+        account: who and where.
+        http: the client of the account's hosts.
+        auth: sends requests with the access token.
+        clock: source of time.
+        base: base URL of the runtime API.
     """
 
-    def __init__(self, account: Account, http: HttpClient, calls: TokenAuth, clock: Clock, base: str) -> None:
+    def __init__(self, account: Account, http: HttpClient, auth: TokenAuth, clock: Clock, base: str) -> None:
         self._account = account
         self._http = http
-        self._calls = calls
+        self._auth = auth
         self._clock = clock
         self._base = base
         self._instance = ""
@@ -64,155 +75,129 @@ class RuntimeService:
 
     @property
     def answers(self) -> int:
-        """How many answers the runtime gave so far, refusals too."""
-        return self._calls.answers
+        """Number of responses of the runtime so far, refusals too."""
+        return self._auth.answers
 
     @property
     def clock_skew(self) -> float | None:
-        """Seconds that the service's clock is ahead of this machine's; `None` before any answer."""
+        """Seconds that the service's clock is ahead of this machine's; `None` before any response."""
         return self._http.skew
 
     async def jobs(self, query: JobQuery) -> JobPage:
-        """One request: the jobs that match, newest first, without their params."""
-        where = "GET /jobs"
-        answer = await self._get("/jobs", where, tuple(query_parameters(query)) + self._list_filter())
-        return await self._decoded(answer, where, decode_page)
+        """Return the jobs that match, newest first, without their params: one request."""
+        response = await self._get("GET /jobs", query=(*query_parameters(query), *self._list_filter()))
+        return await self._decoded(response, decode_page)
 
     async def job(self, job_id: str, *, with_params: bool = False) -> Job:
-        """One job; with its circuit when `with_params`."""
-        where = "GET /jobs/{id}"
-        query = (("exclude_params", "false" if with_params else "true"),)
-        answer = await self._get(path("jobs", job_id), where, query)
-        return await self._decoded(answer, where, decode_job)
+        """Return one job; with its circuit when `with_params`."""
+        query = _WITH_PARAMS if with_params else _WITHOUT_PARAMS
+        return await self._decoded(await self._get("GET /jobs/{id}", job_id, query=query), decode_job)
 
     async def submitted(self, job_id: str) -> SubmittedJob:
-        """One job with its circuit in the form it was submitted."""
-        where = "GET /jobs/{id}"
-        answer = await self._get(path("jobs", job_id), where, (("exclude_params", "false"),))
-        return await self._decoded(answer, where, decode_submitted)
+        """Return one job with its circuit in the form it was submitted."""
+        response = await self._get("GET /jobs/{id}", job_id, query=_WITH_PARAMS)
+        return await self._decoded(response, decode_submitted)
 
     async def submit(self, submission: Submission) -> Job:
-        """Create a job: one POST, never repeated here."""
-        where = "POST /jobs"
+        """Create a job: one POST, never repeated here (`QuantumService.submit`)."""
         body = job_body(submission) | self._job_extras()
-        answer = await self._calls.send(Call("POST", f"{self._base}/jobs", where, Safety.CREATES, body=body))
+        response = await self._create("POST /jobs", body)
         try:
-            return decode_created(
-                answer.body,
-                where,
-                submission,
-                service=self.label,
-                instance=self._instance,
-                now=self._clock.now(),
-            )
+            return decode_created(response.body, response.where, self._provenance(), submission)
         except QdeckError as error:
             unread = error
         raise QdeckError(
             ErrorKind.UNCONFIRMED,
             f"The job was taken, but its id could not be read: {unread.message}",
             "Look for it in the list of jobs before submitting again.",
-            status=answer.status,
+            status=response.status,
         )
 
     async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
-        """The result of a finished job; what cannot be decoded is kept raw, with a note.
+        """Return the result of a finished job; what cannot be decoded is kept raw, with a note.
 
-        With `once` the request is sent once, and an end that leaves open whether the service handed the
-        result out is `UNCONFIRMED`: reading a private job's result deletes it.
+        Args:
+            job_id: the job.
+            once: send the request once, and let an end that leaves open whether the service handed the result
+                out be `UNCONFIRMED`: reading a private job's result deletes it.
+            limit: bytes above which the response is broken off; `None`: as many as a result may have.
+
+        Raises:
+            QdeckError: as `QuantumService.result`.
         """
-        where = "GET /jobs/{id}/results"
-        place = f"{self._base}{path('jobs', job_id, 'results')}"
-        safety = Safety.CREATES if once else Safety.READS
-        answer = await self._calls.send(Call("GET", place, where, safety, large=True, limit=limit))
-        if answer.file is not None:
-            return await decode_file_aside(answer.file)
-        if answer.status == 204 or not answer.body.strip():
-            raise QdeckError(
-                ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=answer.status
+        response = await self._auth.send(
+            Request(
+                self._base,
+                "GET /jobs/{id}/results",
+                (job_id,),
+                Idempotency.CREATES if once else Idempotency.READS,
+                large=True,
+                limit=limit,
             )
-        return await decode_result_aside(answer.body)
+        )
+        if response.file is not None:
+            return await decode_file_aside(response.file)
+        if response.status == 204 or not response.body.strip():
+            raise QdeckError(
+                ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=response.status
+            )
+        return await decode_result_aside(response.body)
 
     async def metrics(self, job_id: str) -> JobMetrics:
-        """What the service measured."""
-        where = "GET /jobs/{id}/metrics"
-        return decode_metrics((await self._get(path("jobs", job_id, "metrics"), where)).body, where)
+        """Return what the service measured of a job."""
+        response = await self._get("GET /jobs/{id}/metrics", job_id)
+        return decode_metrics(response.body, response.where)
 
     async def logs(self, job_id: str) -> str:
-        """The job's log with control characters made visible, empty when there is none."""
-        call = Call(
-            "GET",
-            f"{self._base}{path('jobs', job_id, 'logs')}",
-            "GET /jobs/{id}/logs",
-            headers={"Accept": "*/*"},
-        )
+        """Return the job's log with control characters made visible; empty when there is none."""
+        request = Request(self._base, "GET /jobs/{id}/logs", (job_id,), headers={"Accept": "*/*"})
         try:
-            answer = await self._calls.send(call)
+            log = (await self._auth.send(request)).body
         except QdeckError as error:
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
         else:
-            return await decoded_aside(answer.body, lambda: _shown(answer.body))
+            return await decoded_aside(log, lambda: _shown(log))
         # No log and no job are the same answer: asking for the job tells them apart.
         await self.job(job_id)
         return ""
 
     async def cancel(self, job_id: str) -> None:
-        """Cancel. `CONFLICT` when it is already final."""
-        await self._change("POST", path("jobs", job_id, "cancel"), "POST /jobs/{id}/cancel")
+        """Cancel a job; `CONFLICT` when it is already final."""
+        await self._change("POST /jobs/{id}/cancel", job_id)
 
     async def delete(self, job_id: str) -> None:
         """Delete a final job on the service."""
-        await self._change("DELETE", path("jobs", job_id), "DELETE /jobs/{id}")
+        await self._change("DELETE /jobs/{id}", job_id)
 
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         """Replace the job's tags."""
         check_tags(tags)
         # Replacing twice is the same as once.
-        call = Call(
-            "PUT",
-            f"{self._base}{path('jobs', job_id, 'tags')}",
-            "PUT /jobs/{id}/tags",
-            body={"tags": list(tags)},
-        )
-        await self._calls.send(call)
+        request = Request(self._base, "PUT /jobs/{id}/tags", (job_id,), body={"tags": list(tags)})
+        await self._auth.send(request)
 
     async def session(self, session_id: str) -> Session:
-        """One session."""
-        where = "GET /sessions/{id}"
-        answer = await self._get(path("sessions", session_id), where)
-        # The service tells no backend before the session's first job (contract 5.11); this client knows it.
-        return decode_session(
-            answer.body,
-            where,
-            service=self.label,
-            instance=self._instance,
-            now=self._clock.now(),
-            backend=self._backend_of.get(session_id, ""),
-        )
+        """Return one session."""
+        response = await self._get("GET /sessions/{id}", session_id)
+        # The service names no backend before the session's first job (contract 5.11); this client knows it.
+        backend = self._backend_of.get(session_id, "")
+        return decode_session(response.body, response.where, self._provenance(), backend=backend)
 
     async def drain_session(self, session_id: str) -> None:
-        """Take no more jobs; close when its queue is empty."""
-        call = Call(
-            "PATCH",
-            f"{self._base}{path('sessions', session_id)}",
-            "PATCH /sessions/{id}",
-            body={"accepting_jobs": False},
-        )
-        await self._change_session(call, session_id, lambda session: not session.takes_jobs)
+        """Let a session take no more jobs; it closes when its queue is empty."""
+        request = Request(self._base, "PATCH /sessions/{id}", (session_id,), body={"accepting_jobs": False})
+        await self._change_session(request, lambda session: not session.takes_jobs)
 
     async def close_session(self, session_id: str) -> None:
-        """Close now: queued jobs are dropped, running ones finish."""
-        call = Call(
-            "DELETE",
-            f"{self._base}{path('sessions', session_id, 'close')}",
-            "DELETE /sessions/{id}/close",
-        )
-        await self._change_session(call, session_id, lambda session: session.state is SessionState.CLOSED)
+        """Close a session now: queued jobs are dropped, running ones finish."""
+        request = Request(self._base, "DELETE /sessions/{id}/close", (session_id,))
+        await self._change_session(request, lambda session: session.state is SessionState.CLOSED)
 
-    async def _change_session(self, call: Call, session_id: str, done: Callable[[Session], bool]) -> None:
+    async def _change_session(self, request: Request, done: Callable[[Session], bool]) -> None:
         """Send a change that may be repeated; one that an earlier sending made already is no failure."""
         try:
-            await self._calls.send(call)
+            await self._auth.send(request)
         except QdeckError as error:
             if not error.repeated or error.kind not in {ErrorKind.NOT_FOUND, ErrorKind.CONFLICT}:
                 raise
@@ -220,7 +205,7 @@ class RuntimeService:
         else:
             return
         try:
-            session = await self.session(session_id)
+            session = await self.session(*request.ids)
         except QdeckError as error:
             if error.kind is ErrorKind.NOT_FOUND:
                 return
@@ -229,30 +214,26 @@ class RuntimeService:
             raise refused
 
     async def backend_data(self, name: str) -> BackendData:
-        """Configuration and properties, as sent."""
+        """Return configuration and properties of a backend, as sent."""
         configuration, properties = await asyncio.gather(
-            self._backend_part(name, "configuration"), self._backend_part(name, "properties")
+            self._get("GET /backends/{name}/configuration", name),
+            self._get("GET /backends/{name}/properties", name),
         )
-        return BackendData(name, configuration, properties)
+        return BackendData(name, configuration.body, properties.body)
 
     async def _open_session(self, body: dict[str, object], asked: Session) -> Session:
-        """Create a session; `asked` stands in for what the answer leaves out."""
-        where = "POST /sessions"
+        """Create a session; `asked` stands in for what the response leaves out."""
         try:
-            answer = await self._calls.send(
-                Call("POST", f"{self._base}/sessions", where, Safety.CREATES, body=body)
-            )
+            response = await self._create("POST /sessions", body)
         except QdeckError as error:
             if error.kind is ErrorKind.UNCONFIRMED:
                 error.advice = self._how_to_find(asked)
             raise
         try:
             session = decode_session(
-                answer.body,
-                where,
-                service=self.label,
-                instance=self._instance,
-                now=self._clock.now(),
+                response.body,
+                response.where,
+                self._provenance(),
                 backend=asked.backend,
                 mode=asked.mode,
                 max_ttl=asked.max_ttl,
@@ -263,42 +244,44 @@ class RuntimeService:
                 ErrorKind.UNCONFIRMED,
                 f"The session was opened, but its id could not be read: {error.message}",
                 self._how_to_find(asked),
-                status=answer.status,
+                status=response.status,
             ) from None
         self._backend_of[session.id] = session.backend
         return session if session.created else replace(session, created=self._clock.now())
 
     def _how_to_find(self, asked: Session) -> str:
-        """What to do about a session that may be open, and cost, though its id is not known."""
+        """Return the advice on a session that may be open, and cost, though its id is not known."""
         return "Look for it in the list of sessions, and close it there, before opening another."
 
     async def _with_details(self, backend: Backend) -> Backend:
-        """The backend with the facts of its configuration and the medians of its properties."""
+        """Return the backend with the facts of its configuration and the medians of its properties."""
         data = await self.backend_data(backend.name)
         known = with_configuration(backend, data.configuration, "GET /backends/{name}/configuration")
         return await with_properties(known, data.properties, "GET /backends/{name}/properties")
 
-    async def _backend_part(self, name: str, part: str) -> bytes:
-        where = f"GET /backends/{{name}}/{part}"
-        return (await self._get(path("backends", name, part), where)).body
+    def _provenance(self) -> Provenance:
+        return Provenance(self.label, self._instance, self._clock.now())
 
-    async def _decoded(self, answer: Answer, where: str, decoding: Callable[..., T]) -> T:
-        """What a decoder of jobs makes of the answer; params may hold megabytes of circuits."""
-        known = {"service": self.label, "instance": self._instance, "now": self._clock.now()}
-        return await decoded_aside(answer.body, lambda: decoding(answer.body, where, **known))
+    async def _decoded(self, response: Response, decoder: Callable[[bytes, str, Provenance], T]) -> T:
+        """Decode jobs in the background where they are large: params may hold megabytes of circuits."""
+        origin = self._provenance()
+        return await decoded_aside(response.body, lambda: decoder(response.body, response.where, origin))
 
-    async def _get(self, place: str, where: str, query: tuple[tuple[str, str], ...] = ()) -> Answer:
-        return await self._calls.send(Call("GET", f"{self._base}{place}", where, query=query))
+    async def _get(self, where: str, *ids: str, query: Query = ()) -> Response:
+        return await self._auth.send(Request(self._base, where, ids, query=query))
 
-    async def _change(self, method: str, place: str, where: str) -> None:
-        await self._calls.send(Call(method, f"{self._base}{place}", where, Safety.CHANGES))
+    async def _create(self, where: str, body: dict[str, object]) -> Response:
+        return await self._auth.send(Request(self._base, where, (), Idempotency.CREATES, body=body))
 
-    def _list_filter(self) -> tuple[tuple[str, str], ...]:
-        """What a job list is asked with besides the query."""
+    async def _change(self, where: str, *ids: str) -> None:
+        await self._auth.send(Request(self._base, where, ids, Idempotency.CHANGES))
+
+    def _list_filter(self) -> Query:
+        """Return what a job list is asked with besides the query."""
         return ()
 
     def _job_extras(self) -> dict[str, object]:
-        """What a job's body holds besides the submission."""
+        """Return what a job's body holds besides the submission."""
         return {}
 
 

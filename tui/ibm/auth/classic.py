@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,14 +13,13 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Instance, SignOutReport
 from tui.ibm.auth.token_auth import TokenAuth
-from tui.ibm.auth.token_manager import LONGEST_LIFE, AccessToken
-from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, HttpClient, Safety
+from tui.ibm.auth.token_manager import AccessToken, send_key
+from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.errors import token_refused
+from tui.ibm.transport.request import Idempotency, Request, Value
 
 ENDING_SECONDS = 2.0
-"""How long a token that is left behind is tried to be ended: nobody is kept waiting longer for it."""
-_LOGIN = "POST /users/loginWithToken"
+"""Seconds in which a token that is not used any more has to be ended: nobody is kept waiting longer."""
 
 
 class _LoginBody(msgspec.Struct, frozen=True):
@@ -65,7 +63,7 @@ class _RuntimeMe(msgspec.Struct, frozen=True):
 
 
 class ServiceUrls(msgspec.Struct, frozen=True):
-    """Where the auth host says the other hosts are; empty when it does not."""
+    """Base URLs of the other hosts as the auth host gives them; empty where it does not."""
 
     http: str
     runtime: str
@@ -77,9 +75,8 @@ async def check_version(account: Account, http: HttpClient) -> None:
     Raises:
         QdeckError: `PROTOCOL` when it is something else.
     """
-    where = "GET /version"
-    answer = await http.send(Call("GET", f"{account.endpoints.auth}/version", where))
-    if "api-auth" not in decode(answer.body, dict[str, Any], where):
+    response = await http.send(Request(account.endpoints.auth, "GET /version"))
+    if "api-auth" not in response.decode(dict[str, Any]):
         raise QdeckError(
             ErrorKind.PROTOCOL,
             "The auth host does not call itself an IBM Quantum service.",
@@ -88,54 +85,39 @@ async def check_version(account: Account, http: HttpClient) -> None:
 
 
 async def log_in(account: Account, http: HttpClient, clock: Clock) -> AccessToken:
-    """A new access token for the API token. May be repeated: it creates nothing that costs.
+    """Get a new access token for the API token. The request may be repeated: it creates nothing that costs.
+
+    Returns:
+        The token; its end is not known where the service gives no life that can be.
 
     Raises:
         QdeckError: `WRONG_KEY` for an unknown token, `FORBIDDEN` when the licence is not accepted.
     """
     if not account.token:
         raise QdeckError(ErrorKind.WRONG_KEY, "No API token was given.", "Type or paste the token.")
-    call = Call(
-        "POST",
-        f"{account.endpoints.auth}/users/loginWithToken",
-        _LOGIN,
-        body={"apiToken": account.token},
-    )
     asked = clock.now()
-    try:
-        answer = await http.send(call)
-    except QdeckError as error:
-        refused = error
-    else:
-        body = decode(answer.body, _LoginBody, _LOGIN)
-        lives = body.ttl is not None and 0 < body.ttl <= LONGEST_LIFE
-        return AccessToken(body.id, asked, asked + timedelta(seconds=body.ttl or 0) if lives else None)
-    if refused.status == 401 and refused.kind is ErrorKind.EXPIRED:
-        raise QdeckError(
-            ErrorKind.WRONG_KEY,
-            f"The service did not take the API token: {refused.message}",
-            "Check that it was copied whole.",
-            code=refused.code,
-            status=refused.status,
-        )
-    raise refused
+    response = await send_key(
+        http,
+        Request(account.endpoints.auth, "POST /users/loginWithToken", body={"apiToken": account.token}),
+        lambda error: error.status == 401 and error.kind is ErrorKind.EXPIRED,
+        "The service did not take the API token",
+        "Check that it was copied whole.",
+    )
+    body = response.decode(_LoginBody)
+    return AccessToken.lasting(body.id, asked, body.ttl, None)
 
 
-async def service_urls(account: Account, calls: TokenAuth) -> ServiceUrls:
-    """Where the auth host says that the runtime and the general API are."""
-    where = "GET /users/me"
-    answer = await calls.send(Call("GET", f"{account.endpoints.auth}/users/me", where))
-    urls = decode(answer.body, _Me, where).urls
+async def service_urls(account: Account, auth: TokenAuth) -> ServiceUrls:
+    """Ask the auth host where the runtime and the general API are."""
+    urls = (await auth.send(Request(account.endpoints.auth, "GET /users/me"))).decode(_Me).urls
     runtime = (urls.services.runtime if urls.services else None) or ""
     return ServiceUrls(http=(urls.http or "").rstrip("/"), runtime=runtime.rstrip("/"))
 
 
-async def network(http_url: str, calls: TokenAuth) -> tuple[Instance, ...]:
-    """The hub/group/project triples of the account, the default one first."""
-    where = "GET /Network"
-    answer = await calls.send(Call("GET", f"{http_url}/Network", where))
+async def network(http_url: str, auth: TokenAuth) -> tuple[Instance, ...]:
+    """Return the hub/group/project triples of the account, the default one first."""
     found: list[tuple[bool, Instance]] = []
-    for hub in decode(answer.body, list[_Hub], where):
+    for hub in (await auth.send(Request(http_url, "GET /Network"))).decode(list[_Hub]):
         for group_name, group in hub.groups.items():
             for project_name, project in group.projects.items():
                 name = f"{hub.name}/{group_name}/{project_name}"
@@ -143,19 +125,21 @@ async def network(http_url: str, calls: TokenAuth) -> tuple[Instance, ...]:
     return tuple(instance for _, instance in sorted(found, key=lambda item: item[0]))
 
 
-async def runtime_instances(runtime: str, calls: TokenAuth) -> tuple[Instance, ...]:
-    """The instances that the runtime's own `/users/me` names."""
-    where = "GET /users/me"
-    answer = await calls.send(Call("GET", f"{runtime}/users/me", where))
-    listed = decode(answer.body, _RuntimeMe, where).instances
+async def runtime_instances(runtime: str, auth: TokenAuth) -> tuple[Instance, ...]:
+    """Return the instances that the runtime's own `/users/me` names."""
+    listed = (await auth.send(Request(runtime, "GET /users/me"))).decode(_RuntimeMe).instances
     return tuple(Instance(item.name, item.name, item.plan or "") for item in listed)
 
 
 async def log_out(account: Account, http: HttpClient, token: AccessToken) -> SignOutReport:
-    """Invalidate the token, and prove it: the same call again has to be refused with 401."""
-    call = _logout(account, token)
+    """Invalidate the token, and prove it: the same request again has to be refused with 401.
+
+    Returns:
+        Whether the service refused the token in the end, until when it may be valid if not, and why.
+    """
+    request = _logout(account, token)
     try:
-        await http.send(call)
+        await http.send(request)
     except QdeckError as error:
         if not token_refused(error):
             return SignOutReport(
@@ -164,7 +148,7 @@ async def log_out(account: Account, http: HttpClient, token: AccessToken) -> Sig
                 f"The token is dropped here, but the service did not confirm the logout: {error.message}",
             )
     try:
-        await http.send(call)
+        await http.send(request)
     except QdeckError as error:
         if token_refused(error):
             return SignOutReport(
@@ -183,24 +167,23 @@ async def log_out(account: Account, http: HttpClient, token: AccessToken) -> Sig
 async def end_token(account: Account, http: HttpClient, token: AccessToken) -> None:
     """Invalidate a token that is not used any more, as far as that goes within `ENDING_SECONDS`.
 
-    It was got here, by a login of this service's own, so nobody else holds it; and until it is ended it opens
-    the account for as long as two weeks (contract 1.2).
+    It comes from a login of this service's own, so nobody else holds it; and until it is ended it opens the
+    account for as long as two weeks (contract 1.2).
     """
     with contextlib.suppress(QdeckError, TimeoutError):
         async with asyncio.timeout(ENDING_SECONDS):
             await http.send(_logout(account, token))
 
 
-def _logout(account: Account, token: AccessToken) -> Call:
-    return Call(
-        "POST",
-        f"{account.endpoints.auth}/users/logout",
+def _logout(account: Account, token: AccessToken) -> Request:
+    return Request(
+        account.endpoints.auth,
         "POST /users/logout",
-        safety=Safety.CHANGES,
-        headers=access(token),
+        idempotency=Idempotency.CHANGES,
+        headers=token_header(token),
     )
 
 
-def access(token: AccessToken) -> dict[str, str | Secret]:
-    """The header that carries the access token."""
+def token_header(token: AccessToken) -> dict[str, Value]:
+    """Return the header that carries the access token."""
     return {"x-access-token": token.value}

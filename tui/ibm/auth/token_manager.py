@@ -1,4 +1,4 @@
-"""Keeps one access token alive: renewed from 80 % of its life on, one renewal in flight however many ask."""
+"""Keeps one access token alive: renewed from 80 % of its life on, in a single flight however many ask."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
+from tui.ibm.transport.client import HttpClient
+from tui.ibm.transport.request import Request, Response
 
 RENEW_AT = 0.8
 """Share of its life after which a token is renewed (IBM's own SDK does the same, contract 4.1)."""
@@ -27,17 +29,35 @@ _SET_BACK = timedelta(minutes=1)
 class AccessToken:
     """An access token. Times UTC by this machine's clock, so that a skewed one does not matter.
 
-    `expires` is `None` where the service does not say.
+    Attributes:
+        value: the token itself.
+        obtained: when it was asked for.
+        expires: the end of its life; `None` where the service does not say.
     """
 
     value: Secret
     obtained: datetime
     expires: datetime | None
 
-    def due(self, now: datetime) -> bool:
-        """Whether it is time for a new one.
+    @classmethod
+    def lasting(
+        cls, value: Secret, obtained: datetime, seconds: int | None, default: int | None
+    ) -> AccessToken:
+        """Return a token that lives `seconds` from `obtained` on.
 
-        When the clock was set back, what it says of the token's age is wrong: then a new one is got at once.
+        Args:
+            value: the token itself.
+            obtained: when it was asked for.
+            seconds: its life as the service gives it; one beyond all reason counts as not given.
+            default: its life where none is given; `None`: not known.
+        """
+        life = seconds if seconds is not None and 0 < seconds <= LONGEST_LIFE else default
+        return cls(value, obtained, None if life is None else obtained + timedelta(seconds=life))
+
+    def due(self, now: datetime) -> bool:
+        """Return whether it is time for a new one.
+
+        When the clock was set back, the age of the token by it is wrong: then a new one is due at once.
         """
         if self.expires is None:
             return False
@@ -47,12 +67,42 @@ class AccessToken:
         )
 
     def over(self, now: datetime) -> bool:
-        """Whether the service would refuse it."""
+        """Return whether the token's life has ended, so that the service would refuse it."""
         return self.expires is not None and now >= self.expires
 
 
+async def send_key(
+    http: HttpClient, request: Request, refused: Callable[[QdeckError], bool], message: str, advice: str
+) -> Response:
+    """Send a request that exchanges a key for an access token.
+
+    Args:
+        http: sends it.
+        request: carries the key.
+        refused: tells whether an error means that the service does not take the key.
+        message: beginning of the message then; the service's own follows.
+        advice: what to do then.
+
+    Raises:
+        QdeckError: `WRONG_KEY` where `refused` says so; else as `HttpClient.send`.
+    """
+    try:
+        return await http.send(request)
+    except QdeckError as caught:
+        error = caught
+    if refused(error):
+        raise error.reworded(ErrorKind.WRONG_KEY, f"{message}: {error.message}", advice)
+    raise error
+
+
 class TokenManager:
-    """The current access token of one account."""
+    """The current access token of one account.
+
+    Args:
+        fetch: gets a new token from the service, raising `QdeckError`.
+        clock: source of time.
+        end: ends a token on the service when another took its place; `None` where a token cannot be ended.
+    """
 
     def __init__(
         self,
@@ -61,10 +111,6 @@ class TokenManager:
         *,
         end: Callable[[AccessToken], Awaitable[None]] | None = None,
     ) -> None:
-        """`fetch` gets a new token from the service, raising `QdeckError`.
-
-        `end` ends one on the service when another took its place; `None` where a token cannot be ended.
-        """
         self._fetch = fetch
         self._clock = clock
         self._end = end
@@ -76,14 +122,14 @@ class TokenManager:
 
     @property
     def current(self) -> AccessToken | None:
-        """The token held now, without asking for one."""
+        """The token held now; `None`: there is none. Nothing is asked for."""
         return self._token
 
     async def get(self) -> AccessToken:
-        """A token that can be used: the one held while it serves, else a new one.
+        """Return a token that can be used: the one held while it serves, else a new one.
 
         When most of its life is over, the new one is asked for in the background: a service that hangs or
-        fails then holds up nobody. How that ends is told when the old token is over, by asking again.
+        fails then holds up nobody. Its failure is reported when the old token is over, by asking again.
 
         Raises:
             QdeckError: there is none and none can be had.
@@ -96,13 +142,21 @@ class TokenManager:
         return token
 
     async def replace(self, refused: AccessToken) -> AccessToken:
-        """A token other than `refused`, which the service did not take."""
+        """Return a token other than `refused`, which the service did not take.
+
+        Raises:
+            QdeckError: none can be had.
+        """
         if self._token is not None and self._token is not refused:
             return self._token
         return await self._renew()
 
     def drop(self) -> AccessToken | None:
-        """Forget the token and get no other; returns the one that was held."""
+        """Forget the token and get no other until `reopen`.
+
+        Returns:
+            The token that was held; `None`: there was none.
+        """
         self._ended = True
         token, self._token = self._token, None
         if self._renewal is not None:
@@ -114,7 +168,7 @@ class TokenManager:
         """Allow getting tokens again, after `drop`."""
         self._ended = False
 
-    async def settled(self) -> None:
+    async def wait_ended(self) -> None:
         """Wait until the tokens that were replaced are ended on the service, as far as they can be."""
         if self._ending:
             await asyncio.wait(self._ending)
@@ -131,7 +185,7 @@ class TokenManager:
             raise
 
     def _begin(self) -> asyncio.Task[AccessToken]:
-        """The renewal in flight; begun now when there is none."""
+        """Return the renewal in flight; begin one when there is none."""
         if self._renewal is None:
             self._renewal = asyncio.create_task(self._run(), name="token renewal")
             self._renewal.add_done_callback(self._done)
@@ -146,19 +200,19 @@ class TokenManager:
             raise
         former, self._token, self._not_before = self._token, token, -math.inf
         if former is not None and former.value != token.value and self._end is not None:
-            task = asyncio.create_task(self._replaced(former, self._end), name="ending a former token")
+            task = asyncio.create_task(self._end_former(former, self._end), name="ending a former token")
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
         return token
 
-    async def _replaced(self, token: AccessToken, end: Callable[[AccessToken], Awaitable[None]]) -> None:
-        """End a token that another took the place of; a service that cannot says so in no one's way."""
+    async def _end_former(self, token: AccessToken, end: Callable[[AccessToken], Awaitable[None]]) -> None:
+        """End a token that another took the place of; it holds up nobody when the service cannot."""
         if not token.over(self._clock.now()):
             with contextlib.suppress(QdeckError):
                 await end(token)
 
     def _done(self, task: asyncio.Task[AccessToken]) -> None:
-        """Take note of the outcome, should every waiter have gone."""
+        """Read the outcome, should every waiter have gone: asyncio complains of one that nobody read."""
         if self._renewal is task:
             self._renewal = None
         if not task.cancelled():
@@ -166,7 +220,7 @@ class TokenManager:
 
 
 def _pause(error: Exception) -> float:
-    """Seconds to wait before a renewal that failed is tried again, while the old token serves."""
+    """Return the seconds until a renewal that failed is tried again, while the old token serves."""
     if not isinstance(error, QdeckError):
         return _RETRY_AFTER
     if error.worth_retrying or error.kind is ErrorKind.PROTOCOL:

@@ -24,14 +24,24 @@ from tui.domain.backends import Backend
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.api.runtime import RuntimeService
-from tui.ibm.auth import classic as auth
+from tui.ibm.auth.classic import (
+    check_version,
+    end_token,
+    log_in,
+    log_out,
+    network,
+    runtime_instances,
+    service_urls,
+    token_header,
+)
 from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_status
-from tui.ibm.codec.decoding import decode, moment
-from tui.ibm.transport.client import USER_AGENT, HttpClient, Value, path
+from tui.ibm.codec.decoding import moment
+from tui.ibm.transport.client import USER_AGENT, HttpClient
 from tui.ibm.transport.endpoints import check_url, hosts_of, origin
+from tui.ibm.transport.request import Query, Value
 
 CLIENT = f"qiskit-version-2/0.39.2/{USER_AGENT}"
 """The walkthrough calls the prefix necessary (contract 3)."""
@@ -56,24 +66,26 @@ class ClassicService(RuntimeService):
     """An account of the classic service: API token and hub/group/project."""
 
     def __init__(self, account: Account, http: HttpClient, clock: Clock) -> None:
-        self._keeper = TokenManager(
-            lambda: auth.log_in(account, http, clock),
-            clock,
-            end=lambda token: auth.end_token(account, http, token),
+        self._tokens = TokenManager(
+            lambda: log_in(account, http, clock), clock, end=lambda token: end_token(account, http, token)
         )
-        super().__init__(
-            account, http, TokenAuth(http, self._keeper, self._headers), clock, account.endpoints.runtime
-        )
+        auth = TokenAuth(http, self._tokens, self._headers)
+        super().__init__(account, http, auth, clock, account.endpoints.runtime)
         self._http_url = ""
         self._facts: dict[str, Backend] = {}
         self._notice = ""
 
     async def sign_in(self) -> Identity:
-        """Check the host, log in, find the runtime and the instance."""
-        self._keeper.reopen()
-        await auth.check_version(self._account, self._http)
-        await self._keeper.get()
-        urls = await auth.service_urls(self._account, self._calls)
+        """Check the host, log in, find the runtime and the instance.
+
+        Raises:
+            QdeckError: as `QuantumService`; `FORBIDDEN` when the token may not use the instance, `SETTINGS`
+                for a name that is none or a runtime on another host.
+        """
+        self._tokens.reopen()
+        await check_version(self._account, self._http)
+        await self._tokens.get()
+        urls = await service_urls(self._account, self._auth)
         self._base = self._account.endpoints.runtime or self._discovered(urls.runtime)
         self._http_url = urls.http
         named = self._account.instance.strip().strip("/")
@@ -107,63 +119,61 @@ class ClassicService(RuntimeService):
 
     async def renew(self) -> Identity:
         """Make sure that the access token lives on."""
-        await self._keeper.get()
+        await self._tokens.get()
         return self._identity()
 
     async def sign_out(self) -> SignOutReport:
         """Log out on the server, and prove that the token is refused."""
-        token = self._keeper.drop()
+        token = self._tokens.drop()
         if token is None:
             return SignOutReport(False, None, "Signed out: no access token was in use.")
-        return await auth.log_out(self._account, self._http, token)
+        return await log_out(self._account, self._http, token)
 
     async def instances(self) -> tuple[Instance, ...]:
-        """The hub/group/project triples, the default one first."""
+        """Return the hub/group/project triples, the default one first."""
         # The auth host names the general API: it gets the token only where the account already sends it.
         known = {origin(url) for url in (self._base, self._account.endpoints.auth)}
         if self._http_url and origin(self._http_url) in known:
             try:
-                return await auth.network(self._http_url, self._calls)
+                return await network(self._http_url, self._auth)
             except QdeckError as error:
                 if error.kind is not ErrorKind.NOT_FOUND:
                     raise
-        return await auth.runtime_instances(self._base, self._calls)
+        return await runtime_instances(self._base, self._auth)
 
     async def usage(self) -> Usage:
-        """QPU seconds of the instance, as far as the service tells them."""
-        where = "GET /usage"
-        told = decode((await self._get("/usage", where)).body, _Usage, where)
-        mine = next((item for item in told.byInstance if item.instance == self._instance), None)
+        """Return the QPU seconds of the instance; `None` in it where the service does not say."""
+        usage = (await self._get("GET /usage")).decode(_Usage)
+        mine = next((item for item in usage.byInstance if item.instance == self._instance), None)
         used, quota = (mine.usage, mine.quota) if mine else (None, None)
         return Usage(
             consumed_seconds=used,
             limit_seconds=quota,
             limit_reached=used is not None and quota is not None and used >= quota,
-            period_end=moment(told.period.end) if told.period else None,
+            period_end=moment(usage.period.end) if usage.period else None,
         )
 
     async def account_details(self) -> AccountDetails:
-        """Nothing: this service tells no more than its usage."""
+        """Return nothing: this service has no more than its usage."""
         return AccountDetails()
 
     async def api_version(self) -> None:
-        """Nothing: this service has no versions."""
+        """Return `None`: this service has no versions."""
         return
 
     async def backends(self) -> tuple[Backend, ...]:
-        """The backends of the instance; this service tells names, so each one's status is asked for."""
-        where = "GET /backends"
-        answer = await self._get("/backends", where, (("provider", self._instance),))
-        listed = decode_devices(answer.body, where, self._clock.now())
+        """Return the backends of the instance; the list has names alone, so each is asked for its status."""
+        response = await self._get("GET /backends", query=(("provider", self._instance),))
+        listed = decode_devices(response.body, response.where, self._clock.now())
         # One after the other: a background worker has one request under way.
         return tuple([await self._filled(backend) for backend in listed])
 
     async def backend(self, name: str) -> Backend:
-        """One backend, with the medians computed from its properties."""
+        """Return one backend, with the medians computed from its properties."""
         return await self._with_details(await self._with_status(Backend(name)))
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        """Open a session or batch; `max_ttl` in seconds.
+        """Open a session or batch (`QuantumService.open_session`).
 
         Not by a first job with `start_session`, the older way: the service has refused that since March 2024
         (400, code 1208), and until such a job there would be no id to show, to use or to close.
@@ -175,11 +185,11 @@ class ClassicService(RuntimeService):
         return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
-        """None: this service does not list sessions."""
+        """Return none: this service does not list sessions."""
         return ()
 
     async def tags(self, text: str) -> tuple[str, ...]:
-        """None: this service has no search for tags."""
+        """Return none: this service has no search for tags."""
         return ()
 
     async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
@@ -194,23 +204,22 @@ class ClassicService(RuntimeService):
 
     async def aclose(self) -> None:
         """End the token that is still held, as far as that goes in a moment, and close the connections."""
-        token = self._keeper.drop()
-        ending = [self._keeper.settled()]
+        token = self._tokens.drop()
+        ending = [self._tokens.wait_ended()]
         if token is not None and not token.over(self._clock.now()):
-            ending.append(auth.end_token(self._account, self._http, token))
+            ending.append(end_token(self._account, self._http, token))
         try:
             await asyncio.gather(*ending)
         finally:
             await self._http.aclose()
 
     async def _filled(self, backend: Backend) -> Backend:
-        """Status, and what the configuration tells, which is asked for once: it does not change."""
+        """Add status and configuration, which is asked for once: it does not change."""
         try:
             current = await self._with_status(backend)
             if backend.name not in self._facts:
-                body = await self._backend_part(backend.name, "configuration")
-                where = "GET /backends/{name}/configuration"
-                self._facts[backend.name] = with_configuration(Backend(backend.name), body, where)
+                facts = await self._get("GET /backends/{name}/configuration", backend.name)
+                self._facts[backend.name] = with_configuration(Backend(backend.name), facts.body, facts.where)
         except QdeckError as error:
             # One backend that cannot tell must not hide the others; credentials and a dead host do.
             if error.kind in {ErrorKind.NOT_FOUND, ErrorKind.PROTOCOL, ErrorKind.SERVER}:
@@ -219,12 +228,15 @@ class ClassicService(RuntimeService):
         return _joined(current, self._facts[backend.name])
 
     async def _with_status(self, backend: Backend) -> Backend:
-        where = "GET /backends/{name}/status"
-        answer = await self._get(path("backends", backend.name, "status"), where)
-        return with_status(backend, answer.body, where, self._clock.now())
+        response = await self._get("GET /backends/{name}/status", backend.name)
+        return with_status(backend, response.body, response.where, self._clock.now())
 
     def _discovered(self, runtime: str) -> str:
-        """The runtime that the auth host names, when it lives on the host the user already trusts."""
+        """Return the runtime that the auth host names, when it lives on the host the user already trusts.
+
+        Raises:
+            QdeckError: `FORBIDDEN` where it names none, `SETTINGS` for one on another host.
+        """
         if not runtime:
             raise QdeckError(
                 ErrorKind.FORBIDDEN, "This account may not use the runtime.", "Ask the service for access."
@@ -239,9 +251,9 @@ class ClassicService(RuntimeService):
         return runtime
 
     def _headers(self, token: AccessToken) -> Mapping[str, Value]:
-        return {**auth.access(token), "x-qx-client-application": CLIENT}
+        return {**token_header(token), "x-qx-client-application": CLIENT}
 
-    def _list_filter(self) -> tuple[tuple[str, str], ...]:
+    def _list_filter(self) -> Query:
         return (("provider", self._instance),) if self._instance else ()
 
     def _job_extras(self) -> dict[str, object]:
@@ -257,7 +269,7 @@ class ClassicService(RuntimeService):
         )
 
     def _identity(self) -> Identity:
-        token = self._keeper.current
+        token = self._tokens.current
         return Identity(
             account=self._account.name,
             channel=Channel.CLASSIC,
@@ -273,7 +285,7 @@ class ClassicService(RuntimeService):
 
 
 def _joined(current: Backend, facts: Backend) -> Backend:
-    """What changes from `current`, what does not from `facts`."""
+    """Combine the state of `current` with the facts of `facts`, which do not change."""
     return replace(
         current,
         qubits=facts.qubits,

@@ -11,7 +11,8 @@ from tui.common.secret import Secret
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import LayoutMode, qiskit_arguments
 from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, HttpClient, Safety, Value, path
+from tui.ibm.transport.client import HttpClient
+from tui.ibm.transport.request import Idempotency, Query, Request, Value
 
 _QUICK_POLLS = 60
 _QUICK = 1.0
@@ -56,35 +57,41 @@ async def transpile(
     It goes out as OpenQASM, as the user wrote it; `qpy_circuits` is for clients whose circuits are Qiskit's.
 
     Args:
-        http, clock: how to ask and how to wait.
+        http: sends the requests.
+        clock: waits between them.
         base: the transpiler's base URL.
         token: the API token, which this host takes as a bearer (contract 2).
-        qasm, backend, options: what to transpile, for what, and how.
+        qasm: the circuit as OpenQASM text.
+        backend: for which backend.
+        options: how.
+
+    Returns:
+        The circuit as OpenQASM or base64 of QPY, and its initial and final layout.
+
+    Raises:
+        QdeckError: `CIRCUIT` when the service could not, `TIMEOUT` after `LIMIT` seconds.
     """
     headers: dict[str, Value] = {"Authorization": Secret(f"Bearer {token.reveal()}"), "X-Caller": _CALLER}
-    where = "POST /transpile"
-    submit = Call(
-        "POST",
-        f"{base}/transpile",
-        where,
-        Safety.CHANGES,
+    submit = Request(
+        base,
+        "POST /transpile",
+        idempotency=Idempotency.CHANGES,
         headers=headers,
         query=_query(backend, options),
         body={"qasm_circuits": [qasm], **_refined(options)},
     )
-    task = decode((await http.send(submit)).body, _Task, where).task_id
-    where = "GET /transpile/{task_id}"
-    poll = Call("GET", f"{base}{path('transpile', task)}", where, headers=headers)
+    task = (await http.send(submit)).decode(_Task).task_id
+    poll = Request(base, "GET /transpile/{task_id}", (task,), headers=headers)
     started = clock.monotonic()
     polls = 0
     while True:
-        state = decode((await http.send(poll)).body, _State, where)
+        state = (await http.send(poll)).decode(_State)
         word = state.state.upper()
         if word in {"FAILURE", "FAILED"}:
             raise _failed(state.result, state.detail)
         # SUCCESS may come a moment before its result does.
         if word == "SUCCESS" and bytes(state.result) != b"null":
-            return _circuit(state.result, where)
+            return _circuit(state.result, poll.where)
         polls += 1
         wait = _QUICK if polls <= _QUICK_POLLS else _SLOW
         if clock.monotonic() - started + wait > LIMIT:
@@ -96,9 +103,12 @@ async def transpile(
         await clock.sleep(wait)
 
 
-def _query(backend: str, options: TranspileOptions) -> tuple[tuple[str, str], ...]:
-    """The options that go into the query. What has its default is left out, but for level and `ai`, for which
-    the sources tell several defaults (contract 2.2)."""
+def _query(backend: str, options: TranspileOptions) -> Query:
+    """Return the options that go into the query.
+
+    Those with their default are left out, but for level and `ai`, for which the sources give several defaults
+    (contract 2.2).
+    """
     asked = options.asked
     query = [
         ("backend", backend),
@@ -113,7 +123,7 @@ def _query(backend: str, options: TranspileOptions) -> tuple[tuple[str, str], ..
 
 
 def _refined(options: TranspileOptions) -> dict[str, object]:
-    """The options that go into the body, where there are any."""
+    """Return the options that go into the body, where there are any."""
     asked = options.asked
     arguments = qiskit_arguments(asked.qiskit_options)
     if options.seed is not None:
@@ -148,9 +158,9 @@ def _circuit(result: msgspec.Raw, where: str) -> CloudCircuit:
     )
 
 
-def _failed(*told_in: msgspec.Raw) -> QdeckError:
-    """The error of a failed task; what it holds then is not specified, so the first text in it is told."""
-    reason = next((text for raw in told_in if (text := _text(raw))), "")
+def _failed(*details: msgspec.Raw) -> QdeckError:
+    """Return the error of a failed task; its details are not specified: the first text in them is shown."""
+    reason = next((text for raw in details if (text := _text(raw))), "")
     return QdeckError(
         ErrorKind.CIRCUIT,
         f"The cloud transpiler could not: {reason}" if reason else "The cloud transpiler could not do it.",
@@ -159,9 +169,9 @@ def _failed(*told_in: msgspec.Raw) -> QdeckError:
 
 
 def _text(raw: msgspec.Raw) -> str:
-    told: object = msgspec.json.decode(raw)
-    while isinstance(told, list) and told:
-        told = told[0]
-    if isinstance(told, dict):
-        told = next((told[key] for key in ("detail", "error", "message", "reason") if told.get(key)), None)
-    return plain(told.strip(), limit=1000) if isinstance(told, str) else ""
+    value: object = msgspec.json.decode(raw)
+    while isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict):
+        value = next((value[key] for key in ("detail", "error", "message", "reason") if value.get(key)), None)
+    return plain(value.strip(), limit=1000) if isinstance(value, str) else ""

@@ -98,7 +98,16 @@ class _Properties(msgspec.Struct, frozen=True):
 
 
 def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...]:
-    """The list of backends: objects, or names alone (classic, and old API versions)."""
+    """Return the backends in a list of objects, or of names alone (classic, and old API versions).
+
+    Args:
+        body: JSON bytes.
+        where: the request, for messages.
+        now: when it was received.
+
+    Raises:
+        QdeckError: `PROTOCOL`, as every function here: it is not what the contract says.
+    """
     devices = decode(body, _Devices, where).devices
     return tuple(
         Backend(device, confirmed=now) if isinstance(device, str) else _device(device, now)
@@ -107,43 +116,43 @@ def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...
 
 
 def with_status(backend: Backend, body: bytes, where: str, now: datetime) -> Backend:
-    """The backend with what its `/status` tells."""
-    told = decode(body, _RuntimeStatus, where)
-    message = told.message or ""
-    status = told.status or ("active" if told.state else "unknown")
-    # `state` tells that it runs; a paused device may still be "up".
-    up = told.state is not False and status.lower() in _UP
+    """Return the backend with the state and the queue length of its `/status`."""
+    current = decode(body, _RuntimeStatus, where)
+    message = current.message or ""
+    status = current.status or ("active" if current.state else "unknown")
+    # `state` is whether it runs; a paused device may still be "up".
+    up = current.state is not False and status.lower() in _UP
     return replace(
         backend,
         status=status,
         operational=up,
-        queue_length=told.length_queue,
+        queue_length=current.length_queue,
         message="" if message.lower() in _UP or message == status else message,
-        version=told.backend_version or backend.version,
+        version=current.backend_version or backend.version,
         confirmed=now,
     )
 
 
 def with_configuration(backend: Backend, body: bytes, where: str) -> Backend:
-    """The backend with what its `/configuration` tells."""
-    told = decode(body, _Configuration, where)
-    clops = told.clops_h if told.clops_h is not None else told.clops
+    """Return the backend with the facts of its `/configuration`; those that it leaves out stay."""
+    configuration = decode(body, _Configuration, where)
+    clops = configuration.clops_h if configuration.clops_h is not None else configuration.clops
     return replace(
         backend,
-        qubits=told.n_qubits if told.n_qubits is not None else backend.qubits,
-        version=told.backend_version or backend.version,
-        basis_gates=tuple(told.basis_gates or backend.basis_gates),
-        simulated=bool(told.simulator) or backend.simulated,
-        processor=_processor(told.processor_type) or backend.processor,
+        qubits=configuration.n_qubits if configuration.n_qubits is not None else backend.qubits,
+        version=configuration.backend_version or backend.version,
+        basis_gates=tuple(configuration.basis_gates or backend.basis_gates),
+        simulated=bool(configuration.simulator) or backend.simulated,
+        processor=_processor(configuration.processor_type) or backend.processor,
         clops=backend.clops if clops is None else int(clops),
     )
 
 
 async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
-    """The backend with the medians of its `/properties`; an empty body (simulators) tells nothing.
+    """Return the backend with the medians of its `/properties`: times in microseconds, errors from 0 to 1.
 
-    Medians are over qubits, and over pairs for two-qubit gates; couplers and qubits marked dead (error of
-    1 or more) are left out, for they would not be used.
+    An empty body (simulators) changes nothing. Medians are over qubits, and over pairs for two-qubit gates;
+    couplers and qubits marked dead (error of 1 or more) are left out, for they would not be used.
     """
     if not body.strip():
         return backend
@@ -151,9 +160,9 @@ async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
 
 
 def _medians(backend: Backend, body: bytes, where: str) -> Backend:
-    told = decode(body, _Properties, where)
+    properties = decode(body, _Properties, where)
     qubits: dict[str, list[float]] = {"T1": [], "T2": [], "readout_error": []}
-    for values in told.qubits or []:
+    for values in properties.qubits or []:
         for item in values:
             if item.name in qubits and item.value is not None:
                 scale = _MICROSECONDS.get(item.unit or "us", 1.0) if item.name != "readout_error" else 1.0
@@ -161,7 +170,7 @@ def _medians(backend: Backend, body: bytes, where: str) -> Backend:
     pairs: list[float] = []
     single: list[float] = []
     names: Counter[str] = Counter()
-    for gate in told.gates or []:
+    for gate in properties.gates or []:
         error = next((item.value for item in gate.parameters or [] if item.name == "gate_error"), None)
         if error is None or not 0.0 <= error < 1.0:
             continue
@@ -178,7 +187,7 @@ def _medians(backend: Backend, body: bytes, where: str) -> Backend:
         median_1q_error=_median(single, backend.median_1q_error),
         median_t1_us=_median(qubits["T1"], backend.median_t1_us),
         median_t2_us=_median(qubits["T2"], backend.median_t2_us),
-        calibrated=moment(told.last_update_date) or backend.calibrated,
+        calibrated=moment(properties.last_update_date) or backend.calibrated,
         two_qubit_gate=names.most_common(1)[0][0] if names else backend.two_qubit_gate,
     )
 
@@ -188,7 +197,7 @@ def _median(values: list[float], known: float | None) -> float | None:
 
 
 def _listed_or(listed: float | None, values: list[float]) -> float | None:
-    """The service's own median stays: it knows which gates of its device count."""
+    """Return the service's own median where there is one: it knows which gates of its device count."""
     return _median(values, None) if listed is None else listed
 
 
@@ -218,8 +227,8 @@ def _value(metric: _Metric | None) -> float | None:
     return metric.value if metric else None
 
 
-def _processor(told: _Processor | None) -> str:
-    if told is None or not told.family:
+def _processor(kind: _Processor | None) -> str:
+    if kind is None or not kind.family:
         return ""
-    revision = "" if told.revision is None or told.revision == "" else f" r{told.revision}"
-    return f"{told.family}{revision}{told.segment or ''}"
+    revision = "" if kind.revision is None or kind.revision == "" else f" r{kind.revision}"
+    return f"{kind.family}{revision}{kind.segment or ''}"

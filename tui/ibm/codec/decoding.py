@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -21,16 +22,31 @@ _NUMBERS: Final = frozenset({int, float})
 _HOLDERS: Final = (msgspec.Struct, list, tuple, dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Origin of a response, which every job and session that is read from it carries.
+
+    Attributes:
+        service: label of the service, e.g. `platform`.
+        instance: the instance that was asked.
+        at: when it was received.
+    """
+
+    service: str
+    instance: str
+    at: datetime
+
+
 def decode(body: bytes, kind: type[T], where: str) -> T:
-    """The body as a value of `kind`; unknown members are ignored.
+    """Return the body as a value of `kind`; unknown members are ignored.
 
     Numbers that are none (`"NaN"`, `"inf"`) or beyond all reason count as missing; where a number has to be,
     they are an error.
 
     Args:
         body: JSON bytes.
-        kind: what msgspec shall build.
-        where: the call, e.g. `GET /jobs`, for the message.
+        kind: type that msgspec builds.
+        where: the request, e.g. `GET /jobs`, for the message.
 
     Raises:
         QdeckError: `PROTOCOL`, naming the call and the field.
@@ -57,12 +73,12 @@ def decode(body: bytes, kind: type[T], where: str) -> T:
 
 
 def encode(value: object) -> bytes:
-    """JSON bytes; a `Secret` is revealed: for a request body, nowhere else."""
+    """Return JSON bytes; a `Secret` is revealed: for a request body, nowhere else."""
     return _encoder.encode(value)
 
 
 def moment(text: object) -> datetime | None:
-    """An ISO 8601 time as aware UTC; `None` when it is missing or not a time. No zone means UTC."""
+    """Return an ISO 8601 time as aware UTC; `None` when it is missing or not a time. No zone means UTC."""
     if not isinstance(text, str):
         return None
     try:
@@ -73,7 +89,12 @@ def moment(text: object) -> datetime | None:
 
 
 def required_moment(text: str, field: str, where: str) -> datetime:
-    """The same for a member that the contract requires.
+    """Return the time of a member that the contract requires, as aware UTC.
+
+    Args:
+        text: an ISO 8601 time.
+        field: name of the member, for the message.
+        where: the request, for the message.
 
     Raises:
         QdeckError: `PROTOCOL`.
@@ -85,12 +106,12 @@ def required_moment(text: str, field: str, where: str) -> datetime:
 
 
 def stamp(at: datetime) -> str:
-    """A time as the service takes it: UTC, with `Z`."""
+    """Return a time as the service takes it: UTC, with `Z`."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _check_numbers(value: object, path: str) -> None:
-    """Take numbers that cannot be out of `value`, where they may be missing.
+    """Set numbers in `value` that cannot be to `None`, where they may be missing.
 
     Raises:
         ValidationError: one is where it has to be.
@@ -120,7 +141,7 @@ def _reasonable(number: float) -> bool:
 
 @cache
 def _members(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """The members of a struct, each with whether it may be missing."""
+    """Return the members of a struct, each with whether it may be missing."""
     return tuple((field.name, field.default is None) for field in msgspec.structs.fields(kind))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -11,7 +10,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
 from tui.domain.submissions import Submission
-from tui.ibm.codec.decoding import decode, moment, required_moment, stamp
+from tui.ibm.codec.decoding import Provenance, decode, moment, required_moment, stamp
 from tui.ibm.codec.params import Inputs, read_inputs
 
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
@@ -86,45 +85,47 @@ class _Metrics(msgspec.Struct, frozen=True):
     position_in_provider: int | None = None
 
 
-def decode_job(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> Job:
-    """One job; `now` is when the service told it."""
-    return _job(decode(body, _Job, where), where, service, instance, now)
+def decode_job(body: bytes, where: str, origin: Provenance) -> Job:
+    """Return the job in a response.
+
+    Raises:
+        QdeckError: `PROTOCOL`, as every function here: it is not what the contract says.
+    """
+    return _job(decode(body, _Job, where), where, origin)
 
 
-def decode_submitted(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> SubmittedJob:
-    """One job told with its params, and its circuits in whatever form they were submitted."""
-    told = decode(body, _Job, where)
-    inputs = read_inputs(told.params)
-    return SubmittedJob(_job(told, where, service, instance, now, inputs), inputs.packed, inputs.further)
+def decode_submitted(body: bytes, where: str, origin: Provenance) -> SubmittedJob:
+    """Return the job in a response that has its params, and its circuits in the form they were submitted."""
+    job = decode(body, _Job, where)
+    inputs = read_inputs(job.params)
+    return SubmittedJob(_job(job, where, origin, inputs), inputs.packed, inputs.further)
 
 
-def decode_page(body: bytes, where: str, *, service: str, instance: str, now: datetime) -> JobPage:
-    """One page of jobs."""
+def decode_page(body: bytes, where: str, origin: Provenance) -> JobPage:
+    """Return one page of jobs, and how many there are in all where the service counts them."""
     page = decode(body, _Page, where)
-    return JobPage(tuple(_job(job, where, service, instance, now) for job in page.jobs), page.count)
+    return JobPage(tuple(_job(job, where, origin) for job in page.jobs), page.count)
 
 
-def decode_created(
-    body: bytes, where: str, submission: Submission, *, service: str, instance: str, now: datetime
-) -> Job:
-    """The job that a submission has become."""
+def decode_created(body: bytes, where: str, origin: Provenance, submission: Submission) -> Job:
+    """Return the queued job that a submission has become."""
     created = decode(body, _Created, where)
     return Job(
         id=created.id,
-        service=service,
+        service=origin.service,
         backend=created.backend or submission.backend,
         program=submission.primitive.value,
         status=JobStatus.QUEUED,
         status_text="Queued",
-        created=now,
-        instance=instance,
+        created=origin.at,
+        instance=origin.instance,
         session_id=created.session_id or submission.session_id,
         tags=submission.tags,
         name=submission.name,
         shots=submission.shots,
         private=bool(created.private) or submission.private,
-        timeline=(StatusStep(JobStatus.QUEUED, now),),
-        confirmed=now,
+        timeline=(StatusStep(JobStatus.QUEUED, origin.at),),
+        confirmed=origin.at,
         circuit=submission.qasm,
         source=submission.source,
         circuits=1,
@@ -132,10 +133,10 @@ def decode_created(
 
 
 def decode_metrics(body: bytes, where: str) -> JobMetrics:
-    """Metrics of every API version."""
+    """Return the metrics of a job, from the form of any API version; what is missing is `None` or empty."""
     metrics = decode(body, _Metrics, where)
     times = metrics.timestamps or _Timestamps()
-    # A `usage` that tells nothing hides nothing.
+    # An empty `usage` hides nothing.
     usage = metrics.bss if metrics.usage is None or metrics.usage == _Usage() else metrics.usage
     nanoseconds = metrics.circuits_execution_time_ns
     if nanoseconds is None and usage is not None:
@@ -157,15 +158,15 @@ def decode_metrics(body: bytes, where: str) -> JobMetrics:
 
 
 def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
-    """The filters as query parameters; tags repeat the key."""
-    told: list[tuple[str, str]] = [
+    """Return the filters as query parameters; tags repeat the key."""
+    parameters: list[tuple[str, str]] = [
         ("limit", str(max(1, min(query.limit, 200)))),
         ("offset", str(max(0, query.offset))),
         ("exclude_params", "true"),
         ("sort", "DESC"),
     ]
     if query.pending is not None:
-        told.append(("pending", "true" if query.pending else "false"))
+        parameters.append(("pending", "true" if query.pending else "false"))
     for name, value in (
         ("backend", query.backend),
         ("program", query.program),
@@ -174,23 +175,21 @@ def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
         ("created_before", stamp(query.created_before) if query.created_before else ""),
     ):
         if value:
-            told.append((name, value))
-    told.extend(("tags", tag) for tag in query.tags)
-    return told
+            parameters.append((name, value))
+    parameters.extend(("tags", tag) for tag in query.tags)
+    return parameters
 
 
-def _job(
-    job: _Job, where: str, service: str, instance: str, now: datetime, inputs: Inputs | None = None
-) -> Job:
+def _job(job: _Job, where: str, origin: Provenance, inputs: Inputs | None = None) -> Job:
     state = job.state if isinstance(job.state, _State) else _State(status=job.state)
-    told = job.status or state.status or ""
-    if not told:
+    status_text = job.status or state.status or ""
+    if not status_text:
         raise QdeckError(
             ErrorKind.PROTOCOL, f"The answer to {where} has neither `status` nor `state` in a job."
         )
     code = state.reason_code if state.reason_code is not None else state.reasonCode
     reason_code = "" if code is None else str(code)
-    status = JobStatus.of(told)
+    status = JobStatus.of(status_text)
     if status is JobStatus.UNKNOWN and state.status:
         # A new word in `status` may come with one we know in `state`.
         status = JobStatus.of(state.status)
@@ -202,13 +201,13 @@ def _job(
     parts = (job.hub, job.group, job.project)
     return Job(
         id=job.id,
-        service=service,
+        service=origin.service,
         backend=job.backend or "",
         program=job.program.id,
         status=status,
         created=created,
-        status_text=told,
-        instance="/".join(part or "" for part in parts) if all(parts) else instance,
+        status_text=status_text,
+        instance="/".join(part or "" for part in parts) if all(parts) else origin.instance,
         session_id=job.session_id or "",
         tags=tuple(job.tags or ()),
         reason=state.reason or (known.meaning if known and status.final else ""),
@@ -218,17 +217,17 @@ def _job(
         qpu_seconds=_charged(job.usage, status.final),
         estimated_seconds=job.estimated_running_time_seconds,
         private=bool(job.private),
-        confirmed=now,
+        confirmed=origin.at,
         circuit=inputs.circuit,
         circuits=inputs.count,
     )
 
 
 def _charged(usage: _Usage | None, final: bool) -> float | None:
-    """QPU seconds once they are settled; before that the service tells 0 or a guess."""
+    """Return the QPU seconds once they are final; before that the service gives 0 or a guess."""
     if usage is None:
         return None
     if usage.qpu_charge_time_seconds is not None:
-        settled = (usage.status or "complete").lower() == "complete"
-        return usage.qpu_charge_time_seconds if settled else None
+        complete = (usage.status or "complete").lower() == "complete"
+        return usage.qpu_charge_time_seconds if complete else None
     return (usage.quantum_seconds if usage.quantum_seconds is not None else usage.seconds) if final else None

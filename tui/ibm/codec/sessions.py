@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.ibm.codec.decoding import decode, moment
+from tui.ibm.codec.decoding import Provenance, decode, moment
 
 
 class _Stamp(msgspec.Struct, frozen=True):
@@ -83,56 +83,63 @@ _WORKLOAD_STATES = {
 def decode_session(
     body: bytes,
     where: str,
+    origin: Provenance,
     *,
-    service: str,
-    instance: str,
-    now: datetime,
     backend: str = "",
     mode: SessionMode = SessionMode.DEDICATED,
     max_ttl: float | None = None,
 ) -> Session:
-    """One session; `backend`, `mode` and `max_ttl` stand in where an answer leaves them out.
+    """Return the session in a response.
 
     The classic service answers a creation with the id alone: the session is open then.
+
+    Args:
+        body: JSON bytes.
+        where: the request, for messages.
+        origin: what the session carries of its response.
+        backend, mode, max_ttl: stand in where the response leaves them out.
+
+    Raises:
+        QdeckError: `PROTOCOL`.
     """
-    told = decode(body, _Session, where)
-    text = told.state or ("open" if told.state is None else "")
-    accepting = told.accepting_jobs is not False
+    session = decode(body, _Session, where)
+    text = session.state or ("open" if session.state is None else "")
+    accepting = session.accepting_jobs is not False
     return Session(
-        id=told.id,
-        service=service,
-        backend=told.backend_name or told.backend or backend,
-        mode=_mode(told.mode, mode),
+        id=session.id,
+        service=origin.service,
+        backend=session.backend_name or session.backend or backend,
+        mode=_mode(session.mode, mode),
         state=_drained(_STATES.get(text.lower(), SessionState.UNKNOWN), accepting),
         state_text=text,
-        reason=told.state_reason or "",
-        instance=instance,
-        created=_created(told),
-        activated=moment(told.activated_at),
-        closed=moment(told.closed_at),
-        max_ttl=next((ttl for ttl in (told.max_ttl, told.max_session_ttl, max_ttl) if ttl is not None), None),
-        interactive_ttl=told.interactive_ttl,
-        last_job_completed=moment(told.last_job_completed),
+        reason=session.state_reason or "",
+        instance=origin.instance,
+        created=_created(session),
+        activated=moment(session.activated_at),
+        closed=moment(session.closed_at),
+        max_ttl=next(
+            (ttl for ttl in (session.max_ttl, session.max_session_ttl, max_ttl) if ttl is not None), None
+        ),
+        interactive_ttl=session.interactive_ttl,
+        last_job_completed=moment(session.last_job_completed),
         accepting_jobs=accepting and text.lower() != "closed",
-        elapsed_seconds=told.elapsed_time,
-        confirmed=now,
+        elapsed_seconds=session.elapsed_time,
+        confirmed=origin.at,
     )
 
 
-def decode_workloads(
-    body: bytes, where: str, *, service: str, instance: str, now: datetime
-) -> tuple[tuple[Session, ...], str]:
-    """The sessions and batches of one page of workloads, and the cursor of the next page (empty: the last).
+def decode_workloads(body: bytes, where: str, origin: Provenance) -> tuple[tuple[Session, ...], str]:
+    """Return the sessions and batches of one page of workloads; its jobs are left out.
 
-    The service tells the next page as a whole URL (contract 5.13); only its cursor is taken, so that no
-    answer decides which host is asked.
+    Returns:
+        The sessions, and the cursor of the next page; empty: this is the last. The service gives a whole URL
+        (contract 5.13); only its cursor is used, so that no response decides which host is asked.
 
-    Jobs in the page are left out.
+    Raises:
+        QdeckError: `PROTOCOL`.
     """
     page = decode(body, _Workloads, where)
-    found = tuple(
-        _workload(item, service, instance, now) for item in page.workloads if item.mode.lower() != "job"
-    )
+    found = tuple(_workload(item, origin) for item in page.workloads if item.mode.lower() != "job")
     return found, _cursor((page.next.href or "") if page.next else "")
 
 
@@ -143,7 +150,7 @@ def _cursor(href: str) -> str:
         return ""
 
 
-def _workload(item: _Workload, service: str, instance: str, now: datetime) -> Session:
+def _workload(item: _Workload, origin: Provenance) -> Session:
     state = _WORKLOAD_STATES.get(item.status.lower(), SessionState.UNKNOWN)
     ended = moment(item.ended)
     if ended is not None and state is not SessionState.UNKNOWN:
@@ -152,18 +159,18 @@ def _workload(item: _Workload, service: str, instance: str, now: datetime) -> Se
     charged = item.usage.qpu_charge_time_seconds if item.usage else None
     return Session(
         id=item.id,
-        service=service,
+        service=origin.service,
         backend=item.backend or "",
         mode=_mode(item.mode, SessionMode.DEDICATED),
         state=_drained(state, accepting),
         state_text=item.status,
         reason=item.status_reason or "",
-        instance=item.instance or instance,
+        instance=item.instance or origin.instance,
         created=moment(item.created),
         closed=ended,
         accepting_jobs=accepting and state is not SessionState.CLOSED,
         usage_seconds=charged if charged is not None else item.usage_seconds,
-        confirmed=now,
+        confirmed=origin.at,
     )
 
 
@@ -178,6 +185,6 @@ def _mode(text: str | None, default: SessionMode) -> SessionMode:
     return SessionMode.BATCH if text.lower() == "batch" else SessionMode.DEDICATED
 
 
-def _created(told: _Session) -> datetime | None:
-    known = [at for at in (moment(item.timestamp) for item in told.timestamps or []) if at is not None]
-    return min(known) if known else moment(told.started_at)
+def _created(session: _Session) -> datetime | None:
+    known = [at for at in (moment(item.timestamp) for item in session.timestamps or []) if at is not None]
+    return min(known) if known else moment(session.started_at)

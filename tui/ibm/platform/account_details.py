@@ -1,29 +1,25 @@
-"""What the platform tells of an account beyond its usage: limits, plans, statistics, versions."""
+"""Details of an account beyond its usage: limits, plans, statistics, versions of the API."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import AccountDetails, ApiVersion, Plan, Share, Spending
-from tui.ibm.codec.decoding import decode, moment
-from tui.ibm.transport.client import Answer, path
+from tui.ibm.codec.decoding import moment
+from tui.ibm.transport.request import Query, Response
 
 T = TypeVar("T")
-Ask = Callable[[str, str], Awaitable[Answer]]
-"""Asks for a path of the API; the second argument is the call for messages."""
 
 
 class Get(Protocol):
-    """The same, with a query."""
+    """Sends a `GET` request to the API, e.g. of `GET /accounts/{id}` with its id."""
 
-    def __call__(
-        self, place: str, where: str, query: tuple[tuple[str, str], ...] = ..., /
-    ) -> Awaitable[Answer]: ...
+    def __call__(self, where: str, *ids: str, query: Query = ()) -> Awaitable[Response]: ...
 
 
 _WITHHELD = {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.INVALID}
@@ -79,10 +75,17 @@ class _Versions(msgspec.Struct, frozen=True):
 
 
 async def account_details(get: Get, crn: str) -> AccountDetails:
-    """The details of the account that the CRN's instance belongs to (contract 5.12, 5.14).
+    """Return the details of the account that the CRN's instance belongs to (contract 5.12, 5.14).
+
+    Args:
+        get: sends requests to the API.
+        crn: the instance.
+
+    Returns:
+        The details; `withheld` names in words what the service refuses.
 
     Raises:
-        QdeckError: the service was not reached or is unwell; what it refuses is left out instead.
+        QdeckError: the service was not reached or is unwell.
     """
     asked = await asyncio.gather(
         _allowed("the instance's limit", _limit(get)),
@@ -96,10 +99,17 @@ async def account_details(get: Get, crn: str) -> AccountDetails:
     return AccountDetails(limit, plans or (), spending, backends or (), instances or (), withheld)
 
 
-async def api_version(get: Ask, spoken: str) -> ApiVersion:
-    """What the service says of the version that is spoken (contract 4.5)."""
-    where = "GET /versions"
-    listed = decode((await get("/versions", where)).body, _Versions, where).versions
+def api_version(versions: Response, spoken: str) -> ApiVersion:
+    """Return the state of an API version (contract 4.5).
+
+    Args:
+        versions: the response to `GET /versions`.
+        spoken: the version, a date.
+
+    Returns:
+        Its state, empty where the service does not list it; when it ends; and the newest one.
+    """
+    listed = versions.decode(_Versions).versions
     known = [_Version(item, "live") if isinstance(item, str) else item for item in listed]
     newest = max((item.version for item in known), default="")
     mine = next((item for item in known if item.version == spoken), None)
@@ -118,15 +128,13 @@ async def _allowed(what: str, asked: Awaitable[T]) -> tuple[T | None, str]:
 
 
 async def _limit(get: Get) -> float | None:
-    where = "GET /instances/configuration"
-    return decode((await get("/instances/configuration", where)).body, _Configuration, where).instance_limit
+    return (await get("GET /instances/configuration")).decode(_Configuration).instance_limit
 
 
 async def _plans(get: Get, crn: str) -> tuple[Plan, ...]:
-    where = "GET /accounts/{id}"
     parts = crn.split(":")
     account = parts[6].removeprefix("a/") if len(parts) > 6 else ""
-    told = decode((await get(path("accounts", account), where)).body, _Account, where)
+    plans = (await get("GET /accounts/{id}", account)).decode(_Account).plans
     return tuple(
         Plan(
             item.subscription_name or item.plan_id,
@@ -136,23 +144,21 @@ async def _plans(get: Get, crn: str) -> tuple[Plan, ...]:
             item.interactive_ttl,
             moment(item.end_time),
         )
-        for item in told.plans
+        for item in plans
     )
 
 
 async def _spending(get: Get) -> Spending:
-    where = "GET /analytics/usage"
-    told = decode((await get("/analytics/usage", where)).body, _Analytics, where)
+    used = (await get("GET /analytics/usage")).decode(_Analytics)
 
     def seconds(milliseconds: float | None) -> float | None:
         return None if milliseconds is None else milliseconds / 1000
 
-    return Spending(told.jobs, told.usage / 1000, seconds(told.avg_queue_time), seconds(told.max_queue_time))
+    return Spending(used.jobs, used.usage / 1000, seconds(used.avg_queue_time), seconds(used.max_queue_time))
 
 
 async def _shares(get: Get, group: str) -> tuple[Share, ...]:
-    where = "GET /analytics/usage_grouped"
-    answer = await get("/analytics/usage_grouped", where, (("group_by", group),))
-    told = decode(answer.body, _Groups, where).data
-    shares = (Share(item.key, item.jobs, item.usage / 1000) for item in told if item.jobs or item.usage)
+    response = await get("GET /analytics/usage_grouped", query=(("group_by", group),))
+    groups = response.decode(_Groups).data
+    shares = (Share(item.key, item.jobs, item.usage / 1000) for item in groups if item.jobs or item.usage)
     return tuple(sorted(shares, key=lambda share: (-share.used_seconds, -share.jobs, share.key)))

@@ -15,15 +15,15 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Endpoints, Instance, Preferences
 from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import AccessToken, TokenManager
-from tui.ibm.codec.decoding import decode
-from tui.ibm.transport.client import Call, HttpClient, Safety, Value, path
+from tui.ibm.transport.client import HttpClient
+from tui.ibm.transport.request import Idempotency, Request, Value
 
 PATIENCE = 2.5
 """Seconds for a plan's name that is only shown: it must not hold up what is asked for."""
 SEARCHED_FOR = 15.0
 """Seconds for an instance's name that is only shown; nobody waits that long for it."""
 UNANSWERED_FOR = 1800.0
-"""Seconds until a plan's name that was not told is asked for again, where it is only shown."""
+"""Seconds until a plan's name without an answer is asked for again, where it is only shown."""
 _FIELDS = ["crn", "service_plan_unique_id", "name", "doc", "tags"]
 _PAGES = 20
 
@@ -75,15 +75,15 @@ class _Resources(msgspec.Struct, frozen=True):
 class Instances:
     """Finds the instances that a key may use. Plan names are asked for once."""
 
-    def __init__(self, http: HttpClient, keeper: TokenManager, endpoints: Endpoints, clock: Clock) -> None:
-        self._calls = TokenAuth(http, keeper, bearer)
+    def __init__(self, http: HttpClient, tokens: TokenManager, endpoints: Endpoints, clock: Clock) -> None:
+        self._auth = TokenAuth(http, tokens, bearer)
         self._endpoints = endpoints
         self._clock = clock
         self._plans: dict[str, tuple[str, str]] = {}
         self._not_before: dict[str, float] = {}
 
     async def found(self) -> tuple[Instance, ...]:
-        """All instances with their plans, by name; empty where there is no search."""
+        """Return all instances with their plans, by name; none where there is no search."""
         items = await self._search()
         plans = {item.service_plan_unique_id for item in items if item.service_plan_unique_id}
         await asyncio.gather(*(self._learn(plan) for plan in plans))
@@ -98,7 +98,7 @@ class Instances:
         )
 
     async def named(self, name: str) -> tuple[Instance, ...]:
-        """The instances of that name.
+        """Return the instances of that name.
 
         Raises:
             QdeckError: `UNAVAILABLE` where names cannot be looked up.
@@ -109,11 +109,10 @@ class Instances:
                 f"This service cannot look up the instance {name!r} by its name.",
                 "Give the instance's CRN.",
             )
-        where = "GET /v2/resource_instances"
-        answer = await self._calls.send(
-            Call("GET", f"{self._endpoints.resources}/v2/resource_instances", where, query=(("name", name),))
+        response = await self._auth.send(
+            Request(self._endpoints.resources, "GET /v2/resource_instances", query=(("name", name),))
         )
-        found = decode(answer.body, _Resources, where).resources
+        found = response.decode(_Resources).resources
         return tuple(
             Instance(item.crn, item.name or name)
             for item in found
@@ -121,74 +120,67 @@ class Instances:
         )
 
     async def name_of(self, crn: str) -> str:
-        """The name of the instance, or a short form of its CRN where it cannot be found out.
+        """Return the name of the instance, or a short form of its CRN where it cannot be found out.
 
         It is only shown, so it is asked for once, within `SEARCHED_FOR` seconds.
         """
         try:
             async with asyncio.timeout(SEARCHED_FOR):
-                items = await self._search(Safety.CHANGES)
+                items = await self._search(Idempotency.CHANGES)
         except (QdeckError, TimeoutError):
             return short_name(crn)
         return next((item.name for item in items if item.crn == crn and item.name), short_name(crn))
 
     async def plan_name(self, plan_id: str) -> str:
-        """The name of a plan, to be shown; empty where it cannot be found out at once.
+        """Return the name of a plan, to be shown; empty where it cannot be found out at once.
 
-        It is asked for once, within `PATIENCE` seconds; what is not told then is left for `UNANSWERED_FOR`.
+        It is asked for once, within `PATIENCE` seconds; without an answer it is left for `UNANSWERED_FOR`.
         """
         if plan_id not in self._plans and self._clock.monotonic() >= self._not_before.get(plan_id, -math.inf):
             self._not_before[plan_id] = self._clock.monotonic() + UNANSWERED_FOR
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    await self._learn(plan_id, Safety.CHANGES)
+                    await self._learn(plan_id, Idempotency.CHANGES)
         return self._plans.get(plan_id, ("", ""))[0]
 
-    async def _learn(self, plan_id: str, safety: Safety = Safety.READS) -> None:
+    async def _learn(self, plan_id: str, idempotency: Idempotency = Idempotency.READS) -> None:
         """Find out name and pricing of a plan, once; without an answer it stays unknown.
 
         Args:
             plan_id: the plan; archived ones are refused, and have no name.
-            safety: `CHANGES` where it is to be sent once only.
+            idempotency: `CHANGES` where it is to be sent once only.
         """
         if plan_id in self._plans or not self._endpoints.catalog:
             return
-        where = "GET /api/v1/{plan}"
         try:
-            answer = await self._calls.send(
-                Call("GET", f"{self._endpoints.catalog}/api/v1{path(plan_id)}", where, safety)
-            )
-            told = decode(answer.body, _Plan, where)
+            request = Request(self._endpoints.catalog, "GET /api/v1/{plan}", (plan_id,), idempotency)
+            plan = (await self._auth.send(request)).decode(_Plan)
         except QdeckError as error:
             if not error.worth_retrying:
                 self._plans[plan_id] = ("", "")
             return
-        english = (told.overview_ui or {}).get("en")
-        name = (english.display_name if english else None) or told.name or ""
-        pricing = told.metadata.pricing if told.metadata else None
+        english = (plan.overview_ui or {}).get("en")
+        name = (english.display_name if english else None) or plan.name or ""
+        pricing = plan.metadata.pricing if plan.metadata else None
         self._plans[plan_id] = (name, (pricing.type or "").lower() if pricing else "")
 
-    async def _search(self, safety: Safety = Safety.READS) -> tuple[_Item, ...]:
+    async def _search(self, idempotency: Idempotency = Idempotency.READS) -> tuple[_Item, ...]:
         if not self._endpoints.search:
             return ()
-        where = "POST /v3/resources/search"
         found: list[_Item] = []
         cursor: str | None = None
         for _ in range(_PAGES):
             body: dict[str, object] = {"query": "service_name:quantum-computing", "fields": _FIELDS}
             if cursor:
                 body = {"search_cursor": cursor}
-            answer = await self._calls.send(
-                Call(
-                    "POST",
-                    f"{self._endpoints.search}/v3/resources/search",
-                    where,
-                    safety,
-                    query=(("limit", "100"),),
-                    body=body,
-                )
+            request = Request(
+                self._endpoints.search,
+                "POST /v3/resources/search",
+                idempotency=idempotency,
+                query=(("limit", "100"),),
+                body=body,
             )
-            page = decode(answer.body, _Found, where)
+            page = (await self._auth.send(request)).decode(_Found)
             # IBM's SDK leaves out what has no extensions too: it is no instance yet.
             found.extend(
                 item for item in page.items if item.doc is not None and item.doc.extensions is not None
@@ -201,7 +193,7 @@ class Instances:
 
 
 def preferred(found: Iterable[Instance], wish: Preferences) -> tuple[Instance, ...]:
-    """The instances that `wish` allows, the best first, in the order of IBM's own client.
+    """Return the instances that `wish` allows, the best first, in the order of IBM's own client.
 
     Without plans named, what costs nothing comes first: nobody is to pay because they named no instance.
     """
@@ -223,11 +215,11 @@ _PRICES = {name: place for place, name in enumerate(("free", "trial", "paygo", "
 
 
 def short_name(crn: str) -> str:
-    """A name for an instance whose name is not known: the start of its GUID."""
+    """Return a name for an instance whose name is not known: the start of its GUID."""
     parts = crn.split(":")
     return parts[7][:8] if len(parts) > 7 and parts[7] else crn[:24]
 
 
 def bearer(token: AccessToken) -> Mapping[str, Value]:
-    """The header that carries an IAM token."""
+    """Return the header that carries an IAM token."""
     return {"Authorization": type(token.value)(f"Bearer {token.value.reveal()}")}

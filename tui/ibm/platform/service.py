@@ -30,13 +30,13 @@ from tui.ibm.auth.iam import fetch_token
 from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.codec.backends import decode_devices
-from tui.ibm.codec.decoding import decode, moment
-from tui.ibm.codec.sessions import decode_workloads
+from tui.ibm.codec.decoding import moment
 from tui.ibm.platform.account_details import account_details, api_version
 from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
 from tui.ibm.platform.workloads import Workloads
-from tui.ibm.transport.client import Answer, Call, HttpClient, Value
+from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.endpoints import check_url, for_instance, hosts_of
+from tui.ibm.transport.request import Request, Value
 
 API_VERSION = "2026-04-15"
 """The newest version whose answers are known (contract 4.5)."""
@@ -68,20 +68,23 @@ class PlatformService(RuntimeService):
     """An account of IBM Quantum Platform: IAM key and instance."""
 
     def __init__(self, account: Account, http: HttpClient, clock: Clock) -> None:
-        self._keeper = TokenManager(lambda: fetch_token(account, http, clock), clock)
-        super().__init__(
-            account, http, TokenAuth(http, self._keeper, self._headers), clock, account.endpoints.api
-        )
-        self._instances = Instances(http, self._keeper, account.endpoints, clock)
-        self._workloads = Workloads(self._get, self._read_workloads, clock)
+        self._tokens = TokenManager(lambda: fetch_token(account, http, clock), clock)
+        auth = TokenAuth(http, self._tokens, self._headers)
+        super().__init__(account, http, auth, clock, account.endpoints.api)
+        self._instances = Instances(http, self._tokens, account.endpoints, clock)
+        self._workloads = Workloads(self._get, self._provenance, clock)
         self._instance_name = ""
         self._naming: asyncio.Task[None] | None = None
         self._notice = ""
 
     async def sign_in(self) -> Identity:
-        """Get a token, find the instance, and make sure that the key may use it."""
-        self._keeper.reopen()
-        await self._keeper.get()
+        """Get a token, find the instance, and make sure that the key may use it.
+
+        Raises:
+            QdeckError: as `QuantumService`; `FORBIDDEN` or `NOT_FOUND` when the key may not use the instance.
+        """
+        self._tokens.reopen()
+        await self._tokens.get()
         # Chosen once: with `auto`, a later look could find another instance, whose time costs something else.
         chosen = Instance(self._instance, self._instance_name) if self._instance else await self._choose()
         self._instance, self._instance_name = chosen.id, chosen.name
@@ -89,24 +92,19 @@ class PlatformService(RuntimeService):
         check_url(moved.api, "api")
         self._http.allow(moved.api)
         self._base = moved.api
-        # The cheapest call that needs what watching jobs needs.
-        proof = Call(
-            "GET", f"{self._base}/jobs", "GET /jobs", query=(("limit", "1"), ("exclude_params", "true"))
-        )
         naming = None if chosen.name else self._name(chosen.id)
         try:
-            await self._calls.send(proof)
+            # The cheapest request that needs what watching jobs needs.
+            await self._get("GET /jobs", query=(("limit", "1"), ("exclude_params", "true")))
             if naming is not None:
                 await asyncio.wait({naming}, timeout=NAME_SECONDS)
         except QdeckError as error:
             if error.kind not in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
                 raise
-            raise QdeckError(
+            raise error.reworded(
                 error.kind,
                 f"The key was taken, but not for the instance {plain(chosen.id, limit=140)}: {error.message}",
                 "Check its CRN, and that the key belongs to its account.",
-                code=error.code,
-                status=error.status,
             ) from error
         return self._identity()
 
@@ -122,12 +120,12 @@ class PlatformService(RuntimeService):
 
     async def renew(self) -> Identity:
         """Make sure that the access token lives on."""
-        await self._keeper.get()
+        await self._tokens.get()
         return self._identity()
 
     async def sign_out(self) -> SignOutReport:
         """Drop the token: IAM has no call that ends one before its time (contract 4.1)."""
-        token = self._keeper.drop()
+        token = self._tokens.drop()
         if token is None or token.over(self._clock.now()):
             return SignOutReport(False, None, "Signed out: no access token was in use.")
         until = "" if token.expires is None else f" It would be taken until {token.expires:%H:%M:%S} UTC."
@@ -138,44 +136,39 @@ class PlatformService(RuntimeService):
         )
 
     async def instances(self) -> tuple[Instance, ...]:
-        """The instances the key may use; where there is no search, the one in use."""
+        """Return the instances the key may use; where there is no search, the one in use."""
         found = await self._instances.found()
         if found or not self._instance:
             return found
         return (Instance(self._instance, self._instance_name or short_name(self._instance)),)
 
     async def usage(self) -> Usage:
-        """QPU seconds used and left of the instance."""
-        where = "GET /instances/usage"
-        told = decode((await self._get("/instances/usage", where)).body, _Usage, where)
-        limit = told.usage_limit_seconds
+        """Return the QPU seconds used and left of the instance."""
+        usage = (await self._get("GET /instances/usage")).decode(_Usage)
+        limit = usage.usage_limit_seconds
         return Usage(
-            consumed_seconds=told.usage_consumed_seconds,
-            limit_seconds=told.usage_allocation_seconds if limit is None else limit,
-            limit_reached=bool(told.usage_limit_reached),
-            period_end=moment(told.usage_period.end_time) if told.usage_period else None,
-            plan=await self._instances.plan_name(told.plan_id) if told.plan_id else "",
+            consumed_seconds=usage.usage_consumed_seconds,
+            limit_seconds=usage.usage_allocation_seconds if limit is None else limit,
+            limit_reached=bool(usage.usage_limit_reached),
+            period_end=moment(usage.usage_period.end_time) if usage.usage_period else None,
+            plan=await self._instances.plan_name(usage.plan_id) if usage.plan_id else "",
         )
 
     async def account_details(self) -> AccountDetails:
-        """Limits, plans and statistics of the account, as far as this key may see them."""
+        """Return limits, plans and statistics of the account, as far as this key may see them."""
         return await account_details(self._get, self._instance)
 
     async def api_version(self) -> ApiVersion:
-        """What the service says of the version that is spoken here; needs no signing in."""
-
-        async def unsigned(place: str, where: str) -> Answer:
-            return await self._http.send(Call("GET", f"{self._base}{place}", where))
-
-        return await api_version(unsigned, API_VERSION)
+        """Return the state of the API version used here; needs no signing in."""
+        return api_version(await self._http.send(Request(self._base, "GET /versions")), API_VERSION)
 
     async def backends(self) -> tuple[Backend, ...]:
-        """The backends of the instance with status, queue and median errors."""
-        where = "GET /backends"
-        return decode_devices((await self._get("/backends", where)).body, where, self._clock.now())
+        """Return the backends of the instance with status, queue and median errors."""
+        response = await self._get("GET /backends")
+        return decode_devices(response.body, response.where, self._clock.now())
 
     async def backend(self, name: str) -> Backend:
-        """One backend, with the medians computed from its properties."""
+        """Return one backend, with the medians computed from its properties."""
         listed = next((known for known in await self.backends() if known.name == name), None)
         if listed is None:
             raise QdeckError(
@@ -186,7 +179,7 @@ class PlatformService(RuntimeService):
         return await self._with_details(listed)
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        """Open a session or batch; `max_ttl` in seconds."""
+        """Open a session or batch (`QuantumService.open_session`)."""
         body: dict[str, object] = {"mode": mode.value, "backend": backend}
         if max_ttl is not None:
             body["max_ttl"] = max_ttl
@@ -194,19 +187,17 @@ class PlatformService(RuntimeService):
         return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
-        """All open sessions and batches, and the newest closed ones, which are asked for once a minute."""
+        """Return all open sessions and batches, and the newest closed ones as of the last minute."""
         listed = await self._workloads.sessions()
         self._backend_of.update({session.id: session.backend for session in listed})
         now = self._clock.now()
         return tuple(sorted(listed, key=lambda session: session.created or now, reverse=True))
 
     async def tags(self, text: str) -> tuple[str, ...]:
-        """The tags of jobs that contain the text."""
+        """Return the tags of jobs that contain the text (`QuantumService.tags`)."""
         if not _LEAST <= len(text) <= _MOST:
             return ()
-        where = "GET /tags"
-        answer = await self._get("/tags", where, (("type", "job"), ("search", text)))
-        return decode(answer.body, _Tags, where).tags
+        return (await self._get("GET /tags", query=(("type", "job"), ("search", text)))).decode(_Tags).tags
 
     async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Never:
         """The platform has no transpiler (contract 7).
@@ -224,16 +215,15 @@ class PlatformService(RuntimeService):
         """Forget the token and close the connections."""
         if self._naming is not None:
             self._naming.cancel()
-        self._keeper.drop()
+        self._tokens.drop()
         await self._http.aclose()
 
-    def _read_workloads(self, body: bytes, where: str) -> tuple[tuple[Session, ...], str]:
-        return decode_workloads(
-            body, where, service=self.label, instance=self._instance, now=self._clock.now()
-        )
-
     async def _choose(self) -> Instance:
-        """The instance of the account: by CRN, by name, or the first one found."""
+        """Return the instance of the account: by CRN, by name, or the first one found.
+
+        Raises:
+            QdeckError: `SETTINGS`, `NOT_FOUND` or `FORBIDDEN`: there is none to choose.
+        """
         wanted = self._account.instance.strip()
         wanted = "" if wanted.lower() == "auto" else wanted
         self._notice = ""
@@ -278,7 +268,7 @@ class PlatformService(RuntimeService):
         return headers
 
     def _identity(self) -> Identity:
-        token = self._keeper.current
+        token = self._tokens.current
         return Identity(
             account=self._account.name,
             channel=Channel.PLATFORM,

@@ -12,26 +12,32 @@ from collections.abc import Callable
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import Session, SessionState
+from tui.ibm.codec.decoding import Provenance
+from tui.ibm.codec.sessions import decode_workloads
 from tui.ibm.platform.account_details import Get
+from tui.ibm.transport.request import Query
 
-Read = Callable[[bytes, str], tuple[tuple[Session, ...], str]]
-"""Decodes a page: its sessions and batches, and the cursor of the next page (empty: the last)."""
 CLOSED_EVERY = 60.0
 """Seconds after which the closed ones are asked for again."""
 PAGES = 20
 """Pages that are followed at the most: a thousand sessions that are open at once."""
-_WHERE = "GET /workloads"
 _NEWEST = (("sort", "-createdAt"), ("limit", "50"), ("user", "me"))
 _OPEN = (("status", "pending"), ("status", "in_progress"))
 _MODES = ("session", "batch")
 
 
 class Workloads:
-    """Lists the sessions and batches of one instance."""
+    """Lists the sessions and batches of one instance.
 
-    def __init__(self, get: Get, read: Read, clock: Clock) -> None:
+    Args:
+        get: sends requests to the API.
+        provenance: returns what every session carries of its response.
+        clock: decides when the closed ones are asked for again.
+    """
+
+    def __init__(self, get: Get, provenance: Callable[[], Provenance], clock: Clock) -> None:
         self._get = get
-        self._read = read
+        self._provenance = provenance
         self._clock = clock
         self._closed: tuple[Session, ...] = ()
         self._asked = -math.inf
@@ -39,7 +45,7 @@ class Workloads:
         self._crowded = False
 
     async def sessions(self) -> tuple[Session, ...]:
-        """All that are open, and the newest that are closed, at most 50 of each mode; each once."""
+        """Return all that are open, and the newest that are closed, at most 50 of each mode; each once."""
         due = self._clock.monotonic() - self._asked >= CLOSED_EVERY
         # Many jobs may have been in the way for a while only.
         self._crowded &= not due
@@ -90,9 +96,7 @@ class Workloads:
             cursor = following
         return tuple(found)
 
-    async def _page(
-        self, query: tuple[tuple[str, str], ...], cursor: str = ""
-    ) -> tuple[tuple[Session, ...], str]:
+    async def _page(self, query: Query, cursor: str = "") -> tuple[tuple[Session, ...], str]:
         more = (("next", cursor),) if cursor else ()
-        answer = await self._get("/workloads", _WHERE, (*query, *_NEWEST, *more))
-        return self._read(answer.body, _WHERE)
+        response = await self._get("GET /workloads", query=(*query, *_NEWEST, *more))
+        return decode_workloads(response.body, response.where, self._provenance())
