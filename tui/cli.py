@@ -14,7 +14,14 @@ import click
 
 from tui import __version__
 from tui.commands.history import history
-from tui.commands.options import cloud_options, query_options, service_options, submission_options
+from tui.commands.options import (
+    cloud_options,
+    query_options,
+    run_options,
+    service_choice,
+    service_flags,
+    service_options,
+)
 from tui.commands.output import Exit, OutputClosed
 
 if TYPE_CHECKING:
@@ -47,18 +54,11 @@ NO_TERMINAL = (
     epilog=STATUSES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@service_options
+@service_flags()
 @click.option("--readonly", is_flag=True, help="Submit, cancel and change nothing.")
 @click.version_option(__version__, prog_name="qdeck", message="%(prog)s %(version)s")
 @click.pass_context
-def qdeck(
-    context: click.Context,
-    sandbox: bool,
-    account: str | None,
-    channel: str | None,
-    instance: str | None,
-    readonly: bool,
-) -> int:
+def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     """A terminal dashboard for IBM Quantum: write OpenQASM, transpile it, run it, watch the jobs.
 
     Without a command it opens the app. The commands do the same work for scripts: data on stdout,
@@ -72,110 +72,44 @@ def qdeck(
     if why:
         click.echo(NO_TERMINAL.format(why=why), err=True)
         return Exit.USAGE
-    return _open_app(_choice(sandbox, account, channel, instance), read_only=readonly)
+    return _open_app(service_choice(**service), read_only=readonly)
 
 
 @qdeck.command(epilog=STATUSES)
 @click.argument("file")
-@service_options
-@click.option("-b", "--backend", default="", metavar="NAME", help="Default: the least busy one that fits.")
-@click.option("--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler. Default: 2.")
-@click.option(
-    "--primitive", type=click.Choice(["sampler", "estimator"]), default="sampler", show_default=True
-)
-@click.option(
-    "--shots", type=click.IntRange(min=1), help="Shots of the sampler. Default: the service's, 4096."
-)
-@click.option(
-    "--observable",
-    "observables",
-    multiple=True,
-    metavar="PAULIS",
-    help="For the estimator, e.g. ZZ; repeatable.",
-)
-@click.option(
-    "--precision", type=click.FloatRange(min=0, min_open=True), help="Target precision of the estimator."
-)
-@click.option("--session", "session_id", default="", metavar="ID", help="Run in this session or batch.")
-@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Tag the job; repeatable.")
-@submission_options
+@service_options()
+@run_options
 @cloud_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(
-    file: str,
-    sandbox: bool,
-    account: str | None,
-    channel: str | None,
-    instance: str | None,
-    backend: str,
-    level: int | None,
-    primitive: str,
-    shots: int | None,
-    observables: tuple[str, ...],
-    precision: float | None,
-    session_id: str,
-    tags: tuple[str, ...],
-    max_seconds: int | None,
-    private: bool,
-    log_level: str | None,
-    cloud: bool,
-    as_json: bool,
-    **flags: Any,
-) -> int:
+def run(choice: ServiceChoice, primitive: str, log_level: str | None, **options: Any) -> int:
     """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
 
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
     tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
     """
-    from tui.commands import run as command
-    from tui.commands.cloud_flags import CloudFlags
+    from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
+    from tui.commands.run import run as command
     from tui.domain.submissions import LogLevel, Primitive
 
-    request = command.RunRequest(
-        file=file,
-        service=_choice(sandbox, account, channel, instance),
-        backend=backend,
-        level=level,
+    request = RunRequest(
+        service=choice,
         primitive=Primitive(primitive),
-        shots=shots,
-        observables=observables,
-        precision=precision,
-        session_id=session_id,
-        tags=tags,
-        cloud=cloud,
-        flags=CloudFlags(**flags),
-        max_seconds=max_seconds,
-        private=private,
         log_level=LogLevel(log_level) if log_level else None,
-        as_json=as_json,
+        flags=CloudFlags(**{name: options.pop(name) for name in CLOUD_FLAGS}),
+        **options,
     )
-    return _finish(lambda environ: command.run(request, environ))
+    return _finish(lambda environ: command(request, environ))
 
 
 @qdeck.command(epilog=STATUSES)
-@service_options
+@service_options()
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
 )
 @query_options
 @click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def jobs(
-    sandbox: bool,
-    account: str | None,
-    channel: str | None,
-    instance: str | None,
-    limit: int,
-    backend: str,
-    program: str,
-    session_id: str,
-    tags: tuple[str, ...],
-    pending: bool,
-    since: str,
-    until: str,
-    offline: bool,
-    as_json: bool,
-) -> int:
+def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options: Any) -> int:
     """List the newest jobs; where no account is found, those of the history."""
     from datetime import UTC, datetime
 
@@ -186,43 +120,34 @@ def jobs(
         now = datetime.now(UTC)
         wanted = JobQuery(
             pending=True if pending else None,
-            backend=backend,
-            program=program,
-            session_id=session_id,
-            tags=tags,
             created_after=asked_moment(since, now),
             created_before=asked_moment(until, now, end=True),
+            **{name: options.pop(name) for name in ("backend", "program", "session_id", "tags")},
         )
-        choice = _choice(sandbox, account, channel, instance)
-        return await list_jobs(choice, environ, limit=limit, as_json=as_json, offline=offline, wanted=wanted)
+        return await list_jobs(choice, environ, wanted=wanted, **options)
 
     return _finish(listed)
 
 
 @qdeck.command(epilog=STATUSES)
 @click.argument("job_id", metavar="ID")
-@service_options
-def cancel(job_id: str, sandbox: bool, account: str | None, channel: str | None, instance: str | None) -> int:
+@service_options()
+def cancel(choice: ServiceChoice, job_id: str) -> int:
     """Cancel a job on the service."""
     from tui.commands.jobs import cancel_job
 
-    choice = _choice(sandbox, account, channel, instance)
     return _finish(lambda environ: cancel_job(choice, environ, job_id))
 
 
 @qdeck.command(epilog=STATUSES)
 @click.argument("unexpected", nargs=-1, metavar="")
-@click.option("--channel", type=click.Choice(["platform", "classic"]), help="Default: platform.")
-@click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
-@click.option("--account", metavar="NAME", help="Name to keep it under. Default: that of the channel.")
+@service_options(
+    channel="Default: platform.",
+    instance=None,
+    account="Name to keep it under. Default: that of the channel.",
+)
 @click.option("--keyring", is_flag=True, help="Keep the token in the system's keyring, not in the file.")
-def login(
-    unexpected: tuple[str, ...],
-    channel: str | None,
-    instance: str | None,
-    account: str | None,
-    keyring: bool,
-) -> int:
+def login(choice: ServiceChoice, unexpected: tuple[str, ...], keyring: bool) -> int:
     """Sign in and keep the account for the next time.
 
     The token comes from QISKIT_IBM_TOKEN, else it is asked for without being shown, or read as one line
@@ -235,19 +160,16 @@ def login(
     from tui.commands.login import login as command
     from tui.domain.accounts import Keep
 
-    choice = _choice(False, account, channel, instance)
     keep = Keep.KEYRING if keyring else Keep.FILE
     return _finish(lambda environ: command(choice, environ, keep))
 
 
 @qdeck.command(epilog=STATUSES)
-@click.option("--channel", type=click.Choice(["platform", "classic"]), help="Only the account of this one.")
-@click.option("--account", metavar="NAME", help="Only the account of this name.")
-def logout(channel: str | None, account: str | None) -> int:
+@service_options(channel="Only the account of this one.", account="Only the account of this name.")
+def logout(choice: ServiceChoice) -> int:
     """End the token and forget the account that `qdeck login` kept."""
     from tui.commands.login import logout as command
 
-    choice = _choice(False, account, channel, None)
     return _finish(lambda environ: command(choice, environ))
 
 
@@ -261,11 +183,9 @@ def where(as_json: bool) -> int:
 
 
 @qdeck.command(epilog=STATUSES)
-@click.option("--channel", type=click.Choice(["platform", "classic"]), help="Only the account of this one.")
-@click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic).")
-@click.option("--account", metavar="NAME", help="The account of this name.")
+@service_options(channel="Only the account of this one.", instance=None, account="The account of this name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(channel: str | None, instance: str | None, account: str | None, as_json: bool) -> int:
+def doctor(choice: ServiceChoice, as_json: bool) -> int:
     """Try each step between here and the service, and tell which one fails and what to do.
 
     Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
@@ -273,7 +193,6 @@ def doctor(channel: str | None, instance: str | None, account: str | None, as_js
     """
     from tui.commands.doctor import doctor as command
 
-    choice = _choice(False, account, channel, instance)
     return _finish(lambda environ: command(choice, environ, as_json=as_json))
 
 
@@ -309,7 +228,11 @@ qdeck.add_command(history)
 
 
 def no_terminal(environ: Mapping[str, str]) -> str:
-    """Why the app cannot be shown here, in words; empty when it can."""
+    """Find a reason why the app cannot be shown here.
+
+    Returns:
+        The reason in words; empty when the app can be shown.
+    """
     if not sys.stdin.isatty():
         return "its input is not one"
     if not sys.stdout.isatty():
@@ -366,29 +289,6 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     services = make_services(os.environ, clock, read_only=read_only)
     return run_app(
         QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, on_finish=settings.on_finish)
-    )
-
-
-def _choice(sandbox: bool, account: str | None, channel: str | None, instance: str | None) -> ServiceChoice:
-    """The service meant: what the command's options say, else those before the command.
-
-    Raises:
-        click.UsageError: options that do not go together.
-    """
-    from tui.commands.account_selection import ServiceChoice
-    from tui.domain.accounts import Channel
-
-    before = click.get_current_context().find_root().params
-    channel = channel or before.get("channel")
-    account = account or before.get("account") or ""
-    sandbox = sandbox or bool(before.get("sandbox"))
-    if sandbox and account:
-        raise click.UsageError("--account names an account of yours; the sandbox has its own.")
-    return ServiceChoice(
-        sandbox=sandbox,
-        channel=Channel(channel) if channel else None,
-        instance=instance or before.get("instance") or "",
-        account=account,
     )
 
 

@@ -1,11 +1,15 @@
-"""Options that several commands share, or that are many. click alone is imported."""
+"""Options that several commands share, or that are many. click alone is imported before a command runs."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from tui.commands.account_selection import ServiceChoice
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -22,15 +26,105 @@ class _Together:
         return command
 
 
-service_options = _Together(
-    click.option("--sandbox", is_flag=True, help="The simulated service on this machine."),
-    click.option("--account", metavar="NAME", help="The account of this name; `qdeck where` lists them."),
-    click.option("--channel", type=click.Choice(["platform", "classic"]), help="Generation of the service."),
-    click.option("--instance", metavar="NAME", help="CRN or name (platform), hub/group/project (classic)."),
-)
-"""Which service is meant, the same for every command."""
+_SERVICE_OPTIONS: dict[str, dict[str, Any]] = {
+    "sandbox": {"is_flag": True, "help": "The simulated service on this machine."},
+    "account": {"metavar": "NAME", "help": "The account of this name; `qdeck where` lists them."},
+    "channel": {"type": click.Choice(["platform", "classic"]), "help": "Generation of the service."},
+    "instance": {"metavar": "NAME", "help": "CRN or name (platform), hub/group/project (classic)."},
+}
 
-submission_options = _Together(
+
+def service_flags(**helps: str | None) -> Callable[[_Decorated], _Decorated]:
+    """Give a command the options that say which service is meant.
+
+    Args:
+        helps: the options wanted, each with its help, `None` for the usual one; none named: all four.
+
+    Returns:
+        A decorator; the command is called with the options by name, as `service_choice` takes them.
+    """
+    return _Together(
+        *(
+            click.option(f"--{name}", **{**_SERVICE_OPTIONS[name], **({"help": text} if text else {})})
+            for name, text in (helps or dict.fromkeys(_SERVICE_OPTIONS)).items()
+        )
+    )
+
+
+def service_options(**helps: str | None) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command the options of `service_flags` as one argument.
+
+    Args:
+        helps: as for `service_flags`.
+
+    Returns:
+        A decorator; the command is called with `choice`, a `ServiceChoice`.
+    """
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(command)
+        def with_choice(**values: Any) -> int:
+            service = {name: values.pop(name, None) for name in _SERVICE_OPTIONS}
+            return command(choice=service_choice(**service), **values)
+
+        return service_flags(**helps)(with_choice)
+
+    return decorate
+
+
+def service_choice(
+    *, sandbox: bool | None, account: str | None, channel: str | None, instance: str | None
+) -> ServiceChoice:
+    """Combine the options of the command with those that stand before the command.
+
+    Returns:
+        The service meant; what the command's own options say goes first.
+
+    Raises:
+        click.UsageError: options that do not go together.
+    """
+    from tui.commands.account_selection import ServiceChoice
+    from tui.domain.accounts import Channel
+
+    before = click.get_current_context().find_root().params
+    channel = channel or before.get("channel")
+    account = account or before.get("account") or ""
+    sandbox = bool(sandbox or before.get("sandbox"))
+    if sandbox and account:
+        raise click.UsageError("--account names an account of yours; the sandbox has its own.")
+    return ServiceChoice(
+        sandbox=sandbox,
+        channel=Channel(channel) if channel else None,
+        instance=instance or before.get("instance") or "",
+        account=account,
+    )
+
+
+run_options = _Together(
+    click.option(
+        "-b", "--backend", default="", metavar="NAME", help="Default: the least busy one that fits."
+    ),
+    click.option(
+        "--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler. Default: 2."
+    ),
+    click.option(
+        "--primitive", type=click.Choice(["sampler", "estimator"]), default="sampler", show_default=True
+    ),
+    click.option(
+        "--shots", type=click.IntRange(min=1), help="Shots of the sampler. Default: the service's, 4096."
+    ),
+    click.option(
+        "--observable",
+        "observables",
+        multiple=True,
+        metavar="PAULIS",
+        help="For the estimator, e.g. ZZ; repeatable.",
+    ),
+    click.option(
+        "--precision", type=click.FloatRange(min=0, min_open=True), help="Target precision of the estimator."
+    ),
+    click.option("--session", "session_id", default="", metavar="ID", help="Run in this session or batch."),
+    click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Tag the job; repeatable."),
     click.option(
         "--max-seconds",
         type=click.IntRange(1, 10_800),
@@ -45,7 +139,7 @@ submission_options = _Together(
         help="How much the job's log tells. Default: the service's.",
     ),
 )
-"""What a job is asked for besides its circuit."""
+"""Options of a submission besides its circuit, named as in `RunRequest`."""
 
 query_options = _Together(
     click.option("--backend", default="", metavar="NAME", help="Only those of this backend."),
@@ -63,7 +157,7 @@ query_options = _Together(
     ),
     click.option("--until", default="", metavar="WHEN", help="Created until then."),
 )
-"""Which jobs are listed."""
+"""Filters of a job list."""
 
 cloud_options = _Together(
     click.option("--cloud", is_flag=True, help="Transpile on the service (classic)."),
@@ -93,4 +187,4 @@ cloud_options = _Together(
         help="An argument of Qiskit's transpile(), e.g. seed_transpiler=7; repeatable.",
     ),
 )
-"""The options of the cloud transpiler, named as in `CloudFlags`."""
+"""Options of the cloud transpiler, named as in `CloudFlags`."""
