@@ -57,9 +57,9 @@ async def test_only_run_sends_queued_submissions(home: Path) -> None:
     environ = {"QDECK_HOME": str(home), "HOME": str(home)}
     for submits in (False, True):
         async with started_services(environ, sends=submits) as services:
-            assert isinstance(services, AppServices) and services._outbox.line.sends is submits
+            assert isinstance(services, AppServices) and services._outbox.queue.sends is submits
     async with started_services(environ) as services:
-        assert isinstance(services, AppServices) and not services._outbox.line.sends
+        assert isinstance(services, AppServices) and not services._outbox.queue.sends
 
 
 @pytest.mark.parametrize("words", [(), ("--offline",)])

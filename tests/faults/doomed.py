@@ -24,7 +24,7 @@ from tests.faults.pilot import Pilot
 from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
 from tests.store.made import places
 from tui.domain.accounts import Channel
-from tui.monitor.outbox import outbox
+from tui.monitor.outbox import send_queue
 from tui.sandbox.lifecycle.info import SandboxInfo
 from tui.store.records.models import PendingState
 from tui.store.submissions import KeptSubmissions
@@ -60,7 +60,7 @@ def doom(point: str) -> None:
     elif point == "answer not read":
         _on_post("answered")
     elif point == "answered":
-        _before(outbox.Outbox, "_accept", die)
+        _before(send_queue.SendQueue, "accept", die)
 
 
 def _around_intents(point: str) -> None:
@@ -113,7 +113,7 @@ def _copy_in_line(pilot: Pilot, home: Path, copy: Path) -> None:
         if step is PendingState.PREPARED:
             shutil.copy(places(home).history_file, copy)
 
-    pilot.services._outbox.reached = reached
+    pilot.services._outbox.context.on_step = reached
 
 
 async def submit(order: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
 from tui.domain.submissions import Submission, WaitState
 from tui.monitor import services as tower
-from tui.monitor.outbox import process_lock as presence
+from tui.monitor.outbox import ownership
 from tui.monitor.outbox.ownership import SENDING_ELSEWHERE
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.outbox.send_queue import NO_PROGRAM
@@ -60,7 +60,7 @@ async def waiting(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asy
 async def killed(harness: MonitorHarness) -> None:
     """The services stops where it is; its lock is let go of, as the kernel does."""
     await harness.services._workers.scheduler.stop()
-    harness.services._outbox._owner.leave()
+    harness.services._outbox.context.ownership.leave()
 
 
 # an old copy of the history
@@ -75,7 +75,7 @@ async def copied(root: Path, step: PendingState, ends: Callable[[Callable[[], Jo
         if now is step:
             copy.append(harness.folders.history_file.read_bytes())
 
-    harness.services._outbox.reached = reached
+    harness.services._outbox.context.on_step = reached
     harness.host.submit_ends = ends
     sent = asyncio.ensure_future(harness.services.submit(BELL))
     await harness.clock.settle()
@@ -252,7 +252,7 @@ async def test_what_another_machine_is_sending_is_left_to_it(
 ) -> None:
     """A shared home whose locks do not reach the other machine."""
     first = await MonitorHarness(tmp_path).enter(SANDBOX)
-    monkeypatch.setattr(presence, "this_machine", lambda: ("00000000", "00000000"))
+    monkeypatch.setattr(ownership, "this_machine", lambda: ("00000000", "00000000"))
     second = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     sending, may_end = asyncio.Event(), asyncio.Event()
 
@@ -306,7 +306,7 @@ async def test_a_withdrawn_submission_is_not_sent_however_late(tmp_path: Path, t
     harness, sent = await waiting(tmp_path)
     (one,) = harness.services.waiting()
     sends = harness.host.count("submit")
-    harness.services._outbox.line.release()
+    harness.services._outbox.queue.release()
 
     async def withdraw() -> None:
         for _ in range(turns):

@@ -16,7 +16,7 @@ from tui.domain.accounts import Account
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.submissions import WaitState
 from tui.monitor.outbox.ownership import STALE
-from tui.monitor.outbox.send_queue import CREATIONS, slots
+from tui.monitor.outbox.send_queue import CREATION_LIMIT, CREATIONS
 from tui.monitor.state.events import Notice, OutboxChanged
 from tui.store.records.merge import merge_submissions
 from tui.store.records.models import PendingState, PendingSubmission
@@ -308,7 +308,7 @@ async def test_one_that_came_late_after_all_is_found_and_not_sent_again(tmp_path
 
 def test_no_minute_sees_more_than_the_service_takes() -> None:
     before = [NOW - timedelta(seconds=seconds) for seconds in (90, 50, 40, 30)]
-    free = slots([*before, NOW + timedelta(hours=1)], NOW, 9)
+    free = CREATION_LIMIT.slots([*before, NOW + timedelta(hours=1)], NOW, 9)
     every = sorted([*before, *free])
     for at in every:
         assert sum(at <= other < at + timedelta(seconds=60) for other in every) <= CREATIONS

@@ -13,16 +13,22 @@ import pytest
 
 from tests.monitor.fakes import BELL
 from tests.support.clock import FakeClock
-from tui.monitor.outbox import process_lock as presence
-from tui.monitor.outbox.ownership import ASKED_AGAIN, SENDING_AT_MOST, SENDING_ELSEWHERE, STALE, Ownership
+from tui.monitor.outbox import ownership
+from tui.monitor.outbox.ownership import (
+    LIVENESS_SECONDS,
+    SENDING_AT_MOST,
+    SENDING_ELSEWHERE,
+    STALE,
+    Ownership,
+)
 from tui.store.records.models import PendingState, PendingSubmission
 
 HELD = """
 import sys, time
 from pathlib import Path
-from tui.monitor.outbox.process_lock import ProcessLock
+from tui.monitor.outbox.ownership import ProcessLock
 one = ProcessLock(Path(sys.argv[1]))
-one.begin()
+one.acquire()
 print(one.name, flush=True)
 time.sleep(600)
 """
@@ -46,12 +52,12 @@ async def test_a_process_is_alive_while_it_holds_its_lock(tmp_path: Path) -> Non
     clock = FakeClock()
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     assert not other.another_has(intent(clock, "")) and not one.another_has(intent(clock, one.name))
-    await one.appear()
+    await one.register()
     await clock.jump(STALE.total_seconds() * 3)
     waiting = replace(intent(clock, one.name), changed=clock.now() - STALE * 2)
     assert other.another_has(waiting)
     one.leave()
-    await clock.advance(ASKED_AGAIN)
+    await clock.advance(LIVENESS_SECONDS)
     assert not other.another_has(waiting)
     assert not any((tmp_path / "owners").iterdir())
 
@@ -67,7 +73,7 @@ async def test_a_killed_process_is_gone_though_its_number_is_in_use(tmp_path: Pa
     assert here.another_has(intent(clock, name))
     child.kill()
     await child.wait()
-    await clock.advance(ASKED_AGAIN)
+    await clock.advance(LIVENESS_SECONDS)
     host, _, ids = name.split(":", 2)
     for pid in (name.split(":")[1], str(os.getpid()), str(os.getppid())):
         assert not here.another_has(intent(clock, f"{host}:{pid}:{ids}"))
@@ -102,9 +108,9 @@ async def test_another_machine_that_is_seen_to_live_keeps_its_line(
 ) -> None:
     clock = FakeClock()
     here = Ownership(clock, tmp_path / "outbox.lock")
-    monkeypatch.setattr(presence, "this_machine", lambda: ("00000000", "00000000"))
+    monkeypatch.setattr(ownership, "this_machine", lambda: ("00000000", "00000000"))
     away = Ownership(clock, tmp_path / "outbox.lock")
-    await away.appear()
+    await away.register()
     waiting, sending = intent(clock, away.name), intent(clock, away.name, PendingState.SENDING)
     await clock.jump(STALE.total_seconds() * 2)
     assert here.another_has(waiting) and not here.another_has(sending)
@@ -117,7 +123,7 @@ async def test_a_lock_that_cannot_be_looked_at_counts_as_held(
 ) -> None:
     clock = FakeClock()
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
-    await one.appear()
+    await one.register()
 
     def refuses(*_: object) -> int:
         raise OSError(5, "Input/output error")
@@ -138,7 +144,7 @@ async def test_where_the_file_system_has_no_locks_the_process_number_is_gone_by(
 
     monkeypatch.setattr("fcntl.flock", has_none)
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
-    await one.appear()
+    await one.register()
     assert other.another_has(intent(clock, one.name)) and one.name != other.name
     host, _, token = one.name.split(":")
     assert not other.another_has(intent(clock, f"{host}:{2**22 + 1}:{token}"))
@@ -148,13 +154,13 @@ async def test_where_the_file_system_has_no_locks_the_process_number_is_gone_by(
 async def test_locks_of_killed_processes_are_removed_after_a_day(tmp_path: Path) -> None:
     folder = tmp_path / "owners"
     folder.mkdir()
-    machine, _ = presence.this_machine()
+    machine, _ = ownership.this_machine()
     old, young, away = (folder / f"{name}.lock" for name in (f"{machine}-0a", f"{machine}-0b", "00000000-0c"))
     for path in (old, young, away):
         path.touch()
     for path in (old, away):
         os.utime(path, (0, 0))
     one = Ownership(FakeClock(), tmp_path / "outbox.lock")
-    await one.appear()
+    await one.register()
     assert not old.exists() and young.exists() and away.exists()
     one.leave()

@@ -26,9 +26,8 @@ from tui.domain.cloud_transpiler import (
     parse_qiskit_option,
 )
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState
+from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState, check_tags
 from tui.monitor.api import Services
-from tui.monitor.outbox.tags import check_tags
 from tui.monitor.state.events import Event, OutboxChanged
 
 STDIN = "-"

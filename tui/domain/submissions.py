@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Transpilation
 
 DEFAULT_SHOTS = 4096
@@ -14,8 +16,8 @@ DEFAULT_PRECISION = 0.015625
 """The service's own default for the estimator: 1/64, which is 4096 shots."""
 MAX_TAGS = 8
 MAX_TAG_LENGTH = 86
-
-
+OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
+"""The tags qdeck gives its submissions; the user never sees them."""
 MAX_SECONDS = 10_800
 """The most QPU seconds the service lets a job run: three hours."""
 
@@ -111,3 +113,25 @@ class WaitingSubmission:
     due: datetime | None = None
     why: str = ""
     elsewhere: bool = False
+
+
+def check_tags(tags: tuple[str, ...], *, room_for_own: bool) -> None:
+    """Refuse tags that the service would refuse, and those that are reserved.
+
+    Args:
+        room_for_own: whether an own tag is added to them.
+
+    Raises:
+        QdeckError: `INVALID`.
+    """
+    most = MAX_TAGS - 1 if room_for_own else MAX_TAGS
+    if len(tags) > most:
+        why = " (the service takes 8; qdeck needs one to find the job by)" if room_for_own else ""
+        raise QdeckError(ErrorKind.INVALID, f"{len(tags)} tags are too many: at most {most}{why}.")
+    for tag in tags:
+        if len(tag) > MAX_TAG_LENGTH:
+            raise QdeckError(
+                ErrorKind.INVALID, f"The tag {tag[:20]}… is longer than {MAX_TAG_LENGTH} characters."
+            )
+        if OWN_TAG.fullmatch(tag):
+            raise QdeckError(ErrorKind.INVALID, f"Tags like {tag} are kept for qdeck's own use.")

@@ -256,7 +256,7 @@ class AccountManager:
         self._older = Backfill(app_state, service, workers.backfill.wake)
         breaker = workers.breaker(lambda: service.answers)
         # The outbox first: what may have been sent before is found before anything new goes out.
-        workers.reconciler.start(self._outbox.settling.step, breaker=breaker)
+        workers.reconciler.start(self._outbox.reconciler.step, breaker=breaker)
         workers.send_queue.start(self._outbox.step)
         workers.token.start(self._token.step)
         # These ask the service one at a time, each one request after the other. Outside of it are the token,
@@ -289,7 +289,7 @@ class AccountManager:
 
     async def _stop_workers(self) -> None:
         await stop_workers(*self._workers.of_account)
-        self._outbox.left()
+        self._outbox.signed_out()
         if self._backends is not None:
             await self._backends.aclose()
 

@@ -102,8 +102,13 @@ class AppServices:
         self._history = JobRepository(folders, clock, quota=quota)
         self._app_state = AppState(self._history, clock)
         self._workers = Workers(self._app_state, chance)
-        self._outbox = Outbox(self._app_state, clock, chance, self._workers, folders.state / "outbox.lock")
-        self._outbox.line.sends = sends and not read_only
+        self._outbox = Outbox(
+            self._app_state,
+            chance,
+            self._workers,
+            folders.state / "outbox.lock",
+            sends=sends and not read_only,
+        )
         self._commands = Commands(self._app_state, self._workers, compiler, auto_result)
         self._accounts = AccountManager(
             app_state=self._app_state,
@@ -282,22 +287,22 @@ class AppServices:
 
     def waiting(self) -> tuple[WaitingSubmission, ...]:
         """The submissions that have not become a job yet."""
-        return self._outbox.line.waiting()
+        return self._outbox.queue.waiting()
 
     @changes
     async def withdraw(self, tag: str) -> None:
         """Take a submission out of the line."""
-        await self._outbox.commands.withdraw(tag)
+        await self._outbox.queue.withdraw(tag)
 
     @changes
     async def move(self, tag: str, places: int) -> None:
         """Move a submission in line."""
-        await self._outbox.commands.move(tag, places)
+        await self._outbox.queue.move(tag, places)
 
     @changes
     async def send_again(self, tag: str) -> None:
         """Put a submission that was not created in line again."""
-        await self._outbox.commands.send_again(tag)
+        await self._outbox.send_again(tag)
 
     @changes
     async def cancel(self, job_id: str) -> None:
@@ -423,5 +428,5 @@ class AppServices:
     def _after_a_job(self, event: object) -> None:
         # A finished job was charged for, and left the queue.
         if isinstance(event, JobsFinished):
-            self._outbox.room()
+            self._outbox.job_left_queue()
             self._workers.usage.wake()

@@ -12,15 +12,14 @@ from tui.domain.jobs import JobMetrics, JobQuery
 from tui.domain.openqasm import classical_bits
 from tui.domain.results import JobResult, named, widened
 from tui.domain.sessions import Session, SessionMode
-from tui.domain.submissions import MAX_TAGS
+from tui.domain.submissions import MAX_TAGS, OWN_TAG, check_tags
 from tui.ibm.api.service import QuantumService
 from tui.monitor.actions.circuits import Circuits
-from tui.monitor.outbox.tags import check_tags
 from tui.monitor.polling.jobs_poller import with_metrics
 from tui.monitor.polling.list_sync import PAGE
 from tui.monitor.polling.result_fetcher import Results
 from tui.monitor.polling.workers import Workers
-from tui.monitor.state.app_state import OWN_TAG, AppState
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 
 

@@ -1,48 +1,46 @@
-"""Settling: what became of submissions whose request ended so that the job may exist.
+"""Reconciliation: which submissions of which it is not known became jobs, and what other processes left.
 
 A gateway that gives up (504, or Cloudflare's 524 after 100 s) tells nothing of the service behind it, which
 may go on and create the job some seconds later. So the service's word that there is no such job counts only
 from `SURE_AFTER` seconds after the request's end on, and only when it said the same before.
+
+All that is taken over from a process that ended is in doubt (`SendQueue.doubts`) until the service was asked
+for it. The file may say less than what was done: its last lines lost in a power cut, or an old copy of it put
+back. So what it says was not sent may be a job.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.common.clock import Clock
+from tui.common.backoff import Backoff
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery
-from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.ownership import REQUEST_AT_MOST, Ownership
-from tui.monitor.outbox.send_queue import Line, called
-from tui.monitor.polling.workers import Workers
-from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Severity
+from tui.monitor.outbox.context import OutboxContext, describe
+from tui.monitor.outbox.ownership import REQUEST_AT_MOST, STALE
+from tui.monitor.outbox.send_queue import SendQueue
+from tui.monitor.state.events import Event, Severity, SubmissionsChangedElsewhere, SubmittedJobListed
 from tui.store.records.models import PendingState, PendingSubmission
 
 ABSENCES = 2
 """How often the service must say that there is no such job."""
 SURE_AFTER = 45.0
 """Seconds after the end of a request from which on the last of them counts; less than callers wait."""
-BETWEEN_LOOKS = 4.0
-"""Seconds between the first two looks; doubling."""
-LOOK_AT_OTHERS = 30.0
+CHECKS = Backoff(first=4.0, longest=math.inf)
+"""Between two polls for the same submission."""
+OTHERS_EVERY = 30.0
+"""Seconds between two looks whether another process that has submissions still lives."""
 _FEW, _PAGE = 5, 200
 _SKEW = timedelta(minutes=10)
 """The service's clock may be that far behind this machine's."""
 
-Accept = Callable[[PendingSubmission, Submission, Job], Awaitable[Job]]
-Fail = Callable[[str, QdeckError], bool]
-"""Told the tag and why no job came of it; answers whether someone waited for that."""
-
 
 @dataclass(slots=True)
-class _Unsettled:
-    """What was found out so far about an open intent; times by the clock that never goes back.
+class _Check:
+    """What was found out so far about a submission that may be a job; times in monotonic seconds.
 
     Attributes:
         sure: from when on an absence proves that there is no such job.
@@ -50,107 +48,97 @@ class _Unsettled:
 
     sure: float
     absences: int = 0
-    last_look: float = -math.inf
+    last: float = -math.inf
 
     @property
     def due(self) -> float:
-        """When to look next."""
         if not self.absences:
             return -math.inf
-        spread = BETWEEN_LOOKS * 2.0 ** (self.absences - 1)
-        return min(self.last_look + spread, max(self.sure, self.last_look + BETWEEN_LOOKS))
+        return min(self.last + CHECKS.wait(self.absences), max(self.sure, self.last + CHECKS.first))
 
 
-class Settling:
-    """Asks the service's job list for submissions by their own tags.
+class Reconciler:
+    """Polls the service's job list for submissions by their own tags, and notes what others find.
 
     Attributes:
-        told: tags of those whose user was told here that they are being checked.
+        notified: tags of the submissions whose user was notified here that they are being checked.
     """
 
-    def __init__(
-        self,
-        app_state: AppState,
-        clock: Clock,
-        line: Line,
-        owner: Ownership,
-        *,
-        accept: Accept,
-        fail: Fail,
-        workers: Workers,
-    ) -> None:
-        self.told: set[str] = set()
-        self._app_state = app_state
-        self._clock = clock
-        self._line = line
-        self._owner = owner
-        self._accept = accept
-        self._fail = fail
-        self._workers = workers
-        self._looks: dict[str, _Unsettled] = {}
-        self._goes_first = False
+    def __init__(self, context: OutboxContext, queue: SendQueue) -> None:
+        self.notified: set[str] = set()
+        self._context = context
+        self._queue = queue
+        self._app_state = context.app_state
+        self._history = context.app_state.history
+        self._events = context.app_state.events
+        self._clock = context.app_state.clock
+        self._owner = context.ownership
+        self._checks: dict[tuple[str, int], _Check] = {}
+        """By own tag and attempt."""
+        self._first = False
+        self._accepting: set[str] = set()
+        self._events.subscribe(self._on_event)
 
     async def step(self) -> float:
-        """Look for the intents of the signed-in account that may be jobs: a worker's step.
+        """Check the submissions of the signed-in account that may be jobs: a worker's step.
+
+        Returns:
+            Seconds until the next one is due.
 
         Raises:
             QdeckError: the service did not answer.
         """
         service = self._app_state.need_service()
-        waits = math.inf
-        unreconciled: list[PendingSubmission] = []
-        for intent in self._may_exist(service):
-            if self._owner.another_has(intent):
-                # It becomes ours to settle when that one dies or takes too long.
-                waits = min(waits, LOOK_AT_OTHERS)
-            else:
-                unreconciled.append(await self._left_behind(intent))
-        for intent in unreconciled:
-            look = self._looks.get(intent.tag)
-            if look is None:
-                look = self._looks[intent.tag] = _Unsettled(self._sure(intent))
-            if look.due <= self._clock.monotonic():
-                job = await self.find(service, intent)
-                now = self._app_state.history.submission(intent.tag)
-                if now is None or not now.state.may_exist:
-                    # The user let go of it meanwhile, or another one has found it.
-                    continue
-                look.last_look = self._clock.monotonic()
-                if job is not None:
-                    await self.found(intent, job)
-                    continue
-                look.absences += 1
-                if look.absences >= ABSENCES and look.last_look >= look.sure:
-                    await self._never_sent(intent)
-                    continue
-            waits = min(waits, look.due - self._clock.monotonic())
+        unsure = self._may_exist(service)
+        ours = [await self._unconfirmed(one) for one in unsure if not self._owner.another_has(one)]
+        # Another one's becomes ours to check when that process dies or takes too long.
+        waits = OTHERS_EVERY if len(ours) < len(unsure) else math.inf
+        self._checks = {(intent.tag, intent.attempt): self._check(intent) for intent in ours}
+        for intent, check in zip(ours, tuple(self._checks.values()), strict=True):
+            if check.due <= self._clock.monotonic() and await self._decided(service, intent, check):
+                continue
+            waits = min(waits, check.due - self._clock.monotonic())
         return waits
 
-    def goes_first(self, service: QuantumService) -> bool:
-        """Whether earlier submissions are settled before new ones go out: their jobs may be there already.
+    async def _decided(self, service: QuantumService, intent: PendingSubmission, check: _Check) -> bool:
+        """Ask the service; return whether it is known now what became of the submission."""
+        job = await self.find(service, intent)
+        now = self._history.submission(intent.tag)
+        if now is None or not now.state.may_exist:
+            # The user let go of it meanwhile, or another one has found it.
+            return True
+        check.last = self._clock.monotonic()
+        if job is not None:
+            await self.found(intent, job)
+            return True
+        check.absences += 1
+        if check.absences >= ABSENCES and check.last >= check.sure:
+            await self._not_created(intent)
+            return True
+        return False
 
-        However long that takes: the user may let go of them.
+    def goes_first(self, service: QuantumService) -> bool:
+        """Return whether earlier submissions have to be reconciled before new ones are sent.
+
+        Their jobs may exist already. However long that takes: the user may let go of them.
         """
-        # One that was told to this process's user holds nobody up.
-        early = any(
-            intent.tag not in self.told and not self._owner.another_has(intent)
+        # One of which this process's user was notified holds nobody up.
+        first = any(
+            intent.tag not in self.notified and not self._owner.another_has(intent)
             for intent in self._may_exist(service)
         )
-        if early and not self._goes_first:
-            self._workers.reconciler.request()
-        self._goes_first = early
-        return early
+        if first and not self._first:
+            self._context.workers.reconciler.request()
+        self._first = first
+        return first
 
-    def forget(self, tag: str = "") -> None:
-        """Look no more for this one; without a tag: begin anew with all."""
-        if tag:
-            self._looks.pop(tag, None)
-        else:
-            self._looks.clear()
-            self._goes_first = False
+    def reset(self) -> None:
+        """Begin anew with all: another account, or none, is signed in."""
+        self._checks.clear()
+        self._first = False
 
     async def find(self, service: QuantumService, intent: PendingSubmission) -> Job | None:
-        """The job of this submission, `None` when the service lists none.
+        """Return the job of this submission; `None`: the service lists none.
 
         Where the service does not honour the filter by tags, its list is read back to before the submission.
 
@@ -171,57 +159,139 @@ class Settling:
             if len(seen) == before:
                 raise QdeckError(
                     ErrorKind.PROTOCOL,
-                    f"Whether {called(intent)} became a job cannot be told: the job list ends too early.",
+                    f"Whether {describe(intent)} became a job cannot be told: the job list ends too early.",
                 )
         return found
 
     async def found(self, intent: PendingSubmission, job: Job) -> None:
-        """The job is there after all."""
-        self._looks.pop(intent.tag, None)
-        accepted = await self._accept(intent, self._app_state.history.submission_with_texts(intent), job)
-        self._app_state.events.notice(f"{called(intent)} did reach the service: job {accepted.id}.")
-        self._line.publish()
-        self._workers.send_queue.request()
+        """Accept the job: it exists after all."""
+        submission = self._history.submission_with_texts(intent)
+        accepted = await self._queue.accept(intent, submission, job)
+        self._events.notice(f"{describe(intent)} did reach the service: job {accepted.id}.")
+        self._changed()
 
-    async def _left_behind(self, intent: PendingSubmission) -> PendingSubmission:
-        """What a qdeck was sending when it ended is unconfirmed from now on: the user may let go of it."""
+    async def adopt(self, service: QuantumService) -> None:
+        """Take over what processes that ended left queued.
+
+        Raises:
+            QdeckError: `STORAGE`: nothing can be written down, so nothing is taken.
+        """
+        if not self._queue.orphaned(service):
+            return
+        await self._owner.register()
+        async with self._owner.takeover():
+            await self._app_state.sync()
+            orphaned = self._queue.orphaned(service)
+            since = self._clock.now() - STALE
+            stale = [intent for intent in orphaned if intent.last_changed < since]
+            for intent in orphaned:
+                state = PendingState.UNSENT if intent in stale else intent.state
+                # One whose process ended in order was not being sent then; a request of a killed one may
+                # still be on its way.
+                self._queue.doubt(intent.tag, SURE_AFTER if intent.owner else 0.0)
+                self._history.upsert_submission(replace(intent, owner=self._owner.name, state=state))
+            await self._history.flush()
+        if kept := len(orphaned) - len(stale):
+            self._events.notice(f"{_from_before(kept)} still in line, and will be sent.")
+        if stale:
+            text = f"{_from_before(len(stale))} over a day old: not sent unless you say so (F2, w)."
+            self._events.notice(text, Severity.WARNING)
+        if orphaned:
+            self._queue.publish()
+
+    # a submission of which it is not known whether its job exists
+
+    def _may_exist(self, service: QuantumService) -> list[PendingSubmission]:
+        """Return the account's submissions that may be jobs, but those this process is sending right now."""
+        states = PendingState.SENDING, PendingState.UNCONFIRMED
+        return [
+            intent
+            for intent in self._queue.of_account(service, *states)
+            if intent.tag not in self._context.sending
+        ]
+
+    async def _unconfirmed(self, intent: PendingSubmission) -> PendingSubmission:
+        """Let the user let go of what a process was sending when it ended."""
         if intent.state is not PendingState.SENDING:
             return intent
         note = "qdeck ended while it was being sent"
-        self._app_state.history.upsert_submission(replace(intent, state=PendingState.UNCONFIRMED, note=note))
-        await self._app_state.save()
-        self._line.publish()
-        return self._app_state.history.submission(intent.tag) or intent
+        await self._context.save(replace(intent, state=PendingState.UNCONFIRMED, note=note))
+        self._queue.publish()
+        return self._history.submission(intent.tag) or intent
 
-    def _sure(self, intent: PendingSubmission) -> float:
-        """When the request has ended for long enough, by the clock that never goes back."""
-        ended = intent.changed or intent.created
+    def _check(self, intent: PendingSubmission) -> _Check:
+        """Return what is known of the submission; at first: when its request has ended for long enough."""
+        known = self._checks.get((intent.tag, intent.attempt))
+        if known is not None:
+            return known
+        ended = intent.last_changed
         if intent.sent is not None:
             ended = min(ended, intent.sent + REQUEST_AT_MOST)
         left = SURE_AFTER - (self._clock.now() - ended).total_seconds()
         # A wall clock that was set must not make it longer, nor shorter than nothing.
-        return self._clock.monotonic() + min(max(0.0, left), SURE_AFTER)
+        return _Check(self._clock.monotonic() + min(max(0.0, left), SURE_AFTER))
 
-    async def _never_sent(self, intent: PendingSubmission) -> None:
-        self._looks.pop(intent.tag, None)
+    async def _not_created(self, intent: PendingSubmission) -> None:
         error = QdeckError(
             ErrorKind.NETWORK,
-            f"{called(intent)} was not created: the service said twice that it has no such job.",
+            f"{describe(intent)} was not created: the service said twice that it has no such job.",
             "It was not repeated. Submit it again.",
         )
-        self._app_state.history.upsert_submission(
-            replace(intent, state=PendingState.UNSENT, note=error.message)
-        )
-        await self._app_state.save()
-        if not self._fail(intent.tag, error):
-            self._app_state.events.notice(str(error), Severity.WARNING)
-        self._line.publish()
-        self._workers.send_queue.request()
+        await self._context.save(replace(intent, state=PendingState.UNSENT, note=error.message))
+        self._context.fail(intent.tag, error, str(error), Severity.WARNING)
+        self._changed()
 
-    def _may_exist(self, service: QuantumService) -> list[PendingSubmission]:
-        """The account's intents that may be jobs, but those this process is sending right now."""
-        return [
-            intent
-            for intent in self._line.of_account(service)
-            if intent.state.may_exist and intent.tag not in self._line.sending
-        ]
+    def _changed(self) -> None:
+        self._queue.publish()
+        self._context.workers.send_queue.request()
+
+    # what is found by lists of jobs and by other processes
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, SubmittedJobListed):
+            self._job_listed(event.tag, event.job)
+        elif isinstance(event, SubmissionsChangedElsewhere):
+            self._synced()
+
+    def _job_listed(self, tag: str, job: Job) -> None:
+        """Accept the job of a submission that was not known to be one."""
+        intent = self._history.submission(tag)
+        if (
+            intent is None
+            or intent.service != job.service
+            or self._in_hands(tag)
+            or self._owner.another_has(intent)
+        ):
+            return
+        self._accepting.add(tag)
+        self._events.background(self._accept_listed(intent, job), "Taking in the job of a submission")
+
+    async def _accept_listed(self, intent: PendingSubmission, job: Job) -> None:
+        try:
+            await self.found(intent, job)
+        finally:
+            self._accepting.discard(intent.tag)
+
+    def _synced(self) -> None:
+        """Follow what another process wrote: what it left may be ours, and what it found is known here."""
+        waiters = self._context.waiters
+        for tag in waiters.tags():
+            intent = self._history.submission(tag)
+            if intent is None or intent.state.open or self._in_hands(tag):
+                continue
+            record = self._app_state.record(intent.job_id) if intent.job_id else None
+            if record is not None:
+                waiters.succeed(tag, self._history.job_with_texts(record))
+            elif intent.state is not PendingState.ACCEPTED:
+                text = f"{describe(intent)} was dealt with in another qdeck."
+                waiters.fail(tag, QdeckError(ErrorKind.CONFLICT, text, intent.note))
+        self._queue.publish()
+        self._context.workers.reconciler.request()
+        self._context.workers.send_queue.request()
+
+    def _in_hands(self, tag: str) -> bool:
+        return tag in self._context.sending or tag in self._accepting
+
+
+def _from_before(many: int) -> str:
+    return "1 submission from before is" if many == 1 else f"{many} submissions from before are"

@@ -1,4 +1,4 @@
-"""The line of submissions: when the next one may go out, and why it waits until then."""
+"""The queue of submissions: which one is sent next, when, and what the user can do with it until then."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tui.common.clock import Clock
+from tui.common.backoff import Backoff
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.submissions import WaitingSubmission, WaitState
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.ownership import Ownership
-from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import OutboxChanged
-from tui.store.records.models import PendingState, PendingSubmission
+from tui.monitor.outbox.context import OutboxContext, describe
+from tui.monitor.state.events import OutboxChanged, Severity
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 
 CREATIONS = 5
 """Jobs the service takes in a minute from one user (contract 5.15)."""
-PER = timedelta(seconds=60)
 WITHOUT_WORD = 20.0
 """Seconds until the next try when the service does not say how long to wait."""
-PENDING_FIRST, PENDING_LONGEST = 15.0, 120.0
-"""Seconds until the next try at a full queue, doubling; a job that finishes ends the wait at once."""
+FULL_BACKOFF = Backoff(first=15.0, longest=120.0)
+"""Between two tries at a full queue of the service; a job that finishes ends the wait at once."""
 PENDING_CODE = "3458"
 CHECKED_AGAIN = 1.0
 KEPT_NOT_CREATED = timedelta(days=1)
@@ -36,28 +35,18 @@ SEND_AGAIN = "send it again, or let it go"
 NO_PROGRAM = "its circuit is not kept on this machine any more: let it go"
 FULL = "the service holds as many of your jobs as it may"
 READ_ONLY = "qdeck was started read-only"
+ELSEWHERE = "in line in another running qdeck"
+SIGNED_OUT = "sign in to go on"
 _FULL_WORDS = re.compile(r"limit of \d+ (?:pending|concurrent) jobs", re.IGNORECASE)
-_COUNTED = {PendingState.SENDING, PendingState.UNCONFIRMED, PendingState.ACCEPTED}
+_SHOWN_AS = {
+    PendingState.PREPARED: WaitState.WAITING,
+    PendingState.SENDING: WaitState.SENDING,
+    PendingState.UNCONFIRMED: WaitState.UNCONFIRMED,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Nothing goes out before this.
-
-    Attributes:
-        until: by the clock that never goes back, in seconds.
-        due: the same as wall-clock time, to be shown.
-        full: it may end sooner: when a job leaves the queue.
-    """
-
-    until: float
-    due: datetime
-    why: str
-    full: bool = False
-
-
-def queue_is_full(error: QdeckError) -> bool:
-    """Whether the service refused because too many jobs are queued or running already.
+def is_queue_full(error: QdeckError) -> bool:
+    """Return whether the service refused because too many jobs are queued or running already.
 
     Its code is 3458 on the classic service; what the platform sends with the same words is not known.
     """
@@ -66,212 +55,314 @@ def queue_is_full(error: QdeckError) -> bool:
     return error.code == PENDING_CODE or _FULL_WORDS.search(error.message) is not None
 
 
-def slots(sent: Iterable[datetime], now: datetime, waiting: int) -> list[datetime]:
-    """When each of `waiting` submissions may go out so that no minute sees more than `CREATIONS`.
-
-    Times in the future, which a clock that was set back leaves behind, do not count.
-    """
-    used = sorted(at for at in sent if timedelta(0) <= now - at < PER)
-    free: list[datetime] = []
-    for _ in range(waiting):
-        at = now if len(used) < CREATIONS else max(now, used[-CREATIONS] + PER)
-        used.append(at)
-        free.append(at)
-    return free
-
-
-def times_sent(intents: Iterable[PendingSubmission], service: str) -> list[datetime]:
-    """When requests that count went out to the service, by whichever qdeck on this history."""
-    return [
-        intent.sent
-        for intent in intents
-        if intent.sent is not None and intent.service == service and intent.state in _COUNTED
-    ]
-
-
-def shown(
-    intent: PendingSubmission,
-    *,
-    place: int = 0,
-    due: datetime | None = None,
-    why: str = "",
-    elsewhere: bool = False,
-) -> WaitingSubmission:
-    """An intent as the user sees it."""
-    states = {
-        PendingState.PREPARED: WaitState.WAITING,
-        PendingState.SENDING: WaitState.SENDING,
-        PendingState.UNCONFIRMED: WaitState.UNCONFIRMED,
-    }
-    return WaitingSubmission(
-        tag=intent.tag,
-        submission=intent.submission,
-        state=states.get(intent.state, WaitState.NOT_CREATED),
-        created=intent.created,
-        place=place,
-        due=due,
-        why=why,
-        elsewhere=elsewhere,
-    )
-
-
-class Line:
-    """What has not become a job yet, of the signed-in account.
+@dataclass(frozen=True, slots=True)
+class RateLimiter:
+    """A limit of requests in any window of time.
 
     Attributes:
-        hold: why nothing goes out for now.
-        checking: earlier submissions are settled first.
-        doubts: own tags of those in line that may have been sent before; each is held until the service's
-            word counts that there is no such job.
-        sending: own tags of those this process has in its hands right now.
-        sends: whether anything goes out at all: not from a read-only qdeck, nor from a command that only
-            looks.
+        most: requests in one window.
+        window: length of the window.
     """
 
-    def __init__(self, app_state: AppState, clock: Clock, owner: Ownership) -> None:
+    most: int
+    window: timedelta
+
+    def slots(self, sent: Iterable[datetime], now: datetime, count: int) -> list[datetime]:
+        """Return the earliest times of the next requests, in order.
+
+        Args:
+            sent: times of earlier requests, in any order. Those in the future, which a clock that was set
+                back leaves behind, do not count.
+            count: number of requests that wait.
+        """
+        used = sorted(at for at in sent if timedelta(0) <= now - at < self.window)
+        for _ in range(count):
+            used.append(now if len(used) < self.most else max(now, used[-self.most] + self.window))
+        return used[len(used) - count :]
+
+
+CREATION_LIMIT = RateLimiter(CREATIONS, timedelta(seconds=60))
+_COUNTED = {PendingState.SENDING, PendingState.UNCONFIRMED, PendingState.ACCEPTED}
+"""States of submissions whose requests count against the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A time before which nothing is sent.
+
+    Attributes:
+        until: monotonic seconds.
+        due: the same as wall-clock time, to be shown.
+        full: it may end sooner: when a job leaves the service's queue.
+    """
+
+    until: float
+    due: datetime
+    why: str
+    full: bool = False
+
+
+class SendQueue:
+    """The submissions of the signed-in account that have not become jobs yet.
+
+    Attributes:
+        hold: why nothing is sent for now.
+        checking: earlier submissions are reconciled first.
+        doubts: by own tag of those that may have been sent before: held until the service's word counts that
+            there is no such job.
+        sends: whether anything is sent at all: not from a read-only qdeck, nor from a command that only
+            reads.
+    """
+
+    def __init__(self, context: OutboxContext, *, sends: bool) -> None:
         self.hold: Hold | None = None
         self.checking = False
         self.doubts: dict[str, Hold] = {}
-        self.sends = True
-        self.sending: set[str] = set()
-        self._app_state = app_state
-        self._clock = clock
-        self._owner = owner
-        self._full_pause = PENDING_FIRST
-        self._shown: tuple[WaitingSubmission, ...] = ()
+        self.sends = sends
+        self._context = context
+        self._app_state = context.app_state
+        self._history = context.app_state.history
+        self._clock = context.app_state.clock
+        self._owner = context.ownership
+        self._full_in_a_row = 0
+        self._published: tuple[WaitingSubmission, ...] = ()
 
-    def of_account(self, service: QuantumService) -> list[PendingSubmission]:
-        """The account's intents of which a job may still come, the earliest first."""
+    # what is queued
+
+    def of_account(self, service: QuantumService, *states: PendingState) -> list[PendingSubmission]:
+        """Return the account's submissions of which a job may still come, the earliest first.
+
+        Args:
+            states: only those in one of these; none given: all.
+        """
+        account = service.label, self._app_state.instance
         return [
             intent
-            for intent in self._app_state.history.pending_submissions()
-            if (intent.service, intent.instance) == (service.label, self._app_state.instance)
+            for intent in self._history.pending_submissions()
+            if (intent.service, intent.instance) == account and (not states or intent.state in states)
         ]
 
     def mine(self, service: QuantumService) -> list[PendingSubmission]:
-        """What this qdeck has in line, the next one first."""
-        own = self._owner.name
-        return _in_order(
-            intent
-            for intent in self.of_account(service)
-            if intent.state is PendingState.PREPARED
-            and intent.owner == own
-            and intent.tag not in self.sending
-        )
-
-    def last_place(self, service: QuantumService) -> int:
-        """The highest place in the account's line, whoever has it; 0 when nothing is in line."""
-        waiting = (one for one in self.of_account(service) if one.state is PendingState.PREPARED)
-        return max((one.place for one in waiting), default=0)
-
-    def left_behind(self, service: QuantumService) -> list[PendingSubmission]:
-        """What a qdeck that has ended left in line."""
+        """Return the submissions that this process queues, the next one first."""
         return [
             intent
-            for intent in self.of_account(service)
-            if intent.state is PendingState.PREPARED
-            and intent.owner != self._owner.name
-            and not self._owner.another_has(intent)
+            for intent in self._prepared(service)
+            if intent.owner == self._owner.name and intent.tag not in self._context.sending
         ]
 
+    def orphaned(self, service: QuantumService) -> list[PendingSubmission]:
+        """Return the queued submissions of processes that ended, the earliest first."""
+        return [
+            intent
+            for intent in self.of_account(service, PendingState.PREPARED)
+            if intent.owner != self._owner.name and not self._owner.another_has(intent)
+        ]
+
+    def last_place(self, service: QuantumService) -> int:
+        """Return the highest place in the account's queue, of any process; 0: nothing is queued."""
+        return max((one.place for one in self.of_account(service, PendingState.PREPARED)), default=0)
+
     def wait(self, service: QuantumService, tag: str) -> float:
-        """Seconds until the first in line, with this tag, may go; 0: now."""
+        """Return the seconds until the first one, with this tag, may be sent; 0: now."""
         wait = CHECKED_AGAIN if self.checking else 0.0
+        now = self._clock.monotonic()
         if tag in self.doubts:
-            wait = max(wait, self.doubts[tag].until - self._clock.monotonic())
+            wait = max(wait, self.doubts[tag].until - now)
         if self.hold is not None:
-            wait = max(wait, self.hold.until - self._clock.monotonic())
-            if self.hold.until <= self._clock.monotonic():
+            wait = max(wait, self.hold.until - now)
+            if self.hold.until <= now:
                 self.hold = None
         if not service.account.sandbox:
-            now = self._clock.now()
-            first = slots(times_sent(self._app_state.history.submissions(), service.label), now, 1)[0]
-            wait = max(wait, (first - now).total_seconds())
+            wall = self._clock.now()
+            wait = max(wait, (self._slots(service, wall, 1)[0] - wall).total_seconds())
         return max(0.0, wait)
 
-    async def take_back(self, intent: PendingSubmission, note: str = "") -> None:
-        """Put a submission in line again of which no job came, for certain: a new attempt."""
-        self._app_state.history.upsert_submission(
-            replace(
-                intent,
-                state=PendingState.PREPARED,
-                attempt=intent.attempt + 1,
-                owner=self._owner.name,
-                note=note,
-            )
-        )
-        await self._app_state.save()
+    def waiting(self) -> tuple[WaitingSubmission, ...]:
+        """Return the submissions for the user: those that were sent first, then the queue in its order."""
+        service = self._app_state.service
+        if service is None:
+            every = [one for one in self._history.pending_submissions() if one.state.open]
+            return tuple(_shown(intent, SIGNED_OUT) for intent in every)
+        recent = self._clock.now() - KEPT_NOT_CREATED
+        sent = [
+            _shown(intent, CHECKING, elsewhere=self._owner.another_has(intent))
+            for intent in self.of_account(service, PendingState.SENDING, PendingState.UNCONFIRMED)
+        ]
+        unsent = [
+            _shown(intent, NO_PROGRAM if intent.note == NO_PROGRAM else SEND_AGAIN)
+            for intent in self.of_account(service, PendingState.UNSENT)
+            if intent.last_changed > recent
+        ]
+        return (*sent, *unsent, *self._waiting_in_queue(service))
 
-    def release(self) -> None:
-        """What it waited for has come."""
-        self.hold = None
+    def publish(self) -> None:
+        """Publish the submissions that wait, when anything is different."""
+        waiting = self.waiting()
+        if waiting != self._published:
+            self._published = waiting
+            self._app_state.events.publish(OutboxChanged(waiting))
+
+    # why it waits
 
     def hold_for(self, seconds: float, why: str, *, full: bool = False) -> None:
-        """Let nothing out for that long."""
-        self.hold = self._held(seconds, why, full=full)
+        """Send nothing for that long.
 
-    def doubt(self, tag: str, seconds: float) -> None:
-        """This one may have been sent before; after that long the service's word counts that it was not."""
-        self.doubts.setdefault(tag, self._held(seconds, DOUBTED))
+        Args:
+            full: whether a job that leaves the service's queue ends it.
+        """
+        self.hold = self._hold(seconds, why, full=full)
 
     def hold_as_asked(self, seconds: float | None) -> None:
-        """The service said that it takes no more for now."""
+        """Send nothing for as long as the service asked; `None`: it did not say."""
         self.hold_for(max(1.0, WITHOUT_WORD if seconds is None else seconds), ASKED)
 
     def hold_full(self) -> None:
-        """The service said that too many jobs are queued or running."""
-        self.hold_for(self._full_pause, FULL, full=True)
-        self._full_pause = min(PENDING_LONGEST, self._full_pause * 2)
+        """Send nothing for now: the service said that too many jobs are queued or running."""
+        self._full_in_a_row += 1
+        self.hold_for(FULL_BACKOFF.wait(self._full_in_a_row), FULL, full=True)
 
-    def accepted(self) -> None:
-        """A job was created: a queue that was full is not."""
-        self._full_pause = PENDING_FIRST
+    def release(self) -> None:
+        """End the hold: its reason is over."""
+        self.hold = None
 
-    def forget(self) -> None:
-        """Another account, or none: its limits are not known."""
-        self.hold, self.checking, self._full_pause = None, False, PENDING_FIRST
+    def doubt(self, tag: str, seconds: float) -> None:
+        """Send this one only after the service, that long from now, said that it has no such job."""
+        self.doubts.setdefault(tag, self._hold(seconds, DOUBTED))
+
+    def reset(self) -> None:
+        """Forget the limits of the account: another one, or none, is signed in."""
+        self.hold, self.checking, self._full_in_a_row = None, False, 0
         self.publish()
 
-    def waiting(self) -> tuple[WaitingSubmission, ...]:
-        """What has not become a job yet: those sent first, then the line in its order."""
-        service = self._app_state.service
-        if service is None:
-            every = [one for one in self._app_state.history.pending_submissions() if one.state.open]
-            return tuple(shown(intent, why="sign in to go on") for intent in every)
-        account = self.of_account(service)
-        recent = self._clock.now() - KEPT_NOT_CREATED
-        sent = [
-            shown(intent, why=CHECKING, elsewhere=self._owner.another_has(intent))
-            for intent in account
-            if intent.state.may_exist
-        ]
-        unsent = [
-            shown(intent, why=NO_PROGRAM if intent.note == NO_PROGRAM else SEND_AGAIN)
-            for intent in account
-            if intent.state is PendingState.UNSENT and (intent.changed or intent.created) > recent
-        ]
-        line = _in_order(intent for intent in account if intent.state is PendingState.PREPARED)
-        return (*sent, *unsent, *self._in_line(service, line))
+    # steps of a submission
 
-    def publish(self) -> None:
-        """Tell the listeners, when anything is different."""
-        waiting = self.waiting()
-        if waiting != self._shown:
-            self._shown = waiting
-            self._app_state.events.publish(OutboxChanged(waiting))
+    async def requeue(self, intent: PendingSubmission, note: str = "") -> None:
+        """Queue a submission again of which no job came, for certain: a new attempt."""
+        owner, attempt = self._owner.name, intent.attempt + 1
+        await self._context.save(
+            replace(intent, state=PendingState.PREPARED, owner=owner, attempt=attempt, note=note)
+        )
 
-    def _held(self, seconds: float, why: str, *, full: bool = False) -> Hold:
+    async def accept(self, intent: PendingSubmission, submission: Submission, job: Job) -> Job:
+        """Take the submission out of the queue: its job exists. The id is written before anyone knows of it.
+
+        A disk that refuses it is reported; then it still says that the job may exist, and the next start
+        finds it by its tag.
+
+        Returns:
+            The job, with what only the submission says of it.
+        """
+        whole = replace(
+            job,
+            name=submission.name,
+            shots=job.shots if job.shots is not None else submission.shots,
+            session_id=job.session_id or submission.session_id,
+            tags=job.tags or submission.tags,
+            circuit=submission.qasm,
+            source=submission.source,
+            observables=submission.observable_labels,
+        )
+        tag = intent.tag
+        record = replace(self._app_state.take(whole), own_tag=tag)
+        self._history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
+        await self._app_state.put([record])
+        self._context.on_step(PendingState.ACCEPTED)
+        self._full_in_a_row = 0
+        self._context.workers.jobs.request()
+        known: JobRecord = self._app_state.record(job.id) or record
+        self._context.queued_here.discard(tag)
+        self.doubts.pop(tag, None)
+        accepted = self._history.job_with_texts(known)
+        self._context.waiters.succeed(tag, accepted)
+        return accepted
+
+    async def withdraw(self, tag: str) -> None:
+        """Take a submission out of the queue; let go of one that is unconfirmed or was not created.
+
+        Raises:
+            QdeckError: `NOT_FOUND`, or `CONFLICT` when it is too late.
+        """
+        if self.changeable(tag).owner == self._owner.name:
+            await self._withdraw(tag)
+            return
+        async with self._owner.takeover():
+            await self._app_state.sync()
+            await self._withdraw(tag)
+
+    async def _withdraw(self, tag: str) -> None:
+        intent = self.changeable(tag)
+        named = describe(intent)
+        if intent.state is PendingState.SENDING or tag in self._context.sending:
+            advice = "Cancel the job once it is there."
+            raise QdeckError(ErrorKind.CONFLICT, f"{named} is being sent.", advice)
+        if not await self._context.save(replace(intent, state=PendingState.WITHDRAWN)):
+            self._app_state.events.notice(
+                f"{named} is withdrawn, but that cannot be written down: "
+                "should qdeck be killed before it is, the next start takes it up again.",
+                Severity.WARNING,
+            )
+        waited = intent.state is PendingState.PREPARED
+        what = "withdrawn: nothing was sent" if waited else "let go of: whether it became a job is not known"
+        self._context.waiters.fail(tag, QdeckError(ErrorKind.CONFLICT, f"{named} was {what}."))
+        self.publish()
+        self._context.workers.send_queue.request()
+
+    async def move(self, tag: str, places: int) -> None:
+        """Move a queued submission: forward when `places` is negative.
+
+        Raises:
+            QdeckError: `NOT_FOUND`, or `CONFLICT` when it is too late.
+        """
+        intent = self.changeable(tag)
+        queue = self.mine(self._app_state.need_service())
+        at = next((place for place, one in enumerate(queue) if one.tag == tag), None)
+        if at is None:
+            raise QdeckError(ErrorKind.CONFLICT, f"{describe(intent)} is not in line.")
+        queue.insert(max(0, min(at + places, len(queue) - 1)), queue.pop(at))
+        for place, one in enumerate(queue):
+            if one.place != place:
+                self._history.upsert_submission(replace(one, place=place))
+        await self._app_state.save()
+        self.publish()
+
+    def changeable(self, tag: str) -> PendingSubmission:
+        """Return the submission, which the user may change here.
+
+        Raises:
+            QdeckError: `NOT_FOUND`: it waits no more; `CONFLICT`: another process has it.
+        """
+        intent = self._history.submission(tag)
+        if intent is None or not (intent.state.open or intent.state is PendingState.UNSENT):
+            raise QdeckError(ErrorKind.NOT_FOUND, "This submission does not wait any more.")
+        if self._owner.another_has(intent):
+            raise QdeckError(
+                ErrorKind.CONFLICT, f"Another running qdeck has {describe(intent)} in its hands."
+            )
+        return intent
+
+    def _prepared(self, service: QuantumService) -> list[PendingSubmission]:
+        queue = self.of_account(service, PendingState.PREPARED)
+        return sorted(queue, key=lambda intent: (intent.place, intent.created, intent.tag))
+
+    def _slots(self, service: QuantumService, now: datetime, count: int) -> list[datetime]:
+        """Return when the next submissions may be sent; requests of all processes on this history count."""
+        sent = (
+            intent.sent
+            for intent in self._history.submissions()
+            if intent.sent is not None and intent.service == service.label and intent.state in _COUNTED
+        )
+        return CREATION_LIMIT.slots(sent, now, count)
+
+    def _hold(self, seconds: float, why: str, *, full: bool = False) -> Hold:
         due = self._clock.now() + timedelta(seconds=seconds)
         return Hold(self._clock.monotonic() + seconds, due, why, full)
 
-    def _in_line(self, service: QuantumService, line: list[PendingSubmission]) -> Iterable[WaitingSubmission]:
-        now = self._clock.now()
+    def _waiting_in_queue(self, service: QuantumService) -> Iterable[WaitingSubmission]:
+        queue, now = self._prepared(service), self._clock.now()
         # Real services have a limit of their own; the sandbox says it when it has one.
-        limited = not service.account.sandbox
-        sent = times_sent(self._app_state.history.submissions(), service.label) if limited else []
-        for place, (intent, slot) in enumerate(zip(line, slots(sent, now, len(line)), strict=True), 1):
-            due = slot if limited and slot > now else None
-            why = RATE if due is not None else ""
+        slots = [now] * len(queue) if service.account.sandbox else self._slots(service, now, len(queue))
+        for place, (intent, slot) in enumerate(zip(queue, slots, strict=True), 1):
+            due, why = (slot, RATE) if slot > now else (None, "")
             if self.checking:
                 due, why = None, CHECKED_FIRST
             doubt = self.doubts.get(intent.tag)
@@ -282,20 +373,16 @@ class Line:
             if not self.sends:
                 due, why = None, READ_ONLY
             elsewhere = self._owner.another_has(intent)
-            yield shown(
-                intent,
-                place=place,
-                due=due,
-                why="in line in another running qdeck" if elsewhere else why,
-                elsewhere=elsewhere,
-            )
+            yield _shown(intent, ELSEWHERE if elsewhere else why, due=due, place=place, elsewhere=elsewhere)
 
 
-def _in_order(intents: Iterable[PendingSubmission]) -> list[PendingSubmission]:
-    return sorted(intents, key=lambda intent: (intent.place, intent.created, intent.tag))
-
-
-def called(intent: PendingSubmission) -> str:
-    """How a submission is named to the user."""
-    name = intent.submission.name or intent.submission.primitive.value
-    return f"The submission “{name}” of {intent.created:%Y-%m-%d %H:%M:%S} UTC"
+def _shown(
+    intent: PendingSubmission,
+    why: str,
+    *,
+    due: datetime | None = None,
+    place: int = 0,
+    elsewhere: bool = False,
+) -> WaitingSubmission:
+    state = _SHOWN_AS.get(intent.state, WaitState.NOT_CREATED)
+    return WaitingSubmission(intent.tag, intent.submission, state, intent.created, place, due, why, elsewhere)

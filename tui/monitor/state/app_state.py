@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from tui.domain.accounts import Identity, Usage
 from tui.domain.backends import Backend
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.sessions import Session
+from tui.domain.submissions import OWN_TAG
 from tui.ibm.api.service import QuantumService
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import (
@@ -32,14 +32,11 @@ from tui.monitor.state.unread import UnreadJobs
 from tui.monitor.state.user_activity import UserActivity
 from tui.store.records.changes import ChangeSet
 from tui.store.records.extents import Coverage, Interval
-from tui.store.records.models import JobRecord
+from tui.store.records.models import JobRecord, PendingState
 from tui.store.repository import JobRepository
 
 FIRST_TOLD = 4000
 """Jobs read from the history after which the screens are first told of them."""
-OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
-"""The tags qdeck gives its submissions; the user never sees them."""
-
 UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 """Errors of the way to the service, which is the same for all workers."""
 
@@ -213,7 +210,8 @@ class AppState:
                 JobsChanged(tuple(record.job for record in changed if self._belongs(record.job)))
             )
         for record in taken:
-            if record.own_tag:
+            submission = self.history.submission(record.own_tag) if record.own_tag else None
+            if submission is not None and submission.state is not PendingState.ACCEPTED:
                 self.events.publish(SubmittedJobListed(record.own_tag, record.job))
         return bool(changed)
 

@@ -102,7 +102,7 @@ class PendingSubmission:
     Attributes:
         tag: its own tag, by which the job is found on the service.
         submission: what was asked for, without the own tag; its texts are kept apart, by their hashes.
-        owner: which process has it (`tui.monitor.outbox.process_lock`); the others leave it alone while that
+        owner: which process has it (`tui.monitor.outbox.ownership`); the others leave it alone while that
             one lives.
         job_id: the job it became.
         note: why it was refused, or why it is in line again.
@@ -126,3 +126,8 @@ class PendingSubmission:
     place: int = 0
     attempt: int = 0
     sent: datetime | None = None
+
+    @property
+    def last_changed(self) -> datetime:
+        """The time of its last step."""
+        return self.changed or self.created

@@ -1,0 +1,95 @@
+"""State and collaborators that the parts of the outbox share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tui.common.errors import QdeckError
+from tui.domain.jobs import Job
+from tui.monitor.outbox.ownership import Ownership
+from tui.monitor.polling.workers import Workers
+from tui.monitor.state.app_state import AppState
+from tui.monitor.state.events import Severity
+from tui.store.records.models import PendingState, PendingSubmission
+
+
+class Waiters:
+    """One future for each submission that somebody waits for, by its own tag."""
+
+    def __init__(self) -> None:
+        self._futures: dict[str, asyncio.Future[Job]] = {}
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._futures
+
+    def add(self, tag: str) -> asyncio.Future[Job]:
+        """Return a new future of the submission's job; its caller may give up waiting for it."""
+        future: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        # The caller may have gone; its error was for it, and the submission's state has the rest.
+        future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        self._futures[tag] = future
+        return future
+
+    def get(self, tag: str) -> asyncio.Future[Job] | None:
+        """Return the future of the submission; `None`: nobody waits."""
+        return self._futures.get(tag)
+
+    def tags(self) -> tuple[str, ...]:
+        """Return the tags of the submissions that somebody waits for."""
+        return tuple(self._futures)
+
+    def succeed(self, tag: str, job: Job) -> None:
+        """End the wait with the job."""
+        future = self._futures.pop(tag, None)
+        if future is not None and not future.done():
+            future.set_result(job)
+
+    def fail(self, tag: str, error: BaseException) -> bool:
+        """End the wait with an error; return whether there was one."""
+        future = self._futures.pop(tag, None)
+        if future is None or future.done():
+            return False
+        future.set_exception(error)
+        return True
+
+
+def _nothing(state: PendingState) -> None:
+    """The default of `OutboxContext.on_step`."""
+
+
+@dataclass(slots=True)
+class OutboxContext:
+    """State and collaborators that the parts of the outbox share.
+
+    Attributes:
+        on_step: called after each step of a submission is durable, before the next one is begun.
+        waiters: callers that wait for jobs.
+        sending: own tags of the submissions that this process is writing down or sending right now.
+        queued_here: own tags of those that this very process queued and that are not accepted yet.
+    """
+
+    app_state: AppState
+    workers: Workers
+    ownership: Ownership
+    on_step: Callable[[PendingState], None] = _nothing
+    waiters: Waiters = field(default_factory=Waiters)
+    sending: set[str] = field(default_factory=set)
+    queued_here: set[str] = field(default_factory=set)
+
+    async def save(self, intent: PendingSubmission) -> bool:
+        """Write a step of a submission; return whether it is durable. It holds in memory in any case."""
+        self.app_state.history.upsert_submission(intent)
+        return await self.app_state.save()
+
+    def fail(self, tag: str, error: QdeckError, notice: str, severity: Severity) -> None:
+        """End the wait for the submission with the error; show the notice to the user if nobody waits."""
+        if not self.waiters.fail(tag, error):
+            self.app_state.events.notice(notice, severity)
+
+
+def describe(intent: PendingSubmission) -> str:
+    """Return the words by which the submission is named to the user."""
+    name = intent.submission.name or intent.submission.primitive.value
+    return f"The submission “{name}” of {intent.created:%Y-%m-%d %H:%M:%S} UTC"
