@@ -113,7 +113,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             self.add_mode(mode, screen)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What the style sheets use and Textual's own themes do not have."""
+        """Return the variables that the style sheets use and Textual's own themes do not have."""
         return dict(VARIABLES)
 
     def get_driver_class(self) -> type[Driver]:
@@ -218,7 +218,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """What Textual itself has to tell goes the same way."""
+        """Show a notice of Textual itself in the same way as those of qdeck."""
         self.tell(f"{title}: {message}" if title else message, Severity(severity))
 
     def clear_notices(self) -> None:
@@ -402,10 +402,11 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
 
 def run_app(app: QDeckApp) -> int:
-    """Run the app in this terminal and return the exit status of the process.
+    """Run the app in this terminal.
 
-    0: left by the user; 1: an unexpected error (said on stderr); 129: the terminal went away;
-    143: SIGTERM.
+    Returns:
+        The exit status of the process. 0: left by the user; 1: an unexpected error (said on stderr); 129: the
+        terminal went away; 143: SIGTERM.
     """
     app.run()
     return app.return_code or 0

@@ -243,7 +243,14 @@ def no_terminal(environ: Mapping[str, str]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run qdeck with `arguments` (default: those of the process) and return the exit status."""
+    """Run qdeck.
+
+    Args:
+        arguments: the words of the command line; `None`: those of the process.
+
+    Returns:
+        The exit status.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if any(word.split("=", 1)[0] in TOKEN_OPTIONS for word in words):
         click.echo(TOKEN_REFUSED, err=True)

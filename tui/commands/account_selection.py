@@ -34,14 +34,17 @@ class ServiceChoice:
 
     @property
     def names_a_service(self) -> bool:
-        """Whether anything was said of the service."""
+        """True when an option says something of the service."""
         return self.sandbox or self.channel is not None or bool(self.instance or self.account)
 
     def environment(self, environ: Mapping[str, str]) -> Mapping[str, str]:
-        """The environment, where the channel asked for names what its token is for, unless it says so itself.
+        """Adapt the environment to the channel asked for.
 
         A token that the environment gives to one channel is never moved to the other: it would be sent to
         hosts that it is not for.
+
+        Returns:
+            The environment; with the channel asked for, where it does not name one itself.
         """
         if self.channel is None or environ.get(CHANNEL_VARIABLE):
             return environ
@@ -49,9 +52,12 @@ class ServiceChoice:
 
 
 def choose_account(found: Sequence[Account], choice: ServiceChoice) -> Account | None:
-    """The account of the name asked for, else the first one found for the channel; `None`: there is none.
+    """Choose an account: the one of the name asked for, else the first one found for the channel.
 
-    It comes with the instance asked for. A name goes first of all, as in Qiskit (contract 8).
+    A name goes first of all, as in Qiskit (contract 8).
+
+    Returns:
+        The account, with the instance asked for; `None` when there is none.
 
     Raises:
         UsageFault: no account has the name that was asked for.
@@ -79,7 +85,10 @@ def _no_such(choice: ServiceChoice, offered: Sequence[Account]) -> str:
 
 
 def require_account(found: Sequence[Account], choice: ServiceChoice) -> Account:
-    """Like `choose_account`.
+    """Choose an account as `choose_account` does, and insist on one.
+
+    Returns:
+        The account, with the instance asked for.
 
     Raises:
         UsageFault: no account was found, or none of the name asked for.
@@ -100,7 +109,11 @@ def service_label(identity: Identity) -> str:
 
 
 def service_facts(identity: Identity) -> dict[str, object]:
-    """What every JSON answer says of the service."""
+    """Describe the service for a JSON answer.
+
+    Returns:
+        `service`, `sandbox`, `instance` and `hosts`.
+    """
     return {
         "service": service_label(identity),
         "sandbox": identity.sandbox,

@@ -90,7 +90,10 @@ async def started_services(environ: Mapping[str, str], *, sends: bool = False) -
 
 
 async def sign_in(services: Services, choice: ServiceChoice) -> Identity:
-    """Sign in to the sandbox or to the account the options and the machine say; say what it is.
+    """Sign in to the sandbox, or to the account that the options and the machine say; print which one it is.
+
+    Returns:
+        The identity.
 
     Raises:
         UsageFault: there is no account.
@@ -133,10 +136,13 @@ def _talk_of(event: Event) -> None:
 
 
 def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
-    """Run one command to its end and turn what happens into an exit status.
+    """Run one command to its end.
 
     `command` itself is called before the event loop starts, what it returns is awaited in it.
     SIGTERM and SIGHUP end it like Ctrl+C does (services closed, a sandbox ended); the status tells which.
+
+    Returns:
+        The exit status of the process.
 
     Raises:
         KeyboardInterrupt: Ctrl+C, after the command has cleaned up.

@@ -60,11 +60,15 @@ class Finding:
 
 
 async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: bool) -> Exit:
-    """Try everything, print it, and tell by the status whether all is well. Never prints a token."""
+    """Try every step and print the findings. Never prints a token.
+
+    Returns:
+        The exit status: a failure when one step failed.
+    """
     environ = choice.environment(environ)
     places = folders(environ)
-    settings, told = _settings(places)
-    findings = [terminal(environ), *storage(places), *told]
+    settings, settings_findings = _settings(places)
+    findings = [terminal(environ), *storage(places), *settings_findings]
     found = found_accounts(environ, places)
     findings += [Finding("accounts", State.WARNING, warning) for warning in found.warnings]
     account = choose_account(found.accounts, choice)
@@ -83,7 +87,7 @@ async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: 
         findings += await _network(account, environ, settings.ca_file)
         account, asked = await _with_token(account)
         findings += asked
-        if any(finding.state is State.FAILED for finding in findings if finding.step in _WAY):
+        if any(finding.state is State.FAILED for finding in findings if finding.step in _NETWORK_STEPS):
             findings.append(Finding("service", State.SKIPPED, "not tried: it is not reached"))
         elif not account.token:
             findings.append(Finding("service", State.SKIPPED, "not tried: there is no token to sign in with"))
@@ -94,11 +98,15 @@ async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: 
     return Exit.FAILED if failed else Exit.DONE
 
 
-_WAY = {"DNS", "TCP", "proxy", "TLS"}
+_NETWORK_STEPS = {"DNS", "TCP", "proxy", "TLS"}
 
 
 def terminal(environ: Mapping[str, str]) -> Finding:
-    """Whether the app can be shown here. The commands do not need it, so nothing here is a failure."""
+    """Check that the app can be shown here.
+
+    Returns:
+        The finding; never a failure, for the commands need no terminal.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return Finding("terminal", State.SKIPPED, "not one here: the app needs one, the commands do not")
     kind = environ.get("TERM", "")
@@ -130,7 +138,11 @@ def _colours(environ: Mapping[str, str], kind: str) -> str:
 
 
 def storage(places: Folders) -> list[Finding]:
-    """Whether the folders can be written and are nobody else's."""
+    """Check that the folders can be written, belong to nobody else, and have room.
+
+    Returns:
+        A finding for each folder.
+    """
     named = {"settings": places.config, "history": places.data, "state": places.state}
     return [_folder(name, folder) for name, folder in named.items()]
 
@@ -191,13 +203,13 @@ async def _with_token(account: Account) -> tuple[Account, list[Finding]]:
 
 
 async def _network(account: Account, environ: Mapping[str, str], ca_file: Path | None) -> list[Finding]:
-    """The way to each host of the account."""
+    """Check the network path to each host of the account, hosts on one origin once."""
     findings: list[Finding] = []
-    walked: set[str] = set()
+    checked: set[str] = set()
     for url, without in _hosts(account):
-        if url and origin(url) not in walked:
-            walked.add(origin(url))
-            findings += await _way(url, account, environ, ca_file, without)
+        if url and origin(url) not in checked:
+            checked.add(origin(url))
+            findings += await _steps(url, account, environ, ca_file, without)
     return _without_repeats(findings)
 
 
@@ -215,10 +227,10 @@ def _hosts(account: Account) -> list[tuple[str, str]]:
     return [*hosts, (ends.catalog, "the names of plans")]
 
 
-async def _way(
+async def _steps(
     url: str, account: Account, environ: Mapping[str, str], ca_file: Path | None, without: str = ""
 ) -> list[Finding]:
-    """The steps to the host of `url`; its failure is a warning where all goes on `without` something."""
+    """Check the steps to the host of `url`; a failure is a warning where all goes on `without` something."""
     findings: list[Finding] = []
     started = time.monotonic()
     try:
@@ -237,7 +249,7 @@ async def _way(
 
 
 def _without_repeats(findings: list[Finding]) -> list[Finding]:
-    """Hosts on one machine take the same steps: each is told once."""
+    """Hosts on one machine take the same steps: each is listed once."""
     return list({(finding.step, finding.message): finding for finding in reversed(findings)}.values())[::-1]
 
 
@@ -247,7 +259,7 @@ async def _service(account: Account, environ: Mapping[str, str], ca_file: Path |
         account, SystemClock(), HttpOptions(policy=_ONCE_MORE, timeouts=_QUICK, ca_file=ca_file)
     )
     try:
-        return await _asked(service, lambda url: _way(url, account, environ, ca_file))
+        return await _asked(service, lambda url: _steps(url, account, environ, ca_file))
     finally:
         try:
             await service.sign_out()
@@ -256,7 +268,7 @@ async def _service(account: Account, environ: Mapping[str, str], ca_file: Path |
         await service.aclose()
 
 
-async def _asked(service: QuantumService, way: Callable[[str], Awaitable[list[Finding]]]) -> list[Finding]:
+async def _asked(service: QuantumService, steps: Callable[[str], Awaitable[list[Finding]]]) -> list[Finding]:
     login = "login" if service.account.channel is Channel.CLASSIC else "IAM"
     findings = [await _tried("API version", lambda: _version(service))]
     findings.append(await _tried(login, lambda: _login(service)))
@@ -266,7 +278,7 @@ async def _asked(service: QuantumService, way: Callable[[str], Awaitable[list[Fi
     instance = await _tried("instance", lambda: _instance(service))
     # Which region is asked is known only with the instance that was chosen.
     if region := await _region(service):
-        findings += await way(region)
+        findings += await steps(region)
     findings.append(instance)
     if findings[-1].state is not State.FAILED:
         findings.append(await _tried("jobs", lambda: _jobs(service)))
@@ -274,7 +286,7 @@ async def _asked(service: QuantumService, way: Callable[[str], Awaitable[list[Fi
 
 
 async def _region(service: QuantumService) -> str:
-    """The base URL of the region that was chosen with the instance; empty: it was walked to before."""
+    """The base URL of the region that was chosen with the instance; empty: checked before."""
     account = service.account
     if account.channel is Channel.CLASSIC:
         return ""
@@ -304,17 +316,17 @@ def _unexpected(step: str, problem: Exception) -> Finding:
 
 
 async def _version(service: QuantumService) -> Finding:
-    told = await service.api_version()
-    if told is None:
+    api = await service.api_version()
+    if api is None:
         return Finding("", State.SKIPPED, "this service has no versions")
-    if not told.status:
-        what = f"The service does not know {told.version}, which is spoken here; its newest is {told.newest}."
+    if not api.status:
+        what = f"The service does not know {api.version}, which is spoken here; its newest is {api.newest}."
         return Finding("", State.FAILED, what, "Update qdeck.")
-    if told.status != "live":
-        what = f"{told.version} is {told.status}" + (f" until {told.sunset}" if told.sunset else "")
+    if api.status != "live":
+        what = f"{api.version} is {api.status}" + (f" until {api.sunset}" if api.sunset else "")
         return Finding("", State.WARNING, f"{what}.", "Update qdeck.")
-    newer = f" (there is {told.newest})" if told.newest > told.version else ""
-    return Finding("", State.GOOD, f"{told.version} is live{newer}")
+    newer = f" (there is {api.newest})" if api.newest > api.version else ""
+    return Finding("", State.GOOD, f"{api.version} is live{newer}")
 
 
 async def _login(service: QuantumService) -> Finding:
@@ -336,7 +348,14 @@ async def _jobs(service: QuantumService) -> Finding:
 
 
 def clock(skew: float | None) -> Finding:
-    """What is to be said of seconds that the service's clock is ahead of this machine's."""
+    """Judge by how many seconds the service's clock is ahead of this machine's.
+
+    Args:
+        skew: seconds; negative when it is behind; `None` when no answer had the time.
+
+    Returns:
+        The finding.
+    """
     if skew is None:
         return Finding("clock", State.SKIPPED, "not known: no answer told the time")
     advice = "Set it right, e.g. by NTP."

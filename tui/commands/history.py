@@ -32,7 +32,7 @@ def export(file: str) -> int:
     """
     from tui.store.import_export import exported
 
-    with _told() as status:
+    with _reporting_errors() as status:
         places = _places()
         pieces = exported(places.history_file)
         if file == "-":
@@ -56,7 +56,7 @@ def import_(file: str) -> int:
     from tui.store.import_export import imported
     from tui.store.migration import read_json
 
-    with _told() as status:
+    with _reporting_errors() as status:
         places = _places()
         places.create()
         tables, lost = read_json(Path(file))
@@ -79,7 +79,7 @@ def compact() -> int:
     from tui.common.clock import SystemClock
     from tui.store.import_export import compacted
 
-    with _told() as status:
+    with _reporting_errors() as status:
         places = _places()
         before, after = compacted(places.history_file, places.old_history_file, SystemClock().now)
         click.echo(f"{before} bytes before, {after} after.", err=True)
@@ -95,10 +95,10 @@ def check(as_json: bool) -> int:
     damaged file aside when it opens it.
     """
     from tui.commands.output import emit_json, emit_table
-    from tui.store.import_export import check as look
+    from tui.store.import_export import check as check_history
 
-    with _told() as status:
-        report = look(_places().history_file)
+    with _reporting_errors() as status:
+        report = check_history(_places().history_file)
         facts = {
             "version": report.schema,
             **report.rows,
@@ -123,8 +123,8 @@ def _places() -> Folders:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[list[int]]:
-    """Errors in words on stderr; the status is the list's only member."""
+def _reporting_errors() -> Iterator[list[int]]:
+    """Print errors in words on stderr; the status is the list's only member."""
     from tui.commands.output import explain, say
     from tui.common.errors import QdeckError
 

@@ -23,10 +23,15 @@ HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
 
 
 def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | None:
-    """The moment that an option names: a local date as far as it is written (`2026-03-14`), or an age (`2d`).
+    """Parse a moment given as an option: a local date, as far as it is written, or an age (`2d`).
 
     Args:
+        text: the option; empty when it was not given.
+        now: the time (UTC) from which ages are counted.
         end: for a date, its last moment and not its first one.
+
+    Returns:
+        The moment (UTC); `None` for an empty text.
 
     Raises:
         UsageFault: it is neither.
@@ -52,12 +57,21 @@ async def list_jobs(
     offline: bool = False,
     wanted: JobQuery | None = None,
 ) -> Exit:
-    """Print the newest jobs of the account that are `wanted`, as the service tells them now.
+    """Print the newest jobs of the account, as the service lists them now.
 
-    With `offline`, and where there is no account to ask with, what the history holds is printed instead.
+    With `offline`, and where there is no account to ask with, the jobs of the history are printed instead.
+    When the service answers the sign-in but not the list, they are printed too, marked `stale`.
 
-    When the service answers the sign-in but not the list, what the history holds is printed, marked
-    `stale`, and the status is that of a failure.
+    Args:
+        choice: the service meant.
+        environ: the environment.
+        limit: the most jobs printed.
+        as_json: print one JSON object.
+        offline: ask no service.
+        wanted: filters; `None`: all jobs.
+
+    Returns:
+        The exit status; that of a failure where the list is stale.
 
     Raises:
         UsageFault: there is no account, and no job in the history; or none of the name asked for.

@@ -20,7 +20,11 @@ _SHOWN = {Channel.PLATFORM: ("iam", "api"), Channel.CLASSIC: ("auth", "runtime",
 
 
 def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
-    """Print it all; never a token."""
+    """Print folders, files, hosts and accounts in use, and the source of each setting; never a token.
+
+    Returns:
+        The exit status.
+    """
     places = folders(environ)
     found = found_accounts(environ, places)
     rows = [*_folders(environ, places), *_settings(places), *_hosts(environ), *_choices(environ)]
@@ -83,11 +87,11 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
         settings = load_settings(places.settings_file)
     except QdeckError as error:
         return [("settings", "refused", str(error))]
-    told = {
+    values = {
         "on_finish": shlex.join(settings.on_finish),
         "kept_mib": "" if settings.kept_mib is None else str(settings.kept_mib),
     }
-    rows = [(name, value, "settings.toml") for name, value in told.items() if value]
+    rows = [(name, value, "settings.toml") for name, value in values.items() if value]
     if settings.ca_file is not None:
         there = "settings.toml" if settings.ca_file.exists() else "settings.toml, not there"
         rows.append(("ca_file", str(settings.ca_file), there))

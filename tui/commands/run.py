@@ -53,7 +53,10 @@ class CloudFlags:
     transpile_option: tuple[str, ...] = ()
 
     def options(self, *, cloud: bool) -> CloudOptions:
-        """What they mean.
+        """Combine the flags into the options of the cloud transpiler.
+
+        Returns:
+            The options; all defaults where no flag was given.
 
         Raises:
             UsageFault: they do not go together, cannot be read, or `cloud` is not asked for.
@@ -144,10 +147,13 @@ class RunRequest:
 
 
 def read_circuit(file: str) -> str:
-    """The text of the file, or of stdin for `-`.
+    """Read the program from a file, or from stdin for `-`.
+
+    Returns:
+        The text, never blank.
 
     Raises:
-        UsageFault: it cannot be read, or is not UTF-8 text.
+        UsageFault: it cannot be read, is blank, or is not UTF-8 text.
     """
     try:
         body = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
@@ -163,7 +169,10 @@ def read_circuit(file: str) -> str:
 
 
 def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
-    """The best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
+    """Choose the best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
+
+    Returns:
+        The backend.
 
     Raises:
         QdeckError: `NOT_FOUND` when there is none.
@@ -179,7 +188,10 @@ def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
 
 
 async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
-    """Do the whole of it.
+    """Transpile, submit, wait, and print the result.
+
+    Returns:
+        The exit status.
 
     Raises:
         UsageFault: the file or the options cannot be worked with.
@@ -191,7 +203,7 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
     async with signed_in_services(request.service, environ, submits=True) as opened:
         services = opened.services
         if request.backend:
-            await _known(services, request.backend)
+            await _require_backend_name(services, request.backend)
         report = await services.check(source)
         if not report.ok:
             _say_diagnostics(request.file, report)
@@ -201,38 +213,41 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
         options = TranspileOptions(level, cloud=request.cloud, asked=asked)
         candidate = await services.transpile(source, backend, options)
         _say_transpiled(candidate)
-        job = await submitted(services, _submission(request, source, candidate, report))
+        job = await submit(services, _submission(request, source, candidate, report))
         say(f"Job {job.id} on {job.backend}: {job.status}.")
         try:
             job = await wait_until_final(services, job.id)
         except asyncio.CancelledError:
-            _say_left(request, job)
+            _say_stopped(request, job)
             raise
         return await _finish(opened, request, candidate, job)
 
 
-async def submitted(services: Services, submission: Submission) -> Job:
-    """Submit, telling while it waits in line; given up there, it is taken out of the line.
+async def submit(services: Services, submission: Submission) -> Job:
+    """Submit, printing why while it waits in the send queue; cancelled there, it is withdrawn.
+
+    Returns:
+        The job that the service created.
 
     Raises:
         QdeckError: as `Services.submit`.
     """
     before = {one.tag for one in services.waiting()}
-    told = ""
+    last_reason = ""
 
-    def tell(event: Event) -> None:
-        nonlocal told
+    def report(event: Event) -> None:
+        nonlocal last_reason
         if not isinstance(event, OutboxChanged):
             return
         ours = next((one for one in event.waiting if one.tag not in before), None)
-        if ours is None or ours.state is not WaitState.WAITING or not ours.why or ours.why == told:
+        if ours is None or ours.state is not WaitState.WAITING or not ours.why or ours.why == last_reason:
             return
-        told = ours.why
+        last_reason = ours.why
         ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
         due = f"; next try at {ours.due:%H:%M:%S} UTC" if ours.due is not None else ""
-        say(f"Waiting in line{ahead}: {told}{due}.")
+        say(f"Waiting in line{ahead}: {last_reason}{due}.")
 
-    unsubscribe = services.subscribe(tell)
+    unsubscribe = services.subscribe(report)
     try:
         return await services.submit(submission)
     except asyncio.CancelledError:
@@ -246,7 +261,10 @@ async def submitted(services: Services, submission: Submission) -> Job:
 
 
 async def wait_until_final(services: Services, job_id: str) -> Job:
-    """Wait for the job's final state, telling each change of state.
+    """Wait for the job's final state, printing each change of state.
+
+    Returns:
+        The job in its final state.
 
     Raises:
         QdeckError: `NOT_FOUND` when the job was deleted meanwhile.
@@ -258,16 +276,16 @@ async def wait_until_final(services: Services, job_id: str) -> Job:
 
     unsubscribe = services.subscribe(wake)
     try:
-        told: JobStatus | None = None
+        printed: JobStatus | None = None
         while True:
             changed.clear()
             job = services.job(job_id)
             if job is None:
                 raise QdeckError(ErrorKind.NOT_FOUND, f"Job {job_id} was deleted while it was waited for.")
-            if job.status is not told:
-                if told is not None:
+            if job.status is not printed:
+                if printed is not None:
                     say(f"Job {job_id}: {_state(job)}.")
-                told = job.status
+                printed = job.status
             if job.status.final:
                 return job
             await changed.wait()
@@ -279,7 +297,7 @@ def _state(job: Job) -> str:
     return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
 
 
-async def _known(services: Services, name: str) -> None:
+async def _require_backend_name(services: Services, name: str) -> None:
     """Make sure that the instance has the backend, before any work is done for it.
 
     Raises:
@@ -379,7 +397,7 @@ def _say_transpiled(candidate: Candidate) -> None:
         say(f"qdeck: {warning}")
 
 
-def _say_left(request: RunRequest, job: Job) -> None:
+def _say_stopped(request: RunRequest, job: Job) -> None:
     if request.service.sandbox:
         say(f"Stopped waiting. Job {job.id} stays in the sandbox, which ends with the last to use it.")
     else:

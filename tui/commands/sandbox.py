@@ -21,15 +21,18 @@ def serve(
     limits: str,
     faults: Sequence[str] = (),
 ) -> int:
-    """Serve until Ctrl+C or SIGTERM. Returns the exit status.
+    """Serve until Ctrl+C or SIGTERM.
 
     Args:
         port: 0 for a free one.
         as_json: print nothing but the first line.
         queue: jobs of others ahead of each job.
-        pace: how fast its time runs.
+        pace: simulated seconds a second.
         limits: `none` or `ibm`.
-        faults: what goes wrong on purpose, each as `tui.sandbox.faults.plan.GRAMMAR` says.
+        faults: faults on demand, each as `tui.sandbox.faults.plan.GRAMMAR` says.
+
+    Returns:
+        The exit status.
     """
     try:
         from tui.sandbox.main import main
