@@ -10,7 +10,7 @@ from qiskit.transpiler import Target
 from tests.compiler.devices import device
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.scoring import score
-from tui.compiler.qiskit.target import build_target
+from tui.qiskit_common.target import build_target
 
 
 @pytest.fixture(scope="module")

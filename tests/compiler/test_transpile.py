@@ -14,10 +14,10 @@ from tests.compiler.devices import DEVICES, QUBITS, device
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.compiler.qiskit.parser import read
-from tui.compiler.qiskit.target import build_target
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import CloudOptions
 from tui.openqasm.examples import Example, examples
+from tui.qiskit_common.target import build_target
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,8 +1,43 @@
-"""What is wrong with a program, on its way from Qiskit to the user."""
+"""Errors of parsers, importers and Qiskit's gates, as diagnostics in plain words."""
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from tui.domain.circuits import Diagnostic
+from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem
+
+_UNSUPPORTED: Final = {
+    "AliasStatement": "this `let` alias",
+    "AngleType": "variables of type angle",
+    "BreakStatement": "`break` here",
+    "CalibrationDefinition": "`defcal` calibrations",
+    "CalibrationGrammarDeclaration": "`defcalgrammar`",
+    "CalibrationStatement": "`cal` blocks",
+    "ClassicalAssignment": "assignments other than `= measure`",
+    "CompoundStatement": "bare `{ ... }` blocks",
+    "ConstantDeclaration": "`const` declarations; write the value itself where it is used",
+    "EndStatement": "`end`",
+    "ExpressionStatement": "expressions that stand alone, such as the call of a subroutine",
+    "ExternDeclaration": "`extern` functions",
+    "Pragma": "pragmas; remove the line",
+    "ReturnStatement": "`return`",
+    "SubroutineDefinition": "`def` subroutines; a `gate` definition may do",
+    "SwitchStatement": "`switch`; use `if`",
+}
+_TOKENS: Final = {
+    "<EOF>": "the end of the program",
+    "Identifier": "a name",
+    "StringLiteral": 'a file name in quotes, such as "stdgates.inc"',
+    "BitstringLiteral": "a bit string",
+    "CalibrationBlock": "a calibration block",
+    "HardwareQubit": "a physical qubit, such as $0",
+    "DecimalIntegerLiteral": "a whole number",
+    "FloatLiteral": "a number",
+    "VersionSpecifier": "a version, such as 3.0",
+}
+_OPENING: Final = {"}": "{", ")": "(", "]": "["}
 
 
 class Unreadable(Exception):
@@ -24,3 +59,124 @@ class NotPossible(Exception):
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
         self.advice = advice
+
+
+def of_openqasm3(error: OpenQasm3Error, text: str) -> Unreadable:
+    """Return the diagnostics of the problems that the importer has with the program `text`."""
+    return Unreadable(tuple(_diagnostic(problem, text) for problem in error.problems))
+
+
+def _diagnostic(problem: Problem, text: str) -> Diagnostic:
+    line, column = problem.line, problem.column
+    if problem.cause is not None:
+        return Diagnostic(line, column, building(problem.cause, problem.gate))
+    if problem.kind == "import":
+        message = _importing(problem.message)
+        if message.startswith("There is no gate") and "stdgates.inc" not in text:
+            message += ' The standard gates need: include "stdgates.inc";'
+    elif text.startswith("/*", getattr(problem.token, "start", len(text))):
+        message = "This comment does not end: */ is missing."
+    elif problem.statement_end is not None:
+        # What lacks is seen only at the next token; the line to mend is the one before it.
+        line, column = problem.statement_end
+        message = "';' is missing at the end of this line."
+    else:
+        message = _syntax(problem.message, getattr(problem.token, "text", None))
+    return Diagnostic(line, column, message)
+
+
+def _token(name: str) -> str:
+    bare = name.strip("'")
+    return _TOKENS.get(bare, f"'{bare}'")
+
+
+def _syntax(message: str, offending: str | None) -> str:
+    """An ANTLR message (`extraneous input 'q' expecting ';'`) in words.
+
+    ANTLR lists all that could stand there, up to sixty kinds of token; more than three are left out.
+
+    Args:
+        message: the message as given to an `ErrorListener`.
+        offending: the text of the token it is about, when there is one.
+    """
+    if (unknown := re.match(r"token recognition error at: '(.*)'$", message, re.DOTALL)) is not None:
+        text = unknown[1].strip()[:1] or " "
+        if text in {'"', "'"}:
+            return f"The text that starts with {text} does not end, or may not stand here."
+        return f"{text!r} cannot stand here."
+    if (missing := re.match(r"missing (.+) at '(.*)'$", message, re.DOTALL)) is not None:
+        return _sentence(f"{_token(missing[1])} is missing before {_token(missing[2])}")
+    seen = _token(offending) if offending is not None else "this"
+    if offending in _OPENING and "expecting" in message:
+        return f"{seen} closes nothing: there is no '{_OPENING[offending]}' for it."
+    expected = re.search(r"expecting (.+)$", message, re.DOTALL)
+    wanted = re.findall(r"'[^']*'|<EOF>|\w+", expected[1].strip("{}")) if expected is not None else []
+    if offending == "<EOF>" and (len(wanted) > 3 or "'}'" in wanted):
+        return "The program ends in the middle of a block: a '}' is missing."
+    if 0 < len(wanted) <= 3:
+        return _sentence(f"{' or '.join(_token(name) for name in wanted)} was expected here, not {seen}")
+    if "'bool'" in wanted and "'int'" in wanted and len(wanted) < 12:
+        return f"A type, such as int or bit, was expected here, not {seen}."
+    if offending == ";":
+        return "This ';' is one too many, or something is missing before it."
+    return _sentence(f"{seen} cannot stand here")
+
+
+def _importing(message: str) -> str:
+    """A message of `qiskit_qasm3_import` in words: what Qiskit lacks is named as it is written."""
+    if (node := re.match(r"node of type (\w+) is not supported", message)) is not None:
+        return f"Qiskit cannot import {_UNSUPPORTED.get(node[1], node[1])}."
+    if (kind := re.match(r"declarations of type '(\w+)' are not supported", message)) is not None:
+        return f"Qiskit cannot import variables of type {kind[1]}."
+    if "non-stdgates imports" in message:
+        return 'Qiskit reads no included file but "stdgates.inc" ("qelib1.inc" belongs to OpenQASM 2).'
+    if (again := re.match(r"Symbol '(.+)' already inserted", message)) is not None:
+        return f"The name {again[1]} is taken: a gate, register or variable has it already."
+    if (gate := re.match(r"gate '(.+)' is not defined", message)) is not None:
+        return f"There is no gate {gate[1]}."
+    if (unknown := re.match(r"Undefined symbol '(.+)'", message)) is not None:
+        return f"There is no {unknown[1]}: it is not declared above."
+    if message.startswith("conditions must be"):
+        return "Qiskit reads a condition only as `bit`, `!bit`, `bit == true` or `register == number`."
+    if message.startswith("measurements must save"):
+        return "Qiskit needs a bit for the result of a measurement: c[0] = measure q[0];"
+    if message.startswith("initialisation of classical bits"):
+        return "Qiskit cannot import a bit that starts with a value; only with a measurement."
+    return _sentence(message)
+
+
+def building(error: BaseException, gate: str) -> str:
+    """An error that Qiskit's Python raises while it builds the circuit, in words.
+
+    Args:
+        error: what was raised.
+        gate: the gate that was being applied; empty when it was something else.
+    """
+    text = str(error).strip("'\"")
+    if (lacking := re.search(r"missing \d+ required positional arguments?: (.+)$", text)) is not None:
+        names = lacking[1].replace("'", "")
+        return f"{gate or 'The gate'} needs more parameters: {names}."
+    if "positional argument" in text and "given" in text:
+        return f"{gate or 'The gate'} was given too many parameters."
+    if (amount := re.search(r"qubit\((\d+)\)/clbit\(\d+\).*expectation \((\d+)\)", text)) is not None:
+        return f"{gate or 'The gate'} acts on {amount[2]} qubits, not on {amount[1]}."
+    if "duplicate bit arguments" in text or "duplicate qubit arguments" in text:
+        return f"{gate or 'The gate'} uses the same qubit twice."
+    if "register size error" in text:
+        return "The two sides have different numbers of qubits and bits."
+    if "index must be int" in text:
+        return "Qiskit reads only a number as an index, not a loop variable."
+    if isinstance(error, IndexError):
+        return "The index is outside the register."
+    if isinstance(error, ZeroDivisionError):
+        return "This divides by zero."
+    if isinstance(error, RecursionError):
+        return "The program is nested too deeply."
+    if isinstance(error, MemoryError):
+        return "The program is too large for the memory it may use."
+    return _sentence(text or type(error).__name__)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

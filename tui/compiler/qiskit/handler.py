@@ -32,9 +32,9 @@ from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
 from tui.compiler.qiskit.drawing import draw
 from tui.compiler.qiskit.parser import check, read
 from tui.compiler.qiskit.qpy import unpack
-from tui.compiler.qiskit.target import build_target
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.domain.circuits import TranspileOptions
+from tui.qiskit_common.target import DeviceDataError, build_target
 
 MOST_TARGETS: Final = 12
 """Targets kept; one takes about 1 MB."""
@@ -74,6 +74,8 @@ class RequestHandler:
             return Failed(ErrorKind.CIRCUIT, place + first.message)
         except NotPossible as error:
             return Failed(ErrorKind.CIRCUIT, str(error), error.advice)
+        except DeviceDataError as error:
+            return Failed(ErrorKind.CIRCUIT, str(error))
         except MemoryError:
             return Failed(ErrorKind.CIRCUIT, "The circuit is too large for the memory Qiskit may use.")
         except QiskitError as error:

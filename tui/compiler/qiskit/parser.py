@@ -1,20 +1,24 @@
-"""Read a program of any OpenQASM into a circuit, and check one."""
+"""Read OpenQASM 2 and 3 into a circuit, with the place of what is wrong, and check a program."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, qasm2
 
-from tui.compiler.qiskit import openqasm2, openqasm3
 from tui.compiler.qiskit.circuit_stats import measures, stats
-from tui.compiler.qiskit.diagnostics import Unreadable, unreadable
+from tui.compiler.qiskit.diagnostics import Unreadable, building, of_openqasm3, unreadable
 from tui.domain.circuits import CheckReport
 from tui.domain.openqasm import version_of
+from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, load
 
 LONGEST_TEXT: Final = 8_000_000
 _NOTHING: Final = re.compile(r"(?:\s+|//[^\n]*(?:\n|$)|/\*.*?\*/)*\Z", re.DOTALL)
+_PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
+_REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
+_STATEMENT: Final = re.compile(r"[^;{}]*[;{}]")
+_COMMENT: Final = re.compile(r"//[^\n]*")
 
 
 def read(text: str) -> QuantumCircuit:
@@ -29,9 +33,12 @@ def read(text: str) -> QuantumCircuit:
         raise unreadable("The program is empty.", 1, 1)
     version = version_of(text)
     if version == 2:
-        return openqasm2.read(text)
+        return _read_openqasm2(text)
     if version == 3:
-        return openqasm3.read(text)
+        try:
+            return load(text)
+        except OpenQasm3Error as error:
+            raise of_openqasm3(error, text) from error
     line = text.count("\n", 0, text.index("OPENQASM")) + 1
     raise unreadable(f"There is no OpenQASM {version} here: 2 and 3 are read.", line, 1)
 
@@ -48,3 +55,86 @@ def check(text: str) -> CheckReport:
         tuple(sorted(parameter.name for parameter in circuit.parameters)),
         measures=measures(circuit),
     )
+
+
+def _read_openqasm2(text: str) -> QuantumCircuit:
+    """The circuit of an OpenQASM 2 program, read as `QuantumCircuit.from_qasm_str` does.
+
+    Included files other than `qelib1.inc` are not looked for: what is submitted must stand alone.
+
+    Raises:
+        Unreadable: Qiskit does not accept it.
+    """
+    for register in _REGISTER.finditer(text):
+        if len(register[1]) > 9 or int(register[1]) > MOST_BITS:
+            line, column = _place(text, register.start())
+            raise unreadable(f"A register of more than {MOST_BITS:,} bits is not read.", line, column)
+    try:
+        return _load(text)
+    except qasm2.QASM2ParseError as error:
+        raise _from_parser(error.message, text) from error
+    except Exception as error:
+        # Qiskit builds a gate without checking what it was given, and raises whatever that raises.
+        statement = _first_that_raises(text, type(error))
+        gate = re.match(r"\w*", text[statement:])
+        line, column = _place(text, statement)
+        raise unreadable(building(error, gate[0] if gate else ""), line, column) from error
+
+
+def _load(text: str) -> QuantumCircuit:
+    return qasm2.loads(
+        text,
+        include_path=(),
+        custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
+        custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
+    )
+
+
+def _from_parser(message: str, text: str) -> Unreadable:
+    if (found := _PLACE.match(message)) is None:
+        return unreadable(message)
+    line, column, said = int(found[1]), int(found[2]) + 1, found[3]
+    if "to see ';'" in said and "end-of-file" in said:
+        said = "a ';' is missing at the end of the program"
+    if said.startswith("needed ';'") and (end := _line_before(text, line, column)) is not None:
+        line, column = end
+        said = "';' is missing at the end of this line"
+    if (include := re.match(r"unable to find '(.*)' in the include", said)) is not None:
+        said = f'the file "{include[1]}" is not read: only "qelib1.inc" can be included'
+    return unreadable(said[:1].upper() + said[1:].rstrip(".") + ".", line, column)
+
+
+def _line_before(text: str, line: int, column: int) -> tuple[int, int] | None:
+    """The end of the last line with code before a place that is the first on its line."""
+    lines = [_COMMENT.sub("", content).rstrip() for content in text.split("\n")[:line]]
+    if lines[-1][: column - 1].strip():
+        return None
+    for number in range(line - 1, 0, -1):
+        if lines[number - 1]:
+            return number, len(lines[number - 1]) + 1
+    return None
+
+
+def _first_that_raises(text: str, kind: type[Exception]) -> int:
+    """Where the first statement starts with which the program raises `kind`, found by halving."""
+    bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
+    ends = [statement.end() for statement in _STATEMENT.finditer(bare)]
+    low, high = 0, len(ends) - 1
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            _load(bare[: ends[middle]])
+        except kind as error:
+            raised = not isinstance(error, qasm2.QASM2ParseError)
+        except Exception:
+            raised = False
+        else:
+            raised = False
+        low, high = (low, middle) if raised else (middle + 1, high)
+    start = ends[low - 1] if low else 0
+    return start + len(bare[start:]) - len(bare[start:].lstrip())
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    line = text.count("\n", 0, offset)
+    return line + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1

@@ -16,14 +16,15 @@ from qiskit.circuit import Barrier, ControlFlowOp, Delay, Gate, Instruction, Qua
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
+from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem, load
 from tui.sandbox.simulator.base.errors import Failure
-from tui.sandbox.simulator.circuits import openqasm3
 
 Language = Literal["qasm2", "qasm3", "qpy"]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s_-]+")
 _VERSION = re.compile(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*OPENQASM\s+(\d)", re.DOTALL)
 _QASM2_PLACE = re.compile(r"(?:<input>|[^:\s]+):(\d+),(\d+): (.*)", re.DOTALL)
+_TAKEN = re.compile(r"Symbol '([^']+)' already inserted ")
 # A compressed bomb must not take the machine's memory.
 _MOST_QPY_BYTES = 256 * 1024 * 1024
 _OWN_GATE_QUBITS = 3
@@ -58,7 +59,10 @@ def load_circuit(value: Any) -> Loaded:
         return Loaded(with_standard_gates(_load_qasm2(value)), "qasm2")
     if version is not None and version[1] != "3":
         raise Failure(f"OpenQASM {version[1]} is not known here; versions 2 and 3 are.")
-    circuit, physical = openqasm3.load(value)
+    circuit = _load_qasm3(value)
+    physical = circuit.layout is not None
+    # Transpiling starts anew, also from hardware qubits.
+    circuit._layout = None
     return Loaded(with_standard_gates(circuit), "qasm3", physical)
 
 
@@ -131,6 +135,37 @@ def _load_qasm2(program: str) -> QuantumCircuit:
     except Exception as error:
         # Qiskit's parser lets errors of gate constructors through, such as a missing angle.
         raise Failure(f"The OpenQASM 2 program has an error: {error}") from error
+
+
+def _load_qasm3(program: str) -> QuantumCircuit:
+    try:
+        return load(program)
+    except OpenQasm3Error as error:
+        raise Failure(
+            f"The OpenQASM 3 program has an error{_qasm3_error(error.problems[0])}",
+            1002,
+            "Correct the program and submit it again.",
+        ) from error
+
+
+def _qasm3_error(problem: Problem) -> str:
+    text = problem.message
+    if isinstance(problem.cause, RecursionError):
+        text = "it is nested too deeply"
+    elif isinstance(problem.cause, AttributeError) and not problem.line:
+        # The parser trips over an empty program.
+        text = "it is empty"
+    elif problem.kind == "syntax" and problem.token is not None:
+        seen = problem.token.text
+        text = f"unexpected {'the end of the program' if seen == '<EOF>' else repr(seen)}"
+    elif taken := _TAKEN.match(text):
+        # Most often a gate of stdgates.inc with the name of somebody's parameter: t, s, p.
+        text = f"the name {taken[1]} is already taken, by an earlier line or a gate of stdgates.inc"
+    if not problem.line:
+        return f": {text}"
+    # Qiskit's own errors have the place of the statement: an index out of range, a qubit used twice.
+    column = "" if problem.kind == "build" else f", column {problem.column}"
+    return f" on line {problem.line}{column}: {text}"
 
 
 def _qasm2_instructions(program: str) -> list[Any]:

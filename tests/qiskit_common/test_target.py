@@ -14,9 +14,8 @@ from qiskit_ibm_runtime.utils.backend_decoder import (
 )
 
 from tests.compiler.devices import DEVICES, device
-from tui.compiler.qiskit.diagnostics import NotPossible
-from tui.compiler.qiskit.target import build_target
 from tui.domain.backends import BackendData
+from tui.qiskit_common.target import DeviceDataError, build_target
 
 
 def ibms_target(data: BackendData) -> Target:
@@ -133,5 +132,5 @@ def test_a_backend_without_calibration_has_a_target_too(properties: bytes) -> No
 
 @pytest.mark.parametrize("configuration", [b"", b"<html>", b"[]", b"{}", b'{"n_qubits": "many"}'])
 def test_data_that_is_none_is_said_to_be(configuration: bytes) -> None:
-    with pytest.raises(NotPossible, match="device data of ibm_x cannot be used"):
+    with pytest.raises(DeviceDataError, match="device data of ibm_x cannot be used"):
         build_target("ibm_x", configuration, b"{}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from qiskit.circuit import Delay, ForLoopOp, Gate, IfElseOp, Instruction, Parameter, SwitchCaseOp, WhileLoopOp
@@ -19,8 +19,7 @@ from qiskit.providers import QubitProperties
 from qiskit.transpiler import InstructionProperties, Target
 from qiskit.utils.units import apply_prefix
 
-from tui.compiler.qiskit.diagnostics import NotPossible
-
+T = TypeVar("T")
 _CONTROL_FLOW: Final[Mapping[str, Any]] = {
     "if_else": IfElseOp,
     "while_loop": WhileLoopOp,
@@ -30,6 +29,10 @@ _CONTROL_FLOW: Final[Mapping[str, Any]] = {
 _NON_UNITARY: Final = frozenset({"measure", "delay", "reset"})
 _VIRTUAL: Final = (RZGate, PhaseGate, U1Gate, Delay)
 """Gates whose parameter costs no time: allowed beside control flow."""
+
+
+class DeviceDataError(Exception):
+    """A backend's configuration or properties cannot be used; the text says why."""
 
 
 class Nduv(msgspec.Struct, frozen=True):
@@ -90,33 +93,40 @@ class Configuration(msgspec.Struct, frozen=True):
     instruction_signatures: tuple[Signature, ...] | None = None
 
 
-def build_target(name: str, configuration: bytes, properties: bytes, *, fractional: bool = False) -> Target:
-    """The target of a backend: what can be done on which qubits, how well and how fast.
+def build_target(
+    name: str,
+    configuration: bytes | Mapping[str, Any],
+    properties: bytes | Mapping[str, Any],
+    *,
+    fractional: bool = False,
+) -> Target:
+    """Build the target of a backend: what can be done on which qubits, how well and how fast.
 
     Qubits and gates that the calibration calls not operational are left out. Fractional gates are left
     out, as by IBM's client unless it is asked for them. Durations are seconds.
 
     Args:
         name: the backend's name, for errors.
-        configuration: the JSON of `/configuration`.
-        properties: the JSON of `/properties`; `{}` or nothing when the backend has no calibration.
+        configuration: the body of `/configuration`, as JSON or decoded.
+        properties: the body of `/properties`; `{}` or nothing when the backend has no calibration.
         fractional: keep the fractional gates, `rx` and `rzz` of any angle.
 
     Raises:
-        NotPossible: the data is not what the contract says.
+        DeviceDataError: the data is not what the contract says.
     """
     try:
-        device = msgspec.json.decode(configuration, type=Configuration)
-        calibration = _calibration(properties)
-        return _Builder(device, calibration, fractional).build()
+        calibration = None if _absent(properties) else _decode(properties, Properties)
+        return _Builder(_decode(configuration, Configuration), calibration, fractional).build()
     except (msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
-        raise NotPossible(f"The device data of {name} cannot be used: {error}.") from error
+        raise DeviceDataError(f"The device data of {name} cannot be used: {error}.") from error
 
 
-def _calibration(properties: bytes) -> Properties | None:
-    if not properties.strip() or properties.strip() in (b"null", b"{}"):
-        return None
-    return msgspec.json.decode(properties, type=Properties)
+def _absent(data: bytes | Mapping[str, Any]) -> bool:
+    return not data or (isinstance(data, bytes) and data.strip() in (b"", b"null", b"{}"))
+
+
+def _decode(data: bytes | Mapping[str, Any], kind: type[T]) -> T:
+    return msgspec.json.decode(data, type=kind) if isinstance(data, bytes) else msgspec.convert(data, kind)
 
 
 def _values(entries: Sequence[Nduv]) -> dict[str, float | None]:

@@ -1,0 +1,1 @@
+"""What the workers of the compiler and of the simulator share of Qiskit. Never imported by the app."""
