@@ -114,9 +114,9 @@ def test_a_closed_session_takes_no_jobs(service: Any, peekskill: Any, bell: Any)
 
 
 def test_batch(service: Any, peekskill: Any, bell: Any) -> None:
-    from qiskit_ibm_runtime import SamplerV2, WriteBatch
+    from qiskit_ibm_runtime import SamplerV2, Batch
 
-    with WriteBatch(backend=peekskill) as batch:
+    with Batch(backend=peekskill) as batch:
         sampler = SamplerV2(mode=batch)
         jobs = [sampler.run([bell], shots=50) for _ in range(2)]
     for job in jobs:
