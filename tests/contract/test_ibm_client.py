@@ -114,7 +114,7 @@ def test_a_closed_session_takes_no_jobs(service: Any, peekskill: Any, bell: Any)
 
 
 def test_batch(service: Any, peekskill: Any, bell: Any) -> None:
-    from qiskit_ibm_runtime import SamplerV2, Batch
+    from qiskit_ibm_runtime import Batch, SamplerV2
 
     with Batch(backend=peekskill) as batch:
         sampler = SamplerV2(mode=batch)
