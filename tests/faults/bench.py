@@ -20,19 +20,18 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts
 from tui.ibm.transport.retry import RetryPolicy
-from tui.sandbox.app import build
+from tui.sandbox.app import build_app
 from tui.sandbox.base.clock import PacedClock
 from tui.sandbox.base.tokens import Secrets
 from tui.sandbox.core.devices import Device
 from tui.sandbox.core.service import Service
 from tui.sandbox.core.submission import Submission
-from tui.sandbox.db.database import Store
+from tui.sandbox.db.database import Database
 from tui.sandbox.db.models import Face, Job
 from tui.sandbox.faults.connections import Connections
-from tui.sandbox.faults.plan import FaultPlan
-from tui.sandbox.faults.routes import FaultControl
+from tui.sandbox.faults.plan import FaultControl, FaultPlan
 from tui.sandbox.lifecycle.info import SandboxInfo
-from tui.sandbox.main import SandboxServer, connection_info, web_config
+from tui.sandbox.main import SandboxServer, connection_info, uvicorn_config
 from tui.sandbox.simulator.base.values import RunOutcome
 
 HELD = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0; // held'
@@ -109,14 +108,14 @@ class Workspace:
 
     def jobs(self, face: Channel) -> list[str]:
         """The ids of all jobs of a face."""
-        rows = self.service.store._connection.execute(
+        rows = self.service.database._connection.execute(
             "SELECT id FROM jobs WHERE face = ? ORDER BY seq", (face.value,)
         )
         return [str(row[0]) for row in rows]
 
     def sessions(self, face: Channel) -> int:
         """How many sessions a face has."""
-        rows = self.service.store._connection.execute(
+        rows = self.service.database._connection.execute(
             "SELECT count(*) FROM sessions WHERE face = ?", (face.value,)
         )
         return int(rows.fetchone()[0])
@@ -137,7 +136,7 @@ class Workspace:
         """The id of a job that has run."""
         job_id = self.put(channel).id
         async with asyncio.timeout(20):
-            while (job := self.service.store.jobs.get(job_id)) is None or not job.final:  # noqa: ASYNC110 - no event tells
+            while (job := self.service.database.jobs.get(job_id)) is None or not job.final:  # noqa: ASYNC110 - no event tells
                 await asyncio.sleep(0)
         return job_id
 
@@ -151,14 +150,14 @@ class Workspace:
 async def bench(folder: Path) -> AsyncIterator[Workspace]:
     """A sandbox on a free port of this machine, for the length of a block."""
     secrets, plan, connections, elsewhere = Secrets.random(), FaultPlan(), Connections(), Elsewhere()
-    service = Service(Store(folder), HoldingEngine(), PacedClock(), secrets)
+    service = Service(Database(folder), HoldingEngine(), PacedClock(), secrets)
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     info = SandboxInfo.from_members(connection_info(url, service.identity.crn, secrets))
     listening = asyncio.Event()
-    app = build(service, control=FaultControl(plan, secrets.api_key))
-    server = _Quiet(web_config(app, plan, connections), listening.set, lambda: None)
+    app = build_app(service, control=FaultControl(plan, secrets.api_key))
+    server = _Quiet(uvicorn_config(app, plan, connections), listening.set, lambda: None)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     other = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
     elsewhere.url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/elsewhere"

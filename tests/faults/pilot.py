@@ -20,9 +20,8 @@ from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts
-from tui.monitor.account_manager import RunningSandbox
 from tui.monitor.services import AppServices
-from tui.sandbox.lifecycle.info import SandboxInfo
+from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
 from tui.store.records.models import PendingSubmission
 
 TIMEOUTS = Timeouts(connect=5.0, read=0.6, whole=5.0)

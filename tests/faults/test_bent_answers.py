@@ -20,7 +20,7 @@ from tests.faults.test_matrix import matches
 from tests.ibm.support import InstantClock
 from tui.common.errors import QdeckError
 from tui.common.secret import Secret
-from tui.sandbox.faults.plan import Fault, Kind
+from tui.sandbox.faults.plan import Fault, FaultKind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -109,7 +109,7 @@ async def recorded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
     tapes: dict[int, Recorded] = {}
     async with bench(tmp_path_factory.mktemp("recorded")) as box:
         for number, call in enumerate(CALLS):
-            box.plan.set([Fault("GET", call.first, Kind.NOT_FOUND, 0)] if call.first else [])
+            box.plan.set([Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else [])
             prepared, transport = await call.prepare(box, call.channel), Recorder()
             made = box.client(call.channel, transport=transport, account=call.account)
             if call.signed:

@@ -23,16 +23,16 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.ibm.transport.request import Idempotency
-from tui.sandbox.faults.plan import Fault, Kind
+from tui.sandbox.faults.plan import Fault, FaultKind
 
-KINDS = [kind for kind in Kind if kind is not Kind.NOT_FOUND]
+KINDS = [kind for kind in FaultKind if kind is not FaultKind.NOT_FOUND]
 """404 is an answer, not a fault; it only brings about a call of the table here."""
-WAITS = {Kind.RATE_LIMITED_FOR, Kind.RATE_LIMITED_UNTIL}
+WAITS = {FaultKind.RATE_LIMITED_FOR, FaultKind.RATE_LIMITED_UNTIL}
 BOUND = 20.0
 """Real seconds within which every case has to end, on a busy machine too."""
 CASES = list(itertools.product(CALLS, KINDS, (False, True)))
-QUICK = [case for index, case in enumerate(CASES) if index % 31 == 0 and case[1] is not Kind.HUGE]
-QUICK += [(call, Kind.INVALID_JSON, False) for call in CALLS if call.idempotency is Idempotency.CREATES]
+QUICK = [case for index, case in enumerate(CASES) if index % 31 == 0 and case[1] is not FaultKind.HUGE]
+QUICK += [(call, FaultKind.INVALID_JSON, False) for call in CALLS if call.idempotency is Idempotency.CREATES]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -71,7 +71,7 @@ async def test_the_table_has_every_request_that_the_client_makes(box: Workspace)
         transport = Recorder()
         used: set[str] = set()
         for call in (call for call in CALLS if call.channel is channel):
-            box.plan.set([Fault("GET", call.first, Kind.NOT_FOUND, 0)] if call.first else [])
+            box.plan.set([Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else [])
             prepared = await call.prepare(box, channel)
             made = box.client(channel, transport=transport, account=call.account)
             if call.signed:
@@ -133,24 +133,26 @@ async def _use_the_others(box: Workspace, made: QuantumService, channel: Channel
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "kind", "always"), CASES, ids=named)
-async def test_every_fault_of_every_call(box: Workspace, call: ApiCall, kind: Kind, always: bool) -> None:
+async def test_every_fault_of_every_call(
+    box: Workspace, call: ApiCall, kind: FaultKind, always: bool
+) -> None:
     await hold(box, call, kind, always=always)
 
 
 @pytest.mark.parametrize(("call", "kind", "always"), QUICK, ids=named)
-async def test_a_sample_of_it(box: Workspace, call: ApiCall, kind: Kind, always: bool) -> None:
+async def test_a_sample_of_it(box: Workspace, call: ApiCall, kind: FaultKind, always: bool) -> None:
     await hold(box, call, kind, always=always)
 
 
 async def test_a_body_larger_than_what_is_taken(box: Workspace) -> None:
     """The limit holds while the body comes in: it is not read to its end."""
     for call in (call for call in CALLS if call.path.endswith(("/jobs", "/results", "/usage"))):
-        outcome, _ = await attempt(box, call, Kind.HUGE, always=True, max_body=1_000_000)
+        outcome, _ = await attempt(box, call, FaultKind.HUGE, always=True, max_body=1_000_000)
         wanted = ErrorKind.UNCONFIRMED if call.idempotency is Idempotency.CREATES else ErrorKind.PROTOCOL
         assert outcome == (OK if "any" in call.left_out else wanted), call
 
 
-async def hold(box: Workspace, call: ApiCall, kind: Kind, *, always: bool) -> None:
+async def hold(box: Workspace, call: ApiCall, kind: FaultKind, *, always: bool) -> None:
     """One case: the right end, in bounded time, nothing sent elsewhere, nothing lost."""
     jobs, sessions = box.jobs(call.channel), box.sessions(call.channel)
     box.elsewhere.heard.clear()
@@ -166,19 +168,19 @@ async def hold(box: Workspace, call: ApiCall, kind: Kind, *, always: bool) -> No
         assert opened <= 1
         assert opened == 1 or outcome != OK
         assert opened == 0 or outcome in (OK, ErrorKind.UNCONFIRMED)
-    if isinstance(told, SignOutReport) and told.proven and not (kind is Kind.UNAUTHORIZED and always):
+    if isinstance(told, SignOutReport) and told.proven and not (kind is FaultKind.UNAUTHORIZED and always):
         assert not box.service.classic._expires
 
 
 async def attempt(
-    box: Workspace, call: ApiCall, kind: Kind, *, always: bool, max_body: int = 100_000_000
+    box: Workspace, call: ApiCall, kind: FaultKind, *, always: bool, max_body: int = 100_000_000
 ) -> tuple[str, object]:
     """Ask with the fault in place; how it ended, and the answer or the error."""
     box.plan.set([])
     box.service.classic._expires.clear()
     prepared = await call.prepare(box, call.channel)
     clock = InstantClock()
-    timeouts = IMPATIENT if kind is Kind.HANG else PATIENT
+    timeouts = IMPATIENT if kind is FaultKind.HANG else PATIENT
     client = box.client(call.channel, clock, timeouts=timeouts, max_body=max_body, account=call.account)
     if call.signed:
         await client.sign_in()
@@ -186,7 +188,7 @@ async def attempt(
     if kind in WAITS:
         # A date has whole seconds, and those of the answer's own one may have been told a second ago.
         fault = Fault(call.method, call.path, kind, fault.count, seconds=9)
-    first = [Fault("GET", call.first, Kind.NOT_FOUND, 0)] if call.first else []
+    first = [Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else []
     box.plan.set([*first, fault])
     slept = len(clock.slept)
     try:
@@ -196,7 +198,7 @@ async def attempt(
     except QdeckError as error:
         told, outcome = error, error.kind.value
     finally:
-        hits = box.plan.told()[-1]["hits"]
+        hits = box.plan.report()[-1]["hits"]
         box.plan.set([])
         await client.aclose()
         if call.path.endswith("/cancel"):
@@ -213,7 +215,7 @@ async def attempt(
 
 
 def _end(box: Workspace, job_id: str) -> None:
-    job = box.service.store.jobs.get(job_id)
+    job = box.service.database.jobs.get(job_id)
     if job is not None and not job.final:
         box.service.scheduler.cancel(job)
 

@@ -24,22 +24,22 @@ from tests.store.made import places
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
 from tui.domain.submissions import WaitState
-from tui.sandbox.faults.plan import Fault, Kind
+from tui.sandbox.faults.plan import Fault, FaultKind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 POST_FAULTS = (
     None,
-    Kind.STATUS_500,
-    Kind.STATUS_503,
-    Kind.RESET,
-    Kind.UNANSWERED,
-    Kind.GATEWAY_DONE,
-    Kind.HALF,
-    Kind.SLOW,
-    Kind.HANG,
+    FaultKind.STATUS_500,
+    FaultKind.STATUS_503,
+    FaultKind.RESET,
+    FaultKind.UNANSWERED,
+    FaultKind.GATEWAY_DONE,
+    FaultKind.HALF,
+    FaultKind.SLOW,
+    FaultKind.HANG,
 )
-LOOK_FAULTS = (None, Kind.STATUS_502, Kind.RESET)
+LOOK_FAULTS = (None, FaultKind.STATUS_502, FaultKind.RESET)
 _SEEDS = itertools.count(20_000)
 _ANSWER = POINTS.index("answer not read")
 
@@ -51,8 +51,8 @@ class Run:
     number: int
     channel: Channel
     point: str
-    post: Kind | None
-    look: Kind | None
+    post: FaultKind | None
+    look: FaultKind | None
 
     def __str__(self) -> str:
         faults = f"{self.post or 'well'}-{self.look or 'well'}"
@@ -126,9 +126,9 @@ async def test_killed_while_sending_and_the_list_is_down(
     """The user sees that it is being checked; nothing is sent until the list is back."""
     before = set(box.jobs(channel))
     jobs = f"{_base(channel)}/jobs"
-    slow = Fault("POST", jobs, Kind.SLOW, 1, seconds=0.2)
+    slow = Fault("POST", jobs, FaultKind.SLOW, 1, seconds=0.2)
     # Signing in on the platform looks at the list once.
-    down = Fault("GET", jobs, Kind.STATUS_503, 0, skip=int(channel is Channel.PLATFORM))
+    down = Fault("GET", jobs, FaultKind.STATUS_503, 0, skip=int(channel is Channel.PLATFORM))
     box.plan.set([slow] if point == "request on its way" else [])
     assert await doomed.run(_order(box, tmp_path, channel, point, "first")) == -9
     box.plan.set([down])
@@ -179,7 +179,7 @@ async def test_a_gateway_gives_up_and_the_job_comes_ten_seconds_later(
     before = set(box.jobs(channel))
     pilot = Pilot(tmp_path, box.info, channel, random.Random(next(_SEEDS)))
     await _enter(pilot)
-    box.plan.set([Fault("POST", f"{_base(channel)}/jobs", Kind.STATUS_504, 1)])
+    box.plan.set([Fault("POST", f"{_base(channel)}/jobs", FaultKind.STATUS_504, 1)])
     try:
         submitting = asyncio.ensure_future(pilot.services.submit(pilot.submission("late")))
         async with asyncio.timeout(10):
@@ -207,7 +207,7 @@ async def fly(box: Workspace, doomed: Doomed, home: Path, run: Run) -> dict[str,
         # Signing in looks at the list once: from then on.
         faults.append(Fault("GET", f"{base}/jobs", run.look, 2, skip=1))
     if run.point == "request on its way" and run.post is None:
-        faults.append(Fault("POST", f"{base}/jobs", Kind.SLOW, 1, seconds=0.2))
+        faults.append(Fault("POST", f"{base}/jobs", FaultKind.SLOW, 1, seconds=0.2))
     box.plan.set(faults)
     name = f"run-{run.number}"
     if run.point:

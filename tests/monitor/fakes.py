@@ -29,9 +29,9 @@ from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, Submi
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.account_manager import RunningSandbox
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event
+from tui.sandbox.lifecycle.info import RunningSandbox
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
 BELL = Submission(

@@ -19,10 +19,10 @@ from tui.domain.accounts import Channel
 from tui.domain.jobs import JobStatus
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
-from tui.monitor.account_manager import RunningSandbox
 from tui.monitor.api import Services
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsFinished
+from tui.sandbox.lifecycle.info import RunningSandbox
 from tui.sandbox.lifecycle.launch import launch
 
 

@@ -13,7 +13,7 @@ from tests.store.made import places
 from tui.domain.accounts import Channel
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import HistoryCoverageChanged
-from tui.sandbox.db.database import Store
+from tui.sandbox.db.database import Database
 from tui.sandbox.db.models import Face, Job
 from tui.sandbox.lifecycle.launch import launch
 
@@ -23,7 +23,7 @@ _HOSTILE = ("[red]x[/]", "\x1b[31mesc", "‮rtl", "x" * 5000)
 def filled(folder: Path, face: Face) -> list[str]:
     """Jobs of the last weeks, 250 of them of one second; returns their ids."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = Store(folder)
+    database = Database(folder)
     now = datetime.now(UTC)
     ids = []
     for number in range(480):
@@ -31,9 +31,9 @@ def filled(folder: Path, face: Face) -> list[str]:
         created = now - timedelta(hours=hours) + timedelta(microseconds=number)
         tags = ("ancient-run", _HOSTILE[number % 4]) if number < 4 else (f"vqe-{number % 5}",)
         job = Job(f"c{number:019}", face, "sampler", "ibm_peekskill", created, tags=tags)
-        store.jobs.add(job.at("Completed", created + timedelta(seconds=9)), "{}")
+        database.jobs.insert(job.with_status("Completed", created + timedelta(seconds=9)), params="{}")
         ids.append(job.id)
-    store.close()
+    database.close()
     return ids
 
 

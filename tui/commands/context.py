@@ -19,10 +19,10 @@ from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Identity
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
-from tui.monitor.account_manager import RunningSandbox
 from tui.monitor.api import Services
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
+from tui.sandbox.lifecycle.info import RunningSandbox
 from tui.sandbox.lifecycle.launch import launch
 
 

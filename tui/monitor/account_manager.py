@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
@@ -26,42 +25,12 @@ from tui.monitor.polling.sessions_poller import SessionsPoller
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Event, Severity, SignInDoubted
+from tui.sandbox.lifecycle.info import RunningSandbox
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
 LEAVING_SECONDS = 10.0
 _KEYRING_TOLD_AFTER = 2.0
 _KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
-
-
-class SandboxInfo(Protocol):
-    """Where the sandbox listens and what opens it."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def api_key(self) -> str: ...
-    @property
-    def crn(self) -> str: ...
-    @property
-    def api_token(self) -> str: ...
-    @property
-    def instance(self) -> str: ...
-    @property
-    def auth(self) -> str: ...
-    @property
-    def runtime(self) -> str: ...
-    @property
-    def transpiler(self) -> str: ...
-
-
-class RunningSandbox(Protocol):
-    """A started sandbox: `tui.sandbox.lifecycle.launch.SandboxProcess`."""
-
-    @property
-    def info(self) -> SandboxInfo: ...
-    @property
-    def running(self) -> bool: ...
-    async def stop(self) -> None: ...
 
 
 class AccountManager:

@@ -33,7 +33,7 @@ from tui.domain.sessions import Session, SessionMode
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.keyring import keyring_name
 from tui.jobquery.filters import JobFilter
-from tui.monitor.account_manager import AccountManager, RunningSandbox, ServiceMaker
+from tui.monitor.account_manager import AccountManager, ServiceMaker
 from tui.monitor.actions.commands import Commands
 from tui.monitor.actions.read_only import changes
 from tui.monitor.api import Listener
@@ -47,6 +47,7 @@ from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.event_bus import in_words
 from tui.monitor.state.events import Freshness, HistoryCoverage, JobsFinished, Severity
+from tui.sandbox.lifecycle.info import RunningSandbox
 from tui.store.repository import JobRepository
 
 HISTORY_EVERY = 0.8

@@ -1,4 +1,4 @@
-"""Runs the sandbox as a process of its own: options, the first line, and a clean end."""
+"""The sandbox as a process of its own: options, server, first line, and a clean end."""
 
 from __future__ import annotations
 
@@ -17,54 +17,53 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from tui.sandbox.app import build
+from tui.sandbox.app import build_app
 from tui.sandbox.base.clock import PacedClock
 from tui.sandbox.base.tokens import Secrets
-from tui.sandbox.core.identity import CLASSIC_INSTANCE
-from tui.sandbox.core.limits import limits_named
+from tui.sandbox.core.instance import CLASSIC_INSTANCE, limits_named
 from tui.sandbox.core.service import Service
-from tui.sandbox.db.database import StateInUseError, Store
+from tui.sandbox.db.database import Database, StateInUseError
 from tui.sandbox.faults.connections import Connections
-from tui.sandbox.faults.middleware import Misbehaving, dated
-from tui.sandbox.faults.plan import GRAMMAR, Fault, FaultPlan, parse
-from tui.sandbox.faults.routes import PATH as FAULTS_PATH
-from tui.sandbox.faults.routes import FaultControl
-from tui.sandbox.lifecycle.info import announce, withdraw
+from tui.sandbox.faults.middleware import FaultMiddleware, with_date_header
+from tui.sandbox.faults.plan import FAULTS_PATH, GRAMMAR, Fault, FaultControl, FaultPlan, parse_fault
+from tui.sandbox.lifecycle.info import remove_running_file, write_running_file
 from tui.sandbox.lifecycle.launch import IN_USE
-from tui.sandbox.lifecycle.leases import LeaseRoute, Leases
-from tui.sandbox.lifecycle.parent_pipe import Parent
+from tui.sandbox.lifecycle.leases import LeaseRoute, Leases, ParentPipe
 from tui.sandbox.simulator.engine import Engine
 
 HOST = "127.0.0.1"
 SIMULATED = ("x-qdeck-sandbox", "simulated")
-"""On every answer, so that no client has to take its results for a QPU's."""
+"""Header of every response, so that no client mistakes its results for a QPU's."""
 _FAILED = 1
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+def option_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options of `python -m tui.sandbox`."""
+    parser = argparse.ArgumentParser(
         prog="qdeck sandbox", description="An IBM Quantum of your own, on this machine's loopback."
     )
-    made.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
-    made.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder that keeps the jobs")
-    made.add_argument("--queue", type=_count, default=0, metavar="N", help="jobs of others ahead of yours")
-    made.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast simulated time runs")
-    made.add_argument("--limits", choices=("none", "ibm"), default="none", help="limits of the Open plan")
-    made.add_argument(
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder that keeps the jobs")
+    parser.add_argument("--queue", type=_count, default=0, metavar="N", help="jobs of others ahead of yours")
+    parser.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast simulated time runs")
+    parser.add_argument("--limits", choices=("none", "ibm"), default="none", help="limits of the Open plan")
+    parser.add_argument(
         "--parent-pipe",
         action="store_true",
         help="end when standard input closes, unless others hold it",
     )
-    made.add_argument("--fault", type=_fault, action="append", default=[], metavar=GRAMMAR, help="what fails")
-    made.add_argument(
+    parser.add_argument(
+        "--fault", type=_fault, action="append", default=[], metavar=GRAMMAR, help="what fails"
+    )
+    parser.add_argument(
         "--faults-control", action="store_true", help=f"let {FAULTS_PATH} change the faults, with the API key"
     )
-    return made
+    return parser
 
 
 def _fault(text: str) -> Fault:
     try:
-        return parse(text)
+        return parse_fault(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -84,38 +83,51 @@ def _pace(text: str) -> float:
 
 
 class SandboxServer(uvicorn.Server):
-    """A uvicorn server that says when it listens and takes a signal as a wish to end well."""
+    """A uvicorn server that reports when it listens, and that a signal ends with exit status 0.
+
+    Args:
+        config: see `uvicorn_config`.
+        on_listening: called once it accepts connections.
+        on_ending: called when it begins to end.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, listening: Callable[[], None], ending: Callable[[], None]
+        self, config: uvicorn.Config, on_listening: Callable[[], None], on_ending: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._listening = listening
-        self._ending = ending
+        self._on_listening = on_listening
+        self._on_ending = on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, see uvicorn."""
         await super().startup(sockets)
         if self.started:
-            self._listening()
+            self._on_listening()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Unlike uvicorn's own, does not raise the signal again afterwards: the exit status is 0."""
+        """End on a signal; unlike uvicorn's own, without raising it again afterwards."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.end)
         yield
 
     def end(self) -> None:
-        """Take no more work and end."""
-        self._ending()
+        """Begin to end: no more requests are accepted."""
+        self._on_ending()
         self.should_exit = True
 
 
-def web_config(app: ASGIApp, plan: FaultPlan, connections: Connections) -> uvicorn.Config:
-    """How the application is served, with the faults of a plan."""
+def uvicorn_config(app: ASGIApp, plan: FaultPlan, connections: Connections) -> uvicorn.Config:
+    """Return the configuration that serves an application.
+
+    Args:
+        app: the application.
+        plan: the faults of its responses.
+        connections: registry that the faults break connections with.
+    """
     return uvicorn.Config(
-        dated(Misbehaving(app, plan, connections)),
+        with_date_header(FaultMiddleware(app, plan, connections)),
         # uvicorn's own is some seconds old on a busy machine.
         date_header=False,
         http=connections.protocol(),
@@ -131,7 +143,7 @@ def web_config(app: ASGIApp, plan: FaultPlan, connections: Connections) -> uvico
 
 
 def connection_info(url: str, crn: str, secrets: Secrets) -> dict[str, Any]:
-    """What a client needs, in the form of the first line."""
+    """Return the members of the first line: URLs and secrets that a client needs."""
     return {
         "url": url,
         "api_key": secrets.api_key,
@@ -145,13 +157,16 @@ def connection_info(url: str, crn: str, secrets: Secrets) -> dict[str, Any]:
 def main(
     argv: Sequence[str] | None = None, *, on_ready: Callable[[dict[str, Any]], None] | None = None
 ) -> int:
-    """Serve until a signal, or until the parent is gone. Returns the exit status.
+    """Serve until a signal, or until the last holder is gone.
 
     Args:
-        argv: options, see `parser`.
+        argv: options, see `option_parser`; None for those of this process.
         on_ready: called once with `connection_info`, instead of printing it as the first line.
+
+    Returns:
+        The exit status: 0 after a clean end, 1 when it cannot start, 3 when another sandbox uses the folder.
     """
-    options = parser().parse_args(argv)
+    options = option_parser().parse_args(argv)
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -164,45 +179,46 @@ def main(
         print(f"qdeck sandbox: port {options.port} cannot be used: {error.strerror}", file=sys.stderr)
         return _FAILED
     try:
-        store = Store(options.state)
+        database = Database(options.state)
     except (StateInUseError, OSError) as error:
         print(f"qdeck sandbox: {error}", file=sys.stderr)
         return IN_USE if isinstance(error, StateInUseError) else _FAILED
-    withdraw(options.state)
+    remove_running_file(options.state)
     secrets = Secrets.random()
-    clock = PacedClock(options.pace)
-    service = Service(store, Engine(), clock, secrets, limits_named(options.limits), options.queue)
+    service = Service(
+        database, Engine(), PacedClock(options.pace), secrets, limits_named(options.limits), options.queue
+    )
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     info = connection_info(url, service.identity.crn, secrets)
     leases = Leases(on_last=lambda: server.end())
-    # The parent's, or, in the foreground, that of whoever can press Ctrl+C.
-    leases.take()
+    # The parent's, or, in the foreground, the user's, who can press Ctrl+C.
+    leases.acquire()
     plan = FaultPlan()
     plan.set(options.fault)
     control = FaultControl(plan, secrets.api_key) if options.faults_control else None
-    app = build(service, LeaseRoute(leases, secrets.api_key), control)
-    config = web_config(app, plan, Connections())
+    app = build_app(service, LeaseRoute(leases, secrets.api_key), control)
+    config = uvicorn_config(app, plan, Connections())
 
     def listening() -> None:
-        announce(options.state, info)
-        (on_ready or _first_line)(info)
+        write_running_file(options.state, info)
+        (on_ready or _print_first_line)(info)
 
     def ending() -> None:
-        withdraw(options.state)
+        remove_running_file(options.state)
         leases.end()
 
     server = SandboxServer(config, listening, ending)
-    parent = Parent(leases, server) if options.parent_pipe else None
+    parent = ParentPipe(leases) if options.parent_pipe else None
     asyncio.run(_serve(server, listener, parent))
     return 0
 
 
-def _first_line(info: dict[str, Any]) -> None:
+def _print_first_line(info: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(info) + "\n")
     sys.stdout.flush()
 
 
-async def _serve(server: SandboxServer, listener: socket.socket, parent: Parent | None) -> None:
+async def _serve(server: SandboxServer, listener: socket.socket, parent: ParentPipe | None) -> None:
     if parent is not None:
-        parent.follow(asyncio.get_running_loop())
+        parent.watch(asyncio.get_running_loop())
     await server.serve(sockets=[listener])

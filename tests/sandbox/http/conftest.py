@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from tests.sandbox.http.doubles import DONE, GateEngine, ManualClock
-from tui.sandbox.app import build
+from tui.sandbox.app import build_app
 from tui.sandbox.base.tokens import Secrets
-from tui.sandbox.core.limits import NO_LIMITS, Limits
+from tui.sandbox.core.instance import NO_LIMITS, Limits
 from tui.sandbox.core.service import Service
-from tui.sandbox.db.database import Store
+from tui.sandbox.db.database import Database
 from tui.sandbox.simulator.base.values import RunOutcome
 
 LATEST = "2026-04-15"
@@ -31,7 +31,7 @@ class Box:
         self.secrets = secrets
         self.clock = clock
         self.engine = engine
-        transport = httpx.ASGITransport(build(service), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(build_app(service), raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:9")
 
     async def bearer(self) -> str:
@@ -91,7 +91,7 @@ class Box:
 
     async def until_status(self, job_id: str, status: str) -> None:
         def reached() -> bool:
-            job = self.service.store.jobs.get(job_id)
+            job = self.service.database.jobs.get(job_id)
             return job is not None and job.status == status
 
         await self.until(reached)
@@ -115,7 +115,7 @@ class Boxes:
         clock = clock or ManualClock()
         engine = GateEngine(gated=gated)
         secrets = Secrets.random()
-        service = Service(Store(self._folder), engine, clock, secrets, limits, others)
+        service = Service(Database(self._folder), engine, clock, secrets, limits, others)
         box = Box(service, secrets, clock, engine)
         service.start()
         try:

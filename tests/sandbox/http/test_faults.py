@@ -15,7 +15,7 @@ import pytest
 from tests.faults.bench import Workspace, bench
 from tests.sandbox.http.test_process import ROOT
 from tui.sandbox.faults.middleware import HUGE
-from tui.sandbox.faults.plan import Fault, FaultPlan, Kind, fault_of, parse
+from tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan, fault_from_members, parse_fault
 
 VERSION = "/auth/api/version"
 
@@ -32,10 +32,10 @@ async def get(box: Workspace, path: str = VERSION, timeout: float = 10.0) -> htt
 
 
 def test_a_fault_is_read_from_the_command_line() -> None:
-    assert parse("GET:/api/v1/jobs:503") == Fault("GET", "/api/v1/jobs", Kind.STATUS_503)
-    full = parse("post:/api/v1/jobs/*/cancel:slow=0.5:3:1")
-    assert full == Fault("POST", "/api/v1/jobs/*/cancel", Kind.SLOW, 3, 1, 0.5)
-    assert parse("*:/**:401:0").count == 0
+    assert parse_fault("GET:/api/v1/jobs:503") == Fault("GET", "/api/v1/jobs", FaultKind.STATUS_503)
+    full = parse_fault("post:/api/v1/jobs/*/cancel:slow=0.5:3:1")
+    assert full == Fault("POST", "/api/v1/jobs/*/cancel", FaultKind.SLOW, 3, 1, 0.5)
+    assert parse_fault("*:/**:401:0").count == 0
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,22 @@ def test_a_fault_is_read_from_the_command_line() -> None:
 )
 def test_what_is_no_fault_is_said(text: str) -> None:
     with pytest.raises(ValueError, match="fault"):
-        parse(text)
+        parse_fault(text)
 
 
 def test_members_out_of_range_are_refused() -> None:
     good = {"method": "GET", "path": "/", "kind": "slow"}
     for change in ({"count": -1}, {"seconds": 1e9}, {"other": 1}, {"kind": None}, {"skip": "x"}):
         with pytest.raises(ValueError, match=r"fault|range"):
-            fault_of({**good, **change})
+            fault_from_members({**good, **change})
 
 
 def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> None:
     plan = FaultPlan()
-    plan.set(map(parse, ["GET:/jobs/*:500:1:1", "*:/jobs/**:503:2", "GET:/a.b:404"]))
+    plan.set(map(parse_fault, ["GET:/jobs/*:500:1:1", "*:/jobs/**:503:2", "GET:/a.b:404"]))
 
     def met(method: str, path: str) -> str:
-        fault = plan.take(method, path)
+        fault = plan.next_fault(method, path)
         return fault.kind if fault else ""
 
     assert [met("GET", "/jobs/1") for _ in range(5)] == ["503", "500", "503", "", ""]
@@ -67,7 +67,7 @@ def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> No
     assert met("GET", "/axb") == ""
     assert met("POST", "/a.b") == ""
     assert met("GET", "/a.b") == "404"
-    assert [(told["seen"], told["hits"]) for told in plan.told()] == [(5, 1), (5, 2), (1, 1)]
+    assert [(told["seen"], told["hits"]) for told in plan.report()] == [(5, 1), (5, 2), (1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> No
     ],
 )
 async def test_a_status_is_answered_once(box: Workspace, kind: str, status: int) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:{kind}")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
     first = await get(box)
     assert first.status_code == status
     assert "retry-after" not in first.headers
@@ -96,9 +96,9 @@ async def test_a_status_is_answered_once(box: Workspace, kind: str, status: int)
 
 
 async def test_429_can_ask_to_wait(box: Workspace) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:429-wait=7")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:429-wait=7")])
     assert (await get(box)).headers["retry-after"] == "7"
-    box.plan.set([parse(f"GET:{VERSION}:429-date=7")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:429-date=7")])
     told = (await get(box)).headers
     asked, now = (parsedate_to_datetime(told[name]) for name in ("retry-after", "date"))
     assert 5 <= (asked - now).total_seconds() <= 9
@@ -106,7 +106,7 @@ async def test_429_can_ask_to_wait(box: Workspace) -> None:
 
 @pytest.mark.parametrize("kind", ["reset", "unanswered"])
 async def test_a_connection_is_reset(box: Workspace, kind: str) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:{kind}")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
     with pytest.raises(httpx.ReadError):
         await get(box)
     assert (await get(box)).status_code == 200
@@ -115,39 +115,39 @@ async def test_a_connection_is_reset(box: Workspace, kind: str) -> None:
 async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Workspace) -> None:
     login, token = "/auth/api/users/loginWithToken", {"apiToken": box.info.api_token}
     for kind, issued in (("reset", 0), ("unanswered", 1)):
-        box.plan.set([parse(f"POST:{login}:{kind}")])
+        box.plan.set([parse_fault(f"POST:{login}:{kind}")])
         async with httpx.AsyncClient(base_url=box.info.url) as client:
             with pytest.raises(httpx.ReadError):
                 await client.post(login, json=token)
         assert len(box.service.classic._expires) == issued
     for kind, issued in (("504", 1), ("504-done", 2)):
-        box.plan.set([parse(f"POST:{login}:{kind}")])
+        box.plan.set([parse_fault(f"POST:{login}:{kind}")])
         async with httpx.AsyncClient(base_url=box.info.url) as client:
             assert (await client.post(login, json=token)).status_code == 504
         assert len(box.service.classic._expires) == issued
 
 
 async def test_hanging_lasts_as_long_as_the_client_waits(box: Workspace) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:hang")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:hang")])
     with pytest.raises(httpx.ReadTimeout):
         await get(box, timeout=0.1)
 
 
 async def test_slow_takes_its_time_and_is_whole(box: Workspace) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:slow=0.4")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:slow=0.4")])
     began = time.monotonic()
     assert "api-auth" in (await get(box)).json()
     assert time.monotonic() - began >= 0.3
 
 
 async def test_half_a_body(box: Workspace) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:half")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:half")])
     with pytest.raises(httpx.RemoteProtocolError):
         await get(box)
 
 
 async def test_invalid_json_and_a_page(box: Workspace) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:invalid-json"), parse(f"GET:{VERSION}:html")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:invalid-json"), parse_fault(f"GET:{VERSION}:html")])
     with pytest.raises(ValueError):
         (await get(box)).json()
     page = await get(box)
@@ -155,15 +155,15 @@ async def test_invalid_json_and_a_page(box: Workspace) -> None:
 
 
 async def test_60_mb(box: Workspace) -> None:
-    box.plan.set([parse(f"GET:{VERSION}:huge")])
+    box.plan.set([parse_fault(f"GET:{VERSION}:huge")])
     reply = await get(box)
     assert len(reply.content) == HUGE
     assert "api-auth" in reply.json()
 
 
 async def test_a_redirect_leads_elsewhere(box: Workspace) -> None:
-    plain = Fault("GET", VERSION, Kind.REDIRECT)
-    box.plan.set([plain, Fault("GET", VERSION, Kind.REDIRECT, target=box.elsewhere.url)])
+    plain = Fault("GET", VERSION, FaultKind.REDIRECT)
+    box.plan.set([plain, Fault("GET", VERSION, FaultKind.REDIRECT, target=box.elsewhere.url)])
     first, second = await get(box), await get(box)
     assert (first.status_code, second.status_code) == (307, 307)
     assert first.headers["location"].startswith("http://localhost:")

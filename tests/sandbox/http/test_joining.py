@@ -15,9 +15,8 @@ import httpx
 import pytest
 
 from tests.sandbox.http.test_process import PARENT, ROOT, alive, children, run_one, token, until
-from tui.sandbox.lifecycle.info import LEASE_PATH, RUNNING_FILE, announce
-from tui.sandbox.lifecycle.join import join
-from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, launch
+from tui.sandbox.lifecycle.info import LEASE_PATH, RUNNING_FILE, write_running_file
+from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, join, launch
 
 
 @asynccontextmanager
@@ -168,7 +167,7 @@ async def test_a_stranger_on_the_port_gets_no_key_and_is_not_joined(tmp_path: Pa
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     hosts = dict.fromkeys(("auth", "runtime", "transpiler"), url)
     members = {"url": url, "api_key": "THE-KEY", "crn": "crn", "api_token": "THE-TOKEN", "instance": "i"}
-    announce(tmp_path, {**members, "classic": hosts})
+    write_running_file(tmp_path, {**members, "classic": hosts})
     assert await join(tmp_path) is None
     assert b"lease" in heard
     assert b"THE-" not in heard

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.sandbox.http.conftest import Box, Boxes
 from tests.sandbox.http.doubles import DONE, ManualClock
-from tui.sandbox.core.limits import OPEN_PLAN
+from tui.sandbox.core.instance import OPEN_PLAN
 
 
 async def test_one_job_at_a_time_on_a_device_in_order(slow_box: Box) -> None:

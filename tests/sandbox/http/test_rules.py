@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.sandbox.http.doubles import ManualClock
 from tui.sandbox.base.clock import PacedClock, from_iso, iso
-from tui.sandbox.core import session_state as rules
-from tui.sandbox.db.models import BackwardsError, Job, Session, Status
+from tui.sandbox.core import sessions as rules
+from tui.sandbox.db.models import Job, Session, Status, TransitionError
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 STATES: list[Status] = ["Queued", "Running", "Completed", "Failed", "Cancelled"]
@@ -51,8 +51,8 @@ def test_a_job_only_moves_forward(steps: list[Status]) -> None:
     for step in steps:
         before = job
         try:
-            job = job.at(step, NOW)
-        except BackwardsError:
+            job = job.with_status(step, NOW)
+        except TransitionError:
             continue
         assert not before.final
         assert rank.get(job.status, 2) >= rank.get(before.status, 2)
@@ -69,7 +69,7 @@ def test_a_session_that_is_closed_stays_closed_and_time_only_grows(
     for seconds, pending, starts in steps:
         clock.advance(seconds)
         if starts and session.state in ("open", "inactive"):
-            session = rules.entered(session, "active", clock)
+            session = rules.with_state(session, "active", clock)
         session = replace(session, accepting_jobs=session.accepting_jobs and seconds != 7)
         moved = rules.advanced(session, clock, pending)
         if session.state == "closed":

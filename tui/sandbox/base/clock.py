@@ -1,4 +1,4 @@
-"""Time as the sandbox knows it: real timestamps, and simulated durations that a pace makes shorter."""
+"""Clock of the sandbox: real timestamps, and simulated durations that a pace makes shorter."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class Clock(Protocol):
     """Timestamps are real UTC; durations (queue waits, times to live) are in simulated seconds."""
 
     def now(self) -> datetime:
-        """The present moment, UTC, with its time zone."""
+        """Return the present time, in UTC and with its time zone."""
 
     def elapsed(self, since: datetime) -> float:
-        """Simulated seconds that passed since a timestamp."""
+        """Return the simulated seconds that have passed since a timestamp."""
 
     async def wait(self, seconds: float) -> None:
-        """Return after that many simulated seconds."""
+        """Sleep for a number of simulated seconds."""
 
 
 class PacedClock:
@@ -37,23 +37,36 @@ class PacedClock:
         self._pace = pace
 
     def now(self) -> datetime:
+        """Return the system's time, see `Clock`."""
         return datetime.now(UTC)
 
     def elapsed(self, since: datetime) -> float:
+        """Return the real seconds since a timestamp, times the pace."""
         return (self.now() - since).total_seconds() * self._pace
 
     async def wait(self, seconds: float) -> None:
+        """Sleep for the real seconds that simulated ones take; not at all for negative ones."""
         await asyncio.sleep(max(0.0, seconds) / self._pace)
 
 
 def iso(moment: datetime, digits: int = 6) -> str:
-    """`2026-08-17T01:39:15.123456Z`: how every body of the service writes a time."""
+    """Format a time as every body of the service does: `2026-08-17T01:39:15.123456Z`.
+
+    Args:
+        moment: a time with its time zone.
+        digits: digits of the fraction of a second, at most 6.
+    """
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     return text[: len(text) - (6 - digits)] + "Z"
 
 
+def iso_or_none(moment: datetime | None, digits: int = 6) -> str | None:
+    """Format a time as `iso` does; None stays None."""
+    return None if moment is None else iso(moment, digits)
+
+
 def from_iso(text: str) -> datetime:
-    """A time from a body or a query; one without a zone is UTC.
+    """Parse a time of a body or a query; one without a zone is UTC.
 
     Raises:
         ValueError: when the text is not an ISO 8601 time.

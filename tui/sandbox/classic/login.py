@@ -1,4 +1,4 @@
-"""The classic auth host: an API token for an access token, who am I, and a sign-out that really ends it."""
+"""Handlers of the classic auth host: access tokens for the API token, the user, and a real sign-out."""
 
 from __future__ import annotations
 
@@ -6,29 +6,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tui.sandbox.base.clock import iso
-from tui.sandbox.base.errors import auth_body
-from tui.sandbox.base.http import answer, form, nothing
+from tui.sandbox.base.errors import ApiError
+from tui.sandbox.base.http import form, json_response, no_content
 from tui.sandbox.base.tokens import ACCESS_TOKEN_SECONDS
-from tui.sandbox.classic.guard import Call, access_token
-from tui.sandbox.core.identity import CLASSIC_INSTANCE, GROUP, HUB, PROJECT
+from tui.sandbox.core.instance import CLASSIC_INSTANCE, GROUP, HUB, PROJECT
 from tui.sandbox.core.service import Service
+from tui.sandbox.server.routing import Call
 
-EMAIL = "sandbox@localhost"
-
-
-async def version(_request: Request) -> Response:
-    """IBM's client goes on only when `api-auth` is among the members."""
-    return answer({"api-auth": "1.42.0", "api-app": "1.10.0", "api-utils": "1.5.0"})
+_EMAIL = "sandbox@localhost"
 
 
-async def login(request: Request) -> Response:
-    """`users/loginWithToken`, as JSON or as a form."""
+def access_token(request: Request) -> str:
+    """Return the access token of a request, "" when it has none."""
+    return request.headers.get("x-access-token", "").strip()
+
+
+async def get_version(_request: Request) -> Response:
+    """GET /auth/api/version: 200; IBM's client goes on only when `api-auth` is among the members."""
+    return json_response({"api-auth": "1.42.0", "api-app": "1.10.0", "api-utils": "1.5.0"})
+
+
+async def log_in(request: Request) -> Response:
+    """POST /auth/api/users/loginWithToken, as JSON or as a form: 200 with an access token.
+
+    Raises:
+        ApiError: 401 (code 3446) for an API token that is not the user's.
+    """
     service: Service = request.app.state.service
     fields = await form(request)
-    if not service.classic.knows_api_token(fields.get("apiToken", "")):
-        return answer(auth_body(401, "Login failed.", "3446"), 401)
-    service.expect_transpiling()
-    return answer(
+    if not service.classic.is_api_token(fields.get("apiToken", "")):
+        raise ApiError(401, 3446, "Login failed.")
+    service.prepare_transpiler()
+    return json_response(
         {
             "id": service.classic.issue(),
             "ttl": ACCESS_TOKEN_SECONDS,
@@ -38,40 +47,34 @@ async def login(request: Request) -> Response:
     )
 
 
-async def me(call: Call) -> Response:
-    """The user, and where the other hosts are."""
-    base = f"{call.request.url.scheme}://{call.request.url.netloc}"
-    return answer(
+async def get_user(call: Call) -> Response:
+    """GET /auth/api/users/me: 200 with the user and the URLs of the other hosts."""
+    return json_response(
         {
-            "id": call.service.identity.classic_user_id,
-            "email": EMAIL,
+            "id": call.user_id,
+            "email": _EMAIL,
             "urls": {
-                "http": f"{base}/auth/api",
+                "http": f"{call.base_url}/auth/api",
                 "ws": f"ws://{call.request.url.netloc}/",
-                "services": {"runtime": f"{base}/runtime"},
+                "services": {"runtime": f"{call.base_url}/runtime"},
             },
         }
     )
 
 
-async def logout(call: Call) -> Response:
-    """The access token is dead from here on: the next call with it answers 401."""
+async def log_out(call: Call) -> Response:
+    """POST /auth/api/users/logout: revoke the access token; 204, and 401 to the next call with it."""
     call.service.classic.revoke(access_token(call.request))
-    return nothing()
+    return no_content()
 
 
-async def network(_call: Call) -> Response:
-    """All hubs with their groups and projects: one of each."""
+async def get_network(_call: Call) -> Response:
+    """GET /auth/api/Network: 200 with all hubs, their groups and projects: one of each."""
     project = {"name": PROJECT, "isDefault": True}
-    return answer([{"name": HUB, "groups": {GROUP: {"name": GROUP, "projects": {PROJECT: project}}}}])
+    return json_response([{"name": HUB, "groups": {GROUP: {"name": GROUP, "projects": {PROJECT: project}}}}])
 
 
-async def runtime_me(call: Call) -> Response:
-    """`users/me` of the runtime: the instances."""
-    return answer(
-        {
-            "id": call.service.identity.classic_user_id,
-            "email": EMAIL,
-            "instances": [{"name": CLASSIC_INSTANCE, "plan": "open"}],
-        }
-    )
+async def get_runtime_user(call: Call) -> Response:
+    """GET /runtime/users/me: 200 with the user and the instances."""
+    instances = [{"name": CLASSIC_INSTANCE, "plan": "open"}]
+    return json_response({"id": call.user_id, "email": _EMAIL, "instances": instances})

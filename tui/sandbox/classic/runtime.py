@@ -1,135 +1,124 @@
-"""The classic runtime: backends, jobs and usage under hub, group and project."""
+"""Handlers of the classic runtime that differ from the platform's: hub, group and project, old members."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from tui.sandbox.base.clock import iso
-from tui.sandbox.base.http import answer, flag, json_object, nothing, text
-from tui.sandbox.base.versions import qiskit_version
-from tui.sandbox.classic.guard import FACE, Call, check_tenant
+from tui.sandbox.base.errors import forbidden, invalid_body
+from tui.sandbox.base.http import json_object, json_response
 from tui.sandbox.core import devices
-from tui.sandbox.core.identity import CLASSIC_INSTANCE, GROUP, HUB, PROJECT
-from tui.sandbox.core.submission import submission
+from tui.sandbox.core.instance import CLASSIC_INSTANCE, GROUP, HUB, PROJECT
 from tui.sandbox.db.models import Job
-from tui.sandbox.server import circuit_links as storage
-from tui.sandbox.server import request_parsing as job_requests
-from tui.sandbox.server.device_status import status_view
-from tui.sandbox.server.views import job_view, metrics_view
+from tui.sandbox.server import jobs, sessions
+from tui.sandbox.server.backends import device_of
+from tui.sandbox.server.routing import Call
 
 
-async def backends(_call: Call) -> Response:
-    return answer({"devices": list(devices.DEVICES)})
+def check_provider(provider: str | None) -> None:
+    """Accept the user's own hub/group/project, or none.
+
+    Raises:
+        ApiError: 403 for any other.
+    """
+    if provider and provider != CLASSIC_INSTANCE:
+        raise forbidden()
 
 
-async def configuration(call: Call) -> Response:
-    return answer(call.service.device(call.path("name")).configuration())
+def _check_tenant(body: Mapping[str, Any]) -> None:
+    """Accept hub, group and project of a body: all three or none, otherwise 400 or 403."""
+    parts = [body.get(name) for name in ("hub", "group", "project")]
+    if any(parts):
+        if not all(isinstance(part, str) and part for part in parts):
+            raise invalid_body("hub, group and project are needed together")
+        check_provider("/".join(str(part) for part in parts))
 
 
-async def properties(call: Call) -> Response:
-    return answer(call.service.device(call.path("name")).properties())
+async def list_backends(_call: Call) -> Response:
+    """GET /runtime/backends: 200 with the names of the devices."""
+    return json_response({"devices": list(devices.DEVICES)})
 
 
-async def defaults(call: Call) -> Response:
-    """Pulse defaults: the frequencies that were measured, and no pulses."""
-    qubits = call.service.device(call.path("name")).properties()["qubits"]
+async def get_defaults(call: Call) -> Response:
+    """GET /runtime/backends/{name}/defaults: 200 with the measured frequencies, and no pulses.
+
+    Raises:
+        ApiError: 404 unknown backend.
+    """
+    qubits = device_of(call).properties()["qubits"]
     frequencies = [
         next((item["value"] for item in qubit if item["name"] == "frequency"), 0.0) for qubit in qubits
     ]
-    return answer(
-        {
-            "qubit_freq_est": frequencies,
-            "meas_freq_est": [0.0] * len(qubits),
-            "buffer": 0,
-            "pulse_library": [],
-            "cmd_def": [],
-        }
-    )
+    body = {"qubit_freq_est": frequencies, "meas_freq_est": [0.0] * len(qubits), "buffer": 0}
+    return json_response({**body, "pulse_library": [], "cmd_def": []})
 
 
-async def status(call: Call) -> Response:
-    return answer(status_view(call.service, call.service.device(call.path("name")).name))
+async def create_job(call: Call) -> Response:
+    """POST /runtime/jobs: 200 with the id.
 
-
-async def create(call: Call) -> Response:
+    Raises:
+        ApiError: 400, 403, 404, 409 or 429, see `jobs.submit`; 403 also for another hub, group or project.
+    """
     body = await json_object(call.request)
-    check_tenant(body)
-    job = call.service.submit(FACE, submission(body), job_requests.caller(call.request))
-    created: dict[str, Any] = {"id": job.id, "backend": job.backend}
-    optional = {"session_id": job.session_id, "private": job.private}
-    created.update({name: value for name, value in optional.items() if value})
-    return answer(created)
+    _check_tenant(body)
+    return jobs.submit(call, body, ("session_id", "private"))
 
 
-async def listing(call: Call) -> Response:
-    query = job_requests.job_query(call.request, FACE)
-    jobs, count = call.service.store.jobs.page(query)
-    exclude = flag(call.request.query_params.get("exclude_params"), True)
-    views = [_view(call, job, params=not exclude) for job in jobs]
-    return answer({"jobs": views, "count": count, "limit": query.limit, "offset": query.offset})
+async def list_jobs(call: Call) -> Response:
+    """GET /runtime/jobs: 200 with a page of job objects under hub, group and project.
+
+    Raises:
+        ApiError: 400 for a time that is none.
+    """
+    return await jobs.list_jobs(call, _render_job)
 
 
-async def get(call: Call) -> Response:
-    job = call.service.job(FACE, call.path("job_id"))
-    return answer(_view(call, job, params=not flag(call.request.query_params.get("exclude_params"), False)))
+async def get_job(call: Call) -> Response:
+    """GET /runtime/jobs/{job_id}: 200 with the job object under hub, group and project.
+
+    Raises:
+        ApiError: 404 unknown job.
+    """
+    return await jobs.get_job(call, _render_job)
 
 
-async def delete(call: Call) -> Response:
-    call.service.delete(FACE, call.path("job_id"))
-    return nothing()
+async def create_session(call: Call) -> Response:
+    """POST /runtime/sessions: 200 with the id alone; the mode may be missing.
+
+    Raises:
+        ApiError: 400 for a member that is wrong; 404 unknown backend; 403 another instance, or a dedicated
+            session where the plan has none.
+    """
+    body = await json_object(call.request)
+    check_provider(str(body.get("instance") or ""))
+    session = call.service.open_session(
+        call.face,
+        sessions.parse_mode(body, "dedicated"),
+        sessions.parse_backend(body),
+        sessions.parse_seconds(body, "max_session_ttl", "max_ttl") or sessions.DEFAULT_MAX_TTL,
+    )
+    return json_response({"id": session.id})
 
 
-async def results(call: Call) -> Response:
-    return job_requests.results(call.service, FACE, call.path("job_id"))
-
-
-async def interim_results(call: Call) -> Response:
-    """Sampler and estimator have none: an empty text."""
-    call.service.job(FACE, call.path("job_id"))
-    return text("")
-
-
-async def logs(call: Call) -> Response:
-    return job_requests.logs(call.service, FACE, call.path("job_id"))
-
-
-async def metrics(call: Call) -> Response:
-    job = call.service.job(FACE, call.path("job_id"))
-    return answer(metrics_view(job, "", call.service.scheduler.position(job), qiskit_version()))
-
-
-async def transpiled_circuits(call: Call) -> Response:
-    return answer({"url": storage.link(call.request, call.service, FACE, call.path("job_id"))})
-
-
-async def cancel(call: Call) -> Response:
-    call.service.cancel(FACE, call.path("job_id"))
-    return nothing()
-
-
-async def tags(call: Call) -> Response:
-    return await job_requests.retag(call.request, call.service, FACE, call.path("job_id"))
-
-
-async def usage(call: Call) -> Response:
-    """Used and allowed seconds of the instance."""
-    used = call.service.usage
-    start, end = used.period()
+async def get_usage(call: Call) -> Response:
+    """GET /runtime/usage: 200 with used and allowed seconds of the instance."""
+    usage = call.service.usage
+    start, end = usage.period()
     instance = {
         "instance": CLASSIC_INSTANCE,
-        "quota": used.limit() or used.allocation,
-        "usage": round(used.consumed(FACE), 3),
-        "pendingJobs": len(call.service.store.jobs.pending(face=FACE)),
+        "quota": usage.limit() or usage.allocation,
+        "usage": round(usage.consumed(call.face), 3),
+        "pendingJobs": len(call.service.database.jobs.pending(face=call.face)),
         "maxPendingJobs": call.service.limits.pending,
     }
-    return answer({"period": {"start": iso(start, 3), "end": iso(end, 3)}, "byInstance": [instance]})
+    return json_response({"period": {"start": iso(start, 3), "end": iso(end, 3)}, "byInstance": [instance]})
 
 
-def _view(call: Call, job: Job, *, params: bool) -> dict[str, Any]:
-    kept = call.service.store.jobs.part(job.id, "params") if params and not job.private else None
-    view = job_view(job, call.service.identity.classic_user_id, "", kept)
+def _render_job(call: Call, job: Job, with_params: bool) -> dict[str, Any]:
+    view = jobs.render_job(call, job, with_params)
     # The classic service wrote this member its own way; the schema's way is there as well.
     if job.reason_code is not None:
         view["state"]["reasonCode"] = job.reason_code

@@ -40,15 +40,15 @@ class Device:
     n_qubits: int
 
     def configuration(self) -> dict[str, Any]:
-        """The body of `GET /backends/{name}/configuration`: `dt` in ns, `rep_delay` in us."""
+        """Return the body of `GET /backends/{name}/configuration`: `dt` in ns, `rep_delay` in us."""
         return _configuration(self.name)
 
     def properties(self) -> dict[str, Any]:
-        """The body of `GET /backends/{name}/properties`: T1, T2 in us, gate lengths in ns."""
+        """Return the body of `GET /backends/{name}/properties`: T1, T2 in us, gate lengths in ns."""
         return _properties(self.name)
 
     def summary(self) -> dict[str, Any]:
-        """The device's object in `GET /backends`, idle and online.
+        """Return the device's object in `GET /backends`, idle and online.
 
         Errors are true medians and bests of the recorded calibration, where an error of 1 marks a
         coupler that was out of order. The layered error is the EPLG of the longest recorded chain,
@@ -58,7 +58,11 @@ class Device:
 
 
 def device(name: str) -> Device:
-    """The device called `name`. Raises `UnknownDevice`."""
+    """Return a recorded device.
+
+    Raises:
+        UnknownDevice: when the sandbox has no device of that name.
+    """
     if name not in _QUBITS:
         raise UnknownDevice(name)
     return Device(name, _QUBITS[name])

@@ -1,4 +1,4 @@
-"""The service behind both faces: what can be done with jobs, sessions and the instance."""
+"""The service behind both faces: operations on jobs, sessions and backends."""
 
 from __future__ import annotations
 
@@ -9,68 +9,64 @@ from collections.abc import Coroutine
 from dataclasses import replace
 
 from tui.sandbox.base.clock import Clock
-from tui.sandbox.base.errors import ApiError, no_backend, no_job
-from tui.sandbox.base.ids import new_id
+from tui.sandbox.base.errors import ApiError, backend_not_found, job_not_found
 from tui.sandbox.base.tokens import ClassicTokens, IamTokens, Secrets
 from tui.sandbox.core import devices
-from tui.sandbox.core.identity import identity
-from tui.sandbox.core.limits import NO_LIMITS, Limits, RateLimit, check_pending
+from tui.sandbox.core.engine import EnginePort, TranspileTasks
+from tui.sandbox.core.instance import NO_LIMITS, Limits, RateLimit, Usage, load_identity
 from tui.sandbox.core.scheduler import Scheduler
-from tui.sandbox.core.sessions import Sessions
-from tui.sandbox.core.simulator_port import EnginePort
+from tui.sandbox.core.sessions import SessionManager
 from tui.sandbox.core.submission import Submission
-from tui.sandbox.core.transpile_tasks import TranspileTasks
-from tui.sandbox.core.usage import Usage
-from tui.sandbox.db.database import Store
-from tui.sandbox.db.models import Face, Job, Mode, Session
+from tui.sandbox.db.database import Database
+from tui.sandbox.db.models import Face, Job, Mode, Session, new_id
 
 log = logging.getLogger(__name__)
 
 INTERACTIVE_TTL = 60
-OPEN_PLAN_SESSION = "Open plan users can not create sessions in dedicated mode."
+_NO_DEDICATED = "Open plan users can not create sessions in dedicated mode."
 
 
 class Service:
     """One emulated IBM Quantum. Both faces share devices and their queues; jobs belong to one face.
 
     Args:
-        others: jobs of other people ahead of ours on every device.
+        background: jobs of other users ahead of ours on every device.
     """
 
     def __init__(
         self,
-        store: Store,
+        database: Database,
         engine: EnginePort,
         clock: Clock,
         secrets: Secrets,
         limits: Limits = NO_LIMITS,
-        others: int = 0,
+        background: int = 0,
     ) -> None:
-        self.store = store
+        self.database = database
         self.engine = engine
         self.clock = clock
         self.limits = limits
-        self.identity = identity(store)
+        self.identity = load_identity(database)
         self.iam = IamTokens(secrets.api_key, self.identity.user_id, self.identity.account, clock)
         self.classic = ClassicTokens(secrets.api_token, clock)
-        self.sessions = Sessions(store, clock)
-        self.scheduler = Scheduler(store, engine, clock, self.sessions, devices.DEVICES, others)
+        self.sessions = SessionManager(database, clock)
+        self.scheduler = Scheduler(database, engine, clock, self.sessions, devices.DEVICES, background)
         self.transpilations = TranspileTasks(engine)
-        self.usage = Usage(store, clock, limits)
+        self.usage = Usage(database, clock, limits)
         self._rate = RateLimit(limits.creations_per_minute, clock)
         self._warming: list[asyncio.Task[None]] = []
-        self._transpiler_wanted = False
+        self._transpiler_warmed = False
 
     def start(self) -> None:
-        """Begin serving the queues; the engine warms up behind."""
+        """Begin to serve the queues; the engine starts in the background."""
         self._warm(self.engine.start())
         self.sessions.start()
         self.scheduler.start()
 
-    def expect_transpiling(self) -> None:
-        """Whoever signed in may transpile in the cloud: have the transpiler warm before that."""
-        if not self._transpiler_wanted:
-            self._transpiler_wanted = True
+    def prepare_transpiler(self) -> None:
+        """Warm the transpiler up in the background, once: a client that has signed in may need it soon."""
+        if not self._transpiler_warmed:
+            self._transpiler_warmed = True
             self._warm(self.engine.warm_transpiler())
 
     def _warm(self, start: Coroutine[None, None, None]) -> None:
@@ -79,100 +75,136 @@ class Service:
         self._warming.append(task)
 
     async def stop(self) -> None:
-        """End all work; unfinished jobs stay in the store for the next start."""
+        """Stop all work; unfinished jobs stay in the database for the next start."""
         await self.scheduler.stop()
         await self.transpilations.stop()
         await self.sessions.stop()
         await asyncio.gather(*self._warming, return_exceptions=True)
         await self.engine.aclose()
-        self.store.close()
+        self.database.close()
 
     def device(self, name: str) -> devices.Device:
-        """Raises ApiError 404 when there is no such device."""
+        """Return a device.
+
+        Raises:
+            ApiError: 404 when there is no such device.
+        """
         try:
             return devices.device(name)
         except devices.UnknownDevice as error:
-            raise no_backend(name) from error
+            raise backend_not_found(name) from error
 
-    def submit(self, face: Face, asked: Submission, caller: str) -> Job:
+    def submit(self, face: Face, submission: Submission, caller: str) -> Job:
         """Accept a job into the queue of its device.
+
+        Args:
+            face: the face the job belongs to.
+            submission: the checked body.
+            caller: name of the client program, for the job's metrics.
 
         Raises:
             ApiError: 404 unknown backend or session; 400 closed session; 403 too many pending;
                 409 no QPU time left; 429 too many in a minute.
         """
-        self.device(asked.backend)
-        session = self.sessions.accept(face, asked.session_id, asked.backend) if asked.session_id else None
+        self.device(submission.backend)
+        session_id = submission.session_id
+        session = self.sessions.accept(face, session_id, submission.backend) if session_id else None
         self._rate.check()
-        check_pending(self.limits, len(self.store.jobs.pending(face=face)))
+        self.limits.check_pending(len(self.database.jobs.pending(face=face)))
         self.usage.check(face)
         job = Job(
             id=new_id(),
             face=face,
-            program_id=asked.program_id,
-            backend=asked.backend,
+            program_id=submission.program_id,
+            backend=submission.backend,
             created=self.clock.now(),
-            tags=asked.tags,
-            session_id=asked.session_id,
+            tags=submission.tags,
+            session_id=session_id,
             mode=session.mode if session else "job",
-            private=asked.private,
-            cost=self.limits.default_cost if asked.cost is None else asked.cost,
-            log_level=asked.log_level,
-            runtime=asked.runtime,
-            calibration_id=asked.calibration_id,
+            private=submission.private,
+            cost=self.limits.default_cost if submission.cost is None else submission.cost,
+            log_level=submission.log_level,
+            runtime=submission.runtime,
+            calibration_id=submission.calibration_id,
             caller=caller,
         )
-        self.store.jobs.add(job, json.dumps(asked.params))
+        self.database.jobs.insert(job, params=json.dumps(submission.params))
         self._rate.count()
         self.scheduler.enqueue(job)
         return job
 
     def job(self, face: Face, job_id: str) -> Job:
-        """Raises ApiError 404 when the face has no such job."""
-        job = self.store.jobs.get(job_id)
+        """Return a job.
+
+        Raises:
+            ApiError: 404 when the face has no such job.
+        """
+        job = self.database.jobs.get(job_id)
         if job is None or job.face != face:
-            raise no_job(job_id)
+            raise job_not_found(job_id)
         return job
 
     def cancel(self, face: Face, job_id: str) -> None:
-        """Raises ApiError 404, or 409 when the job has ended."""
+        """Cancel a job.
+
+        Raises:
+            ApiError: 404 unknown; 409 when it has ended.
+        """
         job = self.job(face, job_id)
         if job.final:
             raise ApiError(409, 1292, "Job is in non cancellable status.")
         self.scheduler.cancel(job)
 
     def delete(self, face: Face, job_id: str) -> None:
-        """Raises ApiError 404, or 400 while the job has not ended."""
+        """Delete a job that has ended; its usage still counts.
+
+        Raises:
+            ApiError: 404 unknown; 400 before its end.
+        """
         job = self.job(face, job_id)
         if not job.final:
             raise ApiError(400, 1293, "Job must be in a terminal state.")
         if job.qpu_seconds and job.mode != "dedicated":
-            self.usage.keep_deleted(face, job.created, job.qpu_seconds)
-        self.store.jobs.delete(job_id)
+            self.usage.add_deleted(face, job.created, job.qpu_seconds)
+        self.database.jobs.delete(job_id)
 
-    def retag(self, face: Face, job_id: str, tags: tuple[str, ...]) -> None:
-        """Replace all tags of a job; none clears them."""
-        self.store.jobs.save(replace(self.job(face, job_id), tags=tags))
-
-    def result(self, face: Face, job_id: str) -> str | None:
-        """The results body, None when there is none. Those of a private job are gone once read.
+    def set_tags(self, face: Face, job_id: str, tags: tuple[str, ...]) -> None:
+        """Replace all tags of a job.
 
         Raises:
-            ApiError: 404, or 400 (code 1234) before the end.
+            ApiError: 404 unknown.
+        """
+        self.database.jobs.update(replace(self.job(face, job_id), tags=tags))
+
+    def result(self, face: Face, job_id: str) -> str | None:
+        """Return the results of a job as JSON text; those of a private job are deleted with that.
+
+        Returns:
+            None when the job has none.
+
+        Raises:
+            ApiError: 404 unknown; 400 (code 1234) before its end.
         """
         job = self.job(face, job_id)
         if not job.final:
             message = "Cannot get results for a job in a non-terminal state."
             raise ApiError(400, 1234, message, "Try again when job has reached a terminal state.")
-        found = self.store.jobs.part(job_id, "result")
+        found = self.database.jobs.part(job_id, "result")
         if found is not None and job.private:
-            self.store.jobs.save(job, result=None, params=None, transpiled=None)
+            self.database.jobs.update(job, result=None, params=None, transpiled=None)
         return found
 
     def open_session(
         self, face: Face, mode: Mode, backend: str, max_ttl: int, interactive_ttl: int | None = None
     ) -> Session:
-        """A new session or batch; an empty backend is settled by its first job.
+        """Open a session or batch.
+
+        Args:
+            face: the face it belongs to.
+            mode: "dedicated" or "batch".
+            backend: its device; "" when the first job decides.
+            max_ttl: simulated seconds from its first job to its end.
+            interactive_ttl: simulated seconds it may be idle; None for the service's own value.
 
         Raises:
             ApiError: 404 unknown backend; 403 a dedicated session where the plan has none.
@@ -180,7 +212,7 @@ class Service:
         if backend:
             self.device(backend)
         if mode == "dedicated" and not self.limits.dedicated:
-            raise ApiError(403, 1200, OPEN_PLAN_SESSION, "Use job or batch mode.")
+            raise ApiError(403, 1200, _NO_DEDICATED, "Use job or batch mode.")
         return self.sessions.open(face, mode, backend, max_ttl, interactive_ttl or INTERACTIVE_TTL)
 
 

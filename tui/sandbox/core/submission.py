@@ -1,4 +1,4 @@
-"""A `POST /jobs` body, checked member by member."""
+"""Submissions: the body of `POST /jobs`, validated member by member."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.sandbox.base.errors import ApiError, invalid
-from tui.sandbox.base.http import flag
+from tui.sandbox.base.errors import ApiError, invalid_body
+from tui.sandbox.base.http import parse_bool
 from tui.sandbox.simulator.primitives.validation import validate_params
 
-MAX_TAGS = 8
-MAX_TAG_LENGTH = 86
-MAX_COST = 10_800
-LOG_LEVELS = frozenset({"critical", "error", "warning", "info", "debug"})
+_MAX_TAGS = 8
+_MAX_TAG_LENGTH = 86
+_MAX_COST = 10_800
+_LOG_LEVELS = frozenset({"critical", "error", "warning", "info", "debug"})
 _START_SESSION = (
     "Starting a session using the /jobs endpoint is no longer supported. Use the /sessions endpoint instead."
 )
@@ -21,7 +21,11 @@ _START_SESSION = (
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a client asks to run. `cost` is in QPU seconds, None for the instance's own default."""
+    """A validated submission.
+
+    Attributes:
+        cost: maximum execution time in QPU seconds, None for the instance's own default.
+    """
 
     program_id: str
     backend: str
@@ -35,8 +39,8 @@ class Submission:
     runtime: str = ""
 
 
-def submission(body: Mapping[str, Any]) -> Submission:
-    """Read a body; members nobody knows are ignored, but not inside `params`.
+def parse_submission(body: Mapping[str, Any]) -> Submission:
+    """Validate the body of a submission; unknown members are ignored, but not inside `params`.
 
     Raises:
         ApiError: 400 with code 1208 (or 1204, 1205 for tags).
@@ -45,31 +49,31 @@ def submission(body: Mapping[str, Any]) -> Submission:
     backend = _text(body, "backend", 255, required=True)
     params = body.get("params")
     if not isinstance(params, Mapping):
-        raise invalid("body.params must be an object")
-    if flag(body.get("start_session")):
-        raise invalid(_START_SESSION)
+        raise invalid_body("body.params must be an object")
+    if parse_bool(body.get("start_session")):
+        raise invalid_body(_START_SESSION)
     level = str(body.get("log_level") or "warning").lower()
-    if level not in LOG_LEVELS:
-        raise invalid(f"body.log_level must be one of {', '.join(sorted(LOG_LEVELS))}")
+    if level not in _LOG_LEVELS:
+        raise invalid_body(f"body.log_level must be one of {', '.join(sorted(_LOG_LEVELS))}")
     problem = validate_params(program, dict(params))
     if problem is not None:
-        raise invalid(problem)
+        raise invalid_body(problem)
     return Submission(
         program_id=program,
         backend=backend,
         params=params,
-        tags=tag_list(body.get("tags")),
+        tags=parse_tags(body.get("tags")),
         log_level=level,
         cost=_cost(body.get("cost")),
         session_id=_text(body, "session_id", 36),
         calibration_id=_text(body, "calibration_id", 100),
-        private=bool(flag(body.get("private"), False)),
+        private=bool(parse_bool(body.get("private"), False)),
         runtime=_text(body, "runtime", 1000),
     )
 
 
-def tag_list(value: object) -> tuple[str, ...]:
-    """Tags of a body: at most 8, of at most 86 characters each.
+def parse_tags(value: object) -> tuple[str, ...]:
+    """Validate the tags of a body: at most 8, of at most 86 characters each.
 
     Raises:
         ApiError: 400 with code 1204 (too many), 1205 (too long) or 1208 (not strings).
@@ -77,13 +81,13 @@ def tag_list(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        raise invalid("body.tags must be an array of strings")
-    if len(value) > MAX_TAGS:
-        message = f"Exceeds the maximum number of tags a job can have ({len(value)} > {MAX_TAGS})."
+        raise invalid_body("body.tags must be an array of strings")
+    if len(value) > _MAX_TAGS:
+        message = f"Exceeds the maximum number of tags a job can have ({len(value)} > {_MAX_TAGS})."
         raise ApiError(400, 1204, message)
     longest = max(map(len, value), default=0)
-    if longest > MAX_TAG_LENGTH:
-        message = f"Exceeds the maximum length of a tag ({longest} > {MAX_TAG_LENGTH})."
+    if longest > _MAX_TAG_LENGTH:
+        message = f"Exceeds the maximum length of a tag ({longest} > {_MAX_TAG_LENGTH})."
         raise ApiError(400, 1205, message)
     return tuple(value)
 
@@ -93,9 +97,9 @@ def _text(body: Mapping[str, Any], name: str, longest: int, *, required: bool = 
     if value is None and not required:
         return ""
     if not isinstance(value, str):
-        raise invalid(f"body.{name} must be a string")
+        raise invalid_body(f"body.{name} must be a string")
     if len(value) > longest or (required and not value):
-        raise invalid(f"body.{name} must be 1 to {longest} characters long")
+        raise invalid_body(f"body.{name} must be 1 to {longest} characters long")
     return value
 
 
@@ -104,5 +108,5 @@ def _cost(value: object) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise invalid("body.cost must be an integer of at least 0")
-    return min(value, MAX_COST)
+        raise invalid_body("body.cost must be an integer of at least 0")
+    return min(value, _MAX_COST)

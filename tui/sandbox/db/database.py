@@ -1,4 +1,4 @@
-"""The state that survives a restart: one SQLite file in a private folder, one process at a time."""
+"""Database of the sandbox: one SQLite file in a private folder, used by one process at a time."""
 
 from __future__ import annotations
 
@@ -10,47 +10,23 @@ import time
 from pathlib import Path
 
 from tui.common.file_lock import FileLock, LockTimeout, file_lock
-from tui.sandbox.db.jobs import JobTable
-from tui.sandbox.db.sessions import SessionTable
+from tui.sandbox.db.jobs import JobTable, SessionTable
 from tui.sandbox.db.workloads import WorkloadTable
 
 FILE_NAME = "sandbox.sqlite3"
 _LOCK_SECONDS = 3.0
 _SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE jobs (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, face TEXT NOT NULL,
-    program_id TEXT NOT NULL, backend TEXT NOT NULL, created TEXT NOT NULL, status TEXT NOT NULL,
-    running TEXT, finished TEXT, reason TEXT NOT NULL, reason_code INTEGER, reason_solution TEXT NOT NULL,
-    tags TEXT NOT NULL, session_id TEXT NOT NULL, mode TEXT NOT NULL, private INTEGER NOT NULL,
-    cost INTEGER NOT NULL, log_level TEXT NOT NULL, runtime TEXT NOT NULL, calibration_id TEXT NOT NULL,
-    caller TEXT NOT NULL, qpu_seconds REAL NOT NULL, execution_ns INTEGER NOT NULL,
-    circuits INTEGER NOT NULL, shots INTEGER NOT NULL,
-    params TEXT, result TEXT, logs TEXT, transpiled TEXT
-);
-CREATE INDEX jobs_pending ON jobs (status) WHERE status IN ('Queued', 'Running');
-CREATE INDEX jobs_session ON jobs (session_id) WHERE session_id <> '';
-CREATE INDEX jobs_created ON jobs (face, created);
-CREATE TABLE sessions (
-    id TEXT PRIMARY KEY, face TEXT NOT NULL, mode TEXT NOT NULL, created TEXT NOT NULL,
-    backend TEXT NOT NULL, max_ttl INTEGER NOT NULL, interactive_ttl INTEGER NOT NULL, state TEXT NOT NULL,
-    state_reason TEXT NOT NULL, accepting_jobs INTEGER NOT NULL, started_at TEXT, activated_at TEXT,
-    closed_at TEXT, last_job_started TEXT, last_job_completed TEXT, active_seconds REAL NOT NULL,
-    timestamps TEXT NOT NULL
-);
-"""
 
 
 class StateInUseError(RuntimeError):
     """Another sandbox is running on the same folder."""
 
 
-class Store:
+class Database:
     """Jobs, sessions and settings under one folder (created, mode 0700).
 
     Raises:
-        StateInUseError: when another sandbox keeps the folder for longer than some seconds.
+        StateInUseError: when another sandbox uses the folder for longer than some seconds.
         OSError: when the folder cannot be made or written.
     """
 
@@ -64,17 +40,19 @@ class Store:
         self.workloads = WorkloadTable(self._connection)
 
     def setting(self, name: str) -> str | None:
+        """Return the value stored under a name, None when there is none."""
         row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def set_setting(self, name: str, value: str | None) -> None:
-        """Keep a value under a name; None forgets it."""
+        """Store a value under a name; None removes it."""
         if value is None:
             self._connection.execute("DELETE FROM settings WHERE name = ?", (name,))
         else:
             self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def close(self) -> None:
+        """Close the file and release the folder."""
         self._connection.close()
         self._lock.release()
 
@@ -98,9 +76,11 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         return _connect(path)
     except sqlite3.DatabaseError as error:
-        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
-        print(f"qdeck sandbox: {path} is not readable ({error}); it is kept as {aside.name}", file=sys.stderr)
-        path.replace(aside)
+        damaged = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+        print(
+            f"qdeck sandbox: {path} is not readable ({error}); it is kept as {damaged.name}", file=sys.stderr
+        )
+        path.replace(damaged)
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         return _connect(path)
@@ -115,7 +95,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
+            connection.executescript(
+                f"BEGIN; {_schema(connection)} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+            )
         elif version != _SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"it was written by another version of qdeck ({version})")
     except sqlite3.DatabaseError:
@@ -123,3 +105,18 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.close()
         raise
     return connection
+
+
+def _schema(connection: sqlite3.Connection) -> str:
+    jobs, sessions = JobTable(connection), SessionTable(connection)
+    return f"""
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, {jobs.definition()},
+    params TEXT, result TEXT, logs TEXT, transpiled TEXT, UNIQUE (id)
+);
+CREATE INDEX jobs_pending ON jobs (status) WHERE status IN ('Queued', 'Running');
+CREATE INDEX jobs_session ON jobs (session_id) WHERE session_id <> '';
+CREATE INDEX jobs_created ON jobs (face, created);
+CREATE TABLE sessions ({sessions.definition()}, PRIMARY KEY (id));
+"""

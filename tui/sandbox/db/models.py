@@ -1,7 +1,10 @@
-"""What the sandbox remembers: jobs and sessions, as frozen values that only move forward."""
+"""Jobs and sessions of the sandbox: frozen values whose states only move forward."""
 
 from __future__ import annotations
 
+import base64
+import secrets
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -16,13 +19,13 @@ RAN_TOO_LONG = 1305
 _RANK = {"Queued": 0, "Running": 1, "Completed": 2, "Failed": 2, "Cancelled": 2}
 
 
-class BackwardsError(RuntimeError):
-    """A job was asked to return to a state it has left."""
+class TransitionError(RuntimeError):
+    """A job cannot go from its status to the one asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job without its large parts (params, result, logs and circuits stay in the store)."""
+    """One job without its large parts (params, result, logs and circuits stay in the database)."""
 
     id: str
     face: Face
@@ -51,20 +54,26 @@ class Job:
 
     @property
     def final(self) -> bool:
+        """True once the job has ended."""
         return self.status in TERMINAL
 
     @property
     def ran_too_long(self) -> bool:
+        """True for a job that was stopped at its maximum execution time."""
         return self.reason_code == RAN_TOO_LONG
 
-    def at(self, status: Status, moment: datetime) -> Job:
-        """The same job one step on.
+    def with_status(self, status: Status, moment: datetime) -> Job:
+        """Return the job in a later status.
+
+        Args:
+            status: any but Queued.
+            moment: when it started to run or ended; the first start stays.
 
         Raises:
-            BackwardsError: when the step is not forward.
+            TransitionError: when the job has ended, or the status comes before its own.
         """
         if self.final or status == "Queued" or _RANK[status] < _RANK[self.status]:
-            raise BackwardsError(f"{self.id}: {self.status} cannot become {status}")
+            raise TransitionError(f"{self.id}: {self.status} cannot become {status}")
         if status == "Running":
             return replace(self, status=status, running=self.running or moment)
         return replace(self, status=status, finished=moment)
@@ -90,6 +99,12 @@ class Session:
     last_job_started: datetime | None = None
     last_job_completed: datetime | None = None
     active_seconds: float = 0.0
-    """Of the spells of activity that are over; the present one counts from `activated_at`."""
+    """Of the periods of activity that are over; the present one counts from `activated_at`."""
     timestamps: tuple[tuple[str, str], ...] = ()
     """Every state with the ISO time it was entered, in order."""
+
+
+def new_id() -> str:
+    """Return a new id of a job or session: an xid, 20 characters of base32hex (time first, then chance)."""
+    raw = int(time.time()).to_bytes(4, "big") + secrets.token_bytes(8)
+    return base64.b32hexencode(raw).decode("ascii").lower().rstrip("=")

@@ -1,4 +1,4 @@
-"""The open connections, so that one can be broken in the middle of an answer."""
+"""Registry of the open connections, so that one can be broken in the middle of a response."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Connections:
-    """By the client's address."""
+    """The open connections by the client's address."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, int], asyncio.Transport] = {}
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's protocol, which tells us of each connection."""
+        """Return uvicorn's protocol class, extended to register each connection."""
         opened = self._open
 
-        class Watched(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen by uvicorn when imported
+        class Registered(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen by uvicorn when imported
             def connection_made(self, transport: asyncio.Transport) -> None:
                 self._address = _address(transport.get_extra_info("peername"))
                 opened[self._address] = transport
@@ -33,19 +33,19 @@ class Connections:
                 opened.pop(self._address, None)
                 super().connection_lost(exc)
 
-        return Watched
+        return Registered
 
     def reset(self, scope: Scope) -> None:
-        """Break a request's connection off: what was not read yet is lost to the client."""
+        """Reset the connection of a request: what the client has not read yet is lost to it."""
         transport = self._of(scope)
         if transport is not None:
-            plain = transport.get_extra_info("socket")
-            if plain is not None:
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            connection = transport.get_extra_info("socket")
+            if connection is not None:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             transport.abort()
 
     def close(self, scope: Scope) -> None:
-        """End a request's connection after what was written."""
+        """Close the connection of a request after what was written."""
         transport = self._of(scope)
         if transport is not None:
             transport.close()

@@ -1,53 +1,62 @@
-"""What goes wrong on purpose: faults as they are asked for, and which request meets which one."""
+"""Faults on purpose: their syntax, the plan that assigns them to requests, and `/sandbox/faults`."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tui.sandbox.base.errors import invalid_body, unauthenticated
+from tui.sandbox.base.http import body_bytes, json_response
+from tui.sandbox.base.tokens import equal_secrets
+
+FAULTS_PATH = "/sandbox/faults"
 GRAMMAR = "METHOD:PATH:KIND[=SECONDS][:COUNT[:SKIP]]"
-_LONGEST = 3600.0
-_MOST = 1_000_000
+_MAX_SECONDS = 3600.0
+_MAX_COUNT = 1_000_000
 
 
-class Kind(StrEnum):
-    """How a request ends. Up to `REDIRECT` nothing of what it asks for is done; from `SLOW` on, all of it."""
+class FaultKind(StrEnum):
+    """Kinds of faults. Up to `REDIRECT` the request is not carried out; from `SLOW` on, it is."""
 
     STATUS_500 = "500"
     STATUS_502 = "502"
-    """A gateway's page, as is 504; the others are in the words of the service."""
+    """A gateway's page, as is 504; the others are in the form of the service."""
     STATUS_503 = "503"
     STATUS_504 = "504"
     RATE_LIMITED = "429"
     RATE_LIMITED_FOR = "429-wait"
     """With `Retry-After`: the fault's seconds."""
     RATE_LIMITED_UNTIL = "429-date"
-    """The same, as a date: by the clock that the answer's own `Date` is taken from."""
+    """The same, as a date: by the clock that the response's own `Date` is taken from."""
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
     NOT_FOUND = "404"
     RESET = "reset"
-    """The connection is reset before an answer."""
+    """The connection is reset before a response."""
     HANG = "hang"
-    """No answer, for as long as the client waits."""
+    """No response, for as long as the client waits."""
     HTML = "html"
     """A page of something in between, with status 200."""
     REDIRECT = "redirect"
     """307 to another origin."""
     SLOW = "slow"
-    """Half of the fault's seconds before the answer, half between its pieces."""
+    """Half of the fault's seconds before the response, half between its chunks."""
     UNANSWERED = "unanswered"
-    """What was asked is done, then the connection is reset."""
+    """The request is carried out, then the connection is reset."""
     GATEWAY_DONE = "504-done"
-    """What was asked is done, but the gateway in between did not wait for it."""
+    """The request is carried out, but the gateway in between did not wait for it."""
     HALF = "half"
-    """The answer breaks off in the middle of its body."""
+    """The response breaks off in the middle of its body."""
     INVALID_JSON = "invalid-json"
     HUGE = "huge"
-    """The answer, followed by white space up to 60 MB."""
+    """The response, followed by white space up to 60 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ class Fault:
     Attributes:
         method: of the request, or `*`.
         path: of the request; `*` stands for one part of it, `**` for any number.
-        count: how many requests meet it, 0 for all.
+        kind: what goes wrong.
+        count: how many requests it applies to, 0 for all.
         skip: how many that match go well before.
         seconds: how long `slow` takes, or what `429-wait` and `429-date` ask for.
         target: where `redirect` leads; by default to the sandbox's port under another name.
@@ -65,15 +75,15 @@ class Fault:
 
     method: str
     path: str
-    kind: Kind
+    kind: FaultKind
     count: int = 1
     skip: int = 0
     seconds: float = 2.0
     target: str = ""
 
 
-def parse(text: str) -> Fault:
-    """A fault from its form on the command line, `GRAMMAR`.
+def parse_fault(text: str) -> Fault:
+    """Parse a fault of the command line, written as `GRAMMAR`.
 
     Raises:
         ValueError: with what is wrong.
@@ -83,12 +93,13 @@ def parse(text: str) -> Fault:
     if match is None:
         raise ValueError(f"{text!r} is not a fault; give it as {GRAMMAR}, e.g. GET:/api/v1/jobs:503:2")
     method, path, kind, seconds, count, skip = match.groups()
-    given = {"seconds": seconds, "count": count, "skip": skip}
-    return fault_of({"method": method, "path": path, "kind": kind, **{k: v for k, v in given.items() if v}})
+    optional = {"seconds": seconds, "count": count, "skip": skip}
+    members = {"method": method, "path": path, "kind": kind}
+    return fault_from_members(members | {name: value for name, value in optional.items() if value})
 
 
-def fault_of(members: Mapping[str, Any]) -> Fault:
-    """A fault from its members by name.
+def fault_from_members(members: Mapping[str, Any]) -> Fault:
+    """Return a fault from its members by name.
 
     Raises:
         ValueError: with what is wrong.
@@ -97,13 +108,13 @@ def fault_of(members: Mapping[str, Any]) -> Fault:
     if unknown:
         raise ValueError(f"a fault has no member {sorted(unknown)[0]!r}")
     word = str(members.get("kind", ""))
-    if word not in set(Kind):
-        raise ValueError(f"{word!r} is no kind of fault; there are {', '.join(Kind)}")
+    if word not in set(FaultKind):
+        raise ValueError(f"{word!r} is no kind of fault; there are {', '.join(FaultKind)}")
     try:
-        made = Fault(
+        fault = Fault(
             method=str(members["method"]).upper(),
             path=str(members["path"]),
-            kind=Kind(word),
+            kind=FaultKind(word),
             count=int(members.get("count", 1)),
             skip=int(members.get("skip", 0)),
             seconds=float(members.get("seconds", 2.0)),
@@ -111,9 +122,13 @@ def fault_of(members: Mapping[str, Any]) -> Fault:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a fault: {error}") from error
-    if not (0 <= made.count <= _MOST and 0 <= made.skip <= _MOST and 0 <= made.seconds <= _LONGEST):
+    if not (
+        0 <= fault.count <= _MAX_COUNT
+        and 0 <= fault.skip <= _MAX_COUNT
+        and 0 <= fault.seconds <= _MAX_SECONDS
+    ):
         raise ValueError("count, skip or seconds of a fault are out of range")
-    return made
+    return fault
 
 
 @dataclass(slots=True)
@@ -126,16 +141,16 @@ class _Planned:
 
 @dataclass(slots=True)
 class FaultPlan:
-    """The faults in force, in order: a request meets the first one that is its own and not used up."""
+    """The faults in force: the first one that matches a request and is not used up applies to it."""
 
     _planned: list[_Planned] = field(default_factory=list)
 
     def set(self, faults: Iterable[Fault]) -> None:
-        """Put these in place of all others."""
+        """Replace all faults."""
         self._planned = [_Planned(fault, _pattern(fault.path)) for fault in faults]
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault that this request meets."""
+    def next_fault(self, method: str, path: str) -> Fault | None:
+        """Count a request and return the fault that applies to it, None when none does."""
         for planned in self._planned:
             fault = planned.fault
             if fault.method not in ("*", method) or not planned.pattern.fullmatch(path):
@@ -146,8 +161,8 @@ class FaultPlan:
                 return fault
         return None
 
-    def told(self) -> list[dict[str, Any]]:
-        """Every fault with how many requests matched (`seen`) and met it (`hits`)."""
+    def report(self) -> list[dict[str, Any]]:
+        """Return every fault with how many requests it matched (`seen`) and applied to (`hits`)."""
         return [
             {**asdict(planned.fault), "seen": planned.seen, "hits": planned.hits} for planned in self._planned
         ]
@@ -157,3 +172,32 @@ def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*)", path)
     words = {"**": ".*", "*": "[^/]+"}
     return re.compile("".join(words.get(part, re.escape(part)) for part in parts))
+
+
+class FaultControl:
+    """`/sandbox/faults`: the faults in force, read and replaced while the sandbox runs."""
+
+    def __init__(self, plan: FaultPlan, api_key: str) -> None:
+        self._plan = plan
+        self._api_key = api_key
+
+    async def endpoint(self, request: Request) -> Response:
+        """GET or PUT /sandbox/faults: replace all faults if it is a PUT; 200 with the faults.
+
+        Raises:
+            ApiError: 401 without the API key as a bearer; 400 for what is no list of faults.
+        """
+        if not equal_secrets(request.headers.get("authorization", ""), f"Bearer {self._api_key}"):
+            raise unauthenticated()
+        if request.method == "PUT":
+            self._plan.set(_parse_list(await body_bytes(request)))
+        return json_response(self._plan.report())
+
+
+def _parse_list(body: bytes) -> list[Fault]:
+    """Parse faults in JSON: an array of objects, or of texts as on the command line."""
+    try:
+        items = json.loads(body)
+        return [parse_fault(item) if isinstance(item, str) else fault_from_members(item) for item in items]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise invalid_body(str(error)) from error

@@ -1,4 +1,4 @@
-"""What a client has to know of a running sandbox, and the file that tells it to others (std-lib only)."""
+"""What a client has to know of a running sandbox, and the file by which others find it (std-lib only)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tui.common.atomic_file import replace_file
 
@@ -22,7 +22,7 @@ PROOF_HEADER = "x-qdeck-proof"
 
 @dataclass(frozen=True, slots=True)
 class SandboxInfo:
-    """Where a sandbox listens and what opens it. The key and the token never show in its repr."""
+    """URLs and secrets of a running sandbox. The API key and the API token never show in its repr."""
 
     url: str
     api_key: str = field(repr=False)
@@ -35,7 +35,7 @@ class SandboxInfo:
 
     @classmethod
     def from_line(cls, line: str | bytes) -> SandboxInfo:
-        """Read the first line of `python -m tui.sandbox`.
+        """Parse the first line of `python -m tui.sandbox`.
 
         Raises:
             ValueError: when it is not that line.
@@ -43,43 +43,67 @@ class SandboxInfo:
         return cls.from_members(json.loads(line))
 
     @classmethod
-    def from_members(cls, said: Any) -> SandboxInfo:
-        """The same from the parsed line.
+    def from_members(cls, members: Any) -> SandboxInfo:
+        """Read the members of that line, once parsed.
 
         Raises:
             ValueError: when it is not that line.
         """
         try:
             names = ("url", "api_key", "crn", "api_token", "instance")
-            hosts = {name: str(said["classic"][name]) for name in ("auth", "runtime", "transpiler")}
-            return cls(**{name: str(said[name]) for name in names}, **hosts)
+            hosts = {name: str(members["classic"][name]) for name in ("auth", "runtime", "transpiler")}
+            return cls(**{name: str(members[name]) for name in names}, **hosts)
         except (KeyError, TypeError) as error:
             raise ValueError("this is not the first line of a sandbox") from error
 
 
-def announce(folder: Path, members: Mapping[str, Any]) -> None:
+class RunningSandbox(Protocol):
+    """A running sandbox that this process started or joined."""
+
+    @property
+    def info(self) -> SandboxInfo:
+        """URLs and secrets."""
+
+    @property
+    def running(self) -> bool:
+        """False once it has ended or was released."""
+
+    async def stop(self) -> None:
+        """Release it: it ends when nobody else holds it. Twice is no error."""
+
+
+def write_running_file(folder: Path, members: Mapping[str, Any]) -> None:
     """Write `running.json` (mode 0600): the members of the first line, and the `pid` of this process."""
-    path = folder / RUNNING_FILE
-    replace_file(path, [json.dumps({**members, "pid": os.getpid()}).encode()])
+    replace_file(folder / RUNNING_FILE, [json.dumps({**members, "pid": os.getpid()}).encode()])
 
 
-def withdraw(folder: Path) -> None:
-    """Remove `running.json`: nobody shall join any more."""
+def remove_running_file(folder: Path) -> None:
+    """Remove `running.json`, so that nobody joins any more."""
     with contextlib.suppress(OSError):
         (folder / RUNNING_FILE).unlink(missing_ok=True)
 
 
-def announced(folder: Path) -> tuple[SandboxInfo, int] | None:
-    """What `running.json` says, with the process id; None when there is none or its process has ended."""
+def read_running_file(folder: Path) -> tuple[SandboxInfo, int] | None:
+    """Read `running.json`.
+
+    Returns:
+        Its contents and the process id; None when there is none, it is damaged, or its process has ended.
+    """
     try:
-        said = json.loads((folder / RUNNING_FILE).read_bytes())
-        info, pid = SandboxInfo.from_members(said), int(said["pid"])
+        members = json.loads((folder / RUNNING_FILE).read_bytes())
+        info, pid = SandboxInfo.from_members(members), int(members["pid"])
         os.kill(pid, 0)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
     return info, pid
 
 
-def proof(api_key: str, who: str, nonce: str) -> str:
-    """Shows that `who` ("holder" or "sandbox") knows the key, without telling it to the other side."""
-    return hmac.new(api_key.encode(), f"{who}:{nonce}".encode(), sha256).hexdigest()
+def proof(api_key: str, role: str, nonce: str) -> str:
+    """Return an HMAC by which one side proves that it knows the API key, without sending it.
+
+    Args:
+        api_key: the secret of both sides.
+        role: the side that proves it: "holder" or "sandbox".
+        nonce: the holder's random text.
+    """
+    return hmac.new(api_key.encode(), f"{role}:{nonce}".encode(), sha256).hexdigest()

@@ -1,1 +1,1 @@
-"""What the routes of both generations share."""
+"""Requests and handlers that both faces share."""
