@@ -29,12 +29,12 @@ from tests.store.made import NOON, made_job, places
 from tui.common.clock import SystemClock
 from tui.domain.jobs import JobMetrics, JobStatus, StatusStep
 from tui.monitor.state.app_state import AppState
-from tui.store.database import PLACES
 from tui.store.journal.compaction import write_tables
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
 from tui.store.records.models import JobRecord
-from tui.store.records.serialization import record_row
+from tui.store.records.serialization import dump_job
+from tui.store.records.tables import SORT_KEYS
 from tui.store.repository import JobRepository
 
 STOCK, JOURNAL = "stock.json", "data/history.journal"
@@ -62,15 +62,15 @@ def example(number: int) -> JobRecord:
         timeline=tuple(StatusStep(step, at + timedelta(seconds=10 * n)) for n, step in enumerate(steps)),
     )
     metrics = JobMetrics(at, at, at, 2.0, 2.1, "qiskit_ibm_runtime~sampler", "2.1.0")
-    return JobRecord(job, f"qdeck-{number:012x}", text, text, metrics, settled=True, result_kept=True)
+    return JobRecord(job, f"qdeck-{number:012x}", text, text, metrics, finalized=True, result_kept=True)
 
 
 def prepare(root: Path, jobs: int) -> None:
     """Write the same jobs in both forms."""
     folders = places(root)
-    rows = {str(n): record_row(example(n)) for n in range(1, jobs + 1)}
+    rows = {str(n): dump_job(example(n)) for n in range(1, jobs + 1)}
     (root / STOCK).write_text(json.dumps({"jobs": rows}))
-    write_tables(folders.history_file, {"jobs": rows}, PLACES)
+    write_tables(folders.history_file, {"jobs": rows}, SORT_KEYS)
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -27,7 +27,7 @@ from tui.domain.accounts import Channel
 from tui.monitor.outbox import send_queue
 from tui.sandbox.lifecycle.info import SandboxInfo
 from tui.store.records.models import PendingState
-from tui.store.submissions import KeptSubmissions
+from tui.store.submissions import SubmissionRepository
 
 POINTS = (
     "before the intent",
@@ -64,10 +64,10 @@ def doom(point: str) -> None:
 
 
 def _around_intents(point: str) -> None:
-    original = KeptSubmissions.upsert_submission
+    original = SubmissionRepository.upsert_submission
     after = {"sending not durable": PendingState.SENDING, "id not durable": PendingState.ACCEPTED}
 
-    def upsert_submission(self: KeptSubmissions, intent: Any) -> Any:
+    def upsert_submission(self: SubmissionRepository, intent: Any) -> Any:
         if point == "before the intent":
             die()
         kept = original(self, intent)
@@ -75,7 +75,7 @@ def _around_intents(point: str) -> None:
             die()
         return kept
 
-    KeptSubmissions.upsert_submission = upsert_submission  # type: ignore[method-assign]  # this process is here to die
+    SubmissionRepository.upsert_submission = upsert_submission  # type: ignore[method-assign, assignment]  # this process is here to die
 
 
 def _before(owner: Any, name: str, act: Callable[[], None]) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus
-from tui.store.database import PLACES
 from tui.store.journal.compaction import write_tables
 from tui.store.journal.format import LONGEST_HEADER, Header, padded_header, parse_header
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
+from tui.store.records.tables import SORT_KEYS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def kept(folders: Folders) -> Kept:
 
 def write_kept(folders: Folders, tables: Kept) -> None:
     """Put a history file with these rows in place."""
-    write_tables(folders.history_file, tables, PLACES)
+    write_tables(folders.history_file, tables, SORT_KEYS)
 
 
 def set_schema(folders: Folders, schema: int) -> None:

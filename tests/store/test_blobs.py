@@ -33,11 +33,11 @@ def _blobs(root: Path) -> BlobStore:
 )
 def test_a_damaged_text_is_written_again_when_it_is_kept_again(tmp_path: Path, damage: bytes) -> None:
     blobs, digest = _blobs(tmp_path), text_digest(TEXT)
-    blobs.keep_text(digest, TEXT)
+    blobs.save_text(digest, TEXT)
     (file,) = (tmp_path / "texts").rglob("*.gz")
     file.write_bytes(damage)
     assert blobs.text(digest) == ""
-    blobs.keep_text(digest, TEXT)
+    blobs.save_text(digest, TEXT)
     assert blobs.text(digest) == TEXT
 
 
@@ -45,7 +45,7 @@ def test_the_names_of_new_folders_are_synced(tmp_path: Path, monkeypatch: pytest
     synced: list[Path] = []
     monkeypatch.setattr(files, "sync_folder", synced.append)
     digest = text_digest(TEXT)
-    _blobs(tmp_path).keep_text(digest, TEXT)
+    _blobs(tmp_path).save_text(digest, TEXT)
     assert synced == [tmp_path, tmp_path / "texts", tmp_path / "texts" / digest[:2]]
 
 

@@ -22,6 +22,7 @@ from tui.store.journal.format import parse_line
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
 from tui.store.records.models import JobRecord
+from tui.store.records.tables import JOBS
 
 ROWS = 6
 Rows = dict[tuple[str, int], dict[str, object]]
@@ -207,7 +208,7 @@ async def test_what_is_written_after_a_repair_is_seen_by_those_who_knew_more(tmp
     assert len(other.records()) == 4
     other.upsert([JobRecord(made_job(9))])
     await other.flush()
-    found = {record.job.id for record in (await one.sync()).records}
+    found = {job_id for _, job_id in (await one.sync()).values[JOBS]}
     assert "job-00009" in found
     await one.flush()
     await other.sync()

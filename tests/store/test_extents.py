@@ -14,8 +14,8 @@ from tests.store.made import NOON, kept, made_job, places
 from tests.store.test_history import opened
 from tui.config.settings import Folders
 from tui.store.import_export import exported, imported
-from tui.store.records.extents import EARLIEST, Coverage, Interval, joined, merge_coverage
-from tui.store.records.models import JobRecord
+from tui.store.records.merge import merge_coverage, merge_intervals
+from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord
 
 
 def at(minutes: float) -> datetime:
@@ -28,25 +28,25 @@ def span(since: float, until: float) -> Interval:
     return Interval(at(since), at(until))
 
 
-_spans = st.lists(
+_intervals = st.lists(
     st.tuples(st.integers(0, 40), st.integers(0, 12)).map(lambda pair: span(pair[0], pair[0] + pair[1])),
     max_size=6,
 )
 
 
-def _covers(spans: tuple[Interval, ...] | list[Interval], minute: int) -> bool:
-    return any(one.since <= at(minute) <= one.until for one in spans)
+def _covers(intervals: tuple[Interval, ...] | list[Interval], minute: int) -> bool:
+    return any(one.since <= at(minute) <= one.until for one in intervals)
 
 
-@given(_spans, _spans)
+@given(_intervals, _intervals)
 def test_joined_spans_cover_what_they_covered_and_do_not_touch(
     one: list[Interval], other: list[Interval]
 ) -> None:
-    whole = joined([*one, *other])
+    whole = merge_intervals([*one, *other])
     for minute in range(55):
         assert _covers(whole, minute) == (_covers(one, minute) or _covers(other, minute))
     assert all(newer.since > older.until for newer, older in pairwise(whole))
-    a, b = Coverage("s", "i", joined(one)), Coverage("s", "i", joined(other))
+    a, b = Coverage("s", "i", merge_intervals(one)), Coverage("s", "i", merge_intervals(other))
     assert merge_coverage(a, b) == merge_coverage(b, a) == Coverage("s", "i", whole)
 
 
@@ -58,9 +58,9 @@ async def test_kept_with_the_jobs_and_read_again(tmp_path: Path) -> None:
     assert not history.add_interval("platform", "crn:one", span(1, 1.5))
     await history.aclose()
     again = await opened(places(tmp_path))
-    assert again.coverage("platform", "crn:one").spans == (span(1, 2),)
-    assert again.coverage("platform", "crn:two").spans == (Interval(EARLIEST, at(2)),)
-    assert again.coverage("classic", "crn:one").spans == ()
+    assert again.coverage("platform", "crn:one").intervals == (span(1, 2),)
+    assert again.coverage("platform", "crn:two").intervals == (Interval(EARLIEST, at(2)),)
+    assert again.coverage("classic", "crn:one").intervals == ()
     assert again.pop_warnings() == ()
     await again.aclose()
 
@@ -74,7 +74,7 @@ async def test_two_processes_join_what_they_know(tmp_path: Path) -> None:
     one.add_interval("platform", "crn:one", span(9, 20))
     await one.sync()
     await other.sync()
-    assert one.coverage("platform", "crn:one").spans == (span(5, 30),)
+    assert one.coverage("platform", "crn:one").intervals == (span(5, 30),)
     assert other.coverage("platform", "crn:one") == one.coverage("platform", "crn:one")
     await one.aclose()
     await other.aclose()
@@ -98,13 +98,13 @@ async def test_a_damaged_file_says_nothing_of_how_far_it_is_complete(tmp_path: P
     _damage(folders)
     history = await opened(folders)
     assert len(history.records()) == 4
-    assert history.coverage("platform", "crn:one").spans == ()
+    assert history.coverage("platform", "crn:one").intervals == ()
     history.upsert([JobRecord(made_job(3))])
     history.add_interval("platform", "crn:one", span(2, 4))
     await history.aclose()
     again = await opened(folders)
     assert len(again.records()) == 5
-    assert again.coverage("platform", "crn:one").spans == (span(2, 4),)
+    assert again.coverage("platform", "crn:one").intervals == (span(2, 4),)
     assert len(again.pop_warnings()) == 0
     await again.aclose()
 
@@ -121,8 +121,8 @@ async def test_who_knows_the_lost_jobs_still_knows_how_far_all_are(tmp_path: Pat
     await history.flush()
     await other.sync()
     assert len(other.records()) == 5
-    assert history.coverage("platform", "crn:one").spans == (span(0, 5),)
-    assert other.coverage("platform", "crn:one").spans == (span(0, 5),)
+    assert history.coverage("platform", "crn:one").intervals == (span(0, 5),)
+    assert other.coverage("platform", "crn:one").intervals == (span(0, 5),)
     assert len(kept(folders)["extents"]) == 1
     await history.aclose()
     await other.aclose()
@@ -136,7 +136,7 @@ async def test_exported_and_imported(tmp_path: Path) -> None:
     assert unknown == 0
     assert (counts["jobs"], counts["extents"]) == (5, 1)
     history = await opened(others)
-    assert history.coverage("platform", "crn:one").spans == (span(0, 5),)
+    assert history.coverage("platform", "crn:one").intervals == (span(0, 5),)
     await history.aclose()
 
 
@@ -152,7 +152,7 @@ async def test_a_damaged_export_says_nothing_of_how_far_it_is_complete(tmp_path:
         )
         assert (counts["extents"], left_out) == (0, 1 - lost)
         history = await opened(others)
-        assert history.coverage("platform", "crn:one").spans == ()
+        assert history.coverage("platform", "crn:one").intervals == ()
         await history.aclose()
 
 

@@ -17,6 +17,7 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import LogLevel, Primitive, Submission
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
+from tui.store.records.tables import JOBS
 from tui.store.repository import JobRepository
 
 KEY = ("platform", "job-00001")
@@ -42,7 +43,7 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
         made_job(1, JobStatus.DONE, 9), circuit="OPENQASM 3; // λ", source="qubit q;", qpu_seconds=0.0
     )
     metrics = JobMetrics(created=NOON, qpu_seconds=2.5)
-    history.upsert([JobRecord(job, own_tag="qdeck-0123456789ab", metrics=metrics, settled=True)])
+    history.upsert([JobRecord(job, own_tag="qdeck-0123456789ab", metrics=metrics, finalized=True)])
     session = Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN, accepting_jobs=False)
     history.upsert_sessions([session])
     await history.aclose()
@@ -52,7 +53,7 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
     assert record is not None
     whole = again.job_with_texts(record)
     assert (whole.circuit, whole.source, whole.qpu_seconds) == (job.circuit, job.source, 0.0)
-    assert (record.own_tag, record.metrics, record.settled) == ("qdeck-0123456789ab", metrics, True)
+    assert (record.own_tag, record.metrics, record.finalized) == ("qdeck-0123456789ab", metrics, True)
     assert tuple(again.sessions()) == (session,)
     assert again.pop_warnings() == ()
     await again.aclose()
@@ -224,7 +225,7 @@ async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
     one.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
     await one.flush()
     changes = await other.sync()
-    assert {record.job.id for record in changes.records} == {"job-00001", "job-00002"}
+    assert {job_id for _, job_id in changes.values[JOBS]} == {"job-00001", "job-00002"}
     other.upsert([JobRecord(made_job(1, JobStatus.DONE, 60))])
     one.upsert([JobRecord(replace(made_job(1, JobStatus.RUNNING, 30), name="bell"))])
     await asyncio.gather(one.flush(), other.flush())
@@ -236,7 +237,7 @@ async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
         assert (record.job.status, record.job.name) == (JobStatus.DONE, "bell")
     one.remove(KEY)
     await one.flush()
-    assert (await other.sync()).removed == {KEY}
+    assert (await other.sync()).removed[JOBS] == {KEY}
     other.upsert_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await other.flush()
     assert other.record(KEY) is None and not (await one.sync()).removed
@@ -297,7 +298,7 @@ async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
     # A write is the first to read it; who shows the jobs asks later.
     await late.flush()
     changes = await late.sync()
-    assert {"job-00001", "job-00002"} <= {record.job.id for record in changes.records}
+    assert {"job-00001", "job-00002"} <= {job_id for _, job_id in changes.values[JOBS]}
     await late.aclose()
 
 

@@ -98,7 +98,7 @@ def test_the_reason_of_a_session_is_that_of_its_state() -> None:
 
 @given(_jobs, _jobs)
 def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
-    known, told = JobRecord(merge_jobs(one, one), settled=True), JobRecord(other)
+    known, told = JobRecord(merge_jobs(one, one), finalized=True), JobRecord(other)
     if is_redundant(known, told):
         merged = merge_records(known, told)
         assert same_record(known, merged)

@@ -15,6 +15,7 @@ from tests.store.test_history import opened
 from tui.store.journal.format import HEADER_BYTES
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
+from tui.store.records.tables import JOBS
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,7 +97,7 @@ async def test_processes_writing_the_same_history_lose_nothing(tmp_path: Path) -
     writers = [_start(_WRITER, tmp_path, 1000 * n, 500) for n in range(4)]
     for writer in writers:
         await asyncio.to_thread(_ended, writer)
-    seen = {record.job.id for record in (await watching.sync()).records}
+    seen = {job_id for _, job_id in (await watching.sync()).values[JOBS]}
     assert len(seen) == len(watching.records()) == 2000
     history = await opened(places(tmp_path))
     assert len(history.records()) == 2000

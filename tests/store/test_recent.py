@@ -12,7 +12,7 @@ from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import JobStatus
 from tui.store.records.models import JobRecord
-from tui.store.records.serialization import record_row
+from tui.store.records.serialization import dump_job
 from tui.store.repository import JobRepository
 
 JOBS = 3000
@@ -21,7 +21,7 @@ JOBS = 3000
 def _large(root: Path) -> Folders:
     folders = places(root)
     # The service lists the newest first, so the numbers do not tell the age.
-    rows = {str(n): record_row(JobRecord(made_job(JOBS - n, JobStatus.DONE))) for n in range(JOBS)}
+    rows = {str(n): dump_job(JobRecord(made_job(JOBS - n, JobStatus.DONE))) for n in range(JOBS)}
     write_kept(folders, {"jobs": rows})
     return folders
 

@@ -14,11 +14,11 @@ from tui.config.settings import Folders
 from tui.store.journal import compaction as rewriting
 from tui.store.records.json_v1 import encode
 from tui.store.records.models import JobRecord
-from tui.store.records.serialization import record_row
+from tui.store.records.serialization import dump_job
 
 
 def _old(folders: Folders, jobs: int = 20) -> bytes:
-    rows = {str(n): record_row(JobRecord(made_job(n))) for n in range(1, jobs + 1)}
+    rows = {str(n): dump_job(JobRecord(made_job(n))) for n in range(1, jobs + 1)}
     tables: Kept = {"meta": {"1": {"schema": 1}}, "jobs": rows}
     data = b"".join(encode(tables))
     folders.old_history_file.write_bytes(data)

@@ -1,112 +1,133 @@
-"""What the history holds in memory: values by key, and which jobs and submissions are not settled."""
+"""The history's tables in memory, with the keys of what is not in the file yet."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
-from tui.domain.sessions import Session
-from tui.store.records.changes import ChangeSet
-from tui.store.records.extents import Coverage, merge_coverage
-from tui.store.records.merge import merge_records, merge_sessions, merge_submissions, merge_transpiled
-from tui.store.records.models import JobRecord, Key, PendingSubmission, Transpiled
-from tui.store.records.serialization import EXTENTS, JOBS, SESSIONS, TRANSPILATIONS
+from tui.store.records.models import JobRecord, Key, PendingSubmission
+from tui.store.records.tables import (
+    JOBS,
+    SUBMISSIONS,
+    TRANSPILATIONS,
+    ChangeSet,
+    TableKeys,
+    TableSpec,
+    TableValues,
+    V,
+)
 
 
-@dataclass(slots=True)
 class StoreCache:
-    """Change jobs and submissions through the methods alone: they keep `unfinalized` and `pending` true.
+    """Values by key. `upsert` and `remove` are written with the next batch; `store` changes memory alone.
 
     Attributes:
-        unsettled: jobs of which something is still to be found out, in the order they came.
+        values: read them here; change them by methods, which keep the other attributes true.
+        unfinalized: keys of the jobs of which something is still to be found out, in the order they came.
         pending: submissions that may still be sent, or whose job may be found.
-        transpiled: how circuits were transpiled, by the hashes of what came of it.
     """
 
-    records: dict[Key, JobRecord] = field(default_factory=dict)
-    sessions: dict[Key, Session] = field(default_factory=dict)
-    intents: dict[str, PendingSubmission] = field(default_factory=dict)
-    extents: dict[Key, Coverage] = field(default_factory=dict)
-    transpiled: dict[str, Transpiled] = field(default_factory=dict)
-    unfinalized: dict[Key, None] = field(default_factory=dict)
-    pending: dict[str, PendingSubmission] = field(default_factory=dict)
-    _in_order: tuple[PendingSubmission, ...] | None = None
+    def __init__(self) -> None:
+        self.values = TableValues()
+        self.unfinalized: dict[Key, None] = {}
+        self.pending: dict[Key, PendingSubmission] = {}
+        self._changed = TableKeys()
+        self._removed = TableKeys()
+        self._by_creation: tuple[PendingSubmission, ...] | None = None
 
-    def store(self, record: JobRecord) -> None:
-        """Put a job in, or in the place of what was known of it."""
-        key = record.key
-        self.records[key] = record
-        if not record.settled:
-            self.unfinalized[key] = None
-        elif self.unfinalized:
-            self.unfinalized.pop(key, None)
+    @property
+    def dirty(self) -> bool:
+        """Return whether anything is not in the file yet."""
+        return bool(self._changed or self._removed)
 
-    def drop(self, key: Key) -> bool:
-        """Forget a job; whether there was one."""
-        self.unfinalized.pop(key, None)
-        return self.records.pop(key, None) is not None
+    def store(self, table: TableSpec[V], value: V) -> None:
+        """Add a value, or replace the one of its key."""
+        self._store(table, table.key(value), value)
 
-    def store_intent(self, intent: PendingSubmission) -> None:
-        """Put a submission in, or in the place of what was known of it."""
-        self.intents[intent.tag] = intent
-        self._in_order = None
-        if intent.state.needs_program:
-            self.pending[intent.tag] = intent
-        else:
-            self.pending.pop(intent.tag, None)
+    def upsert(self, table: TableSpec[V], value: V) -> None:
+        """Add or replace a value, to be written."""
+        key = table.key(value)
+        self._store(table, key, value)
+        self._changed[table].add(key)
+        self._removed[table].discard(key)
 
-    def remove_submission(self, tag: str) -> PendingSubmission | None:
-        """Forget a submission; returns it when there was one."""
-        self._in_order = None
-        self.pending.pop(tag, None)
-        return self.intents.pop(tag, None)
+    def remove(self, table: TableSpec[V], key: Key) -> V | None:
+        """Remove a value, in the file too; returns it when there was one."""
+        self._changed[table].discard(key)
+        self._removed[table].add(key)
+        return self._drop(table, key)
 
-    def intents_in_order(self) -> tuple[PendingSubmission, ...]:
-        """The submissions, the earliest first; sorted once after each change."""
-        if self._in_order is None:
-            self._in_order = tuple(sorted(self.intents.values(), key=lambda intent: intent.created))
-        return self._in_order
+    def batch(self) -> ChangeSet:
+        """Return what is to be written now."""
+        batch = ChangeSet()
+        for table, keys in self._changed.items():
+            held = self.values[table]
+            batch.values[table].update((key, held[key]) for key in sorted(keys))
+            batch.removed[table].update(self._removed[table])
+        return batch
 
-    def unused(self, digests: Collection[str]) -> set[str]:
-        """Those of the transpilations with these hashes that no job or pending submission refers to."""
-        asked = self.transpiled.keys() & set(digests)
+    def written(self, batch: ChangeSet) -> None:
+        """Mark a batch as being in the file; what changed again while it was written stays dirty."""
+        for table, values in batch.values.items():
+            held = self.values[table]
+            self._changed[table] -= {key for key, value in values.items() if held.get(key) is value}
+            self._removed[table] -= batch.removed[table]
+
+    def absorb(self, changes: ChangeSet) -> None:
+        """Merge what the file holds into memory; what is to be removed from it stays away."""
+        for table, values in changes.values.items():
+            held, removed = self.values[table], self._removed[table]
+            for key, value in values.items():
+                if key not in removed:
+                    known = held.get(key)
+                    self._store(table, key, value if known is None else table.merge(known, value))
+        for key in changes.removed[JOBS]:
+            self._changed[JOBS].discard(key)
+            self._drop(JOBS, key)
+        dropped = changes.removed[TRANSPILATIONS]
+        for key in self.unused(dropped):
+            self._changed[TRANSPILATIONS].discard(key)
+            self._drop(TRANSPILATIONS, key)
+        # What another process let go is written again where it is needed here.
+        self._changed[TRANSPILATIONS] |= dropped & self.values[TRANSPILATIONS].keys()
+        for table, keys in changes.lost.items():
+            # A damaged file lost it, but it is known here.
+            self._changed[table] |= keys & self.values[table].keys()
+
+    def unused(self, circuits: Collection[Key]) -> set[Key]:
+        """Return those of these transpilations that no job or pending submission refers to."""
+        asked = self.values[TRANSPILATIONS].keys() & set(circuits)
         if not asked:
             return asked
-        used = {intent.circuit_hash for intent in self.pending.values()}
-        used |= {record.circuit_hash for record in self.records.values() if record.circuit_hash in asked}
-        return asked - used
+        digests = {digest for (digest,) in asked}
+        used = {pending.circuit_hash for pending in self.pending.values()}
+        used |= {job.circuit_hash for job in self.values[JOBS].values() if job.circuit_hash in digests}
+        return asked - {(digest,) for digest in used}
 
-    def knows(self, table: str, key: tuple[str, ...]) -> bool:
-        """Whether a row of that table is held."""
-        if table in (JOBS, SESSIONS, EXTENTS):
-            held = {JOBS: self.records, SESSIONS: self.sessions, EXTENTS: self.extents}[table]
-            return (key[0], key[1]) in held  # type: ignore[operator]  # all three have keys of two
-        if table == TRANSPILATIONS:
-            return key[0] in self.transpiled
-        return key[0] in self.intents
+    def submissions_by_creation(self) -> tuple[PendingSubmission, ...]:
+        """Return the submissions, the earliest first; sorted once after each change."""
+        if self._by_creation is None:
+            submissions = self.values[SUBMISSIONS].values()
+            self._by_creation = tuple(sorted(submissions, key=lambda pending: pending.created))
+        return self._by_creation
 
-    def absorb(self, changes: ChangeSet, kept_out: set[Key]) -> None:
-        """Take in what the file holds, merged with what is held; but no jobs in `kept_out`."""
-        for record in changes.records:
-            if record.key not in kept_out:
-                known = self.records.get(record.key)
-                self.store(merge_records(known, record) if known else record)
-        for key in changes.removed:
-            self.drop(key)
-        for session in changes.sessions:
-            place = (session.service, session.id)
-            other = self.sessions.get(place)
-            self.sessions[place] = merge_sessions(other, session) if other else session
-        for intent in changes.intents:
-            mine = self.intents.get(intent.tag)
-            self.store_intent(merge_submissions(mine, intent) if mine else intent)
-        for extent in changes.extents:
-            same = self.extents.get(extent.key)
-            self.extents[extent.key] = merge_coverage(same, extent) if same else extent
-        for transpiled in changes.transpiled:
-            here = self.transpiled.get(transpiled.circuit_hash)
-            self.transpiled[transpiled.circuit_hash] = (
-                merge_transpiled(here, transpiled) if here else transpiled
-            )
-        for digest in self.unused(changes.dropped):
-            del self.transpiled[digest]
+    def _store(self, table: TableSpec[V], key: Key, value: V) -> None:
+        self.values[table][key] = value
+        if isinstance(value, JobRecord):
+            if not value.finalized:
+                self.unfinalized[key] = None
+            elif self.unfinalized:
+                self.unfinalized.pop(key, None)
+        elif isinstance(value, PendingSubmission):
+            self._by_creation = None
+            if value.state.needs_program:
+                self.pending[key] = value
+            else:
+                self.pending.pop(key, None)
+
+    def _drop(self, table: TableSpec[V], key: Key) -> V | None:
+        if table is JOBS:
+            self.unfinalized.pop(key, None)
+        elif table is SUBMISSIONS:
+            self._by_creation = None
+            self.pending.pop(key, None)
+        return self.values[table].pop(key, None)

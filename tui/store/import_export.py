@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,26 +16,9 @@ from tui.store.journal.format import SCHEMA
 from tui.store.journal.index import Index, Scanner
 from tui.store.journal.tinydb_storage import lock_of
 from tui.store.migration import JSON_SCHEMA
-from tui.store.records.changes import (
-    EXTENT_KIND,
-    INTENT_KIND,
-    RECORDS,
-    SESSION_KIND,
-    TRANSPILED_KIND,
-    Kind,
-    WriteBatch,
-)
 from tui.store.records.json_v1 import Row, Tables, encode
-from tui.store.records.models import PendingState, PendingSubmission
-from tui.store.records.serialization import EXTENTS, JOBS, META, SESSIONS, SUBMISSIONS, TABLES, TRANSPILATIONS
-
-_KINDS: dict[str, Kind[object]] = {
-    JOBS: RECORDS,  # type: ignore[dict-item]  # a Kind is used here with its own values only
-    SESSIONS: SESSION_KIND,  # type: ignore[dict-item]  # likewise
-    SUBMISSIONS: INTENT_KIND,  # type: ignore[dict-item]  # likewise
-    EXTENTS: EXTENT_KIND,  # type: ignore[dict-item]  # likewise
-    TRANSPILATIONS: TRANSPILED_KIND,  # type: ignore[dict-item]  # likewise
-}
+from tui.store.records.models import Key, PendingState, PendingSubmission
+from tui.store.records.tables import COVERAGE, META, SUBMISSIONS, TABLES, ChangeSet
 
 
 @dataclass(slots=True)
@@ -92,10 +75,10 @@ def _looked_at(path: Path) -> Report:
         unfinished=0 if scanner.torn is None else size - scanner.torn,
         schema=header.schema if header is not None else SCHEMA,
     )
-    for name, kind in _KINDS.items():
+    for name, table in TABLES.items():
         for slot in index.tables.get(name, {}).values():
             try:
-                kind.load(msgspec.json.decode(file.document(slot), type=Row))
+                table.load(msgspec.json.decode(file.document(slot), type=Row))
             except msgspec.MsgspecError:
                 report.unknown += 1
     return report
@@ -129,7 +112,7 @@ def exported(path: Path) -> Iterator[bytes]:
     tables: Tables = {}
     for name, rows in scanner.index.tables.items():
         # The layout's own names need no escaping; a table of another program may have any.
-        if name in TABLES and not (name == EXTENTS and _damage(file, scanner, size)):
+        if name in TABLES and not (name == COVERAGE.name and _damage(file, scanner, size)):
             tables[name] = {
                 str(number): msgspec.json.decode(file.document(slot), type=Row)
                 for number, slot in rows.items()
@@ -156,45 +139,36 @@ def imported(
     Raises:
         QdeckError: `STORAGE`; nothing was written.
     """
-    values: dict[str, dict[tuple[str, ...], object]] = {}
+    changes = ChangeSet()
     unknown = 0
-    for name, kind in _KINDS.items():
-        found = values[name] = {}
+    for name, table in TABLES.items():
         for row in tables.get(name, {}).values():
             try:
-                found[kind.key_of(row)] = kind.load(row)
+                changes.values[table][table.key_of_row(row)] = table.load(row)
             except msgspec.MsgspecError:
                 unknown += 1
     if lost or unknown:
-        values[EXTENTS] = {}
-    counts = {name: len(found) for name, found in values.items()}
-    ledger = Database(path, old, now)
+        changes.values[COVERAGE].clear()
+    counts = {table.name: len(values) for table, values in changes.values.items()}
+    database = Database(path, old, now)
     try:
-        known = {intent.tag for intent in ledger.read_all().intents}
-        _send_nothing(values[SUBMISSIONS], known, now())
-        ledger.write(_batch(values))
+        known = database.read_all().values[SUBMISSIONS]
+        _send_nothing(changes.values[SUBMISSIONS], known, now())
+        database.write(changes)
     finally:
-        ledger.close()
+        database.close()
     return counts, unknown
 
 
-def _send_nothing(found: dict[tuple[str, ...], object], known: set[str], now: datetime) -> None:
-    for key, intent in list(found.items()):
-        assert isinstance(intent, PendingSubmission)
-        if intent.state is PendingState.SENDING:
-            found[key] = replace(intent, state=PendingState.UNCONFIRMED, owner="")
-        elif intent.state is PendingState.PREPARED and intent.tag in known:
-            del found[key]
-        elif intent.state is PendingState.PREPARED:
-            found[key] = replace(
-                intent, state=PendingState.UNSENT, owner="", note="imported while it was in line", changed=now
-            )
-
-
-def _batch(values: dict[str, dict[tuple[str, ...], object]]) -> WriteBatch:
-    intents = {key[0]: intent for key, intent in values[SUBMISSIONS].items()}
-    transpiled = {key[0]: one for key, one in values[TRANSPILATIONS].items()}
-    return WriteBatch(values[JOBS], values[SESSIONS], intents, values[EXTENTS], transpiled)  # type: ignore[arg-type]  # loaded by their kinds
+def _send_nothing(imported: dict[Key, PendingSubmission], known: Collection[Key], now: datetime) -> None:
+    for key, pending in list(imported.items()):
+        if pending.state is PendingState.SENDING:
+            imported[key] = replace(pending, state=PendingState.UNCONFIRMED, owner="")
+        elif pending.state is PendingState.PREPARED and key in known:
+            del imported[key]
+        elif pending.state is PendingState.PREPARED:
+            note = "imported while it was in line"
+            imported[key] = replace(pending, state=PendingState.UNSENT, owner="", note=note, changed=now)
 
 
 def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:
@@ -204,11 +178,11 @@ def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, 
         QdeckError: `STORAGE`.
         OSError: there is no history.
     """
-    ledger = Database(path, old, now)
+    database = Database(path, old, now)
     try:
-        ledger.open()
+        database.open()
         before = path.stat().st_size
-        ledger.storage.compact()
+        database.compact()
         return before, path.stat().st_size
     finally:
-        ledger.close()
+        database.close()

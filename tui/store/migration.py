@@ -1,4 +1,4 @@
-"""The history of earlier versions, one JSON object in `history.json`: taken over into a journal, once."""
+"""Migration of the history of earlier versions, one JSON object in `history.json`, into a journal; once."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import file_lock
-from tui.store.journal.compaction import Places, write_tables
+from tui.store.journal.compaction import write_tables
 from tui.store.journal.format import SCHEMA
 from tui.store.records.json_v1 import Damaged, Tables, decode, salvage
-from tui.store.records.serialization import EXTENTS, MARKS, META
+from tui.store.records.tables import COVERAGE, MARKS, META, SORT_KEYS
 
 JSON_SCHEMA = 1
 LOCK_SECONDS = 15.0
 
 
 def read_json(path: Path) -> tuple[Tables, int]:
-    """The tables of a JSON history, and how many lines of it could not be read.
+    """Return the tables of a JSON history, and how many lines of it could not be read.
 
     Raises:
         OSError: it cannot be read.
@@ -41,13 +41,13 @@ def read_json(path: Path) -> tuple[Tables, int]:
     return tables, lost
 
 
-def upgrade(old: Path, new: Path, now: Callable[[], datetime], places: Places) -> list[str]:
+def upgrade(old: Path, new: Path, now: Callable[[], datetime]) -> list[str]:
     """Write the journal `new` from the JSON history `old`, when there is only the latter.
 
     The old file stays until the journal is on the disk, and is then kept under another name.
 
     Returns:
-        What the user should be told.
+        Sentences for the user; empty when there was nothing to do.
 
     Raises:
         OSError, QdeckError: `old` is as it was, and there is no `new`.
@@ -64,11 +64,12 @@ def upgrade(old: Path, new: Path, now: Callable[[], datetime], places: Places) -
         tables, lost = read_json(old)
         if lost:
             # They say that no job is missing.
-            tables.pop(EXTENTS, None)
-        rows = write_tables(new, tables, places)
+            tables.pop(COVERAGE.name, None)
+        rows = write_tables(new, tables, SORT_KEYS)
         kept = old.with_name(f"{old.name}.{'damaged' if lost else 'before'}-{now():%Y%m%dT%H%M%S.%f}")
         old.rename(kept)
-    told = f"The history was taken over into {new.name}: {rows} entries. The old file is kept as {kept.name}."
+    warning = f"The history was taken over into {new.name}: {rows} entries. "
+    warning += f"The old file is kept as {kept.name}."
     if lost:
-        told += f" It was damaged: {lost} lines could not be read."
-    return [told]
+        warning += f" It was damaged: {lost} lines could not be read."
+    return [warning]

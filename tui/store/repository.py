@@ -1,9 +1,11 @@
-"""The history: every job, session and submission ever seen, in memory for reading and on disk for good."""
+"""The repository of jobs, submissions and sessions: in memory for reading, on disk for good."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable
+import contextlib
+import gc
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from dataclasses import replace
 
 from tui.common.clock import Clock
@@ -14,12 +16,10 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.store.blobs.blob_store import BlobStore
 from tui.store.blobs.text_cache import TextCache
-from tui.store.collector import collector_paused
 from tui.store.database import Database
-from tui.store.records.changes import ChangeSet, WriteBatch
-from tui.store.records.extents import Coverage, Interval, merge_coverage
 from tui.store.records.merge import (
     is_redundant,
+    merge_coverage,
     merge_records,
     merge_sessions,
     same_record,
@@ -27,65 +27,65 @@ from tui.store.records.merge import (
     timeline,
     with_plausible_time,
 )
-from tui.store.records.models import JobRecord, Key
-from tui.store.submissions import KeptSubmissions
+from tui.store.records.models import Coverage, Interval, JobRecord, Key
+from tui.store.records.tables import COVERAGE, JOBS, SESSIONS, ChangeSet
+from tui.store.submissions import SubmissionRepository
 
 _SCREENFUL = 100
-_AT_ONCE = 500
-"""Jobs taken in between two turns of the event loop."""
+_JOBS_AT_ONCE = 500
+"""Jobs added between two turns of the event loop."""
 _SMALL_BYTES = 512 << 10
 """A history that is read as a whole before `open` returns."""
 
-Told = Callable[[tuple[JobRecord, ...]], None]
+OnJobsLoaded = Callable[[tuple[JobRecord, ...]], None]
 
 
-class JobRepository(KeptSubmissions):
-    """All that is kept. Reads answer from memory; changes are made in memory and owed to the disk.
+class JobRepository(SubmissionRepository):
+    """All that is kept, read from memory; changes are made in memory and written by `flush`.
 
-    `upsert`, `remove` and their like change memory at once and owe the change to the file; `flush` pays all
-    that is owed in one write, in a thread, and returns when it is durable. When the disk refuses, `flush`
-    raises and the debt stays: a later `flush` pays it. Several processes may use the same file: a write
-    merges with what the others wrote, and `sync` brings in what they did.
+    `upsert`, `remove` and their like change memory at once; `flush` makes all changes durable in one write,
+    in a thread. When the disk refuses, `flush` raises and a later one writes them. Several processes may use
+    the same file: a write merges with what the others wrote, and `sync` brings that into memory.
     """
 
     def __init__(self, folders: Folders, clock: Clock, *, quota: int | None = None) -> None:
         self._path = folders.history_file
         self._blobs = BlobStore(folders.results, folders.data / "circuits", quota)
-        self._ledger = Database(folders.history_file, folders.old_history_file, clock.now)
+        self._database = Database(folders.history_file, folders.old_history_file, clock.now)
         super().__init__(clock, TextCache(self._blobs))
-        self._foreign = ChangeSet()
-        self._gate = asyncio.Lock()
+        self._changes_elsewhere = ChangeSet()
+        self._database_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._warnings: list[str] = []
         self._loaded = asyncio.Event()
         self._closing = False
 
-    async def open(self, told: Told | None = None) -> None:
+    async def open(self, on_loaded: OnJobsLoaded | None = None) -> None:
         """Read the newest jobs; the rest is read while the event loop goes on.
 
         A small history is read as a whole. Never fails: what went wrong is a warning, and the history goes
         on in memory.
 
         Args:
-            told: is called in the event loop with the jobs read after this has returned, in parts, and at the
-                end with none.
+            on_loaded: called in the event loop with the jobs read after this has returned, in parts, and at
+                the end with none.
         """
         try:
-            await asyncio.to_thread(self._ledger.open)
-            first = await asyncio.to_thread(self._ledger.newest, _SCREENFUL)
+            await asyncio.to_thread(self._database.open)
+            first = await asyncio.to_thread(self._database.newest, _SCREENFUL)
         except QdeckError as error:
             self._warnings.append(str(error))
             self._loaded.set()
             return
-        self._absorb(first)
-        if await asyncio.to_thread(self._size) <= _SMALL_BYTES:
+        self._cache.absorb(first)
+        if await asyncio.to_thread(self._file_size) <= _SMALL_BYTES:
             await self._load(None)
         else:
-            self._begin(self._load(told))
+            self._start(self._load(on_loaded))
 
     @property
     def loading(self) -> bool:
-        """Whether the file is still being read."""
+        """Return whether the file is still being read."""
         return not self._loaded.is_set()
 
     async def loaded(self) -> None:
@@ -93,54 +93,62 @@ class JobRepository(KeptSubmissions):
         await self._loaded.wait()
 
     def pop_warnings(self) -> tuple[str, ...]:
-        """What the user should be told, in sentences; each is given once."""
-        taken = (*self._warnings, *self._ledger.warnings, *self._blobs.warnings)
-        for told in (self._warnings, self._ledger.warnings, self._blobs.warnings):
-            told.clear()
-        return taken
+        """Return sentences for the user, each once."""
+        sources = (self._warnings, self._database.warnings, self._blobs.warnings)
+        warnings = tuple(warning for source in sources for warning in source)
+        for source in sources:
+            source.clear()
+        return warnings
 
     @property
     def dirty(self) -> bool:
-        """Whether anything is not on disk yet."""
-        return bool(self._owed or self._texts.owed)
+        """Return whether anything is not on disk yet."""
+        return self._cache.dirty or bool(self._texts.unwritten)
 
     def records(self) -> Collection[JobRecord]:
-        """All jobs, in no order."""
-        return self._memory.records.values()
+        """Return all jobs, in no order."""
+        return self._cache.values[JOBS].values()
+
+    def record(self, key: Key) -> JobRecord | None:
+        """Return the job with this service and id; `None` when it is not known."""
+        return self._cache.values[JOBS].get(key)
 
     def unfinalized(self) -> tuple[JobRecord, ...]:
-        """The jobs of which something is still to be found out, in no order."""
-        return tuple(self._memory.records[key] for key in self._memory.unfinalized)
+        """Return the jobs of which something is still to be found out, in no order."""
+        records = self._cache.values[JOBS]
+        return tuple(records[key] for key in self._cache.unfinalized)
 
     def mark_seen(self, keys: Iterable[Key]) -> tuple[JobRecord, ...]:
-        """The user looked at these jobs; returns those for which that is new."""
+        """Mark jobs as looked at by the user.
+
+        Returns:
+            Those that were not marked before.
+        """
         known = (record for key in keys if (record := self.record(key)) is not None)
         seen = [replace(record, seen=True) for record in known if not record.seen]
         for record in seen:
-            self._memory.store(record)
-            self._owed.records.add(record.key)
+            self._cache.upsert(JOBS, record)
         return tuple(seen)
 
     def coverage(self, service: str, instance: str) -> Coverage:
-        """From when to when all jobs of an instance are known."""
-        return self._memory.extents.get((service, instance)) or Coverage(service, instance)
+        """Return the times in which all jobs of an instance are known; an empty one when nothing is."""
+        return self._cache.values[COVERAGE].get((service, instance)) or Coverage(service, instance)
 
-    def add_interval(self, service: str, instance: str, span: Interval) -> bool:
-        """All jobs in the span are in the history now; whether that is new. Owed like the jobs themselves."""
+    def add_interval(self, service: str, instance: str, interval: Interval) -> bool:
+        """Note that all jobs of the instance in this interval are in the history now.
+
+        Returns:
+            Whether that was not known. It is written with the jobs themselves.
+        """
         known = self.coverage(service, instance)
-        merged = merge_coverage(known, replace(known, spans=(span,)))
+        merged = merge_coverage(known, replace(known, intervals=(interval,)))
         if merged == known:
             return False
-        self._memory.extents[known.key] = merged
-        self._owed.extents.add(known.key)
+        self._cache.upsert(COVERAGE, merged)
         return True
 
-    def record(self, key: Key) -> JobRecord | None:
-        """One job."""
-        return self._memory.records.get(key)
-
     def upsert(self, records: Iterable[JobRecord]) -> tuple[JobRecord, ...]:
-        """Take in jobs as told now, merged with what is known.
+        """Add jobs, or merge them with what is known of them.
 
         The texts of `JobRecord.job` may be there: they are kept by their hashes.
 
@@ -151,30 +159,28 @@ class JobRepository(KeptSubmissions):
         now = self._clock.now()
         for record in records:
             lean = with_plausible_time(self._texts.without(record), now)
-            known = self._memory.records.get(lean.key)
-            if known is not None:
-                # The clock may have been set back since.
-                known = with_plausible_time(known, now)
-            if known is not None and is_redundant(known, lean):
-                later = replace(known.job, confirmed=lean.job.confirmed)
-                self._memory.store(replace(known, job=later))
-                continue
+            known = self.record(lean.key)
             if known is None:
                 job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))
-                merged = replace(lean, job=job)
-            else:
-                merged = merge_records(known, lean)
-            self._memory.store(merged)
-            if known is not None and known.circuit_hash != merged.circuit_hash:
-                self._move_transpiled(known.circuit_hash, merged.circuit_hash)
-            if known is None or not same_record(known, merged):
+                changed.append(replace(lean, job=job))
+                self._cache.upsert(JOBS, changed[-1])
+                continue
+            # The clock may have been set back since.
+            known = with_plausible_time(known, now)
+            if is_redundant(known, lean):
+                self._cache.store(JOBS, replace(known, job=replace(known.job, confirmed=lean.job.confirmed)))
+                continue
+            merged = merge_records(known, lean)
+            same = same_record(known, merged)
+            (self._cache.store if same else self._cache.upsert)(JOBS, merged)
+            if known.circuit_hash != merged.circuit_hash:
+                self._rename_transpiled(known.circuit_hash, merged.circuit_hash)
+            if not same:
                 changed.append(merged)
-                self._owed.records.add(merged.key)
-                self._owed.removals.discard(merged.key)
         return tuple(changed)
 
     def job_with_texts(self, record: JobRecord) -> Job:
-        """The job with its circuit and source, where these are in memory or in small files."""
+        """Return the job with its circuit and source, where these are in memory or in small files."""
         return replace(
             record.job,
             circuit=self._texts.at_hand(record.circuit_hash),
@@ -182,7 +188,7 @@ class JobRepository(KeptSubmissions):
         )
 
     async def whole_job(self, record: JobRecord) -> Job:
-        """The job with its circuit and source, however large, as far as they are kept."""
+        """Return the job with its circuit and source, however large, as far as they are kept."""
         return replace(
             record.job,
             circuit=await self._texts.read(record.circuit_hash),
@@ -190,74 +196,74 @@ class JobRepository(KeptSubmissions):
         )
 
     def remove(self, key: Key) -> None:
-        """Forget a job, and how it was transpiled unless another one has the same circuit."""
-        known = self._memory.records.get(key)
-        self._memory.drop(key)
-        self._owed.records.discard(key)
-        self._owed.removals.add(key)
+        """Remove a job, and how it was transpiled unless another one has the same circuit."""
+        known = self._cache.remove(JOBS, key)
         if known is not None:
-            self._let_go({known.circuit_hash})
+            self._remove_unused_transpiled({known.circuit_hash})
 
-    def sessions(self) -> Iterable[Session]:
-        """All sessions, in no order."""
-        return self._memory.sessions.values()
+    def sessions(self) -> Collection[Session]:
+        """Return all sessions, in no order."""
+        return self._cache.values[SESSIONS].values()
 
     def upsert_sessions(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
-        """Take in sessions as told now; returns those that are new or different."""
+        """Add sessions, or merge them with what is known of them.
+
+        Returns:
+            Those that are new or different now, as merged.
+        """
         changed: list[Session] = []
         now = self._clock.now()
-        for told in sessions:
-            session = session_with_plausible_time(told, now)
-            key = (session.service, session.id)
-            known = self._memory.sessions.get(key)
-            merged = (
-                session if known is None else merge_sessions(session_with_plausible_time(known, now), session)
-            )
-            self._memory.sessions[key] = merged
-            if known is None or replace(known, confirmed=None) != replace(merged, confirmed=None):
-                changed.append(merged)
-                self._owed.sessions.add(key)
+        for session in sessions:
+            merged = session_with_plausible_time(session, now)
+            known = self._cache.values[SESSIONS].get(SESSIONS.key(session))
+            if known is not None:
+                merged = merge_sessions(session_with_plausible_time(known, now), merged)
+                if replace(known, confirmed=None) == replace(merged, confirmed=None):
+                    self._cache.store(SESSIONS, merged)
+                    continue
+            self._cache.upsert(SESSIONS, merged)
+            changed.append(merged)
         return tuple(changed)
 
     async def flush(self) -> None:
-        """Make everything owed durable, in one write. Cancelling the caller does not break it off.
+        """Make all changes durable, in one write. Cancelling the caller does not break it off.
 
         Raises:
-            QdeckError: `STORAGE`: it is still owed.
+            QdeckError: `STORAGE`: they are still to be written.
         """
         if self.dirty:
-            await self._unbroken(self._pay())
+            await self._unbroken(self._write_changes())
 
     async def sync(self) -> ChangeSet:
-        """Pay what is owed, look what other processes wrote, and take it in.
+        """Write all changes, and read what other processes wrote.
 
         Returns:
-            What they changed: jobs as merged, and keys of jobs they removed.
+            What they changed since the last call. Memory holds it merged with what was known here.
 
         Raises:
             QdeckError: `STORAGE`.
         """
         if not self.loading:
-            self._forget_old_intents()
+            self._remove_old_submissions()
         await self.flush()
-        await self._unbroken(self._look())
-        found, self._foreign = self._foreign, ChangeSet()
-        return found
+        await self._unbroken(self._read_changes())
+        changes, self._changes_elsewhere = self._changes_elsewhere, ChangeSet()
+        return changes
 
     async def save_result(self, key: Key, result: JobResult) -> None:
-        """Keep a job's result.
+        """Write a job's result to its file.
 
         Raises:
             QdeckError: `STORAGE`.
         """
-        self._say_what_is_needed()
+        self._protect_needed_texts()
         await asyncio.to_thread(self._blobs.save_result, key, result)
-        record = self._memory.records.get(key)
+        record = self.record(key)
         if record is not None and not record.result_kept:
             self.upsert([replace(record, result_kept=True)])
 
     async def result(self, key: Key) -> JobResult | None:
-        """The result kept for a job; `None` when there is none."""
+        """Return the result kept for a job; `None` when there is none that can be read."""
         return await asyncio.to_thread(self._blobs.result, key)
 
     async def remove_result(self, key: Key) -> None:
@@ -269,107 +275,108 @@ class JobRepository(KeptSubmissions):
         await asyncio.to_thread(self._blobs.remove_result, key)
 
     async def aclose(self) -> None:
-        """Pay what is owed and close.
+        """Write all changes and close.
 
         Raises:
-            QdeckError: `STORAGE`: it could not be paid and is lost now.
+            QdeckError: `STORAGE`: they could not be written and are lost now.
         """
         self._closing = not self.dirty
         try:
             await self.flush()
         finally:
-            async with self._gate:
-                await asyncio.to_thread(self._ledger.close)
+            async with self._database_lock:
+                await asyncio.to_thread(self._database.close)
 
     async def _unbroken(self, work: Coroutine[None, None, None]) -> None:
         """Await work that goes on when the caller is cancelled: a thread cannot be stopped half-way."""
-        await asyncio.shield(self._begin(work))
+        await asyncio.shield(self._start(work))
 
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _load(self, told: Told | None) -> None:
+    async def _load(self, on_loaded: OnJobsLoaded | None) -> None:
         """Read the whole file, a part at a time."""
         try:
-            async with self._gate:
-                with collector_paused():
-                    self._absorb(await asyncio.to_thread(self._ledger.begin))
-                    while not self._ledger.loaded and not self._closing:
-                        found = await asyncio.to_thread(self._ledger.proceed, _AT_ONCE)
-                        self._absorb(found)
-                        if told is not None and found.records:
-                            held = self._memory.records
-                            told(tuple(held[r.key] for r in found.records if r.key in held))
+            async with self._database_lock:
+                with _collector_paused():
+                    self._cache.absorb(await asyncio.to_thread(self._database.begin))
+                    while not self._database.loaded and not self._closing:
+                        found = await asyncio.to_thread(self._database.proceed, _JOBS_AT_ONCE)
+                        self._cache.absorb(found)
+                        if on_loaded is not None and found.values[JOBS]:
+                            held = self._cache.values[JOBS]
+                            on_loaded(tuple(held[key] for key in found.values[JOBS] if key in held))
         except QdeckError as error:
             self._warnings.append(str(error))
         self._loaded.set()
-        self._forget_old_intents()
-        if told is not None:
-            told(())
+        self._remove_old_submissions()
+        if on_loaded is not None:
+            on_loaded(())
 
-    def _size(self) -> int:
+    def _file_size(self) -> int:
         try:
             return self._path.stat().st_size
         except OSError:
             return 0
 
-    def _say_what_is_needed(self) -> None:
-        """Tell the blobs which texts a submission on its way needs; before all is read nobody knows."""
-        if self._ledger.loaded:
-            waiting = self._memory.pending.values()
-            self._blobs.needed = {digest for one in waiting for digest in (one.circuit_hash, one.source_hash)}
+    def _protect_needed_texts(self) -> None:
+        """Keep the texts of pending submissions from eviction; before all is read nobody knows which."""
+        if self._database.loaded:
+            pending = self._cache.pending.values()
+            self._blobs.needed = {digest for one in pending for digest in (one.circuit_hash, one.source_hash)}
 
     async def _read_late(self) -> None:
-        """Read what could not be read before: news for everybody who has shown what there was until now."""
-        if not self._ledger.loaded:
-            found = await asyncio.to_thread(self._ledger.read_all)
-            self._absorb(found)
-            self._foreign += found
+        """Read what could not be read before: it is new to everybody who showed what there was until now."""
+        if not self._database.loaded:
+            self._absorb(await asyncio.to_thread(self._database.read_all))
 
-    async def _look(self) -> None:
-        async with self._gate:
+    async def _read_changes(self) -> None:
+        async with self._database_lock:
             await self._read_late()
-            self._hear(await asyncio.to_thread(self._ledger.look))
+            self._absorb(await asyncio.to_thread(self._database.poll))
 
-    async def _pay(self) -> None:
-        async with self._gate:
+    async def _write_changes(self) -> None:
+        async with self._database_lock:
             if not self.dirty:
-                # Whoever waited for the gate finds its change already written by the one before.
+                # Whoever waited for the lock finds its change already written by the one before.
                 return
             await self._read_late()
-            self._say_what_is_needed()
-            batch = self._owed.batch(self._memory)
-            texts = dict(self._texts.owed)
+            self._protect_needed_texts()
+            batch = self._cache.batch()
+            texts = dict(self._texts.unwritten)
             changes = await asyncio.to_thread(self._write, batch, texts)
-            self._owed.paid(batch, self._memory)
+            self._cache.written(batch)
             for digest in texts:
-                self._texts.owed.pop(digest, None)
-            self._hear(changes)
+                self._texts.unwritten.pop(digest, None)
+            self._absorb(changes)
 
-    def _write(self, batch: WriteBatch, texts: dict[str, str]) -> ChangeSet:
+    def _write(self, batch: ChangeSet, texts: dict[str, str]) -> ChangeSet:
         # Texts first: a row never points to a text that is not there.
         for digest, text in texts.items():
-            self._blobs.keep_text(digest, text)
-        return self._ledger.write(batch)
+            self._blobs.save_text(digest, text)
+        return self._database.write(batch)
 
     def _absorb(self, changes: ChangeSet) -> None:
-        """Take in what the file holds; what is owed to it wins where both changed."""
-        if not changes:
-            return
-        self._memory.absorb(changes, self._owed.removals)
-        self._owed.records -= changes.removed
-        # What another one let go is written again where it is needed here.
-        self._owed.transpiled |= changes.dropped
-        self._owed.transpiled &= self._memory.transpiled.keys()
+        """Merge what other processes did into memory, and remember it for `sync`."""
+        self._cache.absorb(changes)
+        self._changes_elsewhere.add(changes)
 
-    def _hear(self, changes: ChangeSet) -> None:
-        """Take in what other processes did, and remember it for `sync`."""
-        self._absorb(changes)
-        self._foreign += changes
-        for table, key in changes.lost:
-            # A damaged file lost it, but it is known here.
-            if self._memory.knows(table, key):
-                self._owed.owe(table, key)
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cycle collector from running while many rows are made, none of which is in a cycle.
+
+    With 10,000 rows one full collection stops the whole process, the event loop too, for over 100 ms.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        # What was just read lives as long as the app: no full collection needs to go through it.
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()

@@ -63,7 +63,9 @@ class Commands:
             page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
             # What ended before anyone here knew of it is fetched when the user asks for it.
             await self._app_state.put(
-                self._app_state.take(job, settled=job.status.final and self._app_state.record(job.id) is None)
+                self._app_state.take(
+                    job, finalized=job.status.final and self._app_state.record(job.id) is None
+                )
                 for job in page.jobs
             )
             if len(page.jobs) < asked:

@@ -16,7 +16,7 @@ from tui.monitor.polling.circuit_breaker import BACKOFF
 from tui.monitor.polling.list_sync import PAGE, SKEW, told_since
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
-from tui.store.records.extents import EARLIEST, Interval
+from tui.store.records.models import EARLIEST, Interval
 
 _FILTERS = 20
 """Filters of which it is remembered how far the service was asked."""
@@ -61,7 +61,7 @@ class Backfill:
     @property
     def reach(self) -> HistoryCoverage:
         """How far back all jobs are known."""
-        since = next((span.since for span in self._app_state.extent.spans), None)
+        since = next((interval.since for interval in self._app_state.extent.intervals), None)
         whole = since == EARLIEST or self._none
         return HistoryCoverage(None if since == EARLIEST else since, whole, self._wanted, self._error)
 
@@ -102,7 +102,7 @@ class Backfill:
         if text not in self._found:
             names = [backend.name for backend in self._app_state.backends]
             query = pushdown_query(self._filter, self._app_state.clock.now(), names)
-            known = next((span.since for span in self._app_state.extent.spans), None)
+            known = next((interval.since for interval in self._app_state.extent.intervals), None)
             if query is None or known is None:
                 return None
             # What is younger is known, and the end must not move from page to page.
@@ -128,7 +128,7 @@ class Backfill:
             await self._page()
 
     async def _page(self) -> None:
-        known = next(iter(self._app_state.extent.spans), None)
+        known = next(iter(self._app_state.extent.intervals), None)
         before = known.since if known is not None else None
         if before != self._before and not self._unfiltered:
             self._offset = 0
@@ -144,21 +144,23 @@ class Backfill:
         # A service that does not know the filter begins with the newest: then all pages are gone through.
         self._unfiltered |= before is not None and newest is not None and newest > before + SKEW
         self._offset += len(page.jobs)
-        spans: list[Interval] = []
+        intervals: list[Interval] = []
         if before is not None and since < before:
-            spans.append(Interval(since, before))
+            intervals.append(Interval(since, before))
         elif before is None and newest is not None:
-            spans.append(Interval(since, newest))
-        await self._take_in(page.jobs, spans)
+            intervals.append(Interval(since, newest))
+        await self._take_in(page.jobs, intervals)
 
-    async def _take_in(self, jobs: Iterable[Job], spans: list[Interval]) -> None:
+    async def _take_in(self, jobs: Iterable[Job], intervals: list[Interval]) -> None:
         # What ended before anyone here knew of it is fetched when the user asks for it.
         await self._app_state.put(
             [
-                self._app_state.take(job, settled=job.status.final and self._app_state.record(job.id) is None)
+                self._app_state.take(
+                    job, finalized=job.status.final and self._app_state.record(job.id) is None
+                )
                 for job in jobs
             ],
-            spans,
+            intervals,
         )
 
     def _tell(self) -> None:

@@ -58,9 +58,9 @@ class JobsPoller:
         skew = timedelta(seconds=service.clock_skew or 0.0)
         self._began = app_state.clock.now() + skew
         """By the service's clock."""
-        spans = app_state.extent.spans
+        intervals = app_state.extent.intervals
         # A history of an earlier qdeck says nothing of how far it is complete.
-        newest = spans[0].until if spans else next((job.created for job in app_state.jobs()), None)
+        newest = intervals[0].until if intervals else next((job.created for job in app_state.jobs()), None)
         self._list = ListSync(service, newest)
         self._had = newest
         self._first = True
@@ -83,7 +83,7 @@ class JobsPoller:
         gone = await self._ask_for_absent({record.job.id for record in watched}, told)
         new = [job for job in told.values() if self._app_state.record(job.id) is None]
         records = [*(self._record(job) for job in told.values()), *gone]
-        changed = await self._app_state.put(records, self._list.spans)
+        changed = await self._app_state.put(records, self._list.intervals)
         self._list.taken()
         self._announce(new)
         again = await self._settle()
@@ -113,7 +113,7 @@ class JobsPoller:
         known = self._app_state.record(job.id)
         # A job that was final long before anyone watched is fetched when the user asks for it.
         old = known is None and job.status.final and job.created < self._began - CLOCK_SKEW
-        record = self._app_state.take(job, settled=old)
+        record = self._app_state.take(job, finalized=old)
         ended = known is not None and self._app_state.watched(known)
         if known is None and job.status.final:
             # Submitted elsewhere since the last time, or between two looks, and over already.
@@ -135,7 +135,7 @@ class JobsPoller:
                 if record is not None:
                     now = self._app_state.clock.now()
                     job = replace(record.job, status=JobStatus.UNKNOWN, status_text=GONE, confirmed=now)
-                    gone.append(replace(record, job=job, settled=True))
+                    gone.append(replace(record, job=job, finalized=True))
         return gone
 
     def _look_for_sessions(self, left: list[Job]) -> None:
@@ -190,9 +190,9 @@ class JobsPoller:
                 self._postpone(job_id)
                 return None
             # It stays to be fetched by hand.
-            return replace(record, settled=True)
+            return replace(record, finalized=True)
         self._in_a_row = 0
-        return replace(whole, job=with_metrics(whole.job, whole.metrics), settled=True, result_kept=kept)
+        return replace(whole, job=with_metrics(whole.job, whole.metrics), finalized=True, result_kept=kept)
 
     def _postpone(self, job_id: str) -> None:
         self._postponed.put_off(job_id)

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 from tui.domain.jobs import Job, JobPage, JobQuery
 from tui.ibm.api.service import QuantumService
-from tui.store.records.extents import EARLIEST, Interval
-from tui.store.records.models import JobRecord
+from tui.store.records.models import EARLIEST, Interval, JobRecord
 
 PAGE = 200
 """The service's own limit of a page (contract 5.8)."""
@@ -37,13 +36,13 @@ class ListSync:
     Attributes:
         mark: jobs created up to then are known; `None`: the first look.
         wide: the next look begins with the newest page whatever is known of it.
-        spans: from when to when the last look told all jobs.
+        intervals: from when to when the last look told all jobs.
     """
 
     def __init__(self, service: QuantumService, mark: datetime | None) -> None:
         self.mark = mark
         self.wide = False
-        self.spans: list[Interval] = []
+        self.intervals: list[Interval] = []
         self._service = service
         self._tick = 0
         self._offset = 0
@@ -73,7 +72,7 @@ class ListSync:
         ids = {record.job.id for record in watched}
         oldest = min((record.job.created for record in watched), default=None)
         told: dict[str, Job] = {}
-        self.spans = []
+        self.intervals = []
         # A window that holds everything of interest and fits on a page is the shortest question.
         if known <= ONE_PAGE or not ids:
             whole = await self._newest(told) if wide else True
@@ -118,7 +117,7 @@ class ListSync:
     def taken(self) -> None:
         """What was told is known now."""
         known = () if self.mark is None else (self.mark,)
-        self.mark = max((*known, *(span.until for span in self.spans)), default=None)
+        self.mark = max((*known, *(span.until for span in self.intervals)), default=None)
 
     async def _newest(self, told: dict[str, Job]) -> bool:
         """Read the newest page; whether it goes back to what is known."""
@@ -127,7 +126,7 @@ class ListSync:
         if not page.jobs:
             return True
         since = told_since(page, NEWEST)
-        self.spans.append(Interval(since, max(job.created for job in page.jobs)))
+        self.intervals.append(Interval(since, max(job.created for job in page.jobs)))
         return self.mark is None or since <= self.mark
 
     async def _newer_than(self, since: datetime | None, told: dict[str, Job]) -> int:
@@ -148,7 +147,7 @@ class ListSync:
             # A service that does not know the filter goes on with older ones: they are not asked for.
             if len(listed) < PAGE or min(job.created for job in listed) < limit:
                 break
-        self.spans.append(Interval(reached, newest))
+        self.intervals.append(Interval(reached, newest))
         return requests
 
     async def _final_since(self, oldest: datetime, told: dict[str, Job]) -> None:

@@ -30,9 +30,8 @@ from tui.monitor.state.events import (
 from tui.monitor.state.sorted_jobs import SortedJobs
 from tui.monitor.state.unread import UnreadJobs
 from tui.monitor.state.user_activity import UserActivity
-from tui.store.records.changes import ChangeSet
-from tui.store.records.extents import Coverage, Interval
-from tui.store.records.models import JobRecord, PendingState
+from tui.store.records.models import Coverage, Interval, JobRecord, PendingState
+from tui.store.records.tables import JOBS, SESSIONS, SUBMISSIONS, ChangeSet
 from tui.store.repository import JobRepository
 
 FIRST_TOLD = 4000
@@ -144,7 +143,7 @@ class AppState:
     @staticmethod
     def watched(record: JobRecord) -> bool:
         """Whether something may still happen to the job."""
-        return not record.job.status.final and not record.settled
+        return not record.job.status.final and not record.finalized
 
     def unfinalized(self) -> tuple[JobRecord, ...]:
         """The jobs of the signed-in service and instance, or all when signed out, of which something is still
@@ -181,7 +180,7 @@ class AppState:
             return self.history.record((self.service.label, job_id))
         return next((record for record in self.history.records() if record.job.id == job_id), None)
 
-    def take(self, job: Job, *, settled: bool = False, metrics: JobMetrics | None = None) -> JobRecord:
+    def take(self, job: Job, *, finalized: bool = False, metrics: JobMetrics | None = None) -> JobRecord:
         """A record for a job as the service told it: own tag taken out, instance filled in."""
         own = next((tag for tag in job.tags if OWN_TAG.fullmatch(tag)), "")
         instance = job.instance or (self.identity.instance if self.identity else "")
@@ -189,19 +188,19 @@ class AppState:
         if own or job.instance != instance or job.confirmed is None:
             tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
             job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self.clock.now())
-        return JobRecord(job, own_tag=own, settled=settled, metrics=metrics)
+        return JobRecord(job, own_tag=own, finalized=finalized, metrics=metrics)
 
-    async def put(self, records: Iterable[JobRecord], spans: Iterable[Interval] = ()) -> bool:
+    async def put(self, records: Iterable[JobRecord], intervals: Iterable[Interval] = ()) -> bool:
         """Take in records: history first, then the event. Returns whether any was new or different.
 
         Args:
-            spans: with these records, all jobs of the account that were created then are known.
+            intervals: with these records, all jobs of the account that were created then are known.
         """
         taken = [record for record in records if record.job.id not in self._deleted]
         changed = self.history.upsert(taken)
         label = self.service.label if self.service else ""
         # One batch with the jobs: the one is never on the disk without the other.
-        further = [self.history.add_interval(label, self.instance, span) for span in spans] if label else []
+        further = [self.history.add_interval(label, self.instance, one) for one in intervals] if label else []
         self._take_in(changed)
         if changed or any(further):
             await self.save()
@@ -353,18 +352,19 @@ class AppState:
 
     def found_elsewhere(self, changes: ChangeSet) -> None:
         """Another qdeck wrote this to the history."""
-        merged = [self.history.record(record.key) for record in changes.records]
+        merged = [self.history.record(key) for key in changes.values[JOBS]]
         records = [record for record in merged if record is not None]
         self._take_in(records)
-        self._leave_out(changes.removed)
+        gone = [(service, job_id) for service, job_id in changes.removed[JOBS]]
+        self._leave_out(gone)
         jobs = tuple(record.job for record in records if self._belongs(record.job))
-        removed = tuple(sorted(job_id for _, job_id in changes.removed))
+        removed = tuple(sorted(job_id for _, job_id in gone))
         self._pending.difference_update(removed)
         if jobs or removed:
             self.events.publish(JobsChanged(jobs, removed))
-        if changes.sessions:
-            self.events.publish(SessionsChanged(changes.sessions))
-        if changes.intents:
+        if changes.values[SESSIONS]:
+            self.events.publish(SessionsChanged(tuple(changes.values[SESSIONS].values())))
+        if changes.values[SUBMISSIONS]:
             self.events.publish(SubmissionsChangedElsewhere())
 
     def tell_warnings(self) -> None:

@@ -1,4 +1,4 @@
-"""Program texts by their hashes: the latest in memory, the new ones owed to the disk, the rest in files."""
+"""Program texts by their hashes: the latest in memory, new ones until they are written, the rest in files."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class TextCache:
         self._blobs = blobs
         self._latest: OrderedDict[str, str] = OrderedDict()
         self._held = 0
-        self.owed: dict[str, str] = {}
-        """Texts by their hashes that `BlobStore.keep_text` is to be called with."""
+        self.unwritten: dict[str, str] = {}
+        """Texts by their hashes that `BlobStore.save_text` is to be called with."""
 
     def keep(self, text: str) -> str:
         """Take in a text; returns its hash, empty for an empty one."""
         if not text:
             return ""
         digest = text_digest(text)
-        # One that is there already is owed too: a new job needs it, so it counts as new.
-        self.owed[digest] = text
+        # One that is there already is unwritten too: a new job needs it, so it counts as new.
+        self.unwritten[digest] = text
         self._remember(digest, text)
         return digest
 
@@ -83,7 +83,7 @@ class TextCache:
         )
 
     def _in_memory(self, digest: str) -> str:
-        return self._latest.get(digest) or self.owed.get(digest, "")
+        return self._latest.get(digest) or self.unwritten.get(digest, "")
 
     def _remember(self, digest: str, text: str) -> None:
         if digest not in self._latest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tui.common.atomic_file import replace_file
 from tui.store.journal.file import JournalFile
@@ -19,12 +20,12 @@ from tui.store.journal.format import (
 from tui.store.journal.index import Index
 
 _AT_ONCE = 500
-Places = Mapping[str, Callable[[bytes], object]]
+SortKeys = Mapping[str, Callable[[bytes], Any]]
 """For some tables what their documents are sorted by in a rewritten file, from a document's JSON."""
 
 
 def rewrite(
-    path: Path, index: Index, file: JournalFile | None, places: Places, *, repaired: bool = False
+    path: Path, index: Index, file: JournalFile | None, sort_keys: SortKeys, *, repaired: bool = False
 ) -> None:
     """Replace the journal by one that holds the documents of `index` and nothing else.
 
@@ -47,9 +48,9 @@ def rewrite(
         lines: list[bytes] = []
         for name, rows in index.tables.items():
             numbers = list(rows)
-            if name in places:
+            if name in sort_keys:
                 documents = ((number, file.document(rows[number])) for number in numbers)
-                numbers = _sorted(documents, places[name])
+                numbers = _sorted(documents, sort_keys[name])
             for number in numbers:
                 line = file.line(rows[number])
                 # Batches were for the moment of writing; each line stands for itself now.
@@ -62,7 +63,7 @@ def rewrite(
     replace_file(path, chunks())
 
 
-def write_tables(path: Path, tables: Mapping[str, Mapping[str, object]], places: Places) -> int:
+def write_tables(path: Path, tables: Mapping[str, Mapping[str, object]], sort_keys: SortKeys) -> int:
     """Write a journal with these documents (tables of documents by number as text), durably.
 
     Returns:
@@ -76,8 +77,8 @@ def write_tables(path: Path, tables: Mapping[str, Mapping[str, object]], places:
     for name, table in tables.items():
         documents = {int(number): document_json(row) for number, row in table.items()}
         numbers = list(documents)
-        if name in places:
-            numbers = _sorted(documents.items(), places[name])
+        if name in sort_keys:
+            numbers = _sorted(documents.items(), sort_keys[name])
         if not numbers:
             lines.append(make_line(seq := seq + 1, name, None, EMPTIED))
         for number in numbers:
@@ -88,6 +89,6 @@ def write_tables(path: Path, tables: Mapping[str, Mapping[str, object]], places:
     return rows
 
 
-def _sorted(documents: Iterable[tuple[int, bytes]], place: Callable[[bytes], object]) -> list[int]:
-    places = {number: place(document) for number, document in documents}
-    return sorted(places, key=places.__getitem__)  # type: ignore[arg-type]  # as comparable as its maker says
+def _sorted(documents: Iterable[tuple[int, bytes]], sort_key: Callable[[bytes], Any]) -> list[int]:
+    keys = {number: sort_key(document) for number, document in documents}
+    return sorted(keys, key=keys.__getitem__)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tui.common.atomic_file import make_folder, remove_leftovers, replace_file, sync_folder
-from tui.store.journal.compaction import Places, rewrite
+from tui.store.journal.compaction import SortKeys, rewrite
 from tui.store.journal.file import JournalFile
 from tui.store.journal.format import GONE, SCHEMA
 from tui.store.journal.index import Index, Scanner, Touched
@@ -56,13 +56,13 @@ class JournalRecovery:
         path: Path,
         warnings: list[str],
         now: Callable[[], datetime],
-        places: Places,
+        sort_keys: SortKeys,
         claims: Collection[str] = (),
     ) -> None:
         self._path = path
         self._warnings = warnings
         self._now = now
-        self._places = places
+        self._sort_keys = sort_keys
         self._claims = claims
         self.file: JournalFile | None = None
         self.index = Index()
@@ -124,7 +124,7 @@ class JournalRecovery:
             make_folder(self._path.parent)
             return
         # Removed by someone while it is open here: everything in it can still be read.
-        rewrite(self._path, self.index, self.file, self._places)
+        rewrite(self._path, self.index, self.file, self._sort_keys)
         self._warnings.append(f"The history file {self._path.name} was removed; it was written again.")
         self.adopt()
 
@@ -215,7 +215,7 @@ class JournalRecovery:
                 # No hard links here (some network and FUSE file systems): a copy does it too.
                 shutil.copyfile(self._path, aside)
                 aside.chmod(0o600)
-            rewrite(self._path, self.index, file, self._places, repaired=True)
+            rewrite(self._path, self.index, file, self._sort_keys, repaired=True)
         except OSError as error:
             # It can be read all the same; nothing is appended to it before this has succeeded.
             with contextlib.suppress(OSError):

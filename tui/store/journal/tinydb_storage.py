@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
@@ -29,12 +30,11 @@ from tinydb.storages import Storage
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import FileLock, LockTimeout, file_lock
-from tui.store.journal.compaction import Places, rewrite
+from tui.store.journal.compaction import SortKeys, rewrite
 from tui.store.journal.file import ChangedUnderneath, JournalFile, missing_or_changed
 from tui.store.journal.format import EMPTIED, GONE, SCHEMA, document_json, make_batch
 from tui.store.journal.index import Change, Slot
 from tui.store.journal.recovery import JournalRecovery
-from tui.store.journal.tinydb_table import Rows
 
 LOCK_SECONDS = 15.0
 COMPACT_BYTES = 4 << 20
@@ -46,6 +46,36 @@ def lock_of(path: Path) -> FileLock:
     return file_lock(path.with_name(f"{path.name}.lock"), LOCK_SECONDS, poll_seconds=0.003)
 
 
+class Rows(Mapping[str, dict[str, Any]]):
+    """A table's documents by number as text, as TinyDB wants them; each is read when it is asked for."""
+
+    def __init__(self, file: JournalFile | None, slots: dict[int, Slot]) -> None:
+        self._file = file
+        self.slots = slots
+
+    def __getitem__(self, number: str) -> dict[str, Any]:
+        return self._load(self.slots[int(number)])
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, list(self.slots))
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def documents(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """All documents by number."""
+        for number, slot in list(self.slots.items()):
+            yield number, self._load(slot)
+
+    def _load(self, slot: Slot) -> dict[str, Any]:
+        if isinstance(slot, bytes):
+            document = slot
+        else:
+            assert self._file is not None
+            document = self._file.document(slot)
+        return cast("dict[str, Any]", json.loads(document))
+
+
 class JournalStorage(Storage):
     """TinyDB's storage. With `tui.store.journal.tinydb_table.JournalDB` an operation costs what it changes;
     with TinyDB's own tables everything works too, but each write compares whole tables.
@@ -53,7 +83,7 @@ class JournalStorage(Storage):
     Args:
         path: the journal; made with the first write.
         now: for the names of files set aside.
-        places: what a table's documents are sorted by when the file is written anew; others keep their order.
+        sort_keys: what documents are sorted by when the file is written anew; other tables keep their order.
         claims: tables that say something of the rest of the file: dropped when a damaged one is written anew.
 
     Attributes:
@@ -65,15 +95,15 @@ class JournalStorage(Storage):
         path: Path,
         *,
         now: Callable[[], datetime],
-        places: Places | None = None,
+        sort_keys: SortKeys | None = None,
         claims: Collection[str] = (),
         compact_bytes: int = COMPACT_BYTES,
     ) -> None:
         self.path = path
         self.warnings: list[str] = []
         self.compact_bytes = compact_bytes
-        self._places = places or {}
-        self._state = JournalRecovery(path, self.warnings, now, self._places, claims)
+        self._sort_keys = sort_keys or {}
+        self._state = JournalRecovery(path, self.warnings, now, self._sort_keys, claims)
         self._lock = lock_of(path)
         self._thread = threading.RLock()
         self._in_batch = False
@@ -260,7 +290,7 @@ class JournalStorage(Storage):
                 self.compact_bytes = 2 * state.position
 
     def _rewrite(self) -> None:
-        rewrite(self.path, self._state.index, self._state.file, self._places)
+        rewrite(self.path, self._state.index, self._state.file, self._sort_keys)
         self._state.adopt()
 
     def _refuse_newer(self) -> None:

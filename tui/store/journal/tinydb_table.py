@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from tinydb import TinyDB
 from tinydb.queries import QueryLike
 from tinydb.table import Document, Table
 
 from tui.store.journal.format import EMPTIED, GONE, document_json
-
-if TYPE_CHECKING:
-    from tui.store.journal.file import JournalFile
-    from tui.store.journal.index import Slot
-    from tui.store.journal.tinydb_storage import JournalStorage
+from tui.store.journal.tinydb_storage import JournalStorage, Rows
 
 Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
-
-
-class Rows(Mapping[str, dict[str, Any]]):
-    """A table's documents by number as text, as TinyDB wants them; each is read when it is asked for."""
-
-    def __init__(self, file: JournalFile | None, slots: dict[int, Slot]) -> None:
-        self._file = file
-        self.slots = slots
-
-    def __getitem__(self, number: str) -> dict[str, Any]:
-        return self._load(self.slots[int(number)])
-
-    def __iter__(self) -> Iterator[str]:
-        return map(str, list(self.slots))
-
-    def __len__(self) -> int:
-        return len(self.slots)
-
-    def documents(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """All documents by number."""
-        for number, slot in list(self.slots.items()):
-            yield number, self._load(slot)
-
-    def _load(self, slot: Slot) -> dict[str, Any]:
-        if isinstance(slot, bytes):
-            document = slot
-        else:
-            assert self._file is not None
-            document = self._file.document(slot)
-        return cast("dict[str, Any]", json.loads(document))
 
 
 class _Draft(MutableMapping[int, dict[str, Any]]):
@@ -98,12 +63,11 @@ class _Draft(MutableMapping[int, dict[str, Any]]):
         self.touched.clear()
 
 
-class DeltaTable(Table):
-    """TinyDB's table for `JournalStorage`.
+class JournalTable(Table):
+    """TinyDB's table for `JournalStorage`. As with TinyDB's own storage every answer is a copy.
 
-    Of TinyDB's private parts it replaces the two through which all of its methods go, `_read_table` and
-    `_update_table`, and `_get_next_id`; queries are tried on one document after the other, so that no more
-    than the hits are in memory at a time. As with TinyDB's own storage every answer is a copy.
+    Public methods are extended to hold the lock for the whole operation, to notice what other processes
+    wrote, and to try conditions on one document after the other: only the hits are in memory at a time.
     """
 
     _seen_version = -1
@@ -111,82 +75,55 @@ class DeltaTable(Table):
 
     @property
     def _journal(self) -> JournalStorage:
-        return cast("JournalStorage", self._storage)
+        return cast("JournalStorage", self.storage)
 
     def insert(self, document: Mapping[str, Any]) -> int:
-        """As TinyDB's; the number is free in all processes."""
+        """Insert as TinyDB does; the number is free in all processes."""
         with self._journal.batch():
+            self._notice_others()
             return super().insert(document)
 
     def insert_multiple(self, documents: Iterable[Mapping[str, Any]]) -> list[int]:
-        """As TinyDB's; the numbers are free in all processes."""
+        """Insert as TinyDB does; the numbers are free in all processes."""
         with self._journal.batch():
+            self._notice_others()
             return super().insert_multiple(documents)
 
     def update(
         self, fields: Fields, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None
     ) -> list[int]:
-        """As TinyDB's."""
+        """Update as TinyDB does."""
         with self._journal.batch():
             if doc_ids is None and cond is not None:
                 doc_ids = self._hits(cond)
             return super().update(fields, doc_ids=doc_ids)
 
-    def update_multiple(self, updates: Iterable[tuple[Fields, QueryLike]]) -> list[int]:
-        """As TinyDB's."""
-        steps = list(updates)
-        done: list[int] = []
-
-        def updater(table: MutableMapping[int, Any]) -> None:
-            assert isinstance(table, _Draft)
-            for number, row in self._documents():
-                hit = False
-                for fields, cond in steps:
-                    if cond(row):
-                        done.append(number)
-                        hit = True
-                        if callable(fields):
-                            fields(row)
-                        else:
-                            row.update(fields)
-                if hit:
-                    table[number] = row
-
-        with self._journal.batch():
-            self._update_table(updater)
-        return done
-
     def upsert(self, document: Mapping[str, Any], cond: QueryLike | None = None) -> list[int]:
-        """As TinyDB's, in one batch."""
+        """Update or insert as TinyDB does, in one batch."""
         with self._journal.batch():
             return super().upsert(document, cond)
 
     def remove(self, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None) -> list[int]:
-        """As TinyDB's."""
+        """Remove as TinyDB does."""
         with self._journal.batch():
             if doc_ids is None and cond is not None:
                 doc_ids = self._hits(cond)
             return super().remove(doc_ids=doc_ids)
 
     def search(self, cond: QueryLike) -> list[Document]:
-        """As TinyDB's."""
+        """Search as TinyDB does; its cache holds for this process' changes alone."""
         with self._journal.batch():
             self._notice_others()
             return super().search(cond)
 
-    def __len__(self) -> int:
-        return len(self._read_table())
-
     def __iter__(self) -> Iterator[Document]:
-        for number, row in self._documents():
-            yield self.document_class(row, number)
+        rows = self._read_table()
+        if isinstance(rows, Rows):
+            for number, row in rows.documents():
+                yield self.document_class(row, number)
 
     def _hits(self, cond: QueryLike) -> list[int]:
-        return [number for number, row in self._documents() if cond(row)]
-
-    def _documents(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        rows = self._read_table()
-        return rows.documents() if isinstance(rows, Rows) else iter(())
+        return [document.doc_id for document in self if cond(document)]
 
     def _notice_others(self) -> None:
         if self._seen_version != self._journal.version:
@@ -194,20 +131,16 @@ class DeltaTable(Table):
             self._next_id = None
             self.clear_cache()
 
-    def _get_next_id(self) -> int:
-        self._notice_others()
-        if self._next_id is None:
-            rows = self._read_table()
-            self._next_id = max(rows.slots, default=0) + 1 if isinstance(rows, Rows) else 1
-        number = self._next_id
-        self._next_id = number + 1
-        return number
-
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
+        """Stage what `updater` touches.
+
+        The one private method of TinyDB that is overridden: all of its writing methods go through it. TinyDB
+        reads all tables there, hands `updater` all documents of one and the storage all tables to write; here
+        an operation costs what it changes.
+        """
         storage = self._journal
         with storage.batch():
-            rows = cast("Rows | None", (storage.read() or {}).get(self.name))
-            draft = _Draft(rows)
+            draft = _Draft(cast("Rows | None", (storage.read() or {}).get(self.name)))
             updater(cast("dict[int, Mapping[str, Any]]", draft))
             # All is turned into JSON before anything is staged: a document that cannot be changes nothing.
             written = [
@@ -225,4 +158,4 @@ class DeltaTable(Table):
 class JournalDB(TinyDB):
     """TinyDB over a `JournalStorage`: `JournalDB(storage=lambda: storage)`."""
 
-    table_class = DeltaTable
+    table_class = JournalTable

@@ -1,23 +1,31 @@
-"""Two pictures of one thing made one: nothing known is forgotten, and nothing final goes back."""
+"""Merging two values of the same key: nothing known is forgotten, and nothing final goes back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
-from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
+from tui.store.records.models import (
+    EARLIEST,
+    Coverage,
+    Interval,
+    JobRecord,
+    PendingState,
+    PendingSubmission,
+    Transpiled,
+)
 
 SKEW = timedelta(minutes=1)
 """How far in the future a time of confirmation may be: clocks of two machines differ."""
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
 _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
 _AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
 _JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
 _RECORD_FIELDS = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "metrics"))
-_INTENT_RANK = {
+_PENDING_RANK = {
     PendingState.PREPARED: 0,
     PendingState.SENDING: 1,
     PendingState.UNCONFIRMED: 2,
@@ -29,21 +37,21 @@ _INTENT_RANK = {
 
 
 def with_plausible_time(record: JobRecord, now: datetime) -> JobRecord:
-    """The record, its time of confirmation unknown when it lies in the future.
+    """Return the record, its time of confirmation unknown when it lies in the future.
 
-    A clock that was wrong left it there; it would win over everything that is told until then.
+    A clock that was wrong left it there; it would win over every answer until then.
     """
-    if not _to_come(record.job.confirmed, now):
+    if not _in_future(record.job.confirmed, now):
         return record
     return replace(record, job=replace(record.job, confirmed=None))
 
 
 def session_with_plausible_time(session: Session, now: datetime) -> Session:
-    """The session, its time of confirmation unknown when it lies in the future."""
-    return replace(session, confirmed=None) if _to_come(session.confirmed, now) else session
+    """Return the session, its time of confirmation unknown when it lies in the future."""
+    return replace(session, confirmed=None) if _in_future(session.confirmed, now) else session
 
 
-def _to_come(moment: datetime | None, now: datetime) -> bool:
+def _in_future(moment: datetime | None, now: datetime) -> bool:
     # A hundred thousand jobs are asked: hardly one needs the sum.
     return moment is not None and moment > now and moment > now + SKEW
 
@@ -55,12 +63,12 @@ def _goes_back(old: JobStatus, new: JobStatus) -> bool:
 
 
 def merge_jobs(old: Job, new: Job) -> Job:
-    """What is known of a job after `new` was told; `old` may come from the history or another process.
+    """Return one job from two values of it, from the service, the history or another process.
 
-    Fields the newer picture (by `confirmed`) does not tell are taken from the other. The status only moves
-    forward, whichever came first. The timeline is the union, each state at its earliest time.
+    The newer one counts, by `confirmed`; fields that it leaves out are taken from the other. The status only
+    moves forward, whichever came first. The timeline is the union, each state at its earliest time.
     """
-    if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING):
+    if (new.confirmed or EARLIEST) < (old.confirmed or EARLIEST):
         old, new = new, old
     changes: dict[str, object] = {}
     for field in fields(Job):
@@ -78,7 +86,7 @@ def merge_jobs(old: Job, new: Job) -> Job:
 
 
 def timeline(job: Job, steps: tuple[StatusStep, ...]) -> tuple[StatusStep, ...]:
-    """The states the job went through, in order, from what was seen and from the times in the job.
+    """Return the states the job went through, in order, from `steps` and from the times in the job.
 
     The service's own times are earlier than those at which a state was seen here, so the earliest time
     of each state holds. Of final states only the job's own is kept.
@@ -101,10 +109,10 @@ def timeline(job: Job, steps: tuple[StatusStep, ...]) -> tuple[StatusStep, ...]:
     return tuple(StatusStep(status, at) for status, at in ordered)
 
 
-def is_redundant(known: JobRecord, told: JobRecord) -> bool:
-    """Whether `told` is a later picture of the job in which nothing is new, as in most answers."""
-    old, new = known.job, told.job
-    if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING) or new.timeline:
+def is_redundant(known: JobRecord, later: JobRecord) -> bool:
+    """Return whether nothing is new in a later answer about the job, as in most answers."""
+    old, new = known.job, later.job
+    if (new.confirmed or EARLIEST) < (old.confirmed or EARLIEST) or new.timeline:
         return False
     for name in _JOB_FIELDS:
         value = getattr(new, name)
@@ -112,20 +120,20 @@ def is_redundant(known: JobRecord, told: JobRecord) -> bool:
         left_out = (value is None or value is False or value in ("", ())) and name != "tags"
         if value != getattr(old, name) and not left_out:
             return False
-    return not told.metrics and all(
-        not getattr(told, name) or getattr(told, name) == getattr(known, name) for name in _RECORD_FIELDS
+    return not later.metrics and all(
+        not getattr(later, name) or getattr(later, name) == getattr(known, name) for name in _RECORD_FIELDS
     )
 
 
 def merge_records(old: JobRecord, new: JobRecord) -> JobRecord:
-    """One record from two of the same job."""
+    """Return one record from two of the same job."""
     return JobRecord(
         job=merge_jobs(old.job, new.job),
         own_tag=new.own_tag or old.own_tag,
         circuit_hash=new.circuit_hash or old.circuit_hash,
         source_hash=new.source_hash or old.source_hash,
         metrics=new.metrics or old.metrics,
-        settled=old.settled or new.settled,
+        finalized=old.finalized or new.finalized,
         result_kept=old.result_kept or new.result_kept,
         announced=old.announced or new.announced,
         seen=old.seen or new.seen,
@@ -133,15 +141,15 @@ def merge_records(old: JobRecord, new: JobRecord) -> JobRecord:
 
 
 def same_record(one: JobRecord, other: JobRecord) -> bool:
-    """Whether nothing but the time of confirmation differs."""
+    """Return whether two records differ in nothing but the time of confirmation."""
     return replace(one, job=replace(one.job, confirmed=None)) == replace(
         other, job=replace(other.job, confirmed=None)
     )
 
 
 def merge_sessions(old: Session, new: Session) -> Session:
-    """What is known of a session: a closed one stays closed, what the newer picture leaves out is kept."""
-    if (new.confirmed or _BEGINNING) < (old.confirmed or _BEGINNING):
+    """Return one session from two values of it: a closed one stays closed, fields left out are kept."""
+    if (new.confirmed or EARLIEST) < (old.confirmed or EARLIEST):
         old, new = new, old
     changes: dict[str, object] = {
         field.name: getattr(old, field.name)
@@ -159,18 +167,37 @@ def merge_sessions(old: Session, new: Session) -> Session:
 
 
 def merge_submissions(old: PendingSubmission, new: PendingSubmission) -> PendingSubmission:
-    """The one that has come further, by attempt and state, else the later one; which was found first does not
-    matter, so that all processes come to the same. An accepted one wins over everything."""
+    """Return the one that has come further, by attempt and state, else the later one.
+
+    The order of the two does not matter, so that all processes come to the same. An accepted one wins over
+    everything.
+    """
     if PendingState.ACCEPTED in {old.state, new.state} and old.state is not new.state:
         return old if old.state is PendingState.ACCEPTED else new
-    return new if _how_far(new) >= _how_far(old) else old
+    return new if _progress(new) >= _progress(old) else old
 
 
-def _how_far(intent: PendingSubmission) -> tuple[int, int, datetime, str]:
-    return intent.attempt, _INTENT_RANK[intent.state], intent.changed or _BEGINNING, intent.owner
+def _progress(pending: PendingSubmission) -> tuple[int, int, datetime, str]:
+    return pending.attempt, _PENDING_RANK[pending.state], pending.changed or EARLIEST, pending.owner
 
 
 def merge_transpiled(old: Transpiled, new: Transpiled) -> Transpiled:
-    """The later one."""
-    earlier = (new.transpilation.at or _BEGINNING) < (old.transpilation.at or _BEGINNING)
+    """Return the later one."""
+    earlier = (new.transpilation.at or EARLIEST) < (old.transpilation.at or EARLIEST)
     return old if earlier else new
+
+
+def merge_coverage(old: Coverage, new: Coverage) -> Coverage:
+    """Return the coverage by either."""
+    return replace(old, intervals=merge_intervals((*old.intervals, *new.intervals)))
+
+
+def merge_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Return the same time in as few intervals as can be, newest first."""
+    merged: list[Interval] = []
+    for interval in sorted(intervals):
+        if merged and interval.since <= merged[-1].until:
+            merged[-1] = Interval(merged[-1].since, max(merged[-1].until, interval.until))
+        else:
+            merged.append(interval)
+    return tuple(reversed(merged))

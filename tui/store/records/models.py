@@ -1,17 +1,19 @@
-"""What the history keeps of a job, and what it keeps of a submission on its way."""
+"""Values that the history keeps beside those of the domain: jobs with what is known of them, submissions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.submissions import Submission
 
-Key = tuple[str, str]
-"""A job's or session's service and id."""
+Key = tuple[str, ...]
+"""Fields of a value by which it is found in its table; of a job or session its service and id."""
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Start of an interval that nothing is older than."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class JobRecord:
         job: the job; its texts (`circuit`, `source`) are kept apart, by their hashes.
         own_tag: the tag its submission was given here, which the user never sees.
         circuit_hash, source_hash: SHA-256 of the texts; empty when not known.
-        metrics: as last told.
-        settled: after it became final its details and result were asked for, or never need to be.
+        metrics: from the service's last answer.
+        finalized: its details and result were asked for after it became final, or never need to be.
         result_kept: its result is in the history.
         announced: it became final while it was watched, or between two runs.
         seen: the user has looked at it since; means nothing before it is `announced`.
@@ -34,22 +36,22 @@ class JobRecord:
     circuit_hash: str = ""
     source_hash: str = ""
     metrics: JobMetrics | None = None
-    settled: bool = False
+    finalized: bool = False
     result_kept: bool = False
     announced: bool = False
     seen: bool = False
 
     @property
-    def key(self) -> Key:
+    def key(self) -> tuple[str, str]:
         """Service and id."""
         return self.job.service, self.job.id
 
 
 class PendingState(StrEnum):
-    """How far a submission has come. Each step is durable before the next one is taken."""
+    """State of a submission. Each is durable before the next step is taken."""
 
     PREPARED = "prepared"
-    """Written down and in line; nothing was sent."""
+    """Written down and in the send queue; nothing was sent."""
     SENDING = "sending"
     """Written down; the request may have gone out."""
     UNCONFIRMED = "unconfirmed"
@@ -61,21 +63,21 @@ class PendingState(StrEnum):
     UNSENT = "unsent"
     """The service said twice that there is no such job."""
     WITHDRAWN = "withdrawn"
-    """The user took it back, or asked to let it go."""
+    """The user took it back, or gave it up."""
 
     @property
     def open(self) -> bool:
-        """Whether something is still to be done for it."""
+        """Return whether something is still to be done for it."""
         return self is PendingState.PREPARED or self.may_exist
 
     @property
     def needs_program(self) -> bool:
-        """Whether it may still be sent, or its job be found: its texts are needed."""
+        """Return whether its texts are needed: it may still be sent, or its job be found."""
         return self.open or self is PendingState.UNSENT
 
     @property
     def may_exist(self) -> bool:
-        """Whether it is not known yet if the job exists."""
+        """Return whether the job may exist without that being known."""
         return self in {PendingState.SENDING, PendingState.UNCONFIRMED}
 
 
@@ -83,7 +85,7 @@ class PendingState(StrEnum):
 class Transpiled:
     """How a circuit that was submitted from here was transpiled.
 
-    Two submissions of the same ISA circuit share one: what was told last is kept.
+    Two submissions of the same ISA circuit share one: the latest.
 
     Attributes:
         circuit_hash: SHA-256 of the ISA circuit's text, by which it is found.
@@ -97,17 +99,17 @@ class Transpiled:
 
 @dataclass(frozen=True, slots=True)
 class PendingSubmission:
-    """A submission on its way.
+    """A submission from here, until its job exists or never will.
 
     Attributes:
         tag: its own tag, by which the job is found on the service.
-        submission: what was asked for, without the own tag; its texts are kept apart, by their hashes.
-        owner: which process has it (`tui.monitor.outbox.ownership`); the others leave it alone while that
-            one lives.
+        submission: what the user asked for, without the own tag; its texts are kept apart, by their hashes.
+        owner: the process that sends it (`tui.monitor.outbox.ownership`); the others leave it alone while
+            that one lives.
         job_id: the job it became.
-        note: why it was refused, or why it is in line again.
-        place: where it stands in line; the lowest goes first.
-        attempt: how often it was put in line again, each time sure that no job exists.
+        note: why it was refused, or why it is in the send queue again.
+        place: its place in the send queue; the lowest goes first.
+        attempt: how often it was queued again, each time sure that no job exists.
         sent: when the request last went out.
     """
 
@@ -129,5 +131,29 @@ class PendingSubmission:
 
     @property
     def last_changed(self) -> datetime:
-        """The time of its last step."""
+        """Return the time of its last step."""
         return self.changed or self.created
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """A time in which all jobs are known: those created from `since` to `until`, both included."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The times in which all jobs of one instance of a service are known, so that none is asked for twice.
+
+    An interval is written with the jobs in it, so it is true wherever the history is read, and those of two
+    processes may be joined.
+
+    Attributes:
+        intervals: newest first; they do not touch.
+    """
+
+    service: str
+    instance: str
+    intervals: tuple[Interval, ...] = ()

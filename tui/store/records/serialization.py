@@ -2,160 +2,133 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+from functools import partial
 from operator import attrgetter
+from typing import TypeVar, get_type_hints
 
 import msgspec
 
 from tui.domain.circuits import Transpilation
-from tui.domain.jobs import Job, JobMetrics
+from tui.domain.jobs import Job
 from tui.domain.sessions import Session
-from tui.store.records.extents import Coverage
 from tui.store.records.json_v1 import Row
-from tui.store.records.models import JobRecord, PendingSubmission, Transpiled
+from tui.store.records.models import EARLIEST, Coverage, JobRecord, Transpiled
 
-JOBS, SESSIONS, SUBMISSIONS, EXTENTS, META = "jobs", "sessions", "submissions", "extents", "meta"
-TRANSPILATIONS = "transpilations"
-TABLES = (JOBS, SESSIONS, SUBMISSIONS, EXTENTS, TRANSPILATIONS)
-MARKS = {
-    JOBS: "program",
-    SESSIONS: "mode",
-    SUBMISSIONS: "tag",
-    EXTENTS: "spans",
-    TRANSPILATIONS: "after",
-    META: "schema",
-}
-"""A field of each table's rows that no other table's rows have."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Extras:
-    """The members of a `JobRecord` beside its job, in the same row."""
-
-    own_tag: str = ""
-    circuit_hash: str = ""
-    source_hash: str = ""
-    metrics: JobMetrics | None = None
-    settled: bool = False
-    result_kept: bool = False
-    announced: bool = False
-    seen: bool = False
+_V = TypeVar("_V")
+_FILE_NAMES = {"finalized": "settled", "intervals": "spans"}
+"""Attributes that have another name in the file."""
+_EXTRAS = tuple(field for field in fields(JobRecord) if field.name != "job")
+"""Members of a `JobRecord` that are in the same row as those of its job."""
+_hints = get_type_hints(JobRecord)
+_Extras = msgspec.defstruct(
+    "_Extras", [(field.name, _hints[field.name], field.default) for field in _EXTRAS], rename=_FILE_NAMES
+)
+_extra_values = attrgetter(*(field.name for field in _EXTRAS))
+_job_decoder = msgspec.json.Decoder(Job)
+_extras_decoder = msgspec.json.Decoder(_Extras)
+_SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
+_shared_values = attrgetter(*_SHARED)
+_set = object.__setattr__
 
 
-_EXTRAS = tuple(field.name for field in fields(_Extras))
-KNOWN = {
-    JOBS: frozenset({field.name for field in fields(Job)} | set(_EXTRAS)),
-    SESSIONS: frozenset(field.name for field in fields(Session)),
-    SUBMISSIONS: frozenset(field.name for field in fields(PendingSubmission)),
-    EXTENTS: frozenset(field.name for field in fields(Coverage)),
-    TRANSPILATIONS: frozenset({"circuit_hash", "source_hash", *(f.name for f in fields(Transpilation))}),
-}
-"""The fields a row may have; others, of a newer qdeck, are left in the file as they are."""
+def row_fields(*types: type) -> frozenset[str]:
+    """Return the names in the file of all fields of these dataclasses."""
+    return frozenset(_FILE_NAMES.get(field.name, field.name) for kind in types for field in fields(kind))
 
 
-def record_row(record: JobRecord) -> Row:
-    """A job's row."""
-    extras = _Extras(**{name: getattr(record, name) for name in _EXTRAS})
-    return _storable(_plain(record.job) | _plain(extras))
+def dump(value: object) -> Row:
+    """Return the row of a dataclass's object, without the members that are empty."""
+    return _storable(_without_empty(value))
 
 
-def record_of(row: Row) -> JobRecord:
-    """A job from its row.
+def load(kind: type[_V]) -> Callable[[Row], _V]:
+    """Return the function that makes an object of a dataclass of its row.
+
+    It raises `msgspec.ValidationError` when the row is not one.
+    """
+    return partial(msgspec.convert, type=kind)
+
+
+def dump_job(record: JobRecord) -> Row:
+    """Return a job's row: the job's own members and those of its record side by side."""
+    extras = {field.name: getattr(record, field.name) for field in _EXTRAS}
+    return _storable(_without_empty(record.job) | _without_empty(extras))
+
+
+def load_job(row: Row) -> JobRecord:
+    """Return a job from its row.
 
     Raises:
         msgspec.ValidationError: the row is not one.
     """
-    extras = msgspec.convert(row, _Extras)
-    return JobRecord(msgspec.convert(row, Job), **{name: getattr(extras, name) for name in _EXTRAS})
+    return JobRecord(msgspec.convert(row, Job), *_extra_values(msgspec.convert(row, _Extras)))
 
 
-_jobs = msgspec.json.Decoder(Job)
-_extras = msgspec.json.Decoder(_Extras)
-_members = attrgetter(*_EXTRAS)
-_set = object.__setattr__
-_SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
+def decode_job(document: bytes, pool: dict[object, object]) -> JobRecord:
+    """Return a job straight from its row's JSON.
 
-_shared = attrgetter(*_SHARED)
-
-
-def record_from_json(document: bytes, pool: dict[object, object]) -> JobRecord:
-    """A job straight from its row's JSON; values that many jobs have in common are kept once, in `pool`.
+    Args:
+        pool: values that many jobs have in common, each kept once; it grows.
 
     Raises:
         msgspec.MsgspecError: the row is not one.
     """
-    job = _jobs.decode(document)
-    extras = _extras.decode(document)
-    for name, value in zip(_SHARED, _shared(job), strict=True):
+    job = _job_decoder.decode(document)
+    extras = _extras_decoder.decode(document)
+    for name, value in zip(_SHARED, _shared_values(job), strict=True):
         known = pool.get(value)
         if known is None:
             pool[value] = value
         else:
             # Nobody has seen this job yet, so it is still being made.
             _set(job, name, known)
-    return JobRecord(job, *_members(extras))
+    return JobRecord(job, *_extra_values(extras))
 
 
 class _Created(msgspec.Struct):
     created: datetime
 
 
-_created = msgspec.json.Decoder(_Created)
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_created_decoder = msgspec.json.Decoder(_Created)
 
 
-def job_place(document: bytes) -> datetime:
-    """What jobs are sorted by in the file: when they were created; those of an unknown form come first."""
+def creation_time(document: bytes) -> datetime:
+    """Return when the job with this row's JSON was created; `EARLIEST` for a row of an unknown form."""
     try:
-        return _created.decode(document).created
+        return _created_decoder.decode(document).created
     except msgspec.MsgspecError:
-        return _BEGINNING
+        return EARLIEST
 
 
-def session_row(session: Session) -> Row:
-    """A session's row."""
-    row = _plain(session)
-    row["accepting_jobs"] = session.accepting_jobs
-    return _storable(row)
+def dump_session(session: Session) -> Row:
+    """Return a session's row; `accepting_jobs` stands there even when it is false."""
+    return dump(session) | {"accepting_jobs": session.accepting_jobs}
 
 
-def session_of(row: Row) -> Session:
-    """A session from its row; raises `msgspec.ValidationError`."""
-    return msgspec.convert(row, Session)
+def load_coverage(row: Row) -> Coverage:
+    """Return the coverage of an instance from its row.
+
+    Raises:
+        msgspec.ValidationError: the row is not one.
+    """
+    return msgspec.convert(row | {"intervals": row.get("spans", ())}, Coverage)
 
 
-def intent_row(intent: PendingSubmission) -> Row:
-    """A submission's row."""
-    return _storable(_plain(intent))
+def dump_transpiled(transpiled: Transpiled) -> Row:
+    """Return a transpilation's row, with the hashes beside its own members."""
+    hashes = {"circuit_hash": transpiled.circuit_hash, "source_hash": transpiled.source_hash}
+    return _storable(_without_empty(transpiled.transpilation) | _without_empty(hashes))
 
 
-def intent_of(row: Row) -> PendingSubmission:
-    """A submission from its row; raises `msgspec.ValidationError`."""
-    return msgspec.convert(row, PendingSubmission)
+def load_transpiled(row: Row) -> Transpiled:
+    """Return a transpilation from its row.
 
-
-def extent_row(extent: Coverage) -> Row:
-    """An extent's row."""
-    return _storable(_plain(extent))
-
-
-def extent_of(row: Row) -> Coverage:
-    """An extent from its row; raises `msgspec.ValidationError`."""
-    return msgspec.convert(row, Coverage)
-
-
-def transpiled_row(transpiled: Transpiled) -> Row:
-    """A transpilation's row."""
-    row = _plain(transpiled.transpilation)
-    row["circuit_hash"] = transpiled.circuit_hash
-    if transpiled.source_hash:
-        row["source_hash"] = transpiled.source_hash
-    return _storable(row)
-
-
-def transpiled_of(row: Row) -> Transpiled:
-    """A transpilation from its row; raises `msgspec.ValidationError`."""
+    Raises:
+        msgspec.ValidationError: the row is not one.
+    """
     hashes = msgspec.convert(row, _Hashes)
     return Transpiled(hashes.circuit_hash, msgspec.convert(row, Transpilation), hashes.source_hash)
 
@@ -165,18 +138,18 @@ class _Hashes(msgspec.Struct):
     source_hash: str = ""
 
 
-def _plain(value: object) -> Row:
+def _without_empty(value: object) -> Row:
     whole = msgspec.convert(msgspec.to_builtins(value), Row)
     # Zero is a value ("used 0 s"), so this is not `if member`.
     return {
-        name: member
+        _FILE_NAMES.get(name, name): member
         for name, member in whole.items()
         if member is not None and member is not False and member not in ("", (), [], {})
     }
 
 
 def _storable(row: Row) -> Row:
-    """The row, or one without lone surrogates, which no UTF-8 file can hold."""
+    """Return the row, or one without lone surrogates, which no UTF-8 file can hold."""
     try:
         msgspec.json.encode(row)
     except UnicodeEncodeError:
