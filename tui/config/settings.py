@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -89,6 +89,20 @@ class Settings:
 _KNOWN = tuple(field.name for field in fields(Settings))
 
 
+def _whole(least: int) -> Callable[[object], bool]:
+    return lambda value: type(value) is int and value >= least
+
+
+_VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "on_finish": (lambda value: isinstance(value, str), "a string, a command"),
+    "kept_mib": (_whole(1), "a whole number of MiB, at least 1"),
+    "session_idle_minutes": (_whole(0), "a whole number of minutes, 0 for no warning"),
+    "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
+    "readonly": (lambda value: type(value) is bool, "true or false"),
+}
+"""Of each setting what is accepted, and that in words; `ca_file` has a check of its own."""
+
+
 def load_settings(path: Path) -> Settings:
     """Read the user's settings.
 
@@ -99,55 +113,37 @@ def load_settings(path: Path) -> Settings:
         QdeckError: `SETTINGS`: the file cannot be read, or has something unknown in it, with the place.
     """
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
-    unknown = sorted(told.keys() - set(_KNOWN))
+    unknown = sorted(values.keys() - set(_KNOWN))
     if unknown:
         raise QdeckError(
             ErrorKind.SETTINGS,
             f"{path}: there is no setting {unknown[0]!r}.",
             f"There are: {', '.join(_KNOWN)}.",
         )
-    command = told.get("on_finish", "")
-    if not isinstance(command, str):
-        raise QdeckError(ErrorKind.SETTINGS, f"{path}: on_finish must be a string, a command.")
-    kept = told.get("kept_mib")
-    if kept is not None and (type(kept) is not int or kept < 1):
-        raise QdeckError(ErrorKind.SETTINGS, f"{path}: kept_mib must be a whole number of MiB, at least 1.")
-    idle = told.get("session_idle_minutes", Settings().session_idle_minutes)
-    if type(idle) is not int or idle < 0:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"{path}: session_idle_minutes must be a whole number of minutes, 0 for no warning.",
-        )
-    automatic = told.get("auto_result_mib", Settings().auto_result_mib)
-    if type(automatic) is not int or automatic < 0:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"{path}: auto_result_mib must be a whole number of MiB, 0 to fetch no result by itself.",
-        )
-    ca_file = _ca_file(told.get("ca_file"), path)
-    readonly = told.get("readonly", False)
-    if type(readonly) is not bool:
-        raise QdeckError(ErrorKind.SETTINGS, f"{path}: readonly must be true or false.")
+    for name, (accepts, words) in _VALUES.items():
+        if name in values and not accepts(values[name]):
+            raise QdeckError(ErrorKind.SETTINGS, f"{path}: {name} must be {words}.")
+    command, ca_file = values.pop("on_finish", ""), _ca_file(values.pop("ca_file", None), path)
     try:
-        return Settings(tuple(shlex.split(command)), kept, ca_file, idle, automatic, readonly)
+        return Settings(on_finish=tuple(shlex.split(command)), ca_file=ca_file, **values)
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."
         ) from error
 
 
-def _ca_file(told: object, settings_file: Path) -> Path | None:
-    """The CA file that is named; one without a leading `/` is looked for beside `settings.toml`."""
-    if told is None:
+def _ca_file(value: object, settings_file: Path) -> Path | None:
+    """Resolve the CA file; a relative path starts beside `settings.toml`."""
+    if value is None:
         return None
-    if isinstance(told, str) and told.strip():
+    if isinstance(value, str) and value.strip():
         with contextlib.suppress(RuntimeError):  # ~somebody, who is not known here
-            return settings_file.parent / Path(told.strip()).expanduser()
+            return settings_file.parent / Path(value.strip()).expanduser()
     raise QdeckError(
         ErrorKind.SETTINGS, f"{settings_file}: ca_file must be a string, the path of a file or a folder."
     )
