@@ -43,17 +43,16 @@ from tui.screens.base.workspace import Workspace
 from tui.screens.dialogs.base import Dialog
 from tui.screens.quit import may_leave
 from tui.screens.registry import sections
-from tui.widgets.chrome.flash_line import FlashLine
+from tui.widgets.chrome.footer import FlashLine
 from tui.widgets.chrome.notifications import Note, Notes
 from tui.widgets.chrome.status_bar import SECTIONS, TopBar
 from tui.widgets.keymap import GLOBAL, bindings, key_by_id
 from tui.widgets.terminal.diff_app import DiffApp
 from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
-from tui.widgets.terminal.focus_tracking import FocusTrackingApp
 from tui.widgets.terminal.themes import THEMES, VARIABLES, Look, look_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
-from tui.widgets.text.format import finished_words
-from tui.widgets.text.session_format import idle_words
+from tui.widgets.terminal.user_input import FocusTrackingApp
+from tui.widgets.text.format import finished_words, idle_words
 
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}

@@ -41,6 +41,7 @@ from tui.jobquery.job_list import NEWEST_FIRST, Grouping, JobList, Order, build_
 from tui.monitor.state.events import JobsChanged
 from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
 from tui.widgets.tables.job_table import JobTable
+from tui.widgets.terminal.diff_app import DiffApp
 
 ONE_CELL, UNCHANGED, MANY = signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN
 _EACH = 200
@@ -108,7 +109,7 @@ class _TableApp(App[None]):
             table.update_cell(self._keys[place], self._columns[0], f"◔ {status}")
 
 
-class _OwnApp(App[None]):
+class _OwnApp(DiffApp):
     """The job table as its screen uses it."""
 
     def __init__(self, all_jobs: list[Job]) -> None:

@@ -17,7 +17,7 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.state.events import JobsFinished, Notice, Severity
 from tui.screens.notifications import MessagesScreen
-from tui.widgets.chrome.flash_line import FlashLine
+from tui.widgets.chrome.footer import FlashLine
 from tui.widgets.chrome.notifications import KEPT, Note, Notes, flash_lines, page_lines
 from tui.widgets.text.styled_text import text_of, width_of
 

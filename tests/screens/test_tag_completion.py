@@ -14,7 +14,7 @@ from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.tag_completion import TagSuggester
-from tui.widgets.forms.completing import completed, usable_tags
+from tui.widgets.forms.inputs import completed, usable_tags
 
 HOSTILE = ("[red]x[/]", "a,b", "\x1b[31mred", "x" * 5000, " space", "-minus", "‮abc", "ok")
 

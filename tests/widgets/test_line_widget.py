@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tui.widgets.tables.row_table import Cells, Column, RowTable
-from tui.widgets.text.block import TextBlock
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import Line, Span, TextStyle, line
 
 

@@ -19,8 +19,8 @@ from textual.strip import Strip
 
 from tests.support.emulator import Terminal, difference
 from tui.widgets.terminal.cells import Kind, cells_of
+from tui.widgets.terminal.escape_sequences import change, pen_of
 from tui.widgets.terminal.screen_buffer import Shown
-from tui.widgets.terminal.sgr import change, pen_of
 
 _LETTERS = ("a", "b", " ", " ", "─", "│", "é", "Ж", "漢", "字", "한", "e\u0301", "字\u0308")
 _STYLES = (

@@ -23,8 +23,8 @@ from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import ACCOUNT, bindings
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import NOTHING, clock_time, count_words, duration, token_words, usage_words
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import Line, TextStyle, line
 
 _MOST_PLANS = 3

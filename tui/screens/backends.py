@@ -20,7 +20,7 @@ from tui.screens.base.workspace import Workspace
 from tui.widgets.keymap import BACKENDS, bindings
 from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
 from tui.widgets.tables.row_table import RowTable
-from tui.widgets.text.block import TextBlock
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line
 
 _DETAILS_FROM = min(column.need for column in BACKEND_COLUMNS if column.need)

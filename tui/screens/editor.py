@@ -23,10 +23,9 @@ from tui.screens.base.workspace import Errand
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.dialogs.unsaved import Unsaved, Wish
-from tui.widgets.circuit.diagnostics import HEIGHT, Checking, check_lines
-from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.circuit.qasm_editor import HEIGHT, Checking, QasmArea, check_lines
 from tui.widgets.keymap import EDITOR, bindings
-from tui.widgets.text.block import TextBlock
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_pane import TextPane, page_of
 

@@ -21,7 +21,7 @@ from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.status_bar import UNVERIFIED
 from tui.widgets.forms.account_list import FoundList
-from tui.widgets.forms.field_row import FieldRow
+from tui.widgets.forms.inputs import FieldRow
 from tui.widgets.forms.select import Choice
 from tui.widgets.keymap import LOGIN, bindings
 from tui.widgets.terminal.too_small import TooSmall

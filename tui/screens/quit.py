@@ -10,7 +10,7 @@ from tui.common.clock import Clock
 from tui.common.sanitize import shorten
 from tui.monitor.api import Services
 from tui.screens.base.workspace import Workspace
-from tui.widgets.text.session_format import open_now
+from tui.widgets.text.format import open_now
 
 
 async def may_leave(app: App[Any], services: Services, workspace: Workspace, clock: Clock) -> bool:

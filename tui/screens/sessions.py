@@ -20,9 +20,19 @@ from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession
 from tui.widgets.keymap import SESSIONS, bindings
 from tui.widgets.tables.row_table import Cells, Column, RowTable
-from tui.widgets.text.block import TextBlock
-from tui.widgets.text.format import NOTHING, age, clock_time, duration, number, short_id
-from tui.widgets.text.session_format import ends_in, idle_for, place_kept, state_span
+from tui.widgets.text.format import (
+    NOTHING,
+    age,
+    clock_time,
+    duration,
+    ends_in,
+    idle_for,
+    number,
+    place_kept,
+    short_id,
+    state_span,
+)
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line, wrapped
 
 _COLUMNS = (

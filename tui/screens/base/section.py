@@ -26,7 +26,7 @@ from tui.monitor.state.events import (
     UsageChanged,
 )
 from tui.screens.base.workspace import Workspace
-from tui.widgets.chrome.flash_line import Foot
+from tui.widgets.chrome.footer import Foot
 from tui.widgets.chrome.notifications import Notes
 from tui.widgets.chrome.status_bar import TopBar
 from tui.widgets.keymap import key_by_id

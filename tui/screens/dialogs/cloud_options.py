@@ -26,8 +26,7 @@ from tui.domain.cloud_transpiler import (
 )
 from tui.openqasm.files import read_circuit
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.forms.field_row import FieldRow
-from tui.widgets.forms.inputs import PlainInput
+from tui.widgets.forms.inputs import FieldRow, PlainInput
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 

@@ -17,7 +17,7 @@ from tui.common.sanitize import plain
 from tui.domain.backends import Backend
 from tui.domain.sessions import Session, SessionMode
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.forms.field_row import FieldRow
+from tui.widgets.forms.inputs import FieldRow
 from tui.widgets.forms.select import Choice
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.common.sanitize import plain
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.forms.completing import CompletingInput
+from tui.widgets.forms.inputs import CompletingInput
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 

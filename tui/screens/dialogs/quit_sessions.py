@@ -23,8 +23,7 @@ from tui.monitor.api import Services
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.format import NOTHING, clock_minute, count_words, short_id
-from tui.widgets.text.session_format import ends_in, open_now
+from tui.widgets.text.format import NOTHING, clock_minute, count_words, ends_in, open_now, short_id
 from tui.widgets.text.styled_text import fit
 
 SECONDS = 15.0

@@ -16,7 +16,7 @@ from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.export import exported, suggested_name
 from tui.screens.jobs.tag_completion import TagSuggester
-from tui.widgets.forms.completing import tags_of_jobs
+from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
 
 

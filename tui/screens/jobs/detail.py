@@ -21,13 +21,12 @@ from tui.openqasm.highlighter import compile_lexers
 from tui.screens.base.section import SectionScreen
 from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export
-from tui.widgets.circuit.qasm_view import QasmLines
 from tui.widgets.keymap import JOB, bindings
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import facts, metrics_lines, raw_page
-from tui.widgets.text.block import TextBlock
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line
-from tui.widgets.text.text_pane import TextPane, folded_page, page_of
+from tui.widgets.text.text_pane import QasmPage, TextPane, folded_page, page_of
 
 VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
 """The views below the facts, in order."""
@@ -54,7 +53,7 @@ class JobScreen(SectionScreen):
         self._circuits: tuple[str, ...] = ()
         self._pub = 0
         self._drawing = ""
-        self._programs: dict[tuple[str, str, int], QasmLines] = {}
+        self._programs: dict[tuple[str, str, int], QasmPage] = {}
         self._trouble: dict[str, str] = {}
         self._status: JobStatus | None = None
         self._read = False
@@ -162,13 +161,13 @@ class JobScreen(SectionScreen):
         text = self._circuits[self._pub] if self._circuits else job.circuit
         return self._program(text, self._drawing) if text else _quiet("Asking for the circuit …")
 
-    def _program(self, text: str, drawing: str = "") -> QasmLines:
+    def _program(self, text: str, drawing: str = "") -> QasmPage:
         """A program below its drawing: the same lines each time, for the pane to know them again."""
         head = self._pub_head() if self._circuits and VIEWS[self._view] == "Circuit" else []
         known = (text, drawing, self._pub if head else -1)
         if known not in self._programs:
             above = [*page_of(drawing), BLANK] if drawing else []
-            self._programs[known] = QasmLines(text, [*head, *above])
+            self._programs[known] = QasmPage(text, [*head, *above])
         return self._programs[known]
 
     def _pub_head(self) -> list[Line]:

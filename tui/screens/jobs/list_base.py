@@ -37,8 +37,8 @@ from tui.widgets.chrome.outbox_lines import waiting_lines
 from tui.widgets.results.histogram import strip_line
 from tui.widgets.tables.job_columns import known
 from tui.widgets.tables.job_table import JobTable
-from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import count_words
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Line
 
 _AGES = 10.0

@@ -28,7 +28,7 @@ from tui.screens.jobs.list_base import JobRowsScreen
 from tui.screens.jobs.outbox_menu import ask_line
 from tui.screens.jobs.table_settings import next_grouping, sorted_by
 from tui.widgets.chrome.filter_input import FilterLine
-from tui.widgets.forms.completing import tags_of_jobs
+from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.keymap import JOBS, bindings
 from tui.widgets.tables.job_columns import known
 from tui.widgets.tables.job_table import JobTable

@@ -8,7 +8,7 @@ from textual.suggester import Suggester
 
 from tui.common.clock import Clock
 from tui.common.errors import QdeckError
-from tui.widgets.forms.completing import completed, usable_tags
+from tui.widgets.forms.inputs import completed, usable_tags
 
 PAUSE = 0.3
 """Seconds without a key before the service is asked."""

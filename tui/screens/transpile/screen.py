@@ -33,17 +33,15 @@ from tui.screens.base.workspace import Errand
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.status_text import invitation, missing, verdict, wrong
+from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
 from tui.widgets.circuit.qasm_editor import QasmArea
-from tui.widgets.circuit.qubit_layout import LayoutView
 from tui.widgets.forms.submit_form import Source, SubmitForm
 from tui.widgets.forms.submit_validation import costs
 from tui.widgets.forms.transpile_options import TranspileChoices
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
-from tui.widgets.tables.stats_table import StatsTable
-from tui.widgets.text.block import TextBlock
-from tui.widgets.text.format import short_id
-from tui.widgets.text.session_format import offers
+from tui.widgets.text.format import offers, short_id
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
 from tui.widgets.text.text_pane import TextPane, page_of
 
@@ -93,8 +91,8 @@ class TranspileScreen(SectionScreen):
                 with VerticalScroll(id="figures"):
                     yield CandidateTable(id="candidates")
                     yield TextBlock(id="warnings")
-                    yield StatsTable(id="stats")
-                    yield LayoutView(id="layout")
+                    yield CandidateStats(id="stats")
+                    yield CandidateLayout(id="layout")
                 yield SubmitForm(id="form")
             with TabPane("Circuit", id="circuit"):
                 yield QasmArea(read_only=True, id="isa")
@@ -385,8 +383,8 @@ class TranspileScreen(SectionScreen):
         self.query_one(SubmitForm).focus_first()
 
     def _review(self, candidate: Candidate) -> None:
-        self.query_one(StatsTable).show_candidate(candidate)
-        self.query_one(LayoutView).show_candidate(candidate)
+        self.query_one(CandidateStats).show_candidate(candidate)
+        self.query_one(CandidateLayout).show_candidate(candidate)
         self.query_one("#isa", QasmArea).load_text(candidate.qasm)
         drawing = page_of(candidate.drawing or "The circuit is too large to draw.")
         self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)

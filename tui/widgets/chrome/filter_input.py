@@ -11,8 +11,8 @@ from textual.widgets import Input
 from tui.common.sanitize import plain
 from tui.jobquery.filters import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
-from tui.widgets.forms.completing import CompletingInput, TagTerm
-from tui.widgets.text.block import TextBlock
+from tui.widgets.forms.inputs import CompletingInput, TagTerm
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import TextStyle, line
 
 _HINT = "status:failed backend:cusco tag:vqe age<2d shots>1000 free text"

@@ -8,9 +8,15 @@ from tui.common.clock import Clock
 from tui.common.sanitize import plain
 from tui.domain.accounts import Channel
 from tui.monitor.api import Services
-from tui.widgets.text.format import clock_minute, freshness_age, token_words, usage_words
+from tui.widgets.text.format import (
+    clock_minute,
+    freshness_age,
+    open_now,
+    open_words,
+    token_words,
+    usage_words,
+)
 from tui.widgets.text.line_widget import LineWidget
-from tui.widgets.text.session_format import open_now, open_words
 from tui.widgets.text.styled_text import Line, Span, TextStyle, apart, line, width_of
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (

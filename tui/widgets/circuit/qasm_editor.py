@@ -1,8 +1,9 @@
-"""The text area for OpenQASM: coloured by what its words are, with the lines that are wrong marked."""
+"""The OpenQASM editor, and the lines below it that say what Qiskit found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum, auto
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,9 +14,11 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from tui.domain.circuits import Diagnostic
+from tui.common.errors import QdeckError
+from tui.common.sanitize import plain
+from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
 from tui.openqasm.highlighter import Highlighter, TokenKind
-from tui.widgets.text.styled_text import QASM_COLOURS
+from tui.widgets.text.styled_text import QASM_COLOURS, Line, TextStyle, fit_line, line, wrapped
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
@@ -152,3 +155,75 @@ def _word(line: str, column: int) -> tuple[int, int]:
     while end < len(line) and (line[end].isalnum() or line[end] in "_$"):
         end += 1
     return column, max(end, column + 1)
+
+
+HEIGHT = 4
+"""The most lines it takes."""
+
+
+class Checking(Enum):
+    """Where the check is, while there is no answer for the text as it stands."""
+
+    NOTHING = auto()
+    """There is no text."""
+    WAITING = auto()
+    """The text is being typed, or was just sent."""
+    STARTING = auto()
+    """Qiskit has never answered yet: it takes seconds to start."""
+
+
+def check_lines(state: Checking | CheckReport | QdeckError, width: int) -> list[Line]:
+    """The lines for a state, each at most `width` cells."""
+    if isinstance(state, QdeckError):
+        return wrapped(f"! {plain(str(state), limit=600)}", width, TextStyle.WARNING)
+    if isinstance(state, CheckReport):
+        return _errors(state, width) if state.diagnostics else [_fine(state)]
+    words = {
+        Checking.NOTHING: "",
+        Checking.WAITING: "○ not checked yet",
+        Checking.STARTING: "○ Qiskit is starting…",
+    }[state]
+    return [line((words, TextStyle.MUTED))]
+
+
+def sizes(stats: CircuitStats) -> str:
+    """`2 qubits, 2 bits, depth 3`."""
+    qubits = f"{stats.qubits} qubit{'' if stats.qubits == 1 else 's'}"
+    bits = f"{stats.clbits} bit{'' if stats.clbits == 1 else 's'}"
+    return f"{qubits}, {bits}, depth {stats.depth}"
+
+
+def place(diagnostic: Diagnostic) -> str:
+    """`line 3, column 5: `, or as much of it as is known."""
+    if diagnostic.line <= 0:
+        return ""
+    column = f", column {diagnostic.column}" if diagnostic.column > 0 else ""
+    return f"line {diagnostic.line}{column}: "
+
+
+def _fine(report: CheckReport) -> Line:
+    told = f" by Qiskit: {sizes(report.stats)}" if report.stats is not None else " by Qiskit"
+    more = ""
+    if report.parameters:
+        more = f"  inputs {', '.join(plain(name, limit=30) for name in report.parameters[:5])}"
+    elif not report.measures:
+        more = "  unmeasured: estimator only"
+    return line(("✔ checked", TextStyle.GOOD), told, (more, TextStyle.MUTED))
+
+
+def _errors(report: CheckReport, width: int) -> list[Line]:
+    first, *others = report.diagnostics
+    lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, TextStyle.BAD)[: HEIGHT - 1]
+    for diagnostic in others[: HEIGHT - 1 - len(lines)]:
+        told = f"✘ {place(diagnostic)}{plain(diagnostic.message, limit=600)}"
+        lines.append(fit_line(line((told, TextStyle.BAD)), width))
+    hidden = len(others) - (len(lines) - 1)
+    more = f"{len(report.diagnostics)} errors, " if hidden > 0 and others else ""
+    lines.append(
+        line(
+            (f"  {more}", TextStyle.MUTED),
+            ("^g ", TextStyle.KEY),
+            ("goes there; until it is right nothing can be transpiled or run", TextStyle.MUTED),
+        )
+    )
+    return lines

@@ -1,11 +1,24 @@
-"""A field that never sends to the terminal what could move its cursor: its text may come from outside."""
+"""Fields of forms: input of untrusted text, completion of tags, a label beside a field."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import ClassVar
+
 from rich.text import Text
-from textual.widgets import Input
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from tui.common.sanitize import plain
+from tui.domain.jobs import Job
+from tui.domain.submissions import MAX_TAG_LENGTH
 
 
 class PlainInput(Input):
@@ -17,3 +30,87 @@ class PlainInput(Input):
         if self.password:
             return super()._value
         return Text(plain(self.value, limit=len(self.value) + 1), no_wrap=True, overflow="ignore", end="")
+
+
+_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNORECASE)
+_BARE = re.compile(r'[^\s",]+')
+
+
+class CompletingInput(PlainInput):
+    """Tab takes what is suggested; without a suggestion it goes on to the next field."""
+
+    BINDINGS: ClassVar = [Binding("tab", "take_suggestion", "Complete", show=False)]
+
+    def action_take_suggestion(self) -> None:
+        """Take the suggestion as right arrow does."""
+        # Textual tells of it nowhere else.
+        if not self._suggestion or not self.cursor_at_end:
+            raise SkipAction
+        self.action_cursor_right()
+
+
+def usable_tags(tags: Iterable[str]) -> list[str]:
+    """Those that can be typed into a line of tags, each once."""
+    return [
+        tag
+        for tag in dict.fromkeys(tags)
+        if tag.isprintable()
+        and len(tag) <= MAX_TAG_LENGTH
+        and tag == tag.strip()
+        and "," not in tag
+        and not tag.startswith("-")
+    ]
+
+
+def tags_of_jobs(jobs: Iterable[Job]) -> list[str]:
+    """The tags of these jobs that can be typed, in the order they come first."""
+    return usable_tags(tag for job in jobs for tag in job.tags)
+
+
+def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> str | None:
+    """The first tag that begins with what is typed, whatever the case, and goes on."""
+    begun, size = typed.casefold(), len(typed)
+    return next(
+        (tag for tag in tags if len(tag) > size and tag[:size].casefold() == begun and tag not in taken),
+        None,
+    )
+
+
+class TagTerm(Suggester):
+    """Completes the `tag:` that a filter ends with.
+
+    Attributes:
+        tags: the likeliest first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.tags: Sequence[str] = ()
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The filter with its last tag completed."""
+        term = _TAG_TERM.search(value)
+        if term is None:
+            return None
+        tag = completed(term[1], (tag for tag in self.tags if _BARE.fullmatch(tag)))
+        return None if tag is None else value[: term.start(1)] + tag
+
+
+class FieldRow(Horizontal):
+    """A label of fixed width beside a compact field."""
+
+    DEFAULT_CSS = """
+    FieldRow { height: 1; }
+    FieldRow > .field-row--label { width: 13; height: 1; color: $text-muted; }
+    FieldRow > Select, FieldRow > Input { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, label: str, field: Widget, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._label = label
+        self._field = field
+
+    def compose(self) -> ComposeResult:
+        """The label, then the field."""
+        yield Static(Content(self._label), classes="field-row--label")
+        yield self._field

@@ -15,8 +15,7 @@ from tui.common.sanitize import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
-from tui.widgets.forms.field_row import FieldRow
-from tui.widgets.forms.inputs import PlainInput
+from tui.widgets.forms.inputs import FieldRow, PlainInput
 from tui.widgets.forms.select import Choice
 from tui.widgets.forms.submit_validation import (
     estimated_seconds,
@@ -28,8 +27,8 @@ from tui.widgets.forms.submit_validation import (
     parse_tags,
     shots_of,
 )
-from tui.widgets.text.block import TextBlock
 from tui.widgets.text.format import duration, usage_words
+from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
 
 ALONE = ""

@@ -7,8 +7,15 @@ from typing import NamedTuple
 
 from tui.common.sanitize import plain
 from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
-from tui.widgets.results.expectation_values import single_value_lines, value_label, value_lines, value_spans
-from tui.widgets.results.sweep_table import is_table, sweep_lines, sweeps
+from tui.widgets.results.result_tables import (
+    is_table,
+    single_value_lines,
+    sweep_lines,
+    sweeps,
+    value_label,
+    value_lines,
+    value_spans,
+)
 from tui.widgets.text.format import percent
 from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, fit, line
 

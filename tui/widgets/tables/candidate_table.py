@@ -12,7 +12,7 @@ from tui.common.sanitize import plain
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai
 from tui.widgets.tables.row_table import Cells, Column, RowTable
-from tui.widgets.tables.stats_table import share
+from tui.widgets.text.format import success_percent
 from tui.widgets.text.styled_text import Span, TextStyle
 
 MAX_CANDIDATES = 12
@@ -113,7 +113,7 @@ class CandidateTable(RowTable):
             Span(plain(candidate.backend, limit=60)),
             Span(str(after.two_qubit_gates)),
             Span(str(after.depth)),
-            Span(share(candidate.estimated_success)),
+            Span(success_percent(candidate.estimated_success)),
         )
 
 

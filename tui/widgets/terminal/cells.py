@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from textual.strip import Strip
 
-from tui.widgets.terminal.sgr import pen_of
+from tui.widgets.terminal.escape_sequences import pen_of
 
 REST = ""
 """The text of the second cell of a wide character: it belongs to the cell before."""

@@ -18,7 +18,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from tui.widgets.terminal.cells import REST, UNKNOWN, Cells, Kind, cells_of
-from tui.widgets.terminal.sgr import DEFAULT, change
+from tui.widgets.terminal.escape_sequences import DEFAULT, change
 
 _RAW = "\0raw"
 """The pen of cells that were sent in one piece."""

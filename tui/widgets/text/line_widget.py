@@ -1,4 +1,4 @@
-"""A widget drawn line by line; only lines that changed are drawn again."""
+"""Widgets drawn line by line: of a change only the lines that differ are drawn again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -56,3 +56,37 @@ class LineWidget(Widget):
 
     def _ink_style(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)
+
+
+class TextBlock(LineWidget):
+    """Shows the lines it is given; as high as they are."""
+
+    DEFAULT_CSS: ClassVar[str] = "TextBlock { height: auto; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._given: tuple[Line, ...] = ()
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines instead."""
+        given = tuple(lines)
+        if given == self._given:
+            return
+        resized = len(given) != len(self._given)
+        self._given = given
+        if resized:
+            self.refresh(layout=True)
+        self.repaint()
+
+    @property
+    def shown(self) -> tuple[Line, ...]:
+        """The lines shown."""
+        return self._given
+
+    def picture(self, width: int) -> Sequence[Line]:
+        """The lines as given."""
+        return self._given
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        return len(self.picture(width))

@@ -1,11 +1,12 @@
-"""A scrollable page of styled lines: long circuits, logs and raw JSON cost what the screen shows of them."""
+"""A scrollable pane of styled lines and its pages: plain text, wrapped text, OpenQASM programs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, overload
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
@@ -14,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.common.sanitize import plain
+from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
 from tui.widgets.text.styled_text import (
     BLANK,
     INKS,
@@ -21,6 +23,7 @@ from tui.widgets.text.styled_text import (
     QASM_INKS,
     Line,
     Span,
+    TextStyle,
     part_of,
     strip_of,
     text_of,
@@ -31,16 +34,7 @@ LIMIT = 2_000_000
 """Characters of a text that are shown; a file export has all of them."""
 _HANG = 2
 """Cells by which the rest of a folded line stands further in."""
-
-
-class LongPage(Sequence[Line]):
-    """Lines that are made when they come into sight; the same object is the same page.
-
-    Attributes:
-        widest: cells of the longest line.
-    """
-
-    widest: int
+_STATEMENT_ENDS = re.compile(r"(?<=;)[ ]*")
 
 
 Page = Callable[[int], Sequence[Line]]
@@ -78,6 +72,67 @@ def _room_for(text: str, width: int) -> int:
     return first if first == len(text) or space < first // 2 else space + 1
 
 
+class QasmPage(Sequence[Line]):
+    """The lines of a program below other lines, each coloured when it comes into sight.
+
+    A line longer than any that a person writes (programs come in one line from some services) is shown with a
+    line for each statement.
+
+    Args:
+        text: the program, from outside.
+        above: what stands above it, such as its drawing.
+    """
+
+    def __init__(self, text: str, above: Sequence[Line] = ()) -> None:
+        self._above = above
+        self._rows: list[str] = []
+        for row in plain(text, limit=LIMIT, lines=True).split("\n"):
+            self._rows += [row] if len(row) <= LONGEST_LINE else _STATEMENT_ENDS.split(row)
+        self._reading = StaticHighlighter(self._rows)
+        self._known: dict[int, Line] = {}
+        self.widest = max([*map(width_of, above), *(_width(row) for row in self._rows)])
+
+    def __len__(self) -> int:
+        return len(self._above) + len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Line]: ...
+
+    def __getitem__(self, place: int | slice) -> Line | Sequence[Line]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        place %= len(self)
+        if place < len(self._above):
+            return self._above[place]
+        row = place - len(self._above)
+        if row not in self._known:
+            self._known[row] = self._coloured(row)
+        return self._known[row]
+
+    def _coloured(self, row: int) -> Line:
+        text = self._rows[row]
+        if not text:
+            return BLANK
+        pieces: list[Span] = []
+        done = 0
+        for start, end, kind in self._reading.spans(row):
+            name = f"qasm--{kind}"
+            if name in QASM_INKS:
+                pieces += [Span(text[done:start]), Span(text[start:end], TextStyle(name))]
+                done = end
+        pieces.append(Span(text[done:]))
+        return tuple(piece for piece in pieces if piece.text)
+
+
+def _width(row: str) -> int:
+    return len(row) if row.isascii() else cell_len(row)
+
+
 class TextPane(ScrollView, can_focus=True):
     """Draws only the lines in sight."""
 
@@ -109,11 +164,11 @@ class TextPane(ScrollView, can_focus=True):
 
     def _make(self) -> None:
         lines, shown = self._page(max(20, self.size.width)), self._lines
-        long = isinstance(lines, LongPage) or isinstance(shown, LongPage)
+        long = isinstance(lines, QasmPage) or isinstance(shown, QasmPage)
         if lines is shown or (not long and list(lines) == list(shown)):
             return
         self._lines = lines
-        if isinstance(lines, LongPage):
+        if isinstance(lines, QasmPage):
             widest = lines.widest
         else:
             widest = max((width_of(pieces) for pieces in lines), default=0)
