@@ -1,4 +1,4 @@
-"""IBM's own client against a real sandbox process, with a home folder of its own."""
+"""A real sandbox process, and IBM's own client with a home folder of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
 def client_environment(
     sandbox: SandboxInfo, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[pytest.MonkeyPatch]:
-    """What makes IBM's client talk to another host, and keeps it from the user's own accounts."""
+    """Environment that sends IBM's client to the sandbox and keeps it from the user's own accounts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("IAM_URL", sandbox.url)

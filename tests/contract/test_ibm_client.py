@@ -1,3 +1,5 @@
+"""IBM's own client against the sandbox."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -10,14 +12,14 @@ from tui.sandbox.lifecycle.launch import SandboxInfo
 # IBM's client calls its own primitives deprecated in favour of others that are still in beta.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-ENDED = 60
+TIMEOUT_SECONDS = 60
 
 
 def ids(jobs: list[Any]) -> list[str]:
     return [job.job_id() for job in jobs]
 
 
-def test_backends_have_targets(service: Any) -> None:
+def test_backends_of_ibms_client_have_targets(service: Any) -> None:
     sizes = {backend.name: backend.num_qubits for backend in service.backends()}
     assert sizes == {"ibm_peekskill": 27, "ibm_cusco": 127, "ibm_fez": 156}
     fez = service.backend("ibm_fez")
@@ -29,11 +31,11 @@ def test_backends_have_targets(service: Any) -> None:
     assert service.least_busy().name in sizes
 
 
-def test_sampler_on_a_bell_pair(service: Any, peekskill: Any, bell: Any) -> None:
+def test_sampler_measures_a_bell_pair(service: Any, peekskill: Any, bell: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
     job = SamplerV2(mode=peekskill).run([bell], shots=1000)
-    counts = job.result(timeout=ENDED)[0].data.meas.get_counts()
+    counts = job.result(timeout=TIMEOUT_SECONDS)[0].data.meas.get_counts()
     assert sum(counts.values()) == 1000
     assert counts["00"] + counts["11"] > 850
     assert min(counts["00"], counts["11"]) > 350
@@ -46,10 +48,10 @@ def test_sampler_on_a_bell_pair(service: Any, peekskill: Any, bell: Any) -> None
     assert "qiskit_ibm_runtime" in metrics["caller"]
     assert job.usage() > 0
     assert job.logs()
-    assert service.job(job.job_id()).result(timeout=ENDED)[0].data.meas.num_shots == 1000
+    assert service.job(job.job_id()).result(timeout=TIMEOUT_SECONDS)[0].data.meas.num_shots == 1000
 
 
-def test_two_pubs_with_parameters(peekskill: Any) -> None:
+def test_sampler_runs_two_pubs_with_parameters(peekskill: Any) -> None:
     from qiskit import QuantumCircuit, transpile
     from qiskit.circuit import Parameter
     from qiskit_ibm_runtime import SamplerV2
@@ -61,34 +63,34 @@ def test_two_pubs_with_parameters(peekskill: Any) -> None:
     fitted = transpile(turn, peekskill, optimization_level=1, seed_transpiler=1)
     flip = transpile(turn.assign_parameters([3.14159]), peekskill, seed_transpiler=1)
     job = SamplerV2(mode=peekskill).run([(fitted, [[0.0], [3.14159]], 200), (flip, None, 300)])
-    result = job.result(timeout=ENDED)
+    result = job.result(timeout=TIMEOUT_SECONDS)
     assert result[0].data.c.shape == (2,)
     assert result[0].data.c.get_counts(0).get("0", 0) > 170
     assert result[0].data.c.get_counts(1).get("1", 0) > 170
     assert sum(result[1].data.c.get_counts().values()) == 300
 
 
-def test_estimator(peekskill: Any, bell: Any) -> None:
+def test_estimator_measures_correlations_of_a_bell_pair(peekskill: Any, bell: Any) -> None:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit_ibm_runtime import EstimatorV2
 
     circuit = bell.remove_final_measurements(inplace=False)
     observables = [SparsePauliOp(text).apply_layout(circuit.layout) for text in ("ZZ", "XX", "ZI")]
     job = EstimatorV2(mode=peekskill).run([(circuit, observables)], precision=0.05)
-    data = job.result(timeout=ENDED)[0].data
+    data = job.result(timeout=TIMEOUT_SECONDS)[0].data
     assert data.evs.shape == data.stds.shape == (3,)
     assert data.evs[0] > 0.75
     assert data.evs[1] > 0.75
     assert abs(data.evs[2]) < 0.3
 
 
-def test_session(service: Any, peekskill: Any, bell: Any) -> None:
+def test_session_runs_a_job_and_refuses_jobs_once_closed(service: Any, peekskill: Any, bell: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2, Session
     from qiskit_ibm_runtime.exceptions import IBMRuntimeError
 
     with Session(backend=peekskill, max_time="10m") as session:
         job = SamplerV2(mode=session).run([bell], shots=100)
-        job.result(timeout=ENDED)
+        job.result(timeout=TIMEOUT_SECONDS)
         assert job.session_id == session.session_id
         details = session.details()
         assert (details["state"], details["accepting_jobs"], details["mode"]) == ("active", True, "dedicated")
@@ -103,7 +105,7 @@ def test_session(service: Any, peekskill: Any, bell: Any) -> None:
         SamplerV2(mode=again).run([bell])
 
 
-def test_a_closed_session_takes_no_jobs(service: Any, peekskill: Any, bell: Any) -> None:
+def test_session_closed_elsewhere_refuses_jobs_with_1217(service: Any, peekskill: Any, bell: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2, Session
     from qiskit_ibm_runtime.exceptions import IBMRuntimeError
 
@@ -113,27 +115,27 @@ def test_a_closed_session_takes_no_jobs(service: Any, peekskill: Any, bell: Any)
         SamplerV2(mode=session).run([bell])
 
 
-def test_batch(service: Any, peekskill: Any, bell: Any) -> None:
+def test_batch_lists_its_jobs_and_closes(service: Any, peekskill: Any, bell: Any) -> None:
     from qiskit_ibm_runtime import Batch, SamplerV2
 
     with Batch(backend=peekskill) as batch:
         sampler = SamplerV2(mode=batch)
         jobs = [sampler.run([bell], shots=50) for _ in range(2)]
     for job in jobs:
-        job.result(timeout=ENDED)
+        job.result(timeout=TIMEOUT_SECONDS)
     assert ids(service.jobs(session_id=batch.session_id)) == ids(jobs)[::-1]
     details = batch.details()
     assert (details["state"], details["mode"]) == ("closed", "batch")
 
 
-def test_jobs_with_every_filter(service: Any, peekskill: Any, bell: Any) -> None:
+def test_job_list_of_ibms_client_with_every_filter(service: Any, peekskill: Any, bell: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
     before = datetime.now(UTC)
     sampler = SamplerV2(mode=peekskill)
     sampler.options.environment.job_tags = ["filtered", "one"]
     job = sampler.run([bell], shots=10)
-    job.result(timeout=ENDED)
+    job.result(timeout=TIMEOUT_SECONDS)
     mine = [job.job_id()]
     assert ids(service.jobs(limit=1)) == mine
     assert ids(service.jobs(job_tags=["filtered", "one"])) == mine
@@ -154,7 +156,7 @@ def test_jobs_with_every_filter(service: Any, peekskill: Any, bell: Any) -> None
     assert [item["id"] for item in workloads["workloads"]] == mine
 
 
-def test_cancel_and_delete(service: Any, peekskill: Any) -> None:
+def test_cancelled_job_can_be_deleted(service: Any, peekskill: Any) -> None:
     from qiskit import QuantumCircuit, transpile
     from qiskit_ibm_runtime import RuntimeInvalidStateError, RuntimeJobNotFound, SamplerV2
 
@@ -177,18 +179,18 @@ def test_cancel_and_delete(service: Any, peekskill: Any) -> None:
         service.job(job.job_id())
 
 
-def test_a_circuit_that_is_not_isa_fails_with_its_reason(service: Any, sandbox: SandboxInfo) -> None:
+def test_job_fails_with_its_reason_when_a_circuit_is_not_isa(service: Any, sandbox: SandboxInfo) -> None:
     from qiskit_ibm_runtime import RuntimeJobFailureError
 
     qasm = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; h $0; c[0] = measure $0;'
     job = service._run("sampler", {"pubs": [[qasm]], "version": 2}, {"backend": "ibm_peekskill"})
     with pytest.raises(RuntimeJobFailureError):
-        job.result(timeout=ENDED)
+        job.result(timeout=TIMEOUT_SECONDS)
     assert job.status() == "ERROR"
     assert "target" in job.error_message()
 
 
-def test_usage(service: Any) -> None:
+def test_usage_of_ibms_client_has_consumed_and_remaining_seconds(service: Any) -> None:
     usage = service.usage()
     assert usage["usage_consumed_seconds"] > 0
     assert usage["usage_limit_reached"] is False
@@ -196,7 +198,7 @@ def test_usage(service: Any) -> None:
     assert usage["instance_id"] == service.active_instance()
 
 
-def test_a_wrong_key_is_refused(
+def test_wrong_api_key_is_refused_with_a_warning(
     sandbox: SandboxInfo, client_environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from qiskit_ibm_runtime import QiskitRuntimeService

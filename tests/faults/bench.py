@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from tests.ibm.support import InstantClock
-from tests.sandbox.http.doubles import DONE, GateEngine
+from tests.sandbox.http.fakes import DONE, GateEngine
 from tests.support.sandbox import live_account
 from tui.domain.accounts import Channel
 from tui.ibm.api.service import QuantumService

@@ -19,7 +19,7 @@ import pytest_asyncio
 from tests.faults.bench import Workspace, bench
 from tests.faults.doomed import POINTS
 from tests.faults.pilot import Pilot
-from tests.sandbox.http.test_process import ROOT
+from tests.sandbox.http.processes import ROOT
 from tests.store.made import places
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel

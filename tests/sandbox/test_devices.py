@@ -18,7 +18,7 @@ from tui.sandbox.core.devices import DEVICES, UnknownDevice, device
     ("name", "qubits", "gate"),
     [("ibm_peekskill", 27, "ecr"), ("ibm_cusco", 127, "ecr"), ("ibm_fez", 156, "cz")],
 )
-def test_ibms_client_builds_a_target_from_the_bodies(name: str, qubits: int, gate: str) -> None:
+def test_device_bodies_make_a_target_in_ibms_client(name: str, qubits: int, gate: str) -> None:
     configuration = QasmBackendConfiguration.from_dict(json.loads(json.dumps(device(name).configuration())))
     properties = BackendProperties.from_dict(json.loads(json.dumps(device(name).properties())))
     target = convert_to_target(configuration, properties)
@@ -30,7 +30,7 @@ def test_ibms_client_builds_a_target_from_the_bodies(name: str, qubits: int, gat
     assert "qasm3" in configuration.supported_features
 
 
-def test_the_summary_holds_true_medians() -> None:
+def test_device_summary_has_true_medians() -> None:
     summary = device("ibm_fez").summary()
     properties = device("ibm_fez").properties()
     readout = [e["value"] for qubit in properties["qubits"] for e in qubit if e["name"] == "readout_error"]
@@ -43,13 +43,13 @@ def test_the_summary_holds_true_medians() -> None:
     assert device("ibm_peekskill").summary()["clops"] is None
 
 
-def test_an_unknown_device_is_said_to_be_unknown() -> None:
+def test_unknown_device_raises_with_its_name() -> None:
     with pytest.raises(UnknownDevice, match="ibm_nowhere"):
         device("ibm_nowhere")
     assert DEVICES == ("ibm_peekskill", "ibm_cusco", "ibm_fez")
 
 
-def test_reading_devices_and_validating_imports_no_qiskit() -> None:
+def test_devices_module_imports_no_qiskit() -> None:
     code = (
         "import sys, tui.sandbox.simulator, tui.sandbox.core.devices as d;"
         "[d.device(n).summary() for n in d.DEVICES];"

@@ -199,15 +199,15 @@ def main(
     app = build_app(service, LeaseRoute(leases, secrets.api_key), control)
     config = uvicorn_config(app, plan, Connections())
 
-    def listening() -> None:
+    def on_listening() -> None:
         write_running_file(options.state, info)
         (on_ready or _print_first_line)(info)
 
-    def ending() -> None:
+    def on_ending() -> None:
         remove_running_file(options.state)
         leases.end()
 
-    server = SandboxServer(config, listening, ending)
+    server = SandboxServer(config, on_listening, on_ending)
     parent = ParentPipe(leases) if options.parent_pipe else None
     asyncio.run(_serve(server, listener, parent))
     return 0

@@ -1,4 +1,4 @@
-"""A sandbox in this process, spoken to over ASGI, with a clock and an engine in the test's hands."""
+"""A sandbox in this process, called over ASGI, with a clock and an engine that the test controls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.http.doubles import DONE, GateEngine, ManualClock
+from tests.sandbox.http.fakes import DONE, GateEngine, ManualClock
 from tui.sandbox.app import build_app
 from tui.sandbox.base.tokens import Secrets
 from tui.sandbox.core.instance import NO_LIMITS, Limits
@@ -23,8 +23,8 @@ LATEST = "2026-04-15"
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; c[0] = measure $0; c[1] = measure $1;'
 
 
-class Box:
-    """One sandbox and its clients of both faces."""
+class Sandbox:
+    """One sandbox and a client of both faces."""
 
     def __init__(self, service: Service, secrets: Secrets, clock: ManualClock, engine: GateEngine) -> None:
         self.service = service
@@ -51,7 +51,7 @@ class Box:
         headers = await self.platform_headers(version)
         return await self.http.request(method, f"/api/v1{path}", headers=headers, **options)
 
-    async def login(self) -> str:
+    async def log_in(self) -> str:
         reply = await self.http.post(
             "/auth/api/users/loginWithToken", json={"apiToken": self.secrets.api_token}
         )
@@ -65,39 +65,39 @@ class Box:
         body = {"program_id": "sampler", "backend": "ibm_peekskill", "params": {"pubs": [[name]]}, **members}
         return await self.platform("POST", "/jobs", json=body)
 
-    async def submitted(self, name: str = BELL, **members: Any) -> str:
+    async def submitted_id(self, name: str = BELL, **members: Any) -> str:
         reply = await self.submit(name, **members)
         assert reply.status_code == 200, reply.text
         return str(reply.json()["id"])
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Let the sandbox work until something holds."""
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Let the sandbox work until a condition holds."""
         async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - any part of the sandbox may be what is waited for
+            while not condition():  # noqa: ASYNC110 - no event covers every part of the sandbox
                 await asyncio.sleep(0)
 
-    async def finish(self, outcome: RunOutcome = DONE) -> None:
-        """End the job that has been running longest, as soon as one runs."""
-        await self.until(lambda: self.engine.busy)
-        self.engine.finish(outcome)
+    async def finish_job(self, outcome: RunOutcome = DONE) -> None:
+        """End the job that has run longest, as soon as one runs."""
+        await self.wait_until(lambda: self.engine.busy)
+        self.engine.finish_job(outcome)
 
-    async def settle(self) -> None:
-        """Let everything that can go on go on."""
+    async def run_ready_tasks(self) -> None:
+        """Run every task that is ready, and those that get ready by that."""
         for _ in range(20):
             await asyncio.sleep(0)
 
     async def status(self, job_id: str) -> str:
         return str((await self.platform("GET", f"/jobs/{job_id}")).json()["status"])
 
-    async def until_status(self, job_id: str, status: str) -> None:
+    async def wait_for_status(self, job_id: str, status: str) -> None:
         def reached() -> bool:
             job = self.service.database.jobs.get(job_id)
             return job is not None and job.status == status
 
-        await self.until(reached)
+        await self.wait_until(reached)
 
 
-class Boxes:
+class SandboxFactory:
     """Opens sandboxes on one state folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -108,37 +108,37 @@ class Boxes:
         self,
         *,
         limits: Limits = NO_LIMITS,
-        others: int = 0,
+        background: int = 0,
         gated: bool = False,
         clock: ManualClock | None = None,
-    ) -> AsyncIterator[Box]:
+    ) -> AsyncIterator[Sandbox]:
         clock = clock or ManualClock()
         engine = GateEngine(gated=gated)
         secrets = Secrets.random()
-        service = Service(Database(self._folder), engine, clock, secrets, limits, others)
-        box = Box(service, secrets, clock, engine)
+        service = Service(Database(self._folder), engine, clock, secrets, limits, background)
+        sandbox = Sandbox(service, secrets, clock, engine)
         service.start()
         try:
-            yield box
+            yield sandbox
         finally:
-            await box.http.aclose()
+            await sandbox.http.aclose()
             await service.stop()
 
 
 @pytest.fixture
-def boxes(tmp_path: Path) -> Boxes:
-    return Boxes(tmp_path / "state")
+def sandboxes(tmp_path: Path) -> SandboxFactory:
+    return SandboxFactory(tmp_path / "state")
 
 
 @pytest.fixture
-async def box(boxes: Boxes) -> AsyncIterator[Box]:
+async def sandbox(sandboxes: SandboxFactory) -> AsyncIterator[Sandbox]:
     """A sandbox where jobs end at once."""
-    async with boxes.open() as opened:
+    async with sandboxes.open() as opened:
         yield opened
 
 
 @pytest.fixture
-async def slow_box(boxes: Boxes) -> AsyncIterator[Box]:
+async def gated_sandbox(sandboxes: SandboxFactory) -> AsyncIterator[Sandbox]:
     """A sandbox where jobs run until the test ends them."""
-    async with boxes.open(gated=True) as opened:
+    async with sandboxes.open(gated=True) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Faults on purpose: how they are asked for, which request meets them, and what it looks like."""
+"""Faults on purpose: their syntax, which request they apply to, and what the client sees."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.faults.bench import Workspace, bench
-from tests.sandbox.http.test_process import ROOT
+from tests.sandbox.http.processes import ROOT
 from tui.sandbox.faults.middleware import HUGE
 from tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan, fault_from_members, parse_fault
 
@@ -21,17 +21,17 @@ VERSION = "/auth/api/version"
 
 
 @pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[Workspace]:
+async def sandbox(tmp_path: Path) -> AsyncIterator[Workspace]:
     async with bench(tmp_path) as opened:
         yield opened
 
 
-async def get(box: Workspace, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=box.info.url, timeout=timeout) as client:
+async def get(sandbox: Workspace, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=sandbox.info.url, timeout=timeout) as client:
         return await client.get(path)
 
 
-def test_a_fault_is_read_from_the_command_line() -> None:
+def test_parse_fault_reads_the_grammar_of_the_command_line() -> None:
     assert parse_fault("GET:/api/v1/jobs:503") == Fault("GET", "/api/v1/jobs", FaultKind.STATUS_503)
     full = parse_fault("post:/api/v1/jobs/*/cancel:slow=0.5:3:1")
     assert full == Fault("POST", "/api/v1/jobs/*/cancel", FaultKind.SLOW, 3, 1, 0.5)
@@ -42,19 +42,19 @@ def test_a_fault_is_read_from_the_command_line() -> None:
     "text",
     ["", "GET", "GET:/x", "GET:x:500", "GET:/x:nonsense", "GET:/x:500:a", "GET:/x:500:1:2:3", "G T:/:500"],
 )
-def test_what_is_no_fault_is_said(text: str) -> None:
+def test_parse_fault_rejects_other_texts(text: str) -> None:
     with pytest.raises(ValueError, match="fault"):
         parse_fault(text)
 
 
-def test_members_out_of_range_are_refused() -> None:
+def test_fault_members_out_of_range_are_rejected() -> None:
     good = {"method": "GET", "path": "/", "kind": "slow"}
     for change in ({"count": -1}, {"seconds": 1e9}, {"other": 1}, {"kind": None}, {"skip": "x"}):
         with pytest.raises(ValueError, match=r"fault|range"):
             fault_from_members({**good, **change})
 
 
-def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> None:
+def test_fault_plan_applies_the_first_match_that_is_not_used_up() -> None:
     plan = FaultPlan()
     plan.set(map(parse_fault, ["GET:/jobs/*:500:1:1", "*:/jobs/**:503:2", "GET:/a.b:404"]))
 
@@ -83,98 +83,98 @@ def test_a_request_meets_the_first_fault_that_is_its_own_and_not_used_up() -> No
         ("429", 429),
     ],
 )
-async def test_a_status_is_answered_once(box: Workspace, kind: str, status: int) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
-    first = await get(box)
+async def test_status_fault_applies_once(sandbox: Workspace, kind: str, status: int) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
+    first = await get(sandbox)
     assert first.status_code == status
     assert "retry-after" not in first.headers
     if kind in {"502", "504"}:
         assert first.headers["content-type"].startswith("text/html")
     else:
         assert first.json()["error"]["status"] == status
-    assert (await get(box)).status_code == 200
+    assert (await get(sandbox)).status_code == 200
 
 
-async def test_429_can_ask_to_wait(box: Workspace) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:429-wait=7")])
-    assert (await get(box)).headers["retry-after"] == "7"
-    box.plan.set([parse_fault(f"GET:{VERSION}:429-date=7")])
-    told = (await get(box)).headers
+async def test_429_fault_can_send_retry_after_as_seconds_or_date(sandbox: Workspace) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:429-wait=7")])
+    assert (await get(sandbox)).headers["retry-after"] == "7"
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:429-date=7")])
+    told = (await get(sandbox)).headers
     asked, now = (parsedate_to_datetime(told[name]) for name in ("retry-after", "date"))
     assert 5 <= (asked - now).total_seconds() <= 9
 
 
 @pytest.mark.parametrize("kind", ["reset", "unanswered"])
-async def test_a_connection_is_reset(box: Workspace, kind: str) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
+async def test_reset_fault_breaks_the_connection(sandbox: Workspace, kind: str) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
     with pytest.raises(httpx.ReadError):
-        await get(box)
-    assert (await get(box)).status_code == 200
+        await get(sandbox)
+    assert (await get(sandbox)).status_code == 200
 
 
-async def test_what_was_not_answered_was_done_and_what_was_reset_was_not(box: Workspace) -> None:
-    login, token = "/auth/api/users/loginWithToken", {"apiToken": box.info.api_token}
+async def test_unanswered_request_is_carried_out_and_reset_one_is_not(sandbox: Workspace) -> None:
+    login, token = "/auth/api/users/loginWithToken", {"apiToken": sandbox.info.api_token}
     for kind, issued in (("reset", 0), ("unanswered", 1)):
-        box.plan.set([parse_fault(f"POST:{login}:{kind}")])
-        async with httpx.AsyncClient(base_url=box.info.url) as client:
+        sandbox.plan.set([parse_fault(f"POST:{login}:{kind}")])
+        async with httpx.AsyncClient(base_url=sandbox.info.url) as client:
             with pytest.raises(httpx.ReadError):
                 await client.post(login, json=token)
-        assert len(box.service.classic._expires) == issued
+        assert len(sandbox.service.classic._expires) == issued
     for kind, issued in (("504", 1), ("504-done", 2)):
-        box.plan.set([parse_fault(f"POST:{login}:{kind}")])
-        async with httpx.AsyncClient(base_url=box.info.url) as client:
+        sandbox.plan.set([parse_fault(f"POST:{login}:{kind}")])
+        async with httpx.AsyncClient(base_url=sandbox.info.url) as client:
             assert (await client.post(login, json=token)).status_code == 504
-        assert len(box.service.classic._expires) == issued
+        assert len(sandbox.service.classic._expires) == issued
 
 
-async def test_hanging_lasts_as_long_as_the_client_waits(box: Workspace) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:hang")])
+async def test_hang_fault_lasts_as_long_as_the_client_waits(sandbox: Workspace) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:hang")])
     with pytest.raises(httpx.ReadTimeout):
-        await get(box, timeout=0.1)
+        await get(sandbox, timeout=0.1)
 
 
-async def test_slow_takes_its_time_and_is_whole(box: Workspace) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:slow=0.4")])
+async def test_slow_fault_delays_a_complete_response(sandbox: Workspace) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:slow=0.4")])
     began = time.monotonic()
-    assert "api-auth" in (await get(box)).json()
+    assert "api-auth" in (await get(sandbox)).json()
     assert time.monotonic() - began >= 0.3
 
 
-async def test_half_a_body(box: Workspace) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:half")])
+async def test_half_fault_breaks_the_body_off(sandbox: Workspace) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:half")])
     with pytest.raises(httpx.RemoteProtocolError):
-        await get(box)
+        await get(sandbox)
 
 
-async def test_invalid_json_and_a_page(box: Workspace) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:invalid-json"), parse_fault(f"GET:{VERSION}:html")])
+async def test_invalid_json_and_html_faults_replace_the_body(sandbox: Workspace) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:invalid-json"), parse_fault(f"GET:{VERSION}:html")])
     with pytest.raises(ValueError):
-        (await get(box)).json()
-    page = await get(box)
+        (await get(sandbox)).json()
+    page = await get(sandbox)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-async def test_60_mb(box: Workspace) -> None:
-    box.plan.set([parse_fault(f"GET:{VERSION}:huge")])
-    reply = await get(box)
+async def test_huge_fault_pads_the_body_to_60_mb(sandbox: Workspace) -> None:
+    sandbox.plan.set([parse_fault(f"GET:{VERSION}:huge")])
+    reply = await get(sandbox)
     assert len(reply.content) == HUGE
     assert "api-auth" in reply.json()
 
 
-async def test_a_redirect_leads_elsewhere(box: Workspace) -> None:
+async def test_redirect_fault_leads_to_another_origin(sandbox: Workspace) -> None:
     plain = Fault("GET", VERSION, FaultKind.REDIRECT)
-    box.plan.set([plain, Fault("GET", VERSION, FaultKind.REDIRECT, target=box.elsewhere.url)])
-    first, second = await get(box), await get(box)
+    sandbox.plan.set([plain, Fault("GET", VERSION, FaultKind.REDIRECT, target=sandbox.elsewhere.url)])
+    first, second = await get(sandbox), await get(sandbox)
     assert (first.status_code, second.status_code) == (307, 307)
     assert first.headers["location"].startswith("http://localhost:")
-    assert second.headers["location"] == box.elsewhere.url
-    assert box.elsewhere.heard == []
+    assert second.headers["location"] == sandbox.elsewhere.url
+    assert sandbox.elsewhere.heard == []
 
 
-async def test_faults_are_changed_while_it_runs_by_who_knows_the_key(box: Workspace) -> None:
-    key = {"Authorization": f"Bearer {box.info.api_key}"}
+async def test_fault_control_needs_the_key_and_replaces_all_faults(sandbox: Workspace) -> None:
+    key = {"Authorization": f"Bearer {sandbox.info.api_key}"}
     path = "/sandbox/faults"
-    async with httpx.AsyncClient(base_url=box.info.url) as client:
+    async with httpx.AsyncClient(base_url=sandbox.info.url) as client:
         for method in ("GET", "PUT"):
             assert (await client.request(method, path, json=["*:/**:500"])).status_code == 401
         faults = ["*:/sandbox/**:500:0", {"method": "GET", "path": VERSION, "kind": "403", "count": 0}]
@@ -189,7 +189,7 @@ async def test_faults_are_changed_while_it_runs_by_who_knows_the_key(box: Worksp
         assert (await client.get(VERSION)).status_code == 200
 
 
-async def test_a_sandbox_of_its_own_takes_faults_and_has_a_control_only_when_asked(tmp_path: Path) -> None:
+async def test_sandbox_process_has_faults_and_fault_control_by_option(tmp_path: Path) -> None:
     for extra, status in (([], 404), (["--faults-control"], 401)):
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "tui.sandbox", "--state", str(tmp_path), "--parent-pipe"],
@@ -212,7 +212,7 @@ async def test_a_sandbox_of_its_own_takes_faults_and_has_a_control_only_when_ask
             await process.wait()
 
 
-async def test_a_wrong_fault_is_a_wrong_command_line(tmp_path: Path) -> None:
+async def test_sandbox_process_rejects_a_wrong_fault_option(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", "tui.sandbox", "--state", str(tmp_path), "--fault", "GET:/x:what"],
         stderr=asyncio.subprocess.PIPE,

@@ -1,125 +1,129 @@
+"""Sessions and batches on the platform."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from tests.sandbox.http.conftest import Box, Boxes
-from tests.sandbox.http.doubles import ManualClock
+from tests.sandbox.http.conftest import Sandbox, SandboxFactory
+from tests.sandbox.http.fakes import ManualClock
 
 PEEKSKILL: dict[str, Any] = {"mode": "dedicated", "backend": "ibm_peekskill"}
 
 
-async def opened(box: Box, **members: Any) -> str:
-    reply = await box.platform("POST", "/sessions", json={**PEEKSKILL, **members})
+async def open_session(sandbox: Sandbox, **members: Any) -> str:
+    reply = await sandbox.platform("POST", "/sessions", json={**PEEKSKILL, **members})
     assert reply.status_code == 200, reply.text
     return str(reply.json()["id"])
 
 
-async def session(box: Box, session_id: str) -> dict[str, Any]:
-    return dict((await box.platform("GET", f"/sessions/{session_id}")).json())
+async def get_session(sandbox: Sandbox, session_id: str) -> dict[str, Any]:
+    return dict((await sandbox.platform("GET", f"/sessions/{session_id}")).json())
 
 
-async def test_a_session_opens_waits_and_becomes_active(slow_box: Box) -> None:
-    reply = await slow_box.platform(
+async def test_session_becomes_active_with_its_first_job(gated_sandbox: Sandbox) -> None:
+    reply = await gated_sandbox.platform(
         "POST", "/sessions", json={**PEEKSKILL, "instance": "crn", "max_ttl": 600}
     )
     body = reply.json()
     assert (body["state"], body["backend_name"], body["accepting_jobs"]) == ("open", None, True)
     assert (body["max_ttl"], body["interactive_ttl"], body["active_ttl"]) == (600, 60, 600)
-    job_id = await slow_box.submitted(session_id=body["id"])
-    await slow_box.until_status(job_id, "Running")
-    slow_box.clock.advance(10)
-    active = await session(slow_box, body["id"])
+    job_id = await gated_sandbox.submitted_id(session_id=body["id"])
+    await gated_sandbox.wait_for_status(job_id, "Running")
+    gated_sandbox.clock.advance(10)
+    active = await get_session(gated_sandbox, body["id"])
     assert (active["state"], active["backend_name"]) == ("active", "ibm_peekskill")
     assert active["active_ttl"] == 590
     assert active["elapsed_time"] is None
     assert [item["status"] for item in active["timestamps"]] == ["open", "active"]
-    job = (await slow_box.platform("GET", f"/jobs/{job_id}")).json()
+    job = (await gated_sandbox.platform("GET", f"/jobs/{job_id}")).json()
     assert job["session_id"] == body["id"]
-    listed = await slow_box.platform("GET", "/jobs", params={"session_id": body["id"]})
+    listed = await gated_sandbox.platform("GET", "/jobs", params={"session_id": body["id"]})
     assert listed.json()["count"] == 1
 
 
-async def test_an_idle_session_becomes_inactive_and_comes_back(box: Box) -> None:
-    session_id = await opened(box)
-    job_id = await box.submitted(session_id=session_id)
-    await box.until_status(job_id, "Completed")
-    box.clock.advance(59)
-    assert (await session(box, session_id))["state"] == "active"
-    box.clock.advance(2)
-    idle = await session(box, session_id)
+async def test_idle_session_becomes_inactive_until_its_next_job(sandbox: Sandbox) -> None:
+    session_id = await open_session(sandbox)
+    job_id = await sandbox.submitted_id(session_id=session_id)
+    await sandbox.wait_for_status(job_id, "Completed")
+    sandbox.clock.advance(59)
+    assert (await get_session(sandbox, session_id))["state"] == "active"
+    sandbox.clock.advance(2)
+    idle = await get_session(sandbox, session_id)
     assert (idle["state"], idle["accepting_jobs"]) == ("inactive", True)
     assert idle["elapsed_time"] == pytest.approx(61)
-    job_id = await box.submitted(session_id=session_id)
-    await box.until_status(job_id, "Completed")
-    assert (await session(box, session_id))["state"] == "active"
+    job_id = await sandbox.submitted_id(session_id=session_id)
+    await sandbox.wait_for_status(job_id, "Completed")
+    assert (await get_session(sandbox, session_id))["state"] == "active"
 
 
-async def test_draining_closes_when_the_queue_is_empty(slow_box: Box) -> None:
-    session_id = await opened(slow_box)
-    first = await slow_box.submitted(session_id=session_id)
-    second = await slow_box.submitted(session_id=session_id)
-    reply = await slow_box.platform(
+async def test_draining_session_closes_after_its_last_job(gated_sandbox: Sandbox) -> None:
+    session_id = await open_session(gated_sandbox)
+    first = await gated_sandbox.submitted_id(session_id=session_id)
+    second = await gated_sandbox.submitted_id(session_id=session_id)
+    reply = await gated_sandbox.platform(
         "PATCH", f"/sessions/{session_id}", json={"accepting_jobs": "False", "extra": 1}
     )
     assert (reply.status_code, reply.content) == (204, b"")
-    refused = await slow_box.submit(session_id=session_id)
+    refused = await gated_sandbox.submit(session_id=session_id)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, 1217)
-    assert (await session(slow_box, session_id))["state"] != "closed"
-    await slow_box.finish()
-    await slow_box.finish()
-    await slow_box.until_status(second, "Completed")
-    assert await slow_box.status(first) == "Completed"
-    closed = await session(slow_box, session_id)
+    assert (await get_session(gated_sandbox, session_id))["state"] != "closed"
+    await gated_sandbox.finish_job()
+    await gated_sandbox.finish_job()
+    await gated_sandbox.wait_for_status(second, "Completed")
+    assert await gated_sandbox.status(first) == "Completed"
+    closed = await get_session(gated_sandbox, session_id)
     assert closed["state"] == "closed"
     assert closed["closed_at"]
 
 
-async def test_draining_an_empty_session_closes_it_at_once(box: Box) -> None:
-    session_id = await opened(box)
-    await box.platform("PATCH", f"/sessions/{session_id}", json={"accepting_jobs": False})
-    assert (await session(box, session_id))["state"] == "closed"
+async def test_draining_session_without_jobs_closes_at_once(sandbox: Sandbox) -> None:
+    session_id = await open_session(sandbox)
+    await sandbox.platform("PATCH", f"/sessions/{session_id}", json={"accepting_jobs": False})
+    assert (await get_session(sandbox, session_id))["state"] == "closed"
 
 
-async def test_closing_cancels_the_queue_and_lets_the_running_job_finish(slow_box: Box) -> None:
-    session_id = await opened(slow_box)
-    running = await slow_box.submitted("running", session_id=session_id)
-    queued = await slow_box.submitted("queued", session_id=session_id)
-    await slow_box.until(lambda: slow_box.engine.busy)
-    reply = await slow_box.platform("DELETE", f"/sessions/{session_id}/close")
+async def test_close_cancels_queued_jobs_and_lets_the_running_one_finish(
+    gated_sandbox: Sandbox,
+) -> None:
+    session_id = await open_session(gated_sandbox)
+    running = await gated_sandbox.submitted_id("running", session_id=session_id)
+    queued = await gated_sandbox.submitted_id("queued", session_id=session_id)
+    await gated_sandbox.wait_until(lambda: gated_sandbox.engine.busy)
+    reply = await gated_sandbox.platform("DELETE", f"/sessions/{session_id}/close")
     assert (reply.status_code, reply.content) == (204, b"")
-    assert await slow_box.status(queued) == "Cancelled"
-    await slow_box.finish()
-    await slow_box.until_status(running, "Completed")
-    closed = await session(slow_box, session_id)
+    assert await gated_sandbox.status(queued) == "Cancelled"
+    await gated_sandbox.finish_job()
+    await gated_sandbox.wait_for_status(running, "Completed")
+    closed = await get_session(gated_sandbox, session_id)
     assert (closed["state"], closed["state_reason"]) == ("closed", "closed by user")
-    refused = await slow_box.submit(session_id=session_id)
+    refused = await gated_sandbox.submit(session_id=session_id)
     assert refused.json()["errors"][0]["code"] == 1217
-    assert (await slow_box.platform("DELETE", f"/sessions/{session_id}/close")).status_code == 204
+    assert (await gated_sandbox.platform("DELETE", f"/sessions/{session_id}/close")).status_code == 204
 
 
-async def test_the_maximum_time_to_live_ends_a_session_without_being_asked(slow_box: Box) -> None:
-    session_id = await opened(slow_box, max_ttl=100)
-    running = await slow_box.submitted("running", session_id=session_id)
-    queued = await slow_box.submitted("queued", session_id=session_id)
-    await slow_box.until_status(running, "Running")
-    await slow_box.settle()
-    slow_box.clock.advance(101)
-    await slow_box.until_status(queued, "Failed")
-    job = (await slow_box.platform("GET", f"/jobs/{queued}")).json()
+async def test_session_over_its_max_ttl_fails_its_queued_jobs(gated_sandbox: Sandbox) -> None:
+    session_id = await open_session(gated_sandbox, max_ttl=100)
+    running = await gated_sandbox.submitted_id("running", session_id=session_id)
+    queued = await gated_sandbox.submitted_id("queued", session_id=session_id)
+    await gated_sandbox.wait_for_status(running, "Running")
+    await gated_sandbox.run_ready_tasks()
+    gated_sandbox.clock.advance(101)
+    await gated_sandbox.wait_for_status(queued, "Failed")
+    job = (await gated_sandbox.platform("GET", f"/jobs/{queued}")).json()
     assert job["state"]["reason_code"] == 4001
-    assert await slow_box.status(running) == "Running"
+    assert await gated_sandbox.status(running) == "Running"
 
 
-async def test_dedicated_time_is_charged_batches_by_their_jobs(box: Box) -> None:
+async def test_usage_charges_dedicated_time_and_jobs_of_batches(sandbox: Sandbox) -> None:
     for mode in ("dedicated", "batch"):
-        session_id = await opened(box, mode=mode)
-        job_id = await box.submitted(session_id=session_id)
-        await box.until_status(job_id, "Completed")
-        box.clock.advance(30)
-        await box.platform("DELETE", f"/sessions/{session_id}/close")
-    usage = (await box.platform("GET", "/instances/usage")).json()
+        session_id = await open_session(sandbox, mode=mode)
+        job_id = await sandbox.submitted_id(session_id=session_id)
+        await sandbox.wait_for_status(job_id, "Completed")
+        sandbox.clock.advance(30)
+        await sandbox.platform("DELETE", f"/sessions/{session_id}/close")
+    usage = (await sandbox.platform("GET", "/instances/usage")).json()
     assert usage["usage_consumed_seconds"] == pytest.approx(30 + 2.5)
 
 
@@ -132,30 +136,32 @@ async def test_dedicated_time_is_charged_batches_by_their_jobs(box: Box) -> None
         {"mode": "batch", "backend": 5},
     ],
 )
-async def test_bad_sessions_are_refused(box: Box, body: dict[str, Any]) -> None:
-    reply = await box.platform("POST", "/sessions", json=body)
+async def test_session_with_an_invalid_member_is_400_with_1208(
+    sandbox: Sandbox, body: dict[str, Any]
+) -> None:
+    reply = await sandbox.platform("POST", "/sessions", json=body)
     assert (reply.status_code, reply.json()["errors"][0]["code"]) == (400, 1208)
 
 
-async def test_unknown_sessions_and_wrong_devices(box: Box) -> None:
+async def test_unknown_session_is_404_and_wrong_backend_400(sandbox: Sandbox) -> None:
     for method, path in (("GET", "/sessions/x"), ("PATCH", "/sessions/x"), ("DELETE", "/sessions/x/close")):
-        reply = await box.platform(method, path, content=b'{"accepting_jobs": false}')
+        reply = await sandbox.platform(method, path, content=b'{"accepting_jobs": false}')
         assert (reply.status_code, reply.json()["errors"][0]["code"]) == (404, 1216)
-    assert (await box.submit(session_id="x")).status_code == 404
+    assert (await sandbox.submit(session_id="x")).status_code == 404
     assert (
-        await box.platform("POST", "/sessions", json={"mode": "batch", "backend": "no"})
+        await sandbox.platform("POST", "/sessions", json={"mode": "batch", "backend": "no"})
     ).status_code == 404
-    session_id = await opened(box)
-    assert (await box.submit(session_id=session_id, backend="ibm_fez")).status_code == 400
+    session_id = await open_session(sandbox)
+    assert (await sandbox.submit(session_id=session_id, backend="ibm_fez")).status_code == 400
 
 
-async def test_sessions_survive_a_restart(boxes: Boxes) -> None:
+async def test_session_survives_a_restart(sandboxes: SandboxFactory) -> None:
     clock = ManualClock()
-    async with boxes.open(clock=clock) as box:
-        session_id = await opened(box, max_ttl=500)
-        await box.until_status(await box.submitted(session_id=session_id), "Completed")
+    async with sandboxes.open(clock=clock) as sandbox:
+        session_id = await open_session(sandbox, max_ttl=500)
+        await sandbox.wait_for_status(await sandbox.submitted_id(session_id=session_id), "Completed")
     clock.advance(30)
-    async with boxes.open(clock=clock) as box:
-        assert (await session(box, session_id))["active_ttl"] == 470
+    async with sandboxes.open(clock=clock) as sandbox:
+        assert (await get_session(sandbox, session_id))["active_ttl"] == 470
         clock.advance(500)
-        assert (await session(box, session_id))["state"] == "closed"
+        assert (await get_session(sandbox, session_id))["state"] == "closed"

@@ -1,4 +1,4 @@
-"""The walkthrough as it is written, over real HTTP, with real transpiling and simulation."""
+"""The walkthrough over real HTTP, with real transpiling and simulation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.http.test_process import token
+from tests.sandbox.http.processes import platform_headers
 from tui.sandbox.lifecycle.launch import SandboxInfo, launch
 
 ONE = 'OPENQASM 3; include "stdgates.inc"; qreg q[1]; creg c[1]; x q[0]; c[0] = measure q[0];'
@@ -29,7 +29,7 @@ async def sandbox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[San
         await process.stop()
 
 
-async def until_done(
+async def wait_done(
     client: httpx.AsyncClient, url: str, headers: dict[str, str], member: str, going: set[str]
 ) -> dict[str, Any]:
     async with asyncio.timeout(60):
@@ -40,14 +40,14 @@ async def until_done(
             await asyncio.sleep(0.05)
 
 
-async def transpiled(client: httpx.AsyncClient, info: SandboxInfo, body: dict[str, Any]) -> dict[str, Any]:
+async def finished_task(client: httpx.AsyncClient, info: SandboxInfo, body: dict[str, Any]) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {info.api_token}"}
     reply = await client.post(f"{info.transpiler}/transpile", headers=headers, json=body)
     url = f"{info.transpiler}/transpile/{reply.json()['task_id']}"
-    return await until_done(client, url, headers, "state", {"PENDING"})
+    return await wait_done(client, url, headers, "state", {"PENDING"})
 
 
-async def test_sign_in_transpile_run_and_sign_out(sandbox: SandboxInfo) -> None:
+async def test_walkthrough_logs_in_transpiles_runs_and_logs_out(sandbox: SandboxInfo) -> None:
     async with httpx.AsyncClient(timeout=30) as client:
         login = {"apiToken": sandbox.api_token}
         access = (await client.post(f"{sandbox.auth}/users/loginWithToken", json=login)).json()["id"]
@@ -62,7 +62,7 @@ async def test_sign_in_transpile_run_and_sign_out(sandbox: SandboxInfo) -> None:
         assert "ibm_peekskill" in backends.json()["devices"]
         for backend, circuit, expected in (("ibm_peekskill", ONE, {1}), ("ibm_cusco", PAIR, {0, 3})):
             body = {"qasm_circuits": circuit, "backend": backend, "optimization_level": 3, "use_ai": False}
-            task = await transpiled(client, sandbox, body)
+            task = await finished_task(client, sandbox, body)
             assert task["state"] == "SUCCESS"
             isa = task["result"][0]["qasm"]
             assert "$" in isa and "\n" not in isa
@@ -84,28 +84,28 @@ async def test_sign_in_transpile_run_and_sign_out(sandbox: SandboxInfo) -> None:
             }
             job_id = (await client.post(f"{sandbox.runtime}/jobs", headers=headers, json=job)).json()["id"]
             url = f"{sandbox.runtime}/jobs/{job_id}"
-            done = await until_done(client, url, headers, "status", {"Queued", "Running"})
+            done = await wait_done(client, url, headers, "status", {"Queued", "Running"})
             assert done["status"] == "Completed", done["state"]
             dist = (await client.get(f"{url}/results", headers=headers)).json()["quasi_dists"][0]
             assert sum(dist.get(str(value), 0) for value in expected) > 0.9
         ai = {"qasm_circuits": ONE, "backend": "ibm_fez", "use_ai": True}
-        assert (await transpiled(client, sandbox, ai))["state"] == "FAILURE"
+        assert (await finished_task(client, sandbox, ai))["state"] == "FAILURE"
         logout = f"{sandbox.auth}/users/logout"
         assert (await client.post(logout, headers=headers)).status_code == 204
         assert (await client.post(logout, headers=headers)).status_code == 401
         assert (await client.get(f"{sandbox.runtime}/jobs", headers=headers)).status_code == 401
 
 
-async def test_the_same_circuit_on_the_platform(sandbox: SandboxInfo) -> None:
+async def test_platform_runs_the_circuit_of_the_walkthrough(sandbox: SandboxInfo) -> None:
     async with httpx.AsyncClient(timeout=30) as client:
         body = {"qasm_circuits": [PAIR], "backend": "ibm_fez", "optimization_level": 1}
-        isa = (await transpiled(client, sandbox, body))["result"][0]["qasm"]
-        headers = await token(client, sandbox)
+        isa = (await finished_task(client, sandbox, body))["result"][0]["qasm"]
+        headers = await platform_headers(client, sandbox)
         api = f"{sandbox.url}/api/v1"
         params = {"pubs": [[isa, None, 1000]], "version": 2, "support_qiskit": False}
         job = {"program_id": "sampler", "backend": "ibm_fez", "params": params}
         job_id = (await client.post(f"{api}/jobs", headers=headers, json=job)).json()["id"]
-        done = await until_done(client, f"{api}/jobs/{job_id}", headers, "status", {"Queued", "Running"})
+        done = await wait_done(client, f"{api}/jobs/{job_id}", headers, "status", {"Queued", "Running"})
         assert done["status"] == "Completed", done["state"]
         results = (await client.get(f"{api}/jobs/{job_id}/results", headers=headers)).json()
         counts = Counter(results["results"][0]["data"]["c"]["samples"])

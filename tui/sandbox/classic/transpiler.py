@@ -140,7 +140,7 @@ def _ai(value: Any, use_ai: Any) -> str:
 
 
 def _check_ai_options(layout_mode: Any, preferences: Any) -> None:
-    """What only the AI passes look at, which do not run here, is checked all the same."""
+    """Validate the options of the AI passes, too, although these do not run here."""
     if layout_mode is not None and str(layout_mode).lower() not in _LAYOUT_MODES:
         raise _invalid(f"ai_layout_mode must be one of {', '.join(_LAYOUT_MODES)}")
     given = [preferences] if isinstance(preferences, str) else (preferences or [])

@@ -147,7 +147,7 @@ class Usage:
         self.allocation = limits.allocation_seconds
 
     def period(self) -> tuple[datetime, datetime]:
-        """Return start and end of the running 28 days: the same until they are over, whenever it is asked."""
+        """Return start and end of the running 28 days, which do not move until they are over."""
         start = _FIRST_PERIOD + (self._clock.now() - _FIRST_PERIOD) // PERIOD * PERIOD
         return start, start + PERIOD
 

@@ -90,7 +90,7 @@ class DeviceQueue:
         """Wait for an entry and make it the running one.
 
         Args:
-            has_priority: tells by the id of a session whether its jobs come before all others.
+            has_priority: predicate on the id of a session, true when its jobs run before all others.
 
         Returns:
             The first entry with priority, else the first.

@@ -173,7 +173,7 @@ class SessionManager:
             self._save_closed(with_state(session, "closed", self._clock, _CLOSED_BY_USER))
 
     def has_priority(self, session_id: str) -> bool:
-        """Return whether jobs of the session run before all others: it is active."""
+        """Return whether the session is active, so that its jobs run before all others."""
         session = self._database.sessions.get(session_id)
         return session is not None and session.state == "active"
 

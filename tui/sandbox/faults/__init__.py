@@ -1,1 +1,1 @@
-"""Faults on demand: answers that are late, broken or missing."""
+"""Faults on demand: responses that are late, broken or missing."""

@@ -25,11 +25,13 @@ class Connections:
 
         class Registered(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen by uvicorn when imported
             def connection_made(self, transport: asyncio.Transport) -> None:
+                """Register the connection, see asyncio."""
                 self._address = _address(transport.get_extra_info("peername"))
                 opened[self._address] = transport
                 super().connection_made(transport)
 
             def connection_lost(self, exc: Exception | None) -> None:
+                """Unregister the connection, see asyncio."""
                 opened.pop(self._address, None)
                 super().connection_lost(exc)
 

@@ -125,13 +125,13 @@ class FaultMiddleware:
     async def _captured(self, scope: Scope, receive: Receive) -> _Captured:
         response = _Captured(500, [], b"")
 
-        async def keep(message: Message) -> None:
+        async def capture(message: Message) -> None:
             if message["type"] == "http.response.start":
                 response.status, response.headers = message["status"], list(message.get("headers", ()))
             elif message["type"] == "http.response.body":
                 response.body += message.get("body", b"")
 
-        await self._app(scope, receive, keep)
+        await self._app(scope, receive, capture)
         return response
 
     async def _disconnect(self, how: Callable[[Scope], None], scope: Scope, receive: Receive) -> None:

@@ -108,7 +108,7 @@ class SandboxChild:
         self._close()
 
     async def end(self) -> int:
-        """End it whoever holds it, by a signal, then by force, and return the exit status."""
+        """End it, even while others hold it, by a signal or by force, and return the exit status."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -122,7 +122,7 @@ class SandboxChild:
             return await self._reaped()
 
     async def _reaped(self) -> int:
-        # Once its output is closed it is gone within moments; no signal tells a library of a child's end.
+        # Once its output is closed it ends within moments; a library cannot use SIGCHLD.
         while (status := self._process.poll()) is None:  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.01)
         return status

@@ -108,7 +108,7 @@ async def _start(state_dir: Path, options: list[str]) -> SandboxChild:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the place this package was imported from, so that the child finds the same one."""
+    """Environment of this process, with a PYTHONPATH by which the child imports this very package."""
     root = str(Path(__file__).resolve().parents[3])
     found = os.environ.get("PYTHONPATH", "")
     return {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{found}" if found else root}

@@ -1,4 +1,4 @@
-"""Leases on the sandbox process: it ends when the last holder has gone, however that happened."""
+"""Leases on the sandbox process: it ends with its last holder, however that one ended."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ class LeaseRoute:
             await send({"type": "http.response.body", "body": b""})
             return
         try:
-            ours = proof(self._api_key, "sandbox", nonce)
-            headers = [(PROOF_HEADER.encode(), ours.encode()), (b"content-type", b"text/plain")]
+            own_proof = proof(self._api_key, "sandbox", nonce)
+            headers = [(PROOF_HEADER.encode(), own_proof.encode()), (b"content-type", b"text/plain")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": b"held\n", "more_body": True})
             await self._until_ended(receive)

@@ -49,7 +49,7 @@ async def get_grouped_usage(call: Call) -> Response:
             for name in names
         ]
     else:
-        # The first is what the group is called; others are what it may be filtered by as well.
+        # The first name is the key of the group, any other serves as a filter only.
         groups = [(_own(call)[group][0], jobs, sessions)] if jobs or sessions else []
     return json_response(
         {"data": [{"key": key, **_figures(call, jobs, sessions)} for key, jobs, sessions in groups]}

@@ -14,7 +14,7 @@ from tui.sandbox.server.routing import Call, RouteTable, authorized_routes
 
 
 def _authorize_account(request: Request, service: Service) -> Call:
-    """Accept a JWT of ours, or the API key itself, which IBM's client sends when IAM fails."""
+    """Accept a JWT of this process, or the API key itself, which IBM's client sends when IAM fails."""
     scheme, credentials = bearer(request)
     if scheme == "apikey":
         if not service.iam.is_api_key(credentials):

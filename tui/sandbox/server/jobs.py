@@ -43,7 +43,7 @@ def render_job(call: Call, job: Job, with_params: bool) -> dict[str, Any]:
     """Return a job object in the API version of the call.
 
     Args:
-        call: the request it answers.
+        call: the request.
         job: the job.
         with_params: include its params, unless it is private.
     """
@@ -57,7 +57,7 @@ def submit(call: Call, body: dict[str, Any], members: tuple[str, ...]) -> Respon
     Args:
         call: the request.
         body: its body, not yet validated.
-        members: further members of the answer, left out where the job has none.
+        members: further members of the response, left out where the job has none.
 
     Raises:
         ApiError: 400, 403, 404, 409 or 429, see `parse_submission` and `Service.submit`.
@@ -95,7 +95,7 @@ async def list_jobs(call: Call, render: JobRenderer = render_job) -> Response:
 
 
 async def get_job(call: Call, render: JobRenderer = render_job) -> Response:
-    """GET /jobs/{job_id}: 200 with the job object, without its params if asked for.
+    """GET /jobs/{job_id}: 200 with the job object, without its params if `exclude_params` is set.
 
     Raises:
         ApiError: 404 unknown job.

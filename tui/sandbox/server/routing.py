@@ -19,7 +19,7 @@ class Call:
 
     Attributes:
         request: the HTTP request, its body not yet read.
-        service: the service that answers it.
+        service: the service behind both faces.
         face: the face it came in by.
         user_id: the user's id on that face.
         version: API version; "", which is older than all, when missing or unknown or on the classic face.

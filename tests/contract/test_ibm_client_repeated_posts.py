@@ -1,4 +1,4 @@
-"""For contrast with qdeck's outbox: how many jobs one `run()` of IBM's own client makes when answers fail."""
+"""For contrast with qdeck's outbox: how many jobs one `run()` of IBM's client makes when responses fail."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ import json, sys
 from qiskit import QuantumCircuit, transpile
 from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
 
-said = json.loads(sys.stdin.readline())
+info = json.loads(sys.stdin.readline())
 service = QiskitRuntimeService(
     channel="ibm_quantum_platform",
-    token=said["api_key"],
-    instance=said["crn"],
-    url=said["url"] + "/experimental/api/v1",
+    token=info["api_key"],
+    instance=info["crn"],
+    url=info["url"] + "/experimental/api/v1",
 )
 backend = service.backend("ibm_peekskill")
 circuit = QuantumCircuit(1)
@@ -44,8 +44,10 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], httpx.Client]]:
-    """A sandbox whose faults can be changed, and a client that does so."""
+def sandbox_with_faults(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[dict[str, Any], httpx.Client]]:
+    """The first line of a sandbox whose faults can be changed, and a client that changes them."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "tui.sandbox", "--parent-pipe", "--faults-control"),
@@ -57,10 +59,10 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str,
     )
     assert process.stdin is not None and process.stdout is not None
     try:
-        said = json.loads(process.stdout.readline())
-        key = {"Authorization": f"Bearer {said['api_key']}"}
-        with httpx.Client(base_url=said["url"], headers=key) as control:
-            yield said, control
+        info = json.loads(process.stdout.readline())
+        key = {"Authorization": f"Bearer {info['api_key']}"}
+        with httpx.Client(base_url=info["url"], headers=key) as control:
+            yield info, control
     finally:
         process.stdin.close()
         process.wait(15)
@@ -69,10 +71,10 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str,
 
 @pytest.fixture(scope="module")
 def runner(
-    faulty: tuple[dict[str, Any], httpx.Client], tmp_path_factory: pytest.TempPathFactory
+    sandbox_with_faults: tuple[dict[str, Any], httpx.Client], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """IBM's client in a process of its own: a line makes it call `run()` once."""
-    said, _ = faulty
+    info, _ = sandbox_with_faults
     home = str(tmp_path_factory.mktemp("home"))
     process = subprocess.Popen(
         [sys.executable, "-c", RUN],
@@ -81,24 +83,24 @@ def runner(
         text=True,
         env={
             "HOME": home,
-            "IAM_URL": said["url"],
+            "IAM_URL": info["url"],
             "QISKIT_FUNCTIONS_EXPERIMENTAL": "1",
             "PATH": "/usr/bin:/bin",
         },
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(said) + "\n")
+    process.stdin.write(json.dumps(info) + "\n")
     process.stdin.flush()
     yield process
     process.stdin.close()
     process.wait(15)
 
 
-def jobs(said: dict[str, Any], control: httpx.Client) -> int:
-    """How many jobs the service has."""
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": said["api_key"]}
+def job_count(info: dict[str, Any], control: httpx.Client) -> int:
+    """Return the number of jobs the service has."""
+    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
     token = control.post("/identity/token", data=form).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}", "Service-CRN": SandboxInfo.from_members(said).crn}
+    headers = {"Authorization": f"Bearer {token}", "Service-CRN": SandboxInfo.from_members(info).crn}
     return len(control.get("/api/v1/jobs?limit=200", headers=headers).json()["jobs"])
 
 
@@ -115,18 +117,18 @@ def jobs(said: dict[str, Any], control: httpx.Client) -> int:
         ("503", 1, 1),
     ],
 )
-def test_ibms_client_repeats_what_may_have_been_done(
-    faulty: tuple[dict[str, Any], httpx.Client],
+def test_ibms_client_repeats_posts_that_may_have_been_carried_out(
+    sandbox_with_faults: tuple[dict[str, Any], httpx.Client],
     runner: Any,
     kind: str,
     count: int,
     made: int,
 ) -> None:
-    said, control = faulty
+    info, control = sandbox_with_faults
     control.put("/sandbox/faults", json=[f"POST:/**/jobs:{kind}:{count}"]).raise_for_status()
-    before = jobs(said, control)
+    before = job_count(info, control)
     runner.stdin.write("run\n")
     runner.stdin.flush()
-    told = runner.stdout.readline().strip()
-    new = jobs(said, control) - before
-    assert new == made, told
+    outcome = runner.stdout.readline().strip()
+    new = job_count(info, control) - before
+    assert new == made, outcome

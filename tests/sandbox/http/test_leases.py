@@ -1,4 +1,4 @@
-"""One sandbox for all qdecks of a folder: joined, held by each, ended with the last."""
+"""One sandbox process for all clients of a folder: joined, held by each, ended with the last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.sandbox.http.test_process import PARENT, ROOT, alive, children, run_one, token, until
+from tests.sandbox.http.processes import (
+    PARENT_PROGRAM,
+    ROOT,
+    descendants,
+    is_alive,
+    platform_headers,
+    run_job,
+    wait_until,
+)
 from tui.sandbox.lifecycle.info import LEASE_PATH, RUNNING_FILE, write_running_file
 from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, join, launch
 
@@ -23,7 +31,7 @@ from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, join, laun
 async def holder(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """Another process that holds the sandbox of a folder, and the sandbox's process id."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PARENT, str(folder), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        sys.executable, "-c", PARENT_PROGRAM, str(folder), stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     assert process.stdout is not None
     try:
@@ -34,30 +42,30 @@ async def holder(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process
         await process.wait()
 
 
-async def gone(sandbox: int, workers: list[int]) -> None:
-    await until(lambda: not any(alive(pid) for pid in [sandbox, *workers]))
+async def wait_gone(sandbox: int, workers: list[int]) -> None:
+    await wait_until(lambda: not any(is_alive(pid) for pid in [sandbox, *workers]))
 
 
-async def test_a_second_one_joins_and_its_end_does_not_end_it(tmp_path: Path) -> None:
+async def test_second_launch_joins_and_its_stop_leaves_the_sandbox_running(tmp_path: Path) -> None:
     first = await launch(tmp_path)
     second = await launch(tmp_path)
     try:
         assert second.info == first.info
         assert second.pid == first.pid
-        assert (await run_one(second))["status"] == "Completed"
+        assert (await run_job(second))["status"] == "Completed"
         await second.stop()
         await second.stop()
         assert not second.running
         assert first.running
-        assert (await run_one(first))["status"] == "Completed"
-        workers = children(first.pid)
+        assert (await run_job(first))["status"] == "Completed"
+        workers = descendants(first.pid)
     finally:
         await first.stop()
-    await gone(first.pid, workers)
+    await wait_gone(first.pid, workers)
     assert not (tmp_path / RUNNING_FILE).exists()
 
 
-async def test_it_lives_on_under_the_second_when_the_first_ends(tmp_path: Path) -> None:
+async def test_sandbox_outlives_its_parent_while_another_holds_it(tmp_path: Path) -> None:
     first = await launch(tmp_path)
     second = await launch(tmp_path)
     async with asyncio.timeout(5):
@@ -66,44 +74,44 @@ async def test_it_lives_on_under_the_second_when_the_first_ends(tmp_path: Path) 
     assert not first.running
     await first.stop()
     assert second.running
-    assert (await run_one(second))["status"] == "Completed"
+    assert (await run_job(second))["status"] == "Completed"
     third = await launch(tmp_path)
     assert third.pid == second.pid
     await third.stop()
-    workers = children(second.pid)
+    workers = descendants(second.pid)
     assert workers
     await second.stop()
-    await gone(second.pid, workers)
+    await wait_gone(second.pid, workers)
 
 
-async def test_it_lives_on_when_the_first_is_killed_and_ends_when_all_are(tmp_path: Path) -> None:
+async def test_sandbox_outlives_a_killed_parent_and_ends_with_the_last_holder(tmp_path: Path) -> None:
     async with holder(tmp_path) as (first, pid), holder(tmp_path) as (second, same_pid):
         assert same_pid == pid
         first.kill()
         await first.wait()
         third = await launch(tmp_path)
         assert third.pid == pid
-        assert (await run_one(third))["status"] == "Completed"
+        assert (await run_job(third))["status"] == "Completed"
         await third.stop()
-        workers = children(pid)
+        workers = descendants(pid)
         assert workers
-        assert all(alive(each) for each in [pid, *workers])
+        assert all(is_alive(each) for each in [pid, *workers])
         second.kill()
         await second.wait()
-        await gone(pid, workers)
+        await wait_gone(pid, workers)
 
 
-async def test_two_that_start_at_the_same_moment_share_one(tmp_path: Path) -> None:
+async def test_concurrent_launches_share_one_sandbox(tmp_path: Path) -> None:
     both: tuple[SandboxProcess, ...] = await asyncio.gather(launch(tmp_path), launch(tmp_path))
     try:
         assert both[0].info == both[1].info
     finally:
         for each in both:
             await each.stop()
-    await gone(both[0].pid, [])
+    await wait_gone(both[0].pid, [])
 
 
-async def test_one_that_joined_sees_the_end(tmp_path: Path) -> None:
+async def test_joined_process_sees_the_sandbox_killed(tmp_path: Path) -> None:
     first = await launch(tmp_path)
     second = await launch(tmp_path)
     os.kill(first.pid, signal.SIGKILL)
@@ -112,14 +120,14 @@ async def test_one_that_joined_sees_the_end(tmp_path: Path) -> None:
     assert not second.running
     await second.stop()
     await first.stop()
-    # What it left is not taken for a running one.
+    # The file it left behind does not count as a running one.
     assert (tmp_path / RUNNING_FILE).exists()
     third = await launch(tmp_path)
     assert third.info.url != first.info.url
     await third.stop()
 
 
-async def test_a_signal_ends_it_whoever_holds_it(tmp_path: Path) -> None:
+async def test_signal_ends_the_sandbox_while_others_hold_it(tmp_path: Path) -> None:
     first = await launch(tmp_path)
     second = await launch(tmp_path)
     os.kill(first.pid, signal.SIGTERM)
@@ -130,7 +138,7 @@ async def test_a_signal_ends_it_whoever_holds_it(tmp_path: Path) -> None:
     await first.stop()
 
 
-async def test_what_it_announces_is_for_its_user_alone(tmp_path: Path) -> None:
+async def test_running_file_is_private_and_removed_at_the_end(tmp_path: Path) -> None:
     sandbox = await launch(tmp_path)
     try:
         path = tmp_path / RUNNING_FILE
@@ -143,19 +151,19 @@ async def test_what_it_announces_is_for_its_user_alone(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-async def test_nobody_without_the_key_can_hold_it(tmp_path: Path) -> None:
+async def test_lease_without_the_key_is_403(tmp_path: Path) -> None:
     sandbox = await launch(tmp_path)
     try:
         async with httpx.AsyncClient(base_url=sandbox.info.url) as client:
             wrong = {"x-qdeck-nonce": "a", "x-qdeck-proof": "0" * 64}
-            for headers in ({}, wrong, await token(client, sandbox.info)):
+            for headers in ({}, wrong, await platform_headers(client, sandbox.info)):
                 assert (await client.get(LEASE_PATH, headers=headers)).status_code == 403
     finally:
         await sandbox.stop()
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nx-qdeck-proof: 00\r\n\r\n", b"\xff" * 40_000])
-async def test_a_stranger_on_the_port_gets_no_key_and_is_not_joined(tmp_path: Path, answer: bytes) -> None:
+async def test_join_gives_no_secret_to_another_program_on_the_port(tmp_path: Path, answer: bytes) -> None:
     heard = bytearray()
 
     async def stranger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -176,6 +184,6 @@ async def test_a_stranger_on_the_port_gets_no_key_and_is_not_joined(tmp_path: Pa
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"pid": 1}', "null", "\x00"])
-async def test_a_damaged_announcement_counts_as_none(tmp_path: Path, text: str) -> None:
+async def test_join_ignores_a_damaged_running_file(tmp_path: Path, text: str) -> None:
     (tmp_path / RUNNING_FILE).write_text(text)
     assert await join(tmp_path) is None

@@ -1,4 +1,4 @@
-"""A clock and an engine that do what a test says, when it says it."""
+"""A clock and an engine that a test controls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DONE = RunOutcome(
 
 
 class ManualClock:
-    """Time that passes only by `advance`; pace 1."""
+    """Clock whose time passes only by `advance`; pace 1."""
 
     def __init__(self) -> None:
         self._now = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ class ManualClock:
 
 @dataclass
 class GateEngine:
-    """Jobs run until the test says how they end; by default at once and well."""
+    """Engine whose jobs run until the test ends them when `gated`, otherwise complete at once."""
 
     gated: bool = False
     started: list[str] = field(default_factory=list)
@@ -86,8 +86,8 @@ class GateEngine:
     def busy(self) -> bool:
         return bool(self._waiting)
 
-    def finish(self, outcome: RunOutcome = DONE) -> None:
-        """End the job that has been running longest."""
+    def finish_job(self, outcome: RunOutcome = DONE) -> None:
+        """End the job that has run longest."""
         self._waiting.pop(0).set_result(outcome)
 
     async def transpile(self, request: TranspileRequest) -> list[TranspiledCircuit]:

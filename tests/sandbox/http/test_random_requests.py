@@ -1,3 +1,5 @@
+"""Hostile and random requests: never a server error."""
+
 from __future__ import annotations
 
 import json
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sandbox.http.conftest import BELL, Box
+from tests.sandbox.http.conftest import BELL, Sandbox
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -52,35 +54,37 @@ MEMBERS = st.sampled_from(
         b"[" * 100_000,
     ],
 )
-async def test_what_is_no_json_object_is_400(box: Box, raw: bytes) -> None:
+async def test_body_that_is_no_json_object_is_400(sandbox: Sandbox, raw: bytes) -> None:
     for path in ("/jobs", "/sessions"):
-        reply = await box.platform("POST", path, content=raw)
+        reply = await sandbox.platform("POST", path, content=raw)
         assert (reply.status_code, reply.json()["errors"][0]["code"]) == (400, 1208)
 
 
-async def test_hostile_text_comes_back_as_it_was(box: Box) -> None:
+async def test_hostile_tags_are_returned_and_found_unchanged(sandbox: Sandbox) -> None:
     tags = ["[red]", "\x1b[31m", "a\u202eb", "'; DROP TABLE jobs; --", "%", '"', "日本"]
-    job_id = await box.submitted(tags=tags)
-    assert (await box.platform("GET", f"/jobs/{job_id}")).json()["tags"] == tags
+    job_id = await sandbox.submitted_id(tags=tags)
+    assert (await sandbox.platform("GET", f"/jobs/{job_id}")).json()["tags"] == tags
     for tag in tags:
-        listed = (await box.platform("GET", "/jobs", params={"tags": tag})).json()
+        listed = (await sandbox.platform("GET", "/jobs", params={"tags": tag})).json()
         assert listed["count"] == 1, tag
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.dictionaries(MEMBERS, JSON, max_size=6), query=st.dictionaries(MEMBERS, st.text(max_size=8)))
-async def test_no_body_is_a_server_error(box: Box, body: dict[str, Any], query: dict[str, str]) -> None:
+async def test_random_bodies_never_cause_a_server_error(
+    sandbox: Sandbox, body: dict[str, Any], query: dict[str, str]
+) -> None:
     content = json.dumps({"params": {"pubs": [[BELL]]}, "program_id": "sampler", **body}).encode()
     for method, path in (
         ("POST", "/api/v1/jobs"),
         ("POST", "/api/v1/sessions"),
         ("PUT", "/api/v1/instances/configuration"),
     ):
-        headers = await box.platform_headers()
-        reply = await box.http.request(method, path, headers=headers, content=content, params=query)
+        headers = await sandbox.platform_headers()
+        reply = await sandbox.http.request(method, path, headers=headers, content=content, params=query)
         assert reply.status_code < 500
     for path in ("/runtime/jobs", "/runtime/sessions", "/transpile", "/auth/api/users/loginWithToken"):
-        reply = await box.classic("POST", path, content=content, params=query)
+        reply = await sandbox.classic("POST", path, content=content, params=query)
         assert reply.status_code < 500, (path, reply.text)
 
 
@@ -96,8 +100,8 @@ QUERIES = st.dictionaries(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=QUERIES)
-async def test_no_query_is_a_server_error(box: Box, query: dict[str, str]) -> None:
-    headers = await box.platform_headers()
+async def test_random_queries_never_cause_a_server_error(sandbox: Sandbox, query: dict[str, str]) -> None:
+    headers = await sandbox.platform_headers()
     for path in (
         "/jobs",
         "/workloads",
@@ -107,5 +111,5 @@ async def test_no_query_is_a_server_error(box: Box, query: dict[str, str]) -> No
         "/analytics/usage_grouped_by_date",
         "/backends",
     ):
-        reply = await box.http.get(f"/api/v1{path}", headers=headers, params=query)
+        reply = await sandbox.http.get(f"/api/v1{path}", headers=headers, params=query)
         assert reply.status_code < 500, (path, query, reply.text)

@@ -1,4 +1,4 @@
-"""The members and JSON types of our bodies against those of recorded and documented ones."""
+"""Members and JSON types of the sandbox's bodies against those of recorded and documented ones."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.http.conftest import BELL, Box
+from tests.sandbox.http.conftest import BELL, Sandbox
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "api"
-PRIVATE_TO_THE_REAL = {
+OPTIONAL = {
     "physical_qubits",
     "clops",
     "two_q_error_layered",
@@ -23,19 +23,19 @@ PRIVATE_TO_THE_REAL = {
     "caller",
     "input_allowed",
 }
-"""Members that are optional, and that the sandbox has nothing true to say about (or not in every state)."""
-AS_SENT = {"params", "revision"}
-"""What the test itself sent in another form, and what recorded data holds as a string or as a number."""
+"""Optional members for which the sandbox has no true value (or not in every state)."""
+NOT_COMPARED = {"params", "revision"}
+"""Members that the test itself sent in another form, or that recordings hold as a string or as a number."""
 
 
 def fixture(name: str, when: str | None = None) -> Any:
-    """The body of a fixture's answer: the first, or the one with that `when`."""
+    """Return the body of a fixture's response: the first, or the one with that `when`."""
     answers = json.loads((FIXTURES / f"{name}.json").read_text())["responses"]
     return next(item["body"] for item in answers if when is None or item.get("when") == when)
 
 
 def differences(real: Any, ours: Any, path: str = "") -> list[str]:
-    """Members that are missing in ours, and values of another JSON type. Null fits everything."""
+    """Return members that are missing in ours, and values of another JSON type. Null fits everything."""
     if real is None or ours is None:
         return []
     if isinstance(real, dict):
@@ -43,11 +43,11 @@ def differences(real: Any, ours: Any, path: str = "") -> list[str]:
             return [f"{path}: not an object"]
         found = []
         for name, value in real.items():
-            if name in AS_SENT:
+            if name in NOT_COMPARED:
                 continue
             if name in ours:
                 found += differences(value, ours[name], f"{path}.{name}")
-            elif name not in PRIVATE_TO_THE_REAL:
+            elif name not in OPTIONAL:
                 found.append(f"{path}.{name}: missing")
         return found
     if isinstance(real, list):
@@ -63,17 +63,17 @@ def differences(real: Any, ours: Any, path: str = "") -> list[str]:
 
 
 @pytest.fixture
-async def used_box(box: Box) -> tuple[Box, str, str]:
-    """A box with a finished job, and a batch with one more in it."""
+async def sandbox_with_jobs(sandbox: Sandbox) -> tuple[Sandbox, str, str]:
+    """A sandbox with a finished job and a batch with one more in it; their ids."""
     body = {"mode": "batch", "backend": "ibm_fez"}
-    batch = str((await box.platform("POST", "/sessions", json=body)).json()["id"])
-    box.clock.advance(1)
-    job_id = await box.submitted(tags=["demo"])
-    inside = await box.submitted(session_id=batch, backend="ibm_fez")
-    await box.until_status(job_id, "Completed")
-    await box.until_status(inside, "Completed")
-    box.clock.advance(1)
-    return box, job_id, batch
+    batch = str((await sandbox.platform("POST", "/sessions", json=body)).json()["id"])
+    sandbox.clock.advance(1)
+    job_id = await sandbox.submitted_id(tags=["demo"])
+    inside = await sandbox.submitted_id(session_id=batch, backend="ibm_fez")
+    await sandbox.wait_for_status(job_id, "Completed")
+    await sandbox.wait_for_status(inside, "Completed")
+    sandbox.clock.advance(1)
+    return sandbox, job_id, batch
 
 
 @pytest.mark.parametrize(
@@ -103,30 +103,34 @@ async def used_box(box: Box) -> tuple[Box, str, str]:
         ("/accounts/{account}", "gen2_account_get", None),
     ],
 )
-async def test_platform_bodies(
-    used_box: tuple[Box, str, str], path: str, name: str, when: str | None
+async def test_platform_body_has_members_and_types_of_the_recorded_one(
+    sandbox_with_jobs: tuple[Sandbox, str, str], path: str, name: str, when: str | None
 ) -> None:
-    box, job, batch = used_box
-    place = path.format(job=job, batch=batch, account=box.service.identity.account)
-    assert differences(fixture(name, when), (await box.platform("GET", place)).json()) == []
+    sandbox, job, batch = sandbox_with_jobs
+    place = path.format(job=job, batch=batch, account=sandbox.service.identity.account)
+    assert differences(fixture(name, when), (await sandbox.platform("GET", place)).json()) == []
 
 
-async def test_usage_names_its_limit_when_there_is_one(used_box: tuple[Box, str, str]) -> None:
-    box, _, _ = used_box
-    await box.platform("PUT", "/instances/configuration", json={"instance_limit": 600})
-    usage = (await box.platform("GET", "/instances/usage")).json()
+async def test_instance_usage_has_its_limit_when_one_is_set(
+    sandbox_with_jobs: tuple[Sandbox, str, str],
+) -> None:
+    sandbox, _, _ = sandbox_with_jobs
+    await sandbox.platform("PUT", "/instances/configuration", json={"instance_limit": 600})
+    usage = (await sandbox.platform("GET", "/instances/usage")).json()
     assert differences(fixture("gen2_instance_usage"), usage) == []
 
 
-async def test_old_versions_of_a_job(used_box: tuple[Box, str, str]) -> None:
-    box, job, _ = used_box
-    old = (await box.platform("GET", f"/jobs/{job}", version="2025-05-01")).json()
+async def test_job_in_an_old_version_has_members_of_the_recorded_one(
+    sandbox_with_jobs: tuple[Sandbox, str, str],
+) -> None:
+    sandbox, job, _ = sandbox_with_jobs
+    old = (await sandbox.platform("GET", f"/jobs/{job}", version="2025-05-01")).json()
     assert differences(fixture("gen2_job_get", "Completed, API version before 2026-03-15"), old) == []
-    metrics = (await box.platform("GET", f"/jobs/{job}/metrics", version="2025-05-01")).json()
+    metrics = (await sandbox.platform("GET", f"/jobs/{job}/metrics", version="2025-05-01")).json()
     assert differences(fixture("gen2_job_metrics", "2025-05-01 and earlier"), metrics) == []
 
 
-async def test_every_platform_submission_that_is_documented_is_taken(box: Box) -> None:
+async def test_every_documented_platform_submission_is_accepted(sandbox: Sandbox) -> None:
     for name in ("sampler_rest", "sampler_qiskit", "estimator_rest", "estimator_qiskit"):
         request = json.loads((FIXTURES / f"gen2_job_create_{name}.json").read_text())["request"]
         bodies = {key: value for key, value in request.items() if "body" in key and isinstance(value, dict)}
@@ -134,7 +138,7 @@ async def test_every_platform_submission_that_is_documented_is_taken(box: Box) -
         for key, body in bodies.items():
             body = {**body, "backend": "ibm_fez"}
             body.pop("session_id", None)
-            reply = await box.platform("POST", "/jobs", json=body)
+            reply = await sandbox.platform("POST", "/jobs", json=body)
             assert reply.status_code == 200, (name, key, reply.text)
 
 
@@ -160,9 +164,14 @@ async def test_every_platform_submission_that_is_documented_is_taken(box: Box) -
         ("/backends", "gen1_transpiler_backends", None),
     ],
 )
-async def test_classic_bodies(box: Box, path: str, name: str, when: str | None) -> None:
-    headers = {"x-access-token": await box.login(), "x-qx-client-application": "qiskit-version-2/0.39.2/app"}
-    opened = await box.http.post("/runtime/sessions", headers=headers, json={"backend": "ibm_peekskill"})
+async def test_classic_body_has_members_and_types_of_the_recorded_one(
+    sandbox: Sandbox, path: str, name: str, when: str | None
+) -> None:
+    headers = {
+        "x-access-token": await sandbox.log_in(),
+        "x-qx-client-application": "qiskit-version-2/0.39.2/app",
+    }
+    opened = await sandbox.http.post("/runtime/sessions", headers=headers, json={"backend": "ibm_peekskill"})
     session = opened.json()["id"]
     body = {
         "program_id": "sampler",
@@ -172,7 +181,7 @@ async def test_classic_bodies(box: Box, path: str, name: str, when: str | None) 
         "tags": ["demo"],
         "params": {"circuits": BELL},
     }
-    job = (await box.http.post("/runtime/jobs", headers=headers, json=body)).json()["id"]
-    await box.until_status(job, "Completed")
-    reply = await box.http.get(path.format(job=job, session=session), headers=headers)
+    job = (await sandbox.http.post("/runtime/jobs", headers=headers, json=body)).json()["id"]
+    await sandbox.wait_for_status(job, "Completed")
+    reply = await sandbox.http.get(path.format(job=job, session=session), headers=headers)
     assert differences(fixture(name, when), reply.json()) == []
