@@ -21,7 +21,7 @@ from tui.domain.results import Counts, ExpectationValue, PubResult
 from tui.ibm.results.counts import bit_array_counts
 from tui.ibm.results.decoder import decode_result
 from tui.ibm.results.ndarray import Npy, read_ndarray
-from tui.ibm.results.offload import PROCESS_BYTES, decode_result_aside
+from tui.ibm.results.offload import PROCESS_BYTES, offload_result
 
 
 def pack(array: Any, *, wrap: bool = True) -> Any:
@@ -266,12 +266,12 @@ async def test_a_million_shots_are_counted_aside() -> None:
     shots = 1_000_000
     data = np.random.default_rng(1).integers(0, 4, (shots, 1), dtype=np.uint8)
     expected = Counter(format(int(v), "02b") for v in data[:, 0].tolist())
-    result = await decode_result_aside(typed({"c": bits(data, 2)}))
+    result = await offload_result(typed({"c": bits(data, 2)}))
     assert result.pubs[0].counts == (Counts("c", 2, shots, expected),)
     plain = json.dumps(
         {"results": [{"data": {"c": {"samples": [hex(v) for v in data[:, 0]], "num_bits": 2}}}]}
     )
-    result = await decode_result_aside(plain.encode())
+    result = await offload_result(plain.encode())
     assert result.pubs[0].counts == (Counts("c", 2, shots, expected),)
 
 
@@ -375,7 +375,7 @@ async def test_a_process_tells_the_same_as_this_one() -> None:
         {"results": 3},
     ):
         content = raw(told | {"padding": padding})
-        apart, here = await decode_result_aside(content), decode_result(content)
+        apart, here = await offload_result(content), decode_result(content)
         assert apart == here
 
 
@@ -389,7 +389,7 @@ async def test_giving_up_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    task = asyncio.create_task(decode_result_aside(content))
+    task = asyncio.create_task(offload_result(content))
     async with asyncio.timeout(30):
         while not started:  # noqa: ASYNC110  # another thread starts it
             await asyncio.sleep(0.001)
@@ -402,6 +402,6 @@ async def test_giving_up_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
 async def test_a_process_that_dies_leaves_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     content = noisy(["0x1"] * 1_000_000)
     monkeypatch.setattr("tui.common.worker_process._PROGRAM", "raise SystemExit(3)")
-    result = await decode_result_aside(content)
+    result = await offload_result(content)
     assert (result.pubs, result.raw) == ((), content)
     assert "ended" in result.note

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
-from tui.domain.accounts import Account
+from tui.domain.accounts import Account, Identity
 from tui.domain.backends import Backend, BackendData
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
-from tui.domain.sessions import Session, SessionState
+from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission
 from tui.ibm.auth.token_auth import TokenAuth
+from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.codec.backends import with_configuration, with_properties
 from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.jobs import (
@@ -29,9 +31,9 @@ from tui.ibm.codec.jobs import (
 )
 from tui.ibm.codec.params import check_tags, job_body
 from tui.ibm.codec.sessions import decode_session
-from tui.ibm.results.offload import decode_file_aside, decode_result_aside, decoded_aside
+from tui.ibm.results.offload import offload_decode, offload_result, offload_result_file
 from tui.ibm.transport.client import HttpClient
-from tui.ibm.transport.request import Idempotency, Query, Request, Response
+from tui.ibm.transport.request import Idempotency, Query, Request, Response, Value
 
 T = TypeVar("T")
 _LOG_CHARACTERS = 1_000_000
@@ -39,7 +41,7 @@ _WITHOUT_PARAMS: Query = (("exclude_params", "true"),)
 _WITH_PARAMS: Query = (("exclude_params", "false"),)
 
 
-class RuntimeService:
+class RuntimeService(ABC):
     """The part of `QuantumService` with the same paths and shapes on the platform and the classic service.
 
     `_base` and `_instance` are set when signing in.
@@ -47,18 +49,26 @@ class RuntimeService:
     Args:
         account: who and where.
         http: the client of the account's hosts.
-        auth: sends requests with the access token.
+        tokens: gives the access token.
         clock: source of time.
         base: base URL of the runtime API.
     """
 
-    def __init__(self, account: Account, http: HttpClient, auth: TokenAuth, clock: Clock, base: str) -> None:
+    _MAX_TTL: ClassVar = "max_ttl"
+    """Name of a session's time to live in the body that opens it."""
+
+    def __init__(
+        self, account: Account, http: HttpClient, tokens: TokenManager, clock: Clock, base: str
+    ) -> None:
         self._account = account
         self._http = http
-        self._auth = auth
+        self._tokens = tokens
+        self._auth = TokenAuth(http, tokens, self._headers)
         self._clock = clock
         self._base = base
         self._instance = ""
+        self._instance_name = ""
+        self._notice = ""
         self._backend_of: dict[str, str] = {}
 
     @property
@@ -82,6 +92,11 @@ class RuntimeService:
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of this machine's; `None` before any response."""
         return self._http.skew
+
+    async def renew(self) -> Identity:
+        """Make sure that the access token lives on: renew it when little of its life is left."""
+        await self._tokens.get()
+        return self._identity()
 
     async def jobs(self, query: JobQuery) -> JobPage:
         """Return the jobs that match, newest first, without their params: one request."""
@@ -136,12 +151,12 @@ class RuntimeService:
             )
         )
         if response.file is not None:
-            return await decode_file_aside(response.file)
+            return await offload_result_file(response.file)
         if response.status == 204 or not response.body.strip():
             raise QdeckError(
                 ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=response.status
             )
-        return await decode_result_aside(response.body)
+        return await offload_result(response.body)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """Return what the service measured of a job."""
@@ -157,8 +172,8 @@ class RuntimeService:
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
         else:
-            return await decoded_aside(log, lambda: _shown(log))
-        # No log and no job are the same answer: asking for the job tells them apart.
+            return await offload_decode(log, lambda: _shown(log))
+        # No log and no job are the same answer: asking for the job decides.
         await self.job(job_id)
         return ""
 
@@ -221,35 +236,42 @@ class RuntimeService:
         )
         return BackendData(name, configuration.body, properties.body)
 
-    async def _open_session(self, body: dict[str, object], asked: Session) -> Session:
-        """Create a session; `asked` stands in for what the response leaves out."""
+    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        """Open a session or batch (`QuantumService.open_session`).
+
+        Not by a first job with `start_session`, the older way: the service has refused that since March 2024
+        (400, code 1208), and until such a job there would be no id to show, to use or to close.
+        """
+        body: dict[str, object] = {"mode": mode.value, "backend": backend, **self._session_extras()}
+        if max_ttl is not None:
+            body[self._MAX_TTL] = max_ttl
         try:
             response = await self._create("POST /sessions", body)
         except QdeckError as error:
             if error.kind is ErrorKind.UNCONFIRMED:
-                error.advice = self._how_to_find(asked)
+                error.advice = self._how_to_find(max_ttl)
             raise
         try:
             session = decode_session(
                 response.body,
                 response.where,
                 self._provenance(),
-                backend=asked.backend,
-                mode=asked.mode,
-                max_ttl=asked.max_ttl,
+                backend=backend,
+                mode=mode,
+                max_ttl=max_ttl,
             )
         except QdeckError as error:
             # It is open, and it costs.
             raise QdeckError(
                 ErrorKind.UNCONFIRMED,
                 f"The session was opened, but its id could not be read: {error.message}",
-                self._how_to_find(asked),
+                self._how_to_find(max_ttl),
                 status=response.status,
             ) from None
         self._backend_of[session.id] = session.backend
         return session if session.created else replace(session, created=self._clock.now())
 
-    def _how_to_find(self, asked: Session) -> str:
+    def _how_to_find(self, max_ttl: int | None) -> str:
         """Return the advice on a session that may be open, and cost, though its id is not known."""
         return "Look for it in the list of sessions, and close it there, before opening another."
 
@@ -265,7 +287,7 @@ class RuntimeService:
     async def _decoded(self, response: Response, decoder: Callable[[bytes, str, Provenance], T]) -> T:
         """Decode jobs in the background where they are large: params may hold megabytes of circuits."""
         origin = self._provenance()
-        return await decoded_aside(response.body, lambda: decoder(response.body, response.where, origin))
+        return await offload_decode(response.body, lambda: decoder(response.body, response.where, origin))
 
     async def _get(self, where: str, *ids: str, query: Query = ()) -> Response:
         return await self._auth.send(Request(self._base, where, ids, query=query))
@@ -275,6 +297,37 @@ class RuntimeService:
 
     async def _change(self, where: str, *ids: str) -> None:
         await self._auth.send(Request(self._base, where, ids, Idempotency.CHANGES))
+
+    @abstractmethod
+    def _headers(self, token: AccessToken) -> Mapping[str, Value]:
+        """Return the headers that every request carries."""
+
+    @abstractmethod
+    def _hosts(self) -> tuple[str, ...]:
+        """Return the hosts of the account, each with its port: what a screen shows."""
+
+    def _identity(self) -> Identity:
+        token = self._tokens.current
+        return Identity(
+            account=self._account.name,
+            channel=self._account.channel,
+            instance=self._instance,
+            instance_name=self._instance_name,
+            sandbox=self.account.sandbox,
+            expires=token.expires if token else None,
+            cloud_transpiler=self._transpiles(),
+            hosts=self._hosts(),
+            notice=self._notice,
+            unverified=not self._account.route.verify,
+        )
+
+    def _transpiles(self) -> bool:
+        """Return whether the service has a cloud transpiler."""
+        return False
+
+    def _session_extras(self) -> dict[str, object]:
+        """Return what the body that opens a session holds besides."""
+        return {}
 
     def _list_filter(self) -> Query:
         """Return what a job list is asked with besides the query."""

@@ -1,4 +1,4 @@
-"""Requests with the access token: a refused token is renewed once, and a second refusal is told apart."""
+"""Requests with the access token: a refused token is renewed once, and a second refusal is `FORBIDDEN`."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ async def send_key(
     Args:
         http: sends it.
         request: carries the key.
-        refused: tells whether an error means that the service does not take the key.
+        refused: returns whether an error means that the service does not take the key.
         message: beginning of the message then; the service's own follows.
         advice: what to do then.
 

@@ -22,7 +22,7 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.classic import (
     check_version,
@@ -34,7 +34,6 @@ from tui.ibm.auth.classic import (
     service_urls,
     token_header,
 )
-from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_status
@@ -65,15 +64,15 @@ class _Usage(msgspec.Struct, frozen=True):
 class ClassicService(RuntimeService):
     """An account of the classic service: API token and hub/group/project."""
 
+    _MAX_TTL = "max_session_ttl"
+
     def __init__(self, account: Account, http: HttpClient, clock: Clock) -> None:
-        self._tokens = TokenManager(
+        tokens = TokenManager(
             lambda: log_in(account, http, clock), clock, end=lambda token: end_token(account, http, token)
         )
-        auth = TokenAuth(http, self._tokens, self._headers)
-        super().__init__(account, http, auth, clock, account.endpoints.runtime)
+        super().__init__(account, http, tokens, clock, account.endpoints.runtime)
         self._http_url = ""
         self._facts: dict[str, Backend] = {}
-        self._notice = ""
 
     async def sign_in(self) -> Identity:
         """Check the host, log in, find the runtime and the instance.
@@ -115,11 +114,7 @@ class ClassicService(RuntimeService):
             )
         several = not named and len(found) > 1
         self._notice = f"{len(found)} instances can be used; this is the default one." if several else ""
-        return self._identity()
-
-    async def renew(self) -> Identity:
-        """Make sure that the access token lives on."""
-        await self._tokens.get()
+        self._instance_name = self._instance
         return self._identity()
 
     async def sign_out(self) -> SignOutReport:
@@ -171,18 +166,6 @@ class ClassicService(RuntimeService):
     async def backend(self, name: str) -> Backend:
         """Return one backend, with the medians computed from its properties."""
         return await self._with_details(await self._with_status(Backend(name)))
-
-    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        """Open a session or batch (`QuantumService.open_session`).
-
-        Not by a first job with `start_session`, the older way: the service has refused that since March 2024
-        (400, code 1208), and until such a job there would be no id to show, to use or to close.
-        """
-        body: dict[str, object] = {"mode": mode.value, "backend": backend, "instance": self._instance}
-        if max_ttl is not None:
-            body["max_session_ttl"] = max_ttl
-        asked = Session("", self.label, backend, mode, SessionState.OPEN, max_ttl=max_ttl)
-        return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return none: this service does not list sessions."""
@@ -261,27 +244,21 @@ class ClassicService(RuntimeService):
         parts = self._instance.split("/")
         return dict(zip(("hub", "group", "project"), parts, strict=True)) if len(parts) == 3 else {}
 
-    def _how_to_find(self, asked: Session) -> str:
-        life = f"{math.ceil(asked.max_ttl / 60)} min" if asked.max_ttl else "the service's time to live"
+    def _how_to_find(self, max_ttl: int | None) -> str:
+        life = f"{math.ceil(max_ttl / 60)} min" if max_ttl else "the service's time to live"
         return (
             "This service has no list to look for it in, and only its id could close it. "
             f"If it is open, it ends by itself after {life} at the latest."
         )
 
-    def _identity(self) -> Identity:
-        token = self._tokens.current
-        return Identity(
-            account=self._account.name,
-            channel=Channel.CLASSIC,
-            instance=self._instance,
-            instance_name=self._instance,
-            sandbox=self.account.sandbox,
-            expires=token.expires if token else None,
-            cloud_transpiler=bool(self._account.endpoints.transpiler),
-            hosts=hosts_of(self._account.endpoints, Channel.CLASSIC),
-            notice=self._notice,
-            unverified=not self._account.route.verify,
-        )
+    def _hosts(self) -> tuple[str, ...]:
+        return hosts_of(self._account.endpoints, Channel.CLASSIC)
+
+    def _transpiles(self) -> bool:
+        return bool(self._account.endpoints.transpiler)
+
+    def _session_extras(self) -> dict[str, object]:
+        return {"instance": self._instance}
 
 
 def _joined(current: Backend, facts: Backend) -> Backend:

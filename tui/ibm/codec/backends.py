@@ -11,7 +11,7 @@ import msgspec
 
 from tui.domain.backends import Backend
 from tui.ibm.codec.decoding import decode, moment
-from tui.ibm.results.offload import decoded_aside
+from tui.ibm.results.offload import offload_decode
 
 _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 _UP = {"online", "active", "available"}
@@ -156,7 +156,7 @@ async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
     """
     if not body.strip():
         return backend
-    return await decoded_aside(body, lambda: _medians(backend, body, where))
+    return await offload_decode(body, lambda: _medians(backend, body, where))
 
 
 def _medians(backend: Backend, body: bytes, where: str) -> Backend:

@@ -24,11 +24,11 @@ SOURCE = "saved by qdeck"
 _ENDPOINTS = {field.name for field in fields(Endpoints)}
 _LOCK_SECONDS = 10.0
 _IN_KEYRING = {"token_in": "keyring"}
-"""What stands in the file instead of a token that the keyring holds."""
+"""Stands in the file instead of a token that the keyring holds."""
 
 
 def own_entries(folders: Folders) -> tuple[list[SavedEntry], list[str]]:
-    """The accounts in qdeck's own file, by name, and warnings."""
+    """Return the accounts in qdeck's own file, by name, and warnings."""
     data, warnings = read_accounts(folders.accounts_file, str(folders.accounts_file))
     if warnings and "JSON" in warnings[-1]:
         warnings[-1] += " Correct it, or keep an account anew: it is then set aside, not lost."
@@ -43,7 +43,7 @@ def own_entries(folders: Folders) -> tuple[list[SavedEntry], list[str]]:
 
 
 def save_account(account: Account, folders: Folders) -> None:
-    """Keep an account under its name, in place of one of that name; with its token, unless a keyring has it.
+    """Save an account under its name, in place of one of that name; with its token, unless a keyring has it.
 
     Raises:
         QdeckError: `SETTINGS` for the sandbox's (its key dies with it), `STORAGE` when it cannot be written.
@@ -61,18 +61,21 @@ def save_account(account: Account, folders: Folders) -> None:
     if not account.route.verify:
         body["verify"] = False
     wish = account.preferences
-    told = {
+    optional = {
         "region": wish.region,
         "plans_preference": list(wish.plans),
         "tags": list(wish.tags),
         "channel_strategy": account.channel_strategy,
     }
-    body |= {name: value for name, value in told.items() if value}
+    body |= {name: value for name, value in optional.items() if value}
     _change(folders, lambda data: data | {account.name: body})
 
 
 def forget_account(name: str, folders: Folders) -> bool:
-    """Remove an account from qdeck's own file; whether it was there.
+    """Remove an account from qdeck's own file.
+
+    Returns:
+        Whether it was there.
 
     Raises:
         QdeckError: `STORAGE` when the file cannot be written.
@@ -97,7 +100,7 @@ def _change(folders: Folders, change: Any) -> None:
             data, _ = read_accounts(file, str(file))
             if not data and file.exists() and file.stat().st_size > 2:
                 # Unreadable is not empty: what is in it may be the only copy of a key.
-                broken = _aside(file)
+                broken = _free_name(file)
                 file.replace(broken)
                 broken.chmod(0o600)
             replace_file(file, [msgspec.json.format(msgspec.json.encode(change(data)), indent=2)])
@@ -112,8 +115,8 @@ def _change(folders: Folders, change: Any) -> None:
     )
 
 
-def _aside(file: Path) -> Path:
-    """A name for a broken file that no earlier one has."""
+def _free_name(file: Path) -> Path:
+    """Return a name for a broken file that no earlier one has."""
     names = (file.with_suffix(f".broken{number or ''}") for number in count())
     return next(name for name in names if not name.exists())
 

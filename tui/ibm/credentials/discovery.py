@@ -37,14 +37,14 @@ CHANNELS = {
 
 @dataclass(frozen=True, slots=True)
 class FoundAccounts:
-    """Accounts that could sign in at once, best first, and what is wrong with where they were found."""
+    """Accounts that could sign in at once, best first, and warnings of where they were looked for."""
 
     accounts: tuple[Account, ...]
     warnings: tuple[str, ...]
 
 
 def found_accounts(environ: Mapping[str, str], folders: Folders) -> FoundAccounts:
-    """All accounts found: the environment's first, then qdeck's own, then Qiskit's (its default first).
+    """Find all accounts: the environment's first, then qdeck's own, then Qiskit's (its default first).
 
     An account that cannot be used (a broken file, a host that is not allowed) is a warning, not a failure.
     """
@@ -55,20 +55,20 @@ def found_accounts(environ: Mapping[str, str], folders: Folders) -> FoundAccount
             found.append(environment_account(environ))
     except QdeckError as error:
         warnings.append(str(error))
-    for entries, told in (own_entries(folders), qiskit_entries(environ)):
-        warnings.extend(told)
+    for entries, problems in (own_entries(folders), qiskit_entries(environ)):
+        warnings.extend(problems)
         found.extend(_accounts(entries, environ, warnings))
     return FoundAccounts(tuple(_unique(found)), tuple(warnings))
 
 
 def kept_accounts(environ: Mapping[str, str], folders: Folders) -> tuple[Account, ...]:
-    """The accounts that qdeck keeps itself, under their own names, whatever else has the same token."""
+    """Return the accounts that qdeck saved itself, under their own names, whoever else has the same token."""
     entries, _ = own_entries(folders)
     return tuple(_accounts(entries, environ, []))
 
 
 def environment_account(environ: Mapping[str, str]) -> Account:
-    """The account of `QISKIT_IBM_TOKEN` and its companions.
+    """Return the account of `QISKIT_IBM_TOKEN` and its companions.
 
     Raises:
         QdeckError: `SETTINGS` for an unknown channel or a host that is not allowed.
@@ -92,9 +92,17 @@ def typed_account(
     source: str = "typed in",
     url: str = "",
 ) -> Account:
-    """An account of a token the user gave; instance and hosts as typed, else as the environment says.
+    """Return an account of a token the user gave.
 
-    What the environment says of the other channel's account is not taken: a token must not go to its hosts.
+    What the environment says of the other channel's account is not used: a token must not go to its hosts.
+
+    Args:
+        token: API key (platform) or API token (classic).
+        channel: the generation of the service.
+        environ: names instance and hosts where they are not given.
+        instance, url: as typed; empty: as the environment says.
+        name: name of the account; empty: that of the channel.
+        source: where the token comes from, in words.
 
     Raises:
         QdeckError: `SETTINGS` for a host that is not allowed.
@@ -117,13 +125,13 @@ def sandbox_account(
     runtime: str = "",
     transpiler: str = "",
 ) -> Account:
-    """The account of one face of the embedded service at `url`."""
+    """Return the account of one face of the embedded service at `url`."""
     endpoints = sandbox_endpoints(url, auth=auth, runtime=runtime, transpiler=transpiler)
     return Account("sandbox", channel, token, endpoints, instance, "embedded sandbox", sandbox=True)
 
 
 def channel_of(environ: Mapping[str, str]) -> Channel:
-    """The channel that the environment names; the platform when it names none.
+    """Return the channel that the environment names; the platform when it names none.
 
     Raises:
         QdeckError: `SETTINGS` for a name that is none.
@@ -141,7 +149,7 @@ def channel_of(environ: Mapping[str, str]) -> Channel:
 
 
 def region_of(crn: str) -> str:
-    """The region in a CRN (contract 4.2), IBM's first one when there is none in it."""
+    """Return the region in a CRN (contract 4.2), IBM's first one when there is none in it."""
     parts = crn.split(":")
     return parts[5] if crn.startswith("crn:") and len(parts) > 5 and parts[5] else DEFAULT_REGION
 
@@ -160,7 +168,7 @@ def _accounts(
 
 
 def _account(entry: SavedEntry, environ: Mapping[str, str]) -> Account | None:
-    """The account of an entry of a file; `None` for one that is not of this service."""
+    """Return the account of an entry of a file; `None` for one that is not of this service."""
     name = entry.channel.lower()
     if not name:
         name = "classic" if entry.instance.count("/") == 2 else "platform"
@@ -190,7 +198,7 @@ def _account(entry: SavedEntry, environ: Mapping[str, str]) -> Account | None:
 
 
 def _unique(accounts: Iterable[Account]) -> list[Account]:
-    """Each account once, under a name of its own.
+    """Return each account once, under a name of its own.
 
     A token that only the keyring knows is like no other: reading it here could open a dialog.
     """
@@ -209,6 +217,6 @@ def _unique(accounts: Iterable[Account]) -> list[Account]:
 
 
 def _key(account: Account) -> tuple[object, ...]:
-    """What makes an account another one: also the way to it, and which instance it would take."""
+    """Return all that distinguishes accounts: also the way to the hosts, and the preferred instance."""
     way = (account.endpoints, account.route, account.preferences)
     return account.channel, account.token, account.keyring, account.instance, way

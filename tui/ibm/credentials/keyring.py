@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 SERVICE = "qdeck"
 ANSWER_SECONDS = 30.0
-"""How long a keyring is waited for: long enough to type its password into a dialog."""
+"""Seconds in which a keyring has to answer: long enough to type its password into a dialog."""
 LOOK_SECONDS = 5.0
-"""How long it may take to say which keyring there is."""
+"""Seconds in which the library has to name the keyring."""
 IN_A_FILE = (
     "Or run `qdeck login` without --keyring, which keeps the account in a file that only you can read."
 )
@@ -39,17 +39,17 @@ T = TypeVar("T")
 
 
 def installed() -> bool:
-    """Whether the library is there; does not import it."""
+    """Return whether the library is installed; does not import it."""
     return find_spec("keyring") is not None
 
 
 def entry_name(account: str, folders: Folders) -> str:
-    """The user name of the keyring's entry: two folders with an account of the same name do not collide."""
+    """Return the user name of the keyring's entry: accounts of the same name in two folders differ in it."""
     return f"{account} in {folders.config.absolute()}"
 
 
 async def keyring_name() -> str:
-    """What the system's keyring is called; empty when there is none that works."""
+    """Return the name of the system's keyring; empty when there is none that works."""
     if not installed():
         return ""
     try:
@@ -59,7 +59,7 @@ async def keyring_name() -> str:
 
 
 async def read_token(entry: str) -> Secret:
-    """The token of an entry.
+    """Return the token of an entry.
 
     Raises:
         QdeckError: `UNAVAILABLE`: there is no keyring, or it is locked; `TIMEOUT`: it does not answer;
@@ -76,7 +76,10 @@ async def read_token(entry: str) -> Secret:
 
 
 async def store_token(entry: str, token: Secret) -> str:
-    """Put the token into the keyring; what that keyring is called.
+    """Put the token into the keyring.
+
+    Returns:
+        The name of that keyring.
 
     Raises:
         QdeckError: `UNAVAILABLE` or `TIMEOUT`: it is not kept.
@@ -87,7 +90,7 @@ async def store_token(entry: str, token: Secret) -> str:
         backend = _backend()
         backend.set_password(SERVICE, entry, token.reveal())
         if given_up.is_set():
-            # The user was told that it is not kept.
+            # The user has been informed that it is not kept.
             backend.delete_password(SERVICE, entry)
         return plain(backend.name, limit=60)
 
@@ -127,7 +130,7 @@ async def drop_token(entry: str) -> None:
 
 
 def _backend() -> KeyringBackend:
-    """The keyring that the library chose, or the user by its own settings; blocks.
+    """Return the keyring that the library chose, or the user by its own settings; blocks.
 
     Raises:
         QdeckError: `UNAVAILABLE`: there is none that keeps anything.
@@ -146,10 +149,10 @@ def _backend() -> KeyringBackend:
 
 
 async def _asked(question: Callable[[], T], seconds: float) -> T:
-    """What the keyring answers within so many seconds.
+    """Return the answer of the keyring to a question, when it comes within so many seconds.
 
     Raises:
-        QdeckError: it does not, or says no. What it said may repeat a token, so only its own errors are told.
+        QdeckError: it does not, or refuses. Its own text may repeat a token, so it is not shown.
     """
     answer: Future[T] = Future()
 

@@ -22,7 +22,12 @@ _DEFAULT_NAMES = ("default-ibm-quantum-platform", "default-ibm-cloud", "default-
 
 @dataclass(frozen=True, slots=True)
 class SavedEntry:
-    """One entry of a file of accounts, as written there."""
+    """An entry of a file of accounts, as written there.
+
+    Attributes:
+        endpoints: hosts that were saved one by one (qdeck's own file).
+        keyring: the keyring's entry that holds the token (qdeck's own file).
+    """
 
     name: str
     token: Secret
@@ -33,16 +38,14 @@ class SavedEntry:
     region: str = ""
     private_endpoint: bool = False
     endpoints: Endpoints | None = None
-    """Hosts saved one by one (qdeck's own file)."""
     route: Route = field(default_factory=Route)
     preferences: Preferences = field(default_factory=Preferences)
     keyring: str = ""
-    """The keyring's entry that holds the token (qdeck's own file)."""
     channel_strategy: str = ""
 
 
 def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[str]]:
-    """The entries of Qiskit's file, its default first, and warnings. No file: nothing of either."""
+    """Return the entries of Qiskit's file, its default first, and warnings; none of either without a file."""
     home = environ.get("HOME") or environ.get("USERPROFILE")
     file = (Path(home) if home else Path.home()) / ".qiskit" / "qiskit-ibm.json"
     data, warnings = read_accounts(file, SHOWN)
@@ -77,11 +80,14 @@ def qiskit_entries(environ: Mapping[str, str]) -> tuple[list[SavedEntry], list[s
 
 
 def read_accounts(file: Path, shown: str) -> tuple[dict[str, Any], list[str]]:
-    """The JSON object in a file of accounts, and warnings: of others who may read it, of a broken one.
+    """Read the JSON object in a file of accounts.
 
     Args:
         file: the file.
-        shown: what the file is called in a warning.
+        shown: name of the file in a warning.
+
+    Returns:
+        The object, empty where there is none; and warnings: of others who may read it, of a broken file.
     """
     try:
         facts = file.stat()
@@ -105,10 +111,10 @@ def read_accounts(file: Path, shown: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def route_of(body: dict[str, Any]) -> Route:
-    """The way to the hosts that a saved account asks for (`verify`, `proxies`).
+    """Return the way to the hosts that a saved account asks for (`verify`, `proxies`).
 
     Raises:
-        QdeckError: `SETTINGS` when it cannot be gone.
+        QdeckError: `SETTINGS` when it cannot be used.
     """
     verify = body.get("verify") is not False
     proxies = body.get("proxies")
@@ -129,12 +135,12 @@ def route_of(body: dict[str, Any]) -> Route:
 
 
 def preferences_of(body: dict[str, Any]) -> Preferences:
-    """Which instance a saved account prefers (`region`, `plans_preference`, `tags`)."""
+    """Return the instances that a saved account prefers (`region`, `plans_preference`, `tags`)."""
     return Preferences(_text(body, "region"), _texts(body, "plans_preference"), _texts(body, "tags"))
 
 
 def _rank(name: str, body: dict[str, Any]) -> tuple[int, int, str]:
-    """Qiskit's own order: flagged as default, then the default names, then by name."""
+    """Return the place in Qiskit's own order: flagged as default, then the default names, then by name."""
     flagged = 0 if body.get("is_default_account") is True else 1
     place = _DEFAULT_NAMES.index(name) if name in _DEFAULT_NAMES else len(_DEFAULT_NAMES)
     return flagged, place, name

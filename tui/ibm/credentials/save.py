@@ -1,4 +1,4 @@
-"""Keeps accounts for the next time, all in the file or with the token in the keyring, and forgets them."""
+"""Saves accounts, all in the file or with the token in the keyring, and forgets them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.ibm.credentials.keyring import drop_token, entry_name, read_token, stor
 
 
 async def with_token(account: Account) -> Account:
-    """The account with its token, read from the keyring where that holds it.
+    """Return the account with its token, read from the keyring where that holds it.
 
     Raises:
         QdeckError: as `read_token`.
@@ -25,10 +25,13 @@ async def with_token(account: Account) -> Account:
 
 
 async def keep_account(account: Account, folders: Folders, keep: Keep) -> str:
-    """Keep an account under its name, in place of one of that name; where it is kept, in words.
+    """Save an account under its name, in place of one of that name.
+
+    Returns:
+        Where it is saved, in words; empty where it is not to be.
 
     Raises:
-        QdeckError: `STORAGE`, `UNAVAILABLE`, `TIMEOUT`: it is not kept, or not in the way asked for.
+        QdeckError: `STORAGE`, `UNAVAILABLE`, `TIMEOUT`: it is not saved, or not in the way asked for.
     """
     if keep is Keep.NOT:
         return ""
@@ -51,7 +54,7 @@ async def keep_account(account: Account, folders: Folders, keep: Keep) -> str:
 
 
 async def forget(account: Account, folders: Folders) -> None:
-    """Forget an account that was kept, and remove its token from the keyring.
+    """Forget an account that was saved, and remove its token from the keyring.
 
     Raises:
         QdeckError: `STORAGE`: the file cannot be written; else: forgotten, but the keyring has the token yet.
@@ -62,7 +65,7 @@ async def forget(account: Account, folders: Folders) -> None:
 
 
 def token_place(account: Account) -> str:
-    """Where the token of a found account is kept: `keyring`, `environment` or `file`."""
+    """Return the place of a found account's token: `keyring`, `environment` or `file`."""
     if account.keyring:
         return "keyring"
     return "environment" if account.source == ENVIRONMENT else "file"

@@ -24,10 +24,9 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend
 from tui.domain.circuits import TranspileOptions
-from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.iam import fetch_token
-from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.codec.backends import decode_devices
 from tui.ibm.codec.decoding import moment
@@ -68,14 +67,11 @@ class PlatformService(RuntimeService):
     """An account of IBM Quantum Platform: IAM key and instance."""
 
     def __init__(self, account: Account, http: HttpClient, clock: Clock) -> None:
-        self._tokens = TokenManager(lambda: fetch_token(account, http, clock), clock)
-        auth = TokenAuth(http, self._tokens, self._headers)
-        super().__init__(account, http, auth, clock, account.endpoints.api)
-        self._instances = Instances(http, self._tokens, account.endpoints, clock)
+        tokens = TokenManager(lambda: fetch_token(account, http, clock), clock)
+        super().__init__(account, http, tokens, clock, account.endpoints.api)
+        self._instances = Instances(http, tokens, account.endpoints, clock)
         self._workloads = Workloads(self._get, self._provenance, clock)
-        self._instance_name = ""
         self._naming: asyncio.Task[None] | None = None
-        self._notice = ""
 
     async def sign_in(self) -> Identity:
         """Get a token, find the instance, and make sure that the key may use it.
@@ -117,11 +113,6 @@ class PlatformService(RuntimeService):
         self._instance_name = short_name(crn)
         self._naming = asyncio.create_task(name(), name="name of the instance")
         return self._naming
-
-    async def renew(self) -> Identity:
-        """Make sure that the access token lives on."""
-        await self._tokens.get()
-        return self._identity()
 
     async def sign_out(self) -> SignOutReport:
         """Drop the token: IAM has no call that ends one before its time (contract 4.1)."""
@@ -177,14 +168,6 @@ class PlatformService(RuntimeService):
                 "Choose one from the list of backends.",
             )
         return await self._with_details(listed)
-
-    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        """Open a session or batch (`QuantumService.open_session`)."""
-        body: dict[str, object] = {"mode": mode.value, "backend": backend}
-        if max_ttl is not None:
-            body["max_ttl"] = max_ttl
-        asked = Session("", self.label, backend, mode, SessionState.OPEN, max_ttl=max_ttl)
-        return await self._open_session(body, asked)
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return all open sessions and batches, and the newest closed ones as of the last minute."""
@@ -267,16 +250,5 @@ class PlatformService(RuntimeService):
             headers["Service-CRN"] = self._instance
         return headers
 
-    def _identity(self) -> Identity:
-        token = self._tokens.current
-        return Identity(
-            account=self._account.name,
-            channel=Channel.PLATFORM,
-            instance=self._instance,
-            instance_name=self._instance_name,
-            sandbox=self.account.sandbox,
-            expires=token.expires if token else None,
-            hosts=hosts_of(for_instance(self._account.endpoints, self._instance), Channel.PLATFORM),
-            notice=self._notice,
-            unverified=not self._account.route.verify,
-        )
+    def _hosts(self) -> tuple[str, ...]:
+        return hosts_of(for_instance(self._account.endpoints, self._instance), Channel.PLATFORM)

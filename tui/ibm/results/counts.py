@@ -17,12 +17,12 @@ from tui.ibm.results.payload_split import Part, part_of
 
 _CHUNK = 1 << 16
 _SLICE = 1 << 14
-_WIDE: dict[int, Literal["H", "I", "Q"]] = {2: "H", 4: "I", 8: "Q"}
+_WORDS: dict[int, Literal["H", "I", "Q"]] = {2: "H", 4: "I", 8: "Q"}
 MAX_BITS = 100_000
 
 
 def bit_array_counts(register: str, array: Npy, num_bits: int) -> tuple[Counts, ...]:
-    """Counts of a typed `BitArray`, one for each place in the PUB's shape.
+    """Return the counts of a typed `BitArray`, one for each place in the PUB's shape.
 
     Args:
         register: the classical register.
@@ -39,7 +39,7 @@ def bit_array_counts(register: str, array: Npy, num_bits: int) -> tuple[Counts, 
         raise ValueError(f"the samples of {register!r} do not have {num_bits} bits")
     size = shots * width
     data = memoryview(array.data)
-    places = itertools.product(*(range(n) for n in outer))
+    places = shape_places(outer)
     return tuple(
         Counts(
             register,
@@ -55,7 +55,13 @@ def bit_array_counts(register: str, array: Npy, num_bits: int) -> tuple[Counts, 
 def hex_counts(
     register: str, samples: bytes | memoryview, num_bits: int, index: tuple[int, ...] = ()
 ) -> Counts:
-    """Counts of a plain list of hex strings, e.g. `["0x3", "0x0"]`, given as the JSON bytes (contract 6.1).
+    """Return the counts of a plain list of hex strings (contract 6.1).
+
+    Args:
+        register: the classical register.
+        samples: the list as JSON bytes, e.g. `["0x3", "0x0"]`.
+        num_bits: bits of the register.
+        index: place in the PUB's shape.
 
     Raises:
         ValueError: an item is not a hex string that fits.
@@ -80,9 +86,14 @@ def hex_counts(
 def listed_counts(
     register: str, samples: object, num_bits: int, parts: Sequence[Part] = ()
 ) -> tuple[Counts, ...]:
-    """The same for samples nested by the PUB's shape, decoded to lists; items are hex strings or numbers.
+    """Return the counts of samples that are nested by the PUB's shape, one for each place.
 
-    A list whose only item is a mark stands for the part of that mark (`tui.ibm.results.payload_split`).
+    Args:
+        register: the classical register.
+        samples: lists of hex strings or numbers; one whose only item is a mark stands for the part of that
+            mark.
+        num_bits: bits of the register.
+        parts: the parts that were cut out (`payload_split`).
 
     Raises:
         ValueError: the nesting or an item is not as it should be.
@@ -99,7 +110,7 @@ def listed_counts(
 
 
 def leaves(nested: object, index: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], list[object]]]:
-    """The innermost lists of nested lists, each with its place.
+    """Yield the innermost lists of nested lists, each with its place.
 
     Raises:
         ValueError: not lists, nested over 32 deep, or of mixed depth.
@@ -114,12 +125,12 @@ def leaves(nested: object, index: tuple[int, ...] = ()) -> Iterator[tuple[tuple[
 
 
 def shape_places(shape: Iterable[int]) -> Iterator[tuple[int, ...]]:
-    """Every place of an array of that shape, in C order; one empty place for a scalar."""
+    """Yield every place of an array of that shape, in C order; one empty place for a scalar."""
     return itertools.product(*(range(n) for n in shape))
 
 
 def size_of(shape: Iterable[int]) -> int:
-    """The number of items of an array of that shape."""
+    """Return the number of items of an array of that shape."""
     return math.prod(shape)
 
 
@@ -134,9 +145,9 @@ def _number(item: object) -> int:
 def _count(data: memoryview, width: int) -> Mapping[int, int]:
     if width == 1:
         return _tally(data)
-    if width in _WIDE:
+    if width in _WORDS:
         # One machine word a shot: counted as it lies in memory, put in order afterwards.
-        words = _tally(data.cast(_WIDE[width]))
+        words = _tally(data.cast(_WORDS[width]))
         if sys.byteorder == "big":
             return words
         return {int.from_bytes(word.to_bytes(width, "little"), "big"): n for word, n in words.items()}
@@ -163,7 +174,7 @@ def _strings(values: Mapping[int, int], num_bits: int) -> dict[str, int]:
 
 
 def _chunks(samples: bytes | memoryview) -> Iterator[bytes]:
-    """Pieces that end between two samples."""
+    """Yield pieces that end between two samples."""
     start = 0
     while start < len(samples):
         piece = bytes(samples[start : start + _CHUNK])

@@ -1,4 +1,4 @@
-"""Result bodies into `JobResult`, in every form there is; what cannot be read is kept raw and said so."""
+"""Decodes result bodies of every form into `JobResult`; what cannot be read is kept raw, with a note."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tui.common.sanitize import plain
 from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution
 from tui.ibm.results.counts import hex_counts, leaves, listed_counts
 from tui.ibm.results.executor import executor_pubs
-from tui.ibm.results.payload_split import Part, carve
+from tui.ibm.results.ndarray import to_float
+from tui.ibm.results.payload_split import Part, split_payload
 from tui.ibm.results.typed import typed_pubs
 
 T = TypeVar("T")
@@ -53,9 +54,13 @@ class _Body(msgspec.Struct, frozen=True):
 
 
 def decode_result(body: bytes) -> JobResult:
-    """The result in a body of `GET /jobs/{id}/results`.
+    """Return the result in a body of `GET /jobs/{id}/results`; never raises.
 
-    Never raises: what cannot be read is `raw`, with a `note` that says why.
+    Args:
+        body: the body as it came, of any form (contract 6).
+
+    Returns:
+        The PUBs and the body; without PUBs where it cannot be read, and `note` says why.
     """
     try:
         return JobResult(_pubs(body), raw=body)
@@ -74,7 +79,7 @@ class _Unknown(Exception):
 
 
 def _pubs(body: bytes) -> tuple[PubResult, ...]:
-    skeleton, parts = carve(body) if len(body) > _LONG else (body, [])
+    skeleton, parts = split_payload(body) if len(body) > _LONG else (body, [])
     try:
         top = _load(skeleton)
     except msgspec.ValidationError:
@@ -129,37 +134,29 @@ def _plain_pub(pub: _PlainPub, parts: Sequence[Part]) -> PubResult:
 
 def _plain_values(data: dict[str, msgspec.Raw]) -> tuple[ExpectationValue, ...]:
     evs = _numbers(data["evs"])
-    told = data.get("stds", data.get("ensemble_standard_error"))
-    stds = dict(_numbers(told)) if told is not None else {}
+    errors = data.get("stds", data.get("ensemble_standard_error"))
+    stds = dict(_numbers(errors)) if errors is not None else {}
     return tuple(ExpectationValue(value, stds.get(index), index=index) for index, value in evs)
 
 
 def _numbers(raw: msgspec.Raw) -> list[tuple[tuple[int, ...], float]]:
-    """The numbers of a nested list, each with its place; one with the empty place for a bare number."""
+    """Return the numbers of a nested list, each with its place; the empty one for a bare number."""
     nested = msgspec.json.decode(raw)
     if not isinstance(nested, list):
-        return [((), _number(nested))]
+        return [((), to_float(nested))]
     return [
-        ((*index, place), _number(item))
+        ((*index, place), to_float(item))
         for index, items in leaves(nested)
         for place, item in enumerate(items)
     ]
 
 
-def _number(item: object) -> float:
-    if item is None:
-        return math.nan
-    if isinstance(item, (int, float)) and not isinstance(item, bool):
-        return float(item)
-    raise ValueError("an expectation value is not a number")
-
-
 def _v1(
     entries: list[T], metadata: msgspec.Raw, one: Callable[[T, _V1Metadata], PubResult]
 ) -> tuple[PubResult, ...]:
-    told = msgspec.json.decode(metadata, type=list[_V1Metadata] | None, strict=False) or []
-    told += [_V1Metadata()] * (len(entries) - len(told))
-    return tuple(one(entry, facts) for entry, facts in zip(entries, told, strict=False))
+    known = msgspec.json.decode(metadata, type=list[_V1Metadata] | None, strict=False) or []
+    known += [_V1Metadata()] * (len(entries) - len(known))
+    return tuple(one(entry, facts) for entry, facts in zip(entries, known, strict=False))
 
 
 def _quasi(distribution: dict[str, float], facts: _V1Metadata) -> PubResult:

@@ -1,4 +1,4 @@
-"""Results of the executor: tensors by name, of which those of bits become counts (contract 6.3)."""
+"""Decodes results of the executor: tensors by name, of which those of bits become counts (contract 6.3)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Item(msgspec.Struct, frozen=True):
 
 
 def executor_pubs(version: str, data: msgspec.Raw, parts: Sequence[Part] = ()) -> tuple[PubResult, ...]:
-    """One `PubResult` an item of the quantum program.
+    """Return one `PubResult` for each item of the quantum program.
 
     A tensor of bits, shape `(..., shots, bits)`, becomes counts, one for each place before the shots; one of
     numbers becomes values (of complex ones the real part). Bits are packed with the first in the lowest
@@ -36,6 +36,8 @@ def executor_pubs(version: str, data: msgspec.Raw, parts: Sequence[Part] = ()) -
 
     Args:
         version: the `schema_version`: from `v2` on the tensors are packed with zlib.
+        data: the items, JSON bytes.
+        parts: the long arrays that were cut out of them (`payload_split`).
 
     Raises:
         ValueError, msgspec.ValidationError: it is not what the contract says.
@@ -77,7 +79,7 @@ def _pub(item: _Item, packed: bool, parts: Sequence[Part]) -> PubResult:
 
 
 def _rows(packed: bytearray, shape: Sequence[int]) -> Npy:
-    """Bits one after the other, the first of a byte in its lowest place, as rows of big-endian bytes.
+    """Return bits one after the other, the first of a byte in its lowest place, as rows of big-endian bytes.
 
     The first bit of a row is bit 0 of its register.
     """

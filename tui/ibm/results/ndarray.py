@@ -38,7 +38,7 @@ class Npy:
     data: bytes | bytearray = field(repr=False)
 
     def floats(self) -> list[float]:
-        """The items in C order, as floats; of complex ones the real part."""
+        """Return the items in C order, as floats; of complex ones the real part."""
         items: array[float] | array[int] = array(_FORMATS[self.kind])
         items.frombytes(self.data)
         step = 2 if self.kind.startswith("c") else 1
@@ -46,12 +46,15 @@ class Npy:
 
 
 def read_ndarray(text: str | memoryview) -> Npy:
-    """The array in `text`, the value of a typed `ndarray`: base64, as text or as its ASCII bytes.
+    """Return the array that is the value of a typed `ndarray`.
+
+    Args:
+        text: base64, as text or as its ASCII bytes.
 
     Raises:
         ValueError: it is not such an array, or larger than allowed.
     """
-    unpacked = inflated(text)
+    unpacked = _decompressed(text)
     head = b""
     for piece in unpacked:
         head += piece
@@ -84,7 +87,12 @@ def read_ndarray(text: str | memoryview) -> Npy:
 
 
 def plain_bytes(text: str | memoryview, size: int, *, packed: bool) -> bytearray:
-    """`size` bytes from base64, packed with zlib or not.
+    """Return `size` bytes from base64, packed with zlib or not.
+
+    Args:
+        text: base64, as text or as its ASCII bytes.
+        size: bytes of the array.
+        packed: whether zlib packed it.
 
     Raises:
         ValueError: there are fewer, or it is not that.
@@ -92,7 +100,7 @@ def plain_bytes(text: str | memoryview, size: int, *, packed: bool) -> bytearray
     if size > MAX_BYTES:
         raise ValueError(f"an array has {size // 1024 // 1024} MB, which is more than is read")
     body = bytearray()
-    for piece in inflated(text) if packed else _decoded(text):
+    for piece in _decompressed(text) if packed else _decoded(text):
         body += piece
         if len(body) >= size:
             break
@@ -102,8 +110,21 @@ def plain_bytes(text: str | memoryview, size: int, *, packed: bool) -> bytearray
     return body
 
 
-def inflated(text: str | memoryview) -> Iterator[bytes]:
-    """What zlib-packed base64 unpacks to, in pieces: no piece holds other threads up for long."""
+def to_float(item: object) -> float:
+    """Return a decoded JSON number as a float; NaN for `null`, which stands for it.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    if item is None:
+        return math.nan
+    if isinstance(item, (int, float)) and not isinstance(item, bool):
+        return float(item)
+    raise ValueError("an expectation value is not a number")
+
+
+def _decompressed(text: str | memoryview) -> Iterator[bytes]:
+    """Decompress zlib-packed base64 in pieces: none holds other threads up for long."""
     unpack = zlib.decompressobj()
     try:
         for packed in _decoded(text):
@@ -134,12 +155,12 @@ def _header(head: bytes) -> tuple[tuple[int, ...], str, bool, int]:
     if length > _HEADER_LIMIT - start or len(head) < start + length:
         raise ValueError("an array's header is too long")
     try:
-        told = ast.literal_eval(head[start : start + length].decode("latin-1").strip())
+        header = ast.literal_eval(head[start : start + length].decode("latin-1").strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise ValueError("an array's header cannot be read") from None
-    if not isinstance(told, dict):
+    if not isinstance(header, dict):
         raise ValueError("an array's header cannot be read")
-    shape, descr, fortran = told.get("shape"), told.get("descr"), told.get("fortran_order")
+    shape, descr, fortran = header.get("shape"), header.get("descr"), header.get("fortran_order")
     good = isinstance(shape, tuple) and all(isinstance(n, int) and 0 <= n < 2**48 for n in shape)
     if not good or not isinstance(shape, tuple) or len(shape) > MAX_DIMENSIONS or not isinstance(descr, str):
         raise ValueError("an array's header cannot be read")
@@ -147,7 +168,7 @@ def _header(head: bytes) -> tuple[tuple[int, ...], str, bool, int]:
 
 
 def _to_c_order(body: bytearray, shape: tuple[int, ...], width: int) -> bytearray:
-    """Items stored first-index-fastest, reordered to last-index-fastest."""
+    """Reorder items from first-index-fastest to last-index-fastest."""
     if len(shape) < 2 or not body:
         return body
     strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]

@@ -1,7 +1,7 @@
 """Decodes results where they hold nothing up: small ones here, others in a thread, large ones in a process.
 
 Counting millions of shots takes seconds in which Python's lock is mostly held. On a busy machine the thread
-that holds it may be put aside by the system, and the screen with it: so large results are counted in another
+that holds it may be suspended by the system, and the screen with it: so large results are counted in another
 process, and come back in small pieces.
 """
 
@@ -31,14 +31,14 @@ _PIECE: Final = 4_000
 _NICENESS: Final = 5
 
 
-class _Pub(msgspec.Struct, frozen=True, tag="pub"):
+class _PubStart(msgspec.Struct, frozen=True, tag="pub"):
     """A new PUB; what follows belongs to it."""
 
     shots: int | None
     quasi: QuasiDistribution | None
 
 
-class _Register(msgspec.Struct, frozen=True, tag="register"):
+class _CountsStart(msgspec.Struct, frozen=True, tag="register"):
     """New counts; what follows belongs to them."""
 
     register: str
@@ -47,13 +47,13 @@ class _Register(msgspec.Struct, frozen=True, tag="register"):
     index: tuple[int, ...]
 
 
-class _Some(msgspec.Struct, frozen=True, tag="some"):
+class _SomeCounts(msgspec.Struct, frozen=True, tag="some"):
     """Some of the counts."""
 
     counts: dict[str, int]
 
 
-class _Values(msgspec.Struct, frozen=True, tag="values"):
+class _SomeValues(msgspec.Struct, frozen=True, tag="values"):
     """Some of the expectation values."""
 
     values: list[ExpectationValue]
@@ -65,16 +65,24 @@ class _End(msgspec.Struct, frozen=True, tag="end"):
     note: str
 
 
-_Piece = _Pub | _Register | _Some | _Values | _End
+_Piece = _PubStart | _CountsStart | _SomeCounts | _SomeValues | _End
 _pieces: Final = msgspec.msgpack.Decoder(_Piece)
 
 
-async def decoded_aside(body: bytes, decoding: Callable[[], T]) -> T:
-    """Return what `decoding` makes of `body`: a large one in a thread, so that the event loop goes on."""
-    return decoding() if len(body) < DECODE_BYTES else await asyncio.to_thread(decoding)
+async def offload_decode(body: bytes, decoder: Callable[[], T]) -> T:
+    """Decode a body of any kind: a large one in a thread, so that the event loop goes on.
+
+    Args:
+        body: decides by its size.
+        decoder: decodes it; may raise.
+
+    Returns:
+        The value that `decoder` returns.
+    """
+    return decoder() if len(body) < DECODE_BYTES else await asyncio.to_thread(decoder)
 
 
-async def decode_result_aside(body: bytes) -> JobResult:
+async def offload_result(body: bytes) -> JobResult:
     """Decode a result where it does not hold up the event loop. Cancelling this ends the process.
 
     Returns:
@@ -91,10 +99,11 @@ async def decode_result_aside(body: bytes) -> JobResult:
     return replace(result, raw=body)
 
 
-async def decode_file_aside(file: IO[bytes]) -> JobResult:
+async def offload_result_file(file: IO[bytes]) -> JobResult:
     """Decode a result in a file, which is closed after it.
 
-    Only the process reads it, so the result has no `raw`; its `note` says so.
+    Returns:
+        The result without `raw`, for only the process reads the file; its `note` says so.
     """
     with file:
         size = os.fstat(file.fileno()).st_size
@@ -111,7 +120,7 @@ async def _decode_in_process(body: bytes, *files: int) -> JobResult:
     worker = await WorkerProcess.open("tui.ibm.results.offload", *map(str, files), pass_fds=files)
     try:
         await worker.send(body)
-        return await _joined(_received(worker))
+        return await _assemble(_receive(worker))
     except (WorkerDied, ValueError, msgspec.DecodeError):
         return JobResult((), note="The result was not decoded: the process doing it ended.")
     finally:
@@ -127,31 +136,31 @@ def _answer(body: bytes) -> Iterator[bytes]:
     if sys.argv[1:]:
         with os.fdopen(int(sys.argv[1]), "rb") as file:
             body = file.read()
-    return map(msgspec.msgpack.encode, _taken_apart(decode_result(body)))
+    return map(msgspec.msgpack.encode, _split(decode_result(body)))
 
 
-def _taken_apart(result: JobResult) -> Iterator[_Piece]:
+def _split(result: JobResult) -> Iterator[_Piece]:
     for pub in result.pubs:
-        yield _Pub(pub.shots, pub.quasi)
+        yield _PubStart(pub.shots, pub.quasi)
         for start in range(0, len(pub.values), _PIECE):
-            yield _Values(list(pub.values[start : start + _PIECE]))
+            yield _SomeValues(list(pub.values[start : start + _PIECE]))
         for counts in pub.counts:
-            yield _Register(counts.register, counts.num_bits, counts.shots, counts.index)
+            yield _CountsStart(counts.register, counts.num_bits, counts.shots, counts.index)
             items = iter(counts.counts.items())
             while some := dict(islice(items, _PIECE)):
-                yield _Some(some)
+                yield _SomeCounts(some)
     yield _End(result.note)
 
 
-async def _received(worker: WorkerProcess) -> AsyncIterator[_Piece]:
+async def _receive(worker: WorkerProcess) -> AsyncIterator[_Piece]:
     while True:
         yield _pieces.decode(await worker.receive())
 
 
-async def _joined(pieces: AsyncIterator[_Piece]) -> JobResult:
+async def _assemble(pieces: AsyncIterator[_Piece]) -> JobResult:
     pubs: list[PubResult] = []
-    head = _Pub(None, None)
-    counts: list[tuple[_Register, dict[str, int]]] = []
+    head = _PubStart(None, None)
+    counts: list[tuple[_CountsStart, dict[str, int]]] = []
     values: list[ExpectationValue] = []
     begun = False
 
@@ -161,16 +170,16 @@ async def _joined(pieces: AsyncIterator[_Piece]) -> JobResult:
 
     async for piece in pieces:
         match piece:
-            case _Pub() | _End():
+            case _PubStart() | _End():
                 if begun:
                     pubs.append(finished())
                 if isinstance(piece, _End):
                     return JobResult(tuple(pubs), note=piece.note)
                 head, counts, values, begun = piece, [], [], True
-            case _Register():
+            case _CountsStart():
                 counts.append((piece, {}))
-            case _Some(some):
+            case _SomeCounts(some):
                 counts[-1][1].update(some)
-            case _Values(some_values):
+            case _SomeValues(some_values):
                 values.extend(some_values)
     raise ValueError("the pieces have no end")

@@ -1,4 +1,4 @@
-"""Large result bodies, with their long parts cut out, so that these are never decoded as JSON.
+"""Splits large result bodies into JSON and long parts, which are then never decoded as JSON.
 
 A result of ten million shots is a few hundred bytes of JSON around long runs of one kind: lists of hex
 strings (the plain form) and base64 (the typed and the executor's form). A JSON decoder goes over all of it
@@ -11,19 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_NEEDLES = (b'"samples"', b'"__value__"', b'"data"')
+_KEYS = (b'"samples"', b'"__value__"', b'"data"')
 _SHORTEST = 512
 _SPACE = b" \t\r\n"
 _OPEN, _CLOSE, _QUOTE, _COLON, _COMMA = b'[]":,'
 
 Part = memoryview
-"""What was cut out: the inside of a list of strings, or of a string."""
+"""A run that was cut out: the inside of a list of strings, or of a string."""
 
 
-def carve(body: bytes) -> tuple[bytes, list[Part]]:
-    """The body with marks in the place of its long runs, and the runs.
+def split_payload(body: bytes) -> tuple[bytes, list[Part]]:
+    """Cut the long runs out of a body.
 
-    What is not as expected stays where it is: the decoder will say what is wrong with it.
+    A run that is not as expected stays where it is: the decoder will say what is wrong with it.
+
+    Args:
+        body: JSON bytes.
+
+    Returns:
+        The body with a mark in the place of each run, and the runs: mark `#n` stands for run `n`.
     """
     view = memoryview(body)
     kept: list[bytes] = []
@@ -37,29 +43,29 @@ def carve(body: bytes) -> tuple[bytes, list[Part]]:
         parts.append(view[start:end])
         done = end
 
-    ahead = {needle: body.find(needle) for needle in _NEEDLES}
+    ahead = {key: body.find(key) for key in _KEYS}
     at = 0
     while True:
-        for needle, place in ahead.items():
+        for key, place in ahead.items():
             if 0 <= place < at:
-                ahead[needle] = body.find(needle, at)
-        found = [(place, needle) for needle, place in ahead.items() if place >= 0]
+                ahead[key] = body.find(key, at)
+        found = [(place, key) for key, place in ahead.items() if place >= 0]
         if not found:
             break
-        place, needle = min(found)
-        at = place + len(needle)
+        place, key = min(found)
+        at = place + len(key)
         start = _skip(body, at)
         if start >= len(body) or body[start] != _COLON:
             continue
         start = _skip(body, start + 1)
         if start >= len(body):
             break
-        if body[start] == _OPEN and needle == b'"samples"':
+        if body[start] == _OPEN and key == b'"samples"':
             for first, last in _leaves(body, start):
                 at = last
                 if last - first >= _SHORTEST:
                     cut(first, last, f'"#{len(parts)}"')
-        elif body[start] == _QUOTE and needle != b'"samples"':
+        elif body[start] == _QUOTE and key != b'"samples"':
             end = body.find(b'"', start + 1)
             # A backslash would mean that the text is not what it says.
             if end - start >= _SHORTEST and body.find(b"\\", start, end) < 0:
@@ -70,7 +76,7 @@ def carve(body: bytes) -> tuple[bytes, list[Part]]:
 
 
 def part_of(text: object, parts: Sequence[Part]) -> Part | None:
-    """The part that a mark stands for; `None` when it is no mark.
+    """Return the part that a mark stands for; `None` when it is no mark.
 
     Raises:
         ValueError: there is no such part.
@@ -83,7 +89,7 @@ def part_of(text: object, parts: Sequence[Part]) -> Part | None:
 
 
 def _leaves(body: bytes, start: int) -> list[tuple[int, int]]:
-    """The insides of the innermost lists of the nested list that begins at `start`."""
+    """Return first and last place of the innermost lists in the nested list that begins at `start`."""
     found: list[tuple[int, int]] = []
     depth = 0
     at = start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -10,7 +9,7 @@ import msgspec
 
 from tui.domain.results import Counts, ExpectationValue, PubResult
 from tui.ibm.results.counts import bit_array_counts, leaves, shape_places, size_of
-from tui.ibm.results.ndarray import Npy, read_ndarray
+from tui.ibm.results.ndarray import Npy, read_ndarray, to_float
 from tui.ibm.results.payload_split import Part, part_of
 
 T = TypeVar("T")
@@ -44,7 +43,11 @@ class _BitArray(msgspec.Struct, frozen=True):
 
 
 def typed_pubs(value: msgspec.Raw, parts: Sequence[Part] = ()) -> tuple[PubResult, ...]:
-    """The PUBs of a `PrimitiveResult`'s value; its long arrays may be `parts` (`payload_split`).
+    """Return the PUBs of a `PrimitiveResult`.
+
+    Args:
+        value: its `__value__`, JSON bytes.
+        parts: the long arrays that were cut out of it (`payload_split`).
 
     Raises:
         ValueError, msgspec.ValidationError: it is not what the contract says.
@@ -74,7 +77,7 @@ def _pub(pub: _Pub, parts: Sequence[Part]) -> PubResult:
 
 
 def _samples(item: _Typed, parts: Sequence[Part]) -> Npy:
-    """A `BitArray`'s bytes: packed, or a nested list (small arrays)."""
+    """Return the bytes of a `BitArray`: packed, or a nested list (small arrays)."""
     value: Any = msgspec.json.decode(item.value)
     if isinstance(value, str):
         return read_ndarray(part_of(value, parts) or value)
@@ -92,10 +95,10 @@ def _samples(item: _Typed, parts: Sequence[Part]) -> Npy:
 
 def _values(fields: dict[str, msgspec.Raw], parts: Sequence[Part]) -> tuple[ExpectationValue, ...]:
     shape, evs = _floats(fields["evs"], parts)
-    told = fields.get("stds", fields.get("ensemble_standard_error"))
+    errors = fields.get("stds", fields.get("ensemble_standard_error"))
     stds: list[float | None] = [None] * len(evs)
-    if told is not None:
-        _, found = _floats(told, parts)
+    if errors is not None:
+        _, found = _floats(errors, parts)
         if len(found) == len(evs):
             stds = list(found)
     return tuple(
@@ -105,7 +108,7 @@ def _values(fields: dict[str, msgspec.Raw], parts: Sequence[Part]) -> tuple[Expe
 
 
 def _floats(raw: msgspec.Raw, parts: Sequence[Part]) -> tuple[tuple[int, ...], list[float]]:
-    """Shape and items of an ndarray, a nested list or a bare number."""
+    """Return shape and items of an ndarray, a nested list or a bare number."""
     value: Any = msgspec.json.decode(raw)
     if isinstance(value, dict):
         value = value.get("__value__")
@@ -117,16 +120,8 @@ def _floats(raw: msgspec.Raw, parts: Sequence[Part]) -> tuple[tuple[int, ...], l
         shape = _list_shape(value)
         if size_of(shape) != len(items):
             raise ValueError("values are ragged")
-        return shape, [_number(item) for item in items]
-    return (), [_number(value)]
-
-
-def _number(item: object) -> float:
-    if item is None:
-        return math.nan
-    if isinstance(item, (int, float)) and not isinstance(item, bool):
-        return float(item)
-    raise ValueError("a value is not a number")
+        return shape, [to_float(item) for item in items]
+    return (), [to_float(value)]
 
 
 def _list_shape(value: object) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ _OVERRIDES = {
 
 
 def platform_endpoints(region: str = "", url: str = "", *, private: bool = False) -> Endpoints:
-    """The hosts of IBM Quantum Platform.
+    """Return the hosts of IBM Quantum Platform.
 
     Args:
         region: `us-east` (the default) or `eu-de`; ignored when `url` names a host of its own.
@@ -73,7 +73,7 @@ def platform_endpoints(region: str = "", url: str = "", *, private: bool = False
 
 
 def classic_endpoints(url: str = "") -> Endpoints:
-    """The hosts of the classic service; `url` is the auth host of another, which names its runtime itself."""
+    """Return the hosts of the classic service; `url` is the auth host of another, which names its runtime."""
     if url and (urlsplit(url).hostname or "") not in _CLASSIC_AUTH_HOSTS:
         return Endpoints(auth=_with_path(url, "/api"))
     return Endpoints(
@@ -87,7 +87,7 @@ _CLASSIC_AUTH_HOSTS = {"auth.quantum-computing.ibm.com", "auth.quantum.ibm.com"}
 
 
 def sandbox_endpoints(url: str, *, auth: str = "", runtime: str = "", transpiler: str = "") -> Endpoints:
-    """The hosts of the embedded service at `url`, both faces."""
+    """Return the hosts of the embedded service at `url`, both faces."""
     base = url.rstrip("/")
     return Endpoints(
         iam=base,
@@ -104,7 +104,14 @@ def sandbox_endpoints(url: str, *, auth: str = "", runtime: str = "", transpiler
 def endpoints_for(
     channel: Channel, environ: Mapping[str, str], *, url: str = "", region: str = "", private: bool = False
 ) -> Endpoints:
-    """The hosts for an account: IBM's own or those of `url`, with the overrides of the environment, checked.
+    """Return the checked hosts for an account: IBM's own or those of `url`, with the environment's overrides.
+
+    Args:
+        channel: the generation of the service.
+        environ: holds the overrides, `QDECK_ENDPOINT_*` and `IAM_URL`.
+        url: base URL of other hosts; empty: IBM's own.
+        region: of the platform, where `url` does not say.
+        private: use IBM's private endpoints.
 
     Raises:
         QdeckError: `SETTINGS` when a host is not allowed (see `checked`).
@@ -122,7 +129,7 @@ def endpoints_for(
 
 
 def _kept_apart(base: Endpoints, known: Endpoints) -> Endpoints:
-    """Without the hosts of `base` that a key or token of other hosts must not reach."""
+    """Return `known` without the hosts of `base` that a key or token of other hosts must not reach."""
     if known.auth != base.auth:
         # The runtime is then the one that the auth host names; the transpiler takes the API token itself.
         own = {name: "" for name in ("runtime", "transpiler") if getattr(known, name) == getattr(base, name)}
@@ -133,7 +140,7 @@ def _kept_apart(base: Endpoints, known: Endpoints) -> Endpoints:
 
 
 def normalised(name: str, url: str) -> str:
-    """The base URL for the endpoint `name` (a field of `Endpoints`), as the top of this file says."""
+    """Return the base URL for the endpoint `name` (a field of `Endpoints`), as the top of this file says."""
     match name:
         case "iam":
             return url.rstrip("/").removesuffix("/identity/token").removesuffix("/identity")
@@ -148,7 +155,7 @@ def normalised(name: str, url: str) -> str:
 
 
 def checked(endpoints: Endpoints) -> Endpoints:
-    """The same endpoints, when every host of them may be sent a key.
+    """Return the same endpoints, when every host of them may be sent a key.
 
     Raises:
         QdeckError: `SETTINGS`: not a URL, `http:` to another machine, or a password in the URL.
@@ -194,7 +201,7 @@ def check_url(url: str, name: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine: 127.0.0.0/8, ::1 or localhost."""
+    """Return whether the host is this machine: 127.0.0.0/8, ::1 or localhost."""
     if host.lower() == "localhost":
         return True
     try:
@@ -204,7 +211,7 @@ def is_loopback(host: str) -> bool:
 
 
 def for_instance(endpoints: Endpoints, crn: str) -> Endpoints:
-    """The endpoints moved to the CRN's region (contract 4.2) when they are IBM's own; else unchanged."""
+    """Return the endpoints in the CRN's region (contract 4.2) when they are IBM's own; else unchanged."""
     parts = crn.split(":")
     host = urlsplit(endpoints.api).hostname or ""
     domain = next((each for each in (_PRODUCTION, _STAGING) if _within(host, f"quantum.{each}")), "")
@@ -215,21 +222,21 @@ def for_instance(endpoints: Endpoints, crn: str) -> Endpoints:
 
 
 def hosts_of(endpoints: Endpoints, channel: Channel) -> tuple[str, ...]:
-    """The hosts (with port) that the channel talks to, each once: what a screen shows."""
+    """Return the hosts (with port) that the channel talks to, each once: what a screen shows."""
     names = ("auth", "runtime", "transpiler") if channel is Channel.CLASSIC else ("iam", "api")
     found = (urlsplit(getattr(endpoints, name)).netloc for name in names)
     return tuple(dict.fromkeys(host for host in found if host))
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of a URL, e.g. `https://iam.cloud.ibm.com:443`."""
+    """Return scheme, host and port of a URL, e.g. `https://iam.cloud.ibm.com:443`."""
     parts = urlsplit(url)
     port = parts.port or (80 if parts.scheme == "http" else 443)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
 def _is_label(text: str) -> bool:
-    """Whether the text is one label of a host's name (RFC 1123), so that no other host can be meant."""
+    """Return whether the text is one label of a host's name (RFC 1123), which cannot mean another host."""
     inner = text.replace("-", "")
     return inner.isalnum() and text.isascii() and text.strip("-") == text and len(text) <= 63
 

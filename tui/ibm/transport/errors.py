@@ -1,4 +1,4 @@
-"""Answers that are errors or do not come, as the one family of errors (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
+"""Makes errors of responses that are refusals or do not come (contract 1.2, 2.6, 3.6, 4.1, 5.15)."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def failure(
     retry_after: float | None = None,
     secrets: Iterable[Secret] = (),
 ) -> QdeckError:
-    """The error that an answer with a status of 300 or more tells.
+    """Return the error for a response with a status of 300 or more.
 
     Args:
         status: the HTTP status.
-        body: what came with it, of any of the known shapes or none.
-        where: the call, e.g. `GET /jobs/{id}`.
-        host: who answered.
-        content_type: the answer's content type.
+        body: JSON of any of the known shapes, or anything else.
+        where: the request, e.g. `GET /jobs/{id}`.
+        host: host that answered.
+        content_type: the response's content type.
         retry_after: seconds the service asks to wait.
-        secrets: what must not be in the message, should the service repeat it.
+        secrets: they must not be in the message, should the service repeat one.
     """
     if 300 <= status < 400:
         return QdeckError(
@@ -94,17 +94,17 @@ _STATUSES: dict[int, tuple[ErrorKind, str]] = {
     429: (ErrorKind.RATE_LIMITED, "Wait a little: five jobs a minute are taken."),
     511: (ErrorKind.PROTOCOL, "Log in to the network you are on, then try again."),
 }
-"""What an HTTP status means when no known code says more; 5xx not named here is `SERVER`."""
+"""Kind and advice for an HTTP status when no known code says more; 5xx not named here is `SERVER`."""
 _GATEWAY = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
 def timed_out(host: str, what: str) -> QdeckError:
-    """The error for a host that took too long for `what`."""
+    """Return the error for a host that took too long; `what` is the rest of the sentence after its name."""
     return QdeckError(ErrorKind.TIMEOUT, f"{host} {what}.", "Check the network, or try again later.")
 
 
 def unreached(host: str, problem: Exception) -> QdeckError:
-    """The error for a host that was not reached, or whose certificate is not trusted."""
+    """Return the error for a host that was not reached, or whose certificate is not trusted."""
     reason = str(problem)
     if "CERTIFICATE_VERIFY_FAILED" in reason or "SSL" in reason:
         return QdeckError(
@@ -124,14 +124,14 @@ def unreached(host: str, problem: Exception) -> QdeckError:
 
 
 def broken(host: str, where: str) -> QdeckError:
-    """The error for a connection that broke under way."""
+    """Return the error for a connection that broke under way."""
     return QdeckError(
         ErrorKind.NETWORK, f"The connection to {host} broke during {where}.", "Check the network."
     )
 
 
 def portal(host: str, where: str, status: int | None = None) -> QdeckError:
-    """The error for a web page where JSON was due."""
+    """Return the error for a web page where JSON was due."""
     return QdeckError(
         ErrorKind.PROTOCOL,
         f"A web page answered {where} instead of {host}: something stands in between, "
@@ -142,12 +142,12 @@ def portal(host: str, where: str, status: int | None = None) -> QdeckError:
 
 
 def token_refused(error: QdeckError) -> bool:
-    """Whether the service did not take the access token. A web page with that status is not the service's."""
+    """Return whether the service refused the access token; a web page with status 401 is not its own."""
     return error.status == 401 and error.kind is not ErrorKind.PROTOCOL
 
 
 def is_page(body: bytes, content_type: str) -> bool:
-    """Whether the answer is an HTML page."""
+    """Return whether the response is an HTML page."""
     if "json" in content_type:
         return False
     start = body[:200].lstrip().lower()
@@ -155,11 +155,11 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def wait_asked(value: str | None, now: datetime) -> float | None:
-    """Seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
+    """Return the seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
 
     Args:
         value: a number of seconds, or a date (RFC 9110, 10.2.3).
-        now: the time by the clock that the date was taken from.
+        now: the time by the clock that the date is of.
     """
     if not value:
         return None
@@ -174,7 +174,7 @@ def wait_asked(value: str | None, now: datetime) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """The time of a `Date` or `Retry-After` header, `None` when it is none."""
+    """Return the time of a `Date` or `Retry-After` header as aware UTC; `None` when it is none."""
     try:
         at = parsedate_to_datetime(value)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -183,7 +183,7 @@ def http_date(value: str) -> datetime | None:
 
 
 def _read(body: bytes) -> tuple[str, str, str]:
-    """Code, message and solution of an error body, each empty when not told."""
+    """Return code, message and solution of an error body, each empty where it has none."""
     try:
         data: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -220,11 +220,11 @@ def _detail(detail: object) -> str:
     if isinstance(detail, str):
         return detail
     if isinstance(detail, list):
-        told = []
+        problems = []
         for item in detail[:5]:
             if isinstance(item, dict) and item.get("msg"):
-                told.append(f"Wrong input {_text(item.get('input'))!r}: {_text(item['msg'])}")
-        return "; ".join(told)
+                problems.append(f"Wrong input {_text(item.get('input'))!r}: {_text(item['msg'])}")
+        return "; ".join(problems)
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Which proxy is gone through to a host: the saved account's own, else the environment's, else none.
+"""Selects the proxy to a host: the saved account's own, else the environment's, else none.
 
 The environment is read as urllib, curl and httpx read it: `https_proxy` before `HTTPS_PROXY`, an empty
 lower-case variable unsets the upper-case one, `ALL_PROXY` where the scheme has none, no scheme means `http://`.
@@ -25,7 +25,7 @@ _SUFFIX = "_proxy"
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy that is gone through.
+    """A proxy on the way to a host.
 
     Attributes:
         url: with its scheme. A `Secret`, for it may hold the proxy's password.
@@ -36,7 +36,7 @@ class Proxy:
     named: str
 
     def check(self, url: str) -> None:
-        """Refuse a proxy that cannot be gone through to `url`.
+        """Refuse a proxy that cannot be used to reach `url`.
 
         Raises:
             QdeckError: `SETTINGS`, naming where it is named. Its own URL is not repeated.
@@ -52,10 +52,10 @@ class Proxy:
 
 
 def proxy_for(url: str, route: Route, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy on the way to `url`, unchecked; `None`: there is none. This machine is reached without one.
+    """Return the proxy on the way to `url`, unchecked; `None`: none. This machine is reached without one.
 
     Args:
-        url: where to.
+        url: URL on the host.
         route: the account's own way, which comes first.
         environ: where `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are named.
     """
@@ -78,7 +78,7 @@ def proxy_for(url: str, route: Route, environ: Mapping[str, str]) -> Proxy | Non
 
 
 def check_proxies(route: Route) -> None:
-    """Refuse proxies of an account that cannot be gone through.
+    """Refuse proxies of an account that cannot be used.
 
     Raises:
         QdeckError: `SETTINGS`. A password in a proxy's URL is not repeated.
@@ -98,7 +98,7 @@ _NO_ADDRESS = ("is not a web address", "Give it as http://host:port.")
 
 
 def _wrong(secret: Secret) -> tuple[str, str] | None:
-    """What is wrong with a proxy's URL, and what to do; `None`: nothing is."""
+    """Return the fault of a proxy's URL, and what to do; `None`: it has none."""
     try:
         parts = httpx.URL(secret.reveal())
     except (httpx.InvalidURL, ValueError):
@@ -109,22 +109,22 @@ def _wrong(secret: Secret) -> tuple[str, str] | None:
 
 
 def _named(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """The variable and its value by what it is for: `https`, `all`, `no`, ..."""
+    """Return variable and value by what it is for: `https`, `all`, `no`, ..."""
     found: dict[str, tuple[str, str]] = {}
     variables = [name for name in environ if name.lower().endswith(_SUFFIX)]
     # Those in lower case last: they win.
     for name in sorted(variables, key=lambda name: name.endswith(_SUFFIX)):
         found[name[: -len(_SUFFIX)].lower()] = (name, environ[name].strip())
-    told = {scope: (name, value) for scope, (name, value) in found.items() if value}
-    if not told and urllib.request.getproxies is not urllib.request.getproxies_environment:
+    proxies = {scope: (name, value) for scope, (name, value) in found.items() if value}
+    if not proxies and urllib.request.getproxies is not urllib.request.getproxies_environment:
         # macOS and Windows have settings of their own.
         system = urllib.request.getproxies()
-        told = {scope: ("the system's settings", value) for scope, value in system.items()}
-    return told
+        proxies = {scope: ("the system's settings", value) for scope, value in system.items()}
+    return proxies
 
 
 def _excepted(host: str, port: int, exceptions: str) -> bool:
-    """Whether `NO_PROXY` names the host, a domain it is in, or a network its address is in."""
+    """Return whether `NO_PROXY` names the host, a domain it is in, or a network its address is in."""
     for entry in exceptions.lower().split(","):
         name = entry.strip().removeprefix("*.").lstrip(".")
         if name == "*" or _in_network(host, name):

@@ -1,4 +1,4 @@
-"""When a request is sent again, and how long to wait: the one place that decides it."""
+"""Decides when a request is sent again, and how long to wait before."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FULL_JITTER = (-0.5, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient a client is. Times in seconds.
+    """Patience of a client. Times in seconds.
 
     Attributes:
         attempts: the most times one request is sent.
         first_wait: the longest first wait; doubled for each next one.
-        longest_wait: no wait is longer; a service that asks for more is told of, not waited for.
+        longest_wait: no wait is longer; a service that asks for more is reported, not waited for.
         patience: no new attempt starts that long after the first.
         burst: failed requests after which nothing is repeated, over all requests to the service.
         refill: seconds after which one more repetition is allowed: a dead service costs no more than that,
@@ -46,7 +46,7 @@ class Retries:
         self._counted = clock.monotonic()
 
     def wait_before(self, attempt: int, error: QdeckError, started: float) -> float | None:
-        """Seconds to wait before attempt `attempt` + 1, or `None` to give up with `error`.
+        """Return the seconds to wait before attempt `attempt` + 1; `None`: give up with `error`.
 
         Args:
             attempt: how many times the request was sent so far.
@@ -71,7 +71,7 @@ class Retries:
         return wait
 
     def succeeded(self) -> None:
-        """A request was answered: the service lives, so the budget is whole again."""
+        """Restore the whole budget: a request was answered, so the service lives."""
         self._budget = self._policy.burst
 
     def _spend(self, now: float) -> bool:

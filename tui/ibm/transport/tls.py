@@ -1,4 +1,4 @@
-"""Which certificates are trusted on the way to the hosts."""
+"""TLS contexts: the certificates that are trusted on the way to the hosts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Route
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""What Qiskit's HTTP library reads; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read by OpenSSL itself."""
+"""Read by Qiskit's HTTP library; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read by OpenSSL itself."""
 NAME_THE_CA = "In a company network, name its CA file: in REQUESTS_CA_BUNDLE, or as ca_file in settings.toml."
 
 
 def ca_bundle(environ: Mapping[str, str]) -> str:
-    """The CA file that the environment names beside OpenSSL's own variables; empty: none."""
+    """Return the CA file that the environment names beside OpenSSL's own variables; empty: none."""
     return next((environ[name] for name in CA_VARIABLES if environ.get(name)), "")
 
 
 @cache
 def trust(bundle: str = "", ca_file: Path | None = None) -> ssl.SSLContext:
-    """What is trusted: the system's certificates (or `SSL_CERT_FILE`), Mozilla's, and those named here.
+    """Return a context that trusts the system's certificates (or `SSL_CERT_FILE`), Mozilla's, and these.
 
     Args:
         bundle: a file, or a folder, of CA certificates that the environment names; empty: none.
@@ -84,7 +84,7 @@ def _add(context: ssl.SSLContext, ca_file: Path) -> None:
 
 @cache
 def no_trust() -> ssl.SSLContext:
-    """No certificate is checked: for an account that says so itself, and for no other."""
+    """Return a context that checks no certificate: for an account that says so itself, and for no other."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -94,7 +94,12 @@ def no_trust() -> ssl.SSLContext:
 def context_for(
     route: Route, environ: Mapping[str, str] | None = None, ca_file: Path | None = None
 ) -> ssl.SSLContext:
-    """The TLS settings of an account; `ca_file` is that of `settings.toml`.
+    """Return the TLS context of an account.
+
+    Args:
+        route: whether certificates are checked.
+        environ: names CA files; `None`: the process's own.
+        ca_file: CA file or folder that `settings.toml` names.
 
     Raises:
         QdeckError: as `trust`.
