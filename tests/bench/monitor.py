@@ -31,7 +31,7 @@ from tui import cli
 from tui.monitor import account_manager as accounts
 from tui.monitor.polling import account_pollers as token_worker
 from tui.monitor.polling import backends_poller as backends_worker
-from tui.monitor.polling.poll_interval import SERVICE
+from tui.monitor.polling.jobs_poller import SERVICE
 from tui.sandbox.lifecycle.launch import launch
 
 LISTS = "GET /api/v1/jobs"

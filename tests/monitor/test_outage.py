@@ -19,7 +19,7 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
 from tui.ibm.transport.retry import RetryPolicy
-from tui.monitor.polling.circuit_breaker import BACKOFF
+from tui.monitor.polling.scheduler import BACKOFF
 
 MINUTE, HOUR = 60.0, 3600.0
 SOON = BACKOFF.longest * 1.1 + 10

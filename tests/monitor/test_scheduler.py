@@ -10,9 +10,8 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.polling.circuit_breaker import BACKOFF
-from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
-from tui.monitor.polling.scheduler import Scheduler, Worker, run_now, stop_workers
+from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, PollInterval
+from tui.monitor.polling.scheduler import BACKOFF, Scheduler, Worker, run_now, stop_workers
 
 
 class Rounds:

@@ -1,9 +1,12 @@
-"""Exponential back-off: how long to wait after failures in a row, and the jitter of a wait."""
+"""Exponential back-off: how long to wait after failures in a row, of one thing or of many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from tui.common.clock import Clock
 
 Chance = Callable[[], float]
 """A number in [0, 1), e.g. `random.random`."""
@@ -41,3 +44,64 @@ class Backoff:
     def never_before(self, seconds: float) -> float:
         """Return the least wait that jitter does not make shorter than `seconds`."""
         return seconds / (1 + self.jitter[0])
+
+
+class RetryQueue:
+    """What could not be fetched, by key: how often each failed, and when it is due again.
+
+    Args:
+        each: the waits of one key.
+        all_keys: the waits of all keys after any of them failed, while they go on failing; `None`: none.
+    """
+
+    def __init__(self, clock: Clock, each: Backoff, all_keys: Backoff | None = None) -> None:
+        self._clock = clock
+        self._each = each
+        self._all_keys = all_keys
+        self._failed: dict[str, tuple[int, float]] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Let all keys be due now."""
+        self._failed.clear()
+        self._in_a_row = 0
+        self._not_before = -math.inf
+
+    def failed(self, key: str) -> None:
+        """Note that the key failed once more."""
+        now = self._clock.monotonic()
+        failures = self.failures(key) + 1
+        self._failed[key] = failures, now + self._each.wait(failures)
+        self._in_a_row += 1
+        if self._all_keys is not None:
+            self._not_before = now + self._all_keys.wait(self._in_a_row)
+
+    def succeeded(self) -> None:
+        """Note that some key was fetched."""
+        self._in_a_row = 0
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Forget all other keys: they are not to be fetched any more."""
+        self._failed = {key: self._failed[key] for key in keys if key in self._failed}
+
+    def failures(self, key: str) -> int:
+        """Return how often the key failed."""
+        return self._failed[key][0] if key in self._failed else 0
+
+    def is_due(self, key: str) -> bool:
+        """Return whether the key may be fetched now, the wait of all keys aside."""
+        return key not in self._failed or self._failed[key][1] <= self._clock.monotonic()
+
+    @property
+    def pause(self) -> float:
+        """Seconds left of the wait of all keys; not above 0: it is over."""
+        return self._not_before - self._clock.monotonic()
+
+    def next_due(self, attempts: int) -> float:
+        """Return the seconds until the first key is due that failed less than `attempts` times.
+
+        Returns:
+            `math.inf` when there is none.
+        """
+        due = (due for failures, due in self._failed.values() if failures < attempts)
+        return min(due, default=math.inf) - self._clock.monotonic()

@@ -15,13 +15,11 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import found_accounts, sandbox_account, typed_account
 from tui.ibm.credentials.save import keep_account, with_token
 from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.polling.account_pollers import TokenPoller, UsagePoller
+from tui.monitor.polling.account_pollers import SessionsPoller, TokenPoller, UsagePoller
 from tui.monitor.polling.backends_poller import BackendsPoller
 from tui.monitor.polling.backfill import Backfill
-from tui.monitor.polling.jobs_poller import JobsPoller
-from tui.monitor.polling.poll_interval import SANDBOX, SERVICE, PollInterval
+from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, JobsPoller, PollInterval
 from tui.monitor.polling.scheduler import Step, stop_workers
-from tui.monitor.polling.sessions_poller import SessionsPoller
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Event, Severity, SignInDoubted

@@ -1,37 +1,53 @@
-"""The token and usage workers: the access token lives on, and the QPU seconds left are known."""
+"""Pollers of the account: access token, QPU seconds left, sessions."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from tui.common.backoff import Backoff, RetryQueue
 from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.sessions import Session, SessionState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.state.app_state import AppState
 
 RENEW_EVERY = 60.0
 USAGE_EVERY = 300.0
 USAGE_EVERY_SANDBOX = 15.0
+SESSIONS_EVERY = 5.0
+SESSIONS_EVERY_SANDBOX = 1.0
+SESSIONS_IDLE_EVERY = 60.0
+"""Without an open session, or with nobody at the terminal."""
+ASKED_A_ROUND = 10
 AUTH_KINDS = frozenset({ErrorKind.EXPIRED, ErrorKind.WRONG_KEY})
-"""Errors that mean that the access token is no longer taken."""
+"""Errors that mean that the access token is no longer accepted."""
+DETAILS_BACKOFF = Backoff(first=5.0, longest=3600.0, factor=4.0)
+"""Of the details of one job or session that cannot be fetched while the service answers."""
 
 
-class TokenPoller:
-    """Keeps the access token of one signed-in account alive."""
+class _AccountPoller:
+    """Something of one signed-in account that is asked for again and again."""
 
     def __init__(self, app_state: AppState, service: QuantumService) -> None:
         self._app_state = app_state
         self._service = service
-        self._doubted = False
+
+
+class TokenPoller(_AccountPoller):
+    """Keeps the access token alive."""
+
+    _doubted = False
 
     def doubt(self) -> None:
-        """The service refused the token: the next round gets a new one, whatever its life says."""
+        """Get a new token in the next round, whatever the life of the present one: it was refused."""
         self._doubted = True
 
     async def step(self) -> float:
-        """One round.
+        """Renew the token when that is due: a worker's step; return the seconds until the next one.
 
         Raises:
-            QdeckError: `EXPIRED` or `WRONG_KEY`: the account's key or token is no longer taken.
+            QdeckError: `EXPIRED` or `WRONG_KEY`: the account's key or token is no longer accepted.
         """
         if self._doubted:
             identity = await self._service.sign_in()
@@ -42,22 +58,117 @@ class TokenPoller:
         return RENEW_EVERY
 
 
-class UsagePoller:
+class UsagePoller(_AccountPoller):
     """Asks for the instance's QPU seconds."""
 
-    def __init__(self, app_state: AppState, service: QuantumService) -> None:
-        self._app_state = app_state
-        self._service = service
-
     async def step(self) -> float:
-        """One round; raises `QdeckError` when the service does not answer."""
+        """Ask once: a worker's step.
+
+        Returns:
+            Seconds until the next time; `math.inf`: until a job finishes, or a user comes back.
+
+        Raises:
+            QdeckError: the service did not answer.
+        """
         try:
             self._app_state.put_usage(await self._service.usage())
         except QdeckError as error:
             if error.kind not in {ErrorKind.UNAVAILABLE, ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN}:
                 raise
             # The service does not say: nothing is shown, and nothing is wrong.
-        # Nobody looks: a job that finishes, or a user who comes back, wakes this worker.
         if not self._app_state.attention.paid:
             return math.inf
         return USAGE_EVERY_SANDBOX if self._service.account.sandbox else USAGE_EVERY
+
+
+class SessionsPoller(_AccountPoller):
+    """Watches the sessions: the service's list, and one question for each open session it leaves out."""
+
+    def __init__(self, app_state: AppState, service: QuantumService) -> None:
+        super().__init__(app_state, service)
+        self._unknown: set[str] = set()
+        self._completed: set[str] = set()
+        self._retries = RetryQueue(app_state.clock, DETAILS_BACKOFF)
+
+    async def step(self) -> float:
+        """Ask once: a worker's step.
+
+        Returns:
+            Seconds until the next time; `math.inf`: until the worker is woken.
+
+        Raises:
+            QdeckError: the service did not answer.
+        """
+        listed = {session.id: session for session in await self._service.sessions()}
+        known = {session.id: session for session in self._app_state.sessions()}
+        wanted = [s.id for s in known.values() if s.state is not SessionState.CLOSED]
+        # Sessions opened elsewhere show in the jobs that wait in them.
+        wanted += [
+            record.job.session_id
+            for record in self._app_state.unfinalized()
+            if self._app_state.watched(record) and record.job.session_id not in known
+        ]
+        asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
+        found: list[Session] = [*listed.values(), *await self._limits(listed.values(), known)]
+        for session_id in asked[:ASKED_A_ROUND]:
+            try:
+                found.append(await self._service.session(session_id))
+            except QdeckError as error:
+                if error.kind is not ErrorKind.NOT_FOUND:
+                    raise
+                self._unknown.add(session_id)
+                if session_id in known:
+                    found.append(self._gone(known[session_id]))
+        await self._app_state.upsert_sessions(found)
+        attention = self._app_state.attention
+        if all(session.state is SessionState.CLOSED for session in self._app_state.sessions()):
+            return SESSIONS_IDLE_EVERY if attention.paid else math.inf
+        if not attention.focused:
+            return SESSIONS_IDLE_EVERY
+        return SESSIONS_EVERY_SANDBOX if self._service.account.sandbox else SESSIONS_EVERY
+
+    async def _limits(self, listed: Iterable[Session], known: Mapping[str, Session]) -> list[Session]:
+        """Return open sessions with their times to live, which the platform's list leaves out.
+
+        They are asked for once: what the answer leaves out is done without; what could not be asked is asked
+        again later.
+        """
+        incomplete = [
+            session
+            for session in listed
+            if session.state is not SessionState.CLOSED
+            and known.get(session.id, session).max_ttl is None
+            and session.id not in self._completed
+            and self._retries.is_due(session.id)
+        ]
+        found: list[Session] = []
+        for session in incomplete[:ASKED_A_ROUND]:
+            try:
+                whole = await self._service.session(session.id)
+            except QdeckError as error:
+                if error.worth_retrying or error.kind in AUTH_KINDS:
+                    self._retries.failed(session.id)
+                    # The list was answered just now, so this is no reason to call it offline.
+                    break
+            else:
+                # Two sources of the state would make it go back and forth: the list's holds.
+                found.append(
+                    replace(
+                        session,
+                        max_ttl=whole.max_ttl,
+                        interactive_ttl=whole.interactive_ttl,
+                        activated=whole.activated,
+                        last_job_completed=whole.last_job_completed,
+                    )
+                )
+            self._completed.add(session.id)
+        return found
+
+    def _gone(self, session: Session) -> Session:
+        return replace(
+            session,
+            state=SessionState.CLOSED,
+            state_text="Not on the service any more",
+            accepting_jobs=False,
+            confirmed=self._app_state.clock.now(),
+        )

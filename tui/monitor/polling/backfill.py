@@ -12,8 +12,8 @@ from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.jobquery.filters import JobFilter
 from tui.jobquery.pushdown import pushdown_query
-from tui.monitor.polling.circuit_breaker import BACKOFF
-from tui.monitor.polling.list_sync import PAGE, SKEW, told_since
+from tui.monitor.polling.list_sync import PAGE, SKEW, listed_since
+from tui.monitor.polling.scheduler import BACKOFF
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
 from tui.store.records.models import EARLIEST, Interval
@@ -122,7 +122,7 @@ class Backfill:
         fitting = [job for job in page.jobs if found.query.fits(job)]
         # A service that does not know the filter tells others: they come in their turn, without gaps.
         strange = len(fitting) < len(page.jobs)
-        found.all = strange or told_since(page, PAGE, found.offset - len(page.jobs)) == EARLIEST
+        found.all = strange or listed_since(page, PAGE, found.offset - len(page.jobs)) == EARLIEST
         await self._take_in(fitting, [])
         if not fitting:
             await self._page()
@@ -138,7 +138,7 @@ class Backfill:
         self._offset = max(0, self._offset - gone)
         query = JobQuery(limit=PAGE, offset=self._offset, created_before=before)
         page = await self._service.jobs(query)
-        since = told_since(page, PAGE, self._offset)
+        since = listed_since(page, PAGE, self._offset)
         newest = max((job.created for job in page.jobs), default=None)
         self._none = not page.jobs and known is None
         # A service that does not know the filter begins with the newest: then all pages are gone through.

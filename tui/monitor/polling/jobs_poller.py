@@ -1,23 +1,21 @@
-"""The jobs worker: one list request a tick for all watched jobs; what left the queue is fetched once."""
+"""Polling of jobs: one list request a tick for all watched jobs; what left the queue is fetched once."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.common.backoff import Backoff
+from tui.common.backoff import Backoff, RetryQueue
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState
 from tui.ibm.api.service import QuantumService
-from tui.monitor.polling.account_pollers import AUTH_KINDS
+from tui.monitor.polling.account_pollers import AUTH_KINDS, DETAILS_BACKOFF
 from tui.monitor.polling.list_sync import PAGE, ListSync
-from tui.monitor.polling.poll_interval import PollInterval
 from tui.monitor.polling.result_fetcher import check, keep
-from tui.monitor.polling.retry_queue import RetryQueue
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import JobsFinished
 from tui.store.records.models import JobRecord
@@ -33,65 +31,154 @@ OF_THE_ACCOUNT = AUTH_KINDS | {ErrorKind.RATE_LIMITED}
 """Errors that say nothing of the one job that was asked for."""
 CLOCK_SKEW = timedelta(minutes=2)
 INTERACTIVE_STATES = frozenset({SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE})
+INTERACTIVE = 5.0
+"""Seconds at most between two requests while a session is open that loses its place when no job comes."""
+JOBS_A_SECOND = 50.0
+"""Jobs listed a second at most, on average: reading them takes well under 1 % of a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollRates:
+    """Seconds between two list requests.
+
+    Attributes:
+        shortest: just after a submission or a change.
+        running, queued: at most, with jobs in that state.
+        unfocused: with jobs to watch and nobody at the terminal.
+        idle: with nothing to watch, no session open, and somebody at the terminal.
+    """
+
+    shortest: float
+    running: float
+    queued: float
+    unfocused: float
+    idle: float
+
+
+SERVICE = PollRates(shortest=1.0, running=4.0, queued=30.0, unfocused=60.0, idle=60.0)
+SANDBOX = PollRates(shortest=0.5, running=0.5, queued=2.0, unfocused=10.0, idle=10.0)
+
+
+class PollInterval:
+    """Time between two list requests: fast near a change, slow deep in a queue, seldom with nothing to watch.
+
+    Doubles the pause from the shortest while nothing changes; any change begins anew.
+    """
+
+    def __init__(self, rates: PollRates) -> None:
+        self._rates = rates
+        self._pause = rates.shortest
+
+    @property
+    def shortest(self) -> float:
+        """Seconds between two requests at the least."""
+        return self._rates.shortest
+
+    def hurry(self) -> None:
+        """Begin with the shortest pause: something was just submitted or changed."""
+        self._pause = self._rates.shortest / 2
+
+    def pause(
+        self,
+        *,
+        queued: int,
+        running: int,
+        changed: bool,
+        focused: bool = True,
+        attended: bool = True,
+        interactive: bool = False,
+        unfinished: bool = False,
+    ) -> float:
+        """Return the seconds until the next request, after one with these findings.
+
+        Args:
+            queued, running: how many jobs are watched in either state.
+            changed: whether this request found anything new.
+            focused: whether the terminal has the focus.
+            attended: whether somebody is there who would see what is new from elsewhere.
+            interactive: whether a session is open: it is watched like a job.
+            unfinished: whether this request was only the first half of a poll.
+
+        Returns:
+            `math.inf`: until the worker is woken.
+        """
+        if unfinished:
+            return self._rates.shortest
+        if changed:
+            self.hurry()
+        watched = queued + running
+        if not watched and not interactive:
+            return self._rates.idle if attended else math.inf
+        longest = self._rates.running if running else self._rates.queued
+        if interactive:
+            longest = min(longest, INTERACTIVE)
+        self._pause = min(longest, self._pause * 2)
+        if not focused:
+            return self._rates.unfocused
+        return max(self._pause, watched / JOBS_A_SECOND)
 
 
 class JobsPoller:
-    """Watches the jobs of one signed-in account."""
+    """Watches the jobs of one signed-in account.
+
+    Args:
+        wake_sessions: called when a job waits in a session that is not known.
+        auto_result: bytes up to which a result is fetched by itself.
+    """
 
     def __init__(
         self,
         app_state: AppState,
         service: QuantumService,
-        tempo: PollInterval,
+        interval: PollInterval,
         wake_sessions: Callable[[], None],
         auto_result: int = AUTO_RESULT,
     ) -> None:
         self._app_state = app_state
         self._service = service
-        self._tempo = tempo
+        self._interval = interval
         self._wake_sessions = wake_sessions
         self._auto_result = auto_result
-        self._postponed = RetryQueue(app_state.clock)
+        self._retries = RetryQueue(app_state.clock, DETAILS_BACKOFF, PAUSE_OF_ALL)
         """The jobs whose details did not come."""
-        self._in_a_row = 0
-        self._not_before = -math.inf
-        skew = timedelta(seconds=service.clock_skew or 0.0)
-        self._began = app_state.clock.now() + skew
-        """By the service's clock."""
-        intervals = app_state.extent.intervals
+        # By the service's clock.
+        self._began = app_state.clock.now() + timedelta(seconds=service.clock_skew or 0.0)
+        known = app_state.extent.intervals
         # A history of an earlier qdeck says nothing of how far it is complete.
-        newest = intervals[0].until if intervals else next((job.created for job in app_state.jobs()), None)
+        newest = known[0].until if known else next((job.created for job in app_state.jobs()), None)
         self._list = ListSync(service, newest)
-        self._had = newest
+        self._newest_before = newest
         self._first = True
-        self._asked_sessions: set[str] = set()
+        self._requested_sessions: set[str] = set()
 
     def widen(self) -> None:
         """Let the next round show what changed in jobs that are final, too, and ask again for what failed."""
-        self._list.wide = True
-        self._postponed.clear()
-        self._in_a_row, self._not_before = 0, -math.inf
+        self._list.full = True
+        self._retries.clear()
 
     async def step(self) -> float:
-        """One tick.
+        """Poll once: a worker's step.
+
+        Returns:
+            Seconds until the next poll; `math.inf`: until the worker is woken.
 
         Raises:
             QdeckError: the service did not answer.
         """
-        watched = [record for record in self._app_state.unfinalized() if self._app_state.watched(record)]
-        told = await self._list.ask(watched, self._known_since(watched))
-        gone = await self._ask_for_absent({record.job.id for record in watched}, told)
-        new = [job for job in told.values() if self._app_state.record(job.id) is None]
-        records = [*(self._record(job) for job in told.values()), *gone]
+        watched = self._watched()
+        listed = await self._list.poll(watched, self._known_since(watched))
+        gone = await self._fetch_absent({record.job.id for record in watched}, listed)
+        new = [job for job in listed.values() if self._app_state.record(job.id) is None]
+        records = [*(self._record(job) for job in listed.values()), *gone]
         changed = await self._app_state.put(records, self._list.intervals)
-        self._list.taken()
+        self._list.commit()
         self._announce(new)
-        again = await self._settle()
-        left = [record.job for record in self._app_state.unfinalized() if self._app_state.watched(record)]
-        self._look_for_sessions(left)
+        until_details = await self._finalize()
+        left = [record.job for record in self._watched()]
+        self._look_up_sessions(left)
         running = sum(job.status is not JobStatus.QUEUED for job in left)
         attention = self._app_state.attention
-        pause = self._tempo.pause(
+        pause = self._interval.pause(
             queued=len(left) - running,
             running=running,
             changed=changed,
@@ -100,10 +187,13 @@ class JobsPoller:
             interactive=any(session.state in INTERACTIVE_STATES for session in self._app_state.sessions()),
             unfinished=self._list.unfinished,
         )
-        return min(pause, again)
+        return min(pause, until_details)
+
+    def _watched(self) -> list[JobRecord]:
+        return [record for record in self._app_state.unfinalized() if self._app_state.watched(record)]
 
     def _known_since(self, watched: list[JobRecord]) -> int:
-        """How many known jobs are at least as new as the oldest watched one, counted up to a page."""
+        """Return how many known jobs are at least as new as the oldest watched one, up to a page."""
         if not watched:
             return 0
         oldest = watched[-1].job.created
@@ -116,18 +206,18 @@ class JobsPoller:
         record = self._app_state.take(job, finalized=old)
         ended = known is not None and self._app_state.watched(known)
         if known is None and job.status.final:
-            # Submitted elsewhere since the last time, or between two looks, and over already.
-            ended = job.created > (self._began if self._had is None else self._had)
+            # Submitted elsewhere since the last time, or between two polls, and over already.
+            ended = job.created > (self._newest_before or self._began)
             if job.created > self._began and not self._first:
                 self._app_state.finishing.add(job.id)
         return replace(record, announced=True) if ended and job.status.final else record
 
-    async def _ask_for_absent(self, watched: set[str], told: dict[str, Job]) -> list[JobRecord]:
+    async def _fetch_absent(self, watched: set[str], listed: dict[str, Job]) -> list[JobRecord]:
         """Fetch watched jobs that left the list of pending ones; those the service does not know are over."""
         gone: list[JobRecord] = []
-        for job_id in self._list.take_absent(watched - told.keys(), FETCHED_A_TICK):
+        for job_id in self._list.absent(watched - listed.keys(), FETCHED_A_TICK):
             try:
-                told[job_id] = await self._service.job(job_id)
+                listed[job_id] = await self._service.job(job_id)
             except QdeckError as error:
                 if error.kind is not ErrorKind.NOT_FOUND:
                     raise
@@ -138,78 +228,76 @@ class JobsPoller:
                     gone.append(replace(record, job=job, finalized=True))
         return gone
 
-    def _look_for_sessions(self, left: list[Job]) -> None:
+    def _look_up_sessions(self, left: list[Job]) -> None:
         known = {session.id for session in self._app_state.sessions()}
-        new = {job.session_id for job in left if job.session_id} - known - self._asked_sessions
+        new = {job.session_id for job in left if job.session_id} - known - self._requested_sessions
         if new:
-            self._asked_sessions |= new
+            self._requested_sessions |= new
             self._wake_sessions()
 
-    async def _settle(self) -> float:
-        """Fetch details and results of the jobs that became final; seconds until more of that is to be done.
+    # details and results of jobs that became final
+
+    async def _finalize(self) -> float:
+        """Fetch details and results of the jobs that became final.
+
+        Returns:
+            Seconds until more of that is to be done; `math.inf`: nothing is.
 
         Raises:
             QdeckError: the service takes no requests of this account now. That one job's details cannot be
-                fetched is no such thing: the list was told just before.
+                fetched is no such thing: the list was answered just before.
         """
-        owed = [record for record in self._app_state.unfinalized() if record.job.status.final]
-        self._postponed.only(record.job.id for record in owed)
-        if self._app_state.clock.monotonic() < self._not_before:
-            return self._again_in(more=True) if owed else math.inf
-        due = [record for record in owed if self._postponed.due(record.job.id)]
+        final = [record for record in self._app_state.unfinalized() if record.job.status.final]
+        self._retries.keep_only(record.job.id for record in final)
+        if self._retries.pause > 0:
+            return self._until_details(more=bool(final))
+        due = [record for record in final if self._retries.is_due(record.job.id)]
         # What failed must not keep the others waiting.
-        due.sort(key=lambda record: self._postponed.times(record.job.id))
+        due.sort(key=lambda record: self._retries.failures(record.job.id))
         fetched: list[JobRecord] = []
-        done = 0
+        asked = 0
         try:
             for record in due[:FETCHED_A_TICK]:
-                done += 1
-                settled = await self._details(record)
-                if settled is None:
+                asked += 1
+                whole = await self._details(record)
+                if whole is None:
                     break
-                fetched.append(settled)
+                fetched.append(whole)
         finally:
             await self._app_state.put(fetched)
-        return self._again_in(more=len(due) > done)
+        return self._until_details(more=len(due) > asked)
+
+    def _until_details(self, *, more: bool) -> float:
+        """Return the seconds until details are to be asked for, though nothing else has to be asked.
+
+        Args:
+            more: whether there are some that need not wait for themselves.
+        """
+        wait = 0.0 if more else self._retries.next_due(ATTEMPTS)
+        return wait if wait == math.inf else max(self._interval.shortest, self._retries.pause, wait)
 
     async def _details(self, record: JobRecord) -> JobRecord | None:
-        """The job with everything the service keeps of it; its result goes to the history.
+        """Return the job with everything the service keeps of it; its result goes to the history.
 
-        `None`: it did not come, and is asked for again later.
+        Returns:
+            `None` when it did not come, and is asked for again later.
         """
         job_id = record.job.id
         try:
-            told = await self._service.job(job_id, with_params=not record.circuit_hash)
-            whole = self._app_state.take(told, metrics=await self._metrics(job_id))
+            job = await self._service.job(job_id, with_params=not record.circuit_hash)
+            whole = self._app_state.take(job, metrics=await self._metrics(job_id))
             kept = record.result_kept or await self._keep_result(whole)
         except QdeckError as error:
             if error.kind in OF_THE_ACCOUNT:
                 raise
             # `PROTOCOL`: something in between answered, or cut the answer off.
             if error.worth_retrying or error.kind is ErrorKind.PROTOCOL:
-                self._postpone(job_id)
+                self._retries.failed(job_id)
                 return None
             # It stays to be fetched by hand.
             return replace(record, finalized=True)
-        self._in_a_row = 0
+        self._retries.succeeded()
         return replace(whole, job=with_metrics(whole.job, whole.metrics), finalized=True, result_kept=kept)
-
-    def _postpone(self, job_id: str) -> None:
-        self._postponed.put_off(job_id)
-        # Perhaps no job's can be fetched now: that must not cost a request a second.
-        self._in_a_row += 1
-        self._not_before = self._app_state.clock.monotonic() + PAUSE_OF_ALL.wait(self._in_a_row)
-
-    def _again_in(self, *, more: bool) -> float:
-        """Seconds until details are to be asked for again, though nothing else has to be asked.
-
-        Args:
-            more: whether there are some that need not wait for themselves.
-        """
-        wait = 0.0 if more else self._postponed.next_in(ATTEMPTS)
-        if wait == math.inf:
-            return wait
-        return max(self._tempo.shortest, self._not_before - self._app_state.clock.monotonic(), wait)
 
     async def _metrics(self, job_id: str) -> JobMetrics | None:
         try:
@@ -232,32 +320,34 @@ class JobsPoller:
         await check(record.job, result)
         return await keep(self._app_state, record, result)
 
+    # notices
+
     def _announce(self, new: list[Job]) -> None:
-        """Tell which jobs became final; what the first round finds happened while nobody was here."""
+        """Publish which jobs became final; what the first round finds happened while nobody was here."""
         ids, away, self._first = sorted(self._app_state.finishing), self._first, False
         self._app_state.finishing.clear()
         records = [self._app_state.record(job_id) for job_id in ids]
         jobs = tuple(record.job for record in records if record is not None)
         if jobs:
             self._app_state.events.publish(JobsFinished(jobs, away=away))
-        if away and self._had is not None:
-            new = [job for job in new if job.created > self._had]
-            self._tell_of_absence([*jobs, *(job for job in new if job.status.final)], len(new))
+        if away and self._newest_before is not None:
+            new = [job for job in new if job.created > self._newest_before]
+            self._notice_of_absence([*jobs, *(job for job in new if job.status.final)], len(new))
 
-    def _tell_of_absence(self, finished: list[Job], new: int) -> None:
-        told = []
+    def _notice_of_absence(self, finished: list[Job], new: int) -> None:
+        texts = []
         if finished:
             kinds = Counter(str(job.status) for job in finished)
             parts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-            told.append(f"{len(finished)} finished while you were away ({parts})")
+            texts.append(f"{len(finished)} finished while you were away ({parts})")
         if new:
-            told.append(f"{new} submitted elsewhere")
-        if told:
-            self._app_state.events.notice(f"{'; '.join(told)}.")
+            texts.append(f"{new} submitted elsewhere")
+        if texts:
+            self._app_state.events.notice(f"{'; '.join(texts)}.")
 
 
 def with_metrics(job: Job, metrics: JobMetrics | None) -> Job:
-    """The job with the times and the usage its metrics tell."""
+    """Return the job with the times and the usage that its metrics say; `None`: the job as it is."""
     if metrics is None:
         return job
     used = metrics.qpu_seconds if metrics.qpu_seconds is not None else job.qpu_seconds

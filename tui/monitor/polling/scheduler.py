@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from tui.common.backoff import Backoff
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.monitor.polling.circuit_breaker import BACKOFF, CircuitBreaker
 
 Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""
+BACKOFF = Backoff(first=2.0, longest=120.0, jitter=(-0.1, 0.1))
+"""After failed rounds; its jitter is that of all waits."""
 
 
 class OutageRole(Enum):
@@ -44,6 +46,91 @@ class WorkerPolicy:
     offline: frozenset[ErrorKind] = frozenset()
     signs_out: frozenset[ErrorKind] = frozenset()
     silent: frozenset[ErrorKind] = frozenset()
+
+
+class CircuitBreaker:
+    """One back-off for all: while the service is down, one worker, the probe, asks it whether it is back.
+
+    What the service asks for itself (`Retry-After`) holds for every worker, whoever was told.
+
+    Args:
+        answers: returns how many answers of the service there were so far; a round without one that failed
+            shows that the service is down.
+        wake_probe: begins the probe's next round as soon as that may be.
+
+    Attributes:
+        changed: set when a wait became shorter; another one takes its place then.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        chance: random.Random,
+        answers: Callable[[], int] = lambda: 0,
+        wake_probe: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.answers = answers
+        self._clock = clock
+        self._chance = chance
+        self._wake_probe = wake_probe
+        self._failures = 0
+        self._last = -math.inf
+        self._due = -math.inf
+        self._asked = -math.inf
+        self.changed = asyncio.Event()
+
+    @property
+    def asked(self) -> float:
+        """Seconds that the service still wants to be left alone; 0: it does not."""
+        return max(0.0, self._asked - self._clock.monotonic())
+
+    def hold(self, *, probe: bool) -> float:
+        """Return the seconds until a round in the background may begin.
+
+        Args:
+            probe: whether it is the probe's.
+
+        Returns:
+            0: now; `math.inf`: when the service is back.
+        """
+        if not self._failures:
+            return self.asked
+        return max(self.asked, self._due - self._clock.monotonic()) if probe else math.inf
+
+    def failed(self, error: QdeckError, *, down: bool, user_requested: bool = False) -> None:
+        """Note that a round failed.
+
+        Args:
+            down: whether it shows that the service is down.
+            user_requested: whether the user asked for it: that makes no later wait longer.
+        """
+        now = self._clock.monotonic()
+        if error.retry_after:
+            self._asked = max(self._asked, now + error.retry_after)
+        if down:
+            first = not self._failures
+            if first or not user_requested:
+                self._failures += 1
+            pause = max(BACKOFF.wait(self._failures), BACKOFF.never_before(self.asked))
+            self._last, self._due = now, now + BACKOFF.spread(pause, self._chance.random)
+            if first:
+                self._wake_probe()
+
+    def recovered(self) -> None:
+        """Note that the service answered."""
+        if self._failures:
+            self._failures = 0
+            self._wait_changed()
+
+    def hurry(self, seconds: float) -> None:
+        """Let the probe ask, for a user who is here, when the last one is that long ago."""
+        if self._last + seconds < self._due:
+            self._due = self._last + seconds
+            self._wait_changed()
+
+    def _wait_changed(self) -> None:
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 class Scheduler:
@@ -205,10 +292,10 @@ class Worker:
             pause = BACKOFF.wait(self._failures)
         answered = self._breaker.answers() > answers
         if answered:
-            self._breaker.over()
+            self._breaker.recovered()
         if isinstance(error, QdeckError):
             down = error.worth_retrying and not answered and self.policy.role is not OutageRole.STANDS_ALONE
-            self._breaker.met(error, down=down, user_requested=user_requested)
+            self._breaker.failed(error, down=down, user_requested=user_requested)
             if down and self.policy.role is OutageRole.PROBES:
                 # The circuit breaker says when it is due.
                 pause = 0.0
