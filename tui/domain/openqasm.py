@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_GAP = r"(?:\s+|//[^\n]*(?:\n|$)|/\*.*?\*/)*"
+# Possessive and atomic: what was passed over is never tried in another way, so matching is linear.
+_GAP = r"(?>\s+|//[^\n]*|/\*.*?\*/)*+"
 _HEADER = re.compile(rf"{_GAP}OPENQASM\s+(\d+)(?:\.\d+)?", re.DOTALL)
+_BLANK = re.compile(rf"{_GAP}\Z", re.DOTALL)
 _OLD_INCLUDE = re.compile(r"^[^/\n]*\binclude\s*\"qelib1\.inc\"", re.MULTILINE)
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -31,6 +33,11 @@ def version_of(text: str) -> int:
     if (header := _HEADER.match(text)) is not None:
         return int(header[1][:6])
     return 2 if _OLD_INCLUDE.search(text) else 3
+
+
+def is_blank(text: str) -> bool:
+    """True when a program has nothing but whitespace and comments."""
+    return _BLANK.match(text) is not None
 
 
 def classical_bits(text: str) -> int | None:

@@ -10,11 +10,10 @@ from qiskit import QuantumCircuit, qasm2
 from tui.compiler.qiskit.circuit_stats import measures, stats
 from tui.compiler.qiskit.diagnostics import Unreadable, building, of_openqasm3, unreadable
 from tui.domain.circuits import CheckReport
-from tui.domain.openqasm import version_of
+from tui.domain.openqasm import is_blank, version_of
 from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, load
 
 LONGEST_TEXT: Final = 8_000_000
-_NOTHING: Final = re.compile(r"(?:\s+|//[^\n]*(?:\n|$)|/\*.*?\*/)*\Z", re.DOTALL)
 _PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
 _REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
 _STATEMENT: Final = re.compile(r"[^;{}]*[;{}]")
@@ -29,7 +28,7 @@ def read(text: str) -> QuantumCircuit:
     """
     if len(text) > LONGEST_TEXT:
         raise unreadable(f"The program is longer than {LONGEST_TEXT:,} characters.")
-    if _NOTHING.match(text):
+    if is_blank(text):
         raise unreadable("The program is empty.", 1, 1)
     version = version_of(text)
     if version == 2:
