@@ -20,7 +20,7 @@ from tests.compiler.devices import device
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerProcess
 from tui.compiler.client import Compiler
-from tui.compiler.messages import Draw, Ping
+from tui.compiler.messages import Draw, Version
 from tui.domain.circuits import TranspileOptions
 
 CHECKOUT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ async def test_closing_while_a_worker_is_being_started_ends_it() -> None:
 async def test_a_worker_with_an_answer_that_nobody_reads_can_be_closed() -> None:
     worker = await WorkerProcess.open("tui.compiler.qiskit.worker_main")
     try:
-        await worker.send(msgspec.json.encode(Ping()))
+        await worker.send(msgspec.json.encode(Version()))
         await worker.receive()
         before = processor_ticks(worker.pid)
         wide = BELL.replace("[2]", "[20]") + "h q;" + "h q[0];" * 1_200

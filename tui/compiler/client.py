@@ -6,31 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
-from tui.compiler.messages import (
-    REPLY_DECODER,
-    Check,
-    Checked,
-    Draw,
-    Drawn,
-    Failed,
-    Made,
-    Ping,
-    Pong,
-    Reply,
-    Request,
-    Review,
-    TargetData,
-    TargetWanted,
-    Transpile,
-    Unpack,
-    Unpacked,
-)
+from tui.compiler import messages
+from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
 from tui.compiler.usage_estimate import rep_delay_us
 from tui.domain.backends import BackendData
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
@@ -40,7 +23,7 @@ CHECK_SECONDS: Final = 60.0
 CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
 
-R = TypeVar("R", Checked, Drawn, Unpacked, Made, Pong)
+T = TypeVar("T")
 
 
 class Compiler:
@@ -75,11 +58,11 @@ class Compiler:
 
     async def version(self) -> str:
         """Return the version of Qiskit, once the worker is warm."""
-        return _expect(await _answer(self._main, Ping()), Pong).qiskit
+        return await _request(self._main, messages.Version(), str)
 
     async def check(self, qasm: str) -> CheckReport:
         """Check an OpenQASM 2 or 3 program. Its errors are in the report, not raised."""
-        return _expect(await self._answer_soon(Check(qasm)), Checked).report
+        return await self._request_soon(messages.Check(qasm), CheckReport)
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         """Draw the circuit as text, folded at `width` columns, idle qubits left out.
@@ -87,7 +70,7 @@ class Compiler:
         Returns:
             The drawing; empty for a circuit without operations.
         """
-        return _expect(await self._answer_soon(Draw(qasm, width)), Drawn).text
+        return await self._request_soon(messages.Draw(qasm, width), str)
 
     async def decode_qpy(self, payload: str) -> tuple[str, ...]:
         """Translate circuits in Qiskit's binary form, as other programs submit them, to OpenQASM 3.
@@ -99,11 +82,11 @@ class Compiler:
             One program a circuit, in order, at least the first one; it ends before a circuit that cannot be
             written, or when the programs grow too long.
         """
-        return _expect(await self._answer_soon(Unpack(payload)), Unpacked).programs
+        return await self._request_soon(messages.DecodeQpy(payload), tuple[str, ...])
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""
-        return await self._with_target(target, lambda data: Transpile(qasm, data, options))
+        return await self._with_target(target, lambda data: messages.Transpile(qasm, data, options))
 
     async def review(
         self,
@@ -126,7 +109,7 @@ class Compiler:
         """
         return await self._with_target(
             target,
-            lambda data: Review(source, isa, data, options, layouts, seconds),
+            lambda data: messages.Review(source, isa, data, options, layouts, seconds),
             fractional=options.asked.fractional_gates,
         )
 
@@ -135,22 +118,24 @@ class Compiler:
         await self._main.aclose()
         await self._second.aclose()
 
-    async def _answer_soon(self, request: Request) -> Reply:
+    async def _request_soon(self, request: Request, kind: type[T]) -> T:
         queue = self._second if self._main.busy else self._main
-        return await _answer(queue, request, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
+        return await _request(queue, request, kind, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
 
     async def _with_target(
         self, target: BackendData, request: Callable[[TargetData], Request], *, fractional: bool = False
     ) -> Candidate:
         """Ask about a target, sending its data only to a worker that has not got it."""
         data = TargetData(target.name, self._key(target), fractional)
-        reply = await _answer(self._main, request(data))
-        if isinstance(reply, TargetWanted):
+        # mypy takes no union for a type.
+        kind: Any = Candidate | None
+        candidate: Candidate | None = await _request(self._main, request(data), kind)
+        if candidate is None:
             whole = msgspec.structs.replace(
                 data, configuration=target.configuration, properties=target.properties
             )
-            reply = await _answer(self._main, request(whole))
-        return replace(_expect(reply, Made).candidate, rep_delay_us=rep_delay_us(target.configuration))
+            candidate = await _request(self._main, request(whole), Candidate)
+        return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
     def _key(self, target: BackendData) -> str:
         known = self._keys.get(target.name)
@@ -163,13 +148,15 @@ class Compiler:
         return self._keys[target.name][1]
 
 
-async def _answer(
-    queue: WorkerQueue, request: Request, *, timeout: float | None = None, grace: float = 0.0
-) -> Reply:
-    """Return the worker's reply to a request; a `Failed` one is raised."""
+async def _request(
+    queue: WorkerQueue, request: Request, kind: type[T], *, timeout: float | None = None, grace: float = 0.0
+) -> T:
     try:
         body = await queue.request(msgspec.json.encode(request), timeout=timeout, grace=grace)
-        reply: Reply = REPLY_DECODER.decode(body)
+        reply = REPLY_DECODER.decode(body)
+        if isinstance(reply, Failed):
+            raise QdeckError(ErrorKind(reply.kind), reply.message, reply.advice)
+        return msgspec.json.decode(reply.result, type=kind)
     except WorkerClosed as error:
         raise _unavailable("The compiler has been shut down.") from error
     except WorkerDied as error:
@@ -181,15 +168,6 @@ async def _answer(
         raise _unavailable(message) from error
     except OSError as error:
         raise _unavailable(f"Qiskit's process cannot be started: {error.strerror}.") from error
-    if isinstance(reply, Failed):
-        raise QdeckError(ErrorKind(reply.kind), reply.message, reply.advice)
-    return reply
-
-
-def _expect(reply: Reply, kind: type[R]) -> R:
-    if isinstance(reply, kind):
-        return reply
-    raise _unavailable(f"Qiskit's process answered with {type(reply).__name__}.")
 
 
 def _unavailable(message: str, advice: str = "") -> QdeckError:

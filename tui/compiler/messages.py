@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.circuits import TranspileOptions
 
 
 class TargetData(msgspec.Struct, frozen=True):
@@ -25,26 +25,26 @@ class TargetData(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True, tag="check"):
-    """Read a program and say what is wrong with it. Answer: `Checked`."""
+    """Read a program and say what is wrong with it. Result: `CheckReport`."""
 
     qasm: str
 
 
 class Draw(msgspec.Struct, frozen=True, tag="draw"):
-    """Draw a circuit as text. Answer: `Drawn`."""
+    """Draw a circuit as text. Result: `str`."""
 
     qasm: str
     width: int
 
 
-class Unpack(msgspec.Struct, frozen=True, tag="unpack"):
-    """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Answer: `Unpacked`."""
+class DecodeQpy(msgspec.Struct, frozen=True, tag="decode-qpy"):
+    """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Result: `tuple[str, ...]`."""
 
-    qpy: str
+    payload: str
 
 
 class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
-    """Transpile for a target. Answer: `Made` or `TargetWanted`."""
+    """Transpile for a target. Result: `Candidate`, or `None` when the worker has not got the target."""
 
     qasm: str
     target: TargetData
@@ -52,7 +52,7 @@ class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
 
 
 class Review(msgspec.Struct, frozen=True, tag="review"):
-    """Measure what another compiler made of a circuit. Answer: `Made` or `TargetWanted`."""
+    """Measure what another compiler made of a circuit. Result: as of `Transpile`."""
 
     source: str
     isa: str
@@ -62,56 +62,26 @@ class Review(msgspec.Struct, frozen=True, tag="review"):
     seconds: float
 
 
-class Ping(msgspec.Struct, frozen=True, tag="ping"):
-    """Ask whether the worker is warm. Answer: `Pong`."""
+class Version(msgspec.Struct, frozen=True, tag="version"):
+    """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
 
-Request = Check | Draw | Unpack | Transpile | Review | Ping
+Request = Check | Draw | DecodeQpy | Transpile | Review | Version
 
 
-class Checked(msgspec.Struct, frozen=True, tag="checked"):
-    """The report on a program."""
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The result, of the type that the request names."""
 
-    report: CheckReport
-
-
-class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
-    """The drawing."""
-
-    text: str
-
-
-class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
-    """The programs, in order; there may be more circuits than could be written."""
-
-    programs: tuple[str, ...]
-
-
-class Made(msgspec.Struct, frozen=True, tag="made"):
-    """The transpiled circuit."""
-
-    candidate: Candidate
-
-
-class TargetWanted(msgspec.Struct, frozen=True, tag="target-wanted"):
-    """The worker needs the target's configuration and properties."""
-
-
-class Pong(msgspec.Struct, frozen=True, tag="pong"):
-    """The worker has imported Qiskit, of this version."""
-
-    qiskit: str
+    result: msgspec.Raw
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """It did not work: the parts of a `QdeckError`, `kind` by its value."""
+    """The parts of a `QdeckError`, `kind` by its value."""
 
     kind: str
     message: str
     advice: str = ""
 
 
-Reply = Checked | Drawn | Unpacked | Made | TargetWanted | Pong | Failed
-
-REQUEST_DECODER: Final = msgspec.json.Decoder[Request](Request)
-REPLY_DECODER: Final = msgspec.json.Decoder[Reply](Reply)
+REQUEST_DECODER: Final[msgspec.json.Decoder[Request]] = msgspec.json.Decoder(Request)
+REPLY_DECODER: Final[msgspec.json.Decoder[Done | Failed]] = msgspec.json.Decoder(Done | Failed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from tui.domain.circuits import Diagnostic
@@ -36,6 +37,31 @@ _TOKENS: Final = {
     "DecimalIntegerLiteral": "a whole number",
     "FloatLiteral": "a number",
     "VersionSpecifier": "a version, such as 3.0",
+}
+_IMPORTING: Final = {
+    r"declarations of type '(\w+)' are not supported": "Qiskit cannot import variables of type {0}.",
+    r"non-stdgates": 'Qiskit reads no included file but "stdgates.inc" ("qelib1.inc" belongs to OpenQASM 2).',
+    r"Symbol '(.+)' already": "The name {0} is taken: a gate, register or variable has it already.",
+    r"gate '(.+)' is not defined": "There is no gate {0}.",
+    r"Undefined symbol '(.+)'": "There is no {0}: it is not declared above.",
+    r"conditions": "Qiskit reads a condition only as `bit`, `!bit`, `bit == true` or `register == number`.",
+    r"measurements must": "Qiskit needs a bit for the result of a measurement: c[0] = measure q[0];",
+    r"initialisation": "Qiskit cannot import a bit that starts with a value; only with a measurement.",
+}
+"""Beginnings of messages of `qiskit_qasm3_import`, and their wording."""
+_BUILDING: Final = {
+    r".*positional argument.*given": "{gate} was given too many parameters.",
+    r".*qubit\((\d+)\)/clbit.*expectation \((\d+)\)": "{gate} acts on {1} qubits, not on {0}.",
+    r".*duplicate (?:bit|qubit) arguments": "{gate} uses the same qubit twice.",
+    r".*register size error": "The two sides have different numbers of qubits and bits.",
+    r".*index must be int": "Qiskit reads only a number as an index, not a loop variable.",
+}
+"""Messages of Qiskit's errors while it builds a circuit, and their wording."""
+_RAISED: Final[Mapping[type[BaseException], str]] = {
+    IndexError: "The index is outside the register.",
+    ZeroDivisionError: "This divides by zero.",
+    RecursionError: "The program is nested too deeply.",
+    MemoryError: "The program is too large for the memory it may use.",
 }
 _OPENING: Final = {"}": "{", ")": "(", "]": "["}
 
@@ -91,7 +117,7 @@ def _token(name: str) -> str:
 
 
 def _syntax(message: str, offending: str | None) -> str:
-    """An ANTLR message (`extraneous input 'q' expecting ';'`) in words.
+    """Word an ANTLR message (`extraneous input 'q' expecting ';'`).
 
     ANTLR lists all that could stand there, up to sixty kinds of token; more than three are left out.
 
@@ -123,58 +149,36 @@ def _syntax(message: str, offending: str | None) -> str:
 
 
 def _importing(message: str) -> str:
-    """A message of `qiskit_qasm3_import` in words: what Qiskit lacks is named as it is written."""
+    """Word a message of `qiskit_qasm3_import`: what Qiskit lacks is named as it is written."""
     if (node := re.match(r"node of type (\w+) is not supported", message)) is not None:
         return f"Qiskit cannot import {_UNSUPPORTED.get(node[1], node[1])}."
-    if (kind := re.match(r"declarations of type '(\w+)' are not supported", message)) is not None:
-        return f"Qiskit cannot import variables of type {kind[1]}."
-    if "non-stdgates imports" in message:
-        return 'Qiskit reads no included file but "stdgates.inc" ("qelib1.inc" belongs to OpenQASM 2).'
-    if (again := re.match(r"Symbol '(.+)' already inserted", message)) is not None:
-        return f"The name {again[1]} is taken: a gate, register or variable has it already."
-    if (gate := re.match(r"gate '(.+)' is not defined", message)) is not None:
-        return f"There is no gate {gate[1]}."
-    if (unknown := re.match(r"Undefined symbol '(.+)'", message)) is not None:
-        return f"There is no {unknown[1]}: it is not declared above."
-    if message.startswith("conditions must be"):
-        return "Qiskit reads a condition only as `bit`, `!bit`, `bit == true` or `register == number`."
-    if message.startswith("measurements must save"):
-        return "Qiskit needs a bit for the result of a measurement: c[0] = measure q[0];"
-    if message.startswith("initialisation of classical bits"):
-        return "Qiskit cannot import a bit that starts with a value; only with a measurement."
-    return _sentence(message)
+    return _worded(_IMPORTING, message) or _sentence(message)
 
 
 def building(error: BaseException, gate: str) -> str:
-    """An error that Qiskit's Python raises while it builds the circuit, in words.
+    """Word an error that Qiskit's Python raises while it builds the circuit.
 
     Args:
-        error: what was raised.
+        error: the exception.
         gate: the gate that was being applied; empty when it was something else.
     """
     text = str(error).strip("'\"")
+    gate = gate or "The gate"
     if (lacking := re.search(r"missing \d+ required positional arguments?: (.+)$", text)) is not None:
         names = lacking[1].replace("'", "")
-        return f"{gate or 'The gate'} needs more parameters: {names}."
-    if "positional argument" in text and "given" in text:
-        return f"{gate or 'The gate'} was given too many parameters."
-    if (amount := re.search(r"qubit\((\d+)\)/clbit\(\d+\).*expectation \((\d+)\)", text)) is not None:
-        return f"{gate or 'The gate'} acts on {amount[2]} qubits, not on {amount[1]}."
-    if "duplicate bit arguments" in text or "duplicate qubit arguments" in text:
-        return f"{gate or 'The gate'} uses the same qubit twice."
-    if "register size error" in text:
-        return "The two sides have different numbers of qubits and bits."
-    if "index must be int" in text:
-        return "Qiskit reads only a number as an index, not a loop variable."
-    if isinstance(error, IndexError):
-        return "The index is outside the register."
-    if isinstance(error, ZeroDivisionError):
-        return "This divides by zero."
-    if isinstance(error, RecursionError):
-        return "The program is nested too deeply."
-    if isinstance(error, MemoryError):
-        return "The program is too large for the memory it may use."
-    return _sentence(text or type(error).__name__)
+        return f"{gate} needs more parameters: {names}."
+    if wording := _worded(_BUILDING, text, gate=gate):
+        return wording
+    raised = (wording for kind, wording in _RAISED.items() if isinstance(error, kind))
+    return next(raised, "") or _sentence(text or type(error).__name__)
+
+
+def _worded(rules: Mapping[str, str], message: str, **names: str) -> str:
+    """The wording of the first pattern that a message starts with; empty when there is none."""
+    for pattern, wording in rules.items():
+        if (found := re.match(pattern, message, re.DOTALL)) is not None:
+            return wording.format(*found.groups(), **names)
+    return ""
 
 
 def _sentence(text: str) -> str:

@@ -5,33 +5,28 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
+import msgspec
 import qiskit
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler import Target
 
 from tui.common.errors import ErrorKind
 from tui.compiler.messages import (
+    REQUEST_DECODER,
     Check,
-    Checked,
+    DecodeQpy,
+    Done,
     Draw,
-    Drawn,
     Failed,
-    Made,
-    Ping,
-    Pong,
-    Reply,
     Request,
     Review,
     TargetData,
-    TargetWanted,
     Transpile,
-    Unpack,
-    Unpacked,
+    Version,
 )
+from tui.compiler.qiskit.circuit_summary import draw
 from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
-from tui.compiler.qiskit.drawing import draw
-from tui.compiler.qiskit.parser import check, read
-from tui.compiler.qiskit.qpy import unpack
+from tui.compiler.qiskit.parser import check, decode_qpy, read
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.domain.circuits import TranspileOptions
 from tui.qiskit_common.target import DeviceDataError, build_target
@@ -62,10 +57,14 @@ class RequestHandler:
             check(text)
             transpile("small", text, device, TranspileOptions(2, 0))
 
-    def answer(self, request: Request) -> Reply:
-        """The reply to a request. What goes wrong is a reply too, panics of Qiskit's Rust included."""
+    def answer(self, body: bytes) -> bytes:
+        """Return the reply to a request. What goes wrong is a reply too, panics of Qiskit's Rust included."""
+        request = REQUEST_DECODER.decode(body)
+        return msgspec.json.encode(self._answer(request))
+
+    def _answer(self, request: Request) -> Done | Failed:
         try:
-            return self._answer(request)
+            return Done(msgspec.Raw(msgspec.json.encode(self._result(request))))
         except (KeyboardInterrupt, SystemExit):
             raise
         except Unreadable as error:
@@ -83,26 +82,24 @@ class RequestHandler:
         except BaseException as error:
             return Failed(ErrorKind.CIRCUIT, f"Qiskit failed ({type(error).__name__}): {_short(str(error))}")
 
-    def _answer(self, request: Request) -> Reply:
+    def _result(self, request: Request) -> object:
         match request:
-            case Ping():
-                return Pong(qiskit.__version__)
+            case Version():
+                return qiskit.__version__
             case Check(qasm):
-                return Checked(check(qasm))
+                return check(qasm)
             case Draw(qasm, width):
-                return Drawn(draw(read(qasm), width))
-            case Unpack(packed):
-                return Unpacked(unpack(packed))
+                return draw(read(qasm), width)
+            case DecodeQpy(payload):
+                return decode_qpy(payload)
+        target = self._target(request.target)
+        if target is None:
+            return None
+        match request:
             case Transpile(qasm, data, options):
-                target = self._target(data)
-                if target is None:
-                    return TargetWanted()
-                return Made(transpile(data.name, qasm, target, options))
+                return transpile(data.name, qasm, target, options)
             case Review(source, isa, data, options, layouts, seconds):
-                target = self._target(data)
-                if target is None:
-                    return TargetWanted()
-                return Made(review(data.name, source, isa, target, options, layouts, seconds))
+                return review(data.name, source, isa, target, options, layouts, seconds)
 
     def _target(self, data: TargetData) -> Target | None:
         key = data.key, data.fractional

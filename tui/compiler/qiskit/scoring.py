@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import InstructionProperties, Target
 from qiskit.utils.units import apply_prefix
 
-from tui.compiler.qiskit.circuit_stats import blocks_of, measures
+from tui.compiler.qiskit.circuit_summary import blocks_of, measures
 
 BAD_COUPLER: Final = 0.5
 """Calibrated error from which a two-qubit gate is as good as broken; devices list such couplers."""

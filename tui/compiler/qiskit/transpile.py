@@ -9,9 +9,8 @@ from typing import Final
 from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
 from qiskit.transpiler import Target
 
-from tui.compiler.qiskit.circuit_stats import measures, stats
+from tui.compiler.qiskit.circuit_summary import draw_if_small, measures, stats
 from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
-from tui.compiler.qiskit.drawing import draw_if_small
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.scoring import score
 from tui.domain.circuits import Candidate, TranspileOptions

@@ -9,7 +9,7 @@ import msgspec
 
 from tui.common.errors import ErrorKind
 from tui.common.worker_process import Handler, serve
-from tui.compiler.messages import REQUEST_DECODER, Failed
+from tui.compiler.messages import Failed
 
 INSTALL: Final = 'Install it with: pip install "qdeck[local]".'
 NICENESS: Final = 5
@@ -42,7 +42,7 @@ def prepare() -> Handler:
         return _failing(f"Qiskit cannot be imported: {error}.")
     handler = RequestHandler()
     handler.warm_up()
-    return lambda body: (msgspec.json.encode(handler.answer(REQUEST_DECODER.decode(body))),)
+    return lambda body: (handler.answer(body),)
 
 
 def _failing(message: str) -> Handler:

@@ -51,7 +51,6 @@ class Engine:
         """
         name = device.name if isinstance(device, Device) else device
         message = {
-            "do": "run",
             "program_id": program_id,
             "params": dict(params),
             "device": name,
@@ -66,11 +65,11 @@ class Engine:
                 reason_code=1002,
                 reason_solution="Try again; if it fails again, use fewer qubits, circuits or shots.",
             )
-        return RunOutcome(**answer["outcome"])
+        return RunOutcome(**answer)
 
     async def transpile(self, request: TranspileRequest) -> list[TranspiledCircuit]:
         """Transpile circuits, in their order. Raises `EngineError` with a message for the user."""
-        answer = await _answer(self._transpiler, {"do": "transpile", "request": asdict(request)})
+        answer = await _answer(self._transpiler, asdict(request))
         if "error" in answer:
             raise EngineError(answer["error"])
         return [TranspiledCircuit(**circuit) for circuit in answer["circuits"]]

@@ -14,66 +14,73 @@ from tui.sandbox.simulator.base.values import EngineError, RunOutcome, Transpile
 
 
 def main() -> None:
-    """Serve until the engine is gone. The argument says what to warm up: "run" or "transpile"."""
+    """Serve until the engine is gone. The argument says what: "run" or "transpile"."""
     warnings.simplefilter("ignore")
-    serve(_prepare)
+    serve(prepare_transpiling if sys.argv[1] == "transpile" else prepare_running)
 
 
-def _prepare() -> Handler:
-    problem = _warm_up(sys.argv[1])
-    return lambda body: (json.dumps(_answer(json.loads(body), problem), separators=(",", ":")).encode(),)
+def prepare_running() -> Handler:
+    """Import what a job needs.
 
-
-def _warm_up(warm: str) -> str | None:
+    Returns:
+        A handler whose reply is the outcome of a job.
+    """
     try:
-        if warm == "transpile":
-            from tui.sandbox.simulator.transpile import warm as warm_up
+        from tui.sandbox.simulator.primitives.runner import run, warm
 
-            warm_up()
-        else:
-            from tui.sandbox.simulator.primitives.runner import warm as warm_up
-
-            warm_up()
+        warm()
     except ImportError as error:
-        return f"The sandbox cannot simulate: {error}. Install the extra 'local'."
-    return None
+        failed = RunOutcome("Failed", reason=_missing(error), reason_code=1002)
+        return lambda _: (_json(asdict(failed)),)
+
+    def handle(body: bytes) -> tuple[bytes]:
+        try:
+            outcome = run(**json.loads(body))
+        except Exception as error:
+            # The last line of defence: a fault of ours must not take the service down with it.
+            traceback.print_exc()
+            outcome = RunOutcome("Failed", reason=_internal(error), reason_code=1002)
+        return (_json(asdict(outcome)),)
+
+    return handle
 
 
-def _answer(message: dict[str, Any], problem: str | None) -> dict[str, Any]:
-    if message["do"] == "transpile":
-        return _transpile(message, problem)
-    return {"outcome": asdict(_run(message, problem))}
+def prepare_transpiling() -> Handler:
+    """Import what transpiling needs.
 
-
-def _run(message: dict[str, Any], problem: str | None) -> RunOutcome:
-    if problem is not None:
-        return RunOutcome("Failed", reason=problem, reason_code=1002)
-    from tui.sandbox.simulator.primitives.runner import run
-
+    Returns:
+        A handler whose reply has the transpiled "circuits", or the "error" in words.
+    """
     try:
-        return run(message["program_id"], message["params"], message["device"], message["seed"])
-    except Exception as error:
-        # The last line of defence: a fault of ours must not take the service down with it.
-        traceback.print_exc()
-        return RunOutcome("Failed", reason=_internal(error), reason_code=1002)
+        from tui.sandbox.simulator.transpile import transpile_all, warm
+
+        warm()
+    except ImportError as error:
+        missing = _missing(error)
+        return lambda _: (_json({"error": missing}),)
+
+    def handle(body: bytes) -> tuple[bytes]:
+        request = json.loads(body)
+        if request["coupling_map"] is not None:
+            request["coupling_map"] = [(first, second) for first, second in request["coupling_map"]]
+        try:
+            circuits = transpile_all(TranspileRequest(**request))
+        except EngineError as error:
+            return (_json({"error": str(error)}),)
+        except Exception as error:
+            traceback.print_exc()
+            return (_json({"error": _internal(error)}),)
+        return (_json({"circuits": [asdict(circuit) for circuit in circuits]}),)
+
+    return handle
 
 
-def _transpile(message: dict[str, Any], problem: str | None) -> dict[str, Any]:
-    if problem is not None:
-        return {"error": problem}
-    from tui.sandbox.simulator.transpile import transpile_all
+def _json(reply: dict[str, Any]) -> bytes:
+    return json.dumps(reply, separators=(",", ":")).encode()
 
-    request = message["request"]
-    if request["coupling_map"] is not None:
-        request["coupling_map"] = [(first, second) for first, second in request["coupling_map"]]
-    try:
-        circuits = transpile_all(TranspileRequest(**request))
-    except EngineError as error:
-        return {"error": str(error)}
-    except Exception as error:
-        traceback.print_exc()
-        return {"error": _internal(error)}
-    return {"circuits": [asdict(circuit) for circuit in circuits]}
+
+def _missing(error: ImportError) -> str:
+    return f"The sandbox cannot simulate: {error}. Install the extra 'local'."
 
 
 def _internal(error: Exception) -> str:

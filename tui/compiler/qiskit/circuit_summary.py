@@ -1,15 +1,24 @@
-"""How large a circuit is."""
+"""How large a circuit is, and its drawing as text as far as that is of use."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp
 
+from tui.compiler.qiskit.diagnostics import NotPossible
 from tui.domain.circuits import CircuitStats
+
+MOST_DRAWN: Final = 1_500
+"""Operations of a circuit that is drawn on request: the drawer takes some 0.2 s for each thousand."""
+MOST_REVIEWED: Final = 300
+"""Operations of a transpiled circuit that is drawn without being asked."""
+MOST_QUBITS: Final = 40
+"""Active qubits of the same."""
+NARROWEST: Final = 20
 
 
 def walk(circuit: QuantumCircuit) -> Iterator[Any]:
@@ -50,6 +59,30 @@ def stats(circuit: QuantumCircuit) -> CircuitStats:
 def measures(circuit: QuantumCircuit) -> bool:
     """Whether anything in it is measured."""
     return any(instruction.name == "measure" for instruction in walk(circuit))
+
+
+def draw(circuit: QuantumCircuit, width: int) -> str:
+    """The circuit as text, folded at `width` columns, idle qubits left out.
+
+    Raises:
+        NotPossible: it is too large to be read as a drawing.
+    """
+    operations = sum(1 for _ in walk(circuit))
+    if operations > MOST_DRAWN:
+        raise NotPossible(
+            f"The circuit has {operations:,} operations: up to {MOST_DRAWN:,} are drawn.",
+        )
+    if not circuit.data:
+        return ""
+    return str(circuit.draw("text", fold=max(width, NARROWEST), idle_wires=False))
+
+
+def draw_if_small(circuit: QuantumCircuit, width: int) -> str:
+    """The same for a result that nobody asked to draw; empty when it is large."""
+    active = {qubit for instruction in circuit.data for qubit in instruction.qubits}
+    if len(active) > MOST_QUBITS or sum(1 for _ in walk(circuit)) > MOST_REVIEWED:
+        return ""
+    return draw(circuit, width)
 
 
 def _is_two_qubit_gate(instruction: Any) -> bool:
