@@ -106,7 +106,7 @@ def job_count(info: dict[str, Any], control: httpx.Client) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "count", "made"),
+    ("kind", "count", "expected"),
     [
         ("504-done", 0, 6),
         ("504-done", 1, 2),
@@ -122,7 +122,7 @@ def test_ibms_client_repeats_posts_that_may_have_been_carried_out(
     runner: Any,
     kind: str,
     count: int,
-    made: int,
+    expected: int,
 ) -> None:
     info, control = sandbox_with_faults
     control.put("/sandbox/faults", json=[f"POST:/**/jobs:{kind}:{count}"]).raise_for_status()
@@ -131,4 +131,4 @@ def test_ibms_client_repeats_posts_that_may_have_been_carried_out(
     runner.stdin.flush()
     outcome = runner.stdout.readline().strip()
     new = job_count(info, control) - before
-    assert new == made, outcome
+    assert new == expected, outcome

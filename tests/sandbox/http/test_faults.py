@@ -67,7 +67,7 @@ def test_fault_plan_applies_the_first_match_that_is_not_used_up() -> None:
     assert met("GET", "/axb") == ""
     assert met("POST", "/a.b") == ""
     assert met("GET", "/a.b") == "404"
-    assert [(told["seen"], told["hits"]) for told in plan.report()] == [(5, 1), (5, 2), (1, 1)]
+    assert [(fault["seen"], fault["hits"]) for fault in plan.report()] == [(5, 1), (5, 2), (1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ async def test_429_fault_can_send_retry_after_as_seconds_or_date(sandbox: Worksp
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:429-wait=7")])
     assert (await get(sandbox)).headers["retry-after"] == "7"
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:429-date=7")])
-    told = (await get(sandbox)).headers
-    asked, now = (parsedate_to_datetime(told[name]) for name in ("retry-after", "date"))
-    assert 5 <= (asked - now).total_seconds() <= 9
+    headers = (await get(sandbox)).headers
+    retry_at, now = (parsedate_to_datetime(headers[name]) for name in ("retry-after", "date"))
+    assert 5 <= (retry_at - now).total_seconds() <= 9
 
 
 @pytest.mark.parametrize("kind", ["reset", "unanswered"])
@@ -180,8 +180,8 @@ async def test_fault_control_needs_the_key_and_replaces_all_faults(sandbox: Work
         faults = ["*:/sandbox/**:500:0", {"method": "GET", "path": VERSION, "kind": "403", "count": 0}]
         assert (await client.put(path, json=faults, headers=key)).status_code == 200
         assert (await client.get(VERSION)).status_code == 403
-        told = (await client.get(path, headers=key)).json()
-        assert [(fault["kind"], fault["hits"]) for fault in told] == [("500", 0), ("403", 1)]
+        faults_in_force = (await client.get(path, headers=key)).json()
+        assert [(fault["kind"], fault["hits"]) for fault in faults_in_force] == [("500", 0), ("403", 1)]
         for wrong in (b"", b"{", b"7", b"[7]", b'["x"]', b'[{"kind": "500"}]'):
             assert (await client.put(path, content=wrong, headers=key)).status_code == 400
         assert (await client.get(VERSION)).status_code == 403
@@ -218,6 +218,6 @@ async def test_sandbox_process_rejects_a_wrong_fault_option(tmp_path: Path) -> N
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,
     )
-    _, said = await process.communicate()
+    _, stderr = await process.communicate()
     assert process.returncode == 2
-    assert b"no kind of fault" in said
+    assert b"no kind of fault" in stderr

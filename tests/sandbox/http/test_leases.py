@@ -143,9 +143,9 @@ async def test_running_file_is_private_and_removed_at_the_end(tmp_path: Path) ->
     try:
         path = tmp_path / RUNNING_FILE
         assert path.stat().st_mode & 0o777 == 0o600
-        said = json.loads(path.read_text())
-        assert said.pop("pid") == sandbox.pid
-        assert SandboxInfo.from_members(said) == sandbox.info
+        members = json.loads(path.read_text())
+        assert members.pop("pid") == sandbox.pid
+        assert SandboxInfo.from_members(members) == sandbox.info
     finally:
         await sandbox.stop()
     assert not path.exists()
@@ -162,13 +162,13 @@ async def test_lease_without_the_key_is_403(tmp_path: Path) -> None:
         await sandbox.stop()
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nx-qdeck-proof: 00\r\n\r\n", b"\xff" * 40_000])
-async def test_join_gives_no_secret_to_another_program_on_the_port(tmp_path: Path, answer: bytes) -> None:
-    heard = bytearray()
+@pytest.mark.parametrize("response", [b"", b"HTTP/1.1 200 OK\r\nx-qdeck-proof: 00\r\n\r\n", b"\xff" * 40_000])
+async def test_join_gives_no_secret_to_another_program_on_the_port(tmp_path: Path, response: bytes) -> None:
+    received = bytearray()
 
     async def stranger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.extend(await reader.read(4096))
-        writer.write(answer)
+        received.extend(await reader.read(4096))
+        writer.write(response)
         writer.close()
 
     server = await asyncio.start_server(stranger, "127.0.0.1", 0)
@@ -177,8 +177,8 @@ async def test_join_gives_no_secret_to_another_program_on_the_port(tmp_path: Pat
     members = {"url": url, "api_key": "THE-KEY", "crn": "crn", "api_token": "THE-TOKEN", "instance": "i"}
     write_running_file(tmp_path, {**members, "classic": hosts})
     assert await join(tmp_path) is None
-    assert b"lease" in heard
-    assert b"THE-" not in heard
+    assert b"lease" in received
+    assert b"THE-" not in received
     server.close()
     assert await join(tmp_path) is None
 

@@ -17,10 +17,10 @@ async def ids(sandbox: Sandbox, **params: Any) -> list[str]:
 
 
 async def test_job_list_is_paged_newest_first(sandbox: Sandbox) -> None:
-    made = [await sandbox.submitted_id() for _ in range(5)]
-    assert await ids(sandbox) == made[::-1]
-    assert await ids(sandbox, sort="ASC") == made
-    assert await ids(sandbox, limit=2, offset=1) == [made[3], made[2]]
+    job_ids = [await sandbox.submitted_id() for _ in range(5)]
+    assert await ids(sandbox) == job_ids[::-1]
+    assert await ids(sandbox, sort="ASC") == job_ids
+    assert await ids(sandbox, limit=2, offset=1) == [job_ids[3], job_ids[2]]
     body = (await sandbox.platform("GET", "/jobs", params={"limit": 2})).json()
     assert (body["count"], body["limit"], body["offset"]) == (5, 2, 0)
     assert "params" not in body["jobs"][0]
@@ -94,10 +94,10 @@ async def test_workload_list_holds_jobs_and_batches_and_filters_them(sandbox: Sa
 
 
 async def test_workload_cursors_lead_forward_and_back(sandbox: Sandbox) -> None:
-    made = []
+    job_ids = []
     for _ in range(5):
         sandbox.clock.advance(1)
-        made.append(await sandbox.submitted_id())
+        job_ids.append(await sandbox.submitted_id())
     headers = await sandbox.platform_headers()
     pages = []
     url: str | None = "/api/v1/workloads?limit=2"
@@ -105,7 +105,7 @@ async def test_workload_cursors_lead_forward_and_back(sandbox: Sandbox) -> None:
         body = (await sandbox.http.get(url, headers=headers)).json()
         pages.append([item["id"] for item in body["workloads"]])
         url = body.get("next", {}).get("href")
-    assert pages == [[made[4], made[3]], [made[2], made[1]], [made[0]]]
+    assert pages == [[job_ids[4], job_ids[3]], [job_ids[2], job_ids[1]], [job_ids[0]]]
     back = (await sandbox.http.get(body["previous"]["href"], headers=headers)).json()
     assert [item["id"] for item in back["workloads"]] == pages[1]
     first = (await sandbox.http.get(back["previous"]["href"], headers=headers)).json()

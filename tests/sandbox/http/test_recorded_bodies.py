@@ -30,36 +30,36 @@ NOT_COMPARED = {"params", "revision"}
 
 def fixture(name: str, when: str | None = None) -> Any:
     """Return the body of a fixture's response: the first, or the one with that `when`."""
-    answers = json.loads((FIXTURES / f"{name}.json").read_text())["responses"]
-    return next(item["body"] for item in answers if when is None or item.get("when") == when)
+    responses = json.loads((FIXTURES / f"{name}.json").read_text())["responses"]
+    return next(item["body"] for item in responses if when is None or item.get("when") == when)
 
 
-def differences(real: Any, ours: Any, path: str = "") -> list[str]:
-    """Return members that are missing in ours, and values of another JSON type. Null fits everything."""
-    if real is None or ours is None:
+def differences(recorded: Any, body: Any, path: str = "") -> list[str]:
+    """Return members that are missing in body, and values of another JSON type. Null fits everything."""
+    if recorded is None or body is None:
         return []
-    if isinstance(real, dict):
-        if not isinstance(ours, dict):
+    if isinstance(recorded, dict):
+        if not isinstance(body, dict):
             return [f"{path}: not an object"]
         found = []
-        for name, value in real.items():
+        for name, value in recorded.items():
             if name in NOT_COMPARED:
                 continue
-            if name in ours:
-                found += differences(value, ours[name], f"{path}.{name}")
+            if name in body:
+                found += differences(value, body[name], f"{path}.{name}")
             elif name not in OPTIONAL:
                 found.append(f"{path}.{name}: missing")
         return found
-    if isinstance(real, list):
-        if not isinstance(ours, list):
+    if isinstance(recorded, list):
+        if not isinstance(body, list):
             return [f"{path}: not an array"]
-        return differences(real[0], ours[0], f"{path}[0]") if real and ours else []
+        return differences(recorded[0], body[0], f"{path}[0]") if recorded and body else []
     numbers = (int, float)
-    if isinstance(real, numbers) and not isinstance(real, bool):
-        fits = isinstance(ours, numbers) and not isinstance(ours, bool)
+    if isinstance(recorded, numbers) and not isinstance(recorded, bool):
+        fits = isinstance(body, numbers) and not isinstance(body, bool)
     else:
-        fits = type(ours) is type(real)
-    return [] if fits else [f"{path}: {type(ours).__name__} instead of {type(real).__name__}"]
+        fits = type(body) is type(recorded)
+    return [] if fits else [f"{path}: {type(body).__name__} instead of {type(recorded).__name__}"]
 
 
 @pytest.fixture
