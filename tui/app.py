@@ -25,9 +25,8 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.config.settings import folders
 from tui.domain.accounts import Account, Channel
-from tui.monitor.api import Services
-from tui.monitor.finish_claims import FinishClaims
-from tui.monitor.on_finish import FinishHook
+from tui.monitor.on_finish import FinishClaims, FinishHook
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import (
     Event,
     IdentityChanged,
@@ -83,7 +82,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def __init__(
         self,
-        services: Services,
+        services: AppServices,
         *,
         clock: Clock,
         sign_in: Account | None = None,
@@ -128,12 +127,12 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def on_mount(self) -> None:
         """Listen; then, with the first picture on the screen, begin the work."""
-        self._unsubscribe = self.services.subscribe(self._forward)
+        self._unsubscribe = self.services.events.subscribe(self._forward)
         self.app_resume_signal.subscribe(self, self._came_back)
         if self._on_finish:
             claims = FinishClaims(self._state_folder / "on_finish")
             hook = FinishHook(self._on_finish, os.environ, self.report, claims)
-            self._end_hook = hook.start(self.services.subscribe)
+            self._end_hook = hook.start(self.services.events)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -147,17 +146,17 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             await self.services.start()
         except QdeckError as error:
             self.report(error)
-        self.run_worker(self.services.warm_up(), group="compiler", exit_on_error=False)
+        self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
         if self._sandbox is None and self._sign_in is None:
-            if self.services.identity is None:
+            if self.services.account.identity is None:
                 self._ask_who(None)
             return
         self._say_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
         try:
             if self._sign_in is not None:
-                await self.services.sign_in(self._sign_in)
+                await self.services.account.sign_in(self._sign_in)
             elif self._sandbox is not None:
-                await self.services.sign_in_sandbox(self._sandbox)
+                await self.services.account.sign_in_sandbox(self._sandbox)
         except QdeckError as error:
             self._ask_who(error)
         finally:
@@ -194,7 +193,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def go(self, section: str) -> None:
         """Show a section; on the section itself, go back to its first screen."""
-        self.services.attend(elsewhere=section != self.current_mode)
+        self.services.polling.user_active(section_changed=section != self.current_mode)
         if section != self.current_mode:
             self.switch_mode(section)
             return
@@ -264,7 +263,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def attended(self) -> None:
         """The user does something: what nobody looked at is brought up to date."""
         super().attended()
-        self.services.attend()
+        self.services.polling.user_active()
 
     # --- events --------------------------------------------------------------------------------------
 
@@ -295,11 +294,11 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     @on(AppFocus)
     def _focused(self) -> None:
-        self.services.focus(True)
+        self.services.polling.focus_changed(True)
 
     @on(AppBlur)
     def _blurred(self) -> None:
-        self.services.focus(False)
+        self.services.polling.focus_changed(False)
 
     @on(Worker.StateChanged)
     def _worker_failed(self, message: Worker.StateChanged) -> None:
@@ -335,7 +334,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def _open_account(self) -> None:
         from tui.screens.account import AccountScreen
 
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             self._ask_who(None)
         else:
             self.push_screen(AccountScreen(self.services), self._after_account)

@@ -136,9 +136,9 @@ async def watched(info: SandboxInfo, relay: Relay, seconds: float, home: str) ->
     environ = environment(info, relay.url, home)
     services = make_services(environ)
     await services.start()
-    await services.sign_in(environment_account(environ))
-    await services.refresh()
-    seen = sum(not job.status.final for job in services.jobs())
+    await services.account.sign_in(environment_account(environ))
+    await services.polling.refresh()
+    seen = sum(not job.status.final for job in services.jobs.all())
     relay.reset()
     await asyncio.sleep(seconds)
     ours = relay.requests

@@ -75,14 +75,13 @@ class _Deck(FixedServices):
     def __init__(self, all_jobs: list[Job]) -> None:
         super().__init__()
         self.all_jobs = all_jobs
-
-    def jobs(self) -> tuple[Job, ...]:
-        return tuple(self.all_jobs)
+        self.the_jobs = tuple(all_jobs)
 
     def put(self, places: range, status: JobStatus) -> None:
         """Give these jobs a status."""
         changed = tuple(replace(self.all_jobs[place], status=status) for place in places)
         self.all_jobs[places.start : places.stop] = changed
+        self.the_jobs = tuple(self.all_jobs)
         self.publish(JobsChanged(changed))
 
 

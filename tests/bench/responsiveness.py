@@ -25,7 +25,7 @@ from tui.commands.context import make_services
 from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 
 BACKEND = "ibm_cusco"
 NAP = 0.005
@@ -51,12 +51,12 @@ async def heartbeat(lateness: list[float]) -> None:
         lateness.append(time.perf_counter() - before - NAP)
 
 
-async def ready(pilot: Pilot[None], services: Services) -> None:
+async def ready(pilot: Pilot[None], services: AppServices) -> None:
     """Wait for the sign-in and a warm compiler."""
     async with asyncio.timeout(120):
-        while services.identity is None or not services.backends():
+        while services.account.identity is None or not services.backends.all():
             await pilot.pause(0.05)
-    await services.check("OPENQASM 3.0; qubit q;")
+    await services.compiler.check("OPENQASM 3.0; qubit q;")
 
 
 async def measure(qubits: int, home: Path) -> None:
@@ -69,7 +69,7 @@ async def measure(qubits: int, home: Path) -> None:
         lateness: list[float] = []
         beat = asyncio.create_task(heartbeat(lateness))
         began = time.perf_counter()
-        work = asyncio.create_task(services.transpile(program, BACKEND, TranspileOptions(3)))
+        work = asyncio.create_task(services.transpiler.transpile(program, BACKEND, TranspileOptions(3)))
         keys = 0
         while not work.done():
             await pilot.press("down" if keys % 2 else "f2")

@@ -21,17 +21,17 @@ from tui.commands.context import started_services
 from tui.commands.run import wait_until_final
 from tui.domain.circuits import TranspileOptions
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 
 
-async def once(services: Services, backend: str) -> tuple[float, float]:
+async def once(services: AppServices, backend: str) -> tuple[float, float]:
     """Seconds to transpile, and from submitting to the result."""
     began = time.perf_counter()
-    candidate = await services.transpile(BELL, backend, TranspileOptions())
+    candidate = await services.transpiler.transpile(BELL, backend, TranspileOptions())
     transpiled = time.perf_counter()
-    job = await services.submit(Submission(Primitive.SAMPLER, backend, candidate.qasm, source=BELL))
+    job = await services.outbox.submit(Submission(Primitive.SAMPLER, backend, candidate.qasm, source=BELL))
     await wait_until_final(services, job.id)
-    result = await services.result(job.id)
+    result = await services.jobs.result(job.id)
     finished = time.perf_counter()
     assert_bell(result.pubs[0].counts[0].counts)
     return transpiled - began, finished - transpiled
@@ -40,10 +40,10 @@ async def once(services: Services, backend: str) -> tuple[float, float]:
 async def measure(rounds: int, home: Path) -> None:
     """Run on every backend, and print."""
     async with started_services({"QDECK_HOME": str(home), "HOME": str(home)}, sends=True) as services:
-        await services.sign_in_sandbox()
-        await services.refresh()
-        await services.check(BELL)
-        for backend in sorted(backend.name for backend in services.backends()):
+        await services.account.sign_in_sandbox()
+        await services.polling.refresh()
+        await services.compiler.check(BELL)
+        for backend in sorted(backend.name for backend in services.backends.all()):
             first = await once(services, backend)
             later = [await once(services, backend) for _ in range(rounds)]
             print(

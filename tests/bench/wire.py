@@ -93,7 +93,7 @@ class Services(Switched, QDeckApp):
 
     def __init__(self) -> None:
         self.fixed = FixedServices()
-        first = self.fixed.jobs()[0]
+        first = self.fixed.the_jobs[0]
         self.fixed.change(*(replace(first, id=f"job{n:05}", name=f"bell {n}") for n in range(JOBS)))
         self._states: Iterator[int] = count()
         super().__init__(self.fixed, clock=FixedClock())
@@ -103,7 +103,7 @@ class Services(Switched, QDeckApp):
         self.simulate_key("home")
 
     def _one(self, number: int) -> None:
-        job = self.fixed.jobs()[number]
+        job = self.fixed.the_jobs[number]
         self.fixed.change(replace(job, name=f"bell {next(self._states) % 10}"))
 
     def _nothing(self) -> None:
@@ -128,7 +128,7 @@ class Services(Switched, QDeckApp):
     def change_rows(self) -> None:
         """Change the jobs on top, all at once."""
         status = (JobStatus.RUNNING, JobStatus.QUEUED)[next(self._states) % 2]
-        self.fixed.change(*(replace(job, status=status) for job in self.fixed.jobs()[:ROWS]))
+        self.fixed.change(*(replace(job, status=status) for job in self.fixed.the_jobs[:ROWS]))
 
 
 class Question(ModalScreen[None]):

@@ -14,7 +14,6 @@ from tui.cli import main
 from tui.commands.context import started_services
 from tui.common.clock import SystemClock
 from tui.domain.jobs import JobStatus
-from tui.monitor.services import AppServices
 from tui.store.records.models import JobRecord
 from tui.store.repository import JobRepository
 
@@ -57,9 +56,9 @@ async def test_only_run_sends_queued_submissions(home: Path) -> None:
     environ = {"QDECK_HOME": str(home), "HOME": str(home)}
     for submits in (False, True):
         async with started_services(environ, sends=submits) as services:
-            assert isinstance(services, AppServices) and services._outbox.queue.sends is submits
+            assert services.outbox.queue.sends is submits
     async with started_services(environ) as services:
-        assert isinstance(services, AppServices) and not services._outbox.queue.sends
+        assert not services.outbox.queue.sends
 
 
 @pytest.mark.parametrize("words", [(), ("--offline",)])

@@ -17,7 +17,7 @@ from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 
 PATIENCE = 60.0
 """Seconds after which what is waited for is not coming: far longer than anything takes."""
@@ -26,7 +26,7 @@ PATIENCE = 60.0
 class AppDriver:
     """Works the app by keys."""
 
-    def __init__(self, pilot: Pilot[None], services: Services) -> None:
+    def __init__(self, pilot: Pilot[None], services: AppServices) -> None:
         self.pilot = pilot
         self.services = services
 
@@ -81,10 +81,10 @@ class AppDriver:
 
     async def finish(self, before: int) -> tuple[Job, JobResult]:
         """Wait until the newest job, which comes after `before` others, is done; its result."""
-        await self.wait(lambda: len(self.services.jobs()) > before, "the job in the table")
-        await self.wait(lambda: self.services.jobs()[0].status.final, "the end of the job")
-        job = self.services.jobs()[0]
-        return job, await self.services.result(job.id)
+        await self.wait(lambda: len(self.services.jobs.all()) > before, "the job in the table")
+        await self.wait(lambda: self.services.jobs.all()[0].status.final, "the end of the job")
+        job = self.services.jobs.all()[0]
+        return job, await self.services.jobs.result(job.id)
 
 
 @asynccontextmanager
@@ -94,8 +94,8 @@ async def app_on_sandbox(home: Path, face: Channel) -> AsyncIterator[AppDriver]:
     app = QDeckApp(services, clock=SystemClock(), sandbox=face, state_folder=home / "state")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         driver = AppDriver(pilot, services)
-        await driver.wait(lambda: services.identity is not None, "the sign-in")
-        await driver.wait(lambda: bool(services.backends()), "the backends")
+        await driver.wait(lambda: services.account.identity is not None, "the sign-in")
+        await driver.wait(lambda: bool(services.backends.all()), "the backends")
         yield driver
 
 

@@ -32,7 +32,7 @@ async def run(
     driver: AppDriver, backend: str, *, cloud: bool = False, dedicated: bool = False
 ) -> dict[str, int]:
     """From a circuit in the editor to its counts: backend, transpile, review, submit, watch."""
-    before = len(driver.services.jobs())
+    before = len(driver.services.jobs.all())
     await driver.press("f4")
     await driver.choose("backend", backend)
     if cloud:
@@ -56,9 +56,9 @@ async def enter_session(driver: AppDriver, backend: str, mode: str) -> str:
     await driver.choose("mode", mode)
     await driver.choose("backend", backend)
     await driver.press("tab", "enter")
-    await driver.wait(lambda: bool(driver.services.sessions()), "the session")
+    await driver.wait(lambda: bool(driver.services.sessions.all()), "the session")
     await driver.see(backend)
-    session = driver.services.sessions()[0]
+    session = driver.services.sessions.all()[0]
     await driver.press("u")
     await driver.see("next jobs run here")
     return session.id
@@ -80,14 +80,14 @@ async def test_app_on_platform_runs_from_sign_in_to_sign_out(tmp_path: Path) -> 
         await open_bell(driver)
         session = await enter_session(driver, "ibm_cusco", "dedicated")
         assert_bell(await run(driver, "ibm_cusco", dedicated=True))
-        assert driver.services.jobs()[0].session_id == session
+        assert driver.services.jobs.all()[0].session_id == session
         await leave_session(driver)
         await driver.press("f7")
         await driver.see("sign out")
         await driver.press("o")
         # IAM has no call that ends a token; the app must not pretend that it did.
         await driver.notice("cannot revoke")
-        assert driver.services.identity is None
+        assert driver.services.account.identity is None
 
 
 async def test_app_on_classic_runs_with_the_cloud_transpiler(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ async def test_app_on_classic_runs_with_the_cloud_transpiler(tmp_path: Path) -> 
         await open_bell(driver)
         session = await enter_session(driver, "ibm_peekskill", "batch")
         assert_bell(await run(driver, "ibm_peekskill", cloud=True))
-        assert driver.services.jobs()[0].session_id == session
+        assert driver.services.jobs.all()[0].session_id == session
         await driver.press("f7")
         await driver.see("sign out")
         await driver.press("o")
         await driver.notice("refused the token when it was tried again")
-        assert driver.services.identity is None
+        assert driver.services.account.identity is None

@@ -23,5 +23,5 @@ async def test_quit_drains_an_open_session_when_asked(tmp_path: Path, face: Chan
         await driver.see("1 session is open")
         await driver.press("down", "enter")
         await driver.wait(lambda: driver.pilot.app.return_code == 0, "the end of the app")
-        (session,) = driver.services.sessions()
+        (session,) = driver.services.sessions.all()
         assert session.state is SessionState.CLOSED and session.opened_here

@@ -113,7 +113,7 @@ def _copy_in_line(pilot: Pilot, home: Path, copy: Path) -> None:
         if step is PendingState.PREPARED:
             shutil.copy(places(home).history_file, copy)
 
-    pilot.services._outbox.context.on_step = reached
+    pilot.services.outbox.context.on_step = reached
 
 
 async def submit(order: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ async def submit(order: dict[str, Any]) -> None:
     if order.get("copy"):
         _copy_in_line(pilot, Path(order["home"]), Path(order["copy"]))
     doom(order["point"])
-    await pilot.services.submit(pilot.submission(order["name"]))
+    await pilot.services.outbox.submit(pilot.submission(order["name"]))
     die()
 
 

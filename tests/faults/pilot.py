@@ -20,6 +20,7 @@ from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts
+from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices
 from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
 from tui.store.records.models import PendingSubmission
@@ -56,13 +57,15 @@ class Pilot:
         self.submits = 0
         self.clock = QuickClock()
         self.services = AppServices(
-            folders=places(home),
-            environ={"HOME": str(home), "QDECK_HOME": str(home)},
-            clock=self.clock,
-            compiler=compiler,
-            make_service=self._make,
-            launch_sandbox=self._no_sandbox,
-            chance=chance,
+            Dependencies(
+                folders=places(home),
+                environ={"HOME": str(home), "QDECK_HOME": str(home)},
+                clock=self.clock,
+                compiler=compiler,
+                make_service=self._make,
+                launch_sandbox=self._no_sandbox,
+                chance=chance,
+            )
         )
 
     def submission(self, name: str) -> Submission:
@@ -72,7 +75,7 @@ class Pilot:
     async def enter(self) -> None:
         """Open the history and sign in."""
         await self.services.start()
-        await self.services.sign_in(self._account)
+        await self.services.account.sign_in(self._account)
 
     async def see_to(self, name: str) -> None:
         """Go on until the history says that the job of that name exists."""
@@ -83,7 +86,7 @@ class Pilot:
                     return
                 self.submits += 1
                 try:
-                    await self.services.submit(self.submission(name))
+                    await self.services.outbox.submit(self.submission(name))
                 except QdeckError:
                     # Told to the user; the intent's state says whether asking again is safe.
                     continue

@@ -136,9 +136,9 @@ async def test_killed_while_sending_and_the_list_is_down(
     await _enter(pilot)
     try:
         async with asyncio.timeout(10):
-            while [one.state for one in pilot.services.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
+            while [one.state for one in pilot.services.outbox.queue.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
                 await asyncio.sleep(0.02)
-        second = asyncio.ensure_future(pilot.services.submit(pilot.submission("second")))
+        second = asyncio.ensure_future(pilot.services.outbox.submit(pilot.submission("second")))
         await asyncio.sleep(2.0)
         assert not second.done() and len(set(box.jobs(channel)) - before) <= 1
         box.plan.set([])
@@ -181,12 +181,12 @@ async def test_a_gateway_gives_up_and_the_job_comes_ten_seconds_later(
     await _enter(pilot)
     box.plan.set([Fault("POST", f"{_base(channel)}/jobs", FaultKind.STATUS_504, 1)])
     try:
-        submitting = asyncio.ensure_future(pilot.services.submit(pilot.submission("late")))
+        submitting = asyncio.ensure_future(pilot.services.outbox.submit(pilot.submission("late")))
         async with asyncio.timeout(10):
-            while [one.state for one in pilot.services.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
+            while [one.state for one in pilot.services.outbox.queue.waiting()] != [WaitState.UNCONFIRMED]:  # noqa: ASYNC110 - polled
                 await asyncio.sleep(0.02)
         await pilot.clock.sleep(10.0)
-        late = box.put(channel, tags=(pilot.services.waiting()[0].tag,))
+        late = box.put(channel, tags=(pilot.services.outbox.queue.waiting()[0].tag,))
         async with asyncio.timeout(20):
             assert (await submitting).id == late.id
         assert set(box.jobs(channel)) - before == {late.id}
@@ -221,7 +221,7 @@ async def fly(box: Workspace, doomed: Doomed, home: Path, run: Run) -> dict[str,
         await pilot.see_to(name)
         made = set(box.jobs(run.channel)) - before
         assert len(made) == 1, (run, made)
-        assert pilot.services.job(made.pop()) is not None
+        assert pilot.services.jobs.get(made.pop()) is not None
         return {"jobs": len(set(box.jobs(run.channel)) - before), "killed": killed, "asked": pilot.submits}
     finally:
         box.plan.set([])
@@ -233,7 +233,7 @@ async def _enter(pilot: Pilot) -> None:
         await pilot.services.start()
         while True:
             try:
-                await pilot.services.sign_in(pilot._account)
+                await pilot.services.account.sign_in(pilot._account)
                 return
             except QdeckError:
                 continue

@@ -29,7 +29,8 @@ from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, Submi
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
-from tui.monitor.services import AppServices
+from tui.monitor.account_manager import Dependencies
+from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event
 from tui.sandbox.lifecycle.info import RunningSandbox
 
@@ -357,7 +358,7 @@ class MonitorHarness:
         self.compiler = FakeCompiler()
         compiler: Compiler = self.compiler
         self.folders = places(root)
-        self.services = AppServices(
+        dependencies = Dependencies(
             folders=self.folders,
             environ={"HOME": str(root), "QDECK_HOME": str(root)},
             clock=self.clock,
@@ -365,11 +366,11 @@ class MonitorHarness:
             make_service=self._make,
             launch_sandbox=self._no_sandbox,
             chance=random.Random(seed),
-            session_idle_minutes=idle,
-            read_only=read_only,
-            sends=sends,
         )
-        self.services.subscribe(self.events.append)
+        self.services = AppServices(
+            dependencies, Options(session_idle_minutes=idle, read_only=read_only, sends=sends)
+        )
+        self.services.events.subscribe(self.events.append)
 
     def _make(self, account: Account, clock: object) -> FakeService:
         self.made_services.append(FakeService(account, self.host))
@@ -381,7 +382,7 @@ class MonitorHarness:
     async def enter(self, account: Account = ACCOUNT) -> MonitorHarness:
         """Start and sign in."""
         await self.services.start()
-        await self.services.sign_in(account)
+        await self.services.account.sign_in(account)
         await self.clock.settle()
         return self
 
@@ -396,5 +397,5 @@ class MonitorHarness:
 
     def status(self, job_id: str) -> JobStatus | None:
         """A job's status as the services shows it."""
-        job = self.services.job(job_id)
+        job = self.services.jobs.get(job_id)
         return job.status if job else None

@@ -32,11 +32,14 @@ def refused() -> QdeckError:
 
 async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    identity = harness.services.identity
+    identity = harness.services.account.identity
     assert identity is not None and identity.instance == "crn:one"
     assert harness.told(IdentityChanged)[-1] == IdentityChanged(identity)
-    assert [backend.name for backend in harness.services.backends()] == ["ibm_cusco"]
-    assert harness.services.usage is not None and harness.services.usage.remaining_seconds == 600.0
+    assert [backend.name for backend in harness.services.backends.all()] == ["ibm_cusco"]
+    assert (
+        harness.services.account.usage is not None
+        and harness.services.account.usage.remaining_seconds == 600.0
+    )
     assert harness.told(BackendsChanged) and harness.told(UsageChanged)
     await harness.services.aclose()
     assert harness.made_services[0].closed and harness.compiler.ended
@@ -46,19 +49,21 @@ async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.refuses_key = True
     with pytest.raises(QdeckError) as caught:
-        await harness.services.sign_in(replace(ACCOUNT, name="other"))
+        await harness.services.account.sign_in(replace(ACCOUNT, name="other"))
     assert caught.value.kind is ErrorKind.WRONG_KEY
     assert harness.made_services[1].closed and not harness.made_services[0].closed
     harness.host.refuses_key = False
-    assert harness.services.identity is not None and harness.services.identity.account == "test"
-    await harness.services.refresh()
+    assert (
+        harness.services.account.identity is not None and harness.services.account.identity.account == "test"
+    )
+    await harness.services.polling.refresh()
     await harness.services.aclose()
 
 
 async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    report = await harness.services.sign_out()
-    assert report.proven and harness.services.identity is None and harness.made_services[0].closed
+    report = await harness.services.account.sign_out()
+    assert report.proven and harness.services.account.identity is None and harness.made_services[0].closed
     harness.host.calls.clear()
     await harness.clock.advance(600)
     assert harness.host.calls == []
@@ -68,9 +73,9 @@ async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
 async def test_signing_out_offline_says_what_was_not_achieved(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.down = network()
-    report = await harness.services.sign_out()
+    report = await harness.services.account.sign_out()
     assert not report.proven and report.valid_until is not None and "not" in report.message
-    assert harness.services.identity is None
+    assert harness.services.account.identity is None
     await harness.services.aclose()
 
 
@@ -88,21 +93,21 @@ async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> Non
     harness.host.faults["jobs"] = [refused()]
     await harness.clock.advance(60)
     assert harness.host.count("sign_in") == 2
-    assert harness.services.identity is not None
+    assert harness.services.account.identity is not None
     assert harness.told(Notice) == []
     await harness.services.aclose()
 
 
 async def test_a_key_that_is_no_longer_taken_signs_out_and_keeps_the_picture(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.faults["jobs"] = [refused()]
     harness.host.refuses_key = True
-    await harness.clock.run_until(lambda: harness.services.identity is None, seconds=120)
+    await harness.clock.run_until(lambda: harness.services.account.identity is None, seconds=120)
     assert any(
         "Signed out by the service" in event.text for event in harness.events if isinstance(event, Notice)
     )
-    assert harness.services.job(job.id) is not None
+    assert harness.services.jobs.get(job.id) is not None
     await harness.clock.settle()
     harness.host.calls.clear()
     await harness.clock.advance(300)
@@ -114,14 +119,14 @@ async def test_an_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.down = network()
     await harness.clock.advance(600)
-    assert harness.services.identity is not None
+    assert harness.services.account.identity is not None
     await harness.services.aclose()
 
 
 async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    assert [instance.id for instance in await harness.services.instances()] == ["crn:one", "crn:two"]
-    identity = await harness.services.use_instance("crn:two")
+    assert [instance.id for instance in await harness.services.account.instances()] == ["crn:one", "crn:two"]
+    identity = await harness.services.account.use_instance("crn:two")
     assert identity.instance == "crn:two"
     await harness.clock.settle()
     assert harness.made_services[0].closed
@@ -145,8 +150,8 @@ async def test_a_former_sign_in_that_could_not_be_ended_is_told(
         if "was not ended" in str(event):
             told.set()
 
-    harness.services.subscribe(hear)
-    await harness.services.use_instance("crn:two")
+    harness.services.events.subscribe(hear)
+    await harness.services.account.use_instance("crn:two")
     await asyncio.wait_for(told.wait(), 5)
     assert harness.made_services[0].closed
     await harness.services.aclose()
@@ -155,12 +160,12 @@ async def test_a_former_sign_in_that_could_not_be_ended_is_told(
 async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
     harness = MonitorHarness(tmp_path)
     await harness.services.start()
-    await harness.services.sign_in(ACCOUNT)
+    await harness.services.account.sign_in(ACCOUNT)
     assert not harness.folders.accounts_file.exists()
     endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
-    await harness.services.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.FILE)
+    await harness.services.account.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.FILE)
     assert harness.folders.accounts_file.stat().st_mode & 0o077 == 0
-    assert [account.name for account in harness.services.found_accounts()] == ["test"]
+    assert [account.name for account in harness.services.account.found] == ["test"]
     await harness.services.aclose()
 
 
@@ -169,12 +174,12 @@ async def test_a_token_in_the_keyring_is_read_once_at_sign_in(tmp_path: Path) ->
     endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
     with in_place(memory):
         harness = await MonitorHarness(tmp_path).enter()
-        await harness.services.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.KEYRING)
-        (found,) = harness.services.found_accounts()
+        await harness.services.account.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.KEYRING)
+        (found,) = harness.services.account.found
         assert not found.token and memory.read == []
         assert any("Memory Keyring" in str(event) for event in harness.told(Notice))
-        await harness.services.sign_in(found)
-        await harness.services.use_instance("crn:two")
+        await harness.services.account.sign_in(found)
+        await harness.services.account.use_instance("crn:two")
         assert len(memory.read) == 1
         assert harness.made_services[-1].account.token == ACCOUNT.token
         await harness.services.aclose()
@@ -184,9 +189,14 @@ async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Pa
     with in_place(LockedKeyring()):
         harness = await MonitorHarness(tmp_path).enter()
         with pytest.raises(QdeckError, match="locked"):
-            await harness.services.sign_in(replace(ACCOUNT, name="other", token=Secret(""), keyring="other"))
-        assert harness.services.identity is not None and harness.services.identity.account == "test"
-        await harness.services.sign_in(ACCOUNT, keep=Keep.KEYRING)
+            await harness.services.account.sign_in(
+                replace(ACCOUNT, name="other", token=Secret(""), keyring="other")
+            )
+        assert (
+            harness.services.account.identity is not None
+            and harness.services.account.identity.account == "test"
+        )
+        await harness.services.account.sign_in(ACCOUNT, keep=Keep.KEYRING)
         assert any("not kept" in str(event) for event in harness.told(Notice))
         await harness.services.aclose()
 
@@ -195,7 +205,7 @@ async def test_a_sandbox_that_cannot_start_is_an_error_with_the_reason(tmp_path:
     harness = MonitorHarness(tmp_path)
     await harness.services.start()
     with pytest.raises(QdeckError) as caught:
-        await harness.services.sign_in_sandbox(Channel.CLASSIC)
+        await harness.services.account.sign_in_sandbox(Channel.CLASSIC)
     assert caught.value.kind is ErrorKind.UNAVAILABLE and "no sandbox here" in caught.value.message
     await harness.services.aclose()
 
@@ -207,16 +217,16 @@ async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
     harness = MonitorHarness(tmp_path)
     harness.host.lists_sessions = listed
     await harness.enter()
-    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 600)
+    session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED, 600)
     harness.host.sessions[session.id] = replace(session, state=SessionState.ACTIVE)
 
     def state() -> SessionState:
-        return next(s.state for s in harness.services.sessions() if s.id == session.id)
+        return next(s.state for s in harness.services.sessions.all() if s.id == session.id)
 
     await harness.clock.run_until(lambda: state() is SessionState.ACTIVE, seconds=30)
-    await harness.services.drain_session(session.id)
+    await harness.services.sessions.drain(session.id)
     assert state() is SessionState.DRAINING
-    await harness.services.close_session(session.id)
+    await harness.services.sessions.close(session.id)
     assert state() is SessionState.CLOSED
     assert harness.told(SessionsChanged)
     await harness.services.aclose()
@@ -224,7 +234,7 @@ async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
     again.host.calls.clear()
     await again.clock.advance(120)
     assert again.host.count("session") == 0
-    assert [s.id for s in again.services.sessions()] == [session.id]
+    assert [s.id for s in again.services.sessions.all()] == [session.id]
     await again.services.aclose()
 
 
@@ -243,7 +253,7 @@ async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
     monkeypatch.setattr(host, "open_session", slowly)
     for ending in (False, True):
         answered.clear()
-        asked = asyncio.create_task(harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
+        asked = asyncio.create_task(harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED, 600))
         await harness.clock.settle()
         asked.cancel()
         await harness.clock.settle()
@@ -254,7 +264,7 @@ async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
         await harness.clock.settle()
         if closing is not None:
             await closing
-        session = next(s for s in harness.services.sessions() if s.id == f"session-{int(ending)}")
+        session = next(s for s in harness.services.sessions.all() if s.id == f"session-{int(ending)}")
         assert session.opened_here
         assert any(f"{session.id} was opened all the same" in str(event) for event in harness.told(Notice))
 
@@ -270,7 +280,7 @@ async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
         raise QdeckError(ErrorKind.UNCONFIRMED, "It is not known.", "Look for it.")
 
     monkeypatch.setattr(harness.made_services[0], "open_session", breaks)
-    asked = asyncio.create_task(harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 600))
+    asked = asyncio.create_task(harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED, 600))
     await harness.clock.settle()
     asked.cancel()
     answered.set()
@@ -286,7 +296,7 @@ async def test_a_session_seen_only_in_a_job_is_asked_for(tmp_path: Path) -> None
     session = await harness.made_services[0].open_session("ibm_cusco", SessionMode.BATCH)
     job = harness.host.add()
     harness.host.jobs[job.id] = replace(job, session_id=session.id)
-    await harness.clock.run_until(lambda: bool(harness.services.sessions()), seconds=200)
+    await harness.clock.run_until(lambda: bool(harness.services.sessions.all()), seconds=200)
     await harness.services.aclose()
 
 
@@ -294,31 +304,31 @@ async def test_backend_data_is_asked_for_once(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.faults["backend_data"] = [network()]
     with pytest.raises(QdeckError):
-        await harness.services.backend_data("ibm_cusco")
-    data = await asyncio.gather(*(harness.services.backend_data("ibm_cusco") for _ in range(5)))
+        await harness.services.backends.data("ibm_cusco")
+    data = await asyncio.gather(*(harness.services.backends.data("ibm_cusco") for _ in range(5)))
     assert harness.host.count("backend_data") == 2
     assert data[0].name == "ibm_cusco"
     await harness.clock.advance(700)
-    await harness.services.backend_data("ibm_cusco")
+    await harness.services.backends.data("ibm_cusco")
     assert harness.host.count("backend_data") == 3
     await harness.services.aclose()
 
 
 async def test_details_of_a_backend_stay_when_the_list_says_less(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    await harness.services.backend_details("ibm_cusco")
+    await harness.services.backends.details("ibm_cusco")
     await harness.clock.advance(130)
-    assert harness.services.backends()[0].median_2q_error == 0.01
+    assert harness.services.backends.all()[0].median_2q_error == 0.01
     await harness.services.aclose()
 
 
 async def test_transpiling_here_and_in_the_cloud(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    local = await harness.services.transpile("x", "ibm_cusco", TranspileOptions())
-    cloud = await harness.services.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
+    local = await harness.services.transpiler.transpile("x", "ibm_cusco", TranspileOptions())
+    cloud = await harness.services.transpiler.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
     assert (local.where, cloud.where, cloud.qasm) == ("local", "cloud", "OPENQASM 2.0;")
     assert (cloud.layout, cloud.final_layout) == ((1, 0), (0, 1))
     harness.host.cloud_circuit = CloudCircuit("", "QPY", (1, 0), (0, 1))
-    packed = await harness.services.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
+    packed = await harness.services.transpiler.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))
     assert packed.qasm == "OPENQASM 3; // from QPY", "the compiler's worker reads it"
     await harness.services.aclose()

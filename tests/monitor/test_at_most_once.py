@@ -51,16 +51,16 @@ async def waiting(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asy
     """A services with one submission in line."""
     harness = await MonitorHarness(root).enter(SANDBOX if sandbox else ACCOUNT)
     harness.host.faults["submit"] = [too_many()]
-    sent = asyncio.ensure_future(harness.services.submit(BELL))
+    sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.settle()
-    assert harness.services.waiting()[0].state is WaitState.WAITING
+    assert harness.services.outbox.queue.waiting()[0].state is WaitState.WAITING
     return harness, sent
 
 
 async def killed(harness: MonitorHarness) -> None:
     """The services stops where it is; its lock is let go of, as the kernel does."""
     await harness.services._workers.scheduler.stop()
-    harness.services._outbox.context.ownership.leave()
+    harness.services.outbox.context.ownership.leave()
 
 
 # an old copy of the history
@@ -75,9 +75,9 @@ async def copied(root: Path, step: PendingState, ends: Callable[[Callable[[], Jo
         if now is step:
             copy.append(harness.folders.history_file.read_bytes())
 
-    harness.services._outbox.context.on_step = reached
+    harness.services.outbox.context.on_step = reached
     harness.host.submit_ends = ends
-    sent = asyncio.ensure_future(harness.services.submit(BELL))
+    sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.settle()
     sent.cancel()
     await harness.services.aclose()
@@ -96,8 +96,8 @@ async def test_an_old_copy_of_the_history_sends_nothing_again(
     await again.clock.advance(300)
     assert (first.host.count("submit"), len(first.host.jobs)) == (1, 1)
     assert (
-        again.services.waiting() == ()
-        and again.services.jobs()[0].name == "bell"
+        again.services.outbox.queue.waiting() == ()
+        and again.services.jobs.all()[0].name == "bell"
         and state(again) == "accepted"
     )
     await again.services.aclose()
@@ -114,11 +114,14 @@ async def test_what_the_history_forgot_may_still_be_on_its_way(tmp_path: Path) -
     first = await copied(tmp_path, PendingState.PREPARED, slow)
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     await again.clock.advance(10)
-    (one,) = again.services.waiting()
+    (one,) = again.services.outbox.queue.waiting()
     assert "not sent before" in one.why and one.due is not None
     later[0]()
     await again.clock.advance(300)
-    assert (first.host.count("submit"), len(first.host.jobs)) == (1, 1) and again.services.waiting() == ()
+    assert (first.host.count("submit"), len(first.host.jobs)) == (
+        1,
+        1,
+    ) and again.services.outbox.queue.waiting() == ()
     await again.services.aclose()
 
 
@@ -130,7 +133,7 @@ async def test_what_was_not_sent_before_goes_out_once_that_is_sure(tmp_path: Pat
     await again.clock.advance(SURE_AFTER - 1)
     assert first.host.count("submit") == sends
     await again.clock.advance(2)
-    assert len(first.host.jobs) == 1 and again.services.waiting() == ()
+    assert len(first.host.jobs) == 1 and again.services.outbox.queue.waiting() == ()
     await again.services.aclose()
 
 
@@ -141,7 +144,10 @@ async def test_while_the_list_is_silent_nothing_from_before_is_sent(tmp_path: Pa
     first.host.faults["look"] = [network() for _ in range(5)]
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     await again.clock.advance(5)
-    assert first.host.count("submit") == sends and "not sent before" in again.services.waiting()[0].why
+    assert (
+        first.host.count("submit") == sends
+        and "not sent before" in again.services.outbox.queue.waiting()[0].why
+    )
     await again.clock.advance(300)
     assert (first.host.count("submit"), len(first.host.jobs)) == (sends + 1, 1)
     await again.services.aclose()
@@ -162,13 +168,13 @@ async def test_an_import_sends_nothing(tmp_path: Path, step: str) -> None:
     sends = first.host.count("submit")
     await other.clock.advance(300)
     assert first.host.count("submit") == sends
-    (one,) = other.services.waiting()
+    (one,) = other.services.outbox.queue.waiting()
     assert one.state is WaitState.NOT_CREATED
     await first.clock.run_until(sent.done, seconds=700)
-    await other.services.refresh()
+    await other.services.polling.refresh()
     await other.clock.settle()
     # Its own home sent it; the other one sees that it is a job.
-    assert len(first.host.jobs) == 1 and other.services.waiting() == ()
+    assert len(first.host.jobs) == 1 and other.services.outbox.queue.waiting() == ()
     await asyncio.gather(first.services.aclose(), other.services.aclose())
 
 
@@ -192,14 +198,14 @@ async def test_a_submission_whose_circuit_is_gone_is_not_sent(tmp_path: Path) ->
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     await again.clock.advance(120)
     assert first.host.count("submit") == sends and not first.host.jobs
-    (one,) = again.services.waiting()
+    (one,) = again.services.outbox.queue.waiting()
     assert (one.state, one.why) == (WaitState.NOT_CREATED, NO_PROGRAM)
     assert "circuit is not kept" in told(again)
     with pytest.raises(QdeckError) as caught:
-        await again.services.send_again(one.tag)
+        await again.services.outbox.send_again(one.tag)
     assert "circuit is not kept" in caught.value.message
-    await again.services.withdraw(one.tag)
-    assert again.services.waiting() == ()
+    await again.services.outbox.queue.withdraw(one.tag)
+    assert again.services.outbox.queue.waiting() == ()
     await again.services.aclose()
 
 
@@ -214,13 +220,13 @@ async def test_a_qdeck_that_goes_on_takes_over_what_another_one_leaves(
     await survivor.clock.advance(300)
     first = await MonitorHarness(tmp_path, survivor.host).enter(SANDBOX)
     first.host.faults["submit"] = [too_many()]
-    sent = asyncio.ensure_future(first.services.submit(BELL))
+    sent = asyncio.ensure_future(first.services.outbox.submit(BELL))
     await first.clock.advance(3)
-    (one,) = survivor.services.waiting()
+    (one,) = survivor.services.outbox.queue.waiting()
     assert one.elsewhere and survivor.told(OutboxChanged)[-1] == OutboxChanged((one,))
     await (first.services.aclose() if in_order else killed(first))
     await survivor.clock.advance(120)
-    assert len(survivor.host.jobs) == 1 and survivor.services.waiting() == ()
+    assert len(survivor.host.jobs) == 1 and survivor.services.outbox.queue.waiting() == ()
     sent.cancel()
     await survivor.services.aclose()
 
@@ -236,13 +242,13 @@ async def test_what_another_one_was_sending_when_it_was_killed_is_settled(tmp_pa
         raise AssertionError
 
     first.made_services[-1].submit = hangs  # type: ignore[method-assign]
-    sent = asyncio.ensure_future(first.services.submit(BELL))
+    sent = asyncio.ensure_future(first.services.outbox.submit(BELL))
     await sending.wait()
     await survivor.clock.advance(60)
-    assert survivor.services.waiting()[0].elsewhere
+    assert survivor.services.outbox.queue.waiting()[0].elsewhere
     await killed(first)
     await survivor.clock.advance(120)
-    assert survivor.services.waiting()[0].state is WaitState.NOT_CREATED
+    assert survivor.services.outbox.queue.waiting()[0].state is WaitState.NOT_CREATED
     sent.cancel()
     await asyncio.gather(survivor.services.aclose(), first.services.aclose())
 
@@ -262,15 +268,15 @@ async def test_what_another_machine_is_sending_is_left_to_it(
         return first.host.add(tags=submission.tags)
 
     first.made_services[-1].submit = slow  # type: ignore[method-assign]
-    sent = asyncio.ensure_future(first.services.submit(BELL))
+    sent = asyncio.ensure_future(first.services.outbox.submit(BELL))
     await sending.wait()
     shutil.rmtree(tmp_path / "state" / "owners")
     await second.clock.advance(SENDING_ELSEWHERE.total_seconds() - 60)
-    (one,) = second.services.waiting()
+    (one,) = second.services.outbox.queue.waiting()
     assert one.elsewhere and one.state is WaitState.SENDING
     may_end.set()
     await second.clock.advance(60)
-    assert sent.done() and second.services.waiting() == () and len(first.host.jobs) == 1
+    assert sent.done() and second.services.outbox.queue.waiting() == () and len(first.host.jobs) == 1
     await asyncio.gather(first.services.aclose(), second.services.aclose())
 
 
@@ -304,16 +310,16 @@ async def test_two_that_adopt_while_the_disk_is_full_send_it_once(
 @pytest.mark.parametrize("turns", range(8))
 async def test_a_withdrawn_submission_is_not_sent_however_late(tmp_path: Path, turns: int) -> None:
     harness, sent = await waiting(tmp_path)
-    (one,) = harness.services.waiting()
+    (one,) = harness.services.outbox.queue.waiting()
     sends = harness.host.count("submit")
-    harness.services._outbox.queue.release()
+    harness.services.outbox.queue.release()
 
     async def withdraw() -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
-        await harness.services.withdraw(one.tag)
+        await harness.services.outbox.queue.withdraw(one.tag)
 
-    _, outcome = await asyncio.gather(harness.services._outbox.step(), withdraw(), return_exceptions=True)
+    _, outcome = await asyncio.gather(harness.services.outbox.step(), withdraw(), return_exceptions=True)
     await harness.clock.settle()
     if isinstance(outcome, QdeckError):
         assert outcome.kind in {ErrorKind.CONFLICT, ErrorKind.NOT_FOUND} and len(harness.host.jobs) == 1
@@ -327,14 +333,14 @@ async def test_a_withdrawal_that_cannot_be_written_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness, _ = await waiting(tmp_path)
-    (one,) = harness.services.waiting()
+    (one,) = harness.services.outbox.queue.waiting()
 
     def refuses(*_: object) -> None:
         raise QdeckError(ErrorKind.STORAGE, "No space left on device.")
 
     monkeypatch.setattr(JobRepository, "_write", refuses)
-    await harness.services.withdraw(one.tag)
-    assert "cannot be written down" in told(harness) and harness.services.waiting() == ()
+    await harness.services.outbox.queue.withdraw(one.tag)
+    assert "cannot be written down" in told(harness) and harness.services.outbox.queue.waiting() == ()
     monkeypatch.undo()
     await harness.services.aclose()
     assert state(harness) == "withdrawn"
@@ -346,7 +352,7 @@ async def test_a_deck_that_does_not_send_leaves_the_line_alone(tmp_path: Path) -
     looks = await MonitorHarness(tmp_path, first.host, seed=2, sends=False).enter(SANDBOX)
     sends = first.host.count("submit")
     await looks.clock.advance(300)
-    await looks.services.refresh()
+    await looks.services.polling.refresh()
     assert first.host.count("submit") == sends and state(looks) == "prepared"
     await looks.services.aclose()
 
@@ -366,13 +372,13 @@ async def submitted_late(
         raise gave_up()
 
     harness.host.submit_ends = slow
-    return harness, asyncio.ensure_future(harness.services.submit(BELL)), later
+    return harness, asyncio.ensure_future(harness.services.outbox.submit(BELL)), later
 
 
 async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(tmp_path: Path) -> None:
     harness, sent, later = await submitted_late(tmp_path)
     await harness.clock.advance(10)
-    assert not sent.done() and harness.services.waiting()[0].state is WaitState.UNCONFIRMED
+    assert not sent.done() and harness.services.outbox.queue.waiting()[0].state is WaitState.UNCONFIRMED
     later[0]()
     await harness.clock.run_until(sent.done, seconds=60)
     assert sent.result().id in harness.host.jobs and harness.host.count("submit") == 1
@@ -382,12 +388,12 @@ async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(t
 async def test_a_job_that_comes_too_late_is_still_taken_for_what_it_is(tmp_path: Path) -> None:
     harness, sent, later = await submitted_late(tmp_path)
     await harness.clock.run_until(sent.done, seconds=90)
-    assert harness.services.waiting()[0].state is WaitState.NOT_CREATED
+    assert harness.services.outbox.queue.waiting()[0].state is WaitState.NOT_CREATED
     later[0]()
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     await harness.clock.settle()
-    assert harness.services.waiting() == () and state(harness) == "accepted"
-    assert harness.services.jobs()[0].name == "bell" and told(harness).count("did reach") == 1
+    assert harness.services.outbox.queue.waiting() == () and state(harness) == "accepted"
+    assert harness.services.jobs.all()[0].name == "bell" and told(harness).count("did reach") == 1
     await harness.services.aclose()
 
 
@@ -404,7 +410,7 @@ async def test_a_list_that_does_not_filter_is_read_back_to_the_submission(tmp_pa
         raise gave_up()
 
     harness.host.submit_ends = answered_by_none
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     assert harness.host.count("submit") == 1 and len(harness.host.jobs[job.id].tags) == 2
     await harness.services.aclose()
 
@@ -424,14 +430,14 @@ async def left_sending(root: Path) -> MonitorHarness:
 async def test_killed_while_sending_and_the_list_is_down_the_user_sees_it_and_decides(tmp_path: Path) -> None:
     first = await left_sending(tmp_path)
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
-    (one,) = again.services.waiting()
+    (one,) = again.services.outbox.queue.waiting()
     assert one.state is WaitState.UNCONFIRMED and "checking" in one.why and state(again) == "unconfirmed"
     sends = first.host.count("submit")
-    new = asyncio.ensure_future(again.services.submit(replace(BELL, name="new")))
+    new = asyncio.ensure_future(again.services.outbox.submit(replace(BELL, name="new")))
     await again.clock.advance(1200)
     assert not new.done() and first.host.count("submit") == sends
-    assert "being checked" in again.services.waiting()[1].why
-    await again.services.withdraw(one.tag)
+    assert "being checked" in again.services.outbox.queue.waiting()[1].why
+    await again.services.outbox.queue.withdraw(one.tag)
     await again.clock.run_until(new.done, seconds=10)
     assert new.exception() is None and len(first.host.jobs) == 1
     await again.services.aclose()
@@ -447,9 +453,9 @@ async def test_what_goes_wrong_unexpectedly_is_told_to_who_waits(
 
     monkeypatch.setattr(JobRepository, "upsert_submission", breaks)
     with pytest.raises(RuntimeError):
-        await asyncio.wait_for(harness.services.submit(BELL), 5)
+        await asyncio.wait_for(harness.services.outbox.submit(BELL), 5)
     monkeypatch.undo()
-    await harness.services.submit(BELL)
+    await harness.services.outbox.submit(BELL)
     assert len(harness.host.jobs) == 1
     await harness.services.aclose()
 
@@ -465,7 +471,7 @@ async def test_who_waits_is_told_when_qdeck_ends(tmp_path: Path, monkeypatch: py
         raise AssertionError
 
     harness.made_services[-1].submit = hangs  # type: ignore[method-assign]
-    sent = asyncio.ensure_future(harness.services.submit(BELL))
+    sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await sending.wait()
     await harness.services.aclose()
     error = sent.exception()

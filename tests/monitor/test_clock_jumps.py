@@ -23,7 +23,7 @@ BOTH_WAYS = pytest.mark.parametrize("by", [YEAR, -YEAR, timedelta(hours=1), -tim
 @BOTH_WAYS
 async def test_watching_goes_on_at_the_same_pace(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.RUNNING)
     await harness.clock.advance(60)
     harness.host.calls.clear()
@@ -37,25 +37,25 @@ async def test_watching_goes_on_at_the_same_pace(tmp_path: Path, by: timedelta) 
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.DONE, seconds=10)
     await harness.clock.advance(5)
-    assert harness.keeps_result(job.id) and harness.services.unseen() == {job.id}
+    assert harness.keeps_result(job.id) and harness.services.jobs.unread() == {job.id}
     await harness.services.aclose()
 
 
 @BOTH_WAYS
 async def test_what_is_told_after_it_is_shown(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
-    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED)
+    job = await harness.services.outbox.submit(BELL)
+    session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED)
     await harness.clock.advance(60)
     await harness.clock.set_wall(by)
     harness.host.jobs[job.id] = replace(harness.host.jobs[job.id], backend="ibm_fez")
     harness.host.sessions[session.id] = replace(session, state=SessionState.DRAINING, accepting_jobs=False)
     await harness.clock.advance(60)
-    known = harness.services.job(job.id)
+    known = harness.services.jobs.get(job.id)
     assert known is not None and known.backend == "ibm_fez"
-    assert [one.state for one in harness.services.sessions()] == [SessionState.DRAINING]
-    await harness.services.set_tags(job.id, ("later",))
-    known = harness.services.job(job.id)
+    assert [one.state for one in harness.services.sessions.all()] == [SessionState.DRAINING]
+    await harness.services.jobs.set_tags(job.id, ("later",))
+    known = harness.services.jobs.get(job.id)
     assert known is not None and known.tags == ("later",)
     await harness.services.aclose()
 
@@ -66,13 +66,13 @@ async def test_the_session_guard_warns_once_and_again_after_another_stretch(
     tmp_path: Path, by: timedelta, after_a_job: bool
 ) -> None:
     harness = await MonitorHarness(tmp_path, idle=5).enter()
-    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED)
+    session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED)
     if after_a_job:
         job = harness.host.add(session_id=session.id)
-        await harness.services.refresh()
+        await harness.services.polling.refresh()
         await harness.clock.advance(60)
         harness.host.turn(job.id, JobStatus.DONE)
-        await harness.services.refresh()
+        await harness.services.polling.refresh()
     await harness.clock.set_wall(by)
     await harness.clock.advance(240)
     assert harness.told(SessionIdle) == []
@@ -83,7 +83,7 @@ async def test_the_session_guard_warns_once_and_again_after_another_stretch(
     await harness.clock.advance(1200)
     assert len(harness.told(SessionIdle)) == 1
     job = harness.host.add(session_id=session.id)
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.advance(1200)
     assert len(harness.told(SessionIdle)) == 2
@@ -97,9 +97,9 @@ async def test_the_line_lets_no_more_out_than_the_service_takes_and_stands_not_s
     harness = await MonitorHarness(tmp_path).enter()
     await harness.clock.advance(1)
     for _ in range(5):
-        await harness.services.submit(BELL)
+        await harness.services.outbox.submit(BELL)
     await harness.clock.set_wall(by)
-    background = [asyncio.ensure_future(harness.services.submit(BELL)) for _ in range(12)]
+    background = [asyncio.ensure_future(harness.services.outbox.submit(BELL)) for _ in range(12)]
     await harness.clock.settle()
     # The five before may be forgotten; five more at once are the most.
     assert 5 <= harness.host.count("submit") <= 10
@@ -111,17 +111,17 @@ async def test_the_line_lets_no_more_out_than_the_service_takes_and_stands_not_s
 @BOTH_WAYS
 async def test_offline_since_and_the_way_back(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    await harness.services.submit(BELL)
+    await harness.services.outbox.submit(BELL)
     harness.host.down = network()
     await harness.clock.advance(30)
     await harness.clock.set_wall(by)
     harness.host.calls.clear()
     await harness.clock.advance(600)
     assert harness.host.count("jobs") <= 10
-    assert harness.services.freshness.offline_since is not None
+    assert harness.services.account.freshness.offline_since is not None
     harness.host.down = None
     await harness.clock.advance(150)
-    fresh = harness.services.freshness
+    fresh = harness.services.account.freshness
     assert fresh.offline_since is None and fresh.confirmed is not None
     assert harness.clock.now() - fresh.confirmed < timedelta(minutes=1)
     await harness.services.aclose()
@@ -135,19 +135,19 @@ async def test_a_start_after_it_tells_of_the_absence_and_asks_for_nothing_twice(
     for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
     harness = await MonitorHarness(tmp_path, host).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     await harness.clock.advance(30)
-    reach = harness.services.reach
+    reach = harness.services.jobs.coverage
     await harness.services.aclose()
     host.turn(job.id, JobStatus.DONE)
     await harness.clock.set_wall(by)
     host.calls.clear()
     again = await MonitorHarness(tmp_path, host, seed=2).enter()
-    assert again.services.unseen() == {job.id}
+    assert again.services.jobs.unread() == {job.id}
     assert [event.text for event in again.events if isinstance(event, Notice)] == [
         "1 finished while you were away (1 done)."
     ]
-    assert again.services.reach == reach
+    assert again.services.jobs.coverage == reach
     await again.clock.advance(60)
     assert host.count("result") == 1 and host.count("jobs") <= 5
     await again.services.aclose()
@@ -163,7 +163,7 @@ async def test_a_clock_that_is_wrong_from_the_start_fetches_what_ends_now_and_le
     await host.clock.set_wall(by)
     harness = await MonitorHarness(tmp_path, host).enter()
     await harness.clock.advance(60)
-    assert host.count("result") == 0 and len(harness.services.jobs()) == 40
+    assert host.count("result") == 0 and len(harness.services.jobs.all()) == 40
     quick = host.add(JobStatus.DONE)
     await harness.clock.advance(70)
     assert harness.keeps_result(quick.id)
@@ -177,7 +177,7 @@ async def test_the_token_is_kept_alive(tmp_path: Path, by: timedelta) -> None:
     harness.host.calls.clear()
     await harness.clock.advance(600)
     assert 9 <= harness.host.count("renew") <= 12
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
     await harness.services.aclose()

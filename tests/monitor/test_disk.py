@@ -41,7 +41,7 @@ async def test_a_full_disk_is_told_once_and_nothing_is_missing_after_it(tmp_path
         harness.host.turn(job.id, JobStatus.RUNNING)
         await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.RUNNING)
         with pytest.raises(QdeckError) as caught:
-            await harness.services.submit(BELL)
+            await harness.services.outbox.submit(BELL)
         assert caught.value.kind is ErrorKind.STORAGE
         assert harness.host.count("submit") == 0
         await harness.clock.advance(30)
@@ -96,10 +96,10 @@ async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_pa
     aside = harness.folders.history_file.rename(tmp_path / "aside")
     harness.folders.history_file.mkdir()
     await harness.enter()
-    assert harness.services.jobs() == ()
+    assert harness.services.jobs.all() == ()
     harness.folders.history_file.rmdir()
     aside.rename(harness.folders.history_file)
-    await harness.clock.run_until(lambda: len(harness.services.jobs()) == 5)
+    await harness.clock.run_until(lambda: len(harness.services.jobs.all()) == 5)
     told = {job.id for event in harness.events if isinstance(event, JobsChanged) for job in event.jobs}
     assert told >= {f"job-{n:05d}" for n in range(5)}
     await harness.services.aclose()
@@ -116,5 +116,5 @@ async def test_a_history_that_is_opened_late_shows_its_jobs_without_a_restart(tm
     await harness.services.start()
     harness.folders.history_file.rmdir()
     aside.rename(harness.folders.history_file)
-    await harness.clock.run_until(lambda: len(harness.services.jobs()) == 1)
+    await harness.clock.run_until(lambda: len(harness.services.jobs.all()) == 1)
     await harness.services.aclose()

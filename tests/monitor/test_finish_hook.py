@@ -17,8 +17,7 @@ from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import Settings, load_settings
 from tui.domain.jobs import Job
-from tui.monitor.finish_claims import FinishClaims
-from tui.monitor.on_finish import MOST, FinishHook
+from tui.monitor.on_finish import MOST, FinishClaims, FinishHook
 from tui.monitor.state.events import JobsFinished
 
 WRITE = "import json, os, sys; open(sys.argv[1], 'a').write(json.dumps(dict(os.environ)) + chr(10))"
@@ -35,10 +34,10 @@ async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) ->
     services, said = FixedServices(), tmp_path / "said"
     trouble: list[QdeckError] = []
     hook = FinishHook((sys.executable, "-c", WRITE, str(said)), {"HOME": "/"}, trouble.append)
-    end = hook.start(services.subscribe)
+    end = hook.start(services.events)
     job = replace(jobs()[2], name=HOSTILE)
-    services.publish(JobsFinished((job, jobs()[3])))
-    services.publish(JobsFinished((jobs()[4],), away=True))
+    services.events.publish(JobsFinished((job, jobs()[3])))
+    services.events.publish(JobsFinished((jobs()[4],), away=True))
     await until(lambda: said.exists() and said.read_text().count("\n") == 2)
     first, second = (json.loads(line) for line in said.read_text().splitlines())
     assert (first["QDECK_JOB_ID"], first["QDECK_JOB_STATUS"]) == (job.id, "done")
@@ -56,8 +55,8 @@ async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) ->
 async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str) -> None:
     services = FixedServices()
     trouble: list[QdeckError] = []
-    end = FinishHook(command, {}, trouble.append).start(services.subscribe)
-    services.publish(JobsFinished((jobs()[2],)))
+    end = FinishHook(command, {}, trouble.append).start(services.events)
+    services.events.publish(JobsFinished((jobs()[2],)))
     await until(lambda: bool(trouble))
     assert told in trouble[0].message
     end()
@@ -66,8 +65,8 @@ async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str)
 async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
     services = FixedServices()
     trouble: list[QdeckError] = []
-    end = FinishHook(("no\0where",), {}, trouble.append).start(services.subscribe)
-    services.publish(JobsFinished((jobs()[2], jobs()[3])))
+    end = FinishHook(("no\0where",), {}, trouble.append).start(services.events)
+    services.events.publish(JobsFinished((jobs()[2], jobs()[3])))
     await until(lambda: len(trouble) == 2)
     assert "cannot be run" in trouble[0].message
     end()
@@ -79,8 +78,8 @@ async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_
     services, said = FixedServices(), tmp_path / "said"
     trouble: list[QdeckError] = []
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "latin-1")
-    end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(services.subscribe)
-    services.publish(JobsFinished((replace(jobs()[2], name="ψ-bell"),)))
+    end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(services.events)
+    services.events.publish(JobsFinished((replace(jobs()[2], name="ψ-bell"),)))
     await until(lambda: said.exists() and said.read_text().count("\n") == 1)
     assert json.loads(said.read_text())["QDECK_JOB_NAME"] == "?-bell" and trouble == []
     end()
@@ -96,9 +95,9 @@ async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_t
         ran.append(job.id)
 
     hook._once = once  # type: ignore[method-assign]  # five hundred processes are not the point
-    end = hook.start(services.subscribe)
+    end = hook.start(services.events)
     burst = tuple(replace(jobs()[2], id=f"j{number}") for number in range(MOST + 7))
-    services.publish(JobsFinished(burst))
+    services.events.publish(JobsFinished(burst))
     await until(lambda: len(ran) == MOST)
     assert ran == [job.id for job in burst[:MOST]]
     assert [error.message for error in trouble] == [
@@ -112,11 +111,11 @@ async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
     trouble: list[QdeckError] = []
     claims = FinishClaims(tmp_path / "claims")
     command = (sys.executable, "-c", WRITE, str(said))
-    ends = [FinishHook(command, {}, trouble.append, claims).start(services.subscribe) for _ in range(2)]
-    services.publish(JobsFinished((jobs()[2], jobs()[3])))
+    ends = [FinishHook(command, {}, trouble.append, claims).start(services.events) for _ in range(2)]
+    services.events.publish(JobsFinished((jobs()[2], jobs()[3])))
     await until(lambda: said.exists() and said.read_text().count("\n") >= 2)
     # Both have been through the first when a third job has had its turn.
-    services.publish(JobsFinished((jobs()[4],)))
+    services.events.publish(JobsFinished((jobs()[4],)))
     await until(lambda: said.read_text().count("\n") >= 3)
     told = [json.loads(line)["QDECK_JOB_ID"] for line in said.read_text().splitlines()]
     assert sorted(told) == sorted(job.id for job in jobs()[2:5]) and trouble == []

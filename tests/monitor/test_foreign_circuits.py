@@ -18,16 +18,16 @@ from tui.domain.jobs import SubmittedCircuit
 async def test_a_circuit_in_binary_form_is_decoded_once_and_kept(tmp_path: Path) -> None:
     pit = await MonitorHarness(tmp_path).enter()
     job = pit.host.add()
-    await pit.services.refresh()
-    (text,) = await pit.services.circuits(job.id)
+    await pit.services.polling.refresh()
+    (text,) = await pit.services.jobs.circuits(job.id)
     assert text == "OPENQASM 3; // from QPY"
-    known = pit.services.job(job.id)
+    known = pit.services.jobs.get(job.id)
     assert known is not None and known.circuit == text
     pit.host.packed = "another"
-    assert await pit.services.circuits(job.id) == (text,)
+    assert await pit.services.jobs.circuits(job.id) == (text,)
     assert pit.host.count("submitted") == 1
-    await pit.services.sign_out()
-    assert await pit.services.circuits(job.id) == (text,)
+    await pit.services.account.sign_out()
+    assert await pit.services.jobs.circuits(job.id) == (text,)
     await pit.services.aclose()
 
 
@@ -36,7 +36,7 @@ async def test_a_job_without_a_circuit_says_so(tmp_path: Path) -> None:
     job = pit.host.add()
     pit.host.packed = ""
     with pytest.raises(QdeckError) as caught:
-        await pit.services.circuits(job.id)
+        await pit.services.jobs.circuits(job.id)
     assert caught.value.kind is ErrorKind.NOT_FOUND
     await pit.services.aclose()
 
@@ -50,7 +50,7 @@ async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
         SubmittedCircuit(qpy="broken"),
         SubmittedCircuit(),
     )
-    first, *others = await pit.services.circuits(job.id)
+    first, *others = await pit.services.jobs.circuits(job.id)
     assert first == "OPENQASM 3; // from QPY"
     assert others == [
         "OPENQASM 3; // written",
@@ -59,34 +59,34 @@ async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
         "// The circuit cannot be read.\n",
         "// No circuit that is known here.\n",
     ]
-    known = pit.services.job(job.id)
+    known = pit.services.jobs.get(job.id)
     assert known is not None and (known.circuit, known.circuits) == (first, 6)
-    await pit.services.circuits(job.id)
+    await pit.services.jobs.circuits(job.id)
     assert pit.host.count("submitted") == 1
     await pit.services.aclose()
     again = await MonitorHarness(tmp_path, pit.host).enter()
-    assert len(await again.services.circuits(job.id)) == 6
+    assert len(await again.services.jobs.circuits(job.id)) == 6
     await again.services.aclose()
 
 
 async def test_a_circuit_that_was_let_go_is_asked_for_again_and_kept(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(replace(BELL, transpilation=bell_candidate().transpilation))
+    job = await harness.services.outbox.submit(replace(BELL, transpilation=bell_candidate().transpilation))
     await harness.services.aclose()
     folder = harness.folders.data / "circuits"
     for file in folder.rglob("*.gz"):
         file.unlink()
     again = await MonitorHarness(tmp_path, harness.host).enter()
-    assert await again.services.circuits(job.id) == ("OPENQASM 3; // from QPY",)
-    known = again.services.job(job.id)
+    assert await again.services.jobs.circuits(job.id) == ("OPENQASM 3; // from QPY",)
+    known = again.services.jobs.get(job.id)
     assert known is not None and known.circuit == "OPENQASM 3; // from QPY"
     # The service tells it in another form: it was transpiled all the same.
-    assert again.services.transpilation(job.id) == bell_candidate().transpilation
+    assert again.services.jobs.transpilation(job.id) == bell_candidate().transpilation
     await again.services.aclose()
     third = await MonitorHarness(tmp_path, harness.host).enter()
-    assert await third.services.circuits(job.id) == ("OPENQASM 3; // from QPY",)
+    assert await third.services.jobs.circuits(job.id) == ("OPENQASM 3; // from QPY",)
     assert harness.host.count("submitted") == 1
-    assert third.services.transpilation(job.id) == bell_candidate().transpilation
+    assert third.services.jobs.transpilation(job.id) == bell_candidate().transpilation
     assert len(kept(harness.folders)["transpilations"]) == 1
     await third.services.aclose()
 
@@ -94,17 +94,17 @@ async def test_a_circuit_that_was_let_go_is_asked_for_again_and_kept(tmp_path: P
 async def test_how_a_submitted_circuit_was_transpiled_is_known_after_a_restart(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     options = TranspileOptions(optimization_level=3, seed=42)
-    candidate = await harness.services.transpile("OPENQASM 3;", "ibm_cusco", options)
+    candidate = await harness.services.transpiler.transpile("OPENQASM 3;", "ibm_cusco", options)
     assert candidate.at == harness.clock.now()
     told = candidate.transpilation
-    job = await harness.services.submit(replace(BELL, transpilation=told))
+    job = await harness.services.outbox.submit(replace(BELL, transpilation=told))
     foreign = harness.host.add()
-    await harness.services.refresh()
-    assert harness.services.transpilation(job.id) == told
+    await harness.services.polling.refresh()
+    assert harness.services.jobs.transpilation(job.id) == told
     await harness.services.aclose()
     again = await MonitorHarness(tmp_path, harness.host).enter()
-    assert again.services.transpilation(job.id) == told
-    assert again.services.transpilation(foreign.id) is None
-    await again.services.delete(job.id)
-    assert again.services.transpilation(job.id) is None
+    assert again.services.jobs.transpilation(job.id) == told
+    assert again.services.jobs.transpilation(foreign.id) is None
+    await again.services.jobs.delete(job.id)
+    assert again.services.jobs.transpilation(job.id) is None
     await again.services.aclose()

@@ -34,12 +34,12 @@ async def test_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> N
 
 async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.RUNNING)
     await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.RUNNING, seconds=20)
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
-    known = harness.services.job(job.id)
+    known = harness.services.jobs.get(job.id)
     assert known is not None
     assert (known.name, known.qpu_seconds, known.circuit) == ("bell", 2.0, "OPENQASM 3;")
     assert [step.status for step in known.timeline] == [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE]
@@ -49,23 +49,23 @@ async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path:
         1,
         1,
     )
-    result = await harness.services.result(job.id)
+    result = await harness.services.jobs.result(job.id)
     assert result.pubs[0].counts[0].counts == {"00": 5, "11": 5}
-    assert (await harness.services.metrics(job.id)).qpu_seconds == 2.0
+    assert (await harness.services.jobs.metrics(job.id)).qpu_seconds == 2.0
     assert (harness.host.count("result"), harness.host.count("metrics")) == (1, 1)
     assert len(harness.told(JobsFinished)) == 1
     await harness.services.aclose()
 
     away = MonitorHarness(tmp_path, harness.host)
     await away.services.start()
-    assert (await away.services.result(job.id)) == result
+    assert (await away.services.jobs.result(job.id)) == result
     assert away.status(job.id) is JobStatus.DONE
     await away.services.aclose()
 
 
 async def test_what_finished_while_away_is_fetched_and_announced(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     await harness.services.aclose()
     harness.host.turn(job.id, JobStatus.DONE)
     for _ in range(300):
@@ -88,18 +88,18 @@ async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they
     assert host.count("result") == 0
     host.turn(new.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=60)
-    job = harness.services.job(new.id)
+    job = harness.services.jobs.get(new.id)
     assert job is not None and job.circuit == "OPENQASM 3; // from there"
-    await harness.services.result(old.id)
-    await harness.services.metrics(old.id)
-    assert harness.services.jobs()[0].id == new.id
+    await harness.services.jobs.result(old.id)
+    await harness.services.jobs.metrics(old.id)
+    assert harness.services.jobs.all()[0].id == new.id
     assert host.count("result") == 2
     await harness.services.aclose()
 
 
 async def test_a_private_result_is_not_read_away_from_its_user(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.jobs[job.id] = replace(harness.host.jobs[job.id], private=True)
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
@@ -123,10 +123,10 @@ async def test_a_watched_job_older_than_the_first_page_is_not_lost_sight_of(tmp_
 
 async def test_a_job_that_vanished_from_the_service_stays_in_the_history(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     del harness.host.jobs[job.id]
     await harness.clock.advance(30)
-    known = harness.services.job(job.id)
+    known = harness.services.jobs.get(job.id)
     assert known is not None and "Not on the service" in known.status_text
     harness.host.calls.clear()
     await harness.clock.advance(300)
@@ -136,23 +136,23 @@ async def test_a_job_that_vanished_from_the_service_stays_in_the_history(tmp_pat
 
 async def test_offline_keeps_the_cached_truth_and_says_since_when(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     await harness.clock.advance(2)
-    confirmed = harness.services.freshness.confirmed
+    confirmed = harness.services.account.freshness.confirmed
     harness.events.clear()
     harness.host.down = network()
     await harness.clock.advance(600)
-    fresh = harness.services.freshness
+    fresh = harness.services.account.freshness
     assert fresh.offline_since is not None and fresh.error is not None
     assert confirmed is not None and fresh.confirmed is not None and fresh.confirmed >= confirmed
     assert harness.status(job.id) is JobStatus.QUEUED
     assert len(harness.told(FreshnessChanged)) == 1
     with pytest.raises(QdeckError):
-        await harness.services.refresh()
+        await harness.services.polling.refresh()
     harness.host.down = None
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.DONE, seconds=150)
-    assert harness.services.freshness.offline_since is None
+    assert harness.services.account.freshness.offline_since is None
     assert len(harness.told(FreshnessChanged)) == 2
     await harness.services.aclose()
 
@@ -173,31 +173,33 @@ async def test_an_unchanged_tick_publishes_nothing(tmp_path: Path) -> None:
 
 async def test_cancel_tags_and_delete(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
-    await harness.services.cancel(job.id)
+    job = await harness.services.outbox.submit(BELL)
+    await harness.services.jobs.cancel(job.id)
     assert harness.status(job.id) is JobStatus.CANCELLED
     await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
-    await harness.services.set_tags(job.id, tuple("abcdefgh"))
+    await harness.services.jobs.set_tags(job.id, tuple("abcdefgh"))
     assert harness.host.jobs[job.id].tags == tuple("abcdefgh")
-    await harness.services.delete(job.id)
-    assert harness.services.jobs() == ()
+    await harness.services.jobs.delete(job.id)
+    assert harness.services.jobs.all() == ()
     assert harness.told(JobsChanged)[-1] == JobsChanged((), (job.id,))
-    await harness.services.refresh()
-    assert harness.services.jobs() == ()
+    await harness.services.polling.refresh()
+    assert harness.services.jobs.all() == ()
     await harness.services.aclose()
 
 
 async def test_other_accounts_jobs_are_not_mixed_in(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    await harness.services.submit(BELL)
-    await harness.services.sign_out()
-    assert len(harness.services.jobs()) == 1
+    await harness.services.outbox.submit(BELL)
+    await harness.services.account.sign_out()
+    assert len(harness.services.jobs.all()) == 1
     other = FakeHost(harness.clock)
     harness.host = other
-    await harness.services.sign_in(replace(ACCOUNT, channel=Channel.CLASSIC, instance="ibm-q/open/main"))
-    assert harness.services.jobs() == ()
-    await harness.services.sign_out()
-    assert len(harness.services.jobs()) == 1
+    await harness.services.account.sign_in(
+        replace(ACCOUNT, channel=Channel.CLASSIC, instance="ibm-q/open/main")
+    )
+    assert harness.services.jobs.all() == ()
+    await harness.services.account.sign_out()
+    assert len(harness.services.jobs.all()) == 1
     await harness.services.aclose()
 
 
@@ -215,14 +217,14 @@ async def test_a_fault_in_a_worker_is_told_and_does_not_end_it(tmp_path: Path) -
 
 async def test_a_result_that_could_not_be_fetched_is_fetched_later(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.faults["result"] = [network(), network()]
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.host.count("result") == 3, seconds=60)
     await harness.clock.advance(5)
     assert len(harness.told(JobsFinished)) == 1
     harness.host.down = network()
-    await harness.services.result(job.id)
+    await harness.services.jobs.result(job.id)
     await harness.services.aclose()
 
 
@@ -230,10 +232,10 @@ async def test_nobody_signed_in_is_an_error_that_says_so(tmp_path: Path) -> None
     harness = MonitorHarness(tmp_path)
     await harness.services.start()
     for command in (
-        harness.services.refresh(),
-        harness.services.submit(BELL),
-        harness.services.cancel("x"),
-        harness.services.backend_data("ibm_cusco"),
+        harness.services.polling.refresh(),
+        harness.services.outbox.submit(BELL),
+        harness.services.jobs.cancel("x"),
+        harness.services.backends.data("ibm_cusco"),
     ):
         with pytest.raises(QdeckError) as caught:
             await command
@@ -247,9 +249,9 @@ async def test_a_listener_that_fails_does_not_stop_the_others(tmp_path: Path) ->
     def failing(event: object) -> None:
         raise ZeroDivisionError
 
-    end = harness.services.subscribe(failing)
+    end = harness.services.events.subscribe(failing)
     heard: list[object] = []
-    harness.services.subscribe(heard.append)
+    harness.services.events.subscribe(heard.append)
     await harness.enter()
     end()
     assert heard
@@ -260,7 +262,7 @@ async def test_a_second_deck_on_the_same_history_sees_the_job(tmp_path: Path) ->
     first = await MonitorHarness(tmp_path).enter()
     second = MonitorHarness(tmp_path, first.host, seed=2)
     await second.services.start()
-    job = await first.services.submit(BELL)
+    job = await first.services.outbox.submit(BELL)
     await first.clock.advance(3)
     assert second.status(job.id) is JobStatus.QUEUED
     await asyncio.gather(first.services.aclose(), second.services.aclose())
@@ -272,7 +274,7 @@ async def test_what_is_no_result_is_not_kept_as_the_result(
 ) -> None:
     """Something between here and the service answered in its place, or cut its answer off."""
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     bodies = [body] * 2
 
     async def result(
@@ -286,22 +288,22 @@ async def test_what_is_no_result_is_not_kept_as_the_result(
     await harness.clock.run_until(lambda: len(bodies) == 1, seconds=60)
     assert not harness.keeps_result(job.id)
     with pytest.raises(QdeckError) as caught:
-        await harness.services.result(job.id)
+        await harness.services.jobs.result(job.id)
     assert caught.value.kind is ErrorKind.PROTOCOL
     assert not harness.keeps_result(job.id)
     await harness.clock.run_until(lambda: harness.keeps_result(job.id), seconds=600)
-    assert (await harness.services.result(job.id)).pubs
+    assert (await harness.services.jobs.result(job.id)).pubs
     await harness.services.aclose()
 
 
 async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = harness.host.add(JobStatus.DONE, age=7200)
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     page = JobResult((), b"<html>Log in", "The service answered with text instead of a result.")
     await harness.services._app_state.history.save_result(("platform", job.id), page)
-    assert (await harness.services.result(job.id)).pubs
-    assert (await harness.services.result(job.id)).pubs
+    assert (await harness.services.jobs.result(job.id)).pubs
+    assert (await harness.services.jobs.result(job.id)).pubs
     assert harness.host.count("result") == 1
     await harness.services.aclose()
 
@@ -309,7 +311,7 @@ async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path
 async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     circuit = "OPENQASM 3.0; bit[5] c; x $0; c[0] = measure $0;"
-    job = await harness.services.submit(replace(BELL, qasm=circuit))
+    job = await harness.services.outbox.submit(replace(BELL, qasm=circuit))
 
     async def result(
         _service: FakeService, _job_id: str, *, once: bool = False, limit: int | None = None
@@ -319,6 +321,6 @@ async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch
     monkeypatch.setattr(FakeService, "result", result)
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.keeps_result(job.id), seconds=60)
-    quasi = (await harness.services.result(job.id)).pubs[0].quasi
+    quasi = (await harness.services.jobs.result(job.id)).pubs[0].quasi
     assert quasi is not None and set(quasi.quasi) == {"00000", "00001"}
     await harness.services.aclose()

@@ -42,11 +42,11 @@ async def entered(root: Path, account: Account = SANDBOX) -> MonitorHarness:
 
 
 def submit(harness: MonitorHarness, name: str) -> asyncio.Future[Job]:
-    return asyncio.ensure_future(harness.services.submit(replace(BELL, name=name)))
+    return asyncio.ensure_future(harness.services.outbox.submit(replace(BELL, name=name)))
 
 
 def names(harness: MonitorHarness) -> list[str]:
-    return [one.submission.name for one in harness.services.waiting()]
+    return [one.submission.name for one in harness.services.outbox.queue.waiting()]
 
 
 async def test_a_sixth_submission_in_a_minute_waits_for_its_turn(tmp_path: Path) -> None:
@@ -54,14 +54,14 @@ async def test_a_sixth_submission_in_a_minute_waits_for_its_turn(tmp_path: Path)
     sent = [submit(harness, str(number)) for number in range(CREATIONS + 2)]
     await harness.clock.settle()
     assert harness.host.count("submit") == CREATIONS
-    first, second = harness.services.waiting()
+    first, second = harness.services.outbox.queue.waiting()
     assert (first.submission.name, first.place, first.state) == ("5", 1, WaitState.WAITING)
     assert first.due == harness.clock.now() + timedelta(seconds=60) and "5 jobs a minute" in first.why
     assert (second.submission.name, second.place) == ("6", 2)
     await harness.clock.advance(50)
     assert harness.host.count("submit") == CREATIONS
     await harness.clock.advance(20)
-    assert all(one.done() for one in sent) and harness.services.waiting() == ()
+    assert all(one.done() for one in sent) and harness.services.outbox.queue.waiting() == ()
     assert harness.told(OutboxChanged)[-1] == OutboxChanged(())
     assert len(harness.host.jobs) == CREATIONS + 2
     await harness.services.aclose()
@@ -86,7 +86,7 @@ async def test_too_many_requests_puts_it_back_in_line(tmp_path: Path, seconds: f
     harness.host.faults["submit"] = [too_many(seconds), too_many(seconds)]
     sent = submit(harness, "a")
     await harness.clock.settle()
-    (waiting,) = harness.services.waiting()
+    (waiting,) = harness.services.outbox.queue.waiting()
     assert waiting.state is WaitState.WAITING and waiting.due is not None and "wait" in waiting.why
     await harness.clock.run_until(sent.done, seconds=120)
     assert sent.result().id in harness.host.jobs
@@ -106,9 +106,9 @@ async def test_a_full_queue_is_waited_for_until_a_job_leaves_it(tmp_path: Path, 
     harness.host.faults["submit"] = [refusal]
     sent = submit(harness, "second")
     await harness.clock.settle()
-    assert "as many of your jobs" in harness.services.waiting()[0].why
+    assert "as many of your jobs" in harness.services.outbox.queue.waiting()[0].why
     harness.host.turn(first.id, JobStatus.DONE)
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     await harness.clock.advance(1)
     assert sent.done() and sent.exception() is None
     await harness.services.aclose()
@@ -130,24 +130,28 @@ async def test_the_line_can_be_reordered_and_left(tmp_path: Path) -> None:
     harness.host.faults["submit"] = [too_many(30)]
     sent = {name: submit(harness, name) for name in "abcd"}
     await harness.clock.settle()
-    tags = {one.submission.name: one.tag for one in harness.services.waiting()}
+    tags = {one.submission.name: one.tag for one in harness.services.outbox.queue.waiting()}
     assert names(harness) == ["a", "b", "c", "d"]
-    await harness.services.move(tags["d"], -2)
+    await harness.services.outbox.queue.move(tags["d"], -2)
     assert names(harness) == ["a", "d", "b", "c"]
-    await harness.services.move(tags["a"], 99)
+    await harness.services.outbox.queue.move(tags["a"], 99)
     assert names(harness) == ["d", "b", "c", "a"]
-    await harness.services.withdraw(tags["b"])
+    await harness.services.outbox.queue.withdraw(tags["b"])
     await harness.clock.settle()
     error = sent["b"].exception()
     assert isinstance(error, QdeckError) and "nothing was sent" in error.message
     assert names(harness) == ["d", "c", "a"]
     await harness.clock.advance(60)
-    assert [job.name for job in sorted(harness.services.jobs(), key=lambda job: job.id)] == ["d", "c", "a"]
+    assert [job.name for job in sorted(harness.services.jobs.all(), key=lambda job: job.id)] == [
+        "d",
+        "c",
+        "a",
+    ]
     with pytest.raises(QdeckError) as caught:
-        await harness.services.withdraw(tags["b"])
+        await harness.services.outbox.queue.withdraw(tags["b"])
     assert caught.value.kind is ErrorKind.NOT_FOUND
     with pytest.raises(QdeckError):
-        await harness.services.move(tags["a"], 1)
+        await harness.services.outbox.queue.move(tags["a"], 1)
     await harness.services.aclose()
 
 
@@ -156,19 +160,21 @@ async def test_the_line_survives_a_restart_in_its_order(tmp_path: Path) -> None:
     harness.host.faults["submit"] = [too_many(600)]
     sent = {name: submit(harness, name) for name in "abc"}
     await harness.clock.settle()
-    await harness.services.move(harness.services.waiting()[2].tag, -2)
-    await harness.services.withdraw(harness.services.waiting()[1].tag)
+    await harness.services.outbox.queue.move(harness.services.outbox.queue.waiting()[2].tag, -2)
+    await harness.services.outbox.queue.withdraw(harness.services.outbox.queue.waiting()[1].tag)
     await harness.services.aclose()
     await harness.clock.settle()
     error = sent["b"].exception()
     assert isinstance(error, QdeckError) and "in line" in error.message
     again = MonitorHarness(tmp_path, harness.host, seed=2)
     await again.services.start()
-    assert {one.submission.name for one in again.services.waiting()} == {"b", "c"}
-    await again.services.sign_in(SANDBOX)
+    assert {one.submission.name for one in again.services.outbox.queue.waiting()} == {"b", "c"}
+    await again.services.account.sign_in(SANDBOX)
     await again.clock.advance(5)
-    assert [job.name for job in sorted(again.services.jobs(), key=lambda job: job.id)] == ["c", "b"]
-    assert [job.circuit for job in map(again.services.job, harness.host.jobs) if job] == ["OPENQASM 3;"] * 2
+    assert [job.name for job in sorted(again.services.jobs.all(), key=lambda job: job.id)] == ["c", "b"]
+    assert [job.circuit for job in map(again.services.jobs.get, harness.host.jobs) if job] == [
+        "OPENQASM 3;"
+    ] * 2
     assert any("still in line" in event.text for event in again.events if isinstance(event, Notice))
     await again.services.aclose()
 
@@ -184,13 +190,13 @@ async def test_what_was_left_for_over_a_day_is_sent_only_when_the_user_says_so(t
     again = await MonitorHarness(tmp_path, harness.host, seed=2).enter(SANDBOX)
     await again.clock.advance(3600)
     assert not harness.host.jobs
-    (waiting,) = again.services.waiting()
+    (waiting,) = again.services.outbox.queue.waiting()
     assert (waiting.state, waiting.submission.name) == (WaitState.NOT_CREATED, "a")
     told = [event.text for event in again.events if isinstance(event, Notice)]
     assert any("over a day old" in text for text in told) and not any("will be sent" in text for text in told)
-    await again.services.send_again(waiting.tag)
-    await again.clock.run_until(lambda: again.services.waiting() == (), seconds=120)
-    assert [job.name for job in again.services.jobs()] == ["a"] and len(harness.host.jobs) == 1
+    await again.services.outbox.send_again(waiting.tag)
+    await again.clock.run_until(lambda: again.services.outbox.queue.waiting() == (), seconds=120)
+    assert [job.name for job in again.services.jobs.all()] == ["a"] and len(harness.host.jobs) == 1
     await again.services.aclose()
 
 
@@ -201,14 +207,14 @@ async def test_what_another_running_qdeck_has_in_line_is_shown_and_left_to_it(tm
     await first.clock.settle()
     second = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     await second.clock.advance(3)
-    (waiting,) = second.services.waiting()
+    (waiting,) = second.services.outbox.queue.waiting()
     assert waiting.elsewhere
     with pytest.raises(QdeckError) as caught:
-        await second.services.withdraw(waiting.tag)
+        await second.services.outbox.queue.withdraw(waiting.tag)
     assert caught.value.kind is ErrorKind.CONFLICT
     await first.clock.run_until(sent.done, seconds=60)
     await first.clock.advance(40)
-    assert len(first.host.jobs) == 1 and second.services.waiting() == ()
+    assert len(first.host.jobs) == 1 and second.services.outbox.queue.waiting() == ()
     await asyncio.gather(first.services.aclose(), second.services.aclose())
 
 
@@ -222,7 +228,7 @@ async def test_two_that_start_together_send_what_was_left_once(tmp_path: Path) -
     decks = [MonitorHarness(tmp_path, harness.host, seed=seed) for seed in (2, 3)]
     for one in decks:
         await one.services.start()
-    await asyncio.gather(*(one.services.sign_in(SANDBOX) for one in decks))
+    await asyncio.gather(*(one.services.account.sign_in(SANDBOX) for one in decks))
     await harness.clock.advance(120)
     assert len(harness.host.jobs) == 1
     await asyncio.gather(*(one.services.aclose() for one in decks))
@@ -233,14 +239,14 @@ async def test_signing_out_leaves_the_line_for_the_next_sign_in(tmp_path: Path) 
     harness.host.faults["submit"] = [too_many(600)]
     sent = submit(harness, "a")
     await harness.clock.settle()
-    await harness.services.sign_out()
+    await harness.services.account.sign_out()
     await harness.clock.settle()
     error = sent.exception()
     assert isinstance(error, QdeckError) and error.kind is ErrorKind.EXPIRED
-    assert "sign in" in harness.services.waiting()[0].why
-    await harness.services.sign_in(replace(SANDBOX, instance="crn:two"))
-    assert harness.services.waiting() == ()
-    await harness.services.sign_in(SANDBOX)
+    assert "sign in" in harness.services.outbox.queue.waiting()[0].why
+    await harness.services.account.sign_in(replace(SANDBOX, instance="crn:two"))
+    assert harness.services.outbox.queue.waiting() == ()
+    await harness.services.account.sign_in(SANDBOX)
     await harness.clock.advance(2)
     assert len(harness.host.jobs) == 1
     await harness.services.aclose()
@@ -256,11 +262,11 @@ async def test_an_unconfirmed_one_is_shown_and_can_be_let_go(tmp_path: Path) -> 
     harness.host.submit_ends = and_down
     sent = submit(harness, "a")
     await harness.clock.settle()
-    (waiting,) = harness.services.waiting()
+    (waiting,) = harness.services.outbox.queue.waiting()
     assert waiting.state is WaitState.UNCONFIRMED and "checking" in waiting.why
-    await harness.services.withdraw(waiting.tag)
+    await harness.services.outbox.queue.withdraw(waiting.tag)
     await harness.clock.settle()
-    assert sent.done() and harness.services.waiting() == ()
+    assert sent.done() and harness.services.outbox.queue.waiting() == ()
     harness.host.down = None
     looks = harness.host.count("look")
     await harness.clock.advance(300)
@@ -273,16 +279,16 @@ async def test_one_that_was_not_created_is_sent_again_when_the_user_says_so(tmp_
     harness.host.submit_ends = never_arrived
     sent = submit(harness, "a")
     await harness.clock.run_until(sent.done, seconds=90)
-    (waiting,) = harness.services.waiting()
+    (waiting,) = harness.services.outbox.queue.waiting()
     assert waiting.state is WaitState.NOT_CREATED
     await harness.clock.advance(300)
     assert (harness.host.count("submit"), harness.host.jobs) == (1, {})
-    await harness.services.send_again(waiting.tag)
+    await harness.services.outbox.send_again(waiting.tag)
     await harness.clock.advance(1)
     assert (harness.host.count("submit"), len(harness.host.jobs)) == (2, 1)
-    assert harness.services.waiting() == () and harness.services.jobs()[0].name == "a"
+    assert harness.services.outbox.queue.waiting() == () and harness.services.jobs.all()[0].name == "a"
     with pytest.raises(QdeckError):
-        await harness.services.send_again(waiting.tag)
+        await harness.services.outbox.send_again(waiting.tag)
     await harness.services.aclose()
 
 
@@ -297,12 +303,12 @@ async def test_one_that_came_late_after_all_is_found_and_not_sent_again(tmp_path
     harness.host.submit_ends = later
     sent = submit(harness, "a")
     await harness.clock.run_until(sent.done, seconds=90)
-    (waiting,) = harness.services.waiting()
+    (waiting,) = harness.services.outbox.queue.waiting()
     created[0]()
-    await harness.services.send_again(waiting.tag)
+    await harness.services.outbox.send_again(waiting.tag)
     await harness.clock.advance(5)
     assert (harness.host.count("submit"), len(harness.host.jobs)) == (1, 1)
-    assert harness.services.jobs()[0].name == "a" and harness.services.waiting() == ()
+    assert harness.services.jobs.all()[0].name == "a" and harness.services.outbox.queue.waiting() == ()
     await harness.services.aclose()
 
 

@@ -108,15 +108,15 @@ async def test_a_service_that_is_down_costs_two_requests_a_minute_and_is_soon_fr
     for _ in range(120):
         await remote.clock.advance(HOUR / 120)
         if attended:
-            remote.services.attend()
+            remote.services.polling.user_active()
     assert len(remote.asked(down, down + HOUR / 2)) <= 80
     assert len(remote.asked(down + HOUR / 2)) <= 60
-    assert remote.services.freshness.offline_since is not None
+    assert remote.services.account.freshness.offline_since is not None
 
     remote.fault = None
     back = remote.clock.monotonic()
     await remote.clock.advance(SOON)
-    assert remote.services.freshness.offline_since is None
+    assert remote.services.account.freshness.offline_since is None
     assert remote.freshened(back) == PLACES
     await remote.services.aclose()
 
@@ -128,21 +128,21 @@ async def test_what_the_user_asks_for_goes_through_at_once(tmp_path: Path) -> No
     await remote.clock.advance(20 * MINUTE)
     pressed = remote.clock.monotonic()
     assert remote.asked(pressed - 1) == []
-    refreshing = asyncio.ensure_future(remote.services.refresh())
+    refreshing = asyncio.ensure_future(remote.services.polling.refresh())
     await remote.clock.run_until(refreshing.done, seconds=20)
     assert isinstance(refreshing.exception(), QdeckError)
     assert remote.freshened(pressed) == PLACES
 
-    submitting = asyncio.ensure_future(remote.services.submit(BELL))
+    submitting = asyncio.ensure_future(remote.services.outbox.submit(BELL))
     await remote.clock.settle()
     assert remote.posted[-1] == "/api/v1/jobs"
     remote.fault = None
     remote.network.on("POST", "/api/v1/jobs", httpx.Response(200, json={"id": "new", "backend": "b"}))
     back = remote.clock.monotonic()
-    await remote.services.refresh()
+    await remote.services.polling.refresh()
     assert remote.clock.monotonic() - back < 5
     await remote.clock.settle()
-    assert remote.services.freshness.offline_since is None
+    assert remote.services.account.freshness.offline_since is None
     assert remote.freshened(back) == PLACES
     submitting.cancel()
     await remote.services.aclose()
@@ -151,16 +151,16 @@ async def test_what_the_user_asks_for_goes_through_at_once(tmp_path: Path) -> No
 async def test_coming_back_to_the_terminal_looks_whether_the_service_is_back(tmp_path: Path) -> None:
     remote = Remote(tmp_path)
     await remote.enter(ACCOUNT)
-    remote.services.focus(False)
+    remote.services.polling.focus_changed(False)
     remote.fault = unwell
     await remote.clock.advance(20 * MINUTE)
     remote.fault = None
     await remote.clock.advance(6)
     back = remote.clock.monotonic()
-    remote.services.focus(True)
+    remote.services.polling.focus_changed(True)
     await remote.clock.settle()
     assert remote.freshened(back) == PLACES
-    assert remote.services.freshness.offline_since is None
+    assert remote.services.account.freshness.offline_since is None
     await remote.services.aclose()
 
 
@@ -183,9 +183,9 @@ async def test_what_the_service_asks_of_one_worker_holds_for_all(tmp_path: Path,
     await remote.clock.advance(wait - 1)
     assert remote.asked(told + 1) == []
     with pytest.raises(QdeckError) as caught:
-        await remote.services.refresh()
+        await remote.services.polling.refresh()
     assert caught.value.kind is ErrorKind.RATE_LIMITED
-    remote.services.attend()
+    remote.services.polling.user_active()
     await remote.clock.advance(wait / 2)
     assert remote.freshened(told + 1) == PLACES
     await remote.services.aclose()
@@ -202,9 +202,9 @@ async def test_one_part_that_is_broken_does_not_stop_the_others(tmp_path: Path) 
     for _ in range(20):
         since = remote.clock.monotonic()
         await remote.clock.advance(2 * MINUTE)
-        remote.services.attend()
+        remote.services.polling.user_active()
         assert {"jobs", "workloads"} <= remote.freshened(since)
     asked = [path for path in remote.asked(since - HOUR / 2) if path.endswith("backends")]
     assert len(asked) <= 31 * RetryPolicy().attempts, "it was asked for once a minute at most"
-    assert remote.services.freshness.offline_since is None
+    assert remote.services.account.freshness.offline_since is None
     await remote.services.aclose()

@@ -45,7 +45,7 @@ async def test_the_intent_is_on_disk_before_the_request_goes_out(tmp_path: Path)
         return create()
 
     harness.host.submit_ends = look
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     (intent,) = seen
     assert intent["state"] == "sending"
     assert intent["tag"] in harness.host.jobs[job.id].tags
@@ -57,7 +57,7 @@ async def test_the_intent_is_on_disk_before_the_request_goes_out(tmp_path: Path)
 
 async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     assert (job.tags, job.name, job.circuit, job.source, job.shots) == (
         ("demo",),
         "bell",
@@ -65,20 +65,20 @@ async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> No
         "h",
         1024,
     )
-    await harness.services.refresh()
-    assert harness.services.job(job.id) is not None
-    assert all(job.tags == ("demo",) for job in harness.services.jobs())
-    await harness.services.set_tags(job.id, ("a", "b"))
+    await harness.services.polling.refresh()
+    assert harness.services.jobs.get(job.id) is not None
+    assert all(job.tags == ("demo",) for job in harness.services.jobs.all())
+    await harness.services.jobs.set_tags(job.id, ("a", "b"))
     assert len(harness.host.jobs[job.id].tags) == 3
-    await harness.services.refresh()
-    assert harness.services.jobs()[0].tags == ("a", "b")
+    await harness.services.polling.refresh()
+    assert harness.services.jobs.all()[0].tags == ("a", "b")
     await harness.services.aclose()
 
 
 async def test_a_job_that_was_created_but_not_answered_is_found(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.submit_ends = done_but_never_answered
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     assert (harness.host.count("submit"), len(harness.host.jobs)) == (1, 1)
     assert (job.name, job.circuit) == ("bell", "OPENQASM 3;")
     assert any("unconfirmed" in event.text for event in harness.events if isinstance(event, Notice))
@@ -94,7 +94,7 @@ async def test_a_job_that_is_listed_only_later_is_found(tmp_path: Path) -> None:
         raise unconfirmed()
 
     harness.host.submit_ends = late
-    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.run_until(lambda: harness.host.count("look") == 1, seconds=30)
     created[0]()
     await harness.clock.run_until(submitting.done, seconds=30)
@@ -106,7 +106,7 @@ async def test_a_job_that_never_arrived_is_said_not_to_be_created_and_not_repeat
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.submit_ends = never_arrived
     began = harness.clock.monotonic()
-    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.run_until(submitting.done, seconds=90)
     error = submitting.exception()
     assert isinstance(error, QdeckError) and "not created" in error.message
@@ -126,14 +126,14 @@ async def test_while_the_service_is_silent_the_user_is_told_and_it_is_settled_la
         raise unconfirmed()
 
     harness.host.submit_ends = then_down
-    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.run_until(submitting.done, seconds=120)
     error = submitting.exception()
     assert isinstance(error, QdeckError) and error.kind is ErrorKind.UNCONFIRMED
     assert written_intents(harness)[0]["state"] == "unconfirmed"
     harness.host.down = None
     await harness.clock.run_until(lambda: written_intents(harness)[0]["state"] == "accepted", seconds=300)
-    assert harness.services.jobs()[0].name == "bell"
+    assert harness.services.jobs.all()[0].name == "bell"
     assert harness.host.count("submit") == 1
     await harness.services.aclose()
 
@@ -145,7 +145,7 @@ async def test_a_refusal_is_final_and_told(tmp_path: Path, kind: ErrorKind) -> N
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.faults["submit"] = [QdeckError(kind, "no")]
     with pytest.raises(QdeckError) as caught:
-        await harness.services.submit(BELL)
+        await harness.services.outbox.submit(BELL)
     assert caught.value.kind is kind
     assert written_intents(harness)[0]["state"] == "refused"
     assert harness.host.count("submit") == 1
@@ -162,7 +162,7 @@ async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], 
         return ends(create)
 
     harness.host.submit_ends = die
-    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.run_until(submitting.done, seconds=120)
     submitting.exception()
     await harness.services.aclose()
@@ -179,7 +179,7 @@ async def test_after_a_crash_a_job_that_was_created_is_found_at_the_next_start(t
     host = await crashed_while_sending(tmp_path, done_but_never_answered)
     again = await MonitorHarness(tmp_path, host, seed=2).enter()
     await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "accepted", seconds=30)
-    assert [job.name for job in again.services.jobs()] == ["bell"]
+    assert [job.name for job in again.services.jobs.all()] == ["bell"]
     assert any("did reach" in event.text for event in again.events if isinstance(event, Notice))
     assert (host.count("submit"), len(host.jobs)) == (0, 1)
     await again.services.aclose()
@@ -197,10 +197,10 @@ async def test_after_a_crash_a_job_that_never_arrived_is_told_and_not_sent(tmp_p
 async def test_open_submissions_are_settled_before_new_ones_go_out(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, done_but_never_answered)
     again = await MonitorHarness(tmp_path, host, seed=2).enter()
-    submitting = asyncio.ensure_future(again.services.submit(replace(BELL, name="second")))
+    submitting = asyncio.ensure_future(again.services.outbox.submit(replace(BELL, name="second")))
     await again.clock.run_until(submitting.done, seconds=60)
     assert host.calls.index("submit") > host.calls.index("look")
-    assert {job.name for job in again.services.jobs()} == {"bell", "second"}
+    assert {job.name for job in again.services.jobs.all()} == {"bell", "second"}
     await again.services.aclose()
 
 
@@ -220,10 +220,10 @@ async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) ->
 
 async def test_giving_up_waiting_does_not_break_the_request_off(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    submitting = asyncio.ensure_future(harness.services.submit(BELL))
+    submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await asyncio.sleep(0)
     submitting.cancel()
-    await harness.clock.run_until(lambda: bool(harness.services.jobs()), seconds=10)
+    await harness.clock.run_until(lambda: bool(harness.services.jobs.all()), seconds=10)
     assert harness.host.count("submit") == 1
     await harness.services.aclose()
 
@@ -233,11 +233,11 @@ async def test_without_a_durable_intent_nothing_is_sent(tmp_path: Path) -> None:
     harness.folders.history_file.unlink(missing_ok=True)
     harness.folders.history_file.mkdir()
     with pytest.raises(QdeckError) as caught:
-        await harness.services.submit(BELL)
+        await harness.services.outbox.submit(BELL)
     assert caught.value.kind is ErrorKind.STORAGE
     assert harness.host.count("submit") == 0
     harness.folders.history_file.rmdir()
-    await harness.services.submit(BELL)
+    await harness.services.outbox.submit(BELL)
     assert len(harness.host.jobs) == 1
     await harness.services.aclose()
 
@@ -246,7 +246,7 @@ async def test_tags_the_service_would_refuse_are_refused_here(tmp_path: Path) ->
     harness = await MonitorHarness(tmp_path).enter()
     for tags in (tuple("abcdefgh"), ("x" * 87,), ("qdeck-0123456789ab",)):
         with pytest.raises(QdeckError) as caught:
-            await harness.services.submit(replace(BELL, tags=tags))
+            await harness.services.outbox.submit(replace(BELL, tags=tags))
         assert caught.value.kind is ErrorKind.INVALID
     assert harness.host.count("submit") == 0
     await harness.services.aclose()

@@ -19,7 +19,7 @@ from tui.domain.results import JobResult
 async def private_job(pit: MonitorHarness) -> str:
     job = pit.host.add(JobStatus.DONE, age=7200)
     pit.host.jobs[job.id] = replace(job, private=True)
-    await pit.services.refresh()
+    await pit.services.polling.refresh()
     return job.id
 
 
@@ -27,8 +27,8 @@ async def test_a_private_result_is_asked_for_once_and_kept(tmp_path: Path) -> No
     pit = await MonitorHarness(tmp_path).enter()
     job_id = await private_job(pit)
     assert pit.host.count("result") == 0
-    first = await pit.services.result(job_id)
-    assert await pit.services.result(job_id) == first
+    first = await pit.services.jobs.result(job_id)
+    assert await pit.services.jobs.result(job_id) == first
     assert pit.host.count("result") == 1
     await pit.services.aclose()
 
@@ -47,7 +47,7 @@ async def test_who_asked_and_went_loses_nothing(tmp_path: Path, monkeypatch: pyt
         return await real(service, job_id, once=once, limit=limit)
 
     monkeypatch.setattr(FakeService, "result", slow)
-    asked = asyncio.create_task(pit.services.result(job_id))
+    asked = asyncio.create_task(pit.services.jobs.result(job_id))
     await begun.wait()
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -57,7 +57,7 @@ async def test_who_asked_and_went_loses_nothing(tmp_path: Path, monkeypatch: pyt
         while not pit.keeps_result(job_id):  # noqa: ASYNC110  # nobody is told of what nobody asked
             await asyncio.sleep(0.005)
     monkeypatch.undo()
-    assert (await pit.services.result(job_id)).pubs[0].shots == 10
+    assert (await pit.services.jobs.result(job_id)).pubs[0].shots == 10
     assert pit.host.count("result") == 1
     await pit.services.aclose()
 
@@ -66,9 +66,9 @@ async def test_whether_a_job_is_done_is_asked_before_its_one_result(tmp_path: Pa
     pit = await MonitorHarness(tmp_path).enter()
     job = pit.host.add(JobStatus.DONE)
     pit.host.calls.clear()
-    await pit.services.result(job.id)
+    await pit.services.jobs.result(job.id)
     assert pit.host.calls == ["job", "result"]
-    known = pit.services.job(job.id)
+    known = pit.services.jobs.get(job.id)
     assert known is not None and known.status is JobStatus.DONE
     await pit.services.aclose()
 
@@ -94,7 +94,7 @@ class Gate:
 
 async def refused(pit: MonitorHarness, job_id: str) -> QdeckError:
     with pytest.raises(QdeckError) as caught:
-        await pit.services.result(job_id)
+        await pit.services.jobs.result(job_id)
     return caught.value
 
 
@@ -102,7 +102,7 @@ async def test_two_who_ask_at_once_share_one_reading(tmp_path: Path, monkeypatch
     pit = await MonitorHarness(tmp_path).enter()
     job_id = await private_job(pit)
     gate = Gate(monkeypatch)
-    asked = [asyncio.create_task(pit.services.result(job_id)) for _ in range(3)]
+    asked = [asyncio.create_task(pit.services.jobs.result(job_id)) for _ in range(3)]
     await gate.begun.wait()
     gate.open.set()
     first, *others = await asyncio.gather(*asked)
@@ -116,7 +116,7 @@ async def test_a_private_result_is_not_read_while_nobody_knows_that_the_job_is_o
     pit = await MonitorHarness(tmp_path).enter()
     job = pit.host.add(JobStatus.RUNNING)
     pit.host.jobs[job.id] = replace(job, private=True)
-    await pit.services.refresh()
+    await pit.services.polling.refresh()
     pit.host.turn(job.id, JobStatus.DONE)
     pit.host.faults["job"] = [network()]
     assert (await refused(pit, job.id)).kind is ErrorKind.NETWORK
@@ -124,7 +124,7 @@ async def test_a_private_result_is_not_read_while_nobody_knows_that_the_job_is_o
     assert (await refused(pit, job.id)).kind is ErrorKind.CONFLICT
     assert pit.host.count("result") == 0
     pit.host.turn(job.id, JobStatus.DONE)
-    await pit.services.result(job.id)
+    await pit.services.jobs.result(job.id)
     assert pit.keeps_result(job.id)
     await pit.services.aclose()
 
@@ -136,12 +136,12 @@ async def test_leaving_waits_for_a_private_result_that_is_being_read(
     pit = await MonitorHarness(tmp_path).enter()
     job_id = await private_job(pit)
     gate = Gate(monkeypatch)
-    asked = asyncio.create_task(pit.services.result(job_id))
+    asked = asyncio.create_task(pit.services.jobs.result(job_id))
     await gate.begun.wait()
     ways: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
         "quit": pit.services.aclose,
-        "sign out": pit.services.sign_out,
-        "other instance": lambda: pit.services.use_instance("crn:two"),
+        "sign out": pit.services.account.sign_out,
+        "other instance": lambda: pit.services.account.use_instance("crn:two"),
     }
     leaving = asyncio.create_task(ways[leave]())
     for _ in range(20):
@@ -180,8 +180,8 @@ async def test_a_private_result_is_kept_whatever_came(
         return JobResult((), b'{"results": [', "It was cut off.")
 
     monkeypatch.setattr(FakeService, "result", torn)
-    assert (await pit.services.result(job_id)).raw == b'{"results": ['
+    assert (await pit.services.jobs.result(job_id)).raw == b'{"results": ['
     monkeypatch.undo()
-    assert (await pit.services.result(job_id)).note == "It was cut off."
+    assert (await pit.services.jobs.result(job_id)).note == "It was cut off."
     assert pit.host.count("result") == 0
     await pit.services.aclose()

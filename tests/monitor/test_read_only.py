@@ -15,38 +15,53 @@ from tests.monitor.test_line import SANDBOX, too_many
 from tests.store.made import kept
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
-from tui.monitor.api import Services
 from tui.monitor.outbox.send_queue import READ_ONLY
+from tui.monitor.services import AppServices
 
-CHANGING: dict[str, Callable[[Services, str], Awaitable[object]]] = {
-    "submit": lambda services, _: services.submit(BELL),
-    "withdraw": lambda services, _: services.withdraw("t"),
-    "move": lambda services, _: services.move("t", 1),
-    "send_again": lambda services, _: services.send_again("t"),
-    "cancel": lambda services, job_id: services.cancel(job_id),
-    "delete": lambda services, job_id: services.delete(job_id),
-    "set_tags": lambda services, job_id: services.set_tags(job_id, ("a",)),
-    "open_session": lambda services, _: services.open_session("ibm_fez", SessionMode.BATCH),
-    "drain_session": lambda services, _: services.drain_session("s"),
-    "close_session": lambda services, _: services.close_session("s"),
+CHANGING: dict[str, Callable[[AppServices, str], Awaitable[object]]] = {
+    "outbox.submit": lambda services, _: services.outbox.submit(BELL),
+    "outbox.queue.withdraw": lambda services, _: services.outbox.queue.withdraw("t"),
+    "outbox.queue.move": lambda services, _: services.outbox.queue.move("t", 1),
+    "outbox.send_again": lambda services, _: services.outbox.send_again("t"),
+    "jobs.cancel": lambda services, job_id: services.jobs.cancel(job_id),
+    "jobs.delete": lambda services, job_id: services.jobs.delete(job_id),
+    "jobs.set_tags": lambda services, job_id: services.jobs.set_tags(job_id, ("a",)),
+    "sessions.open": lambda services, _: services.sessions.open("ibm_fez", SessionMode.BATCH),
+    "sessions.drain": lambda services, _: services.sessions.drain("s"),
+    "sessions.close": lambda services, _: services.sessions.close("s"),
 }
 HARMLESS = {
-    *("start", "warm_up", "aclose", "sign_in", "sign_in_sandbox", "sign_out", "use_instance", "keyring_name"),
-    *("instances", "account_details", "refresh", "look_back", "result", "metrics", "circuits", "logs"),
-    *("tags_like", "whole_job"),
-    *("backend_details", "backend_data", "check", "draw", "transpile"),
+    "account": "sign_in sign_in_sandbox sign_out use_instance keyring_name instances details find_accounts "
+    "aclose",
+    "jobs": "fetch_newest result metrics circuits logs tags_like with_texts finish_reading",
+    "sessions": "aclose",
+    "backends": "details data step forget",
+    "outbox": "step aclose",
+    "outbox.queue": "accept requeue",
+    "compiler": "start check draw decode_qpy transpile review aclose",
+    "transpiler": "transpile",
+    "polling": "refresh stop",
 }
-"""Commands that submit, cancel and change nothing of the account's."""
+"""By part: commands that submit, cancel and change nothing of the account's."""
 
 
-def test_of_every_command_it_is_known_whether_it_changes_something() -> None:
-    commands = {name for name, member in vars(Services).items() if inspect.iscoroutinefunction(member)}
-    assert commands == {*CHANGING, *HARMLESS}
+async def test_of_every_command_it_is_known_whether_it_changes_something(tmp_path: Path) -> None:
+    services = MonitorHarness(tmp_path).services
+    parts: dict[str, object] = {name: part for name, part in vars(services).items() if name[0] != "_"}
+    parts["outbox.queue"] = services.outbox.queue
+    commands = {
+        f"{name}.{command}"
+        for name, part in parts.items()
+        for command, member in vars(type(part)).items()
+        if inspect.iscoroutinefunction(member) and command[0] != "_"
+    }
+    harmless = {f"{part}.{command}" for part, commands in HARMLESS.items() for command in commands.split()}
+    assert commands == {*CHANGING, *harmless}
 
 
 async def test_every_command_that_changes_something_is_refused_and_nothing_is_sent(tmp_path: Path) -> None:
     first = await MonitorHarness(tmp_path).enter()
-    job = await first.services.submit(BELL)
+    job = await first.services.outbox.submit(BELL)
     await first.services.aclose()
     harness = await MonitorHarness(tmp_path, first.host, seed=2, read_only=True).enter()
     before = dict(harness.host.jobs)
@@ -55,24 +70,24 @@ async def test_every_command_that_changes_something_is_refused_and_nothing_is_se
             await ask(harness.services, job.id)
         assert caught.value.kind is ErrorKind.SETTINGS and "read-only" in caught.value.message, name
         assert "readonly" in caught.value.advice
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     await harness.clock.advance(60)
     assert harness.host.jobs == before
-    assert harness.services.job(job.id) is not None and harness.services.read_only
+    assert harness.services.jobs.get(job.id) is not None and harness.services.read_only
     await harness.services.aclose()
 
 
 async def test_what_waits_is_shown_and_left_where_it_is(tmp_path: Path) -> None:
     first = await MonitorHarness(tmp_path).enter(SANDBOX)
     first.host.faults["submit"] = [too_many(30)]
-    left = asyncio.ensure_future(first.services.submit(replace(BELL, name="a")))
+    left = asyncio.ensure_future(first.services.outbox.submit(replace(BELL, name="a")))
     await first.clock.settle()
     await first.services.aclose()
     left.exception()
     before = kept(first.folders)["submissions"]
     harness = await MonitorHarness(tmp_path, first.host, seed=2, read_only=True).enter(SANDBOX)
     await harness.clock.advance(600)
-    (waiting,) = harness.services.waiting()
+    (waiting,) = harness.services.outbox.queue.waiting()
     assert (waiting.why, waiting.due) == (READ_ONLY, None)
     await harness.services.aclose()
     assert not harness.host.jobs

@@ -19,7 +19,7 @@ from tui.domain.accounts import Channel
 from tui.domain.jobs import JobStatus
 from tui.domain.submissions import Primitive, Submission
 from tui.ibm.factory import make_service
-from tui.monitor.api import Services
+from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsFinished
 from tui.sandbox.lifecycle.info import RunningSandbox
@@ -28,13 +28,15 @@ from tui.sandbox.lifecycle.launch import launch
 
 def live_services(folders: Folders, launcher: Callable[[], Awaitable[RunningSandbox]]) -> AppServices:
     return AppServices(
-        folders=folders,
-        environ={"HOME": str(folders.config), "QDECK_HOME": str(folders.config.parent)},
-        clock=SystemClock(),
-        compiler=FakeCompiler(),
-        make_service=make_service,
-        launch_sandbox=launcher,
-        chance=random.SystemRandom(),
+        Dependencies(
+            folders=folders,
+            environ={"HOME": str(folders.config), "QDECK_HOME": str(folders.config.parent)},
+            clock=SystemClock(),
+            compiler=FakeCompiler(),
+            make_service=make_service,
+            launch_sandbox=launcher,
+            chance=random.SystemRandom(),
+        )
     )
 
 
@@ -64,52 +66,51 @@ c[1] = measure $b;
 async def test_from_sign_in_to_a_result_that_is_kept(tmp_path: Path, channel: Channel) -> None:
     folders = places(tmp_path)
     services = live_services(folders, lambda: launch(folders.sandbox))
-    shown: Services = services
     finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def listen(event: Event) -> None:
         if isinstance(event, JobsFinished) and not finished.done():
             finished.set_result(event.jobs[0].id)
 
-    shown.subscribe(listen)
-    await shown.start()
+    services.events.subscribe(listen)
+    await services.start()
     try:
-        identity = await shown.sign_in_sandbox(channel)
+        identity = await services.account.sign_in_sandbox(channel)
         assert identity.sandbox and identity.channel is channel
-        data = await shown.backend_data("ibm_peekskill")
+        data = await services.backends.data("ibm_peekskill")
         qasm = bell_on(data.configuration)
         submission = Submission(
             Primitive.SAMPLER, "ibm_peekskill", qasm, 1000, tags=("bell",), name="bell", source="h q;"
         )
-        job = await shown.submit(submission)
+        job = await services.outbox.submit(submission)
         assert await asyncio.wait_for(finished, 60) == job.id
-        done = shown.job(job.id)
+        done = services.jobs.get(job.id)
         assert done is not None
         assert done.status is JobStatus.DONE, done.reason
         assert done.service == f"sandbox {channel.value}"
         assert (done.name, done.tags, done.circuit, done.source) == ("bell", ("bell",), qasm, "h q;")
-        counts = (await shown.result(job.id)).pubs[0].counts[0].counts
+        counts = (await services.jobs.result(job.id)).pubs[0].counts[0].counts
         assert sum(counts.values()) == 1000
         assert_bell(counts)
-        assert (await shown.metrics(job.id)).running is not None
-        details = await shown.backend_details("ibm_peekskill")
+        assert (await services.jobs.metrics(job.id)).running is not None
+        details = await services.backends.details("ibm_peekskill")
         assert details.median_2q_error is not None and 0 < details.median_2q_error < 0.1
-        await shown.refresh()
-        assert shown.freshness.offline_since is None
-        assert [known.id for known in shown.jobs()] == [job.id]
-        report = await shown.sign_out()
+        await services.polling.refresh()
+        assert services.account.freshness.offline_since is None
+        assert [known.id for known in services.jobs.all()] == [job.id]
+        report = await services.account.sign_out()
         assert report.proven is (channel is Channel.CLASSIC)
     finally:
-        await shown.aclose()
+        await services.aclose()
 
     async def none() -> RunningSandbox:
         raise RuntimeError("not needed")
 
     again = live_services(folders, none)
     await again.start()
-    (kept,) = again.jobs()
+    (kept,) = again.jobs.all()
     assert (kept.id, kept.status) == (job.id, JobStatus.DONE)
-    assert (await again.result(job.id)).pubs[0].counts[0].counts == counts
+    assert (await again.jobs.result(job.id)).pubs[0].counts[0].counts == counts
     await again.aclose()
     secret_free = folders.history_file.read_text()
     assert "api_key" not in secret_free and "Bearer" not in secret_free

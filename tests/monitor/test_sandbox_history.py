@@ -40,15 +40,15 @@ def filled(folder: Path, face: Face) -> list[str]:
 async def older(services: AppServices) -> None:
     """Ask for a page and wait for it."""
     come = asyncio.Event()
-    end = services.subscribe(
+    end = services.events.subscribe(
         lambda event: (
             come.set() if isinstance(event, HistoryCoverageChanged) and not event.reach.asking else None
         )
     )
-    services.older()
+    services.jobs.request_older()
     await asyncio.wait_for(come.wait(), 20)
     end()
-    assert services.reach.error is None
+    assert services.jobs.coverage.error is None
 
 
 @pytest.mark.parametrize("channel", list(Channel))
@@ -58,20 +58,22 @@ async def test_all_that_was_ever_run_is_found_and_can_be_deleted(tmp_path: Path,
     services = live_services(folders, lambda: launch(folders.sandbox))
     await services.start()
     try:
-        await services.sign_in_sandbox(channel)
-        await services.refresh()
-        assert 0 < len(services.jobs()) < len(ids)
-        assert await services.tags_like("ient-r") == (("ancient-run",) if channel is Channel.PLATFORM else ())
+        await services.account.sign_in_sandbox(channel)
+        await services.polling.refresh()
+        assert 0 < len(services.jobs.all()) < len(ids)
+        assert await services.jobs.tags_like("ient-r") == (
+            ("ancient-run",) if channel is Channel.PLATFORM else ()
+        )
         pages = 0
-        while not services.reach.whole:
+        while not services.jobs.coverage.whole:
             await older(services)
             pages += 1
-        assert {job.id for job in services.jobs()} == set(ids)
+        assert {job.id for job in services.jobs.all()} == set(ids)
         assert pages <= 4
-        oldest = [job for job in services.jobs() if "ancient-run" in job.tags]
+        oldest = [job for job in services.jobs.all() if "ancient-run" in job.tags]
         assert {job.tags[1] for job in oldest} == set(_HOSTILE)
-        await services.delete(oldest[0].id)
-        await services.refresh()
-        assert {job.id for job in services.jobs()} == set(ids) - {oldest[0].id}
+        await services.jobs.delete(oldest[0].id)
+        await services.polling.refresh()
+        assert {job.id for job in services.jobs.all()} == set(ids) - {oldest[0].id}
     finally:
         await services.aclose()

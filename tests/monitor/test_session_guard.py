@@ -26,7 +26,7 @@ async def watching(root: Path, *, minutes: int = 5, lists: bool = True) -> tuple
     harness = MonitorHarness(root, idle=minutes)
     harness.host.lists_sessions = lists
     await harness.enter()
-    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED, 3600)
+    session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED, 3600)
     return harness, session
 
 
@@ -56,8 +56,8 @@ async def test_a_session_that_gets_no_job_is_told_of_once(tmp_path: Path, lists:
 async def test_a_session_with_a_job_is_not_idle_and_a_new_stretch_is_told_of_anew(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     job = harness.host.add(session_id=session.id)
-    await harness.services.refresh()
-    assert harness.services.idle_since(session) is None
+    await harness.services.polling.refresh()
+    assert harness.services.sessions.idle_since(session) is None
     await harness.clock.advance(30 * MINUTE)
     assert not warnings(harness)
     for end in (JobStatus.DONE, JobStatus.FAILED):
@@ -68,7 +68,7 @@ async def test_a_session_with_a_job_is_not_idle_and_a_new_stretch_is_told_of_ane
         await harness.clock.advance(3 * MINUTE)
         assert len(warnings(harness)) == before + 1
         job = harness.host.add(session_id=session.id)
-        await harness.services.refresh()
+        await harness.services.polling.refresh()
     await harness.services.aclose()
 
 
@@ -94,7 +94,7 @@ async def test_a_service_whose_clock_is_wrong_warns_neither_too_early_nor_too_la
         "s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.OPEN, created=created, max_ttl=3600
     )
     harness.host.sessions["s"] = session
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     await harness.clock.advance(4.8 * MINUTE)
     assert not warnings(harness)
     await harness.clock.advance(MINUTE)
@@ -107,7 +107,7 @@ async def test_without_any_time_it_counts_from_when_it_was_first_seen(tmp_path: 
     await harness.clock.advance(10 * MINUTE)
     session = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.UNKNOWN, "Odd")
     harness.host.sessions["s"] = session
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     await harness.clock.advance(4.8 * MINUTE)
     assert not warnings(harness)
     await harness.clock.advance(MINUTE)
@@ -119,7 +119,7 @@ async def test_a_script_that_feeds_the_session_while_nobody_looks_keeps_it_from_
     tmp_path: Path,
 ) -> None:
     harness, session = await watching(tmp_path)
-    harness.services.focus(False)
+    harness.services.polling.focus_changed(False)
     await harness.clock.advance(4.5 * MINUTE)
     harness.host.add(session_id=session.id)
     await harness.clock.advance(20 * MINUTE)
@@ -129,7 +129,7 @@ async def test_a_script_that_feeds_the_session_while_nobody_looks_keeps_it_from_
 
 async def test_the_clock_alone_wakes_it_while_nobody_looks(tmp_path: Path) -> None:
     harness, _ = await watching(tmp_path)
-    harness.services.focus(False)
+    harness.services.polling.focus_changed(False)
     await harness.clock.advance(5.7 * MINUTE)
     assert len(warnings(harness)) == 1
     await harness.services.aclose()
@@ -150,7 +150,7 @@ async def test_one_look_at_the_service_a_stretch_and_no_more(
 
     monkeypatch.setattr(guarded.host, "called", called)
     for harness in (guarded, plain):
-        harness.services.focus(False)
+        harness.services.polling.focus_changed(False)
         harness.host.calls.clear()
     began = guarded.clock.monotonic()
     await guarded.clock.run_until(lambda: bool(warnings(guarded)), seconds=10 * MINUTE)
@@ -208,10 +208,10 @@ async def test_what_the_history_holds_is_told_of_only_when_the_service_confirms_
     await harness.clock.advance(30 * MINUTE)
     harness.host.faults["sessions"] = [network()]
     again = await MonitorHarness(tmp_path, harness.host, idle=5).enter()
-    assert [one.id for one in again.services.sessions()] == [session.id] and not warnings(again)
+    assert [one.id for one in again.services.sessions.all()] == [session.id] and not warnings(again)
     await again.clock.run_until(lambda: bool(warnings(again)), seconds=2 * MINUTE)
     assert warnings(again)[0].seconds > 30 * MINUTE
-    await again.services.sign_out()
+    await again.services.account.sign_out()
     await again.clock.advance(30 * MINUTE)
     assert len(warnings(again)) == 1
     await again.services.aclose()
@@ -220,10 +220,10 @@ async def test_what_the_history_holds_is_told_of_only_when_the_service_confirms_
 async def test_a_submission_that_waits_in_line_for_the_session_is_on_its_way(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     harness.host.faults["submit"] = [_full() for _ in range(40)]
-    work = harness.services.submit(replace(BELL, session_id=session.id))
+    work = harness.services.outbox.submit(replace(BELL, session_id=session.id))
     task = harness.services._app_state.events.background(_swallow(work), "test")
     await harness.clock.advance(20 * MINUTE)
-    assert harness.services.waiting() and not warnings(harness)
+    assert harness.services.outbox.queue.waiting() and not warnings(harness)
     task.cancel()
     await harness.services.aclose()
 
@@ -231,7 +231,7 @@ async def test_a_submission_that_waits_in_line_for_the_session_is_on_its_way(tmp
 async def test_two_sessions_have_a_stretch_each(tmp_path: Path) -> None:
     harness, first = await watching(tmp_path)
     await harness.clock.advance(3 * MINUTE)
-    second = await harness.services.open_session("ibm_cusco", SessionMode.BATCH, 3600)
+    second = await harness.services.sessions.open("ibm_cusco", SessionMode.BATCH, 3600)
     await harness.clock.advance(3 * MINUTE)
     assert [told.session.id for told in warnings(harness)] == [first.id]
     await harness.clock.advance(3 * MINUTE)
@@ -243,10 +243,10 @@ async def test_a_session_opened_here_is_known_as_such_after_a_restart(tmp_path: 
     harness, session = await watching(tmp_path)
     elsewhere = replace(session, id="elsewhere", opened_here=False)
     harness.host.sessions["elsewhere"] = elsewhere
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     await harness.services.aclose()
     again = await MonitorHarness(tmp_path, harness.host).enter(ACCOUNT)
-    assert {one.id: one.opened_here for one in again.services.sessions()} == {
+    assert {one.id: one.opened_here for one in again.services.sessions.all()} == {
         session.id: True,
         "elsewhere": False,
     }
@@ -257,7 +257,7 @@ async def test_times_to_live_that_a_list_leaves_out_are_asked_for_once(tmp_path:
     harness = await MonitorHarness(tmp_path).enter()
     session = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.ACTIVE)
     harness.host.sessions["s"] = session
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     assert harness.host.count("session") == 1
     await harness.clock.advance(5 * MINUTE)
     assert harness.host.count("session") == 1

@@ -21,7 +21,7 @@ async def with_pending(root: Path, many: int) -> MonitorHarness:
     for _ in range(many):
         host.add()
     harness = await MonitorHarness(root, host).enter()
-    await harness.clock.run_until(lambda: len(harness.services.jobs()) == many, seconds=60)
+    await harness.clock.run_until(lambda: len(harness.services.jobs.all()) == many, seconds=60)
     return harness
 
 
@@ -55,13 +55,13 @@ async def test_one_result_that_cannot_be_fetched_is_not_offline_and_keeps_no_oth
     harness.events.clear()
     await harness.clock.advance(120)
     assert results_kept(harness) == 29
-    assert harness.told(FreshnessChanged) == [] and harness.services.freshness.offline_since is None
+    assert harness.told(FreshnessChanged) == [] and harness.services.account.freshness.offline_since is None
     # Spread out: it never ends, and it costs next to nothing.
     harness.host.calls.clear()
     await harness.clock.advance(6 * 3600)
     assert 1 <= harness.host.count("result") <= 4
     harness.host.bad_results.clear()
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     assert results_kept(harness) == 30
     await harness.services.aclose()
 
@@ -84,7 +84,7 @@ async def test_results_none_of_which_can_be_fetched_cost_few_requests(tmp_path: 
 
 async def test_a_token_that_ended_meanwhile_costs_no_result(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.faults["result"] = [QdeckError(ErrorKind.EXPIRED, "The token is over.")]
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.advance(60)
@@ -96,12 +96,12 @@ async def test_a_service_that_goes_away_between_list_and_result_is_offline_at_th
     tmp_path: Path,
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.DONE)
 
     def goes_down() -> bool:
         harness.host.down = network() if harness.host.count("result") else None
-        return harness.services.freshness.offline_since is not None
+        return harness.services.account.freshness.offline_since is not None
 
     harness.host.faults["result"] = [network()]
     await harness.clock.run_until(goes_down, seconds=120)
@@ -113,35 +113,35 @@ async def test_a_service_that_goes_away_between_list_and_result_is_offline_at_th
 async def test_a_large_result_is_left_on_the_service_until_it_is_asked_for(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.result_bytes = 60 << 20
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
     await harness.clock.advance(600)
     assert harness.host.count("result") == 1 and not harness.keeps_result(job.id)
-    known = harness.services.job(job.id)
+    known = harness.services.jobs.get(job.id)
     assert known is not None and known.qpu_seconds == 2.0
     with pytest.raises(QdeckError) as caught:
-        await harness.services.result(job.id, by_itself=True)
+        await harness.services.jobs.result(job.id, by_itself=True)
     assert caught.value.kind is ErrorKind.TOO_LARGE
-    whole = await harness.services.result(job.id)
+    whole = await harness.services.jobs.result(job.id)
     assert harness.keeps_result(job.id)
-    assert await harness.services.result(job.id, by_itself=True) == whole
+    assert await harness.services.jobs.result(job.id, by_itself=True) == whole
     await harness.services.aclose()
 
 
 async def test_a_session_between_two_jobs_is_watched_like_a_job(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    session = await harness.services.open_session("ibm_cusco", SessionMode.DEDICATED)
+    session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED)
     await harness.clock.advance(60)
     harness.host.calls.clear()
     await harness.clock.advance(100)
     assert 15 <= harness.host.count("jobs") <= 25
-    harness.services.focus(False)
+    harness.services.polling.focus_changed(False)
     await harness.clock.advance(10)
     harness.host.calls.clear()
     await harness.clock.advance(600)
     assert 8 <= harness.host.count("jobs") <= 12
-    await harness.services.close_session(session.id)
+    await harness.services.sessions.close(session.id)
     await harness.clock.advance(100)
     harness.host.calls.clear()
     await harness.clock.advance(600)
@@ -162,11 +162,11 @@ async def test_a_time_to_live_that_could_not_be_asked_for_is_asked_for_again(tmp
     service.sessions = without_limits  # type: ignore[method-assign]  # as the platform's list is
     harness.host.sessions[elsewhere.id] = whole
     harness.host.faults["session"] = [network(), QdeckError(ErrorKind.SERVER, "No.")]
-    await harness.services.refresh()
-    assert [session.max_ttl for session in harness.services.sessions()] == [None]
+    await harness.services.polling.refresh()
+    assert [session.max_ttl for session in harness.services.sessions.all()] == [None]
     await harness.clock.advance(60)
-    assert [session.max_ttl for session in harness.services.sessions()] == [3600]
-    assert harness.services.freshness.offline_since is None and harness.host.count("session") == 3
+    assert [session.max_ttl for session in harness.services.sessions.all()] == [3600]
+    assert harness.services.account.freshness.offline_since is None and harness.host.count("session") == 3
     await harness.services.aclose()
 
 

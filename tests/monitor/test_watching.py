@@ -36,8 +36,8 @@ async def with_jobs(root: Path, many: int) -> MonitorHarness:
     harness = await MonitorHarness(root, host).enter()
     for _ in range(many):
         host.add()
-    await harness.services.refresh()
-    await harness.clock.run_until(lambda: len(harness.services.jobs()) == many, seconds=300)
+    await harness.services.polling.refresh()
+    await harness.clock.run_until(lambda: len(harness.services.jobs.all()) == many, seconds=300)
     return harness
 
 
@@ -68,12 +68,12 @@ async def test_no_tick_costs_more_than_three_list_requests(tmp_path: Path) -> No
         host.add()
     times: list[float] = []
     noting(harness, times)
-    await harness.clock.run_until(lambda: len(harness.services.jobs()) == 500, seconds=300)
+    await harness.clock.run_until(lambda: len(harness.services.jobs.all()) == 500, seconds=300)
     await harness.clock.advance(300)
     for job_id in list(host.jobs):
         host.turn(job_id, JobStatus.FAILED)
     await harness.clock.run_until(
-        lambda: all(job.status is JobStatus.FAILED for job in harness.services.jobs()), seconds=60
+        lambda: all(job.status is JobStatus.FAILED for job in harness.services.jobs.all()), seconds=60
     )
     await harness.clock.advance(60)
     assert len(set(times)) > 10 and max(Counter(times).values()) <= 3
@@ -85,9 +85,9 @@ async def test_old_history_is_not_downloaded_again(tmp_path: Path) -> None:
     for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
     harness = await MonitorHarness(tmp_path, host).enter()
-    assert len(harness.services.jobs()) == 40
+    assert len(harness.services.jobs.all()) == 40
     asked = noting(harness)
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     await harness.clock.advance(300)
     assert asked and all(length <= 2 for _, length in asked)
     await harness.services.aclose()
@@ -106,7 +106,7 @@ async def test_an_idle_app_asks_for_nothing_but_its_token(tmp_path: Path) -> Non
     await harness.clock.advance(1800)
     assert set(harness.host.calls) == {"renew"}
     new = harness.host.add()
-    harness.services.attend()
+    harness.services.polling.user_active()
     await harness.clock.settle()
     assert harness.status(new.id) is JobStatus.QUEUED
     await harness.services.aclose()
@@ -116,11 +116,11 @@ async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(
     harness = await MonitorHarness(tmp_path).enter()
     for _ in range(10):
         await harness.clock.advance(30)
-        harness.services.attend()
+        harness.services.polling.user_active()
     harness.host.calls.clear()
     for _ in range(20):
         await harness.clock.advance(30)
-        harness.services.attend()
+        harness.services.polling.user_active()
     # Typing asks for no more than looking does.
     assert 8 <= harness.host.count("jobs") <= 12
     # Each worker asks once more when its time comes: usage has the longest.
@@ -129,7 +129,7 @@ async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(
     await harness.clock.advance(600)
     assert set(harness.host.calls) == {"renew"}
     new = harness.host.add()
-    harness.services.attend()
+    harness.services.polling.user_active()
     await harness.clock.settle()
     assert harness.status(new.id) is JobStatus.QUEUED
     # It is watched now, whoever looks.
@@ -140,10 +140,10 @@ async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(
 
 async def test_without_the_focus_less_is_asked_and_coming_back_asks_at_once(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job = await harness.services.submit(BELL)
+    job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.RUNNING)
     await harness.clock.advance(30)
-    harness.services.focus(False)
+    harness.services.polling.focus_changed(False)
     await harness.clock.advance(5)
     harness.host.calls.clear()
     await harness.clock.advance(600)
@@ -151,7 +151,7 @@ async def test_without_the_focus_less_is_asked_and_coming_back_asks_at_once(tmp_
     assert harness.host.count("usage") + harness.host.count("backends") <= 2
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.advance(6)
-    harness.services.focus(True)
+    harness.services.polling.focus_changed(True)
     await harness.clock.settle()
     assert harness.status(job.id) is JobStatus.DONE
     await harness.services.aclose()
@@ -163,7 +163,7 @@ async def test_a_burst_of_changes_is_one_event(tmp_path: Path) -> None:
     harness.events.clear()
     for job_id in list(harness.host.jobs):
         harness.host.turn(job_id, JobStatus.RUNNING)
-    await harness.services.refresh()
+    await harness.services.polling.refresh()
     (told,) = harness.told(JobsChanged)
     assert isinstance(told, JobsChanged) and len(told.jobs) == 500
     for job_id in list(harness.host.jobs):
@@ -179,8 +179,8 @@ async def test_a_burst_of_changes_is_one_event(tmp_path: Path) -> None:
 
 async def test_what_happened_while_away_is_told_once_and_marked_until_seen(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    jobs = [await harness.services.submit(BELL) for _ in range(4)]
-    assert harness.services.unseen() == frozenset()
+    jobs = [await harness.services.outbox.submit(BELL) for _ in range(4)]
+    assert harness.services.jobs.unread() == frozenset()
     await harness.services.aclose()
     for job, status in zip(jobs, (JobStatus.DONE, JobStatus.DONE, JobStatus.FAILED), strict=False):
         harness.host.turn(job.id, status)
@@ -191,14 +191,14 @@ async def test_what_happened_while_away_is_told_once_and_marked_until_seen(tmp_p
     assert said == "4 finished while you were away (3 done, 1 failed); 1 submitted elsewhere."
     assert [event.away for event in again.events if isinstance(event, JobsFinished)] == [True]
     finished = {job.id for job in jobs[:3]} | {elsewhere.id}
-    assert again.services.unseen() == finished
-    again.services.seen(jobs[0].id, jobs[3].id)
-    assert again.services.unseen() == finished - {jobs[0].id}
+    assert again.services.jobs.unread() == finished
+    again.services.jobs.mark_read(jobs[0].id, jobs[3].id)
+    assert again.services.jobs.unread() == finished - {jobs[0].id}
     assert again.told(JobsChanged)[-1] == JobsChanged((_shown(again, jobs[0].id),))
     await again.clock.advance(30)
     await again.services.aclose()
     third = await MonitorHarness(tmp_path, harness.host, seed=3).enter()
-    assert third.services.unseen() == finished - {jobs[0].id}
+    assert third.services.jobs.unread() == finished - {jobs[0].id}
     assert third.told(Notice) == []
     await third.services.aclose()
 
@@ -206,23 +206,25 @@ async def test_what_happened_while_away_is_told_once_and_marked_until_seen(tmp_p
 async def test_what_was_seen_here_is_seen_by_another_qdeck_too(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     one = await MonitorHarness(tmp_path, host).enter()
-    jobs = [await one.services.submit(BELL) for _ in range(3)]
+    jobs = [await one.services.outbox.submit(BELL) for _ in range(3)]
     other = await MonitorHarness(tmp_path, host, seed=2).enter()
     for job in jobs:
         host.turn(job.id, JobStatus.DONE)
-    await one.clock.run_until(lambda: len(one.services.unseen()) == len(other.services.unseen()) == 3)
-    one.services.seen(jobs[0].id)
+    await one.clock.run_until(
+        lambda: len(one.services.jobs.unread()) == len(other.services.jobs.unread()) == 3
+    )
+    one.services.jobs.mark_read(jobs[0].id)
     await one.clock.advance(3)
-    assert other.services.unseen() == one.services.unseen() == {jobs[1].id, jobs[2].id}
+    assert other.services.jobs.unread() == one.services.jobs.unread() == {jobs[1].id, jobs[2].id}
     assert jobs[0].id in {job.id for event in other.told(JobsChanged)[-3:] for job in _jobs_of(event)}
-    await other.services.delete(jobs[1].id)
-    assert other.services.unseen() == {jobs[2].id}
+    await other.services.jobs.delete(jobs[1].id)
+    assert other.services.jobs.unread() == {jobs[2].id}
     await one.clock.advance(3)
-    assert one.services.unseen() == {jobs[2].id}
-    await one.services.sign_out()
-    assert one.services.unseen() == {jobs[2].id}
-    one.services.seen(*one.services.unseen())
-    assert one.services.unseen() == frozenset()
+    assert one.services.jobs.unread() == {jobs[2].id}
+    await one.services.account.sign_out()
+    assert one.services.jobs.unread() == {jobs[2].id}
+    one.services.jobs.mark_read(*one.services.jobs.unread())
+    assert one.services.jobs.unread() == frozenset()
     await one.services.aclose()
     await other.services.aclose()
 
@@ -234,12 +236,12 @@ def _jobs_of(event: object) -> tuple[Job, ...]:
 
 async def test_a_long_absence_is_caught_up_with_completely(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    await harness.services.submit(BELL)
+    await harness.services.outbox.submit(BELL)
     await harness.services.aclose()
     for number in range(700):
         harness.host.add(JobStatus.DONE, age=-number - 1)
     again = await MonitorHarness(tmp_path, harness.host, seed=2).enter()
-    assert len(again.services.jobs()) == 701
+    assert len(again.services.jobs.all()) == 701
     await again.services.aclose()
 
 
@@ -250,14 +252,14 @@ async def test_a_job_that_came_and_ended_between_two_looks_is_announced(tmp_path
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
     harness = await MonitorHarness(tmp_path, host).enter()
     await harness.clock.advance(90)
-    assert harness.told(JobsFinished) == [] and harness.services.unseen() == frozenset()
+    assert harness.told(JobsFinished) == [] and harness.services.jobs.unread() == frozenset()
     job = host.add(JobStatus.DONE)
     await harness.clock.advance(90)
     (told,) = harness.told(JobsFinished)
     assert isinstance(told, JobsFinished) and not told.away and [one.id for one in told.jobs] == [job.id]
-    assert harness.services.unseen() == {job.id} and harness.keeps_result(job.id)
+    assert harness.services.jobs.unread() == {job.id} and harness.keeps_result(job.id)
     await harness.services.aclose()
 
 
 def _shown(harness: MonitorHarness, job_id: str) -> Job:
-    return next(job for job in harness.services.jobs() if job.id == job_id)
+    return next(job for job in harness.services.jobs.all() if job.id == job_id)

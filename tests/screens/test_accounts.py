@@ -69,7 +69,7 @@ async def test_a_failed_change_leaves_the_former_account_and_says_so() -> None:
         assert pilot.app.screen.query_one("#token", Input).value == "typed-token"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
-        assert services.identity is not None
+        assert services.account.identity is not None
         assert "account   work" in screen_text(pilot)
 
 
@@ -157,7 +157,7 @@ async def test_waiting_for_the_keyring_is_said() -> None:
         await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert services.identity is None
+        assert services.account.identity is None
 
 
 # --- certificates that are not checked -------------------------------------------------------------

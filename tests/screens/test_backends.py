@@ -81,11 +81,11 @@ async def test_list_follows_the_service() -> None:
     async with running(services) as pilot:
         await _go(pilot)
         services.the_backends = (replace(services.the_backends[0], queue_length=777),)
-        services.publish(BackendsChanged(services.the_backends))
+        services.events.publish(BackendsChanged(services.the_backends))
         await settled(pilot)
         assert "777" in screen_text(pilot)
         assert "ibm_cusco" not in screen_text(pilot)
-        services.publish(BackendsChanged(()))
+        services.events.publish(BackendsChanged(()))
         await settled(pilot)
         assert "No backend is listed" in screen_text(pilot)
 

@@ -23,7 +23,7 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
         assert workspace.backend == "ibm_cusco"
         # News does not change the choice under the eyes of the user.
         services.the_backends = (first, second)
-        services.publish(BackendsChanged(services.the_backends))
+        services.events.publish(BackendsChanged(services.the_backends))
         await settled(pilot)
         assert workspace.backend == "ibm_cusco"
         workspace.qubits = 100
@@ -42,18 +42,17 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
 
 
 async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
-    class Telling(FixedServices):
+    services = FixedServices()
+    told = services.backends.details
+
+    async def details(name: str) -> Backend:
         """Keeps what it is asked for, as the real services does."""
+        whole = replace(await told(name), median_2q_error={"ibm_cusco": 0.002}.get(name, 0.02))
+        services.the_backends = tuple(whole if one.name == name else one for one in services.the_backends)
+        services.events.publish(BackendsChanged(services.the_backends))
+        return whole
 
-        async def backend_details(self, name: str) -> Backend:
-            whole = replace(
-                await super().backend_details(name), median_2q_error={"ibm_cusco": 0.002}.get(name, 0.02)
-            )
-            self.the_backends = tuple(whole if one.name == name else one for one in self.the_backends)
-            self.publish(BackendsChanged(self.the_backends))
-            return whole
-
-    services = Telling()
+    services.backends.details = details  # type: ignore[method-assign]  # with its medians
     services.the_backends = tuple(
         replace(one, name=name, queue_length=1)
         for one, name in zip(services.the_backends[:2], ("ibm_algiers", "ibm_cusco"), strict=True)

@@ -130,7 +130,7 @@ async def test_a_job_that_is_deleted_elsewhere_while_it_is_shown_says_so() -> No
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         await settled(pilot)
-        await services.delete(BELL.id)
+        await services.jobs.delete(BELL.id)
         await settled(pilot)
         assert "is not known here any more" in said(pilot)
 

@@ -31,7 +31,7 @@ async def test_the_app_goes_on_and_says_when_all_is_well(tmp_path: Path) -> None
     harness = MonitorHarness(tmp_path)
     app = QDeckApp(harness.services, clock=harness.clock, sign_in=ACCOUNT, state_folder=tmp_path / "state")
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: harness.services.identity is not None)
+        await until(pilot, lambda: harness.services.account.identity is not None)
         with full_disk(harness.folders.history_file):
             job = harness.host.add()
             await _pass(pilot, harness, "cannot be written")

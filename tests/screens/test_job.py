@@ -209,7 +209,7 @@ async def test_job_that_vanishes_is_no_accident() -> None:
         await _open(pilot, BELL)
         job = jobs()[BELL]
         services.the_jobs = ()
-        services.publish(JobsChanged((job,)))
+        services.events.publish(JobsChanged((job,)))
         await settled(pilot)
         assert "is not known here any more" in screen_text(pilot)
 
@@ -234,12 +234,13 @@ async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
 
 
 async def test_a_queued_job_is_asked_for_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def metrics(_services: FixedServices, _job_id: str) -> JobMetrics:
+    async def metrics(_job_id: str) -> JobMetrics:
         return JobMetrics(queue_position=12)
 
-    monkeypatch.setattr(FixedServices, "metrics", metrics)
+    services = FixedServices()
+    monkeypatch.setattr(services.jobs, "metrics", metrics)
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
-    async with running(FixedServices()) as pilot:
+    async with running(services) as pilot:
         await _open(pilot, place)
         await until(pilot, lambda: "position 12" in screen_text(pilot))
 

@@ -96,7 +96,7 @@ async def test_what_goes_out_at_a_known_time_is_counted_down(monkeypatch: pytest
             await until(pilot, lambda seconds=seconds: f"waiting {37 - seconds}s" in screen_text(pilot))  # type: ignore[misc]
         # Nothing is painted any more when nothing goes out.
         services.the_waiting = (LINE[1],)
-        services.publish(OutboxChanged(services.the_waiting))
+        services.events.publish(OutboxChanged(services.the_waiting))
         screen = pilot.app.screen
         assert isinstance(screen, JobRowsScreen)
         await until(pilot, lambda: not screen._countdown._active.is_set())

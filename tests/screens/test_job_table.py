@@ -123,7 +123,7 @@ async def test_cursor_and_marks_stay_on_their_jobs() -> None:
         line = next(line for line in screen_text(pilot).splitlines() if "ghz-12" in line)
         assert line.startswith(" ●")
         services.the_jobs = tuple(job for job in services.the_jobs if job.id not in marked)
-        services.publish(JobsChanged((), marked))
+        services.events.publish(JobsChanged((), marked))
         await settled(pilot)
         assert table_of(pilot).marked == ()
 

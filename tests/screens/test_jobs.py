@@ -67,7 +67,7 @@ async def test_removed_job_leaves_the_cursor_where_it_was() -> None:
         await pilot.press("down")
         gone, after = table.keys[1], table.keys[2]
         services.the_jobs = tuple(job for job in services.the_jobs if job.id != gone)
-        services.publish(JobsChanged((), (gone,)))
+        services.events.publish(JobsChanged((), (gone,)))
         await settled(pilot)
         assert table.cursor_key == after
 
@@ -184,21 +184,21 @@ async def test_a_result_that_could_not_be_fetched_is_asked_for_again() -> None:
         await settled(pilot)
         assert services.asked.count(("result", bell)) == 1
         services.trouble.clear()
-        services.publish(FreshnessChanged(Freshness(NOW)))
+        services.events.publish(FreshnessChanged(Freshness(NOW)))
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
 async def test_a_result_on_its_way_is_not_asked_for_a_second_time() -> None:
     services = FixedServices()
     answer = asyncio.Event()
-    real = services.result
+    real = services.jobs.result
 
     async def slow(job_id: str, *, by_itself: bool = False) -> JobResult:
         result = await real(job_id, by_itself=by_itself)
         await answer.wait()
         return result
 
-    services.result = slow  # type: ignore[method-assign]  # a service that takes its time
+    services.jobs.result = slow  # type: ignore[method-assign]  # a service that takes its time
     async with running(services) as pilot:
         await pilot.press("down", "down")
         await until(pilot, lambda: "result" in services.names_asked())
@@ -325,7 +325,7 @@ async def test_freshness_is_told_as_it_changes() -> None:
     async with running(services) as pilot:
         assert "● live" in screen_text(pilot)
         services.the_freshness = Freshness(NOW, NOW)
-        services.publish(FreshnessChanged(services.the_freshness))
+        services.events.publish(FreshnessChanged(services.the_freshness))
         await settled(pilot)
         assert "offline since 15:09" in screen_text(pilot)
         assert "ghz-12" in screen_text(pilot)

@@ -143,7 +143,7 @@ async def test_a_silent_service_is_waited_for_visibly_and_not_for_ever(
     async def never(session_id: str) -> None:
         await silent.wait()
 
-    monkeypatch.setattr(services, "drain_session", never)
+    monkeypatch.setattr(services.sessions, "drain", never)
     async with running(services) as pilot:
         screen = LeaveSessions(services, pilot.app.clock, seconds=0.5)  # type: ignore[attr-defined]  # QDeckApp
         pilot.app.push_screen(screen)
@@ -162,7 +162,7 @@ async def test_a_session_that_ends_meanwhile_is_left_alone() -> None:
         await ask(pilot)
         over = replace(OWN, state=SessionState.CLOSED)
         services.the_sessions = (over, FOREIGN, replace(OWN, id="opened-meanwhile"))
-        services.publish(SessionsChanged((over,)))
+        services.events.publish(SessionsChanged((over,)))
         await pilot.press("down", "enter")
         await until(pilot, lambda: pilot.app.return_code == 0)
     assert [asked for asked in services.asked if asked[0] == "drain_session"] == [

@@ -45,7 +45,7 @@ def test_warning_and_table_at_80x24(snap_compare: SnapCompare) -> None:
 
     async def warned(pilot: Pilot[None]) -> None:
         await settled(pilot)
-        services.publish(Notice("The sessions are not up to date.", Severity.WARNING))
+        services.events.publish(Notice("The sessions are not up to date.", Severity.WARNING))
         await settled(pilot)
 
     assert snap_compare(make_app(services), run_before=warned)
@@ -56,8 +56,8 @@ def test_messages_at_80x24(snap_compare: SnapCompare) -> None:
 
     async def listed(pilot: Pilot[None]) -> None:
         await settled(pilot)
-        services.publish(Notice("Submitted d3k0"))
-        services.publish(Notice(ADVICE, Severity.ERROR))
+        services.events.publish(Notice("Submitted d3k0"))
+        services.events.publish(Notice(ADVICE, Severity.ERROR))
         await settled(pilot)
         await pilot.press("ctrl+t")
         await until(pilot, lambda: isinstance(pilot.app.screen, MessagesScreen))
@@ -70,7 +70,7 @@ async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
     async with running(services) as pilot:
         before = screen_text(pilot).split("\n")
         assert _told(pilot) == [""]
-        services.publish(Notice("Hello"))
+        services.events.publish(Notice("Hello"))
         await until(pilot, lambda: _told(pilot) == [" Hello"])
         after = screen_text(pilot).split("\n")
         assert [row for row, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [22]
@@ -83,8 +83,8 @@ async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
 async def test_notices_are_plain_text_and_the_newest_is_shown() -> None:
     services = FixedServices()
     async with running(services) as pilot:
-        services.publish(JobsFinished((jobs()[2],)))
-        services.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
+        services.events.publish(JobsFinished((jobs()[2],)))
+        services.events.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
         await until(pilot, lambda: "! Warning  [red]q[0][/]␛[2J" in screen_text(pilot))
         assert _told(pilot)[0].endswith("+1 ^t")
         assert "bell is done (ibm_peekskill)." in notices(pilot)
@@ -110,7 +110,7 @@ async def test_who_does_not_look_is_called(
             app.post_message(told())
             await pilot.pause()
         app.clock.at += timedelta(seconds=waited)
-        services.publish(JobsFinished((jobs()[2],)))
+        services.events.publish(JobsFinished((jobs()[2],)))
         await until(pilot, lambda: "bell is done" in notices(pilot))
         assert bool(rung) is rings
 
@@ -118,7 +118,9 @@ async def test_who_does_not_look_is_called(
 async def test_every_key_counts_as_attention(monkeypatch: pytest.MonkeyPatch) -> None:
     services = FixedServices()
     attended: list[bool] = []
-    monkeypatch.setattr(services, "attend", lambda *, elsewhere=False: attended.append(elsewhere))
+    monkeypatch.setattr(
+        services.polling, "user_active", lambda *, section_changed=False: attended.append(section_changed)
+    )
     async with running(services) as pilot:
         await pilot.press("down", "down")
         assert attended == [False, False]
@@ -149,7 +151,7 @@ async def test_notices_are_seen_from_every_section(monkeypatch: pytest.MonkeyPat
     services = FixedServices()
     async with running(services) as pilot:
         for key in ("f3", "f4", "f5", "f6", "f2"):
-            services.publish(Notice(f"Hello {key}"))
+            services.events.publish(Notice(f"Hello {key}"))
             await pilot.press(key)
             await until(pilot, partial(_tells, pilot, f" Hello {key}"))
 

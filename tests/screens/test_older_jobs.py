@@ -35,7 +35,7 @@ def times_asked(services: FixedServices) -> int:
 def tell(services: FixedServices, reach: HistoryCoverage) -> None:
     """The services knows more of how far back it goes."""
     services.the_reach = reach
-    services.publish(HistoryCoverageChanged(reach))
+    services.events.publish(HistoryCoverageChanged(reach))
 
 
 async def test_asked_for_only_where_the_user_comes_near_what_may_be_missing() -> None:

@@ -192,7 +192,7 @@ async def test_news_moves_rows_but_not_the_cursor() -> None:
         assert screen.query_one(RowTable).cursor_key == DRAINING.id
         new = replace(BATCH, id="brand-new", state=SessionState.OPEN)
         services.the_sessions = (new, *SESSIONS)
-        services.publish(SessionsChanged((new,)))
+        services.events.publish(SessionsChanged((new,)))
         await until(pilot, lambda: shows(pilot, "brand-new"))
         assert screen.query_one(RowTable).cursor_key == DRAINING.id
 
@@ -215,7 +215,7 @@ async def test_every_screen_says_that_a_session_is_open(size: tuple[int, int], w
             assert shows(pilot, words, "● live", "lab-instance")
         over = replace(BATCH, state=SessionState.CLOSED)
         services.the_sessions = (over, DRAINING)
-        services.publish(SessionsChanged((over,)))
+        services.events.publish(SessionsChanged((over,)))
         await until(pilot, lambda: words not in screen_text(pilot))
         assert "1 session" not in screen_text(pilot)
 
@@ -244,7 +244,7 @@ async def test_a_session_that_closes_by_itself_is_told_of_once_wherever_one_is()
         closed = replace(BATCH, state=SessionState.CLOSED)
         services.the_sessions = (closed,)
         for _ in range(2):
-            services.publish(SessionsChanged((closed,)))
+            services.events.publish(SessionsChanged((closed,)))
             await until(pilot, lambda: "is closed: it was in use" in notices(pilot))
         assert notices(pilot).count("was in use") == 1
         assert (app.workspace.session_id, app.workspace.lost_session) == ("", BATCH.id)
@@ -272,13 +272,13 @@ async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
         app = app_of(pilot)
         rung: list[str] = []
         monkeypatch.setattr(app, "bell", lambda: rung.append("bell"))
-        services.publish(SessionIdle(replace(BATCH, mode=SessionMode.DEDICATED), 310.0))
+        services.events.publish(SessionIdle(replace(BATCH, mode=SessionMode.DEDICATED), 310.0))
         await until(pilot, lambda: "Idle for 5m: dedicated b0a7c1d2-… on ibm_peekskill." in notices(pilot))
         assert "Its QPU time is charged, used or not. F5: d drains it, c cancels it." in notices(pilot)
         assert shows(pilot, "c cancels it.")
         assert app.notes.all[0].severity is Severity.WARNING and not rung
         app.app_focus = False
-        services.publish(SessionIdle(BATCH, 310.0))
+        services.events.publish(SessionIdle(BATCH, 310.0))
         await until(pilot, lambda: "Only the QPU time of its jobs is charged." in notices(pilot))
         assert rung == ["bell"]
 
@@ -287,6 +287,6 @@ async def test_where_nothing_may_be_changed_the_idle_warning_names_no_keys() -> 
     services = services_with_sessions()
     services.read_only = True
     async with running(services) as pilot:
-        services.publish(SessionIdle(BATCH, 310.0))
+        services.events.publish(SessionIdle(BATCH, 310.0))
         await until(pilot, lambda: "Idle for 5m" in notices(pilot))
         assert "drains it" not in notices(pilot)

@@ -294,7 +294,7 @@ async def test_the_estimate_stands_beside_what_is_left() -> None:
         screen.query_one("#shots", Input).value = "100000"
         await until(pilot, lambda: shows(pilot, "27 s of QPU"))
         services.the_usage = Usage(consumed_seconds=595, limit_seconds=600)
-        services.publish(UsageChanged(services.the_usage))
+        services.events.publish(UsageChanged(services.the_usage))
         await until(pilot, lambda: shows(pilot, "more than the instance"))
 
 
@@ -333,7 +333,7 @@ async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> Non
         assert app_of(pilot).workspace.session_id == BATCH.id
         closed = replace(BATCH, state=SessionState.CLOSED)
         services.the_sessions = (closed,)
-        services.publish(SessionsChanged((closed,)))
+        services.events.publish(SessionsChanged((closed,)))
         await until(pilot, lambda: "was in use for the next jobs" in notices(pilot))
         assert app_of(pilot).workspace.session_id == ""
         for _ in range(2):

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, ago, backends, identity, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
+from tui.compiler.client import Compiler
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -36,7 +37,15 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.discovery import typed_account
 from tui.jobquery.filters import JobFilter
-from tui.monitor.api import Listener
+from tui.monitor.account_manager import AccountManager
+from tui.monitor.account_polling import AccountPolling
+from tui.monitor.actions.circuits import Transpiler
+from tui.monitor.actions.jobs import Jobs
+from tui.monitor.actions.sessions import Sessions
+from tui.monitor.outbox.outbox import Outbox
+from tui.monitor.polling.backends_poller import BackendsPoller
+from tui.monitor.services import AppServices
+from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import (
     Event,
     Freshness,
@@ -47,7 +56,7 @@ from tui.monitor.state.events import (
 )
 
 
-class FixedServices:
+class FixedServices(AppServices):
     """The `Services` of the tests. Everything it holds may be changed by the test.
 
     `trouble` maps a command's name to the error it raises; `asked` lists the commands that came.
@@ -105,14 +114,21 @@ class FixedServices:
         """When set, sign-ins, transpiling and submitting wait for it."""
         self.stopped = 0
         """How many of those waits were cancelled."""
-        self._listeners: list[Listener] = []
+        self.events = EventBus()
+        self.account = cast(AccountManager, _Account(self))
+        self.jobs = cast(Jobs, _Jobs(self))
+        self.sessions = cast(Sessions, _Sessions(self))
+        self.backends = cast(BackendsPoller, _Backends(self))
+        self.outbox = cast(Outbox, _Outbox(self))
+        self.compiler = cast(Compiler, _Compiler(self))
+        self.transpiler = cast(Transpiler, _Transpiler(self))
+        self.polling = cast(AccountPolling, _Polling(self))
 
     # --- for tests -----------------------------------------------------------------------------------
 
     def publish(self, event: Event) -> None:
         """Tell the listeners."""
-        for listener in tuple(self._listeners):
-            listener(event)
+        self.events.publish(event)
 
     def change(self, *changed: Job) -> None:
         """Put jobs in place of those with their ids, new ones on top, and publish them."""
@@ -140,53 +156,40 @@ class FixedServices:
             self.stopped += 1
             raise
 
-    # --- the services ------------------------------------------------------------------------------------
+    def _signed_in(self, who: Identity) -> Identity:
+        self.the_identity = who
+        self.the_freshness = Freshness(NOW)
+        self.publish(IdentityChanged(who))
+        return who
+
+    async def start(self) -> None:
+        self._ask("start")
+
+    async def aclose(self) -> None:
+        self._ask("aclose")
+
+
+class _Account:
+    """Stands for `AccountManager`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
+
+    @property
+    def found(self) -> tuple[Account, ...]:
+        return self._fixed.the_accounts
 
     @property
     def identity(self) -> Identity | None:
-        return self.the_identity
+        return self._fixed.the_identity
 
     @property
     def usage(self) -> Usage | None:
-        return self.the_usage
+        return self._fixed.the_usage
 
     @property
     def freshness(self) -> Freshness:
-        return self.the_freshness
-
-    @property
-    def reach(self) -> HistoryCoverage:
-        return self.the_reach
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def jobs(self) -> tuple[Job, ...]:
-        return self.the_jobs
-
-    def job(self, job_id: str) -> Job | None:
-        return next((job for job in self.the_jobs if job.id == job_id), None)
-
-    async def whole_job(self, job_id: str) -> Job | None:
-        return self.job(job_id)
-
-    def transpilation(self, job_id: str) -> Transpilation | None:
-        return self.the_transpilations.get(job_id)
-
-    def sessions(self) -> tuple[Session, ...]:
-        return self.the_sessions
-
-    def idle_since(self, session: Session) -> datetime | None:
-        if any(job.session_id == session.id and not job.status.final for job in self.the_jobs):
-            return None
-        return session.last_job_completed or session.activated or session.created or NOW
-
-    def backends(self) -> tuple[Backend, ...]:
-        return self.the_backends
-
-    def found_accounts(self) -> tuple[Account, ...]:
-        return self.the_accounts
+        return self._fixed.the_freshness
 
     def typed_account(
         self, token: Secret, channel: Channel, *, instance: str = "", name: str = ""
@@ -194,165 +197,163 @@ class FixedServices:
         return typed_account(token, channel, os.environ, instance=instance, name=name)
 
     async def keyring_name(self) -> str:
-        return self.the_keyring
-
-    async def start(self) -> None:
-        self._ask("start")
-
-    async def warm_up(self) -> None:
-        self._ask("warm_up")
+        return self._fixed.the_keyring
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
-        await self._wait()
-        self._ask("sign_in", account, keep)
-        return self._signed_in(identity(sandbox=False, channel=account.channel))
+        await self._fixed._wait()
+        self._fixed._ask("sign_in", account, keep)
+        return self._fixed._signed_in(identity(sandbox=False, channel=account.channel))
 
     async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
-        await self._wait()
-        self._ask("sign_in_sandbox", channel)
-        return self._signed_in(identity(channel=channel))
-
-    def _signed_in(self, who: Identity) -> Identity:
-        self.the_identity = who
-        self.the_freshness = Freshness(NOW)
-        self.publish(IdentityChanged(who))
-        return who
+        await self._fixed._wait()
+        self._fixed._ask("sign_in_sandbox", channel)
+        return self._fixed._signed_in(identity(channel=channel))
 
     async def sign_out(self) -> SignOutReport:
-        self._ask("sign_out")
-        self.the_identity = None
-        self.publish(IdentityChanged(None))
+        self._fixed._ask("sign_out")
+        self._fixed.the_identity = None
+        self._fixed.publish(IdentityChanged(None))
         return SignOutReport(True, None, "Signed out; the service refused the token afterwards (401).")
 
     async def instances(self) -> tuple[Instance, ...]:
-        self._ask("instances")
-        return self.the_instances
+        self._fixed._ask("instances")
+        return self._fixed.the_instances
 
-    async def account_details(self) -> AccountDetails:
-        self._ask("account_details")
-        return self.the_details
+    async def details(self) -> AccountDetails:
+        self._fixed._ask("account_details")
+        return self._fixed.the_details
 
     async def use_instance(self, instance_id: str) -> Identity:
-        self._ask("use_instance", instance_id)
-        chosen = next(instance for instance in self.the_instances if instance.id == instance_id)
-        return self._signed_in(replace(identity(), instance=chosen.id, instance_name=chosen.name))
+        self._fixed._ask("use_instance", instance_id)
+        chosen = next(instance for instance in self._fixed.the_instances if instance.id == instance_id)
+        return self._fixed._signed_in(replace(identity(), instance=chosen.id, instance_name=chosen.name))
 
-    async def refresh(self) -> None:
-        self._ask("refresh")
 
-    def focus(self, focused: bool) -> None:
-        self.focused = focused
+class _Jobs:
+    """Stands for `Jobs`."""
 
-    def attend(self, *, elsewhere: bool = False) -> None:
-        """Nothing is old here."""
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
 
-    def unseen(self) -> frozenset[str]:
-        return self.the_unseen
+    def all(self) -> tuple[Job, ...]:
+        return self._fixed.the_jobs
 
-    def seen(self, *job_ids: str) -> None:
-        new = self.the_unseen.intersection(job_ids)
+    def get(self, job_id: str) -> Job | None:
+        return next((job for job in self._fixed.the_jobs if job.id == job_id), None)
+
+    async def with_texts(self, job_id: str) -> Job | None:
+        return self.get(job_id)
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        return self._fixed.the_transpilations.get(job_id)
+
+    def unread(self) -> frozenset[str]:
+        return self._fixed.the_unseen
+
+    def mark_read(self, *job_ids: str) -> None:
+        new = self._fixed.the_unseen.intersection(job_ids)
         if new:
-            self.the_unseen -= new
-            self.change(*(job for job in self.the_jobs if job.id in new))
+            self._fixed.the_unseen -= new
+            self._fixed.change(*(job for job in self._fixed.the_jobs if job.id in new))
 
-    async def submit(self, submission: Submission) -> Job:
-        await self._wait()
-        self._ask("submit", submission)
-        job = Job(
-            id="d3knew",
-            service="sandbox platform",
-            backend=submission.backend,
-            program=submission.primitive,
-            status=JobStatus.QUEUED,
-            created=NOW,
-            name=submission.name,
-            shots=submission.shots,
-            tags=submission.tags,
-        )
-        self.change(job)
-        return job
+    @property
+    def coverage(self) -> HistoryCoverage:
+        return self._fixed.the_reach
 
-    def waiting(self) -> tuple[WaitingSubmission, ...]:
-        return self.the_waiting
+    def request_older(self, wanted: JobFilter | None = None) -> None:
+        self._fixed._ask("older", wanted)
 
-    async def withdraw(self, tag: str) -> None:
-        self._ask("withdraw", tag)
-
-    async def move(self, tag: str, places: int) -> None:
-        self._ask("move", tag, places)
-
-    async def send_again(self, tag: str) -> None:
-        self._ask("send_again", tag)
-
-    async def cancel(self, job_id: str) -> None:
-        self._ask("cancel", job_id)
-
-    async def delete(self, job_id: str) -> None:
-        self._ask("delete", job_id)
-        self.the_jobs = tuple(job for job in self.the_jobs if job.id != job_id)
-        self.publish(JobsChanged((), (job_id,)))
-
-    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
-        self._ask("set_tags", job_id, tags)
-        job = self.job(job_id)
-        if job is not None:
-            self.change(replace(job, tags=tags))
+    async def fetch_newest(self, limit: int, wanted: JobQuery | None = None) -> None:
+        self._fixed._ask("look_back", limit, wanted)
 
     async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
-        self._ask("result", job_id)
-        if by_itself and job_id in self.large_results:
+        self._fixed._ask("result", job_id)
+        if by_itself and job_id in self._fixed.large_results:
             raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
-        if job_id not in self.results:
+        if job_id not in self._fixed.results:
             raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
-        return self.results[job_id]
+        return self._fixed.results[job_id]
 
     async def metrics(self, job_id: str) -> JobMetrics:
-        self._ask("metrics", job_id)
+        self._fixed._ask("metrics", job_id)
         return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
 
-    async def look_back(self, limit: int, wanted: JobQuery | None = None) -> None:
-        self._ask("look_back", limit, wanted)
-
-    def older(self, wanted: JobFilter | None = None) -> None:
-        self._ask("older", wanted)
-
-    async def tags_like(self, text: str) -> tuple[str, ...]:
-        self._ask("tags_like", text)
-        return tuple(tag for tag in self.the_tags if text.casefold() in tag.casefold())
-
     async def circuits(self, job_id: str) -> tuple[str, ...]:
-        self._ask("circuits", job_id)
-        if job_id in self.the_circuits:
-            return self.the_circuits[job_id]
-        job = self.job(job_id)
-        if job is None or not (job.circuit or self.foreign_circuit):
+        self._fixed._ask("circuits", job_id)
+        if job_id in self._fixed.the_circuits:
+            return self._fixed.the_circuits[job_id]
+        job = self.get(job_id)
+        if job is None or not (job.circuit or self._fixed.foreign_circuit):
             raise QdeckError(ErrorKind.NOT_FOUND, "The job's inputs hold no circuit that is known here.")
         if not job.circuit:
-            self.change(replace(job, circuit=self.foreign_circuit))
-        return (job.circuit or self.foreign_circuit,)
+            self._fixed.change(replace(job, circuit=self._fixed.foreign_circuit))
+        return (job.circuit or self._fixed.foreign_circuit,)
 
     async def logs(self, job_id: str) -> str:
-        self._ask("logs", job_id)
-        return self.the_logs
+        self._fixed._ask("logs", job_id)
+        return self._fixed.the_logs
 
-    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        self._ask("open_session", backend, mode, max_ttl)
+    async def tags_like(self, text: str) -> tuple[str, ...]:
+        self._fixed._ask("tags_like", text)
+        return tuple(tag for tag in self._fixed.the_tags if text.casefold() in tag.casefold())
+
+    async def cancel(self, job_id: str) -> None:
+        self._fixed._ask("cancel", job_id)
+
+    async def delete(self, job_id: str) -> None:
+        self._fixed._ask("delete", job_id)
+        self._fixed.the_jobs = tuple(job for job in self._fixed.the_jobs if job.id != job_id)
+        self._fixed.publish(JobsChanged((), (job_id,)))
+
+    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
+        self._fixed._ask("set_tags", job_id, tags)
+        job = self.get(job_id)
+        if job is not None:
+            self._fixed.change(replace(job, tags=tags))
+
+
+class _Sessions:
+    """Stands for `Sessions`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
+
+    def all(self) -> tuple[Session, ...]:
+        return self._fixed.the_sessions
+
+    def idle_since(self, session: Session) -> datetime | None:
+        if any(job.session_id == session.id and not job.status.final for job in self._fixed.the_jobs):
+            return None
+        return session.last_job_completed or session.activated or session.created or NOW
+
+    async def open(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        self._fixed._ask("open_session", backend, mode, max_ttl)
         session = Session(
             "s-new", "sandbox platform", backend, mode, SessionState.OPEN, created=NOW, max_ttl=max_ttl
         )
-        self.the_sessions = (session, *self.the_sessions)
-        self.publish(SessionsChanged((session,)))
+        self._fixed.the_sessions = (session, *self._fixed.the_sessions)
+        self._fixed.publish(SessionsChanged((session,)))
         return session
 
-    async def drain_session(self, session_id: str) -> None:
-        self._ask("drain_session", session_id)
+    async def drain(self, session_id: str) -> None:
+        self._fixed._ask("drain_session", session_id)
 
-    async def close_session(self, session_id: str) -> None:
-        self._ask("close_session", session_id)
+    async def close(self, session_id: str) -> None:
+        self._fixed._ask("close_session", session_id)
 
-    async def backend_details(self, name: str) -> Backend:
-        self._ask("backend_details", name)
-        listed = next(backend for backend in self.the_backends if backend.name == name)
+
+class _Backends:
+    """Stands for `BackendsPoller`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
+
+    def all(self) -> tuple[Backend, ...]:
+        return self._fixed.the_backends
+
+    async def details(self, name: str) -> Backend:
+        self._fixed._ask("backend_details", name)
+        listed = next(backend for backend in self._fixed.the_backends if backend.name == name)
         return replace(
             listed,
             median_2q_error=0.0083,
@@ -364,22 +365,89 @@ class FixedServices:
             basis_gates=("cx", "id", "rz", "sx", "x"),
         )
 
-    async def backend_data(self, name: str) -> BackendData:
-        self._ask("backend_data", name)
+    async def data(self, name: str) -> BackendData:
+        self._fixed._ask("backend_data", name)
         return BackendData(name, b"{}", b"{}")
 
+
+class _Outbox:
+    """Stands for `Outbox with its queue and commands`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
+        self.queue = self
+
+    async def submit(self, submission: Submission) -> Job:
+        await self._fixed._wait()
+        self._fixed._ask("submit", submission)
+        job = Job(
+            id="d3knew",
+            service="sandbox platform",
+            backend=submission.backend,
+            program=submission.primitive,
+            status=JobStatus.QUEUED,
+            created=NOW,
+            name=submission.name,
+            shots=submission.shots,
+            tags=submission.tags,
+        )
+        self._fixed.change(job)
+        return job
+
+    def waiting(self) -> tuple[WaitingSubmission, ...]:
+        return self._fixed.the_waiting
+
+    async def withdraw(self, tag: str) -> None:
+        self._fixed._ask("withdraw", tag)
+
+    async def move(self, tag: str, places: int) -> None:
+        self._fixed._ask("move", tag, places)
+
+    async def send_again(self, tag: str) -> None:
+        self._fixed._ask("send_again", tag)
+
+
+class _Compiler:
+    """Stands for `Compiler`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
+
+    async def start(self) -> None:
+        self._fixed._ask("warm_up")
+
     async def check(self, qasm: str) -> CheckReport:
-        self._ask("check", qasm)
-        return self.report
+        self._fixed._ask("check", qasm)
+        return self._fixed.report
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
-        self._ask("draw", qasm)
-        return self.drawing
+        self._fixed._ask("draw", qasm)
+        return self._fixed.drawing
+
+
+class _Transpiler:
+    """Stands for `Transpiler`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
 
     async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
-        await self._wait()
-        self._ask("transpile", qasm, backend, options)
-        return replace(self.candidate, backend=backend, options=options)
+        await self._fixed._wait()
+        self._fixed._ask("transpile", qasm, backend, options)
+        return replace(self._fixed.candidate, backend=backend, options=options)
 
-    async def aclose(self) -> None:
-        self._ask("aclose")
+
+class _Polling:
+    """Stands for `AccountPolling`."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        self._fixed = fixed
+
+    async def refresh(self) -> None:
+        self._fixed._ask("refresh")
+
+    def focus_changed(self, focused: bool) -> None:
+        self._fixed.focused = focused
+
+    def user_active(self, *, section_changed: bool = False) -> None:
+        """Nothing is old here."""

@@ -19,8 +19,8 @@ from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Identity
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
-from tui.monitor.api import Services
-from tui.monitor.services import AppServices
+from tui.monitor.account_manager import Dependencies
+from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
 from tui.sandbox.lifecycle.info import RunningSandbox
 from tui.sandbox.lifecycle.launch import launch
@@ -30,13 +30,13 @@ from tui.sandbox.lifecycle.launch import launch
 class OpenServices:
     """A services and who is signed in to it."""
 
-    services: Services
+    services: AppServices
     identity: Identity
 
 
 def make_services(
     environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False, sends: bool = True
-) -> Services:
+) -> AppServices:
     """The services over this user's folders, with the real services; nothing is opened or started yet.
 
     It is read-only when that is asked for here or in the settings, or when these cannot be read. Without
@@ -55,7 +55,7 @@ def make_services(
         explain(error)
         settings = Settings(readonly=True)
     kept = settings.kept_mib
-    return AppServices(
+    dependencies = Dependencies(
         folders=places,
         environ=environ,
         clock=clock or SystemClock(),
@@ -65,22 +65,25 @@ def make_services(
         ),
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
+    )
+    options = Options(
+        read_only=read_only or settings.readonly,
+        sends=sends,
         quota=None if kept is None else kept << 20,
         session_idle_minutes=settings.session_idle_minutes,
         auto_result=settings.auto_result_mib << 20,
-        read_only=read_only or settings.readonly,
-        sends=sends,
     )
+    return AppServices(dependencies, options)
 
 
 @asynccontextmanager
-async def started_services(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[Services]:
+async def started_services(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[AppServices]:
     """The services over this user's folders, history open, nobody signed in; closed at the end.
 
     Only with `sends` jobs are submitted: a command that looks must not send what waits from before.
     """
     services = make_services(environ, sends=sends)
-    unsubscribe = services.subscribe(_talk_of)
+    unsubscribe = services.events.subscribe(_talk_of)
     try:
         await services.start()
         yield services
@@ -89,7 +92,7 @@ async def started_services(environ: Mapping[str, str], *, sends: bool = False) -
         await services.aclose()
 
 
-async def sign_in(services: Services, choice: ServiceChoice) -> Identity:
+async def sign_in(services: AppServices, choice: ServiceChoice) -> Identity:
     """Sign in to the sandbox, or to the account that the options and the machine say; print which one it is.
 
     Returns:
@@ -101,9 +104,9 @@ async def sign_in(services: Services, choice: ServiceChoice) -> Identity:
     """
     if choice.sandbox:
         say("Starting the sandbox.")
-        identity = await services.sign_in_sandbox(choice.sandbox_channel)
+        identity = await services.account.sign_in_sandbox(choice.sandbox_channel)
     else:
-        identity = await services.sign_in(require_account(services.found_accounts(), choice))
+        identity = await services.account.sign_in(require_account(services.account.found, choice))
     if identity.sandbox:
         say("SANDBOX: what follows is simulated, not hardware.")
     if identity.notice:
@@ -123,7 +126,7 @@ async def signed_in_services(
     """
     async with started_services(choice.environment(environ), sends=submits) as services:
         if submits:
-            await services.warm_up()
+            await services.compiler.start()
         yield OpenServices(services, await sign_in(services, choice))
 
 

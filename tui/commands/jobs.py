@@ -15,7 +15,7 @@ from tui.common.sanitize import plain
 from tui.domain.accounts import Identity
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.jobquery.filters import TIME_SPAN, date_range, time_before
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
 """Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
@@ -79,7 +79,7 @@ async def list_jobs(
     """
     wanted = wanted or JobQuery()
     async with started_services(choice.environment(environ)) as services:
-        account = None if choice.sandbox else choose_account(services.found_accounts(), choice)
+        account = None if choice.sandbox else choose_account(services.account.found, choice)
         nobody = not choice.sandbox and account is None
         if account is not None and choice.account:
             # The history does not know accounts by their names.
@@ -95,17 +95,17 @@ async def list_jobs(
 
 
 async def _list_now(
-    services: Services, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool
+    services: AppServices, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool
 ) -> Exit:
     stale = False
     try:
-        await services.look_back(limit, wanted)
+        await services.jobs.fetch_newest(limit, wanted)
     except QdeckError as error:
         explain(error)
         say("What follows is what was known before.")
         stale = True
     label = service_label(identity)
-    jobs = [job for job in services.jobs() if job.service == label and wanted.fits(job)][:limit]
+    jobs = [job for job in services.jobs.all() if job.service == label and wanted.fits(job)][:limit]
     if as_json:
         facts = [job_facts(job) for job in jobs]
         emit_json({**service_facts(identity), "history": False, "stale": stale, "jobs": facts})
@@ -116,14 +116,14 @@ async def _list_now(
     return Exit.FAILED if stale else Exit.DONE
 
 
-def _known(services: Services, choice: ServiceChoice) -> list[Job]:
+def _known(services: AppServices, choice: ServiceChoice) -> list[Job]:
     """The jobs of the history that the options mean, newest first; nobody is signed in."""
     wanted = choice.instance if choice.instance.startswith("crn:") or choice.instance.count("/") == 2 else ""
     if choice.instance and not wanted:
         say("The history knows instances by their CRN alone: those of every instance follow.")
     return [
         job
-        for job in services.jobs()
+        for job in services.jobs.all()
         if (not choice.sandbox or job.service.startswith("sandbox"))
         and (choice.channel is None or job.service.endswith(str(choice.channel)))
         and wanted in {"", job.instance}
@@ -169,7 +169,7 @@ async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: 
         QdeckError: there is no such job, it is already final, or the service said no.
     """
     async with signed_in_services(choice, environ) as opened:
-        await opened.services.cancel(job_id)
+        await opened.services.jobs.cancel(job_id)
         say(f"Cancelled job {job_id}.")
         return Exit.DONE
 

@@ -17,7 +17,7 @@ from tui.domain.accounts import Account, Identity, Keep
 from tui.ibm.credentials.discovery import TOKEN_VARIABLE, channel_of, kept_accounts, typed_account
 from tui.ibm.credentials.keyring import IN_A_FILE, NOT_INSTALLED, installed, keyring_name
 from tui.ibm.credentials.save import forget, keep_account
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 
 _LONGEST_TOKEN = 4096
 
@@ -48,7 +48,7 @@ async def _login(account: Account, environ: Mapping[str, str], keep: Keep) -> Ex
     if keep is Keep.KEYRING and not await keyring_name():
         raise QdeckError(ErrorKind.UNAVAILABLE, "No system keyring works here.", IN_A_FILE)
     async with started_services(environ) as services:
-        identity = await services.sign_in(account)
+        identity = await services.account.sign_in(account)
         say(f"Signed in to {_named(identity)}.")
         try:
             where = await keep_account(account, folders(environ), keep)
@@ -85,10 +85,10 @@ async def logout(choice: ServiceChoice, environ: Mapping[str, str]) -> Exit:
     return Exit.DONE if proven else Exit.FAILED
 
 
-async def _end(services: Services, account: Account, places: Folders) -> bool:
+async def _end(services: AppServices, account: Account, places: Folders) -> bool:
     try:
-        identity = await services.sign_in(account)
-        report = await services.sign_out()
+        identity = await services.account.sign_in(account)
+        report = await services.account.sign_out()
         say(f"Signed out of {_named(identity)}. {report.message}")
         ended = True
     except QdeckError as error:

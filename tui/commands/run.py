@@ -27,7 +27,7 @@ from tui.domain.cloud_transpiler import (
 )
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState, check_tags
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, OutboxChanged
 
 STDIN = "-"
@@ -204,14 +204,14 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
         services = opened.services
         if request.backend:
             await _require_backend_name(services, request.backend)
-        report = await services.check(source)
+        report = await services.compiler.check(source)
         if not report.ok:
             _say_diagnostics(request.file, report)
             return Exit.FAILED
         backend = await _backend(services, request, report)
         level = DEFAULT_LEVEL if request.level is None else request.level
         options = TranspileOptions(level, cloud=request.cloud, asked=asked)
-        candidate = await services.transpile(source, backend, options)
+        candidate = await services.transpiler.transpile(source, backend, options)
         _say_transpiled(candidate)
         job = await submit(services, _submission(request, source, candidate, report))
         say(f"Job {job.id} on {job.backend}: {job.status}.")
@@ -223,7 +223,7 @@ async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
         return await _finish(opened, request, candidate, job)
 
 
-async def submit(services: Services, submission: Submission) -> Job:
+async def submit(services: AppServices, submission: Submission) -> Job:
     """Submit, printing why while it waits in the send queue; cancelled there, it is withdrawn.
 
     Returns:
@@ -232,7 +232,7 @@ async def submit(services: Services, submission: Submission) -> Job:
     Raises:
         QdeckError: as `Services.submit`.
     """
-    before = {one.tag for one in services.waiting()}
+    before = {one.tag for one in services.outbox.queue.waiting()}
     last_reason = ""
 
     def report(event: Event) -> None:
@@ -247,20 +247,20 @@ async def submit(services: Services, submission: Submission) -> Job:
         due = f"; next try at {ours.due:%H:%M:%S} UTC" if ours.due is not None else ""
         say(f"Waiting in line{ahead}: {last_reason}{due}.")
 
-    unsubscribe = services.subscribe(report)
+    unsubscribe = services.events.subscribe(report)
     try:
-        return await services.submit(submission)
+        return await services.outbox.submit(submission)
     except asyncio.CancelledError:
-        for one in services.waiting():
+        for one in services.outbox.queue.waiting():
             if one.tag not in before and one.state is WaitState.WAITING and not one.elsewhere:
-                await services.withdraw(one.tag)
+                await services.outbox.queue.withdraw(one.tag)
                 say("Stopped waiting in line. Nothing was submitted.")
         raise
     finally:
         unsubscribe()
 
 
-async def wait_until_final(services: Services, job_id: str) -> Job:
+async def wait_until_final(services: AppServices, job_id: str) -> Job:
     """Wait for the job's final state, printing each change of state.
 
     Returns:
@@ -274,12 +274,12 @@ async def wait_until_final(services: Services, job_id: str) -> Job:
     def wake(_event: Event) -> None:
         changed.set()
 
-    unsubscribe = services.subscribe(wake)
+    unsubscribe = services.events.subscribe(wake)
     try:
         printed: JobStatus | None = None
         while True:
             changed.clear()
-            job = services.job(job_id)
+            job = services.jobs.get(job_id)
             if job is None:
                 raise QdeckError(ErrorKind.NOT_FOUND, f"Job {job_id} was deleted while it was waited for.")
             if job.status is not printed:
@@ -297,15 +297,15 @@ def _state(job: Job) -> str:
     return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
 
 
-async def _require_backend_name(services: Services, name: str) -> None:
+async def _require_backend_name(services: AppServices, name: str) -> None:
     """Make sure that the instance has the backend, before any work is done for it.
 
     Raises:
         QdeckError: `NOT_FOUND`, with the names there are.
     """
-    if not services.backends():
-        await services.refresh()
-    names = sorted(backend.name for backend in services.backends())
+    if not services.backends.all():
+        await services.polling.refresh()
+    names = sorted(backend.name for backend in services.backends.all())
     if name not in names:
         raise QdeckError(
             ErrorKind.NOT_FOUND,
@@ -314,20 +314,20 @@ async def _require_backend_name(services: Services, name: str) -> None:
         )
 
 
-async def _backend(services: Services, request: RunRequest, report: CheckReport) -> str:
+async def _backend(services: AppServices, request: RunRequest, report: CheckReport) -> str:
     """The backend asked for, else the session's, else the least busy one."""
     if request.backend:
         return request.backend
-    if not services.backends():
-        await services.refresh()
-    for session in services.sessions():
+    if not services.backends.all():
+        await services.polling.refresh()
+    for session in services.sessions.all():
         if request.session_id and session.id == request.session_id and session.backend:
             return session.backend
     qubits = report.stats.qubits if report.stats else 1
-    for name in undecided(services.backends(), qubits):
+    for name in undecided(services.backends.all(), qubits):
         with contextlib.suppress(QdeckError):
-            await services.backend_details(name)
-    chosen = require_backend(services.backends(), qubits)
+            await services.backends.details(name)
+    chosen = require_backend(services.backends.all(), qubits)
     queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
     say(f"Backend {chosen.name}: the least busy one{queue}.")
     return chosen.name
@@ -365,7 +365,7 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
 
 async def _finish(opened: OpenServices, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
     done = job.status is JobStatus.DONE
-    result = await opened.services.result(job.id) if done else None
+    result = await opened.services.jobs.result(job.id) if done else None
     if request.as_json:
         emit_json(run_answer(opened.identity, job, candidate, result))
     elif result is not None:

@@ -1,64 +1,82 @@
-"""Signing in and out: one account at a time, with the background workers that belong to it."""
+"""Signing in and out: one account at a time."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
+from tui.compiler.client import Compiler
 from tui.config.settings import Folders
-from tui.domain.accounts import Account, Channel, Identity, Keep, SignOutReport
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Identity,
+    Instance,
+    Keep,
+    SignOutReport,
+    Usage,
+)
 from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import found_accounts, sandbox_account, typed_account
+from tui.ibm.credentials.keyring import keyring_name
 from tui.ibm.credentials.save import keep_account, with_token
-from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.polling.account_pollers import SessionsPoller, TokenPoller, UsagePoller
-from tui.monitor.polling.backends_poller import BackendsPoller
-from tui.monitor.polling.backfill import Backfill
-from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, JobsPoller, PollInterval
-from tui.monitor.polling.scheduler import Step, stop_workers
-from tui.monitor.polling.workers import Workers
+from tui.monitor.account_polling import AccountPolling
+from tui.monitor.actions.jobs import Jobs
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Event, Severity, SignInDoubted
+from tui.monitor.state.events import Event, Freshness, Severity, SignInDoubted
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
 LEAVING_SECONDS = 10.0
-_KEYRING_TOLD_AFTER = 2.0
+LAST_RESULT_SECONDS = 5.0
+"""Seconds for which leaving waits for a private result that is being read: it cannot be read again."""
+_KEYRING_NOTICE_AFTER = 2.0
 _KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
 
 
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """The world around the app: each may be another one in a test.
+
+    Attributes:
+        make_service: makes the client of an account's service.
+        launch_sandbox: starts the embedded service; called at most once while it runs.
+        chance: jitter, and the tags of submissions: seeded by the system in the app.
+    """
+
+    folders: Folders
+    environ: Mapping[str, str]
+    clock: Clock
+    compiler: Compiler
+    make_service: ServiceMaker
+    launch_sandbox: Callable[[], Awaitable[RunningSandbox]]
+    chance: random.Random
+
+
 class AccountManager:
-    """Who is signed in, and the workers that watch the account."""
+    """Who is signed in, one account at a time; signing in starts the polling for it.
+
+    Attributes:
+        found: accounts that could sign in at once: environment, qdeck's own file, Qiskit's file.
+    """
 
     def __init__(
-        self,
-        *,
-        app_state: AppState,
-        workers: Workers,
-        outbox: Outbox,
-        folders: Folders,
-        environ: Mapping[str, str],
-        make_service: ServiceMaker,
-        launch_sandbox: Callable[[], Awaitable[RunningSandbox]],
-        auto_result: int,
+        self, app_state: AppState, polling: AccountPolling, jobs: Jobs, dependencies: Dependencies
     ) -> None:
         self.found: tuple[Account, ...] = ()
-        self._token: TokenPoller | None = None
-        self._backends: BackendsPoller | None = None
-        self._jobs: JobsPoller | None = None
-        self._older: Backfill | None = None
         self._app_state = app_state
-        self._workers = workers
-        self._outbox = outbox
-        self._folders = folders
-        self._environ = environ
-        self._make_service = make_service
-        self._launch_sandbox = launch_sandbox
-        self._auto_result = auto_result
+        self._polling = polling
+        self._jobs = jobs
+        self._folders = dependencies.folders
+        self._environ = dependencies.environ
+        self._make_service = dependencies.make_service
+        self._launch_sandbox = dependencies.launch_sandbox
         self._sandbox: RunningSandbox | None = None
         self._gate = asyncio.Lock()
         self._sandbox_gate = asyncio.Lock()
@@ -67,28 +85,34 @@ class AccountManager:
         app_state.events.subscribe(self._on_event)
 
     @property
-    def backends(self) -> BackendsPoller:
-        """The worker of the signed-in account's backends.
-
-        Raises:
-            QdeckError: `EXPIRED`: nobody is signed in.
-        """
-        self._app_state.need_service()
-        assert self._backends is not None
-        return self._backends
-
-    def widen(self) -> None:
-        """Let the next list of jobs show what changed in older ones, too."""
-        if self._jobs is not None:
-            self._jobs.widen()
+    def identity(self) -> Identity | None:
+        """Account and instance signed in to; `None`: nobody is."""
+        return self._app_state.identity
 
     @property
-    def older(self) -> Backfill | None:
-        """Who asks for the older jobs of the signed-in account; `None`: nobody is signed in."""
-        return None if self._app_state.service is None else self._older
+    def usage(self) -> Usage | None:
+        """QPU seconds of the instance; `None` until known."""
+        return self._app_state.usage
 
-    async def look(self) -> None:
-        """Find the accounts that could sign in at once."""
+    @property
+    def freshness(self) -> Freshness:
+        """Age of what is shown, and whether the service answers."""
+        return self._app_state.freshness
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """Return the instances of the signed-in account."""
+        return await self._app_state.need_service().instances()
+
+    async def details(self) -> AccountDetails:
+        """Return limits, plans and statistics of the account, as far as its key may see them."""
+        return await self._app_state.need_service().account_details()
+
+    async def keyring_name(self) -> str:
+        """Return the name of the system's keyring that could keep a token; empty: none works here."""
+        return await keyring_name()
+
+    async def find_accounts(self) -> None:
+        """Find the accounts that could sign in at once, and warn of files that cannot be read."""
         found = await asyncio.to_thread(found_accounts, self._environ, self._folders)
         self.found = found.accounts
         for warning in found.warnings:
@@ -107,7 +131,15 @@ class AccountManager:
         return typed_account(token, channel, self._environ, instance=instance, name=name)
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
-        """Sign in, and only then leave the account signed in before. Raises `QdeckError`."""
+        """Sign in, and only then leave the account signed in before; start polling for it.
+
+        Args:
+            keep: where the account is kept for the next time.
+
+        Raises:
+            QdeckError: the account or its keyring was refused: who was signed in before still is.
+        """
+        await self._jobs.finish_reading(LAST_RESULT_SECONDS)
         # Not inside the gate: a keyring that waits for its password must not keep anybody from signing out.
         account = await self._with_token(account)
         async with self._gate:
@@ -120,7 +152,8 @@ class AccountManager:
                 await service.aclose()
                 raise
             await self._leave()
-            self._begin(service, identity)
+            self._app_state.signed_in(service, identity)
+            self._polling.start(service)
         if identity.notice:
             self._app_state.events.notice(
                 f"Instance {identity.instance_name or identity.instance}: {identity.notice}"
@@ -129,7 +162,7 @@ class AccountManager:
             await self._keep(account, keep)
         return identity
 
-    async def sign_in_sandbox(self, channel: Channel) -> Identity:
+    async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
         """Start the sandbox when it is not running, and sign in to one of its faces.
 
         Raises:
@@ -157,16 +190,21 @@ class AccountManager:
         return await self.sign_in(account)
 
     async def use_instance(self, instance_id: str) -> Identity:
-        """Sign in to another instance with the same account. Raises `QdeckError`."""
+        """Work in another instance of the same account."""
         account = self._app_state.need_service().account
         return await self.sign_in(replace(account, instance=instance_id))
 
     async def sign_out(self) -> SignOutReport:
-        """End the token on the service, and forget the account in any case."""
+        """End the token on the service, and forget the account in any case.
+
+        Returns:
+            Whether the service was seen to refuse the token afterwards.
+        """
+        await self._jobs.finish_reading(LAST_RESULT_SECONDS)
         async with self._gate:
             service = self._app_state.need_service()
             identity = self._app_state.identity
-            await self._stop_workers()
+            await self._polling.stop()
             try:
                 report = await service.sign_out()
             except QdeckError as error:
@@ -185,9 +223,8 @@ class AccountManager:
             return
         if event.final:
             self._app_state.events.background(self._lost(event.error), "Signing out")
-        elif self._token is not None:
-            self._token.doubt()
-            self._workers.token.wake()
+        else:
+            self._polling.doubt_token()
 
     async def _lost(self, error: QdeckError) -> None:
         """The service takes the account no longer: say so, and show the history alone."""
@@ -195,7 +232,7 @@ class AccountManager:
             service = self._app_state.service
             if service is None:
                 return
-            await self._stop_workers()
+            await self._polling.stop()
             self._app_state.events.notice(f"Signed out by the service. {error}", Severity.ERROR)
             self._app_state.signed_out()
             await service.aclose()
@@ -204,8 +241,7 @@ class AccountManager:
         """End the connections and the sandbox."""
         service = self._app_state.service
         self._app_state.service = None
-        if self._backends is not None:
-            await self._backends.aclose()
+        await self._polling.backends.forget()
         if service is not None:
             await service.aclose()
         if self._leaving:
@@ -213,59 +249,12 @@ class AccountManager:
         if self._sandbox is not None:
             await self._sandbox.stop()
 
-    def _begin(self, service: QuantumService, identity: Identity) -> None:
-        app_state, workers = self._app_state, self._workers
-        app_state.signed_in(service, identity)
-        tempo = PollInterval(SANDBOX if service.account.sandbox else SERVICE)
-        self._token = TokenPoller(app_state, service)
-        self._backends = BackendsPoller(app_state, service)
-        self._jobs = JobsPoller(app_state, service, tempo, workers.sessions.wake, self._auto_result)
-        self._older = Backfill(app_state, service, workers.backfill.wake)
-        breaker = workers.breaker(lambda: service.answers)
-        # The outbox first: what may have been sent before is found before anything new goes out.
-        workers.reconciler.start(self._outbox.reconciler.step, breaker=breaker)
-        workers.send_queue.start(self._outbox.step)
-        workers.token.start(self._token.step)
-        # These ask the service one at a time, each one request after the other. Outside of it are the token,
-        # submissions and the polls for them (they must not wait for a slow list), and what the user asks for
-        # by a command, but for a refresh.
-        flight = asyncio.Lock()
-        steps = {
-            workers.jobs: self._jobs.step,
-            workers.sessions: SessionsPoller(app_state, service).step,
-            workers.backends: self._backends.step,
-            workers.usage: UsagePoller(app_state, service).step,
-        }
-        for worker, step in steps.items():
-            on_request = tempo.hurry if worker is workers.jobs else None
-            worker.start(self._noting(worker.name, step, service), flight, breaker, on_request)
-        # Asked only when somebody looks for them.
-        workers.backfill.start(self._older.step, flight, breaker)
-
-    def _noting(self, name: str, step: Step, service: QuantumService) -> Step:
-        """The step, after which the app_state knows that the service answered, if it was asked anything."""
-
-        async def noting() -> float:
-            before = service.answers
-            pause = await step()
-            if service.answers > before:
-                self._app_state.answered(name)
-            return pause
-
-        return noting
-
-    async def _stop_workers(self) -> None:
-        await stop_workers(*self._workers.of_account)
-        self._outbox.signed_out()
-        if self._backends is not None:
-            await self._backends.aclose()
-
     async def _leave(self) -> None:
         """Let go of the account signed in before; ending its token does not hold up the new one."""
         service = self._app_state.service
         if service is None:
             return
-        await self._stop_workers()
+        await self._polling.stop()
         task = self._app_state.events.background(self._end(service), "Ending the former sign-in")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
@@ -285,13 +274,13 @@ class AccountManager:
 
     async def _with_token(self, account: Account) -> Account:
         loop = asyncio.get_running_loop()
-        tell = loop.call_later(
-            _KEYRING_TOLD_AFTER, self._app_state.events.notice, _KEYRING_WAITS, Severity.WARNING
+        notice = loop.call_later(
+            _KEYRING_NOTICE_AFTER, self._app_state.events.notice, _KEYRING_WAITS, Severity.WARNING
         )
         try:
             return await with_token(account)
         finally:
-            tell.cancel()
+            notice.cancel()
 
     async def _keep(self, account: Account, keep: Keep) -> None:
         try:
@@ -302,4 +291,4 @@ class AccountManager:
             )
         else:
             self._app_state.events.notice(f"The account is kept in {where}.")
-        await self.look()
+        await self.find_accounts()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.domain.jobs import Job
-from tui.monitor.api import Listener
-from tui.monitor.finish_claims import FinishClaims
+from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import Event, JobsFinished
 
 SECONDS = 30.0
@@ -19,6 +21,8 @@ SECONDS = 30.0
 MOST = 500
 """Jobs that may wait for it at once."""
 VALUE_LIMIT = 500
+KEPT_SECONDS = 7 * 86400.0
+"""How long a claim is remembered: every running qdeck sees long before that that the job is over."""
 
 
 class FinishHook:
@@ -47,9 +51,13 @@ class FinishHook:
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, subscribe: Callable[[Listener], Callable[[], None]]) -> Callable[[], None]:
-        """Listen from now on; returns what ends that."""
-        unsubscribe = subscribe(self._hear)
+    def start(self, events: EventBus) -> Callable[[], None]:
+        """Listen from now on.
+
+        Returns:
+            A function that ends that, and the command that runs.
+        """
+        unsubscribe = events.subscribe(self._on_event)
         self._task = asyncio.ensure_future(self._run())
 
         def end() -> None:
@@ -59,7 +67,7 @@ class FinishHook:
 
         return end
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if not isinstance(event, JobsFinished) or event.away:
             return
         room = max(0, MOST - self._jobs.qsize())
@@ -141,3 +149,34 @@ def variables(job: Job) -> dict[str, str]:
         "QPU_SECONDS": "" if job.qpu_seconds is None else f"{job.qpu_seconds:g}",
     }
     return {f"QDECK_JOB_{name}": plain(text, limit=VALUE_LIMIT) for name, text in facts.items()}
+
+
+class FinishClaims:
+    """One empty file a job, made by whoever comes first. Shared by the qdecks that share the folder.
+
+    Args:
+        folder: where the files are; made when needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(self, job: Job) -> bool:
+        """Whether the job is this process's. It is, too, where no file can be written: once too often is
+        better than never."""
+        name = hashlib.sha256(f"{job.service}\0{job.id}".encode("utf-8", "surrogatepass")).hexdigest()
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._folder / name).touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def clear(self) -> None:
+        """Let go of old claims."""
+        with contextlib.suppress(OSError):
+            for path in tuple(self._folder.iterdir()):
+                if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+                    path.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import AccountDetails, Identity, Instance, Share
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Severity
 from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
@@ -37,7 +37,7 @@ class AccountScreen(Dialog[bool]):
     TITLE = "Account"
     BINDINGS: ClassVar = bindings(ACCOUNT)
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: AppServices) -> None:
         super().__init__()
         self._services = services
         self._instances: tuple[Instance, ...] = ()
@@ -65,7 +65,7 @@ class AccountScreen(Dialog[bool]):
         self._load_details()
 
     def _show_facts(self) -> None:
-        identity = self._services.identity
+        identity = self._services.account.identity
         lines = account_lines(self._services, cast(Shell, self.app)) if identity is not None else []
         if self._details is not None:
             lines += detail_lines(self._details, {one.id: one.name for one in self._instances})
@@ -75,7 +75,7 @@ class AccountScreen(Dialog[bool]):
     async def _load_details(self) -> None:
         """Plan and statistics; where they are not to be had, the rest is shown without them."""
         with contextlib.suppress(QdeckError):
-            self._details = await self._services.account_details()
+            self._details = await self._services.account.details()
             self._show_facts()
 
     @work(exclusive=True, group="instances", exit_on_error=False)
@@ -83,13 +83,13 @@ class AccountScreen(Dialog[bool]):
         """The instances of the account."""
         self._say("Asking for the instances …", waiting=True)
         try:
-            self._instances = await self._services.instances()
+            self._instances = await self._services.account.instances()
         except QdeckError as error:
             self._say(str(error))
             return
         self._say("")
         self._show_facts()
-        identity = self._services.identity
+        identity = self._services.account.identity
         current = identity.instance if identity is not None else ""
         choices = self.query_one(OptionList)
         choices.clear_options().add_options(
@@ -109,7 +109,7 @@ class AccountScreen(Dialog[bool]):
         """Work in another instance."""
         self._say(f"Changing to {shorten(instance.name or instance.id, 60)} …", waiting=True)
         try:
-            identity = await self._services.use_instance(instance.id)
+            identity = await self._services.account.use_instance(instance.id)
         except QdeckError as error:
             self._say(str(error))
             return
@@ -121,7 +121,7 @@ class AccountScreen(Dialog[bool]):
         """End the token; say what that achieved."""
         self._say("Signing out …", waiting=True)
         try:
-            report = await self._services.sign_out()
+            report = await self._services.account.sign_out()
         except QdeckError as error:
             self._say(str(error))
             return
@@ -140,7 +140,7 @@ class AccountScreen(Dialog[bool]):
     def _after_login(self, signed_in: bool | None) -> None:
         self.query_one(".dialog").visible = True
         # Left by a section's key, this screen is gone already.
-        if self.is_current and (signed_in or self._services.identity is None):
+        if self.is_current and (signed_in or self._services.account.identity is None):
             self.dismiss(False)
 
     def action_back(self) -> None:
@@ -159,9 +159,9 @@ class AccountScreen(Dialog[bool]):
         trouble.update(Content(plain(text, limit=600, lines=True)))
 
 
-def account_lines(services: Services, shell: Shell) -> list[Line]:
+def account_lines(services: AppServices, shell: Shell) -> list[Line]:
     """Who is signed in, where, until when, and what is left."""
-    identity = services.identity
+    identity = services.account.identity
     if identity is None:
         return []
     rows = [
@@ -170,7 +170,7 @@ def account_lines(services: Services, shell: Shell) -> list[Line]:
         ("id", shorten(identity.instance, 62)),
         ("hosts", shorten(", ".join(identity.hosts), 62) or NOTHING),
         ("token", _until(identity, shell)),
-        ("usage", usage_words(services.usage) or NOTHING),
+        ("usage", usage_words(services.account.usage) or NOTHING),
     ]
     lines = [line((f"{name:<10}", TextStyle.MUTED), value) for name, value in rows]
     if identity.unverified:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.backends import Backend
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
 from tui.screens.base.section import SectionScreen
 from tui.screens.base.workspace import Workspace
@@ -34,7 +34,7 @@ class BackendsScreen(SectionScreen):
     SECTION = "backends"
     BINDINGS: ClassVar = bindings(BACKENDS)
 
-    def __init__(self, services: Services, workspace: Workspace) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace) -> None:
         super().__init__(services, workspace)
         self._backends: dict[str, Backend] = {}
         self._details: dict[str, Backend] = {}
@@ -48,7 +48,7 @@ class BackendsScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._take(self.services.backends())
+        self._take(self.services.backends.all())
         self.query_one(RowTable).focus()
 
     def app_event(self, event: Event) -> None:
@@ -58,7 +58,7 @@ class BackendsScreen(SectionScreen):
         elif isinstance(event, IdentityChanged):
             self._details.clear()
             self._trouble.clear()
-            self._take(self.services.backends())
+            self._take(self.services.backends.all())
 
     def on_screen_resume(self) -> None:
         """Medians are fetched while the section is looked at; the choice may have changed elsewhere."""
@@ -88,7 +88,7 @@ class BackendsScreen(SectionScreen):
         empty = self.query_one("#empty", Static)
         table.display, empty.display = bool(backends), not backends
         if not backends:
-            signed_in = self.services.identity is not None
+            signed_in = self.services.account.identity is not None
             empty.update(
                 Content(
                     "No backend is listed for this instance.\n\nr asks again; F7 changes the instance."
@@ -127,7 +127,7 @@ class BackendsScreen(SectionScreen):
     async def _fetch(self) -> None:
         """Details of the backend under the cursor, then of those whose errors the list does not tell, and of
         all where there is room to show them; each once."""
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             return
         table = self.query_one(RowTable)
         first, roomy = table.cursor_key, self.size.width >= _DETAILS_FROM
@@ -136,7 +136,7 @@ class BackendsScreen(SectionScreen):
             if not shown or name in self._details or name in self._trouble:
                 continue
             try:
-                self._details[name] = await self.services.backend_details(name)
+                self._details[name] = await self.services.backends.details(name)
             except QdeckError as error:
                 self._trouble[name] = str(error)
             table.repaint()
@@ -154,11 +154,11 @@ class BackendsScreen(SectionScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now, for the medians too."""
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
             return
         self._trouble.clear()
-        await self.services.refresh()
+        await self.services.polling.refresh()
         self._fetch()
 
 

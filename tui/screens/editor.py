@@ -133,11 +133,11 @@ class EditorScreen(SectionScreen):
     async def _check(self, text: str) -> None:
         """Ask Qiskit, and for the drawing when there is room for it."""
         try:
-            report = await self.services.check(text)
+            report = await self.services.compiler.check(text)
             self.post_message(self.Checked(text, report))
             width = self._drawing_width()
             if report.ok and width:
-                self.post_message(self.Drawn(text, await self.services.draw(text, width=width)))
+                self.post_message(self.Drawn(text, await self.services.compiler.draw(text, width=width)))
         except QdeckError as error:
             self.post_message(self.Checked(text, None, error))
         finally:

@@ -16,7 +16,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Identity, Keep
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.status_bar import UNVERIFIED
@@ -55,11 +55,11 @@ class LoginScreen(Dialog[bool]):
     TITLE = "Sign in"
     BINDINGS: ClassVar = bindings(LOGIN)
 
-    def __init__(self, services: Services, trouble: QdeckError | None = None) -> None:
+    def __init__(self, services: AppServices, trouble: QdeckError | None = None) -> None:
         super().__init__()
         self._services = services
         self._first_trouble = trouble
-        self._former = services.identity
+        self._former = services.account.identity
         self._found: tuple[Account, ...] = ()
         self._looked = False
 
@@ -99,14 +99,14 @@ class LoginScreen(Dialog[bool]):
     @work(exclusive=True, group="keyring", exit_on_error=False)
     async def _look_for_a_keyring(self) -> None:
         """Offer the keyring where one works."""
-        name = await self._services.keyring_name()
+        name = await self._services.account.keyring_name()
         if name:
             remember = cast("Choice[Keep]", self.query_one("#remember", Choice))
             offered = (*_REMEMBER, (f"keyring: its token in {shorten(name, 40)}", Keep.KEYRING))
             remember.offer(offered, cast(Keep, remember.value))
 
     def _list(self) -> None:
-        self._found = self._services.found_accounts()
+        self._found = self._services.account.found
         options = [
             Option(Content(_account_line(account, self._former)), id=f"{_FOUND}{place}")
             for place, account in enumerate(self._found)
@@ -157,7 +157,7 @@ class LoginScreen(Dialog[bool]):
         channel = cast("Choice[Channel]", self.query_one("#channel", Choice)).value
         assert isinstance(channel, Channel)
         try:
-            account = self._services.typed_account(
+            account = self._services.account.typed_account(
                 Secret(token),
                 channel,
                 instance=self.query_one("#instance", Input).value,
@@ -175,9 +175,9 @@ class LoginScreen(Dialog[bool]):
         self._wait(_waiting_for(way))
         try:
             identity = (
-                await self._services.sign_in_sandbox(way)
+                await self._services.account.sign_in_sandbox(way)
                 if isinstance(way, Channel)
-                else await self._services.sign_in(way, keep=keep)
+                else await self._services.account.sign_in(way, keep=keep)
             )
         except QdeckError as error:
             self._say(error, self._what_now())
@@ -202,7 +202,7 @@ class LoginScreen(Dialog[bool]):
         """Where a failed try leaves a user who was signed in."""
         if self._former is None:
             return ""
-        still = self._services.identity
+        still = self._services.account.identity
         if still is None:
             return "You are signed out now."
         return f"Still signed in: {shorten(still.account, 24)}, {shorten(_named(still), 40)}."

@@ -8,12 +8,12 @@ from textual.app import App
 
 from tui.common.clock import Clock
 from tui.common.sanitize import shorten
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.screens.base.workspace import Workspace
 from tui.widgets.text.format import open_now
 
 
-async def may_leave(app: App[Any], services: Services, workspace: Workspace, clock: Clock) -> bool:
+async def may_leave(app: App[Any], services: AppServices, workspace: Workspace, clock: Clock) -> bool:
     """Whether to leave: asks the user when sessions are open, or changes are in no file. In a worker."""
     from tui.screens.dialogs.confirm import Confirm
     from tui.screens.dialogs.quit_sessions import LeaveSessions

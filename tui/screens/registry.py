@@ -7,13 +7,13 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.screen import JobsScreen
 
 
 def sections(
-    services: Services, workspace: Workspace, state_folder: Path
+    services: AppServices, workspace: Workspace, state_folder: Path
 ) -> dict[str, Callable[[], Screen[None]]]:
     """What makes the screen of each mode."""
 

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from tui.common.sanitize import plain
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, IdentityChanged, JobsChanged, SessionsChanged
 from tui.screens.base.section import SectionScreen
 from tui.screens.base.workspace import Workspace
@@ -57,7 +57,7 @@ class SessionsScreen(SectionScreen):
     SECTION = "sessions"
     BINDINGS: ClassVar = bindings(SESSIONS)
 
-    def __init__(self, services: Services, workspace: Workspace) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace) -> None:
         super().__init__(services, workspace)
         self._sessions: dict[str, Session] = {}
         self._job_counts: Counter[str] = Counter()
@@ -119,11 +119,11 @@ class SessionsScreen(SectionScreen):
     @work(group="session-command", exit_on_error=False)
     async def action_new(self) -> None:
         """Ask what to open, and open it."""
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             self.shell.tell("Not signed in: F7 signs in.")
             return
         session = await self.app.push_screen_wait(
-            NewSession(self.services.backends(), self.workspace.backend, self.services.open_session)
+            NewSession(self.services.backends.all(), self.workspace.backend, self.services.sessions.open)
         )
         if session is not None:
             self._take()
@@ -146,7 +146,7 @@ class SessionsScreen(SectionScreen):
             )
         )
         if sure:
-            then = await self._leave_it(session, self.services.drain_session)
+            then = await self._leave_it(session, self.services.sessions.drain)
             self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.{then}")
 
     @work(group="session-command", exit_on_error=False)
@@ -165,7 +165,7 @@ class SessionsScreen(SectionScreen):
             )
         )
         if sure:
-            then = await self._leave_it(session, self.services.close_session)
+            then = await self._leave_it(session, self.services.sessions.close)
             self.shell.tell(f"{short_id(session.id, 20)} is cancelled.{then}")
 
     async def _leave_it(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
@@ -186,7 +186,7 @@ class SessionsScreen(SectionScreen):
     @work(group="refresh", exclusive=True, exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        await self.services.refresh()
+        await self.services.polling.refresh()
 
     def _over(self, session: Session) -> bool:
         if session.state is SessionState.CLOSED:
@@ -197,12 +197,12 @@ class SessionsScreen(SectionScreen):
     def _queued(self, session: Session) -> int:
         return sum(
             job.session_id == session.id and job.status in {JobStatus.QUEUED, JobStatus.UNKNOWN}
-            for job in self.services.jobs()
+            for job in self.services.jobs.all()
         )
 
     def _take(self) -> None:
-        self._sessions = {session.id: session for session in self.services.sessions()}
-        inside = [job for job in self.services.jobs() if job.session_id]
+        self._sessions = {session.id: session for session in self.services.sessions.all()}
+        inside = [job for job in self.services.jobs.all() if job.session_id]
         self._job_counts = Counter(job.session_id for job in inside)
         self._jobs_used = {}
         for job in inside:
@@ -219,7 +219,7 @@ class SessionsScreen(SectionScreen):
         self._show_detail()
 
     def _invitation(self) -> list[Line]:
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             return [line("Not signed in. ", ("F7 ", TextStyle.KEY), "signs in.")]
         width = max(40, min(76, self.app.size.width - 4))
         return [
@@ -246,7 +246,9 @@ class SessionsScreen(SectionScreen):
             Span(plain(session.backend, limit=60), muted),
             Span(plain(session.id, limit=60), muted),
             Span(age(session.created, now), muted),
-            Span(idle_for(self.services.idle_since(session), now) if session.takes_jobs else "", muted),
+            Span(
+                idle_for(self.services.sessions.idle_since(session), now) if session.takes_jobs else "", muted
+            ),
             Span(ends_in(session, now), muted),
             Span(self._used(session), muted),
             Span(str(self._job_counts[key]), muted),
@@ -280,7 +282,7 @@ class SessionsScreen(SectionScreen):
         now, used = self.clock.now(), self._used(session)
         told = [f"{used} s of QPU so far" if used != NOTHING else "", plain(session.reason, limit=60)]
         if session.takes_jobs:
-            since = self.services.idle_since(session)
+            since = self.services.sessions.idle_since(session)
             kept, left = place_kept(session, since, now), ends_in(session, now)
             told = [
                 "" if left in {NOTHING, "over"} else f"{left} left",

@@ -1,14 +1,17 @@
-"""The circuits of jobs as they were submitted, from wherever, as OpenQASM."""
+"""Circuits: those of jobs as they were submitted, as OpenQASM, and transpiling for a backend."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
+from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import SubmittedCircuit
+from tui.monitor.polling.backends_poller import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
 
@@ -18,7 +21,7 @@ _CHARACTERS: Final = 8_000_000
 """Characters of a job's circuits from which on no further one is taken."""
 
 
-class Circuits:
+class SubmittedCircuits:
     """Asks for circuits and decodes them. The history keeps the first of a job, memory those of some jobs."""
 
     def __init__(self, app_state: AppState, compiler: Compiler) -> None:
@@ -27,7 +30,7 @@ class Circuits:
         self._known: dict[str, tuple[str, ...]] = {}
 
     async def get(self, job_id: str) -> tuple[str, ...]:
-        """One program for each PUB, in order, as far as they are to be had; at least one.
+        """Return one program for each PUB, in order, as far as they are to be had; at least one.
 
         Raises:
             QdeckError: `NOT_FOUND` when the service does not tell them, `CIRCUIT` when the first cannot be
@@ -88,3 +91,32 @@ class Circuits:
 def _alone(record: JobRecord) -> bool:
     """Whether the job has one circuit: so it was told, or it was submitted here."""
     return record.job.circuits == 1 or bool(record.own_tag or record.source_hash)
+
+
+class Transpiler:
+    """Transpiles for a backend, in the compiler's worker or on the service."""
+
+    def __init__(self, app_state: AppState, compiler: Compiler, backends: BackendsPoller) -> None:
+        self._app_state = app_state
+        self._compiler = compiler
+        self._backends = backends
+
+    async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
+        """Transpile a program locally or, with `options.cloud`, on the service.
+
+        Cancelling the task stops the work.
+
+        Raises:
+            QdeckError: the program cannot be transpiled, or the backend's data cannot be had.
+        """
+        target = await self._backends.data(backend)
+        if not options.cloud:
+            candidate = await self._compiler.transpile(qasm, target, options)
+        else:
+            began = time.perf_counter()
+            made = await self._app_state.need_service().cloud_transpile(qasm, backend, options)
+            took = time.perf_counter() - began
+            isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
+            layouts = (made.initial, made.final)
+            candidate = await self._compiler.review(qasm, isa, target, options, layouts, took)
+        return replace(candidate, at=self._app_state.clock.now())

@@ -37,6 +37,7 @@ from tui.monitor.outbox.send_queue import NO_PROGRAM, SendQueue, is_queue_full
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
+from tui.monitor.state.read_only import changes_service
 from tui.store.records.models import PendingState, PendingSubmission
 
 PATIENCE = 60.0
@@ -76,6 +77,7 @@ class Outbox:
         self._waiters = self.context.waiters
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @changes_service
     async def submit(self, submission: Submission) -> Job:
         """Queue the submission and wait for the job. Cancelling the caller does not take it back.
 
@@ -91,6 +93,7 @@ class Outbox:
         self._start(tag, self._prepare(service, tag, submission))
         return await asyncio.shield(outcome)
 
+    @changes_service
     async def send_again(self, tag: str) -> None:
         """Queue a submission again that was not created; its job is searched now, and right before sending.
 

@@ -14,6 +14,7 @@ from tui.domain.submissions import Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe
 from tui.monitor.state.events import OutboxChanged, Severity
+from tui.monitor.state.read_only import changes_service
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 
 CREATIONS = 5
@@ -276,6 +277,7 @@ class SendQueue:
         self._context.waiters.succeed(tag, accepted)
         return accepted
 
+    @changes_service
     async def withdraw(self, tag: str) -> None:
         """Take a submission out of the queue; let go of one that is unconfirmed or was not created.
 
@@ -307,6 +309,7 @@ class SendQueue:
         self.publish()
         self._context.workers.send_queue.request()
 
+    @changes_service
     async def move(self, tag: str, places: int) -> None:
         """Move a queued submission: forward when `places` is negative.
 

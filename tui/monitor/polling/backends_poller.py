@@ -7,7 +7,6 @@ import math
 from dataclasses import fields, replace
 
 from tui.domain.backends import Backend, BackendData
-from tui.ibm.api.service import QuantumService
 from tui.monitor.state.app_state import AppState
 
 EVERY = 60.0
@@ -17,49 +16,70 @@ DATA_SECONDS = 600.0
 
 
 class BackendsPoller:
-    """Watches the backends of one signed-in account."""
+    """The backends of the account: watched while somebody is signed in. One for the life of the app.
 
-    def __init__(self, app_state: AppState, service: QuantumService) -> None:
+    What is asked of it raises `QdeckError`: `EXPIRED` when nobody is signed in.
+    """
+
+    def __init__(self, app_state: AppState) -> None:
         self._app_state = app_state
-        self._service = service
         self._details: dict[str, Backend] = {}
         self._data: dict[str, tuple[float, asyncio.Task[BackendData]]] = {}
 
+    def all(self) -> tuple[Backend, ...]:
+        """Return the backends as last listed."""
+        return self._app_state.backends
+
     async def step(self) -> float:
-        """One round.
+        """Ask for the list: a worker's step.
+
+        Returns:
+            Seconds until the next round, `math.inf` while nobody is at the terminal.
 
         Raises:
             QdeckError: the service did not answer.
         """
-        listed = await self._service.backends()
+        service = self._app_state.need_service()
+        listed = await service.backends()
         self._app_state.put_backends(tuple(self._completed(backend) for backend in listed))
         # Queues are shown to whoever looks.
         if not self._app_state.attention.paid:
             return math.inf
-        return EVERY_SANDBOX if self._service.account.sandbox else EVERY
+        return EVERY_SANDBOX if service.account.sandbox else EVERY
 
     async def details(self, name: str) -> Backend:
-        """One backend with medians. Raises `QdeckError`, `NOT_FOUND` when unknown."""
-        told = await self._service.backend(name)
-        self._details[name] = told
-        self._app_state.put_backends(
-            tuple(told if backend.name == name else backend for backend in self._app_state.backends)
-        )
+        """Return one backend with medians from its properties.
+
+        Raises:
+            QdeckError: `NOT_FOUND` when the service does not know it.
+        """
+        service = self._app_state.need_service()
+        told = await service.backend(name)
+        if service is self._app_state.service:
+            self._details[name] = told
+            self._app_state.put_backends(
+                tuple(told if backend.name == name else backend for backend in self._app_state.backends)
+            )
         return told
 
     async def data(self, name: str) -> BackendData:
-        """Configuration and properties, asked for once by however many callers. Raises `QdeckError`."""
+        """Return configuration and properties, kept in memory for ten minutes.
+
+        However many callers there are, the service is asked once.
+        """
+        service = self._app_state.need_service()
         now = self._app_state.clock.monotonic()
         known = self._data.get(name)
         if known is None or now - known[0] > DATA_SECONDS or _failed(known[1]):
-            known = (now, asyncio.ensure_future(self._service.backend_data(name)))
+            known = (now, asyncio.ensure_future(service.backend_data(name)))
             self._data[name] = known
         # Shielded: one caller that gives up does not take the answer from the others.
         return await asyncio.shield(known[1])
 
-    async def aclose(self) -> None:
-        """Break off requests under way."""
+    async def forget(self) -> None:
+        """Break off requests under way, and forget what was told: the account is left."""
         tasks = [task for _, task in self._data.values()]
+        self._details, self._data = {}, {}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -42,10 +42,14 @@ class Backfill:
         wake: begins the next `step`, which has to run in the account's single flight.
     """
 
-    def __init__(self, app_state: AppState, service: QuantumService, wake: Callable[[], None]) -> None:
+    def __init__(self, app_state: AppState, wake: Callable[[], None]) -> None:
         self._app_state = app_state
-        self._service = service
         self._wake = wake
+        self._wanted = False
+
+    def begin(self, service: QuantumService) -> None:
+        """Begin anew, with the account that was just signed in."""
+        self._service = service
         self._wanted = False
         self._none = False
         self._error: QdeckError | None = None
@@ -54,13 +58,15 @@ class Backfill:
         self._before: datetime | None = None
         self._offset = 0
         self._unfiltered = False
-        self._deletions = app_state.deletions
+        self._deletions = self._app_state.deletions
         self._filter = JobFilter()
         self._found: dict[str, _Found] = {}
 
     @property
-    def reach(self) -> HistoryCoverage:
-        """How far back all jobs are known."""
+    def coverage(self) -> HistoryCoverage:
+        """How far back all jobs of the account are known; nothing when nobody is signed in."""
+        if self._app_state.service is None:
+            return HistoryCoverage()
         since = next((interval.since for interval in self._app_state.extent.intervals), None)
         whole = since == EARLIEST or self._none
         return HistoryCoverage(None if since == EARLIEST else since, whole, self._wanted, self._error)
@@ -71,7 +77,9 @@ class Backfill:
         Args:
             wanted: what they have to fit. As long as the service finds such, it is asked for them alone.
         """
-        if self._wanted or self.reach.whole or self._app_state.clock.monotonic() < self._not_before:
+        if self._app_state.service is None:
+            return
+        if self._wanted or self.coverage.whole or self._app_state.clock.monotonic() < self._not_before:
             return
         self._wanted, self._error = True, None
         self._filter = wanted or JobFilter()
@@ -164,4 +172,4 @@ class Backfill:
         )
 
     def _tell(self) -> None:
-        self._app_state.events.publish(HistoryCoverageChanged(self.reach))
+        self._app_state.events.publish(HistoryCoverageChanged(self.coverage))

@@ -8,13 +8,14 @@ session is still open is on every screen anyway (`tui.widgets.chrome.status_bar`
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from tui.common.errors import QdeckError
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session
 from tui.ibm.api.service import QuantumService
+from tui.monitor.polling.scheduler import run_now
+from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import (
     Event,
@@ -36,23 +37,12 @@ class IdleSessionGuard:
 
     Args:
         minutes: of idleness before a warning; 0: no warnings.
-        look: lets the workers take one whole round. They ask seldom while nobody looks, and a job from
-            elsewhere must not be missed by a warning; so that is done once before each.
-        wake: begins the worker's next step now.
     """
 
-    def __init__(
-        self,
-        app_state: AppState,
-        minutes: int,
-        *,
-        look: Callable[[], Awaitable[None]],
-        wake: Callable[[], None],
-    ) -> None:
+    def __init__(self, app_state: AppState, workers: Workers, minutes: int) -> None:
         self._app_state = app_state
         self._after = timedelta(minutes=minutes)
-        self._look = look
-        self._wake = wake
+        self._workers = workers
         self._service: QuantumService | None = None
         self._origin = app_state.clock.now() - timedelta(seconds=app_state.clock.monotonic())
         self._before: dict[str, datetime | None] = {}
@@ -75,7 +65,8 @@ class IdleSessionGuard:
         if wait > 0:
             return _bounded(wait)
         try:
-            await self._look()
+            # The workers ask seldom while nobody is here, and a job from elsewhere must not be missed.
+            await run_now(self._workers.jobs, self._workers.sessions, user_requested=False)
         except QdeckError:
             return AGAIN
         if self._app_state.service is not self._service:
@@ -156,7 +147,7 @@ class IdleSessionGuard:
             # Before the workers of the new sign-in confirm anything.
             self._take_account()
         if isinstance(event, JobsChanged | SessionsChanged | OutboxChanged | IdentityChanged):
-            self._wake()
+            self._workers.idle_sessions.wake()
 
     def _note(self, job: Job) -> None:
         if job.session_id:

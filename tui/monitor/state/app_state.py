@@ -43,10 +43,11 @@ UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 class AppState:
     """State and events. What changes it writes the history first, then publishes."""
 
-    def __init__(self, history: JobRepository, clock: Clock) -> None:
+    def __init__(self, history: JobRepository, clock: Clock, *, read_only: bool = False) -> None:
         self.events = EventBus()
         self.history = history
         self.clock = clock
+        self.read_only = read_only
         self.service: QuantumService | None = None
         self.identity: Identity | None = None
         self.usage: Usage | None = None

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from tui.common.clock import Clock
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import (
     Event,
     FreshnessChanged,
@@ -51,7 +51,7 @@ class AppEvent(Message, bubble=False):
 class Shell(Protocol):
     """What screens may ask of the app around them."""
 
-    services: Services
+    services: AppServices
     clock: Clock
     notes: Notes
 
@@ -82,7 +82,7 @@ class SectionScreen(StyledOnce, Screen[None]):
     SECTION: ClassVar[str] = ""
     """The mode it belongs to."""
 
-    def __init__(self, services: Services, workspace: Workspace) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace) -> None:
         super().__init__()
         self.services = services
         self.workspace = workspace
@@ -103,7 +103,7 @@ class SectionScreen(StyledOnce, Screen[None]):
 
         Textual calls the handlers of every class, so subclasses have their own `on_mount`.
         """
-        self._unsubscribe = self.services.subscribe(self._forward)
+        self._unsubscribe = self.services.events.subscribe(self._forward)
         section = self.SECTION or self.app.current_mode
         self.mount(TopBar(self.services, self.clock, section), before=0)
         self.mount(Foot(self.shell.notes), TooSmall())

@@ -19,7 +19,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
@@ -58,7 +58,7 @@ class LeaveSessions(Dialog[bool]):
     ]
 
     def __init__(
-        self, services: Services, clock: Clock, unsaved: str = "", *, seconds: float = SECONDS
+        self, services: AppServices, clock: Clock, unsaved: str = "", *, seconds: float = SECONDS
     ) -> None:
         super().__init__()
         self._services = services
@@ -132,7 +132,7 @@ class LeaveSessions(Dialog[bool]):
 
     def _queued(self, session: Session) -> int:
         waits = {JobStatus.QUEUED, JobStatus.UNKNOWN}
-        return sum(job.session_id == session.id and job.status in waits for job in self._services.jobs())
+        return sum(job.session_id == session.id and job.status in waits for job in self._services.jobs.all())
 
     def _end(self, sessions: Sequence[Session]) -> str:
         ends: list[datetime] = [end for session in sessions if (end := session.ends()) is not None]
@@ -149,9 +149,9 @@ class LeaveSessions(Dialog[bool]):
             case "leave":
                 self.dismiss(True)
             case "drain":
-                self._end_all("Draining", self._services.drain_session)
+                self._end_all("Draining", self._services.sessions.drain)
             case "cancel":
-                self._end_all("Cancelling", self._services.close_session)
+                self._end_all("Cancelling", self._services.sessions.close)
 
     def action_cancel(self) -> None:
         """Stay."""

@@ -44,7 +44,7 @@ async def ask_cancel(screen: SectionScreen, job: Job) -> None:
         )
     )
     if sure:
-        await screen.services.cancel(job.id)
+        await screen.services.jobs.cancel(job.id)
         screen.shell.tell(f"Asked the service to cancel {call_it(job)}.")
 
 
@@ -54,7 +54,7 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     Raises:
         QdeckError: the service refused or was not reached.
     """
-    if screen.services.identity is None:
+    if screen.services.account.identity is None:
         screen.shell.tell(
             "Not signed in: a job is deleted on its service too. F7 signs in.", Severity.WARNING
         )
@@ -76,15 +76,15 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     )
     if not sure:
         return False
-    await screen.services.delete(job.id)
+    await screen.services.jobs.delete(job.id)
     screen.shell.tell(f"Deleted {call_it(job)}.")
     return True
 
 
 async def tag_suggester(screen: SectionScreen) -> TagSuggester:
     """Completes tags: those of the newest jobs first, then those the service finds."""
-    known = await asyncio.to_thread(tags_of_jobs, screen.services.jobs())
-    return TagSuggester(known, screen.services.tags_like, screen.clock)
+    known = await asyncio.to_thread(tags_of_jobs, screen.services.jobs.all())
+    return TagSuggester(known, screen.services.jobs.tags_like, screen.clock)
 
 
 def tags_of(text: str) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
         )
     )
     if text is not None and text != before and tags_of(text) != job.tags:
-        await screen.services.set_tags(job.id, tags_of(text))
+        await screen.services.jobs.set_tags(job.id, tags_of(text))
 
 
 async def ask_export(screen: SectionScreen, job: Job) -> None:
@@ -167,12 +167,12 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
 
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
     """Put the job's circuit on the bench and go to the editor; asks before unsaved changes are lost."""
-    whole = await screen.services.whole_job(job.id) or job
+    whole = await screen.services.jobs.with_texts(job.id) or job
     text = whole.source or whole.circuit
     if not text:
         # The service may still have it.
         with contextlib.suppress(QdeckError):
-            text = (await screen.services.circuits(job.id))[0]
+            text = (await screen.services.jobs.circuits(job.id))[0]
     if not text:
         screen.shell.tell("The circuit of this job is not known here.", Severity.WARNING)
         return

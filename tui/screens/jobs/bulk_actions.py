@@ -82,13 +82,13 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     if not sure:
         return None
     return Errand(
-        going, "cancelling", "Asked the service to cancel", lambda job: screen.services.cancel(job.id)
+        going, "cancelling", "Asked the service to cancel", lambda job: screen.services.jobs.cancel(job.id)
     )
 
 
 async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
     """Ask whether to delete the jobs that are over."""
-    if screen.services.identity is None:
+    if screen.services.account.identity is None:
         screen.shell.tell(
             "Not signed in: jobs are deleted on their service too. F7 signs in.", Severity.WARNING
         )
@@ -112,7 +112,7 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     )
     if not sure:
         return None
-    return Errand(over, "deleting", "Deleted", lambda job: screen.services.delete(job.id))
+    return Errand(over, "deleting", "Deleted", lambda job: screen.services.jobs.delete(job.id))
 
 
 def tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -171,7 +171,10 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     if not sure:
         return None
     return Errand(
-        different, "tagging", "Changed the tags of", lambda job: screen.services.set_tags(job.id, after(job))
+        different,
+        "tagging",
+        "Changed the tags of",
+        lambda job: screen.services.jobs.set_tags(job.id, after(job)),
     )
 
 

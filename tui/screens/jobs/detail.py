@@ -15,7 +15,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsChanged, Severity
 from tui.openqasm.highlighter import compile_lexers
 from tui.screens.base.section import SectionScreen
@@ -43,7 +43,7 @@ class JobScreen(SectionScreen):
     SECTION = "jobs"
     BINDINGS: ClassVar = bindings(JOB)
 
-    def __init__(self, services: Services, workspace: Workspace, job_id: str) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace, job_id: str) -> None:
         super().__init__(services, workspace)
         self._job_id = job_id
         self._view = 0
@@ -66,7 +66,7 @@ class JobScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known, and ask for the rest."""
-        self.services.seen(self._job_id)
+        self.services.jobs.mark_read(self._job_id)
         self._show()
         self.query_one(TextPane).focus()
         self._load()
@@ -75,7 +75,7 @@ class JobScreen(SectionScreen):
     @property
     def job(self) -> Job | None:
         """The job as known now."""
-        return self.services.job(self._job_id)
+        return self.services.jobs.get(self._job_id)
 
     def app_event(self, event: Event) -> None:
         """The job changed: show it, and get the result once it is done."""
@@ -83,7 +83,7 @@ class JobScreen(SectionScreen):
             return
         if any(job.id == self._job_id for job in event.jobs) or self._job_id in event.removed:
             if self.is_active and self.app.app_focus:
-                self.services.seen(self._job_id)
+                self.services.jobs.mark_read(self._job_id)
             finished = self._status is not None and not self._status.final
             self._show()
             if finished and self._status is not None and self._status.final:
@@ -102,7 +102,7 @@ class JobScreen(SectionScreen):
             self.refresh_bindings()
         shown = [line(" ", (plain(self._job_id), TextStyle.STRONG), "  is not known here any more.")]
         if job is not None:
-            transpilation = self.services.transpilation(self._job_id)
+            transpilation = self.services.jobs.transpilation(self._job_id)
             shown = facts(job, self.clock.now(), width, metrics=self._metrics, transpilation=transpilation)
         self.query_one("#facts", TextBlock).show(shown)
         self.query_one("#views", TextBlock).show([self._names()])
@@ -142,7 +142,7 @@ class JobScreen(SectionScreen):
                     return self._program(job.source)
                 if not self._read:
                     return _quiet("Looking for the source …")
-                if self.services.transpilation(job.id) is not None:
+                if self.services.jobs.transpilation(job.id) is not None:
                     return _quiet("The source before transpiling was let go to make room for newer ones.")
                 return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
@@ -152,7 +152,7 @@ class JobScreen(SectionScreen):
                     )
                 return folded_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
             case "Metrics":
-                return metrics_lines(job, self._metrics, self.services.transpilation(job.id))
+                return metrics_lines(job, self._metrics, self.services.jobs.transpilation(job.id))
             case _:
                 return raw_page(job, self._result)
 
@@ -200,23 +200,23 @@ class JobScreen(SectionScreen):
         if job is not None and job.status is JobStatus.QUEUED:
             # Where it stands in the queue is told by its metrics, if at all.
             with contextlib.suppress(QdeckError):
-                self._metrics = await self.services.metrics(job.id)
+                self._metrics = await self.services.jobs.metrics(job.id)
                 self._show()
         if job is None or not job.status.final:
             return
         self._trouble = {name: told for name, told in self._trouble.items() if name == "Circuit"}
         if job.status is JobStatus.DONE and self._result is None:
             try:
-                self._result = await self.services.result(job.id)
+                self._result = await self.services.jobs.result(job.id)
             except QdeckError as error:
                 self._trouble["Result"] = _told(error)
             self._show_view()
         try:
-            self._metrics = await self.services.metrics(job.id)
+            self._metrics = await self.services.jobs.metrics(job.id)
         except QdeckError as error:
             self._trouble["Metrics"] = _told(error)
         try:
-            self._log = await self.services.logs(job.id)
+            self._log = await self.services.jobs.logs(job.id)
         except QdeckError as error:
             self._trouble["Log"] = _told(error)
         self._show_view()
@@ -226,11 +226,11 @@ class JobScreen(SectionScreen):
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
         await asyncio.to_thread(compile_lexers)
         # Long texts are at hand from now on.
-        await self.services.whole_job(self._job_id)
+        await self.services.jobs.with_texts(self._job_id)
         self._read = True
         if not self._circuits:
             try:
-                self._circuits = await self.services.circuits(self._job_id)
+                self._circuits = await self.services.jobs.circuits(self._job_id)
             except QdeckError as error:
                 self._trouble["Circuit"] = _told(error)
                 self._show_view()
@@ -238,7 +238,9 @@ class JobScreen(SectionScreen):
         circuit, self._drawing = self._circuits[self._pub], ""
         # Too large a circuit, or no Qiskit here: then the program alone is shown.
         with contextlib.suppress(QdeckError):
-            self._drawing = await self.services.draw(circuit, width=max(_NARROWEST, self.size.width - 4))
+            self._drawing = await self.services.compiler.draw(
+                circuit, width=max(_NARROWEST, self.size.width - 4)
+            )
         self._show_view()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -304,10 +306,10 @@ class JobScreen(SectionScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
             return
-        await self.services.refresh()
+        await self.services.polling.refresh()
         self._load()
 
     def action_copy(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from tui.common.errors import QdeckError
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult, PubResult
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 
 
 def suggested_name(job: Job) -> str:
@@ -20,18 +20,18 @@ def suggested_name(job: Job) -> str:
     return f"{safe[:80]}.json"
 
 
-async def exported(services: Services, job: Job) -> bytes:
+async def exported(services: AppServices, job: Job) -> bytes:
     """The export of a job that is done, with what the service has to be asked for.
 
     Raises:
         QdeckError: the result is not to be had. Circuits that are not are left out.
     """
-    result = await services.result(job.id)
+    result = await services.jobs.result(job.id)
     try:
-        circuits = await services.circuits(job.id)
+        circuits = await services.jobs.circuits(job.id)
     except QdeckError:
         circuits = ()
-    return export_bytes(await services.whole_job(job.id) or job, result, circuits)
+    return export_bytes(await services.jobs.with_texts(job.id) or job, result, circuits)
 
 
 def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) -> bytes:

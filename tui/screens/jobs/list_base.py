@@ -17,7 +17,7 @@ from tui.config.settings import folders
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.filters import JobFilter
 from tui.jobquery.job_list import Grouping, JobList, JobRows
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import (
     Event,
     FreshnessChanged,
@@ -60,7 +60,7 @@ class JobRowsScreen(SectionScreen):
 
     SECTION = "jobs"
 
-    def __init__(self, services: Services, workspace: Workspace, state_folder: Path | None = None) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace, state_folder: Path | None = None) -> None:
         super().__init__(services, workspace)
         self._list = JobList()
         self._wishes = TableSettings(state_folder or folders(os.environ).state)
@@ -88,7 +88,7 @@ class JobRowsScreen(SectionScreen):
         if trouble:
             self.shell.tell(trouble, Severity.WARNING)
         self.table.choose(known(self._wishes.view.columns))
-        self._list.replace_all(self.services.jobs())
+        self._list.replace_all(self.services.jobs.all())
         self._take_unseen()
         self._refresh_rows()
         self.table.focus()
@@ -116,7 +116,7 @@ class JobRowsScreen(SectionScreen):
             if event.removed:
                 self.table.mark(event.removed, False)
             fits = self._take_unseen()
-            if self._list.apply_changes(event.jobs, event.removed, self.services.jobs) or fits:
+            if self._list.apply_changes(event.jobs, event.removed, self.services.jobs.all) or fits:
                 self._refresh_rows()
             else:
                 self.table.jobs_changed()
@@ -136,7 +136,7 @@ class JobRowsScreen(SectionScreen):
 
     def _take_unseen(self) -> bool:
         """Which jobs are unseen now; whether the rows have to be found anew for that."""
-        unseen = self.services.unseen()
+        unseen = self.services.jobs.unread()
         if unseen is self.table.unseen:
             return False
         self.table.unseen = unseen
@@ -165,7 +165,7 @@ class JobRowsScreen(SectionScreen):
         """What has not become a job yet, above the table."""
         block = self.query_one("#line", TextBlock)
         hint = "" if self.services.read_only else "w changes it"
-        waiting = self.services.waiting()
+        waiting = self.services.outbox.queue.waiting()
         lines = waiting_lines(waiting, self.clock.now(), hint=hint)
         block.display = bool(lines)
         block.show(lines)
@@ -222,7 +222,7 @@ class JobRowsScreen(SectionScreen):
         if len(self._list):
             wanted = plain(str(self._list.filter), limit=60)
             return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._further()}"
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
             )
@@ -234,7 +234,7 @@ class JobRowsScreen(SectionScreen):
 
     def _further(self) -> str:
         """What to do where it may be among the older jobs."""
-        reach = self.services.reach
+        reach = self.services.jobs.coverage
         words = reach_words(reach)
         if not words or reach.whole:
             return ""
@@ -286,7 +286,7 @@ class JobRowsScreen(SectionScreen):
             told.append(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
             told.append(f"by {self._list.grouping}")
-        reach = self.services.reach
+        reach = self.services.jobs.coverage
         if self._list and reach_matters(reach, self.table, self._list) and (words := reach_words(reach)):
             told.append(words)
         return told
@@ -301,7 +301,7 @@ class JobRowsScreen(SectionScreen):
         """The result for the strip. It is a courtesy: what costs much is left until the job is opened."""
         try:
             await self.clock.sleep(_SETTLE)
-            result = await self.services.result(job_id, by_itself=True)
+            result = await self.services.jobs.result(job_id, by_itself=True)
             room = max(20, self.size.width - 2)
             # Sorting a million bit strings takes a second.
             glance = await asyncio.to_thread(strip_line, result, room)

@@ -18,7 +18,7 @@ async def ask_line(screen: SectionScreen) -> None:
     Raises:
         QdeckError: it is too late for that, or the service did not answer.
     """
-    waiting = screen.services.waiting()
+    waiting = screen.services.outbox.queue.waiting()
     last = max((one.place for one in waiting if not one.elsewhere), default=0)
     options = [option for one in waiting for option in _options(one, last)]
     if not options:
@@ -29,14 +29,14 @@ async def ask_line(screen: SectionScreen) -> None:
         return
     what, _, tag = picked.key.partition(" ")
     if what == _FIRST:
-        place = next((one.place for one in screen.services.waiting() if one.tag == tag), 1)
-        await screen.services.move(tag, 1 - place)
+        place = next((one.place for one in screen.services.outbox.queue.waiting() if one.tag == tag), 1)
+        await screen.services.outbox.queue.move(tag, 1 - place)
     elif what in {_EARLIER, _LATER}:
-        await screen.services.move(tag, -1 if what == _EARLIER else 1)
+        await screen.services.outbox.queue.move(tag, -1 if what == _EARLIER else 1)
     elif what == _AGAIN:
-        await screen.services.send_again(tag)
+        await screen.services.outbox.send_again(tag)
     else:
-        await screen.services.withdraw(tag)
+        await screen.services.outbox.queue.withdraw(tag)
 
 
 def _options(one: WaitingSubmission, last: int) -> Iterator[Option]:

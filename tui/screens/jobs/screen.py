@@ -60,8 +60,8 @@ class JobsScreen(JobRowsScreen):
     def _steered(self, message: JobTable.Steered) -> None:
         if message.moved and self.table.cursor_key in self.table.unseen:
             self._look_at(self.table.cursor_key)
-        if near_the_end(self.services.reach, self.table, self._list):
-            self.services.older(self._list.filter)
+        if near_the_end(self.services.jobs.coverage, self.table, self._list):
+            self.services.jobs.request_older(self._list.filter)
         self._show_strip()
 
     @work(exclusive=True, group="jobs-seen", exit_on_error=False)
@@ -69,7 +69,7 @@ class JobsScreen(JobRowsScreen):
         """The job is seen when the cursor still rests on it after a moment, before the user's eyes."""
         await self.clock.sleep(_LOOKED_AT)
         if self.table.cursor_key == job_id and self.is_active and self.app.app_focus:
-            self.services.seen(job_id)
+            self.services.jobs.mark_read(job_id)
 
     def action_next_unseen(self) -> None:
         """Go to the next job that was not looked at, from the top again at the end."""
@@ -88,17 +88,17 @@ class JobsScreen(JobRowsScreen):
 
     def action_see_all(self) -> None:
         """Take all jobs for looked at."""
-        unseen = self.services.unseen()
+        unseen = self.services.jobs.unread()
         if unseen:
-            self.services.seen(*unseen)
-            self._list.unseen = self.services.unseen()
+            self.services.jobs.mark_read(*unseen)
+            self._list.unseen = self.services.jobs.unread()
             if self._list.filter.unseen_dependent:
                 self._refresh_rows()
             self.shell.tell(f"{count_words(len(unseen), 'job')} marked as seen.")
 
     def action_older(self) -> None:
         """With rows the table does it; with none, older ones may fit."""
-        self.services.older(self._list.filter)
+        self.services.jobs.request_older(self._list.filter)
 
     @on(RowTable.Opened)
     def _opened(self) -> None:
@@ -112,7 +112,7 @@ class JobsScreen(JobRowsScreen):
     def _filter_changed(self, message: FilterLine.Changed) -> None:
         if message.wanted != self._list.filter:
             self._list.filter = message.wanted
-            self._list.unseen = self.services.unseen()
+            self._list.unseen = self.services.jobs.unread()
             self._refresh_rows()
 
     @on(FilterLine.Left)
@@ -127,7 +127,7 @@ class JobsScreen(JobRowsScreen):
     @work(exclusive=True, group="jobs-tags", exit_on_error=False)
     async def _learn_tags(self) -> None:
         """The tags that the filter completes, in a thread: there may be many jobs."""
-        self.filter_line.tags.tags = await asyncio.to_thread(tags_of_jobs, self.services.jobs())
+        self.filter_line.tags.tags = await asyncio.to_thread(tags_of_jobs, self.services.jobs.all())
 
     def action_drop(self) -> None:
         """Unmark all; with nothing marked, or while the filter is typed, drop the filter."""
@@ -269,7 +269,7 @@ class JobsScreen(JobRowsScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        if self.services.identity is None:
+        if self.services.account.identity is None:
             self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
             return
-        await self.services.refresh()
+        await self.services.polling.refresh()

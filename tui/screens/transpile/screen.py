@@ -203,7 +203,7 @@ class TranspileScreen(SectionScreen):
 
     async def _transpile(self, text: str, backend: str, options: TranspileOptions, errand: Errand) -> None:
         try:
-            candidate = await self.services.transpile(text, backend, options)
+            candidate = await self.services.transpiler.transpile(text, backend, options)
         except QdeckError as error:
             self.post_message(self.Refused(error, submitting=False))
         else:
@@ -260,8 +260,8 @@ class TranspileScreen(SectionScreen):
         submission = self.query_one(SubmitForm).submission(Source(candidate, self.workspace.candidate_source))
         if submission is None:
             return
-        session = next((one for one in self.services.sessions() if one.id == submission.session_id), None)
-        reasons = costs(self.query_one(SubmitForm).seconds(), self.services.usage, session)
+        session = next((one for one in self.services.sessions.all() if one.id == submission.session_id), None)
+        reasons = costs(self.query_one(SubmitForm).seconds(), self.services.account.usage, session)
         if lost := lost_reason(self.services, self.workspace, submission.session_id):
             reasons.insert(0, lost)
         if reasons:
@@ -284,7 +284,7 @@ class TranspileScreen(SectionScreen):
 
     async def _create(self, submission: Submission) -> None:
         try:
-            job = await self.services.submit(submission)
+            job = await self.services.outbox.submit(submission)
         except QdeckError as error:
             self.post_message(self.Refused(error, submitting=True))
         except BaseException:
@@ -332,10 +332,10 @@ class TranspileScreen(SectionScreen):
 
     @property
     def _signed_in(self) -> bool:
-        return self.services.identity is not None
+        return self.services.account.identity is not None
 
     def _show_backends(self) -> None:
-        backends, chosen = self.services.backends(), self.workspace.backend
+        backends, chosen = self.services.backends.all(), self.workspace.backend
         if chosen not in {backend.name for backend in backends}:
             best = best_backend(backends, self.workspace.qubits)
             chosen = best.name if best is not None else ""
@@ -351,7 +351,7 @@ class TranspileScreen(SectionScreen):
         """Ask for the errors that decide which backend is best, where the list does not tell them."""
         for name in names:
             with contextlib.suppress(QdeckError):
-                await self.services.backend_details(name)
+                await self.services.backends.details(name)
         workspace = self.workspace
         reviewed = workspace.candidate is not None and workspace.candidate_source == workspace.qasm
         if not (workspace.backend_picked or reviewed or self._transpiling):
@@ -360,16 +360,16 @@ class TranspileScreen(SectionScreen):
             self._show_state()
 
     def _show_identity(self) -> None:
-        identity = self.services.identity
+        identity = self.services.account.identity
         self.query_one(TranspileChoices).offer_cloud(identity is not None and identity.cloud_transpiler)
-        self.query_one(SubmitForm).show_usage(self.services.usage)
+        self.query_one(SubmitForm).show_usage(self.services.account.usage)
         self._take_choices()
         self.refresh_bindings()
 
     def _show_sessions(self) -> None:
         if lost := lose_session(self.services, self.workspace):
             self.shell.tell(lost, Severity.WARNING)
-        sessions = offers(self.services.sessions(), self.workspace.backend, self.clock.now())
+        sessions = offers(self.services.sessions.all(), self.workspace.backend, self.clock.now())
         form, chosen = self.query_one(SubmitForm), self.workspace.session_id
         form.show_sessions(sessions, chosen)
         self.workspace.session_id = form.session_id

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui.common.clock import Clock
 from tui.common.sanitize import plain
 from tui.domain.accounts import Channel
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.widgets.text.format import (
     clock_minute,
     freshness_age,
@@ -38,7 +38,7 @@ class TopBar(LineWidget):
 
     DEFAULT_CSS = "TopBar { dock: top; height: 3; }"
 
-    def __init__(self, services: Services, clock: Clock, section: str) -> None:
+    def __init__(self, services: AppServices, clock: Clock, section: str) -> None:
         super().__init__()
         self._services = services
         self._clock = clock
@@ -66,11 +66,11 @@ class TopBar(LineWidget):
     def _where(self, width: int) -> Line:
         read_only = ("READ ONLY  ", TextStyle.WARNING) if self._services.read_only else ("", TextStyle.PLAIN)
         name = (" qdeck  ", TextStyle.STRONG)
-        identity = self._services.identity
+        identity = self._services.account.identity
         if identity is None:
             told = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
             return line(name, read_only, (told, TextStyle.MUTED))
-        usage = self._services.usage
+        usage = self._services.account.usage
         service = "IBM Quantum" if identity.channel is Channel.PLATFORM else "IBM Quantum classic"
         plan = usage.plan if usage is not None else ""
         facts = [
@@ -85,10 +85,10 @@ class TopBar(LineWidget):
         return line(name, read_only, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
     def _freshness(self) -> Line:
-        freshness, now = self._services.freshness, self._clock.now()
+        freshness, now = self._services.account.freshness, self._clock.now()
         if freshness.offline_since is not None:
             return line((f"○ offline since {clock_minute(freshness.offline_since)} ", TextStyle.BAD))
-        if self._services.identity is None or freshness.confirmed is None:
+        if self._services.account.identity is None or freshness.confirmed is None:
             return ()
         told = freshness_age(freshness.confirmed, now)
         return line(
@@ -133,7 +133,7 @@ class TopBar(LineWidget):
         return tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
 
     def _token(self) -> Line:
-        identity = self._services.identity
+        identity = self._services.account.identity
         if identity is None:
             return (
                 Span("F7 ", TextStyle.KEY, "app.account"),

@@ -10,7 +10,7 @@ from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import Usage
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.api import Services
+from tui.monitor.services import AppServices
 from tui.widgets.text.styled_text import Span, TextStyle
 
 NOTHING = "–"
@@ -219,9 +219,13 @@ def place_kept(session: Session, idle_since: datetime | None, now: datetime) -> 
     return f"{minutes}m" if minutes else "<1m"
 
 
-def open_now(services: Services) -> list[Session]:
+def open_now(services: AppServices) -> list[Session]:
     """The sessions of the signed-in account that take jobs, and so may cost; the newest first."""
-    return [one for one in services.sessions() if one.takes_jobs] if services.identity is not None else []
+    return (
+        [one for one in services.sessions.all() if one.takes_jobs]
+        if services.account.identity is not None
+        else []
+    )
 
 
 def open_words(sessions: Sequence[Session], now: datetime) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""A services that was started read-only refuses every command that changes something on the service."""
+"""Refuse commands that change something on the service, in an app that was started read-only."""
 
 from __future__ import annotations
 
@@ -7,36 +7,32 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.monitor.state.app_state import AppState
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class MayBeReadOnly(Protocol):
-    """What knows whether it was started read-only."""
-
-    @property
-    def read_only(self) -> bool:
-        """Whether nothing is changed."""
-        ...
+class _Part(Protocol):
+    _app_state: AppState
 
 
-D = TypeVar("D", bound=MayBeReadOnly)
+D = TypeVar("D", bound=_Part)
 
 
-def changes(
+def changes_service(
     command: Callable[Concatenate[D, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[D, P], Coroutine[Any, Any, R]]:
-    """Mark a command as one that changes something: read-only services raise a `QdeckError`."""
+    """Mark a method as one that changes something: in a read-only app it raises a `SETTINGS` error."""
 
     @functools.wraps(command)
-    async def refused_or_done(services: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if services.read_only:
+    async def refused_or_done(part: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if part._app_state.read_only:
             raise QdeckError(
                 ErrorKind.SETTINGS,
                 "qdeck was started read-only: nothing is submitted, cancelled or changed.",
                 "Start it without --readonly, and with a settings.toml that can be read and does not say so.",
             )
-        return await command(services, *args, **kwargs)
+        return await command(part, *args, **kwargs)
 
     return refused_or_done

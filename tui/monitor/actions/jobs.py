@@ -1,0 +1,239 @@
+"""The jobs of the account: what is known of them, and the commands on them."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.client import Compiler
+from tui.domain.circuits import Transpilation
+from tui.domain.jobs import Job, JobMetrics, JobQuery
+from tui.domain.openqasm import classical_bits
+from tui.domain.results import JobResult, named, widened
+from tui.domain.submissions import MAX_TAGS, OWN_TAG, check_tags
+from tui.ibm.api.service import QuantumService
+from tui.jobquery.filters import JobFilter
+from tui.monitor.actions.circuits import SubmittedCircuits
+from tui.monitor.polling.backfill import Backfill
+from tui.monitor.polling.jobs_poller import with_metrics
+from tui.monitor.polling.list_sync import PAGE
+from tui.monitor.polling.result_fetcher import Results
+from tui.monitor.polling.workers import Workers
+from tui.monitor.state.app_state import AppState
+from tui.monitor.state.events import HistoryCoverage
+from tui.monitor.state.read_only import changes_service
+
+
+class Jobs:
+    """Jobs of the signed-in service and instance, or all that the history holds when nobody is signed in.
+
+    Reads answer from memory. Commands are awaited and raise `QdeckError`: `EXPIRED` when nobody is signed in,
+    `SETTINGS` when one that changes something is called in a read-only app.
+
+    Args:
+        auto_result: bytes up to which results are fetched without the user asking for them.
+    """
+
+    def __init__(
+        self,
+        app_state: AppState,
+        workers: Workers,
+        backfill: Backfill,
+        compiler: Compiler,
+        auto_result: int,
+    ) -> None:
+        self._app_state = app_state
+        self._workers = workers
+        self._backfill = backfill
+        self._results = Results(app_state, auto_result)
+        self._circuits = SubmittedCircuits(app_state, compiler)
+
+    # reads
+
+    def all(self) -> tuple[Job, ...]:
+        """Return all known jobs, newest first, without their program texts."""
+        return self._app_state.jobs()
+
+    def get(self, job_id: str) -> Job | None:
+        """Return one job with the program texts that are at hand.
+
+        Returns:
+            The job; long texts are empty until `with_texts` has read them. `None`: it is not known here.
+        """
+        record = self._app_state.record(job_id)
+        return None if record is None else self._app_state.history.job_with_texts(record)
+
+    async def with_texts(self, job_id: str) -> Job | None:
+        """Return one job with its program texts, however long; `None`: it is not known here."""
+        record = self._app_state.record(job_id)
+        return None if record is None else await self._app_state.history.whole_job(record)
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        """Return how the job's circuit was transpiled; `None`: that was not done here."""
+        record = self._app_state.record(job_id)
+        return None if record is None else self._app_state.history.transpilation(record)
+
+    def unread(self) -> frozenset[str]:
+        """Return the ids of the jobs that finished and were not opened since."""
+        return self._app_state.unseen()
+
+    def mark_read(self, *job_ids: str) -> None:
+        """Note that the user saw these jobs; `JobsChanged` names those for which that is new."""
+        self._app_state.seen(job_ids)
+
+    @property
+    def coverage(self) -> HistoryCoverage:
+        """How far back all jobs of the account are known; nothing when nobody is signed in."""
+        return self._backfill.coverage
+
+    def request_older(self, wanted: JobFilter | None = None) -> None:
+        """Ask for a page of older jobs than are known; `HistoryCoverageChanged` follows.
+
+        Args:
+            wanted: what they have to fit. As far as the service can tell, those that do come first.
+        """
+        self._backfill.want(wanted)
+
+    # asked of the service
+
+    async def fetch_newest(self, limit: int, wanted: JobQuery | None = None) -> None:
+        """Take in the newest `limit` jobs of the service, page by page.
+
+        Polling takes in no more than watching needs.
+
+        Args:
+            wanted: which jobs are meant; its `limit` and `offset` do not count. `None`: all.
+        """
+        service = self._app_state.need_service()
+        offset = 0
+        while offset < limit:
+            asked = min(PAGE, limit - offset)
+            page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
+            # What ended before anyone here knew of it is fetched when the user asks for it.
+            await self._app_state.put(
+                self._app_state.take(
+                    job, finalized=job.status.final and self._app_state.record(job.id) is None
+                )
+                for job in page.jobs
+            )
+            if len(page.jobs) < asked:
+                return
+            offset += asked
+
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+        """Return the job's result: from the history, else from the service, and then kept.
+
+        What the body does not tell is added: the observables of the values, the width of the bit strings.
+
+        Args:
+            by_itself: the user did not ask for this one. A result that is not kept and larger than what is
+                fetched by itself is not fetched: `TOO_LARGE`. Nor is one that can be read only once:
+                `CONFLICT`.
+        """
+        result = await self._results.get(job_id, by_itself=by_itself)
+        record = self._app_state.record(job_id)
+        if record is None:
+            return result
+        if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
+            bits = classical_bits((await self._app_state.history.whole_job(record)).circuit)
+            result = widened(result, bits or 0)
+        return named(result, record.job.observables)
+
+    async def metrics(self, job_id: str) -> JobMetrics:
+        """Return the job's metrics: as kept once they are final, else from the service.
+
+        The circuit of a job that was submitted elsewhere is asked for on the way, and kept.
+        """
+        record = self._app_state.record(job_id)
+        kept = record.metrics if record is not None and record.job.status.final else None
+        complete = kept is not None and kept.qpu_seconds is not None
+        if record is not None and kept is not None and (self._app_state.service is None or complete):
+            if self._app_state.service is not None and not record.circuit_hash:
+                await self._reread(self._app_state.service, job_id, with_params=True)
+            return kept
+        service = self._app_state.need_service()
+        metrics = await service.metrics(job_id)
+        await self._reread(service, job_id, with_params=record is None or not record.circuit_hash)
+        record = self._app_state.record(job_id)
+        if record is not None:
+            job = with_metrics(record.job, metrics)
+            await self._app_state.put([replace(record, job=job, metrics=metrics)])
+        return metrics
+
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        """Return the circuits as submitted, as OpenQASM, one a PUB, wherever they were submitted.
+
+        They are asked for and decoded; the first is kept. Where the service cannot be asked, what is kept is
+        all there is.
+
+        Returns:
+            At least one program; `Job.circuits` says how many the job was given.
+
+        Raises:
+            QdeckError: `NOT_FOUND` when the service does not tell them, `CIRCUIT` when the first cannot be
+                read, `UNAVAILABLE` when reading it needs Qiskit.
+        """
+        return await self._circuits.get(job_id)
+
+    async def logs(self, job_id: str) -> str:
+        """Return the job's log."""
+        return await self._app_state.need_service().logs(job_id)
+
+    async def tags_like(self, text: str) -> tuple[str, ...]:
+        """Return tags the service knows that contain the text, without qdeck's own.
+
+        Returns:
+            Tags; none where the service cannot search.
+        """
+        found = await self._app_state.need_service().tags(text)
+        return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
+
+    async def finish_reading(self, seconds: float) -> None:
+        """Wait at most that long for private results that are being read: each can be read once."""
+        await self._results.finish(seconds)
+
+    # changing
+
+    @changes_service
+    async def cancel(self, job_id: str) -> None:
+        """Cancel the job on the service."""
+        service = self._app_state.need_service()
+        await service.cancel(job_id)
+        await self._reread(service, job_id)
+        self._workers.jobs.request()
+
+    @changes_service
+    async def delete(self, job_id: str) -> None:
+        """Delete the job on the service and in the history."""
+        service = self._app_state.need_service()
+        record = self._app_state.record(job_id)
+        try:
+            await service.delete(job_id)
+        except QdeckError as error:
+            # Deleted there already: then it only has to go here.
+            if error.kind is not ErrorKind.NOT_FOUND or record is None:
+                raise
+        if record is not None:
+            await self._app_state.history.remove_result(record.key)
+            await self._app_state.remove(record)
+
+    @changes_service
+    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
+        """Replace the tags the user sees; the own tag stays where there is room for it."""
+        service = self._app_state.need_service()
+        check_tags(tags, room_for_own=False)
+        record = self._app_state.record(job_id)
+        own = record.own_tag if record else ""
+        await service.set_tags(job_id, (*tags, own) if own and len(tags) < MAX_TAGS else tags)
+        if record is not None:
+            job = replace(record.job, tags=tags, confirmed=self._app_state.clock.now())
+            await self._app_state.put([replace(record, job=job)])
+        else:
+            await self._reread(service, job_id)
+
+    async def _reread(self, service: QuantumService, job_id: str, *, with_params: bool = False) -> None:
+        """Show what became of the job. What was asked for is done already: a failure is the poller's."""
+        with contextlib.suppress(QdeckError):
+            job = await service.job(job_id, with_params=with_params)
+            await self._app_state.put([self._app_state.take(job)])
