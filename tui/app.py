@@ -42,16 +42,16 @@ from tui.screens.base.workspace import Workspace
 from tui.screens.dialogs.base import Dialog
 from tui.screens.quit import may_leave
 from tui.screens.registry import sections
-from tui.widgets.chrome.footer import FlashLine
-from tui.widgets.chrome.notifications import Note, Notes
-from tui.widgets.chrome.status_bar import SECTIONS, TopBar
+from tui.widgets.chrome.footer import NotificationLine
+from tui.widgets.chrome.notifications import Notification, NotificationLog
+from tui.widgets.chrome.status_bar import SECTIONS, StatusBar
 from tui.widgets.keymap import GLOBAL, bindings, key_by_id
 from tui.widgets.terminal.diff_app import DiffApp
 from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
-from tui.widgets.terminal.themes import THEMES, VARIABLES, Look, look_for
+from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.terminal.user_input import FocusTrackingApp
-from tui.widgets.text.format import finished_words, idle_words
+from tui.widgets.text.format import finished_message, idle_warning
 
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
@@ -90,13 +90,13 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         state_folder: Path | None = None,
         on_finish: Sequence[str] = (),
     ) -> None:
-        look = look_for(os.environ)
+        theme = theme_for(os.environ)
         # Without a theme of the terminal's own colours NO_COLOR would still send grey backgrounds.
-        super().__init__(ansi_color=True if look is Look.TERMINAL else None)
+        super().__init__(ansi_color=True if theme is ThemeName.TERMINAL else None)
         self.services = services
         self.clock = clock
         self.workspace = Workspace()
-        self.notes = Notes()
+        self.notifications = NotificationLog()
         self._sign_in = sign_in
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state
@@ -104,9 +104,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self._unsubscribe: Callable[[], None] | None = None
         self._end_hook: Callable[[], None] | None = None
         self.animation_level = "none"
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = look
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
         for mode, screen in sections(services, self.workspace, self._state_folder).items():
             self.add_mode(mode, screen)
 
@@ -165,7 +165,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def _say_signing_in(self, where: str) -> None:
         for stack in self._screen_stacks.values():
             for screen in stack:
-                for bar in screen.query(TopBar):
+                for bar in screen.query(StatusBar):
                     bar.signing_in(where)
 
     async def on_unmount(self) -> None:
@@ -202,8 +202,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice, as plain text, above the keys; it can be read again among the messages."""
-        note = Note(plain(text, limit=2000, lines=True).strip(), severity, self.clock.now())
-        self.notes.add(note)
+        note = Notification(plain(text, limit=2000, lines=True).strip(), severity, self.clock.now())
+        self.notifications.add(note)
         self.set_timer(_NOTICE_SECONDS[severity], partial(self._told, note))
         self._flash()
 
@@ -221,17 +221,17 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def clear_notices(self) -> None:
         """Show no notice any more; all can still be read among the messages."""
-        self.notes.clear()
+        self.notifications.clear()
         self._flash()
 
-    def _told(self, note: Note) -> None:
-        self.notes.over(note)
+    def _told(self, note: Notification) -> None:
+        self.notifications.over(note)
         self._flash()
 
     def _flash(self) -> None:
         for stack in self._screen_stacks.values():
             for screen in stack:
-                for line in screen.query(FlashLine):
+                for line in screen.query(NotificationLine):
                     line.tell()
 
     def report(self, error: BaseException) -> None:
@@ -260,9 +260,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         if os.environ.get("TMUX") and self._driver is not None:
             self._driver.write(tmux_clipboard(text))
 
-    def attended(self) -> None:
+    def report_activity(self) -> None:
         """The user does something: what nobody looked at is brought up to date."""
-        super().attended()
+        super().report_activity()
         self.services.polling.user_active()
 
     # --- events --------------------------------------------------------------------------------------
@@ -276,9 +276,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             case Notice(text, severity):
                 self.tell(text, severity)
             case JobsFinished(jobs, away=False):
-                self._call(finished_words(jobs))
+                self._call(finished_message(jobs))
             case SessionIdle(session, seconds):
-                told = idle_words(session, seconds, self.clock.now(), read_only=self.services.read_only)
+                told = idle_warning(session, seconds, self.clock.now(), read_only=self.services.read_only)
                 self._call(told, Severity.WARNING)
             case SessionsChanged() | IdentityChanged():
                 if lost := lose_session(self.services, self.workspace):
@@ -287,7 +287,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def _call(self, told: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice; who looks elsewhere is called by the terminal."""
         self.tell(told, severity)
-        if not self.looked_at:
+        if not self.user_present:
             self.bell()
             if self._driver is not None:
                 self._driver.write(terminal_notice(told, tmux=bool(os.environ.get("TMUX"))))
@@ -377,7 +377,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         from tui.screens.notifications import MessagesScreen
 
         if not isinstance(self.screen, MessagesScreen):
-            self.push_screen(MessagesScreen(self.notes.all))
+            self.push_screen(MessagesScreen(self.notifications.all))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the screen's keys do, then what works everywhere."""

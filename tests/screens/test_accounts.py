@@ -19,7 +19,7 @@ from tui.screens.account import AccountScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 
 REFUSED = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
 
@@ -114,7 +114,7 @@ async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
     services = FixedServices(signed_in=False)
     services.the_keyring = name
     async with running(services) as pilot:
-        remember = pilot.app.screen.query_one("#remember", Choice)
+        remember = pilot.app.screen.query_one("#remember", SearchableSelect)
         assert len(remember.offered) == 2
         remember.focus()
         await settled(pilot)
@@ -136,7 +136,7 @@ async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
 async def test_a_keyring_found_while_the_list_is_open_moves_no_cursor() -> None:
     services = FixedServices(signed_in=False)
     async with running(services) as pilot:
-        remember = pilot.app.screen.query_one("#remember", Choice)
+        remember = pilot.app.screen.query_one("#remember", SearchableSelect)
         remember.focus()
         await settled(pilot)
         await pilot.press("enter", "down")

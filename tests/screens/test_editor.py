@@ -22,7 +22,7 @@ from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.dialogs.unsaved import Unsaved
 from tui.screens.editor import EditorScreen
 from tui.screens.transpile.screen import TranspileScreen
-from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.circuit.qasm_editor import QasmEditor
 
 WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))
 
@@ -32,14 +32,14 @@ def app_of(pilot: Pilot[None]) -> QDeckApp:
     return pilot.app
 
 
-async def open_editor(pilot: Pilot[None], text: str = "") -> QasmArea:
+async def open_editor(pilot: Pilot[None], text: str = "") -> QasmEditor:
     """The editor, with this text on the bench, saved."""
     app = app_of(pilot)
     app.workspace.qasm = app.workspace.saved = text
     await pilot.press("f3")
     await until(pilot, lambda: isinstance(app.screen, EditorScreen))
     await settled(pilot)
-    return app.screen.query_one(QasmArea)
+    return app.screen.query_one(QasmEditor)
 
 
 def shows(pilot: Pilot[None], *words: str) -> bool:

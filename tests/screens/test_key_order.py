@@ -18,7 +18,7 @@ from tui.screens.dialogs import open_file
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.tables.row_table import RowTable
 
 TOKEN = "sSs3cret-Token-S-s"
@@ -119,7 +119,7 @@ async def test_sections_and_text_in_one_burst() -> None:
             pilot.app.post_message(events.Key(key, one))
         await until(pilot, lambda: isinstance(pilot.app, QDeckApp) and pilot.app.workspace.qasm == text)
         await settled(pilot)
-        assert pilot.app.screen.query_one(QasmArea).text == text
+        assert pilot.app.screen.query_one(QasmEditor).text == text
 
 
 async def test_keys_do_nothing_while_the_terminal_is_too_small() -> None:

@@ -19,7 +19,7 @@ from tui.domain.accounts import Account, Channel, Keep, Share
 from tui.screens.account import AccountScreen
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 
 TOKEN = "s3cret-token-that-must-not-be-seen-0123456789"
 
@@ -100,9 +100,9 @@ async def test_typed_token_is_used_and_never_shown() -> None:
     async with running(services) as pilot:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press(*TOKEN)
-        pilot.app.screen.query_one("#channel", Choice).value = Channel.CLASSIC
+        pilot.app.screen.query_one("#channel", SearchableSelect).value = Channel.CLASSIC
         pilot.app.screen.query_one("#instance", Input).value = "hub/group/project"
-        pilot.app.screen.query_one("#remember", Choice).value = Keep.FILE
+        pilot.app.screen.query_one("#remember", SearchableSelect).value = Keep.FILE
         await pilot.press("enter")
         await until(pilot, lambda: "was not reached" in screen_text(pilot))
         assert TOKEN not in screen_text(pilot)

@@ -17,21 +17,27 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.state.events import JobsFinished, Notice, Severity
 from tui.screens.notifications import MessagesScreen
-from tui.widgets.chrome.footer import FlashLine
-from tui.widgets.chrome.notifications import KEPT, Note, Notes, flash_lines, page_lines
+from tui.widgets.chrome.footer import NotificationLine
+from tui.widgets.chrome.notifications import (
+    KEPT,
+    Notification,
+    NotificationLog,
+    log_lines,
+    notification_lines,
+)
 from tui.widgets.text.styled_text import text_of, width_of
 
 ADVICE = "The device is being calibrated and takes no jobs before noon. Choose another with F6 and try again."
 
 
-def _note(text: str, severity: Severity = Severity.INFORMATION) -> Note:
-    return Note(text, severity, NOW)
+def _note(text: str, severity: Severity = Severity.INFORMATION) -> Notification:
+    return Notification(text, severity, NOW)
 
 
 def _told(pilot: Pilot[None]) -> list[str]:
     app = pilot.app
     assert isinstance(app, QDeckApp)
-    flash = app.screen.query_one(FlashLine)
+    flash = app.screen.query_one(NotificationLine)
     region = flash.region
     return [row.rstrip() for row in screen_text(pilot).split("\n")[region.y : region.bottom]]
 
@@ -157,31 +163,31 @@ async def test_notices_are_seen_from_every_section(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_one_before_comes_back_when_the_newest_is_over() -> None:
-    notes = Notes()
+    notifications = NotificationLog()
     first, second = _note("first"), _note("second")
-    notes.add(first)
-    notes.add(second)
-    assert [note.text for note in notes.current] == ["second", "first"]
-    notes.over(second)
-    assert [note.text for note in notes.current] == ["first"]
-    notes.over(first)
-    notes.over(first)
-    assert not notes.current
-    assert [note.text for note in notes.all] == ["second", "first"]
+    notifications.add(first)
+    notifications.add(second)
+    assert [note.text for note in notifications.current] == ["second", "first"]
+    notifications.over(second)
+    assert [note.text for note in notifications.current] == ["first"]
+    notifications.over(first)
+    notifications.over(first)
+    assert not notifications.current
+    assert [note.text for note in notifications.all] == ["second", "first"]
 
 
 def test_the_last_fifty_are_kept() -> None:
-    notes = Notes()
+    notifications = NotificationLog()
     for number in range(KEPT + 5):
-        notes.add(_note(str(number)))
-    assert [note.text for note in notes.all][:2] == ["54", "53"] and len(notes.all) == KEPT
+        notifications.add(_note(str(number)))
+    assert [note.text for note in notifications.all][:2] == ["54", "53"] and len(notifications.all) == KEPT
 
 
 def test_what_does_not_fit_is_cut_with_the_key_that_shows_it() -> None:
     for severity, rows in ((Severity.INFORMATION, 1), (Severity.WARNING, 2), (Severity.ERROR, 2)):
         for words in (3, 12, 40, 400):
             for width in (60, 80, 200):
-                told = flash_lines([_note(" ".join(["token"] * words), severity)], width)
+                told = notification_lines([_note(" ".join(["token"] * words), severity)], width)
                 assert 1 <= len(told) <= rows
                 assert all(width_of(row) <= width for row in told)
                 whole = "…" not in text_of(told[-1])
@@ -191,7 +197,7 @@ def test_what_does_not_fit_is_cut_with_the_key_that_shows_it() -> None:
 
 
 def test_messages_stand_whole_with_their_time() -> None:
-    rows = [text_of(row) for row in page_lines([_note(f"Down.\n{ADVICE}", Severity.ERROR)], 50)]
+    rows = [text_of(row) for row in log_lines([_note(f"Down.\n{ADVICE}", Severity.ERROR)], 50)]
     assert rows[0].endswith("✘ Error  Down.")
     assert " ".join(" ".join(rows[1:]).split()) == ADVICE
     assert all(len(row) <= 50 for row in rows)

@@ -19,7 +19,7 @@ from tui.monitor.state.events import SessionIdle, SessionsChanged, Severity
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession, parse_time
 from tui.screens.sessions import SessionsScreen
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.tables.row_table import RowTable
 
 
@@ -122,7 +122,7 @@ async def test_what_the_service_refuses_is_told_in_the_dialog() -> None:
         await open_sessions(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, NewSession))
-        app_of(pilot).screen.query_one("#mode", Choice).value = SessionMode.DEDICATED
+        app_of(pilot).screen.query_one("#mode", SearchableSelect).value = SessionMode.DEDICATED
         app_of(pilot).screen.query_one("#time", Input).focus()
         await pilot.press("9", "h", "enter")
         await until(pilot, lambda: shows(pilot, "from 1m to 8h"))
@@ -276,7 +276,7 @@ async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
         await until(pilot, lambda: "Idle for 5m: dedicated b0a7c1d2-… on ibm_peekskill." in notices(pilot))
         assert "Its QPU time is charged, used or not. F5: d drains it, c cancels it." in notices(pilot)
         assert shows(pilot, "c cancels it.")
-        assert app.notes.all[0].severity is Severity.WARNING and not rung
+        assert app.notifications.all[0].severity is Severity.WARNING and not rung
         app.app_focus = False
         services.events.publish(SessionIdle(BATCH, 310.0))
         await until(pilot, lambda: "Only the QPU time of its jobs is charged." in notices(pilot))

@@ -14,7 +14,7 @@ from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.tag_completion import TagSuggester
-from tui.widgets.forms.inputs import completed, usable_tags
+from tui.widgets.forms.inputs import completed, typable_tags
 
 HOSTILE = ("[red]x[/]", "a,b", "\x1b[31mred", "x" * 5000, " space", "-minus", "‮abc", "ok")
 
@@ -99,9 +99,9 @@ async def test_a_key_within_the_pause_takes_the_question_back() -> None:
 
 
 def test_what_cannot_be_typed_is_not_suggested() -> None:
-    assert usable_tags(HOSTILE) == ["[red]x[/]", "ok"]
-    assert completed("[r", usable_tags(HOSTILE)) == "[red]x[/]"
-    assert completed("ok", usable_tags(HOSTILE)) is None
+    assert typable_tags(HOSTILE) == ["[red]x[/]", "ok"]
+    assert completed("[r", typable_tags(HOSTILE)) == "[red]x[/]"
+    assert completed("ok", typable_tags(HOSTILE)) is None
 
 
 def field(pilot: Pilot[None]) -> Input:

@@ -22,7 +22,7 @@ from tui.monitor.state.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.transpile.screen import TranspileScreen
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.tables.candidate_table import CandidateTable
 
 
@@ -85,8 +85,8 @@ async def test_choices_go_to_the_compiler() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await open_review(pilot)
-        screen.query_one("#backend", Choice).value = "ibm_cusco"
-        screen.query_one("#level", Choice).value = 3
+        screen.query_one("#backend", SearchableSelect).value = "ibm_cusco"
+        screen.query_one("#level", SearchableSelect).value = 3
         screen.query_one("#seed", Input).value = "42"
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
@@ -112,7 +112,7 @@ async def test_a_limit_and_a_private_job_go_into_the_submission() -> None:
         await until(pilot, lambda: shows(pilot, "✘ QPU limit"))
         screen.query_one("#max-seconds", Input).value = "1"
         await until(pilot, lambda: shows(pilot, "more than the QPU limit"))
-        screen.query_one("#private", Choice).value = True
+        screen.query_one("#private", SearchableSelect).value = True
         await pilot.press("f9")
         await until(pilot, lambda: bool(submissions(services)))
         (submission,) = submissions(services)
@@ -148,7 +148,7 @@ async def test_a_failure_is_told_with_its_advice() -> None:
 async def test_candidates_are_compared_and_one_is_picked() -> None:
     async with running() as pilot:
         screen = await transpiled(pilot)
-        screen.query_one("#level", Choice).value = 3
+        screen.query_one("#level", SearchableSelect).value = 3
         await until(pilot, lambda: shows(pilot, "Other choices than these"))
         await pilot.press("f8")
         table = screen.query_one(CandidateTable)
@@ -156,7 +156,7 @@ async def test_candidates_are_compared_and_one_is_picked() -> None:
         table.focus()
         await pilot.press("up", "enter")
         await until(pilot, lambda: app_of(pilot).workspace.options == TranspileOptions())
-        assert screen.query_one("#level", Choice).value == TranspileOptions().optimization_level, (
+        assert screen.query_one("#level", SearchableSelect).value == TranspileOptions().optimization_level, (
             "the choices follow the candidate"
         )
         assert shows(pilot, "F9 runs it")
@@ -233,7 +233,7 @@ async def test_an_estimator_gets_observables_of_the_device() -> None:
     services.candidate = bell_candidate(measures=False)
     async with running(services) as pilot:
         screen = await transpiled(pilot)
-        screen.query_one("#primitive", Choice).value = Primitive.ESTIMATOR
+        screen.query_one("#primitive", SearchableSelect).value = Primitive.ESTIMATOR
         await until(pilot, lambda: shows(pilot, "Observables", "Precision"))
         screen.query_one("#observables", Input).value = "zzz"
         await pilot.press("f9")
@@ -254,7 +254,7 @@ async def test_sessions_of_the_backend_are_offered_and_used() -> None:
     async with running(services) as pilot:
         app_of(pilot).workspace.session_id = BATCH.id
         screen = await transpiled(pilot)
-        assert screen.query_one("#session", Choice).value == BATCH.id
+        assert screen.query_one("#session", SearchableSelect).value == BATCH.id
         await pilot.press("f9")
         await until(pilot, lambda: bool(submissions(services)))
         assert submissions(services)[0].session_id == BATCH.id
@@ -266,7 +266,7 @@ async def test_a_session_of_another_backend_is_not_offered() -> None:
     async with running(services) as pilot:
         app_of(pilot).workspace.session_id = BATCH.id
         screen = await open_review(pilot, BELL, "ibm_cusco")
-        assert screen.query_one("#session", Choice).value == ""
+        assert screen.query_one("#session", SearchableSelect).value == ""
         assert app_of(pilot).workspace.session_id == ""
 
 

@@ -13,20 +13,20 @@ from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
 from tui.domain.cloud_transpiler import Ai, CloudOptions, LayoutMode, Preference
 from tui.screens.dialogs.cloud_options import CloudRefinements
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.tables.candidate_table import CandidateTable
 
 
 async def test_the_cloud_is_offered_only_where_there_is_one() -> None:
     async with running() as pilot:
         screen = await open_review(pilot)
-        assert not screen.query_one("#where", Choice).display
+        assert not screen.query_one("#where", SearchableSelect).display
     services = FixedServices()
     services.the_identity = identity(channel=Channel.CLASSIC)
     async with running(services) as pilot:
         screen = await open_review(pilot)
-        assert screen.query_one("#where", Choice).display
-        screen.query_one("#where", Choice).value = "cloud"
+        assert screen.query_one("#where", SearchableSelect).display
+        screen.query_one("#where", SearchableSelect).value = "cloud"
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
         assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True)) in services.asked
@@ -44,12 +44,12 @@ async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
         screen = await open_review(pilot)
         assert not shows(pilot, "Layout")
         assert not shows(pilot, "^o Options")
-        screen.query_one("#where", Choice).value = "cloud"
+        screen.query_one("#where", SearchableSelect).value = "cloud"
         await until(pilot, lambda: shows(pilot, "AI auto", "Layout optimize", "Goal any", "^o Options"))
-        screen.query_one("#ai", Choice).value = Ai.ON
-        screen.query_one("#ai-layout", Choice).value = LayoutMode.IMPROVE
-        screen.query_one("#goal", Choice).value = (Preference.NOISE,)
-        screen.query_one("#gates", Choice).value = True
+        screen.query_one("#ai", SearchableSelect).value = Ai.ON
+        screen.query_one("#ai-layout", SearchableSelect).value = LayoutMode.IMPROVE
+        screen.query_one("#goal", SearchableSelect).value = (Preference.NOISE,)
+        screen.query_one("#gates", SearchableSelect).value = True
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "AI on,", "F9 runs it"))
         asked = CloudOptions(Ai.ON, LayoutMode.IMPROVE, (Preference.NOISE,), True)
@@ -59,7 +59,7 @@ async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
             "ibm_peekskill",
             TranspileOptions(cloud=True, asked=asked),
         ) in services.asked
-        screen.query_one("#ai", Choice).value = Ai.OFF
+        screen.query_one("#ai", SearchableSelect).value = Ai.OFF
         await until(pilot, lambda: not shows(pilot, "Goal") and shows(pilot, "Other choices than these"))
         await pilot.press("f8")
         table = screen.query_one(CandidateTable)
@@ -69,7 +69,7 @@ async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
         table.focus()
         await pilot.press("up", "enter")
         await until(pilot, lambda: shows(pilot, "AI on ", "Layout improve", "Goal noise", "F9 runs it"))
-        screen.query_one("#where", Choice).value = "local"
+        screen.query_one("#where", SearchableSelect).value = "local"
         await until(pilot, lambda: not shows(pilot, "Layout improve"))
         assert app_of(pilot).workspace.options == TranspileOptions()
 
@@ -78,7 +78,7 @@ async def test_what_is_rarely_asked_is_behind_a_key_and_told_in_the_line() -> No
     services = classic_services()
     async with running(services) as pilot:
         screen = await open_review(pilot)
-        screen.query_one("#where", Choice).value = "cloud"
+        screen.query_one("#where", SearchableSelect).value = "cloud"
         await until(pilot, lambda: shows(pilot, "^o Options"))
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, CloudRefinements))

@@ -17,8 +17,8 @@ from tui.app import QDeckApp
 from tui.domain.accounts import Channel
 from tui.domain.cloud_transpiler import Ai, CloudOptions
 from tui.domain.submissions import Primitive
-from tui.widgets.forms.select import Choice
-from tui.widgets.forms.transpile_options import TranspileChoices
+from tui.widgets.forms.select import SearchableSelect
+from tui.widgets.forms.transpile_options import TranspileOptionsForm
 
 
 def app_with(services: FixedServices | None = None) -> QDeckApp:
@@ -59,7 +59,7 @@ def test_reviewed_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.
 def test_compared_at_120x40(snap_compare: SnapCompare) -> None:
     async def compared(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
-        pilot.app.screen.query_one("#level", Choice).value = 3
+        pilot.app.screen.query_one("#level", SearchableSelect).value = 3
         await pilot.press("f8")
         await until(pilot, lambda: "level 3" in screen_text(pilot))
         await settled(pilot)
@@ -74,7 +74,7 @@ def test_compared_at_120x40(snap_compare: SnapCompare) -> None:
 def test_an_estimator_that_needs_observables_at_80x24(snap_compare: SnapCompare) -> None:
     async def refused(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
-        pilot.app.screen.query_one("#primitive", Choice).value = Primitive.ESTIMATOR
+        pilot.app.screen.query_one("#primitive", SearchableSelect).value = Primitive.ESTIMATOR
         await until(pilot, lambda: "Precision" in screen_text(pilot))
         await pilot.press("f9")
         await until(pilot, lambda: "✘ Observables" in screen_text(pilot))
@@ -98,8 +98,8 @@ def test_what_the_cloud_is_asked_at_80x24(snap_compare: SnapCompare) -> None:
     async def asked(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
         screen = pilot.app.screen
-        screen.query_one("#where", Choice).value = "cloud"
-        screen.query_one(TranspileChoices).refine(CloudOptions(Ai.ON, coupling_map=((0, 1),)))
+        screen.query_one("#where", SearchableSelect).value = "cloud"
+        screen.query_one(TranspileOptionsForm).refine(CloudOptions(Ai.ON, coupling_map=((0, 1),)))
         await until(pilot, lambda: "+1 more" in screen_text(pilot))
         await pilot.press("f8")
         await until(pilot, lambda: "AI on," in screen_text(pilot))
@@ -113,7 +113,7 @@ def test_what_the_cloud_is_asked_at_80x24(snap_compare: SnapCompare) -> None:
 def test_the_options_of_the_cloud_at_80x24(snap_compare: SnapCompare) -> None:
     async def opened(pilot: Pilot[None]) -> None:
         await to_review(pilot)
-        pilot.app.screen.query_one("#where", Choice).value = "cloud"
+        pilot.app.screen.query_one("#where", SearchableSelect).value = "cloud"
         await until(pilot, lambda: "Options" in screen_text(pilot))
         await pilot.press("ctrl+o")
         await until(pilot, lambda: "Take them" in screen_text(pilot))

@@ -52,7 +52,7 @@ async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
     app = pilot.app
     assert isinstance(app, QDeckApp)
-    await until(pilot, lambda: not app.keys_wait and not any(_busy(group) for group in _groups(pilot)))
+    await until(pilot, lambda: not app.key_in_progress and not any(_busy(group) for group in _groups(pilot)))
     await pilot.pause()
 
 
@@ -90,4 +90,4 @@ def screen_text(pilot: Pilot[None]) -> str:
 def notices(pilot: Pilot[None]) -> str:
     """The text of the notices so far, newest first."""
     assert isinstance(pilot.app, QDeckApp)
-    return "\n".join(note.text for note in pilot.app.notes.all)
+    return "\n".join(note.text for note in pilot.app.notifications.all)

@@ -41,16 +41,16 @@ class TerminalDriver(HeadlessDriver):
 
     def write(self, data: str) -> None:
         """What the app sends goes to the spare terminal."""
-        app = cast(Twin, self._app)
-        app.spare.write(data)
+        app = cast(TwoTerminalApp, self._app)
+        app.diffed.write(data)
         app.sent += len(data.encode("utf-8", "replace"))
 
 
-class Twin(DiffApp):
+class TwoTerminalApp(DiffApp):
     """An app that shows each of its updates on two terminals, and compares them."""
 
     plain: Terminal
-    spare: Terminal
+    diffed: Terminal
     compared = 0
     sent = 0
     comparing = True
@@ -62,8 +62,8 @@ class Twin(DiffApp):
 
     def set_size(self, columns: int, rows: int, litter: str) -> None:
         """New terminals of that size, one of them full of `litter`."""
-        self.plain, self.spare = Terminal(columns, rows), Terminal(columns, rows)
-        self.spare.resize(columns, rows, litter=litter)
+        self.plain, self.diffed = Terminal(columns, rows), Terminal(columns, rows)
+        self.diffed.resize(columns, rows, litter=litter)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         writes = self._writes
@@ -72,12 +72,15 @@ class Twin(DiffApp):
         super()._display(screen, renderable)
         if writes and self.settled and self.comparing:
             self.compared += 1
-            assert not difference(self.spare.picture(), self.plain.picture())
+            assert not difference(self.diffed.picture(), self.plain.picture())
 
     @property
     def settled(self) -> bool:
         """Whether the whole screen was painted for the size that the terminals have now."""
-        return self.shown.whole and self.shown.size == (self.spare.screen.columns, self.spare.screen.lines)
+        return self.screen_buffer.complete and self.screen_buffer.size == (
+            self.diffed.screen.columns,
+            self.diffed.screen.lines,
+        )
 
 
 class Dialog(ModalScreen[None]):
@@ -94,7 +97,7 @@ class Dialog(ModalScreen[None]):
             yield Button("Yes")
 
 
-class Zoo(Twin):
+class WidgetGallery(TwoTerminalApp):
     """Widgets of many kinds."""
 
     CSS: ClassVar[str] = """
@@ -127,15 +130,15 @@ class Zoo(Twin):
             tree.root.add(word)
 
 
-class Hands:
+class RandomUser:
     """Does something random to the zoo."""
 
-    def __init__(self, app: Zoo, pilot: Pilot[object], seed: int) -> None:
+    def __init__(self, app: WidgetGallery, pilot: Pilot[object], seed: int) -> None:
         self.app = app
         self.pilot = pilot
         self.random = random.Random(seed)
         self.base = app.screen
-        self.deeds: list[Callable[[], Awaitable[None] | None]] = [
+        self.actions: list[Callable[[], Awaitable[None] | None]] = [
             self.line, self.line, self.cell, self.cell, self.scroll, self.scroll, self.type, self.key,
             self.key, self.progress, self.float_, self.dialog, self.close, self.notice, self.resize,
             self.theme, self.focus, self.redraw, self.unfold,
@@ -145,18 +148,18 @@ class Hands:
         """A few words in some style."""
         return Text(" ".join(self.random.choices(_WORDS, k=3)), style=self.random.choice(_STYLES))
 
-    async def act(self, deeds: int) -> None:
+    async def act(self, actions: int) -> None:
         """Do so many things; the screen is painted whenever Textual sees fit."""
-        for _ in range(deeds):
-            done = self.random.choice(self.deeds)()
+        for _ in range(actions):
+            done = self.random.choice(self.actions)()
             if done is not None:
                 await done
             if self.random.random() < 0.5:
                 await asyncio.sleep(0)
             else:
-                await self.painted()
+                await self.render_pending()
 
-    async def painted(self) -> None:
+    async def render_pending(self) -> None:
         """Let the app paint what is due, without waiting for its clock."""
         await self.pilot._wait_for_screen()
         self.app.screen._on_timer_update()
@@ -227,7 +230,7 @@ class Hands:
     def redraw(self) -> None:
         """Something else wrote on the terminal; the user asks for the screen again."""
         if self.random.random() < 0.2:
-            self.app.spare.write("\x1b[3;3Hwarning: junk\x1b[H")
+            self.app.diffed.write("\x1b[3;3Hwarning: junk\x1b[H")
             self.app.action_redraw()
 
     def unfold(self) -> None:
@@ -239,11 +242,13 @@ class Hands:
         if self.random.random() < 0.3:
             size = Size(*self.random.choice([(60, 18), (60, 18), (40, 12), (33, 9), (72, 20)]))
             self.app.set_size(*size, litter="#")
-            self.app.shown.forget()
+            self.app.screen_buffer.invalidate()
             self.app.post_message(events.Resize(size, size))
 
 
-async def _run(app: Twin, size: tuple[int, int], play: Callable[[Pilot[object]], Awaitable[None]]) -> None:
+async def _run(
+    app: TwoTerminalApp, size: tuple[int, int], play: Callable[[Pilot[object]], Awaitable[None]]
+) -> None:
     """Run the app on two terminals while `play` uses it; at the end both must show the same."""
     failures: list[BaseException] = []
 
@@ -251,7 +256,7 @@ async def _run(app: Twin, size: tuple[int, int], play: Callable[[Pilot[object]],
         try:
             await play(pilot)
             await _wait(lambda: app.settled)
-            assert not difference(app.spare.picture(), app.plain.picture())
+            assert not difference(app.diffed.picture(), app.plain.picture())
         except BaseException as error:
             failures.append(error)
         finally:
@@ -270,39 +275,39 @@ async def _wait(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def _play(seed: int, deeds: int) -> None:
-    app = Zoo()
+async def _play(seed: int, actions: int) -> None:
+    app = WidgetGallery()
     app.animation_level = "none"
 
     async def play(pilot: Pilot[object]) -> None:
-        hands = Hands(app, pilot, seed)
-        await hands.painted()
-        await hands.act(deeds)
+        user = RandomUser(app, pilot, seed)
+        await user.render_pending()
+        await user.act(actions)
 
     await _run(app, (60, 18), play)
-    assert app.compared > deeds // 3
+    assert app.compared > actions // 3
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_the_zoo_looks_the_same(seed: int) -> None:
+async def test_diff_app_random_use_matches_full_frames(seed: int) -> None:
     await _play(seed, 150)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 110))
-async def test_the_zoo_looks_the_same_for_long(seed: int) -> None:
+async def test_diff_app_long_random_use_matches_full_frames(seed: int) -> None:
     await _play(seed, 1500)
 
 
-class TwinDeck(Twin, QDeckApp):
+class TwoTerminalQDeckApp(TwoTerminalApp, QDeckApp):
     """The app itself."""
 
 
-def _services() -> TwinDeck:
-    return TwinDeck(FixedServices(), clock=FixedClock())
+def _services() -> TwoTerminalQDeckApp:
+    return TwoTerminalQDeckApp(FixedServices(), clock=FixedClock())
 
 
-async def test_the_app_looks_the_same_through_its_sections_and_dialogs() -> None:
+async def test_diff_app_sections_and_dialogs_match_full_frames() -> None:
     app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
@@ -329,7 +334,7 @@ async def test_the_app_looks_the_same_through_its_sections_and_dialogs() -> None
     assert app.compared > 8
 
 
-async def test_a_refresh_that_changes_nothing_sends_nothing() -> None:
+async def test_refresh_without_changes_sends_nothing() -> None:
     app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
@@ -357,28 +362,28 @@ async def test_letter_in_the_editor_sends_only_the_changed_cells() -> None:
     await _run(app, (80, 24), play)
 
 
-async def test_ctrl_l_wipes_away_what_something_else_wrote() -> None:
+async def test_ctrl_l_overwrites_foreign_output() -> None:
     app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
         await _wait(lambda: app.settled)
         app.comparing = False
-        app.spare.write("\x1b[5;5Hwarning: written by something else\x1b[H")
+        app.diffed.write("\x1b[5;5Hwarning: written by something else\x1b[H")
         await pilot.press("ctrl+l")
-        await _wait(lambda: "warning" not in app.spare.text())
+        await _wait(lambda: "warning" not in app.diffed.text())
         app.comparing = True
 
     await _run(app, (80, 24), play)
 
 
-async def test_a_terminal_that_tells_its_size_again_is_painted_anew() -> None:
+async def test_repeated_resize_redraws_the_whole_screen() -> None:
     app = _services()
 
     async def play(pilot: Pilot[object]) -> None:
         await _wait(lambda: app.settled)
         app.set_size(80, 24, litter="#")
         app.post_message(events.Resize(Size(80, 24), Size(80, 24)))
-        await _wait(lambda: "#" not in app.spare.text())
+        await _wait(lambda: "#" not in app.diffed.text())
         app.plain.write(f"{app.screen._compositor.render_full_update().render_segments(app.console)}\x1b[H")
 
     await _run(app, (80, 24), play)

@@ -11,12 +11,12 @@ from tui.domain.jobs import Job, JobStatus
 from tui.widgets.text.format import (
     age,
     duration,
+    format_token_life,
+    format_usage,
     freshness_age,
     percent_error,
     status_span,
     step_span,
-    token_words,
-    usage_words,
 )
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -35,7 +35,7 @@ NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
         (-5, "now"),
     ],
 )
-def test_age(seconds: float, expected: str) -> None:
+def test_age_is_coarse_with_one_unit(seconds: float, expected: str) -> None:
     assert age(NOW - timedelta(seconds=seconds), NOW) == expected
 
 
@@ -43,7 +43,7 @@ def test_age(seconds: float, expected: str) -> None:
     ("seconds", "expected"),
     [(3, "live"), (19, "live"), (35, "30s ago"), (119, "1m ago"), (1000, "15m ago"), (7300, "2h ago")],
 )
-def test_freshness(seconds: float, expected: str) -> None:
+def test_freshness_age_grows_in_steps(seconds: float, expected: str) -> None:
     assert freshness_age(NOW - timedelta(seconds=seconds), NOW) == expected
 
 
@@ -61,7 +61,7 @@ def test_freshness(seconds: float, expected: str) -> None:
         (float("inf"), "–"),
     ],
 )
-def test_duration(seconds: float | None, expected: str) -> None:
+def test_duration_has_two_units_at_most(seconds: float | None, expected: str) -> None:
     assert duration(seconds) == expected
 
 
@@ -75,32 +75,32 @@ def test_duration(seconds: float | None, expected: str) -> None:
         (60 * 24 * 13, "token 13d"),
     ],
 )
-def test_token_life(minutes: float, expected: str) -> None:
-    assert token_words(NOW + timedelta(minutes=minutes), NOW) == expected
+def test_token_life_by_minutes_left(minutes: float, expected: str) -> None:
+    assert format_token_life(NOW + timedelta(minutes=minutes), NOW) == expected
 
 
-def test_token_life_that_is_not_told() -> None:
-    assert token_words(None, NOW) == ""
+def test_token_life_is_empty_without_expiry() -> None:
+    assert format_token_life(None, NOW) == ""
 
 
-def test_usage() -> None:
-    assert usage_words(Usage(48, 600)) == "9m 12s of 10m QPU left"
-    assert usage_words(Usage(700, 600)) == "0 s of 10m QPU left"
-    assert usage_words(Usage(48)) == "48 s QPU used"
-    assert usage_words(Usage(600, 600, limit_reached=True)) == "QPU limit reached"
-    assert usage_words(None) == ""
+def test_usage_by_what_the_service_reports() -> None:
+    assert format_usage(Usage(48, 600)) == "9m 12s of 10m QPU left"
+    assert format_usage(Usage(700, 600)) == "0 s of 10m QPU left"
+    assert format_usage(Usage(48)) == "48 s QPU used"
+    assert format_usage(Usage(600, 600, limit_reached=True)) == "QPU limit reached"
+    assert format_usage(None) == ""
 
 
-def test_every_status_has_a_symbol_of_its_own_and_its_word() -> None:
+def test_step_span_has_a_distinct_symbol_for_every_status() -> None:
     spans = [step_span(status) for status in JobStatus]
     assert len({span.text.split()[0] for span in spans}) == len(JobStatus)
     assert all(status in span.text for status, span in zip(JobStatus, spans, strict=True))
 
 
-def test_unknown_status_is_shown_as_the_service_says_it_and_as_text() -> None:
+def test_status_span_of_unknown_status_is_the_sanitized_word_of_the_service() -> None:
     job = Job("1", "platform", "b", "sampler", JobStatus.UNKNOWN, NOW, status_text="[b]Vali\x1bdating")
     assert status_span(job).text == "? [b]Vali␛dating"
 
 
-def test_errors_in_percent() -> None:
+def test_percent_error_has_two_significant_digits() -> None:
     assert [percent_error(value) for value in (None, 0.0083, 0.000241)] == ["–", "0.83", "0.024"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
-from tui.widgets.results.histogram import bar, counts_lines, result_page, strip_line
+from tui.widgets.results.histogram import bar, counts_lines, preview_line, result_page
 from tui.widgets.text.styled_text import text_of, width_of
 
 
@@ -17,19 +17,19 @@ def _page(result: JobResult, width: int = 76) -> str:
 
 
 @given(st.floats(0, 1), st.integers(1, 60))
-def test_bar_grows_with_its_share_and_never_leaves_its_place(share: float, width: int) -> None:
+def test_bar_fits_its_width_and_is_empty_only_for_zero(share: float, width: int) -> None:
     assert len(bar(share, width)) <= width
     assert bool(bar(share, width)) == (share > 0)
 
 
-def test_bar_of_no_number_is_empty() -> None:
+def test_bar_is_empty_for_nan_and_negative_shares() -> None:
     assert bar(math.nan, 10) == bar(-0.5, 10) == ""
 
 
 @given(
     st.dictionaries(st.integers(0, 1023), st.integers(1, 5000), min_size=1, max_size=60), st.integers(30, 120)
 )
-def test_all_counts_are_shown_or_summed_up(numbers: dict[int, int], width: int) -> None:
+def test_histogram_groups_the_rest_beyond_the_top(numbers: dict[int, int], width: int) -> None:
     counts = {format(number, "010b"): times for number, times in numbers.items()}
     shots = sum(counts.values())
     lines = counts_lines(Counts("c", 10, shots, counts), width)
@@ -38,17 +38,17 @@ def test_all_counts_are_shown_or_summed_up(numbers: dict[int, int], width: int) 
     assert shown == shots
 
 
-def test_most_frequent_first_ties_by_bits() -> None:
+def test_histogram_sorts_by_count_then_by_bits() -> None:
     text = _page(JobResult((PubResult(counts=(Counts("c", 2, 10, {"11": 3, "00": 3, "01": 4}),)),)))
     assert text.index(" 01 ") < text.index(" 00 ") < text.index(" 11 ")
 
 
-def test_quasi_probabilities_may_be_negative() -> None:
+def test_quasi_distribution_shows_negative_shares() -> None:
     text = _page(JobResult((PubResult(quasi=QuasiDistribution(1, 100, {"0": 1.02, "1": -0.02})),)))
     assert "102.0 %" in text and "-2.0 %" in text
 
 
-def test_pubs_parameter_sets_and_notes_are_all_there() -> None:
+def test_result_page_has_every_pub_parameter_set_and_note() -> None:
     result = JobResult(
         (
             PubResult(counts=(Counts("a", 1, 5, {"0": 5}, (0,)), Counts("a", 1, 5, {"1": 5}, (1,)))),
@@ -64,18 +64,18 @@ def test_pubs_parameter_sets_and_notes_are_all_there() -> None:
     assert "+0.5000 ± –" in text and "-1.0000 ± 0.2500" in text
 
 
-def test_empty_result_says_so() -> None:
+def test_result_page_of_empty_result_says_so() -> None:
     assert "holds no data" in _page(JobResult(()))
 
 
-def test_strip_is_one_short_line() -> None:
+def test_preview_line_is_short_and_counts_the_rest() -> None:
     counts = Counts("c", 6, 640, {format(number, "06b"): 10 for number in range(64)})
-    pieces = strip_line(JobResult((PubResult(counts=(counts,)), PubResult())), 78)
+    pieces = preview_line(JobResult((PubResult(counts=(counts,)), PubResult())), 78)
     assert width_of(pieces) <= 90
     assert "+61" in text_of(pieces) and "+1 PUBs" in text_of(pieces)
 
 
-def test_bit_strings_that_are_too_wide_are_told_apart_in_hexadecimal() -> None:
+def test_histogram_writes_wide_bit_strings_in_hexadecimal() -> None:
     counts = Counts("meas", 127, 3, {"0" * 127: 2, "1" + "0" * 125 + "1": 1})
     lines = result_page(JobResult((PubResult(counts=(counts,)),)), 78)
     text = [text_of(pieces) for pieces in lines]
@@ -85,11 +85,11 @@ def test_bit_strings_that_are_too_wide_are_told_apart_in_hexadecimal() -> None:
     assert "1" + "0" * 125 + "1" in _page(JobResult((PubResult(counts=(counts,)),)), 200)
 
 
-def test_a_share_that_was_seen_is_not_nothing() -> None:
+def test_histogram_share_that_rounds_to_zero_is_below_a_tenth() -> None:
     assert "<0.1 %" in _page(JobResult((PubResult(counts=(Counts("c", 1, 4096, {"0": 4095, "1": 1}),)),)))
 
 
-def test_no_shot_left_is_said() -> None:
+def test_histogram_without_shots_says_nothing_was_counted() -> None:
     text = _page(JobResult((PubResult(counts=(Counts("c", 3, 0, {}),)),)))
     assert "0 shots" in text and "nothing was counted" in text
     empty = tuple(Counts("c", 3, 0, {}, (place,)) for place in range(9))
@@ -97,7 +97,7 @@ def test_no_shot_left_is_said() -> None:
 
 
 @given(st.integers(40, 160), st.integers(1, 12), st.integers(5, 40))
-def test_a_sweep_is_a_table_whose_rows_sum_up_to_all(width: int, bits: int, many: int) -> None:
+def test_sweep_table_has_a_row_for_each_parameter_set(width: int, bits: int, many: int) -> None:
     outcomes = [format(number % 2**bits, f"0{bits}b") for number in range(20)]
     sets = tuple(
         Counts(
@@ -112,7 +112,7 @@ def test_a_sweep_is_a_table_whose_rows_sum_up_to_all(width: int, bits: int, many
     assert width_of(lines[1]) <= width
 
 
-def test_a_sweep_says_what_each_set_gave() -> None:
+def test_sweep_table_shares_by_parameter_set() -> None:
     sets = tuple(Counts("c", 1, 100, {"0": 50 + place, "1": 50 - place}, (place,)) for place in range(6))
     rows = _page(JobResult((PubResult(counts=sets),))).split("\n")
     assert rows[1].split() == ["0", "1"]
@@ -121,7 +121,7 @@ def test_a_sweep_says_what_each_set_gave() -> None:
     assert "c[3]" in bars and "█" in bars
 
 
-def test_hundreds_of_values_stand_in_columns_in_their_order() -> None:
+def test_expectation_values_are_laid_out_in_columns_from_thirteen() -> None:
     values = tuple(
         ExpectationValue(place / 300, 0.01, index=(place // 20, place % 20)) for place in range(300)
     )
@@ -132,7 +132,7 @@ def test_hundreds_of_values_stand_in_columns_in_their_order() -> None:
     assert text.index("[0][1] ") < text.index("[0][2] ") < text.index("[14][19] ")
 
 
-def test_long_observables_are_told_apart() -> None:
+def test_expectation_values_abbreviate_long_observables() -> None:
     values = tuple(
         ExpectationValue(0.5, 0.1, "I" * (125 - place) + "Z" + "I" * (place + 1)) for place in range(2)
     )
@@ -140,7 +140,7 @@ def test_long_observables_are_told_apart() -> None:
     assert " Z1  +0.5" in text and " Z2  +0.5" in text
 
 
-def test_pubs_of_one_value_each_are_one_list() -> None:
+def test_result_page_lists_pubs_of_one_value_together() -> None:
     pubs = tuple(PubResult(values=(ExpectationValue(place / 10, 0.1, "ZZ"),)) for place in range(10))
     rows = _page(JobResult(pubs)).split("\n")
     assert len(rows) == 11

@@ -8,8 +8,8 @@ from datetime import timedelta
 from tests.support.fixed_values import NOW, jobs
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.widgets.results.job_summary import facts, metrics_lines
-from tui.widgets.text.format import clock_time
-from tui.widgets.text.styled_text import Line
+from tui.widgets.text.format import format_datetime
+from tui.widgets.text.styled_text import StyledLine
 
 QUEUED = next(job for job in jobs() if job.status is JobStatus.QUEUED)
 METRICS = JobMetrics(
@@ -21,21 +21,21 @@ METRICS = JobMetrics(
 )
 
 
-def text(lines: list[Line]) -> str:
+def text(lines: list[StyledLine]) -> str:
     return "\n".join("".join(span.text for span in each) for each in lines)
 
 
-def test_a_queued_job_tells_its_place_where_the_service_does() -> None:
+def test_facts_of_queued_job_have_the_queue_position() -> None:
     told = text(facts(QUEUED, NOW, 80, metrics=METRICS))
     assert "position 1,234 (7 in the provider)" in told
-    assert f"expected to start {clock_time(METRICS.estimated_start)}" in told
+    assert f"expected to start {format_datetime(METRICS.estimated_start)}" in told
     assert "queue  " not in text(facts(QUEUED, NOW, 80, metrics=JobMetrics(created=NOW)))
     running = replace(QUEUED, status=JobStatus.RUNNING)
     assert "position" not in text(facts(running, NOW, 80, metrics=METRICS)), "it was, when it was asked"
 
 
-def test_metrics_name_what_is_expected_where_it_is_told() -> None:
+def test_metrics_lines_have_expected_times_when_known() -> None:
     told = text(metrics_lines(QUEUED, METRICS))
-    assert f"expected end {clock_time(METRICS.estimated_completion)}" in " ".join(told.split())
+    assert f"expected end {format_datetime(METRICS.estimated_completion)}" in " ".join(told.split())
     assert "queue position" in told
     assert "expected" not in text(metrics_lines(QUEUED, JobMetrics(created=NOW)))

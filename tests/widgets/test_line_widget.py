@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import Line, Span, TextStyle, line
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ class OneWidget(App[None]):
         yield self._widget
 
 
-def _lines(*states: str) -> Sequence[Line]:
+def _lines(*states: str) -> Sequence[StyledLine]:
     return [line("job ", (state, TextStyle.GOOD), " 2m") for state in states]
 
 

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 
 from tests.support.circuits import BELL
 from tui.domain.circuits import Diagnostic
-from tui.widgets.circuit.qasm_editor import QasmArea
-from tui.widgets.terminal.themes import THEMES, Look
+from tui.widgets.circuit.qasm_editor import QasmEditor
+from tui.widgets.terminal.themes import THEMES, ThemeName
 
 
-class AreaApp(App[None]):
+class EditorApp(App[None]):
     """Only the area."""
 
     def __init__(self, text: str) -> None:
@@ -24,45 +24,45 @@ class AreaApp(App[None]):
         self._text = text
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = Look.FULL
+        self.theme = ThemeName.FULL
 
     def compose(self) -> ComposeResult:
-        yield QasmArea(self._text)
+        yield QasmEditor(self._text)
 
 
 @asynccontextmanager
-async def area_with(text: str) -> AsyncIterator[tuple[Pilot[None], QasmArea]]:
-    app = AreaApp(text)
+async def editor_with(text: str) -> AsyncIterator[tuple[Pilot[None], QasmEditor]]:
+    app = EditorApp(text)
     async with app.run_test(size=(60, 20)) as pilot:
-        area = app.query_one(QasmArea)
+        area = app.query_one(QasmEditor)
         area.focus()
         await pilot.pause()
         yield pilot, area
 
 
-def words_in(area: QasmArea, line: int, name: str) -> list[str]:
+def words_in(area: QasmEditor, line: int, name: str) -> list[str]:
     """The words of a line that have this style."""
     style = area.get_component_rich_style(f"qasm--{name}", partial=True)
     text = area.get_line(line)
     return [text.plain[span.start : span.end] for span in text.spans if span.style == style]
 
 
-async def test_words_have_the_colours_of_what_they_are() -> None:
-    async with area_with(BELL) as (_, area):
+async def test_editor_colours_words_by_token_kind() -> None:
+    async with editor_with(BELL) as (_, area):
         assert words_in(area, 1, "keyword") == ["include"]
         assert words_in(area, 4, "gate") == ["h"]
         assert words_in(area, 2, "number") == ["2"]
         assert area.version == 3
 
 
-async def test_openqasm_2_is_read_as_such() -> None:
-    async with area_with('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n') as (_, area):
+async def test_editor_reads_openqasm_2() -> None:
+    async with editor_with('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n') as (_, area):
         assert area.version == 2
         assert words_in(area, 2, "type") == ["qreg"]
 
 
-async def test_colours_follow_edits_undo_and_redo() -> None:
-    async with area_with("h q[0];\nx q[0];") as (pilot, area):
+async def test_editor_colours_follow_edits_undo_and_redo() -> None:
+    async with editor_with("h q[0];\nx q[0];") as (pilot, area):
         await pilot.press("/", "*")
         assert words_in(area, 1, "comment") == ["x q[0];"], "a comment reaches over the lines after it"
         area.undo()
@@ -73,15 +73,15 @@ async def test_colours_follow_edits_undo_and_redo() -> None:
         assert words_in(area, 0, "gate") == ["x"]
 
 
-async def test_brackets_are_only_text() -> None:
-    async with area_with("") as (pilot, area):
+async def test_editor_takes_markup_as_text() -> None:
+    async with editor_with("") as (pilot, area):
         await pilot.press(*"[red]q[/red]")
         assert area.text == "[red]q[/red]"
         assert "[red]q[/red]" in area.render_line(0).text
 
 
-async def test_wrong_lines_are_marked_in_the_margin_until_told_otherwise() -> None:
-    async with area_with(BELL) as (_, area):
+async def test_editor_marks_lines_with_diagnostics_in_the_margin() -> None:
+    async with editor_with(BELL) as (_, area):
         area.mark((Diagnostic(5, 1, "wrong"), Diagnostic(99, 4, "outside"), Diagnostic(0, 0, "nowhere")))
         assert [y for y in range(8) if "✘" in area.render_line(y).text] == [4]
         assert words_in(area, 4, "error") == ["h"]
@@ -93,25 +93,25 @@ async def test_wrong_lines_are_marked_in_the_margin_until_told_otherwise() -> No
     ("diagnostic", "place"),
     [(Diagnostic(6, 4, ""), (5, 3)), (Diagnostic(6, 999, ""), (5, 14)), (Diagnostic(999, 1, ""), (7, 0))],
 )
-async def test_jumping_goes_as_near_as_the_text_allows(
+async def test_jump_to_diagnostic_outside_the_text_goes_to_the_nearest_place(
     diagnostic: Diagnostic, place: tuple[int, int]
 ) -> None:
-    async with area_with(BELL) as (_, area):
+    async with editor_with(BELL) as (_, area):
         area.jump_to(diagnostic)
         assert area.cursor_location == place
 
 
-async def test_a_read_only_area_is_left_by_tab_an_editable_one_by_escape() -> None:
-    assert QasmArea(read_only=True).tab_behavior == "focus"
-    async with area_with("") as (pilot, area):
+async def test_tab_leaves_read_only_editor_and_indents_editable_one() -> None:
+    assert QasmEditor(read_only=True).tab_behavior == "focus"
+    async with editor_with("") as (pilot, area):
         await pilot.press("tab")
         assert area.text == "  "
 
 
-async def test_what_is_painted_is_always_what_the_text_is() -> None:
+async def test_editor_screen_matches_the_text_after_random_keys() -> None:
     chance = random.Random(7)
     keys = ["a", "/", "*", "[", "space", "enter", "backspace", "delete", "up", "down", "ctrl+k", "ctrl+z"]
-    async with area_with(BELL * 4) as (pilot, area):
+    async with editor_with(BELL * 4) as (pilot, area):
         for step in range(120):
             await pilot.press(chance.choice(keys))
             if step % 8 == 7:

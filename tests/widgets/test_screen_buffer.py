@@ -18,9 +18,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.support.emulator import Terminal, difference
-from tui.widgets.terminal.cells import Kind, cells_of
-from tui.widgets.terminal.escape_sequences import change, pen_of
-from tui.widgets.terminal.screen_buffer import Shown
+from tui.widgets.terminal.cells import CharWidth, cells_of
+from tui.widgets.terminal.escape_sequences import rendition_of, transition
+from tui.widgets.terminal.screen_buffer import ScreenBuffer
 
 _LETTERS = ("a", "b", " ", " ", "─", "│", "é", "Ж", "漢", "字", "한", "e\u0301", "字\u0308")
 _STYLES = (
@@ -129,8 +129,8 @@ def _compare(seed: int, frames: int, *, strict: bool) -> tuple[int, int]:
     made = Frames(seed)
     out = console(made.random.choice(["truecolor", "256", "standard"]))
     plain = Terminal(made.width, made.height, strict=strict)
-    spare = Terminal(made.width, made.height, strict=strict)
-    shown = Shown()
+    diffed = Terminal(made.width, made.height, strict=strict)
+    buffer = ScreenBuffer()
     sent = [0, 0]
     for number in range(frames):
         luck = made.random.random()
@@ -139,30 +139,30 @@ def _compare(seed: int, frames: int, *, strict: bool) -> tuple[int, int]:
         elif luck < 0.9:
             made.change()
         if luck > 0.97:
-            spare.resize(made.width, made.height, litter="#")
+            diffed.resize(made.width, made.height, litter="#")
             plain.resize(made.width, made.height)
-            shown.forget()
+            buffer.invalidate()
         whole = number == 0 or luck < 0.2 or luck > 0.97
         update = made.layout() if whole else made.partial()
-        all_of_it, changes = update.render_segments(out), shown.changes(update, out)
+        all_of_it, changes = update.render_segments(out), buffer.changes(update, out)
         plain.write(all_of_it + "\x1b[H")  # as `App._display` does; else a row without pieces could scroll
-        spare.write(changes + "\x1b[H")
-        assert not difference(spare.picture(), plain.picture()), (seed, number)
-        assert shown.changes(update, out) == "", (seed, number)
+        diffed.write(changes + "\x1b[H")
+        assert not difference(diffed.picture(), plain.picture()), (seed, number)
+        assert buffer.changes(update, out) == "", (seed, number)
         sent[0] += len(all_of_it)
         sent[1] += len(changes)
     return sent[0], sent[1]
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["pyte", "strict"])
-def test_random_frames_look_the_same_and_cost_less(strict: bool) -> None:
+def test_screen_buffer_random_frames_match_full_frames_in_fewer_bytes(strict: bool) -> None:
     sent = [_compare(seed, 50, strict=strict) for seed in range(25)]
-    assert sum(spare for _, spare in sent) < 0.6 * sum(plain for plain, _ in sent)
+    assert sum(diffed for _, diffed in sent) < 0.6 * sum(plain for plain, _ in sent)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strict", [False, True], ids=["pyte", "strict"])
-def test_many_random_frames_look_the_same(strict: bool) -> None:
+def test_screen_buffer_many_random_frames_match_full_frames(strict: bool) -> None:
     for seed in range(1000, 1500):
         _compare(seed, 80, strict=strict)
 
@@ -178,16 +178,16 @@ def test_many_random_frames_look_the_same(strict: bool) -> None:
         max_size=8,
     )
 )
-def test_any_chain_of_pens_draws_like_each_of_them_alone(
+def test_transition_chain_ends_in_the_same_rendition_as_one_transition(
     looks: list[tuple[set[str], str, str, str]],
 ) -> None:
-    pens = [";".join(filter(None, (*sorted(on), fore, back))) + link for on, fore, back, link in looks]
+    renditions = [";".join(filter(None, (*sorted(on), fore, back))) + link for on, fore, back, link in looks]
     sent, now = "", ""
-    for pen in pens:
-        sent += change(now, pen)
-        now = pen
-        assert _drawn(sent) == _drawn(change("", pen))
-    assert _drawn(sent + change(now, "")) == _drawn("")
+    for rendition in renditions:
+        sent += transition(now, rendition)
+        now = rendition
+        assert _drawn(sent) == _drawn(transition("", rendition))
+    assert _drawn(sent + transition(now, "")) == _drawn("")
 
 
 def _drawn(sequences: str) -> tuple[frozenset[int], str, str, str]:
@@ -215,78 +215,78 @@ def _drawn(sequences: str) -> tuple[frozenset[int], str, str, str]:
     return frozenset(attributes), fore, back, link
 
 
-def _row(shown: Shown, *strips: Strip) -> str:
+def _row(buffer: ScreenBuffer, *strips: Strip) -> str:
     width = sum(strip.cell_length for strip in strips)
-    return shown.changes(LayoutUpdate([strips], Region(0, 0, width, 1)), console())
+    return buffer.changes(LayoutUpdate([strips], Region(0, 0, width, 1)), console())
 
 
 def _strip(text: str, style: Style | None = None) -> Strip:
     return Strip([Segment(text, style)])
 
 
-def test_one_changed_cell_is_all_that_is_sent() -> None:
-    shown = Shown()
-    _row(shown, _strip("queued 12", Style(bold=True)))
-    assert _row(shown, _strip("queued 13", Style(bold=True))) == "\x1b[1;9H\x1b[1m3\x1b[0m"
-    assert _row(shown, _strip("queued 13", Style(bold=True))) == ""
+def test_screen_buffer_sends_only_the_changed_cell() -> None:
+    buffer = ScreenBuffer()
+    _row(buffer, _strip("queued 12", Style(bold=True)))
+    assert _row(buffer, _strip("queued 13", Style(bold=True))) == "\x1b[1;9H\x1b[1m3\x1b[0m"
+    assert _row(buffer, _strip("queued 13", Style(bold=True))) == ""
 
 
-def test_a_short_gap_is_sent_again_and_a_long_one_jumped_over() -> None:
-    shown = Shown()
-    _row(shown, _strip("0000000000"))
-    assert _row(shown, _strip("1001000000")) == "\x1b[1H1001"
-    assert _row(shown, _strip("2001000002")) == "\x1b[1H2\x1b[8C2"
+def test_screen_buffer_resends_short_gap_and_jumps_over_long_one() -> None:
+    buffer = ScreenBuffer()
+    _row(buffer, _strip("0000000000"))
+    assert _row(buffer, _strip("1001000000")) == "\x1b[1H1001"
+    assert _row(buffer, _strip("2001000002")) == "\x1b[1H2\x1b[8C2"
 
 
-def test_wide_characters_are_never_sent_by_halves() -> None:
-    shown = Shown()
-    _row(shown, _strip("a漢字b"))
-    assert _row(shown, _strip("a漢 한")) == "\x1b[1;4H 한"
-    assert _row(shown, _strip("ab漢한")) == "\x1b[1;2Hb漢"
+def test_screen_buffer_sends_wide_characters_whole() -> None:
+    buffer = ScreenBuffer()
+    _row(buffer, _strip("a漢字b"))
+    assert _row(buffer, _strip("a漢 한")) == "\x1b[1;4H 한"
+    assert _row(buffer, _strip("ab漢한")) == "\x1b[1;2Hb漢"
 
 
-def test_what_only_a_click_can_tell_apart_is_not_sent() -> None:
-    shown = Shown()
-    _row(shown, _strip("Run", Style(bold=True)))
-    assert _row(shown, _strip("Run", Style(bold=True, meta={"@click": "app.run"}))) == ""
+def test_screen_buffer_ignores_changed_click_actions() -> None:
+    buffer = ScreenBuffer()
+    _row(buffer, _strip("Run", Style(bold=True)))
+    assert _row(buffer, _strip("Run", Style(bold=True, meta={"@click": "app.run"}))) == ""
 
 
-def test_colours_that_the_terminal_cannot_tell_apart_are_not_sent() -> None:
-    out, shown = console("standard"), Shown()
+def test_screen_buffer_ignores_colours_the_terminal_maps_to_one() -> None:
+    out, buffer = console("standard"), ScreenBuffer()
     one, other = (_strip("Run", Style(color=f"#ff000{last}")) for last in (0, 1))
-    shown.changes(LayoutUpdate([[one]], Region(0, 0, 3, 1)), out)
-    assert shown.changes(LayoutUpdate([[other]], Region(0, 0, 3, 1)), out) == ""
+    buffer.changes(LayoutUpdate([[one]], Region(0, 0, 3, 1)), out)
+    assert buffer.changes(LayoutUpdate([[other]], Region(0, 0, 3, 1)), out) == ""
 
 
-def test_a_strip_of_unsure_width_is_sent_whole_and_what_follows_anew_at_its_own_place() -> None:
-    shown = Shown()
-    _row(shown, _strip("⚠\ufe0f old "), _strip("next"))
-    changes = _row(shown, _strip("⚠\ufe0f new "), _strip("next"))
+def test_screen_buffer_sends_strip_of_unsure_width_whole() -> None:
+    buffer = ScreenBuffer()
+    _row(buffer, _strip("⚠\ufe0f old "), _strip("next"))
+    changes = _row(buffer, _strip("⚠\ufe0f new "), _strip("next"))
     assert changes == "\x1b[1H⚠\ufe0f new \x1b[1;8Hnext"
-    assert _row(shown, _strip("⚠\ufe0f new "), _strip("next")) == ""
+    assert _row(buffer, _strip("⚠\ufe0f new "), _strip("next")) == ""
 
 
-def test_control_characters_make_everything_unknown() -> None:
-    shown = Shown()
+def test_screen_buffer_is_invalid_after_control_characters() -> None:
+    buffer = ScreenBuffer()
     line = (_strip("left"), Strip([Segment("\x1b[2J")], 4))
-    first = _row(shown, *line)
-    assert _row(shown, *line) == first
+    first = _row(buffer, *line)
+    assert _row(buffer, *line) == first
 
 
-def test_kinds_of_strips() -> None:
+def test_cells_of_classifies_character_widths() -> None:
     system = ColorSystem.TRUECOLOR
     for text in ("plain", "漢字", "e\u0301", "─│┌▸✘…"):
-        assert not isinstance(cells_of(_strip(text), system), Kind)
+        assert not isinstance(cells_of(_strip(text), system), CharWidth)
     for text in ("🚀", "👩\u200d🔬", "⚠\ufe0f", "a\u200bb", "\u0301a", "soft\xadhyphen"):
-        assert cells_of(_strip(text), system) is Kind.UNSURE
+        assert cells_of(_strip(text), system) is CharWidth.UNSURE
     for text in ("\t", "\x1b[2J", "\x9b", "🚀\n"):
-        assert cells_of(_strip(text), system) is Kind.CONTROL
+        assert cells_of(_strip(text), system) is CharWidth.CONTROL
 
 
-def test_hyperlinks_are_closed() -> None:
-    shown = Shown()
+def test_screen_buffer_closes_hyperlinks() -> None:
+    buffer = ScreenBuffer()
     style = Style(link="https://example.org")
-    changes = _row(shown, _strip("docs", style), _strip(" end"))
+    changes = _row(buffer, _strip("docs", style), _strip(" end"))
     assert changes.count("\x1b]8;") == 2
     assert changes.index("\x1b]8;;\x1b\\") < changes.index(" end")
-    assert pen_of(style, ColorSystem.TRUECOLOR) != ""
+    assert rendition_of(style, ColorSystem.TRUECOLOR) != ""

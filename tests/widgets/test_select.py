@@ -1,4 +1,4 @@
-"""Choice lists: typing while the list is open finds an option."""
+"""Select lists: typing while the list is open finds an option."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tui.widgets.forms.select import Choice, SearchedList
-from tui.widgets.terminal.themes import THEMES, Look
+from tui.widgets.forms.select import SearchableOverlay, SearchableSelect
+from tui.widgets.terminal.themes import THEMES, ThemeName
 
 DEVICES = [("ibm_peekskill 27q", "peekskill"), ("ibm_cusco 127q", "cusco"), ("Skill [b]", "skill")]
 
@@ -22,27 +22,27 @@ class ChoiceApp(App[None]):
         super().__init__()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = Look.FULL
+        self.theme = ThemeName.FULL
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {"cursor": "#3a3a3a", "cursor-text": "#ffffff", "rule": "#444444"}
 
     def compose(self) -> ComposeResult:
-        yield Choice("", DEVICES, "peekskill", id="choice")
+        yield SearchableSelect("", DEVICES, "peekskill", id="choice")
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[tuple[Pilot[None], Choice[str], SearchedList]]:
+async def opened_select() -> AsyncIterator[tuple[Pilot[None], SearchableSelect[str], SearchableOverlay]]:
     app = ChoiceApp()
     async with app.run_test() as pilot:
-        choice = app.query_one(Choice)
+        choice = app.query_one(SearchableSelect)
         choice.focus()
         await pilot.press("enter")
-        yield pilot, choice, app.query_one(SearchedList)
+        yield pilot, choice, app.query_one(SearchableOverlay)
 
 
-async def test_typing_goes_to_the_option_and_enter_takes_it() -> None:
-    async with opened() as (pilot, choice, offers):
+async def test_select_typing_highlights_the_option_and_enter_takes_it() -> None:
+    async with opened_select() as (pilot, choice, offers):
         await pilot.press(*"CUS")
         assert offers.highlighted == 1
         assert offers.typed == "CUS" and "CUS" in str(offers.border_subtitle)
@@ -51,23 +51,23 @@ async def test_typing_goes_to_the_option_and_enter_takes_it() -> None:
         assert choice.value == "cusco" and not choice.expanded
 
 
-async def test_the_option_that_begins_with_it_goes_before_one_that_has_it() -> None:
-    async with opened() as (pilot, _, offers):
+async def test_select_prefers_prefix_over_substring() -> None:
+    async with opened_select() as (pilot, _, offers):
         await pilot.press(*"skill")
         assert offers.highlighted == 2
 
 
-async def test_what_fits_nothing_stays_where_it_was_and_is_said() -> None:
-    async with opened() as (pilot, _, offers):
+async def test_select_keeps_the_highlight_when_nothing_matches() -> None:
+    async with opened_select() as (pilot, _, offers):
         await pilot.press(*"cus", "[")
         assert offers.highlighted == 1
         assert "in none of these" in str(offers.border_subtitle)
 
 
 @pytest.mark.parametrize("between", ["backspace", "pause", "closed"])
-async def test_a_new_search_begins(between: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_select_search_restarts(between: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.widgets.forms.select.PAUSE", 0.05 if between == "pause" else 60.0)
-    async with opened() as (pilot, _, offers):
+    async with opened_select() as (pilot, _, offers):
         await pilot.press(*"cus")
         if between == "backspace":
             await pilot.press("backspace")

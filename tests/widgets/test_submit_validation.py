@@ -24,17 +24,17 @@ from tui.widgets.forms.submit_validation import (
 
 
 @pytest.mark.parametrize(("typed", "shots"), [("1", 1), (" 100000 ", 100_000), ("", DEFAULT_SHOTS)])
-def test_shots_are_a_whole_number_or_the_default(typed: str, shots: int) -> None:
+def test_parse_shots_takes_whole_number_or_default(typed: str, shots: int) -> None:
     assert parse_shots(typed) == shots
 
 
 @pytest.mark.parametrize("typed", ["0", "-5", "100001", "1e3", "ten", "²", "9" * 5000])
-def test_other_shots_are_refused_with_the_range(typed: str) -> None:
+def test_parse_shots_refuses_other_values_with_the_range(typed: str) -> None:
     with pytest.raises(ValueError, match="from 1 to 100000"):
         parse_shots(typed)
 
 
-def test_precision() -> None:
+def test_parse_precision_takes_number_between_0_and_1() -> None:
     assert parse_precision("0.03") == 0.03
     assert parse_precision("") == DEFAULT_PRECISION
     for typed in ("0", "1", "nan", "inf", "-0.1", "x"):
@@ -42,7 +42,7 @@ def test_precision() -> None:
             parse_precision(typed)
 
 
-def test_tags_are_counted_and_measured() -> None:
+def test_parse_tags_refuses_too_many_and_too_long_tags() -> None:
     assert parse_tags(" demo, [red], ,demo") == ("demo", "[red]")
     assert parse_tags("") == ()
     with pytest.raises(ValueError, match="at most 8, these are 9"):
@@ -51,7 +51,7 @@ def test_tags_are_counted_and_measured() -> None:
         parse_tags("x" * 87)
 
 
-def test_observables_are_laid_out_to_the_device() -> None:
+def test_parse_observables_lays_labels_out_over_the_device() -> None:
     labels, laid_out = parse_observables("zz, ix", bell_candidate())
     assert labels == ("ZZ", "IX")
     assert [len(observable) for observable in laid_out] == [27, 27]
@@ -63,18 +63,18 @@ def test_observables_are_laid_out_to_the_device() -> None:
     ("typed", "words"),
     [("", "for example ZZ"), ("ZZZ", "3 letters but the circuit has 2"), ("ZQ", "not a Pauli")],
 )
-def test_observables_that_do_not_fit_are_refused(typed: str, words: str) -> None:
+def test_parse_observables_refuses_labels_that_do_not_fit(typed: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_observables(typed, bell_candidate())
 
 
-def test_the_estimate_follows_the_formula() -> None:
+def test_estimated_seconds_follow_the_formula() -> None:
     assert estimated_seconds(bell_candidate(duration_us=10.0), 10_000) == pytest.approx(2 + 10_000 * 260e-6)
     assert estimated_seconds(bell_candidate(duration_us=None), 10_000) == pytest.approx(2 + 10_000 * 250e-6)
     assert estimator_shots(DEFAULT_PRECISION) == 4096
 
 
-def test_the_estimate_counts_with_the_devices_own_pause() -> None:
+def test_estimated_seconds_use_the_rep_delay_of_the_device() -> None:
     candidate = bell_candidate(duration_us=10.0, rep_delay_us=200.0)
     assert estimated_seconds(candidate, 10_000) == pytest.approx(2 + 10_000 * 210e-6)
     assert formula(candidate) == "IBM: 2 s + (200 µs + shot) × shots"
@@ -83,7 +83,7 @@ def test_the_estimate_counts_with_the_devices_own_pause() -> None:
 OPEN = Usage(consumed_seconds=590, limit_seconds=600, plan="open")
 
 
-def test_a_run_on_the_open_plan_within_its_limit_needs_no_question() -> None:
+def test_costs_of_run_within_the_open_plan_are_empty() -> None:
     batch = Session("s", "platform", "ibm_fez", SessionMode.BATCH, SessionState.OPEN)
     assert not costs(3.0, OPEN, None)
     assert not costs(3.0, OPEN, batch)
@@ -101,7 +101,7 @@ def test_a_run_on_the_open_plan_within_its_limit_needs_no_question() -> None:
         (3.0, OPEN, SessionMode.DEDICATED, "runs in a dedicated session"),
     ],
 )
-def test_what_costs_more_than_usual_is_said(
+def test_costs_name_the_reason_for_a_confirmation(
     seconds: float | None, usage: Usage, mode: SessionMode | None, words: str
 ) -> None:
     session = Session("s", "platform", "ibm_fez", mode, SessionState.OPEN) if mode is not None else None
@@ -109,7 +109,7 @@ def test_what_costs_more_than_usual_is_said(
     assert words in reason
 
 
-def test_a_limit_is_whole_seconds_up_to_three_hours_or_the_service_s() -> None:
+def test_parse_seconds_takes_whole_seconds_up_to_three_hours() -> None:
     assert [parse_seconds(text) for text in ("", " 1 ", "10800")] == [None, 1, 10_800]
     for typed in ("0", "10801", "1.5", "1m", "9" * 5000):
         with pytest.raises(ValueError, match="QPU limit"):

@@ -11,60 +11,60 @@ from rich.cells import cell_len
 from tests.support.circuits import BELL
 from tui.common.sanitize import plain
 from tui.openqasm.highlighter import LONGEST_LINE, TokenKind
-from tui.widgets.text.styled_text import QASM_INKS, TextStyle, line, text_of
-from tui.widgets.text.text_pane import QasmPage, folded_page
+from tui.widgets.text.styled_text import QASM_STYLES, TextStyle, line, text_of
+from tui.widgets.text.text_pane import QasmPage, wrapped_page
 
 
 @given(st.text("ab 漢\n", max_size=300), st.integers(20, 90))
-def test_folded_lines_fit_and_hold_the_whole_text(text: str, width: int) -> None:
-    lines = [text_of(pieces) for pieces in folded_page(text, width)]
+def test_wrapped_page_fits_the_width_and_loses_no_text(text: str, width: int) -> None:
+    lines = [text_of(pieces) for pieces in wrapped_page(text, width)]
     assert all(cell_len(one) <= width for one in lines)
     assert "".join(lines).replace(" ", "") == plain(text, lines=True).replace(" ", "").replace("\n", "")
 
 
-def test_what_goes_on_is_indented_and_words_stay_whole() -> None:
-    lines = [text_of(pieces) for pieces in folded_page('    raise ValueError("the name is taken")', 30)]
+def test_wrapped_page_indents_continuations_and_keeps_words_whole() -> None:
+    lines = [text_of(pieces) for pieces in wrapped_page('    raise ValueError("the name is taken")', 30)]
     assert lines == ['    raise ValueError("the ', '      name is taken")']
-    assert len(folded_page("x" * 100, 30)) == 4
+    assert len(wrapped_page("x" * 100, 30)) == 4
 
 
-def test_a_log_of_one_endless_line_is_folded_at_once() -> None:
+def test_wrapped_page_of_one_huge_line_is_fast() -> None:
     began = time.perf_counter()
-    assert len(folded_page("word " * 40_000, 78)) > 2_000
+    assert len(wrapped_page("word " * 40_000, 78)) > 2_000
     assert time.perf_counter() - began < 2
 
 
-def test_nothing_of_the_text_is_lost() -> None:
+def test_qasm_page_holds_the_whole_text() -> None:
     lines = QasmPage(BELL)
     assert "\n".join(text_of(pieces) for pieces in lines) == BELL
     assert lines.widest == max(map(len, BELL.split("\n")))
 
 
-def test_words_have_the_ink_of_their_kind() -> None:
+def test_qasm_page_styles_words_by_token_kind() -> None:
     pieces = QasmPage("OPENQASM 3.0;\nqubit[2] q; // two")[1]
-    assert [(span.text, span.ink) for span in pieces if span.ink is not TextStyle.PLAIN] == [
+    assert [(span.text, span.style) for span in pieces if span.style is not TextStyle.PLAIN] == [
         ("qubit", TextStyle.QASM_TYPE),
         ("2", TextStyle.QASM_NUMBER),
         ("// two", TextStyle.QASM_COMMENT),
     ]
     plain = {TokenKind.NAME, TokenKind.OPERATOR}
-    assert {f"qasm--{kind}" for kind in TokenKind if kind not in plain} == QASM_INKS
+    assert {f"qasm--{kind}" for kind in TokenKind if kind not in plain} == QASM_STYLES
 
 
-def test_what_stands_above_is_not_taken_for_the_program() -> None:
+def test_qasm_page_keeps_lines_above_apart_from_the_program() -> None:
     drawing = [line("q: ┤ H ├"), line("")]
     lines = QasmPage("h q;", drawing)
     assert [text_of(pieces) for pieces in lines[:3]] == ["q: ┤ H ├", "", "h q;"]
-    assert lines[0] == drawing[0] and lines[-1][0].ink is TextStyle.QASM_GATE
+    assert lines[0] == drawing[0] and lines[-1][0].style is TextStyle.QASM_GATE
     assert lines.widest == 8
 
 
-def test_a_program_in_one_line_is_shown_by_statements() -> None:
+def test_qasm_page_splits_a_one_line_program_by_statements() -> None:
     text = "OPENQASM 3.0; qubit[5] q; " + "".join(f"rz({n}) q[{n % 5}]; " for n in range(10_000))
     lines = QasmPage(text)
     assert len(text) > LONGEST_LINE and len(lines) > 10_000
-    assert text_of(lines[9_000]) == "rz(8998) q[3];" and lines[9_000][0].ink is TextStyle.QASM_GATE
+    assert text_of(lines[9_000]) == "rz(8998) q[3];" and lines[9_000][0].style is TextStyle.QASM_GATE
 
 
-def test_control_characters_are_shown() -> None:
+def test_qasm_page_shows_control_characters() -> None:
     assert text_of(QasmPage("h q;\x1b[31m")[0]) == "h q;␛[31m"

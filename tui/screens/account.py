@@ -23,9 +23,16 @@ from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import ACCOUNT, bindings
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.format import NOTHING, clock_time, count_words, duration, token_words, usage_words
+from tui.widgets.text.format import (
+    NOTHING,
+    duration,
+    format_count,
+    format_datetime,
+    format_token_life,
+    format_usage,
+)
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import Line, TextStyle, line
+from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 
 _MOST_PLANS = 3
 _SHARES_WIDTH = 52
@@ -159,7 +166,7 @@ class AccountScreen(Dialog[bool]):
         trouble.update(Content(plain(text, limit=600, lines=True)))
 
 
-def account_lines(services: AppServices, shell: Shell) -> list[Line]:
+def account_lines(services: AppServices, shell: Shell) -> list[StyledLine]:
     """Who is signed in, where, until when, and what is left."""
     identity = services.account.identity
     if identity is None:
@@ -170,7 +177,7 @@ def account_lines(services: AppServices, shell: Shell) -> list[Line]:
         ("id", shorten(identity.instance, 62)),
         ("hosts", shorten(", ".join(identity.hosts), 62) or NOTHING),
         ("token", _until(identity, shell)),
-        ("usage", usage_words(services.account.usage) or NOTHING),
+        ("usage", format_usage(services.account.usage) or NOTHING),
     ]
     lines = [line((f"{name:<10}", TextStyle.MUTED), value) for name, value in rows]
     if identity.unverified:
@@ -183,7 +190,7 @@ def account_lines(services: AppServices, shell: Shell) -> list[Line]:
     return lines
 
 
-def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[Line]:
+def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[StyledLine]:
     """The plan's limits and what the account's jobs used; nothing of what the service withholds.
 
     `names` are those of the instances, by CRN.
@@ -200,7 +207,7 @@ def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[Line
         rows.append(("limit", f"{duration(details.instance_limit_seconds)} of QPU set for this instance"))
     if details.spending is not None:
         spent = details.spending
-        told = f"{count_words(spent.jobs, 'job')}, {duration(spent.used_seconds)} of QPU"
+        told = f"{format_count(spent.jobs, 'job')}, {duration(spent.used_seconds)} of QPU"
         if spent.mean_queue_seconds is not None:
             told += f", {duration(spent.mean_queue_seconds)} in the queue on average"
         rows.append(("so far", told))
@@ -216,7 +223,7 @@ def _shares(shares: tuple[Share, ...], names: Mapping[str, str]) -> str:
     told = ""
     for place, one in enumerate(shares):
         name = shorten(names.get(one.key) or one.key, 24)
-        part = f"{name} {count_words(one.jobs, 'job')}, {duration(one.used_seconds)}"
+        part = f"{name} {format_count(one.jobs, 'job')}, {duration(one.used_seconds)}"
         if told and len(told) + len(part) > _SHARES_WIDTH:
             return f"{told} · +{len(shares) - place}"
         told = f"{told} · {part}" if told else part
@@ -226,8 +233,8 @@ def _shares(shares: tuple[Share, ...], names: Mapping[str, str]) -> str:
 def _until(identity: Identity, shell: Shell) -> str:
     if identity.expires is None:
         return "the service does not say how long it lives"
-    life = token_words(identity.expires, shell.clock.now()).removeprefix("token ")
-    return f"until {clock_time(identity.expires)} ({life}); renewed by itself"
+    life = format_token_life(identity.expires, shell.clock.now()).removeprefix("token ")
+    return f"until {format_datetime(identity.expires)} ({life}); renewed by itself"
 
 
 def _instance_line(instance: Instance, current: str) -> str:

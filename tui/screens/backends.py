@@ -21,7 +21,7 @@ from tui.widgets.keymap import BACKENDS, bindings
 from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
 from tui.widgets.tables.row_table import RowTable
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
 
 _DETAILS_FROM = min(column.need for column in BACKEND_COLUMNS if column.need)
 """Cells from which on the table has columns that the list alone does not fill."""
@@ -106,7 +106,7 @@ class BackendsScreen(SectionScreen):
     def _show_strip(self) -> None:
         name = self.query_one(RowTable).cursor_key
         rule = line(("─" * self.size.width, TextStyle.MUTED))
-        body: list[Line] = [BLANK, BLANK]
+        body: list[StyledLine] = [BLANK, BLANK]
         if name:
             body = backend_lines(self._whole(name), self.clock.now())
             if name in self._trouble:

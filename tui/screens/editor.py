@@ -23,11 +23,11 @@ from tui.screens.base.workspace import Errand
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.dialogs.unsaved import Unsaved, Wish
-from tui.widgets.circuit.qasm_editor import HEIGHT, Checking, QasmArea, check_lines
+from tui.widgets.circuit.qasm_editor import HEIGHT, CheckState, QasmEditor, diagnostic_lines
 from tui.widgets.keymap import EDITOR, bindings
 from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import TextStyle, line
-from tui.widgets.text.text_pane import TextPane, page_of
+from tui.widgets.text.text_pane import TextPane, text_page
 
 PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""
@@ -66,7 +66,7 @@ class EditorScreen(SectionScreen):
     _asking = False
     """A check is under way: the next one waits for it, because stopping it would stop the compiler."""
     _ever_checked = False
-    _state: Checking | CheckReport | QdeckError = Checking.NOTHING
+    _state: CheckState | CheckReport | QdeckError = CheckState.NOTHING
     _next_error = 0
     _drawn_for: tuple[str, int] = ("", 0)
 
@@ -75,7 +75,7 @@ class EditorScreen(SectionScreen):
         yield TextBlock(id="title")
         with Horizontal(id="desk"):
             runs = "" if self.services.read_only else _RUNS
-            yield QasmArea(placeholder=Content(_INVITATION + runs), id="qasm")
+            yield QasmEditor(placeholder=Content(_INVITATION + runs), id="qasm")
             yield TextPane(id="circuit")
         yield TextBlock(id="verdict")
 
@@ -83,7 +83,7 @@ class EditorScreen(SectionScreen):
         """The caret is in the text."""
         self.query_one("#circuit", TextPane).can_focus = False
         self._take_bench()
-        self.query_one(QasmArea).focus()
+        self.query_one(QasmEditor).focus()
 
     def on_screen_resume(self) -> None:
         """Another section may have put another circuit on the bench."""
@@ -105,11 +105,11 @@ class EditorScreen(SectionScreen):
 
     @on(TextArea.Changed, "#qasm")
     def _edited(self) -> None:
-        text = self.query_one(QasmArea).text
-        if text == self.workspace.qasm and self._state is not Checking.NOTHING:
+        text = self.query_one(QasmEditor).text
+        if text == self.workspace.qasm and self._state is not CheckState.NOTHING:
             return
         self.workspace.qasm = text
-        self._say(Checking.WAITING if text.strip() else Checking.NOTHING)
+        self._say(CheckState.WAITING if text.strip() else CheckState.NOTHING)
         self._show_title()
         self._ask_soon()
 
@@ -127,7 +127,7 @@ class EditorScreen(SectionScreen):
             return
         self._asking = True
         if not self._ever_checked:
-            self._say(Checking.STARTING)
+            self._say(CheckState.STARTING)
         self.run_worker(self._check(text), group="check", exit_on_error=False)
 
     async def _check(self, text: str) -> None:
@@ -152,8 +152,8 @@ class EditorScreen(SectionScreen):
         self._next_error = 0
         stats = message.report.stats if message.report is not None else None
         self.workspace.qubits = stats.qubits if stats is not None else 0
-        self._say(message.report or message.error or Checking.NOTHING)
-        self.query_one(QasmArea).mark(self.diagnostics)
+        self._say(message.report or message.error or CheckState.NOTHING)
+        self.query_one(QasmEditor).mark(self.diagnostics)
         self.refresh_bindings()
 
     @on(Drawn)
@@ -165,7 +165,7 @@ class EditorScreen(SectionScreen):
         return self.query_one("#circuit").size.width if self.has_class("-roomy") else 0
 
     def _show_drawing(self, text: str, drawing: str) -> None:
-        page = page_of(drawing) if drawing else []
+        page = text_page(drawing) if drawing else []
         self.query_one("#circuit", TextPane).show(lambda _width: page, home=not text)
 
     # --- files -----------------------------------------------------------------------------------
@@ -235,22 +235,22 @@ class EditorScreen(SectionScreen):
         return self.workspace.path.parent if self.workspace.path is not None else Path.cwd()
 
     def _load(self, text: str, name: str, path: Path | None) -> None:
-        area = self.query_one(QasmArea)
+        area = self.query_one(QasmEditor)
         area.load_text(text)
         # Textual's document may join lines with other line ends than the file had: that is no edit.
         self.workspace.qasm = self.workspace.saved = area.text
         self.workspace.name, self.workspace.path = name, path
-        self._state = Checking.NOTHING
+        self._state = CheckState.NOTHING
         area.focus()
         self._show_title()
 
     def _take_bench(self) -> None:
         """Show what is on the bench."""
-        area = self.query_one(QasmArea)
+        area = self.query_one(QasmEditor)
         if area.text != self.workspace.qasm:
             area.load_text(self.workspace.qasm)
             self.workspace.qasm = area.text
-            self._state = Checking.NOTHING
+            self._state = CheckState.NOTHING
         self._show_title()
 
     # --- going on --------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ class EditorScreen(SectionScreen):
     def action_jump(self) -> None:
         """Go to the next error."""
         if self.diagnostics:
-            self.query_one(QasmArea).jump_to(self.diagnostics[self._next_error % len(self.diagnostics)])
+            self.query_one(QasmEditor).jump_to(self.diagnostics[self._next_error % len(self.diagnostics)])
             self._next_error += 1
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -285,7 +285,7 @@ class EditorScreen(SectionScreen):
 
     # --- showing ---------------------------------------------------------------------------------
 
-    def _say(self, state: Checking | CheckReport | QdeckError) -> None:
+    def _say(self, state: CheckState | CheckReport | QdeckError) -> None:
         if state is self._state:
             return
         self._state = state
@@ -293,13 +293,13 @@ class EditorScreen(SectionScreen):
 
     def _show_verdict(self) -> None:
         width = max(40, self.size.width - 2)
-        self.query_one("#verdict", TextBlock).show(check_lines(self._state, width)[:HEIGHT])
+        self.query_one("#verdict", TextBlock).show(diagnostic_lines(self._state, width)[:HEIGHT])
 
     def _show_title(self) -> None:
         workspace = self.workspace
         place = plain(str(workspace.path), limit=200) if workspace.path is not None else ""
         mark = ("● ", TextStyle.WARNING) if workspace.dirty else "  "
-        facts = [f"OpenQASM {self.query_one(QasmArea).version}" if workspace.qasm.strip() else "", place]
+        facts = [f"OpenQASM {self.query_one(QasmEditor).version}" if workspace.qasm.strip() else "", place]
         facts.append("not saved" if workspace.dirty else "")
         told = " · ".join(fact for fact in facts if fact)
         self.query_one("#title", TextBlock).show(

@@ -14,7 +14,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import key_name
 from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.styled_text import BLANK, Line, TextStyle, line
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
 from tui.widgets.text.text_pane import TextPane
 
 _REGISTERED = [key for place in PLACES for key in place]
@@ -59,7 +59,7 @@ class HelpScreen(Dialog[None]):
         """Back."""
         self.leave()
 
-    def _page(self) -> list[Line]:
+    def _page(self) -> list[StyledLine]:
         everywhere = {key.id for key in GLOBAL}
         here = [
             key
@@ -68,7 +68,7 @@ class HelpScreen(Dialog[None]):
         ]
         # A widget's own keys come first among the active ones.
         here.sort(key=_REGISTERED.index)
-        lines: list[Line] = []
+        lines: list[StyledLine] = []
         if here:
             lines += [line((self._title, TextStyle.STRONG)), *map(_key_line, here), BLANK]
         lines += [line(("Everywhere", TextStyle.STRONG)), *map(_key_line, GLOBAL), BLANK]
@@ -76,9 +76,9 @@ class HelpScreen(Dialog[None]):
         return lines
 
 
-def _key_line(key: Key) -> Line:
+def _key_line(key: Key) -> StyledLine:
     return _row(" ".join(key_name(name.strip()) for name in key.keys.split(",")), key.help)
 
 
-def _row(keys: str, told: str) -> Line:
+def _row(keys: str, told: str) -> StyledLine:
     return line((f"  {keys:<12} ", TextStyle.KEY), told)

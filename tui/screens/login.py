@@ -20,9 +20,9 @@ from tui.monitor.services import AppServices
 from tui.screens.base.section import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.status_bar import UNVERIFIED
-from tui.widgets.forms.account_list import FoundList
+from tui.widgets.forms.account_list import AccountList
 from tui.widgets.forms.inputs import FieldRow
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.keymap import LOGIN, bindings
 from tui.widgets.terminal.too_small import TooSmall
 
@@ -68,12 +68,12 @@ class LoginScreen(Dialog[bool]):
         with Vertical(classes="dialog -wide"):
             title = "Sign in" if self._former is None else "Sign in with another account"
             yield Static(Content(title), classes="dialog--title")
-            yield FoundList()
+            yield AccountList()
             yield Static(Content("or with a token of your own"), classes="dialog--head")
-            yield FieldRow("Service", Choice("", _CHANNELS, Channel.PLATFORM, id="channel"))
+            yield FieldRow("Service", SearchableSelect("", _CHANNELS, Channel.PLATFORM, id="channel"))
             yield FieldRow("Token", _field("token", "not shown while you type", password=True))
             yield FieldRow("Instance", _field("instance", "optional: CRN, name or hub/group/project"))
-            yield FieldRow("Remember", Choice("", _REMEMBER, Keep.NOT, id="remember"))
+            yield FieldRow("Remember", SearchableSelect("", _REMEMBER, Keep.NOT, id="remember"))
             yield Button("Sign in", id="go", compact=True)
             yield Static(Content(""), id="trouble", classes="dialog--trouble")
             yield Static(
@@ -101,7 +101,7 @@ class LoginScreen(Dialog[bool]):
         """Offer the keyring where one works."""
         name = await self._services.account.keyring_name()
         if name:
-            remember = cast("Choice[Keep]", self.query_one("#remember", Choice))
+            remember = cast("SearchableSelect[Keep]", self.query_one("#remember", SearchableSelect))
             offered = (*_REMEMBER, (f"keyring: its token in {shorten(name, 40)}", Keep.KEYRING))
             remember.offer(offered, cast(Keep, remember.value))
 
@@ -122,8 +122,8 @@ class LoginScreen(Dialog[bool]):
         others = [place for place, account in enumerate(self._found) if not _in_use(account, self._former)]
         found.highlighted = (others or [len(self._found)])[0]
 
-    @on(FoundList.Typed)
-    def _typed_at_the_list(self, message: FoundList.Typed) -> None:
+    @on(AccountList.Typed)
+    def _typed_at_the_list(self, message: AccountList.Typed) -> None:
         """More than one letter at once is a token, pasted where the focus happened to be."""
         token = self.query_one("#token", Input)
         token.focus()
@@ -154,7 +154,7 @@ class LoginScreen(Dialog[bool]):
             )
             self.query_one("#token", Input).focus()
             return
-        channel = cast("Choice[Channel]", self.query_one("#channel", Choice)).value
+        channel = cast("SearchableSelect[Channel]", self.query_one("#channel", SearchableSelect)).value
         assert isinstance(channel, Channel)
         try:
             account = self._services.account.typed_account(
@@ -166,7 +166,7 @@ class LoginScreen(Dialog[bool]):
         except QdeckError as error:
             self._say(error)
             return
-        keep = cast("Choice[Keep]", self.query_one("#remember", Choice)).value
+        keep = cast("SearchableSelect[Keep]", self.query_one("#remember", SearchableSelect)).value
         assert isinstance(keep, Keep)
         self._sign_in(account, keep)
 

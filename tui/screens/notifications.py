@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.chrome.notifications import Note, page_lines
+from tui.widgets.chrome.notifications import Notification, log_lines
 from tui.widgets.keymap import MESSAGES, bindings
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.styled_text import TextStyle, line
@@ -24,9 +24,9 @@ class MessagesScreen(Dialog[None]):
     TITLE = "Messages"
     BINDINGS: ClassVar = bindings(MESSAGES)
 
-    def __init__(self, notes: Sequence[Note]) -> None:
+    def __init__(self, notifications: Sequence[Notification]) -> None:
         super().__init__()
-        self._notes = notes
+        self._notes = notifications
 
     def compose(self) -> ComposeResult:
         """The list, scrollable."""
@@ -40,7 +40,7 @@ class MessagesScreen(Dialog[None]):
         """Fill the list."""
         nothing = [line(("Nothing was told yet.", TextStyle.MUTED))]
         pane = self.query_one(TextPane)
-        pane.show(lambda width: page_lines(self._notes, width) or nothing)
+        pane.show(lambda width: log_lines(self._notes, width) or nothing)
         pane.focus()
 
     def action_close(self) -> None:

@@ -10,7 +10,7 @@ from tui.common.clock import Clock
 from tui.common.sanitize import shorten
 from tui.monitor.services import AppServices
 from tui.screens.base.workspace import Workspace
-from tui.widgets.text.format import open_now
+from tui.widgets.text.format import open_sessions
 
 
 async def may_leave(app: App[Any], services: AppServices, workspace: Workspace, clock: Clock) -> bool:
@@ -20,7 +20,7 @@ async def may_leave(app: App[Any], services: AppServices, workspace: Workspace, 
 
     unsaved = _unsaved(workspace)
     sure: bool | None = True
-    if open_now(services):
+    if open_sessions(services):
         sure = await app.push_screen_wait(LeaveSessions(services, clock, unsaved))
     elif unsaved:
         sure = await app.push_screen_wait(Confirm("Leave qdeck?", unsaved, "Leave", keep="Stay"))

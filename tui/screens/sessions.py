@@ -23,17 +23,17 @@ from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.text.format import (
     NOTHING,
     age,
-    clock_time,
     duration,
-    ends_in,
-    idle_for,
+    format_datetime,
+    idle_time,
     number,
-    place_kept,
+    place_kept_for,
     short_id,
     state_span,
+    time_left,
 )
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line, wrapped
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line, wrapped
 
 _COLUMNS = (
     Column("", 1),
@@ -218,7 +218,7 @@ class SessionsScreen(SectionScreen):
         self.query_one(RowTable).repaint()
         self._show_detail()
 
-    def _invitation(self) -> list[Line]:
+    def _invitation(self) -> list[StyledLine]:
         if self.services.account.identity is None:
             return [line("Not signed in. ", ("F7 ", TextStyle.KEY), "signs in.")]
         width = max(40, min(76, self.app.size.width - 4))
@@ -247,9 +247,10 @@ class SessionsScreen(SectionScreen):
             Span(plain(session.id, limit=60), muted),
             Span(age(session.created, now), muted),
             Span(
-                idle_for(self.services.sessions.idle_since(session), now) if session.takes_jobs else "", muted
+                idle_time(self.services.sessions.idle_since(session), now) if session.takes_jobs else "",
+                muted,
             ),
-            Span(ends_in(session, now), muted),
+            Span(time_left(session, now), muted),
             Span(self._used(session), muted),
             Span(str(self._job_counts[key]), muted),
         )
@@ -263,7 +264,7 @@ class SessionsScreen(SectionScreen):
         told = f" {_kind(session)} {plain(session.id, limit=100)} on {plain(session.backend, limit=60)}"
         used = "  ✔ next jobs run here" if session.id == self.workspace.session_id else ""
         facts = [
-            f"opened {clock_time(session.created)}",
+            f"opened {format_datetime(session.created)}",
             f"lives {duration(session.max_ttl)} in all" if session.max_ttl else "",
             f"{duration(session.interactive_ttl)} idle: loses its place" if session.interactive_ttl else "",
             "" if session.accepting_jobs or session.state is SessionState.CLOSED else "takes no more jobs",
@@ -283,10 +284,10 @@ class SessionsScreen(SectionScreen):
         told = [f"{used} s of QPU so far" if used != NOTHING else "", plain(session.reason, limit=60)]
         if session.takes_jobs:
             since = self.services.sessions.idle_since(session)
-            kept, left = place_kept(session, since, now), ends_in(session, now)
+            kept, left = place_kept_for(session, since, now), time_left(session, now)
             told = [
                 "" if left in {NOTHING, "over"} else f"{left} left",
-                "jobs in it" if since is None else f"idle {idle_for(since, now)}",
+                "jobs in it" if since is None else f"idle {idle_time(since, now)}",
                 f"loses its place in {kept}" if kept else "",
                 *told,
             ]

@@ -26,11 +26,11 @@ from tui.monitor.state.events import (
     UsageChanged,
 )
 from tui.screens.base.workspace import Workspace
-from tui.widgets.chrome.footer import Foot
-from tui.widgets.chrome.notifications import Notes
-from tui.widgets.chrome.status_bar import TopBar
+from tui.widgets.chrome.footer import ScreenFooter
+from tui.widgets.chrome.notifications import NotificationLog
+from tui.widgets.chrome.status_bar import StatusBar
 from tui.widgets.keymap import key_by_id
-from tui.widgets.terminal.single_restyle import StyledOnce
+from tui.widgets.terminal.single_restyle import SingleRestyle
 from tui.widgets.terminal.too_small import TooSmall
 
 
@@ -53,7 +53,7 @@ class Shell(Protocol):
 
     services: AppServices
     clock: Clock
-    notes: Notes
+    notifications: NotificationLog
 
     def go(self, section: str) -> None:
         """Show a section."""
@@ -72,7 +72,7 @@ class Shell(Protocol):
         ...
 
 
-class SectionScreen(StyledOnce, Screen[None]):
+class SectionScreen(SingleRestyle, Screen[None]):
     """A section: knows the services and the bench, and gets the services's events through `app_event`.
 
     Subclasses say their `SECTION`, compose only their own content, and start workers with
@@ -105,8 +105,8 @@ class SectionScreen(StyledOnce, Screen[None]):
         """
         self._unsubscribe = self.services.events.subscribe(self._forward)
         section = self.SECTION or self.app.current_mode
-        self.mount(TopBar(self.services, self.clock, section), before=0)
-        self.mount(Foot(self.shell.notes), TooSmall())
+        self.mount(StatusBar(self.services, self.clock, section), before=0)
+        self.mount(ScreenFooter(self.shell.notifications), TooSmall())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A read-only qdeck has no keys that change something: not in footer, help or palette either."""
@@ -124,7 +124,7 @@ class SectionScreen(StyledOnce, Screen[None]):
     @on(AppEvent)
     def _hear(self, message: AppEvent) -> None:
         if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged | SessionsChanged):
-            for bar in self.query(TopBar):
+            for bar in self.query(StatusBar):
                 bar.repaint()
         self.app_event(message.event)
 

@@ -11,12 +11,12 @@ from textual.widgets import Static
 
 from tui.screens.base.section import Shell
 from tui.widgets.chrome.status_bar import UNVERIFIED
-from tui.widgets.terminal.single_restyle import StyledOnce
+from tui.widgets.terminal.single_restyle import SingleRestyle
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(StyledOnce, ModalScreen[Answer | None]):
+class Dialog(SingleRestyle, ModalScreen[Answer | None]):
     """Subclasses say in `TITLE` what the help calls them."""
 
     def _on_mount(self, event: events.Mount) -> None:

@@ -26,7 +26,7 @@ from tui.domain.cloud_transpiler import (
 )
 from tui.openqasm.files import read_circuit
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.forms.inputs import FieldRow, PlainInput
+from tui.widgets.forms.inputs import FieldRow, SanitizedInput
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 
@@ -124,6 +124,6 @@ class CloudRefinements(Dialog[CloudOptions]):
 
 
 def _field(id: str, value: str, placeholder: str) -> Input:
-    field = PlainInput(value, placeholder=placeholder, id=id, compact=True)
+    field = SanitizedInput(value, placeholder=placeholder, id=id, compact=True)
     field.cursor_blink = False
     return field

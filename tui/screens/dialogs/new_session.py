@@ -18,7 +18,7 @@ from tui.domain.backends import Backend
 from tui.domain.sessions import Session, SessionMode
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.forms.inputs import FieldRow
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 
@@ -78,8 +78,10 @@ class NewSession(Dialog[Session]):
         backends = [(plain(name, limit=60), name) for name in self._backends]
         with Vertical(classes="dialog"):
             yield Static(Content("Open a session"), classes="dialog--title")
-            yield FieldRow("Mode", Choice("", modes, SessionMode.BATCH, id="mode"))
-            yield FieldRow("Backend", Choice("none listed", backends, self._backend or None, id="backend"))
+            yield FieldRow("Mode", SearchableSelect("", modes, SessionMode.BATCH, id="mode"))
+            yield FieldRow(
+                "Backend", SearchableSelect("none listed", backends, self._backend or None, id="backend")
+            )
             time = Input(placeholder="30m, 2h; empty: the service's limit", compact=True, id="time")
             time.cursor_blink = False
             yield FieldRow("At most", time)
@@ -94,7 +96,7 @@ class NewSession(Dialog[Session]):
     def on_mount(self) -> None:
         """Start with the mode: it decides what is charged."""
         self._explain()
-        self.query_one("#mode", Choice).focus()
+        self.query_one("#mode", SearchableSelect).focus()
 
     @on(Select.Changed, "#mode")
     def _explain(self) -> None:
@@ -124,7 +126,7 @@ class NewSession(Dialog[Session]):
         return not self._opening and super().leave()
 
     def _ask(self) -> None:
-        backend = self.query_one("#backend", Choice).selection
+        backend = self.query_one("#backend", SearchableSelect).selection
         if self._opening:
             return
         if not isinstance(backend, str):
@@ -153,7 +155,7 @@ class NewSession(Dialog[Session]):
 
     @property
     def _mode(self) -> SessionMode:
-        chosen = self.query_one("#mode", Choice).selection
+        chosen = self.query_one("#mode", SearchableSelect).selection
         return chosen if isinstance(chosen, SessionMode) else SessionMode.BATCH
 
     def _say(self, text: str) -> None:

@@ -20,7 +20,7 @@ from tui.common.sanitize import plain, shorten
 from tui.openqasm.examples import Example, examples
 from tui.openqasm.files import read_circuit, suggest
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.forms.inputs import PlainInput
+from tui.widgets.forms.inputs import SanitizedInput
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 
@@ -65,7 +65,7 @@ class OpenFile(Dialog[Opened]):
         """A path above, the choices below."""
         with Vertical(classes="dialog"):
             yield Static(Content("Open a circuit"), classes="dialog--title")
-            field = PlainInput(placeholder="path, or pick one below", compact=True, id="path")
+            field = SanitizedInput(placeholder="path, or pick one below", compact=True, id="path")
             field.cursor_blink = False
             yield field
             yield OptionList(id="choices", markup=False)

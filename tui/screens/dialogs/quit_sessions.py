@@ -23,7 +23,7 @@ from tui.monitor.services import AppServices
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.format import NOTHING, clock_minute, count_words, ends_in, open_now, short_id
+from tui.widgets.text.format import NOTHING, format_count, format_minute, open_sessions, short_id, time_left
 from tui.widgets.text.styled_text import fit
 
 SECONDS = 15.0
@@ -65,7 +65,7 @@ class LeaveSessions(Dialog[bool]):
         self._clock = clock
         self._unsaved = unsaved
         self._seconds = seconds
-        self._asked = {session.id for session in open_now(services)}
+        self._asked = {session.id for session in open_sessions(services)}
         self._working = False
         changing = ("drain", "cancel") if services.read_only else ()
         self._choices = {choice: label for choice, label in _CHOICES.items() if choice not in changing}
@@ -101,7 +101,7 @@ class LeaveSessions(Dialog[bool]):
     @property
     def _sessions(self) -> list[Session]:
         """Those asked about that are still open; what opens meanwhile is nobody's answer."""
-        return [session for session in open_now(self._services) if session.id in self._asked]
+        return [session for session in open_sessions(self._services) if session.id in self._asked]
 
     def _show(self) -> None:
         sessions = self._sessions
@@ -119,7 +119,7 @@ class LeaveSessions(Dialog[bool]):
             self.query_one(f"#{choice}", Button).label = Content(f"{label:<17}{meaning[choice]}".rstrip())
 
     def _row(self, session: Session, queued: int) -> str:
-        left = ends_in(session, self._clock.now())
+        left = time_left(session, self._clock.now())
         narrow = self.app.size.width < _NARROW
         parts = (
             fit(session.mode, 9),
@@ -137,7 +137,7 @@ class LeaveSessions(Dialog[bool]):
     def _end(self, sessions: Sequence[Session]) -> str:
         ends: list[datetime] = [end for session in sessions if (end := session.ends()) is not None]
         over = not ends or len(ends) < len(sessions) or max(ends) <= self._clock.now()
-        return "they end" if over else clock_minute(max(ends))
+        return "they end" if over else format_minute(max(ends))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -165,7 +165,7 @@ class LeaveSessions(Dialog[bool]):
     async def _end_all(self, verb: str, end: Callable[[str], Awaitable[None]]) -> None:
         self._working = True
         sessions = self._sessions
-        self._say(f"{verb} {count_words(len(sessions), 'session')}…", waiting=True)
+        self._say(f"{verb} {format_count(len(sessions), 'session')}…", waiting=True)
         try:
             troubles = await asyncio.gather(*(self._trouble(session, end) for session in sessions))
         finally:

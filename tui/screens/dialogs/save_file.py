@@ -16,7 +16,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.openqasm.files import save_circuit
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.forms.inputs import PlainInput
+from tui.widgets.forms.inputs import SanitizedInput
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 
@@ -46,7 +46,7 @@ class SaveAs(Dialog[Path]):
         """A path and what to know about it."""
         with Vertical(classes="dialog"):
             yield Static(Content("Save the circuit as"), classes="dialog--title")
-            field = PlainInput(self._suggestion, placeholder="path of the file", compact=True, id="path")
+            field = SanitizedInput(self._suggestion, placeholder="path of the file", compact=True, id="path")
             field.cursor_blink = False
             yield field
             yield Static(id="trouble", classes="dialog--trouble", markup=False)

@@ -17,7 +17,7 @@ from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import call_it, tag_suggester, tags_of
 from tui.screens.jobs.export import exported, suggested_name
-from tui.widgets.text.format import count_words
+from tui.widgets.text.format import format_count
 
 _ENDS = {ErrorKind.NETWORK, ErrorKind.WRONG_KEY, ErrorKind.EXPIRED, ErrorKind.RATE_LIMITED, ErrorKind.STORAGE}
 """Failures that the next job would meet as well."""
@@ -53,12 +53,12 @@ async def run_errand(screen: SectionScreen, errand: Errand, progress: Callable[[
             if error.kind in _ENDS:
                 break
     progress("")
-    told = f"{errand.done} {count_words(done, 'job')}."
+    told = f"{errand.done} {format_count(done, 'job')}."
     if not failures:
         screen.shell.tell(told)
         return
     left = len(errand.jobs) - done - len(failures)
-    told += f" {count_words(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
+    told += f" {format_count(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
     screen.shell.tell(f"{told}: {failures[0]}", Severity.ERROR)
 
 
@@ -66,16 +66,18 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     """Ask whether to cancel the jobs that are not over."""
     going = tuple(job for job in jobs if not job.status.final)
     if not going:
-        screen.shell.tell(f"The {count_words(len(jobs), 'marked job')} are over: there is nothing to cancel.")
+        screen.shell.tell(
+            f"The {format_count(len(jobs), 'marked job')} are over: there is nothing to cancel."
+        )
         return None
     over = len(jobs) - len(going)
     sure = await screen.app.push_screen_wait(
         Confirm(
-            f"Cancel {count_words(len(going), 'job')}?",
+            f"Cancel {format_count(len(going), 'job')}?",
             f"{_named(going)}{_hidden(hidden)}"
-            + (f" {count_words(over, 'marked job')} more: over already." if over else "")
+            + (f" {format_count(over, 'marked job')} more: over already." if over else "")
             + " What they have measured so far is lost; QPU time they have used is charged.",
-            f"Cancel {count_words(len(going), 'job')}",
+            f"Cancel {format_count(len(going), 'job')}",
             keep="Keep them",
         )
     )
@@ -95,18 +97,18 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         return None
     over = tuple(job for job in jobs if job.over)
     if not over:
-        told = f"The {count_words(len(jobs), 'marked job')} are not over: only then can they be deleted."
+        told = f"The {format_count(len(jobs), 'marked job')} are not over: only then can they be deleted."
         screen.shell.tell(told, Severity.WARNING)
         return None
     going = len(jobs) - len(over)
     sure = await screen.app.push_screen_wait(
         Confirm(
-            f"Delete {count_words(len(over), 'job')}?",
+            f"Delete {format_count(len(over), 'job')}?",
             f"{_named(over)}{_hidden(hidden)}"
-            + (f" {count_words(going, 'marked job')} more: not over, so left alone." if going else "")
+            + (f" {format_count(going, 'marked job')} more: not over, so left alone." if going else "")
             + " The jobs and their results are deleted, here and on the service."
             + " They cannot be brought back.",
-            f"Delete {count_words(len(over), 'job')}",
+            f"Delete {format_count(len(over), 'job')}",
             keep="Keep them",
         )
     )
@@ -137,7 +139,7 @@ def wrong_changes(text: str) -> str:
 
 async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
     """Ask which tags to add and to take away, then whether to."""
-    title = f"Tags of {count_words(len(jobs), 'job')}"
+    title = f"Tags of {format_count(len(jobs), 'job')}"
     hint = "Separated by commas. A tag is added; with - before it, it is taken away."
     suggester = await tag_suggester(screen)
     text = await screen.app.push_screen_wait(Prompt(title, "", hint, wrong_changes, suggester=suggester))
@@ -163,7 +165,7 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     parts = ([f"add {', '.join(add)}"] if add else []) + ([f"take away {', '.join(away)}"] if away else [])
     sure = await screen.app.push_screen_wait(
         Confirm(
-            f"Change the tags of {count_words(len(different), 'job')}?",
+            f"Change the tags of {format_count(len(different), 'job')}?",
             f"{' and '.join(parts).capitalize()}: {_named(different)}{_hidden(hidden)}",
             "Change the tags",
         )
@@ -183,7 +185,7 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     name = f"qdeck-{screen.clock.now().astimezone():%Y-%m-%d}"
     text = await screen.app.push_screen_wait(
         Prompt(
-            f"Export the results of {count_words(len(jobs), 'job')}",
+            f"Export the results of {format_count(len(jobs), 'job')}",
             name,
             "A folder, made when it is not there; one JSON file for each job.",
             _wrong_folder,
@@ -194,10 +196,10 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     folder = Path(text.strip()).expanduser()
     names = _file_names(jobs)
     there = await asyncio.to_thread(lambda: sum((folder / file).exists() for file in names.values()))
-    replaced = f" {count_words(there, 'file')} of that name will be replaced." if there else ""
+    replaced = f" {format_count(there, 'file')} of that name will be replaced." if there else ""
     sure = await screen.app.push_screen_wait(
         Confirm(
-            f"Export {count_words(len(jobs), 'job')}?",
+            f"Export {format_count(len(jobs), 'job')}?",
             f"To {folder}: {_named(jobs)}{_hidden(hidden)}{replaced}",
             "Export",
         )

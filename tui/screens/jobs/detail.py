@@ -25,8 +25,8 @@ from tui.widgets.keymap import JOB, bindings
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import facts, metrics_lines, raw_page
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, line
-from tui.widgets.text.text_pane import QasmPage, TextPane, folded_page, page_of
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
+from tui.widgets.text.text_pane import QasmPage, TextPane, text_page, wrapped_page
 
 VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
 """The views below the facts, in order."""
@@ -108,7 +108,7 @@ class JobScreen(SectionScreen):
         self.query_one("#views", TextBlock).show([self._names()])
         self._show_view()
 
-    def _names(self) -> Line:
+    def _names(self) -> StyledLine:
         spans: list[Span] = []
         for place, name in enumerate(VIEWS):
             action = f"screen.view_at({place})"
@@ -125,13 +125,13 @@ class JobScreen(SectionScreen):
         name = VIEWS[self._view]
         self.query_one(TextPane).show(lambda width: self._page(name, width), home=home)
 
-    def _page(self, name: str, width: int) -> Sequence[Line]:
+    def _page(self, name: str, width: int) -> Sequence[StyledLine]:
         job = self.job
         if job is None:
             return []
         trouble = self._trouble.get(name)
         if trouble:
-            return page_of(trouble)
+            return text_page(trouble)
         match name:
             case "Result":
                 return self._result_page(job, width)
@@ -150,13 +150,13 @@ class JobScreen(SectionScreen):
                     return _quiet(
                         "Asking for the log …" if job.status.final else "The log comes when the job ends."
                     )
-                return folded_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
+                return wrapped_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
             case "Metrics":
                 return metrics_lines(job, self._metrics, self.services.jobs.transpilation(job.id))
             case _:
                 return raw_page(job, self._result)
 
-    def _circuit_page(self, job: Job) -> Sequence[Line]:
+    def _circuit_page(self, job: Job) -> Sequence[StyledLine]:
         """The drawing, where there is one, and the program; of several PUBs, that of one."""
         text = self._circuits[self._pub] if self._circuits else job.circuit
         return self._program(text, self._drawing) if text else _quiet("Asking for the circuit …")
@@ -166,11 +166,11 @@ class JobScreen(SectionScreen):
         head = self._pub_head() if self._circuits and VIEWS[self._view] == "Circuit" else []
         known = (text, drawing, self._pub if head else -1)
         if known not in self._programs:
-            above = [*page_of(drawing), BLANK] if drawing else []
+            above = [*text_page(drawing), BLANK] if drawing else []
             self._programs[known] = QasmPage(text, [*head, *above])
         return self._programs[known]
 
-    def _pub_head(self) -> list[Line]:
+    def _pub_head(self) -> list[StyledLine]:
         """Which of the job's circuits this is; nothing for the only one."""
         job, here = self.job, len(self._circuits)
         of = max(here, (job.circuits if job is not None else None) or 0)
@@ -184,7 +184,7 @@ class JobScreen(SectionScreen):
             spans.append(Span(f"   {here:,} can be shown here", TextStyle.MUTED))
         return [tuple(spans), BLANK]
 
-    def _result_page(self, job: Job, width: int) -> list[Line]:
+    def _result_page(self, job: Job, width: int) -> list[StyledLine]:
         if self._result is not None:
             return result_page(self._result, width)
         if job.status is JobStatus.DONE:
@@ -320,7 +320,7 @@ class JobScreen(SectionScreen):
 _ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
-def _quiet(text: str) -> list[Line]:
+def _quiet(text: str) -> list[StyledLine]:
     return [line((text, TextStyle.MUTED))]
 
 

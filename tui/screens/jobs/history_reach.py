@@ -29,7 +29,7 @@ def reach_matters(reach: HistoryCoverage, table: JobTable, jobs: JobList) -> boo
 def near_the_end(reach: HistoryCoverage, table: JobTable, jobs: JobList) -> bool:
     """Whether a screenful further on are older jobs than are all known, or the list ends."""
     keys = table.keys
-    ahead = max(table.cursor_place, table.furthest) + max(1, table.size.height - 1)
+    ahead = max(table.cursor_index, table.last_visible) + max(1, table.size.height - 1)
     oldest_first = jobs.order.column == "age" and jobs.order.descending
     if not keys or (ahead >= len(keys) and not oldest_first):
         return True

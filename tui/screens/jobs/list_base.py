@@ -32,14 +32,14 @@ from tui.screens.base.workspace import Workspace
 from tui.screens.jobs.history_reach import reach_matters, reach_words
 from tui.screens.jobs.preview import rule, strip_of_job, untold
 from tui.screens.jobs.table_settings import TableSettings
-from tui.widgets.chrome.filter_input import FilterLine
-from tui.widgets.chrome.outbox_lines import waiting_lines
-from tui.widgets.results.histogram import strip_line
+from tui.widgets.chrome.filter_input import FilterInput
+from tui.widgets.chrome.outbox_lines import outbox_lines
+from tui.widgets.results.histogram import preview_line
 from tui.widgets.tables.job_columns import known
 from tui.widgets.tables.job_table import JobTable
-from tui.widgets.text.format import count_words
+from tui.widgets.text.format import format_count
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import BLANK, Line
+from tui.widgets.text.styled_text import BLANK, StyledLine
 
 _AGES = 10.0
 """Seconds between looks at the clock: ages are no finer."""
@@ -67,16 +67,16 @@ class JobRowsScreen(SectionScreen):
         self._shown = 0
         self._asked = self._arranged = 0
         self._arranging = False
-        self._glances: dict[str, tuple[int, Line]] = {}
+        self._glances: dict[str, tuple[int, StyledLine]] = {}
         """Results in one line, and for what width; by job."""
-        self._untold: tuple[str, Line] = ("", BLANK)
+        self._untold: tuple[str, StyledLine] = ("", BLANK)
         """The job under the cursor and why its result is not shown, until there is a reason to ask again."""
         self._fetching = ""
         self._errand = ""
 
     def compose(self) -> ComposeResult:
         """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
-        yield FilterLine(id="filter-line")
+        yield FilterInput(id="filter-line")
         yield TextBlock(id="line")
         yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
         yield Static(Content(""), id="empty")
@@ -102,9 +102,9 @@ class JobRowsScreen(SectionScreen):
         return self.query_one(JobTable)
 
     @property
-    def filter_line(self) -> FilterLine:
+    def filter_line(self) -> FilterInput:
         """Where the filter is typed."""
-        return self.query_one(FilterLine)
+        return self.query_one(FilterInput)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class JobRowsScreen(SectionScreen):
         block = self.query_one("#line", TextBlock)
         hint = "" if self.services.read_only else "w changes it"
         waiting = self.services.outbox.queue.waiting()
-        lines = waiting_lines(waiting, self.clock.now(), hint=hint)
+        lines = outbox_lines(waiting, self.clock.now(), hint=hint)
         block.display = bool(lines)
         block.show(lines)
         if self.is_current and any(one.due is not None for one in waiting):
@@ -206,7 +206,7 @@ class JobRowsScreen(SectionScreen):
         if rows.rows and self.focused is None:
             # Focusing what has the focus already would paint it all again.
             table.focus()
-        self.filter_line.tell(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
+        self.filter_line.tell(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
         self._show_strip()
 
     def _show_emptiness(self) -> None:
@@ -283,7 +283,7 @@ class JobRowsScreen(SectionScreen):
             hidden = self._hidden_marks()
             told.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
         if self._list.filter:
-            told.append(f"{self._shown:,} of {count_words(len(self._list), 'job')}")
+            told.append(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
             told.append(f"by {self._list.grouping}")
         reach = self.services.jobs.coverage
@@ -304,7 +304,7 @@ class JobRowsScreen(SectionScreen):
             result = await self.services.jobs.result(job_id, by_itself=True)
             room = max(20, self.size.width - 2)
             # Sorting a million bit strings takes a second.
-            glance = await asyncio.to_thread(strip_line, result, room)
+            glance = await asyncio.to_thread(preview_line, result, room)
         except QdeckError as error:
             job = self.current
             if job is not None and job.id == job_id:

@@ -9,10 +9,10 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import Job, JobStatus
 from tui.widgets.text.format import age, duration, step_span
-from tui.widgets.text.styled_text import BLANK, Line, TextStyle, fit_line, line, width_of, wrapped
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit_line, line, width_of, wrapped
 
 
-def rule(told: Sequence[str], width: int) -> Line:
+def rule(told: Sequence[str], width: int) -> StyledLine:
     """A thin rule across the screen, with what is to be told in it."""
     words = "  ".join(told)
     if not words:
@@ -22,7 +22,7 @@ def rule(told: Sequence[str], width: int) -> Line:
     return (*head, *line(("─" * room, TextStyle.MUTED))) if room > 0 else fit_line(head, width)
 
 
-def strip_of_job(job: Job, result: Line, now: datetime, width: int) -> list[Line]:
+def strip_of_job(job: Job, result: StyledLine, now: datetime, width: int) -> list[StyledLine]:
     """Name, state and time; then its result, its failure, or what it is expected to cost.
 
     Args:
@@ -48,7 +48,7 @@ def strip_of_job(job: Job, result: Line, now: datetime, width: int) -> list[Line
     return [head, _body(job, result, width)]
 
 
-def untold(job: Job, error: QdeckError) -> Line:
+def untold(job: Job, error: QdeckError) -> StyledLine:
     """Why the result of the job is not there."""
     if error.kind is ErrorKind.TOO_LARGE:
         return line(("large result: enter fetches it", TextStyle.MUTED))
@@ -57,7 +57,7 @@ def untold(job: Job, error: QdeckError) -> Line:
     return line((plain(error.message, limit=200), TextStyle.MUTED))
 
 
-def _body(job: Job, result: Line, width: int) -> Line:
+def _body(job: Job, result: StyledLine, width: int) -> StyledLine:
     if job.status is JobStatus.DONE:
         return line(" ", *result) if result else BLANK
     if job.status.final:

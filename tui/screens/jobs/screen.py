@@ -27,13 +27,13 @@ from tui.screens.jobs.history_reach import near_the_end
 from tui.screens.jobs.list_base import JobRowsScreen
 from tui.screens.jobs.outbox_menu import ask_line
 from tui.screens.jobs.table_settings import next_grouping, sorted_by
-from tui.widgets.chrome.filter_input import FilterLine
+from tui.widgets.chrome.filter_input import FilterInput
 from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.keymap import JOBS, bindings
 from tui.widgets.tables.job_columns import known
 from tui.widgets.tables.job_table import JobTable
 from tui.widgets.tables.row_table import RowTable
-from tui.widgets.text.format import count_words
+from tui.widgets.text.format import format_count
 
 _LOOKED_AT = 1.0
 """Seconds the user's cursor rests on a job until it counts as looked at."""
@@ -56,8 +56,8 @@ class JobsScreen(JobRowsScreen):
         if type(message) is RowTable.CursorMoved:
             self._show_strip()
 
-    @on(JobTable.Steered)
-    def _steered(self, message: JobTable.Steered) -> None:
+    @on(JobTable.Navigated)
+    def _steered(self, message: JobTable.Navigated) -> None:
         if message.moved and self.table.cursor_key in self.table.unseen:
             self._look_at(self.table.cursor_key)
         if near_the_end(self.services.jobs.coverage, self.table, self._list):
@@ -74,12 +74,12 @@ class JobsScreen(JobRowsScreen):
     def action_next_unseen(self) -> None:
         """Go to the next job that was not looked at, from the top again at the end."""
         table = self.table
-        here = table.cursor_place + 1
+        here = table.cursor_index + 1
         key = next((key for key in (*table.keys[here:], *table.keys[:here]) if key in table.unseen), None)
         if key is not None:
             table.jump_to(key)
         elif table.unseen:
-            hidden = count_words(len(table.unseen), "unseen job")
+            hidden = format_count(len(table.unseen), "unseen job")
             self.shell.tell(
                 f"{hidden} not shown: in a folded group, or left out by the filter (esc drops it)."
             )
@@ -94,7 +94,7 @@ class JobsScreen(JobRowsScreen):
             self._list.unseen = self.services.jobs.unread()
             if self._list.filter.unseen_dependent:
                 self._refresh_rows()
-            self.shell.tell(f"{count_words(len(unseen), 'job')} marked as seen.")
+            self.shell.tell(f"{format_count(len(unseen), 'job')} marked as seen.")
 
     def action_older(self) -> None:
         """With rows the table does it; with none, older ones may fit."""
@@ -108,14 +108,14 @@ class JobsScreen(JobRowsScreen):
     def _head_clicked(self, message: RowTable.HeadClicked) -> None:
         self._sort(sorted_by(self._wishes.view.order, message.column.id))
 
-    @on(FilterLine.Changed)
-    def _filter_changed(self, message: FilterLine.Changed) -> None:
+    @on(FilterInput.Changed)
+    def _filter_changed(self, message: FilterInput.Changed) -> None:
         if message.wanted != self._list.filter:
             self._list.filter = message.wanted
             self._list.unseen = self.services.jobs.unread()
             self._refresh_rows()
 
-    @on(FilterLine.Left)
+    @on(FilterInput.Left)
     def _filter_kept(self) -> None:
         self.table.focus()
 

@@ -8,7 +8,7 @@ from textual.suggester import Suggester
 
 from tui.common.clock import Clock
 from tui.common.errors import QdeckError
-from tui.widgets.forms.inputs import completed, usable_tags
+from tui.widgets.forms.inputs import completed, typable_tags
 
 PAUSE = 0.3
 """Seconds without a key before the service is asked."""
@@ -68,6 +68,6 @@ class TagSuggester(Suggester):
         if len(found) < _FEW:
             self._asked.append(tag)
         known = set(self._known)
-        new = [one for one in usable_tags(found) if one not in known]
+        new = [one for one in typable_tags(found) if one not in known]
         self._known += new
         return bool(new)

@@ -34,16 +34,16 @@ from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.status_text import invitation, missing, verdict, wrong
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
-from tui.widgets.circuit.qasm_editor import QasmArea
+from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.forms.submit_form import Source, SubmitForm
 from tui.widgets.forms.submit_validation import costs
-from tui.widgets.forms.transpile_options import TranspileChoices
+from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.text.format import offers, short_id
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
-from tui.widgets.text.text_pane import TextPane, page_of
+from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
+from tui.widgets.text.text_pane import TextPane, text_page
 
 
 class TranspileScreen(SectionScreen):
@@ -83,7 +83,7 @@ class TranspileScreen(SectionScreen):
 
     def compose(self) -> ComposeResult:
         """Choices, one line of state, then the review in tabs."""
-        yield TranspileChoices(id="choices")
+        yield TranspileOptionsForm(id="choices")
         yield TextBlock(id="said")
         yield TextBlock(id="nothing-yet")
         with TabbedContent(id="views"):
@@ -95,7 +95,7 @@ class TranspileScreen(SectionScreen):
                     yield CandidateLayout(id="layout")
                 yield SubmitForm(id="form")
             with TabPane("Circuit", id="circuit"):
-                yield QasmArea(read_only=True, id="isa")
+                yield QasmEditor(read_only=True, id="isa")
             with TabPane("Drawing", id="drawing"):
                 yield TextPane(id="isa-drawing")
 
@@ -104,14 +104,14 @@ class TranspileScreen(SectionScreen):
         self.query_one(SubmitForm).display = not self.services.read_only
         self._show_backends()
         self._show_identity()
-        self.query_one(TranspileChoices).show(self.workspace.backend, self.workspace.options)
+        self.query_one(TranspileOptionsForm).show(self.workspace.backend, self.workspace.options)
         if self.workspace.candidate is not None:
             self._review(self.workspace.candidate)
         self._show_state()
 
     def on_screen_resume(self) -> None:
         """Do what was asked for on the way here, and look again at the circuit."""
-        choices = self.query_one(TranspileChoices)
+        choices = self.query_one(TranspileOptionsForm)
         if not self.is_mounted or not choices.is_mounted:
             return
         if self.workspace.candidate_source != self.workspace.qasm and not self.workspace.backend_picked:
@@ -173,12 +173,12 @@ class TranspileScreen(SectionScreen):
             return
         asked = await self.app.push_screen_wait(CloudRefinements(self.workspace.options.asked))
         if asked is not None:
-            self.query_one(TranspileChoices).refine(asked)
+            self.query_one(TranspileOptionsForm).refine(asked)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`stop` exists only while there is something to stop, `refine` only for the cloud."""
         if action == "refine":
-            return self.is_mounted and self.query_one(TranspileChoices).cloud
+            return self.is_mounted and self.query_one(TranspileOptionsForm).cloud
         return self._transpiling if action == "stop" else super().check_action(action, parameters)
 
     @property
@@ -232,13 +232,13 @@ class TranspileScreen(SectionScreen):
             candidate.backend,
             candidate.options,
         )
-        self.query_one(TranspileChoices).show(workspace.backend, workspace.options)
+        self.query_one(TranspileOptionsForm).show(workspace.backend, workspace.options)
         self.refresh_bindings()
         self._review(candidate)
         self._show_sessions()
         self._show_state()
 
-    @on(TranspileChoices.Changed)
+    @on(TranspileOptionsForm.Changed)
     def _chosen(self) -> None:
         before = self.workspace.backend
         right = self._take_choices()
@@ -321,7 +321,7 @@ class TranspileScreen(SectionScreen):
 
     def _take_choices(self) -> bool:
         """Carry the choices to the bench; whether they are right."""
-        choices = self.query_one(TranspileChoices)
+        choices = self.query_one(TranspileOptionsForm)
         self.workspace.backend = choices.backend
         try:
             self.workspace.options = choices.options()
@@ -343,7 +343,7 @@ class TranspileScreen(SectionScreen):
             if unknown:
                 self._asked_about |= unknown
                 self._ask_errors(sorted(unknown))
-        self.query_one(TranspileChoices).offer_backends(backends, chosen)
+        self.query_one(TranspileOptionsForm).offer_backends(backends, chosen)
         self._take_choices()
 
     @work(group="errors", exit_on_error=False)
@@ -361,7 +361,7 @@ class TranspileScreen(SectionScreen):
 
     def _show_identity(self) -> None:
         identity = self.services.account.identity
-        self.query_one(TranspileChoices).offer_cloud(identity is not None and identity.cloud_transpiler)
+        self.query_one(TranspileOptionsForm).offer_cloud(identity is not None and identity.cloud_transpiler)
         self.query_one(SubmitForm).show_usage(self.services.account.usage)
         self._take_choices()
         self.refresh_bindings()
@@ -385,8 +385,8 @@ class TranspileScreen(SectionScreen):
     def _review(self, candidate: Candidate) -> None:
         self.query_one(CandidateStats).show_candidate(candidate)
         self.query_one(CandidateLayout).show_candidate(candidate)
-        self.query_one("#isa", QasmArea).load_text(candidate.qasm)
-        drawing = page_of(candidate.drawing or "The circuit is too large to draw.")
+        self.query_one("#isa", QasmEditor).load_text(candidate.qasm)
+        drawing = text_page(candidate.drawing or "The circuit is too large to draw.")
         self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
         width = max(30, self.query_one("#figures").size.width - 2)
         warnings = [
@@ -399,7 +399,7 @@ class TranspileScreen(SectionScreen):
         form.show_candidate(candidate)
         form.suggest_name(self.workspace.name)
 
-    def _show_state(self, *said: Line) -> None:
+    def _show_state(self, *said: StyledLine) -> None:
         """Show what stands: `said`, or what follows from the bench."""
         candidate = self.workspace.candidate
         self.query_one(TabbedContent).display = candidate is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.screens.base.workspace import Workspace
-from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
+from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
 
-def missing(workspace: Workspace, *, signed_in: bool) -> list[Line]:
+def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
     """What is needed before anything can be transpiled, with the key that helps; empty: nothing."""
     if not workspace.qasm.strip():
         told = "There is no circuit yet. F3 goes to the editor; ^o there offers examples."
@@ -21,7 +21,7 @@ def missing(workspace: Workspace, *, signed_in: bool) -> list[Line]:
     return [line((told, TextStyle.WARNING))]
 
 
-def invitation(workspace: Workspace, *, signed_in: bool) -> list[Line]:
+def invitation(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
     """What may be done before there is a candidate, or what is needed for that."""
     if lines := missing(workspace, signed_in=signed_in):
         return lines
@@ -29,7 +29,7 @@ def invitation(workspace: Workspace, *, signed_in: bool) -> list[Line]:
     return [line(("F8 ", TextStyle.KEY), f"transpiles {name} for {plain(workspace.backend, limit=60)}.")]
 
 
-def verdict(workspace: Workspace, *, read_only: bool = False) -> tuple[Line, ...]:
+def verdict(workspace: Workspace, *, read_only: bool = False) -> tuple[StyledLine, ...]:
     """Whether what is under review is the circuit and the choices as they stand."""
     candidate = workspace.candidate
     if candidate is None:
@@ -51,6 +51,6 @@ def verdict(workspace: Workspace, *, read_only: bool = False) -> tuple[Line, ...
     return (line(("✔ ", TextStyle.GOOD), told, (f"{how}, {candidate.seconds:.2f} s", TextStyle.MUTED), runs),)
 
 
-def wrong(error: QdeckError, width: int) -> list[Line]:
+def wrong(error: QdeckError, width: int) -> list[StyledLine]:
     """What went wrong, in at most six lines of `width` cells."""
     return wrapped(f"✘ {plain(str(error), limit=2000, lines=True)}", max(40, width), TextStyle.BAD)[:6]

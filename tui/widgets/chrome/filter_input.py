@@ -11,18 +11,18 @@ from textual.widgets import Input
 from tui.common.sanitize import plain
 from tui.jobquery.filters import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
-from tui.widgets.forms.inputs import CompletingInput, TagTerm
+from tui.widgets.forms.inputs import CompletingInput, TagSuggester
 from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import TextStyle, line
 
 _HINT = "status:failed backend:cusco tag:vqe age<2d shots>1000 free text"
 
 
-class FilterLine(Vertical):
+class FilterInput(Vertical):
     """Hidden until it is asked for; without a filter and without the focus it hides again."""
 
     DEFAULT_CSS = """
-    FilterLine { height: auto; }
+    FilterInput { height: auto; }
     """
 
     class Changed(Message):
@@ -38,7 +38,7 @@ class FilterLine(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._told = ""
-        self.tags = TagTerm()
+        self.tags = TagSuggester()
         """Completes `tag:`; tell it the tags."""
 
     def compose(self) -> ComposeResult:

@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import Screen
 
-from tui.widgets.chrome.notifications import Notes, flash_lines
+from tui.widgets.chrome.notifications import NotificationLog, notification_lines
 from tui.widgets.text.line_widget import LineWidget
-from tui.widgets.text.styled_text import Line, Span, TextStyle, width_of
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, width_of
 
 _NAMES = {
     "question_mark": "?",
@@ -27,7 +27,7 @@ _NAMES = {
     "left": "←",
     "right": "→",
 }
-HELP_WHILE_TYPING: Line = (
+HELP_WHILE_TYPING: StyledLine = (
     Span("F1 ", TextStyle.KEY, "app.simulate_key('f1')"),
     Span("Help  ", TextStyle.PLAIN, "app.simulate_key('f1')"),
 )
@@ -44,10 +44,10 @@ def key_name(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-class KeyLine(LineWidget):
+class KeyHints(LineWidget):
     """`enter Open  / Filter ... ? Help`, cut to what fits; a click presses the key."""
 
-    DEFAULT_CSS = "KeyLine { height: 1; }"
+    DEFAULT_CSS = "KeyHints { height: 1; }"
 
     def on_mount(self) -> None:
         """Follow the bindings of the focus."""
@@ -60,7 +60,7 @@ class KeyLine(LineWidget):
     def _changed(self, _screen: Screen[object]) -> None:
         self.repaint()
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """The keys in `width` cells."""
         seen: set[str] = set()
         shown: list[Binding] = []
@@ -82,7 +82,7 @@ class KeyLine(LineWidget):
         return ((*spans, *end),)
 
 
-def _pair(binding: Binding, key: str) -> Line:
+def _pair(binding: Binding, key: str) -> StyledLine:
     action = f"app.simulate_key('{key}')"
     return (
         Span(f"{binding.key_display or key_name(key)} ", TextStyle.KEY, action),
@@ -90,14 +90,14 @@ def _pair(binding: Binding, key: str) -> Line:
     )
 
 
-class FlashLine(LineWidget):
+class NotificationLine(LineWidget):
     """Empty while there is nothing to tell; a second line comes only for what needs it."""
 
-    DEFAULT_CSS = "FlashLine { height: auto; }"
+    DEFAULT_CSS = "NotificationLine { height: auto; }"
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notifications: NotificationLog) -> None:
         super().__init__()
-        self._notes = notes
+        self._notes = notifications
         self._rows = 1
 
     def tell(self) -> None:
@@ -108,9 +108,9 @@ class FlashLine(LineWidget):
             self.refresh(layout=True)
         self.repaint()
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """The newest notice."""
-        return flash_lines(self._notes.current, width)
+        return notification_lines(self._notes.current, width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row always, so that the screen does not move for a notice."""
@@ -118,19 +118,19 @@ class FlashLine(LineWidget):
         return self._rows
 
     def _height(self, width: int) -> int:
-        return max(1, len(flash_lines(self._notes.current, width))) if width else 1
+        return max(1, len(notification_lines(self._notes.current, width))) if width else 1
 
 
-class Foot(Vertical):
+class ScreenFooter(Vertical):
     """What stands below every screen: the notices, then the keys."""
 
-    DEFAULT_CSS = "Foot { dock: bottom; height: auto; }"
+    DEFAULT_CSS = "ScreenFooter { dock: bottom; height: auto; }"
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notifications: NotificationLog) -> None:
         super().__init__()
-        self._notes = notes
+        self._notes = notifications
 
     def compose(self) -> ComposeResult:
         """Notices above keys."""
-        yield FlashLine(self._notes)
-        yield KeyLine()
+        yield NotificationLine(self._notes)
+        yield KeyHints()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui.monitor.state.events import Severity
-from tui.widgets.text.styled_text import Line, Span, TextStyle, line, text_of, width_of, wrapped
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, text_of, width_of, wrapped
 
 KEPT = 50
 """How many notices can be read again."""
@@ -22,7 +22,7 @@ _MORE_ACTION = "app.messages"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Note:
+class Notification:
     """One notice. `text` is plain (`tui.common.sanitize.plain`), advice on a line of its own."""
 
     text: str
@@ -30,19 +30,19 @@ class Note:
     at: datetime
 
 
-class Notes:
+class NotificationLog:
     """The notices of this run, newest first; each is current until it is said to be over."""
 
     def __init__(self) -> None:
-        self._all: deque[Note] = deque(maxlen=KEPT)
-        self._current: list[Note] = []
+        self._all: deque[Notification] = deque(maxlen=KEPT)
+        self._current: list[Notification] = []
 
-    def add(self, note: Note) -> None:
+    def add(self, note: Notification) -> None:
         """Remember a notice and make it the current one."""
         self._all.appendleft(note)
         self._current.insert(0, note)
 
-    def over(self, note: Note) -> None:
+    def over(self, note: Notification) -> None:
         """Its time is over: the one before comes back, if its own time is not."""
         if note in self._current:
             self._current.remove(note)
@@ -52,17 +52,17 @@ class Notes:
         self._current.clear()
 
     @property
-    def current(self) -> tuple[Note, ...]:
+    def current(self) -> tuple[Notification, ...]:
         """The notices whose time is not over, newest first."""
         return tuple(self._current)
 
     @property
-    def all(self) -> Sequence[Note]:
+    def all(self) -> Sequence[Notification]:
         """The last `KEPT` notices, newest first."""
         return tuple(self._all)
 
 
-def flash_lines(current: Sequence[Note], width: int) -> list[Line]:
+def notification_lines(current: Sequence[Notification], width: int) -> list[StyledLine]:
     """The newest of `current` in `width` cells: one line, two for a warning or error that needs them.
 
     What does not fit ends in `…`, and the key that shows the whole stands at the end; so does the number of
@@ -71,8 +71,8 @@ def flash_lines(current: Sequence[Note], width: int) -> list[Line]:
     if not current:
         return []
     note = current[0]
-    mark, ink = _HEADS[note.severity]
-    head = line(" ", (mark, ink))
+    mark, style = _HEADS[note.severity]
+    head = line(" ", (mark, style))
     words = " ".join(note.text.split("\n"))
     rows_allowed = 1 if note.severity is Severity.INFORMATION else 2
     more = f"+{len(current) - 1}" if len(current) > 1 else ""
@@ -96,16 +96,16 @@ def flash_lines(current: Sequence[Note], width: int) -> list[Line]:
     return [*rows[:-1], (*end, Span(" " * max(0, width - width_of(end) - width_of(tail))), *tail)]
 
 
-def _rows(head: Line, told: Sequence[Line]) -> list[Line]:
+def _rows(head: StyledLine, told: Sequence[StyledLine]) -> list[StyledLine]:
     return [(*(head if place == 0 else line(" " * width_of(head))), *row) for place, row in enumerate(told)]
 
 
-def page_lines(notes: Sequence[Note], width: int) -> list[Line]:
-    """All of `notes` in full, each with its local time."""
-    lines: list[Line] = []
-    for note in notes:
-        mark, ink = _HEADS[note.severity]
-        head = line((f"{note.at.astimezone():%H:%M:%S}  ", TextStyle.MUTED), (mark, ink))
+def log_lines(notifications: Sequence[Notification], width: int) -> list[StyledLine]:
+    """All of `notifications` in full, each with its local time."""
+    lines: list[StyledLine] = []
+    for note in notifications:
+        mark, style = _HEADS[note.severity]
+        head = line((f"{note.at.astimezone():%H:%M:%S}  ", TextStyle.MUTED), (mark, style))
         margin = " " * 10
         first, *others = wrapped(note.text, max(20, width - 10 - len(mark)))
         lines.append((*head, *first))

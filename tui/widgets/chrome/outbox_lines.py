@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tui.common.sanitize import plain, shorten
 from tui.domain.submissions import WaitingSubmission, WaitState
-from tui.widgets.text.styled_text import Line, TextStyle, line
+from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 
 SHOWN = 4
 _INKS = {
@@ -19,9 +19,9 @@ _INKS = {
 }
 
 
-def waiting_lines(
+def outbox_lines(
     waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
-) -> list[Line]:
+) -> list[StyledLine]:
     """A line for each of the first, and one for the rest; none when nothing waits.
 
     `hint` ends the first; what holds up the others says how to let go of it. Without a hint no key is named.
@@ -40,7 +40,7 @@ def _key(one: WaitingSubmission, at: int, hint: str) -> str:
     return f"   {hint}" if hint and at == 0 else ""
 
 
-def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> Line:
+def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> StyledLine:
     word = str(one.state)
     if one.state is WaitState.WAITING and one.due is not None:
         word = f"waiting {max(0, math.ceil((one.due - now).total_seconds()))}s"

@@ -9,15 +9,15 @@ from tui.common.sanitize import plain
 from tui.domain.accounts import Channel
 from tui.monitor.services import AppServices
 from tui.widgets.text.format import (
-    clock_minute,
+    format_minute,
+    format_token_life,
+    format_usage,
     freshness_age,
-    open_now,
-    open_words,
-    token_words,
-    usage_words,
+    open_sessions,
+    open_sessions_labels,
 )
 from tui.widgets.text.line_widget import LineWidget
-from tui.widgets.text.styled_text import Line, Span, TextStyle, apart, line, width_of
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, justify, line, width_of
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("jobs", "F2", "Jobs"),
@@ -33,10 +33,10 @@ _TICK = 10.0
 """Seconds between looks at the clock: the ages shown are no finer."""
 
 
-class TopBar(LineWidget):
+class StatusBar(LineWidget):
     """Identity and freshness above, sections and token life below, then a rule."""
 
-    DEFAULT_CSS = "TopBar { dock: top; height: 3; }"
+    DEFAULT_CSS = "StatusBar { dock: top; height: 3; }"
 
     def __init__(self, services: AppServices, clock: Clock, section: str) -> None:
         super().__init__()
@@ -54,16 +54,16 @@ class TopBar(LineWidget):
         self._signing_in = plain(where, limit=80)
         self.repaint()
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """The bar in `width` cells."""
         rule = line(("─" * width, TextStyle.MUTED))
         return (
-            apart(self._where(width), self._freshness(), width),
+            justify(self._where(width), self._freshness(), width),
             self._sections(width),
             rule,
         )
 
-    def _where(self, width: int) -> Line:
+    def _where(self, width: int) -> StyledLine:
         read_only = ("READ ONLY  ", TextStyle.WARNING) if self._services.read_only else ("", TextStyle.PLAIN)
         name = (" qdeck  ", TextStyle.STRONG)
         identity = self._services.account.identity
@@ -77,17 +77,17 @@ class TopBar(LineWidget):
             service if width >= 100 else "",
             plain(identity.instance_name or identity.instance, limit=60 if width >= 100 else 26),
             f"{plain(plan, limit=20)} plan" if plan else "",
-            usage_words(usage),
+            format_usage(usage),
         ]
         mark = Span(" SANDBOX ", TextStyle.SANDBOX) if identity.sandbox else Span("")
         open_to_all = Span(f"{UNVERIFIED} · ", TextStyle.BAD) if identity.unverified else Span("")
         gap = "  " if identity.sandbox else ""
         return line(name, read_only, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
-    def _freshness(self) -> Line:
+    def _freshness(self) -> StyledLine:
         freshness, now = self._services.account.freshness, self._clock.now()
         if freshness.offline_since is not None:
-            return line((f"○ offline since {clock_minute(freshness.offline_since)} ", TextStyle.BAD))
+            return line((f"○ offline since {format_minute(freshness.offline_since)} ", TextStyle.BAD))
         if self._services.account.identity is None or freshness.confirmed is None:
             return ()
         told = freshness_age(freshness.confirmed, now)
@@ -96,30 +96,30 @@ class TopBar(LineWidget):
             f"{told} ",
         )
 
-    def _sections(self, width: int) -> Line:
+    def _sections(self, width: int) -> StyledLine:
         """Sections, open sessions and token life: as much of them as there is room for."""
         now, token = self._clock.now(), self._token()
-        words = open_words(open_now(self._services), now)
+        words = open_sessions_labels(open_sessions(self._services), now)
         # Token life changes in width; the sections must not move with it.
         room = width - max(12, width_of(token)) - 1
         for keys, length in ((True, 0), (False, 0), (False, 1)):
             tabs, told = self._tabs(keys=keys), self._open(words[length])
             if width_of(tabs) + width_of(told) <= room:
-                return apart(tabs, (*told, *token), width)
+                return justify(tabs, (*told, *token), width)
         if not words[0]:
-            return apart(tabs, token, width)
+            return justify(tabs, token, width)
         # Where there is no room for both, what costs goes before what renews itself.
         long = width_of(tabs) + width_of(told) + 1 > width
-        return apart(tabs, self._open(words[2]) if long else told, width)
+        return justify(tabs, self._open(words[2]) if long else told, width)
 
     @staticmethod
-    def _open(words: str) -> Line:
+    def _open(words: str) -> StyledLine:
         if not words:
             return ()
         go = "app.section('sessions')"
         return (Span("● ", TextStyle.BUSY, go), Span(f"{words} ", TextStyle.PLAIN, go), Span(" "))
 
-    def _tabs(self, *, keys: bool) -> Line:
+    def _tabs(self, *, keys: bool) -> StyledLine:
         def tab(mode: str, key: str, title: str, *, keys: bool) -> tuple[Span, ...]:
             action = f"app.section('{mode}')"
             if mode == self._section:
@@ -132,13 +132,13 @@ class TopBar(LineWidget):
 
         return tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
 
-    def _token(self) -> Line:
+    def _token(self) -> StyledLine:
         identity = self._services.account.identity
         if identity is None:
             return (
                 Span("F7 ", TextStyle.KEY, "app.account"),
                 Span("sign in ", TextStyle.PLAIN, "app.account"),
             )
-        told = token_words(identity.expires, self._clock.now())
-        ink = TextStyle.WARNING if told in {"token over", "token <1m"} else TextStyle.MUTED
-        return (Span(f"{told} ", ink, "app.account"),) if told else ()
+        told = format_token_life(identity.expires, self._clock.now())
+        style = TextStyle.WARNING if told in {"token over", "token <1m"} else TextStyle.MUTED
+        return (Span(f"{told} ", style, "app.account"),) if told else ()

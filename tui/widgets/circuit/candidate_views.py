@@ -8,7 +8,7 @@ from tui.common.sanitize import plain
 from tui.domain.circuits import Candidate, CircuitStats
 from tui.widgets.text.format import NOTHING, success_percent
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import BLANK, Line, TextStyle, fit, line, wrapped
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit, line, wrapped
 
 _LABEL, _NUMBER = 18, 9
 """Cells of the columns of the statistics."""
@@ -31,7 +31,7 @@ class _CandidateBlock(TextBlock):
 class CandidateStats(_CandidateBlock):
     """Before and after transpiling: qubits, gates, depths, duration, estimated success, operations."""
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """Return a head, a row a figure, the operations wrapped to the width; empty without a candidate."""
         return () if self._candidate is None else stats_lines(self._candidate, width)
 
@@ -39,7 +39,7 @@ class CandidateStats(_CandidateBlock):
 class CandidateLayout(_CandidateBlock):
     """Virtual qubits in a row, below each its physical qubit."""
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """Return the table in as many bands as the width needs; empty without a layout."""
         if self._candidate is None or not self._candidate.layout:
             return ()
@@ -55,7 +55,7 @@ _FIGURES: tuple[tuple[str, Callable[[CircuitStats], int]], ...] = (
 )
 
 
-def stats_lines(candidate: Candidate, width: int) -> list[Line]:
+def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
     """Return a row for each figure: label, before, after.
 
     Args:
@@ -85,7 +85,7 @@ def shot_duration(microseconds: float | None) -> str:
     return f"{microseconds:.1f} µs" if microseconds < 1000 else f"{microseconds / 1000:.1f} ms"
 
 
-def layout_lines(start: tuple[int, ...], end: tuple[int, ...], width: int) -> list[Line]:
+def layout_lines(start: tuple[int, ...], end: tuple[int, ...], width: int) -> list[StyledLine]:
     """Return the lines of the layout table; the row of the end is left out where nothing moved.
 
     Args:
@@ -97,12 +97,12 @@ def layout_lines(start: tuple[int, ...], end: tuple[int, ...], width: int) -> li
     cell = max(len(str(number)) for number in (*start, *end, len(start))) + 1
     fitting = max(1, (width - label) // cell)
 
-    def row(name: str, numbers: Iterable[int], style: TextStyle) -> Line:
+    def row(name: str, numbers: Iterable[int], style: TextStyle) -> StyledLine:
         cells = "".join(fit(str(number), cell, right=True) for number in numbers)
         return line((fit(name, label), TextStyle.MUTED), (cells, style))
 
     moved = bool(end) and end != start
-    lines: list[Line] = []
+    lines: list[StyledLine] = []
     for first in range(0, len(start), fitting):
         band = range(first, min(first + fitting, len(start)))
         lines += [BLANK] if lines else []
@@ -117,7 +117,7 @@ def _thousands(value: int) -> str:
     return f"{value:,}".replace(",", " ")
 
 
-def _stats_row(label: str, before: str, after: str) -> Line:
+def _stats_row(label: str, before: str, after: str) -> StyledLine:
     return line(
         (fit(label, _LABEL), TextStyle.MUTED),
         (fit(before, _NUMBER, right=True), TextStyle.PLAIN),

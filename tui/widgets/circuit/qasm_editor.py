@@ -18,13 +18,13 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
 from tui.openqasm.highlighter import Highlighter, TokenKind
-from tui.widgets.text.styled_text import QASM_COLOURS, Line, TextStyle, fit_line, line, wrapped
+from tui.widgets.text.styled_text import QASM_COLOURS, StyledLine, TextStyle, fit_line, line, wrapped
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
 
 
-class QasmArea(TextArea):
+class QasmEditor(TextArea):
     """A `TextArea` for OpenQASM 2 and 3.
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
@@ -38,14 +38,14 @@ class QasmArea(TextArea):
         "qasm--mark",
     }
     DEFAULT_CSS = """
-    QasmArea {
+    QasmEditor {
         border: none; padding: 0; scrollbar-size: 1 1;
         &:focus { border: none; }
         & .qasm--error { color: $error; text-style: bold underline; }
         & .qasm--mark { color: $error; text-style: bold; }
     }
     """
-    DEFAULT_CSS += "QasmArea {" + QASM_COLOURS + "}"
+    DEFAULT_CSS += "QasmEditor {" + QASM_COLOURS + "}"
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ HEIGHT = 4
 """The most lines it takes."""
 
 
-class Checking(Enum):
+class CheckState(Enum):
     """Where the check is, while there is no answer for the text as it stands."""
 
     NOTHING = auto()
@@ -172,16 +172,16 @@ class Checking(Enum):
     """Qiskit has never answered yet: it takes seconds to start."""
 
 
-def check_lines(state: Checking | CheckReport | QdeckError, width: int) -> list[Line]:
+def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -> list[StyledLine]:
     """The lines for a state, each at most `width` cells."""
     if isinstance(state, QdeckError):
         return wrapped(f"! {plain(str(state), limit=600)}", width, TextStyle.WARNING)
     if isinstance(state, CheckReport):
         return _errors(state, width) if state.diagnostics else [_fine(state)]
     words = {
-        Checking.NOTHING: "",
-        Checking.WAITING: "○ not checked yet",
-        Checking.STARTING: "○ Qiskit is starting…",
+        CheckState.NOTHING: "",
+        CheckState.WAITING: "○ not checked yet",
+        CheckState.STARTING: "○ Qiskit is starting…",
     }[state]
     return [line((words, TextStyle.MUTED))]
 
@@ -201,7 +201,7 @@ def place(diagnostic: Diagnostic) -> str:
     return f"line {diagnostic.line}{column}: "
 
 
-def _fine(report: CheckReport) -> Line:
+def _fine(report: CheckReport) -> StyledLine:
     told = f" by Qiskit: {sizes(report.stats)}" if report.stats is not None else " by Qiskit"
     more = ""
     if report.parameters:
@@ -211,7 +211,7 @@ def _fine(report: CheckReport) -> Line:
     return line(("✔ checked", TextStyle.GOOD), told, (more, TextStyle.MUTED))
 
 
-def _errors(report: CheckReport, width: int) -> list[Line]:
+def _errors(report: CheckReport, width: int) -> list[StyledLine]:
     first, *others = report.diagnostics
     lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, TextStyle.BAD)[: HEIGHT - 1]
     for diagnostic in others[: HEIGHT - 1 - len(lines)]:

@@ -15,7 +15,7 @@ _ALONE = 0.2
 """Seconds after which a letter was one key press and not the beginning of a pasted token."""
 
 
-class FoundList(OptionList):
+class AccountList(OptionList):
     """Its commands are single letters, and so is a token: a letter acts only when no other follows it."""
 
     BINDINGS: ClassVar = bindings(LOGIN_LIST)

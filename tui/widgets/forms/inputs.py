@@ -21,7 +21,7 @@ from tui.domain.jobs import Job
 from tui.domain.submissions import MAX_TAG_LENGTH
 
 
-class PlainInput(Input):
+class SanitizedInput(Input):
     """Shows control and direction-changing characters as signs; the value keeps them."""
 
     @property
@@ -36,7 +36,7 @@ _TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNOR
 _BARE = re.compile(r'[^\s",]+')
 
 
-class CompletingInput(PlainInput):
+class CompletingInput(SanitizedInput):
     """Tab takes what is suggested; without a suggestion it goes on to the next field."""
 
     BINDINGS: ClassVar = [Binding("tab", "take_suggestion", "Complete", show=False)]
@@ -49,7 +49,7 @@ class CompletingInput(PlainInput):
         self.action_cursor_right()
 
 
-def usable_tags(tags: Iterable[str]) -> list[str]:
+def typable_tags(tags: Iterable[str]) -> list[str]:
     """Those that can be typed into a line of tags, each once."""
     return [
         tag
@@ -64,7 +64,7 @@ def usable_tags(tags: Iterable[str]) -> list[str]:
 
 def tags_of_jobs(jobs: Iterable[Job]) -> list[str]:
     """The tags of these jobs that can be typed, in the order they come first."""
-    return usable_tags(tag for job in jobs for tag in job.tags)
+    return typable_tags(tag for job in jobs for tag in job.tags)
 
 
 def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> str | None:
@@ -76,7 +76,7 @@ def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> s
     )
 
 
-class TagTerm(Suggester):
+class TagSuggester(Suggester):
     """Completes the `tag:` that a filter ends with.
 
     Attributes:

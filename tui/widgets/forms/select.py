@@ -17,7 +17,7 @@ PAUSE = 1.5
 """Seconds after a key before the next one begins another search."""
 
 
-class SearchedList(SelectOverlay):
+class SearchableOverlay(SelectOverlay):
     """The open list: letters go to the option that begins with them, else to the first that has them.
 
     Textual 8.2.8 searches labels that are `str` or Rich's `Text`, and ours are neither; nor does it show what
@@ -25,7 +25,7 @@ class SearchedList(SelectOverlay):
     """
 
     DEFAULT_CSS = """
-    SearchedList.-searched {
+    SearchableOverlay.-searched {
         border-bottom: solid $rule !important;
         border-subtitle-align: left; border-subtitle-color: $accent; border-subtitle-style: bold;
     }
@@ -68,7 +68,7 @@ class SearchedList(SelectOverlay):
         self.set_class(bool(typed), "-searched")
 
 
-class Choice(Select[T | None], Generic[T]):
+class SearchableSelect(Select[T | None], Generic[T]):
     """One value of some; the labels are plain text, never markup.
 
     Args:
@@ -78,10 +78,10 @@ class Choice(Select[T | None], Generic[T]):
     """
 
     DEFAULT_CSS = """
-    Choice { height: 1; }
-    Choice > SelectCurrent { height: 1; background: $surface; }
-    Choice > SelectCurrent Static#label { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    Choice:focus > SelectCurrent, Choice.-expanded > SelectCurrent {
+    SearchableSelect { height: 1; }
+    SearchableSelect > SelectCurrent { height: 1; background: $surface; }
+    SearchableSelect > SelectCurrent Static#label { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    SearchableSelect:focus > SelectCurrent, SearchableSelect.-expanded > SelectCurrent {
         background: $cursor; color: $cursor-text; text-style: bold;
         &:ansi { text-style: reverse; }
     }
@@ -97,12 +97,12 @@ class Choice(Select[T | None], Generic[T]):
     def compose(self) -> ComposeResult:
         """What is chosen, and the list."""
         yield SelectCurrent(self.prompt)
-        yield SearchedList().data_bind(compact=Select.compact)
+        yield SearchableOverlay().data_bind(compact=Select.compact)
 
     def _watch_expanded(self, expanded: bool) -> None:
         super()._watch_expanded(expanded)
         if self.is_mounted:
-            self.query_one(SearchedList).begin_anew()
+            self.query_one(SearchableOverlay).begin_anew()
 
     @property
     def offered(self) -> tuple[tuple[str, T], ...]:

@@ -15,8 +15,8 @@ from tui.common.sanitize import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
 from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
-from tui.widgets.forms.inputs import FieldRow, PlainInput
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.inputs import FieldRow, SanitizedInput
+from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_validation import (
     estimated_seconds,
     formula,
@@ -27,9 +27,9 @@ from tui.widgets.forms.submit_validation import (
     parse_tags,
     shots_of,
 )
-from tui.widgets.text.format import duration, usage_words
+from tui.widgets.text.format import duration, format_usage
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import Line, TextStyle, line, wrapped
+from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
 ALONE = ""
 """The session's value for a job of its own."""
@@ -73,15 +73,15 @@ class SubmitForm(VerticalScroll, can_focus=False):
         """The fields, then what is wrong, then the estimate."""
         primitives = [(str(primitive), primitive) for primitive in Primitive]
         yield TextBlock(id="submit-head")
-        yield FieldRow("Primitive", Choice("", primitives, Primitive.SAMPLER, id="primitive"))
+        yield FieldRow("Primitive", SearchableSelect("", primitives, Primitive.SAMPLER, id="primitive"))
         yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
         yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
         yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
-        yield FieldRow("Session", Choice("alone", [("alone", ALONE)], ALONE, id="session"))
+        yield FieldRow("Session", SearchableSelect("alone", [("alone", ALONE)], ALONE, id="session"))
         yield FieldRow("Tags", _input("tags", "", "comma, separated"))
         yield FieldRow("Name", _input("name", "", "untitled"))
         yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
-        yield FieldRow("Private", Choice("", _PRIVATE, False, id="private"))
+        yield FieldRow("Private", SearchableSelect("", _PRIVATE, False, id="private"))
         yield TextBlock(id="submit-trouble")
         yield TextBlock(id="estimate")
 
@@ -93,13 +93,13 @@ class SubmitForm(VerticalScroll, can_focus=False):
     @property
     def primitive(self) -> Primitive:
         """The primitive chosen."""
-        chosen = self.query_one("#primitive", Choice).selection
+        chosen = self.query_one("#primitive", SearchableSelect).selection
         return chosen if isinstance(chosen, Primitive) else Primitive.SAMPLER
 
     @property
     def session_id(self) -> str:
         """The session chosen; empty: alone."""
-        chosen = self.query_one("#session", Choice).selection
+        chosen = self.query_one("#session", SearchableSelect).selection
         return chosen if isinstance(chosen, str) else ALONE
 
     def show_candidate(self, candidate: Candidate | None) -> None:
@@ -114,7 +114,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     def show_sessions(self, sessions: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer these sessions, as label and id, after `alone`."""
-        self.query_one("#session", Choice).offer([("alone", ALONE), *sessions], chosen)
+        self.query_one("#session", SearchableSelect).offer([("alone", ALONE), *sessions], chosen)
         self._session = self.session_id
 
     def suggest_name(self, name: str) -> None:
@@ -187,7 +187,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
             source=source.text,
             observable_labels=labels,
             max_seconds=max_seconds,
-            private=self.query_one("#private", Choice).selection is True,
+            private=self.query_one("#private", SearchableSelect).selection is True,
             transpilation=candidate.transpilation,
         )
 
@@ -237,11 +237,11 @@ class SubmitForm(VerticalScroll, can_focus=False):
         """Fold the words anew."""
         self._show_estimate()
 
-    def _estimate_lines(self, width: int) -> list[Line]:
+    def _estimate_lines(self, width: int) -> list[StyledLine]:
         seconds = self.seconds()
         if self._candidate is None or seconds is None:
             return []
-        left = usage_words(self._usage)
+        left = format_usage(self._usage)
         lines = [line("takes about ", (f"{duration(seconds)} of QPU", TextStyle.STRONG))]
         lines += wrapped(left, width) if left else []
         remaining = self._usage.remaining_seconds if self._usage is not None else None
@@ -270,6 +270,6 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
 
 def _input(id: str, value: str, placeholder: str = "") -> Input:
-    field = PlainInput(value, placeholder=placeholder, id=id, compact=True)
+    field = SanitizedInput(value, placeholder=placeholder, id=id, compact=True)
     field.cursor_blink = False
     return field

@@ -16,7 +16,7 @@ from tui.common.sanitize import plain
 from tui.domain.backends import Backend
 from tui.domain.circuits import DEFAULT_LEVEL, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions, LayoutMode, Preference
-from tui.widgets.forms.select import Choice
+from tui.widgets.forms.select import SearchableSelect
 
 Preferences = tuple[Preference, ...]
 AIS: tuple[tuple[str, Ai], ...] = tuple((ai.word, ai) for ai in Ai)
@@ -26,7 +26,7 @@ _ANY: tuple[str, Preferences] = ("any", ())
 _EACH: tuple[tuple[str, Preferences], ...] = tuple((one.value, (one,)) for one in Preference)
 
 
-class CloudChoices(Horizontal):
+class CloudOptionsForm(Horizontal):
     """Says with `Changed` that the user chose otherwise; `options` says what.
 
     Coupling map and Qiskit options are not chosen here: `refine` sets them, and the line says how many there
@@ -34,13 +34,13 @@ class CloudChoices(Horizontal):
     """
 
     DEFAULT_CSS = """
-    CloudChoices { height: 1; padding: 0 1; }
-    CloudChoices > Static { width: auto; height: 1; color: $text-muted; }
-    CloudChoices > Choice { margin-right: 1; }
-    CloudChoices > #ai { width: 7; }
-    CloudChoices > #ai-layout { width: 11; }
-    CloudChoices > #goal { width: 14; }
-    CloudChoices > #gates { width: 13; }
+    CloudOptionsForm { height: 1; padding: 0 1; }
+    CloudOptionsForm > Static { width: auto; height: 1; color: $text-muted; }
+    CloudOptionsForm > SearchableSelect { margin-right: 1; }
+    CloudOptionsForm > #ai { width: 7; }
+    CloudOptionsForm > #ai-layout { width: 11; }
+    CloudOptionsForm > #goal { width: 14; }
+    CloudOptionsForm > #gates { width: 13; }
     """
 
     class Changed(Message):
@@ -53,45 +53,45 @@ class CloudChoices(Horizontal):
     def compose(self) -> ComposeResult:
         """The fields in one line."""
         yield Static(Content("AI "))
-        yield Choice("", AIS, Ai.AUTO, id="ai")
+        yield SearchableSelect("", AIS, Ai.AUTO, id="ai")
         yield Static(Content("Layout "), id="ai-layout-label")
         modes = [(mode.value, mode) for mode in LayoutMode]
-        yield Choice("", modes, LayoutMode.OPTIMIZE, id="ai-layout")
+        yield SearchableSelect("", modes, LayoutMode.OPTIMIZE, id="ai-layout")
         yield Static(Content("Goal "), id="goal-label")
-        yield Choice("", (_ANY, *_EACH), (), id="goal")
+        yield SearchableSelect("", (_ANY, *_EACH), (), id="goal")
         yield Static(Content("Gates "))
-        yield Choice("", GATES, False, id="gates")
+        yield SearchableSelect("", GATES, False, id="gates")
         yield Static(id="more", markup=False)
 
     def show(self, options: CloudOptions) -> None:
         """Set the fields to these options, without telling of a change."""
         self._refined = options
         with self.prevent(Select.Changed):
-            self.query_one("#ai", Choice).value = options.ai
-            self.query_one("#ai-layout", Choice).value = options.layout_mode
-            self.query_one("#gates", Choice).value = options.fractional_gates
+            self.query_one("#ai", SearchableSelect).value = options.ai
+            self.query_one("#ai-layout", SearchableSelect).value = options.layout_mode
+            self.query_one("#gates", SearchableSelect).value = options.fractional_gates
             several = options.preferences if len(options.preferences) > 1 else ()
             more = ((", ".join(several), several),) if several else ()
-            self.query_one("#goal", Choice).offer((_ANY, *_EACH, *more), options.preferences)
+            self.query_one("#goal", SearchableSelect).offer((_ANY, *_EACH, *more), options.preferences)
         self._arrange()
 
     def options(self) -> CloudOptions:
         """What is asked. What is of the AI passes counts only while they may be used."""
         ai = self._ai
         of_ai = ai is not Ai.OFF
-        mode = self.query_one("#ai-layout", Choice).selection
-        goal = self.query_one("#goal", Choice).selection
+        mode = self.query_one("#ai-layout", SearchableSelect).selection
+        goal = self.query_one("#goal", SearchableSelect).selection
         return replace(
             self._refined,
             ai=ai,
             layout_mode=mode if of_ai and isinstance(mode, LayoutMode) else LayoutMode.OPTIMIZE,
             preferences=goal if of_ai and isinstance(goal, tuple) else (),
-            fractional_gates=self.query_one("#gates", Choice).selection is True,
+            fractional_gates=self.query_one("#gates", SearchableSelect).selection is True,
         )
 
     @property
     def _ai(self) -> Ai:
-        chosen = self.query_one("#ai", Choice).selection
+        chosen = self.query_one("#ai", SearchableSelect).selection
         return chosen if isinstance(chosen, Ai) else Ai.AUTO
 
     @on(Select.Changed)
@@ -113,14 +113,14 @@ MAX_SEED = 2**31 - 1
 LOCAL, CLOUD = "local", "cloud"
 
 
-class TranspileChoices(Vertical):
+class TranspileOptionsForm(Vertical):
     """Says with `Changed` that the user chose otherwise; `options` and `backend` say what."""
 
     DEFAULT_CSS = """
-    TranspileChoices { height: auto; }
+    TranspileOptionsForm { height: auto; }
     #anywhere { height: 1; padding: 0 1; }
     #anywhere > Static { width: auto; height: 1; color: $text-muted; }
-    #anywhere > Choice { margin-right: 1; }
+    #anywhere > SearchableSelect { margin-right: 1; }
     #anywhere > #backend { width: 1fr; max-width: 48; }
     #anywhere > #level { width: 11; }
     #anywhere > #where { width: 8; }
@@ -135,15 +135,15 @@ class TranspileChoices(Vertical):
         """The fields in one line, and another for the cloud."""
         with Horizontal(id="anywhere"):
             yield Static(Content("Backend "))
-            yield Choice[str]("none", id="backend")
+            yield SearchableSelect[str]("none", id="backend")
             yield Static(Content("Level "))
-            yield Choice[int]("", LEVELS, DEFAULT_LEVEL, id="level")
-            yield Choice[str]("", ((LOCAL, LOCAL), (CLOUD, CLOUD)), LOCAL, id="where")
+            yield SearchableSelect[int]("", LEVELS, DEFAULT_LEVEL, id="level")
+            yield SearchableSelect[str]("", ((LOCAL, LOCAL), (CLOUD, CLOUD)), LOCAL, id="where")
             yield Static(Content("Seed "))
             seed = Input(placeholder="any", id="seed", compact=True, restrict=r"[0-9]*", max_length=10)
             seed.cursor_blink = False
             yield seed
-        yield CloudChoices(id="asked")
+        yield CloudOptionsForm(id="asked")
 
     def on_mount(self) -> None:
         """The cloud is not chosen yet."""
@@ -152,27 +152,29 @@ class TranspileChoices(Vertical):
     def show(self, backend: str, options: TranspileOptions) -> None:
         """Set the fields to these choices, without telling of a change."""
         with self.prevent(Select.Changed, Input.Changed):
-            choice = self.query_one("#backend", Choice)
+            choice = self.query_one("#backend", SearchableSelect)
             choice.offer(choice.offered, backend)
-            self.query_one("#level", Choice).value = options.optimization_level
-            self.query_one("#where", Choice).value = CLOUD if options.cloud else LOCAL
+            self.query_one("#level", SearchableSelect).value = options.optimization_level
+            self.query_one("#where", SearchableSelect).value = CLOUD if options.cloud else LOCAL
             self.query_one("#seed", Input).value = "" if options.seed is None else str(options.seed)
         if options.cloud:
-            self.query_one(CloudChoices).show(options.asked)
+            self.query_one(CloudOptionsForm).show(options.asked)
         self._arrange()
 
     def refine(self, asked: CloudOptions) -> None:
         """Ask the cloud this, as the user chose."""
-        self.query_one(CloudChoices).show(asked)
+        self.query_one(CloudOptionsForm).show(asked)
         self.post_message(self.Changed())
 
     def offer_backends(self, backends: Sequence[Backend], chosen: str) -> None:
         """Offer these backends."""
-        self.query_one("#backend", Choice).offer([(_told(one), one.name) for one in backends], chosen)
+        self.query_one("#backend", SearchableSelect).offer(
+            [(_told(one), one.name) for one in backends], chosen
+        )
 
     def offer_cloud(self, there: bool) -> None:
         """Show where to transpile only when there is a choice."""
-        where = self.query_one("#where", Choice)
+        where = self.query_one("#where", SearchableSelect)
         where.display = there
         if not there:
             with self.prevent(Select.Changed):
@@ -182,12 +184,12 @@ class TranspileChoices(Vertical):
     @property
     def cloud(self) -> bool:
         """Whether the cloud is chosen."""
-        return self.query_one("#where", Choice).selection == CLOUD
+        return self.query_one("#where", SearchableSelect).selection == CLOUD
 
     @property
     def backend(self) -> str:
         """The backend chosen; empty when there is none."""
-        chosen = self.query_one("#backend", Choice).selection
+        chosen = self.query_one("#backend", SearchableSelect).selection
         return chosen if isinstance(chosen, str) else ""
 
     def options(self) -> TranspileOptions:
@@ -196,7 +198,7 @@ class TranspileChoices(Vertical):
         Raises:
             ValueError: the seed is too large, or given twice.
         """
-        level = self.query_one("#level", Choice).selection
+        level = self.query_one("#level", SearchableSelect).selection
         field = self.query_one("#seed", Input)
         seed = int(field.value) if field.value else None
         field.set_class(seed is not None and seed > MAX_SEED, "-wrong")
@@ -206,19 +208,19 @@ class TranspileChoices(Vertical):
             optimization_level=level if isinstance(level, int) else DEFAULT_LEVEL,
             seed=seed,
             cloud=self.cloud,
-            asked=self.query_one(CloudChoices).options() if self.cloud else NOTHING_ASKED,
+            asked=self.query_one(CloudOptionsForm).options() if self.cloud else NOTHING_ASKED,
         )
 
     @on(Select.Changed)
     @on(Input.Changed)
-    @on(CloudChoices.Changed)
-    def _changed(self, event: Select.Changed | Input.Changed | CloudChoices.Changed) -> None:
+    @on(CloudOptionsForm.Changed)
+    def _changed(self, event: Select.Changed | Input.Changed | CloudOptionsForm.Changed) -> None:
         event.stop()
         self._arrange()
         self.post_message(self.Changed())
 
     def _arrange(self) -> None:
-        self.query_one(CloudChoices).display = self.cloud
+        self.query_one(CloudOptionsForm).display = self.cloud
 
 
 def _told(backend: Backend) -> str:

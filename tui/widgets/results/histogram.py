@@ -17,7 +17,7 @@ from tui.widgets.results.result_tables import (
     value_spans,
 )
 from tui.widgets.text.format import percent
-from tui.widgets.text.styled_text import BLANK, Line, Span, TextStyle, fit, line
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line
 
 TOP = 16
 """Bit strings shown one by one; the others are summed up in one line."""
@@ -35,9 +35,9 @@ def bar(share: float, width: int) -> str:
     return "█" * full + (_EIGHTHS[rest] if rest else "")
 
 
-def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Line]:
+def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[StyledLine]:
     """The whole result, PUB by PUB, register by register."""
-    lines: list[Line] = []
+    lines: list[StyledLine] = []
     if result.note:
         lines.append(line((plain(result.note, limit=500), TextStyle.WARNING)))
     if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
@@ -52,8 +52,8 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Line]:
     return lines
 
 
-def _pub_lines(pub: PubResult, width: int, top: int) -> list[Line]:
-    lines: list[Line] = []
+def _pub_lines(pub: PubResult, width: int, top: int) -> list[StyledLine]:
+    lines: list[StyledLine] = []
     for sets in sweeps(pub.counts):
         if is_table(sets):
             lines += [BLANK] if lines else []
@@ -75,7 +75,7 @@ def _is_one_value(pub: PubResult) -> bool:
     return len(pub.values) == 1 and not pub.counts and pub.quasi is None
 
 
-def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[Line]:
+def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[StyledLine]:
     """One register: a head, then a bar, a percentage and a count for each bit string."""
     register = plain(counts.register, limit=60) or "result"
     where = "".join(f"[{place}]" for place in counts.index)
@@ -105,7 +105,7 @@ def _hexadecimal(bits: str) -> str:
         return bits
 
 
-def quasi_lines(quasi: QuasiDistribution, width: int, top: int = TOP) -> list[Line]:
+def quasi_lines(quasi: QuasiDistribution, width: int, top: int = TOP) -> list[StyledLine]:
     """A quasi-distribution; negative values have no bar but are shown."""
     shots = "" if quasi.shots is None else f", {quasi.shots} shots"
     head = line(
@@ -127,14 +127,14 @@ class _Row(NamedTuple):
     rest: bool = False
 
 
-def _rows(rows: list[_Row], width: int) -> list[Line]:
+def _rows(rows: list[_Row], width: int) -> list[StyledLine]:
     if not rows:
         return [line(("nothing was counted", TextStyle.MUTED))]
     label_width = min(max(len(row.label) for row in rows), max(8, width // 2, width - _BESIDE))
     count_width = max(len(row.times) for row in rows)
     room = max(4, min(60, width - label_width - count_width - 14))
     scale = max((row.share for row in rows if not row.rest), default=1.0)
-    lines: list[Line] = []
+    lines: list[StyledLine] = []
     for row in rows:
         drawn = bar(row.share / scale, room) if scale > 0 else ""
         lines.append(
@@ -151,7 +151,7 @@ def _rows(rows: list[_Row], width: int) -> list[Line]:
     return lines
 
 
-def strip_line(result: JobResult, width: int) -> Line:
+def preview_line(result: JobResult, width: int) -> StyledLine:
     """The result in one line: the most frequent bit strings with short bars, or the first values."""
     if not result.pubs:
         return line((plain(result.note, limit=200), TextStyle.MUTED)) if result.note else BLANK

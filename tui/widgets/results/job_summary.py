@@ -11,9 +11,9 @@ from tui.domain.circuits import Transpilation
 from tui.domain.error_codes import ERROR_CODES
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
-from tui.widgets.text.format import NOTHING, age, clock_time, duration, percent, status_span, step_span
-from tui.widgets.text.styled_text import Line, Span, TextStyle, line, wrapped
-from tui.widgets.text.text_pane import LIMIT, page_of
+from tui.widgets.text.format import NOTHING, age, duration, format_datetime, percent, status_span, step_span
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, wrapped
+from tui.widgets.text.text_pane import LIMIT, text_page
 
 _LAYOUT_CELLS = 58
 _PRETTY_LIMIT = 500_000
@@ -27,7 +27,7 @@ def facts(
     *,
     metrics: JobMetrics | None = None,
     transpilation: Transpilation | None = None,
-) -> list[Line]:
+) -> list[StyledLine]:
     """The head of the job's view, folded to `width` cells.
 
     Its place in the queue is told by `metrics`, how its circuit was made here by `transpilation`.
@@ -55,7 +55,7 @@ def facts(
     if job.status is JobStatus.QUEUED and metrics is not None:
         lines += _queue(metrics)
     if transpilation is not None:
-        lines.append(transpiled_line(transpilation))
+        lines.append(transpilation_line(transpilation))
     if job.tags:
         lines.append(line((" tags ", TextStyle.MUTED), shorten("  ".join(job.tags), width)))
     if job.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
@@ -63,7 +63,7 @@ def facts(
     return lines
 
 
-def timeline(job: Job, now: datetime) -> Line:
+def timeline(job: Job, now: datetime) -> StyledLine:
     """The states with the time spent in each: `◔ queued 12 s → ▶ running 2.1 s → ✔ done 5m ago`."""
     steps = steps_of(job)
     spans: list[Span] = [Span(" ")]
@@ -93,7 +93,7 @@ def steps_of(job: Job) -> list[StatusStep]:
     return steps
 
 
-def _costs(job: Job) -> Line:
+def _costs(job: Job) -> StyledLine:
     estimated = (
         f"  (estimated {duration(job.estimated_seconds)})" if job.estimated_seconds is not None else ""
     )
@@ -104,11 +104,11 @@ def _costs(job: Job) -> Line:
         charged,
         (estimated, TextStyle.MUTED),
         ("  created ", TextStyle.MUTED),
-        clock_time(job.created),
+        format_datetime(job.created),
     )
 
 
-def _queue(metrics: JobMetrics) -> list[Line]:
+def _queue(metrics: JobMetrics) -> list[StyledLine]:
     """Where the job stands in the queue, as far as the service tells it."""
     told: list[tuple[str, str]] = []
     if metrics.queue_position is not None:
@@ -116,14 +116,14 @@ def _queue(metrics: JobMetrics) -> list[Line]:
         among = f" ({mine:,} in the provider)" if mine not in {None, metrics.queue_position} else ""
         told.append(("position", f"{metrics.queue_position:,}{among}"))
     if metrics.estimated_start is not None:
-        told.append(("expected to start", clock_time(metrics.estimated_start)))
+        told.append(("expected to start", format_datetime(metrics.estimated_start)))
     spans = [Span(" queue", TextStyle.MUTED)]
     for name, value in told:
         spans += [Span(f"  {name} ", TextStyle.MUTED), Span(value)]
     return [tuple(spans)] if told else []
 
 
-def transpiled_line(told: Transpilation) -> Line:
+def transpilation_line(told: Transpilation) -> StyledLine:
     """How the circuit was transpiled, in one line: level, where, seed, gates, depth, success."""
     before, after = told.before, told.after
     success = ""
@@ -143,12 +143,12 @@ def _how(told: Transpilation) -> str:
     return f"level {told.options.optimization_level}, {where}{seed}{ai}"
 
 
-def transpiled_rows(told: Transpilation) -> list[tuple[str, str]]:
+def transpilation_rows(told: Transpilation) -> list[tuple[str, str]]:
     """How the circuit was transpiled, by name; before → after, qubit of the circuit → of the device."""
     before, after = told.before, told.after
     rows = [
         ("transpiled", f"{_how(told)}, {told.seconds:.2f} s, for {shorten(told.backend, 40)}"),
-        ("", f"at {clock_time(told.at)}"),
+        ("", f"at {format_datetime(told.at)}"),
         ("two-qubit gates", f"{before.two_qubit_gates} → {after.two_qubit_gates}"),
         ("two-qubit depth", f"{before.two_qubit_depth} → {after.two_qubit_depth}"),
         ("depth", f"{before.depth} → {after.depth}"),
@@ -168,11 +168,11 @@ def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
     return [(name if place == 0 else "", row) for place, row in enumerate(rows)]
 
 
-def _reason(job: Job, width: int) -> list[Line]:
+def _reason(job: Job, width: int) -> list[StyledLine]:
     code = f" (code {shorten(job.reason_code, 20)})" if job.reason_code else ""
     what = plain(job.reason, limit=3000, lines=True).strip() or "The service gave no reason."
-    ink = TextStyle.BAD if job.status is JobStatus.FAILED else TextStyle.MUTED
-    lines = [(Span(" "), *pieces) for pieces in wrapped(f"Why: {what}{code}", width, ink)][:5]
+    style = TextStyle.BAD if job.status is JobStatus.FAILED else TextStyle.MUTED
+    lines = [(Span(" "), *pieces) for pieces in wrapped(f"Why: {what}{code}", width, style)][:5]
     lines += [(Span(" "), *pieces) for pieces in wrapped(f"What to do: {_advice(job)}", width)][:3]
     return lines
 
@@ -190,14 +190,14 @@ def _advice(job: Job) -> str:
 
 def metrics_lines(
     job: Job, metrics: JobMetrics | None, transpilation: Transpilation | None = None
-) -> list[Line]:
+) -> list[StyledLine]:
     """What the service measured, and what is known without it."""
     rows: list[tuple[str, str]] = []
     if metrics is not None:
         rows += [
-            ("created", clock_time(metrics.created)),
-            ("running", clock_time(metrics.running)),
-            ("finished", clock_time(metrics.finished)),
+            ("created", format_datetime(metrics.created)),
+            ("running", format_datetime(metrics.running)),
+            ("finished", format_datetime(metrics.finished)),
             ("QPU time", duration(metrics.qpu_seconds)),
             ("execution time", duration(metrics.execution_seconds)),
             ("caller", shorten(metrics.caller, 80) or NOTHING),
@@ -207,7 +207,7 @@ def metrics_lines(
             ("expected start", metrics.estimated_start),
             ("expected end", metrics.estimated_completion),
         )
-        rows += [(name, clock_time(at)) for name, at in expected if at is not None]
+        rows += [(name, format_datetime(at)) for name, at in expected if at is not None]
         places = (
             ("queue position", metrics.queue_position),
             ("in the provider", metrics.provider_position),
@@ -216,17 +216,17 @@ def metrics_lines(
     rows += [
         ("service", shorten(job.service, 60)),
         ("instance", shorten(job.instance, 160) or NOTHING),
-        ("last confirmed", clock_time(job.confirmed)),
+        ("last confirmed", format_datetime(job.confirmed)),
     ]
     if transpilation is not None:
-        rows += transpiled_rows(transpilation)
+        rows += transpilation_rows(transpilation)
     told = [line((f" {name:<16}", TextStyle.MUTED), value) for name, value in rows]
     if metrics is None:
         told.insert(0, line((" Metrics come when the job ends.", TextStyle.MUTED)))
     return told
 
 
-def raw_page(job: Job, result: JobResult | None) -> list[Line]:
+def raw_page(job: Job, result: JobResult | None) -> list[StyledLine]:
     """The result as the service sent it, indented where it is JSON."""
     if result is None or not result.raw:
         return [line((" No raw result is known here.", TextStyle.MUTED))]
@@ -235,5 +235,5 @@ def raw_page(job: Job, result: JobResult | None) -> list[Line]:
         try:
             text = json.dumps(json.loads(result.raw), indent=2, ensure_ascii=False)
         except ValueError:
-            return page_of(text)
-    return page_of(text)
+            return text_page(text)
+    return text_page(text)

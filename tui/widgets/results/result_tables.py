@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from tui.common.sanitize import plain
 from tui.domain.results import Counts, ExpectationValue, PubResult
 from tui.widgets.text.format import NOTHING, percent
-from tui.widgets.text.styled_text import Line, Span, TextStyle, fit, line
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit, line
 
 SETS = 5
 """From so many parameter sets on it is a table."""
@@ -35,7 +35,7 @@ def is_table(sets: Sequence[Counts]) -> bool:
     return len(sets) >= SETS and seen and all(one.num_bits <= _LONGEST for one in sets)
 
 
-def sweep_lines(sets: Sequence[Counts], width: int) -> list[Line]:
+def sweep_lines(sets: Sequence[Counts], width: int) -> list[StyledLine]:
     """One register over all parameter sets: the share of the most frequent outcomes in each."""
     bits = max(one.num_bits for one in sets)
     names = ["".join(f"[{place}]" for place in one.index) for one in sets]
@@ -97,14 +97,14 @@ _BETWEEN = 3
 _PAULIS = re.compile(r"[IXYZ]{9,}")
 
 
-def value_lines(values: Sequence[ExpectationValue], width: int) -> list[Line]:
+def value_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
     """Expectation values with their standard errors, in order; many of them from left to right."""
     head = line(("expectation values", TextStyle.STRONG), (_told(values), TextStyle.MUTED))
     labels = [value_label(value, place) for place, value in enumerate(values)]
     return [head, *_rows(labels, values, width)]
 
 
-def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[Line]:
+def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine]:
     """The same for PUBs of one value each, with the number of the PUB before it."""
     values = [pub.values[0] for pub in pubs]
     count = len(str(len(pubs)))
@@ -135,7 +135,7 @@ def _told(values: Sequence[ExpectationValue]) -> str:
     return f"  {len(values):,} from {min(numbers):+.4f} to {max(numbers):+.4f}, value ± standard error"
 
 
-def _rows(labels: Sequence[str], values: Sequence[ExpectationValue], width: int) -> list[Line]:
+def _rows(labels: Sequence[str], values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
     numbers = [value_spans(value) for value in values]
     number_width = max((sum(cell_len(span.text) for span in spans) for spans in numbers), default=0)
     most = max(8, width - number_width - 4)
@@ -144,7 +144,7 @@ def _rows(labels: Sequence[str], values: Sequence[ExpectationValue], width: int)
     columns = 1
     if len(values) >= _IN_COLUMNS_FROM:
         columns = max(1, (width - 1 + _BETWEEN) // (label_width + 2 + number_width + _BETWEEN))
-    lines: list[Line] = []
+    lines: list[StyledLine] = []
     for first in range(0, len(values), columns):
         pieces: list[Span] = []
         for place in range(first, min(first + columns, len(values))):

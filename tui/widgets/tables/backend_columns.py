@@ -8,7 +8,7 @@ from tui.common.sanitize import shorten
 from tui.domain.backends import Backend
 from tui.widgets.tables.row_table import Cells, Column
 from tui.widgets.text.format import NOTHING, age, number, percent_error
-from tui.widgets.text.styled_text import Line, Span, TextStyle, line
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line
 
 BACKEND_COLUMNS: tuple[Column, ...] = (
     Column("STATUS", 14, grow=1),
@@ -31,8 +31,8 @@ def status_of(backend: Backend) -> Span:
     word = shorten(backend.status or "unknown", 20)
     if backend.operational:
         return Span(f"✔ {word}", TextStyle.GOOD)
-    ink = TextStyle.WARNING if "pause" in word.lower() or "mainten" in word.lower() else TextStyle.BAD
-    return Span(f"{'◔' if ink is TextStyle.WARNING else '✘'} {word}", ink)
+    style = TextStyle.WARNING if "pause" in word.lower() or "mainten" in word.lower() else TextStyle.BAD
+    return Span(f"{'◔' if style is TextStyle.WARNING else '✘'} {word}", style)
 
 
 def backend_cells(backend: Backend, *, chosen: bool) -> Cells:
@@ -53,7 +53,7 @@ def backend_cells(backend: Backend, *, chosen: bool) -> Cells:
     )
 
 
-def backend_lines(backend: Backend, now: datetime) -> list[Line]:
+def backend_lines(backend: Backend, now: datetime) -> list[StyledLine]:
     """Two lines about one backend: coherence and calibration, and what the service says of it."""
     calibrated = f"calibrated {age(backend.calibrated, now)} ago" if backend.calibrated else ""
     gates = " ".join(shorten(gate, 20) for gate in backend.basis_gates[:12])

@@ -10,7 +10,7 @@ from tui.common.sanitize import shorten
 from tui.domain.jobs import Job
 from tui.jobquery.view import ColumnChoice
 from tui.widgets.tables.row_table import Cells, Column
-from tui.widgets.text.format import NOTHING, age, clock_time, number, short_id, status_span
+from tui.widgets.text.format import NOTHING, age, format_datetime, number, short_id, status_span
 from tui.widgets.text.styled_text import Span, TextStyle
 
 Cell = Callable[[Job, datetime], Span]
@@ -85,7 +85,7 @@ _ALL: tuple[JobColumn, ...] = (
     JobColumn(
         Column("FINISHED", 19, id="finished"),
         "when it finished",
-        lambda job, now: Span(clock_time(job.finished)),
+        lambda job, now: Span(format_datetime(job.finished)),
         False,
     ),
     JobColumn(

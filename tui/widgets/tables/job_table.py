@@ -18,8 +18,8 @@ from tui.jobquery.job_list import HEAD, NEWEST_FIRST, JobRows, Order
 from tui.jobquery.view import ColumnChoice
 from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
 from tui.widgets.tables.row_table import Cells, Column, RowTable
-from tui.widgets.text.format import count_words, step_span
-from tui.widgets.text.styled_text import Line, Span, TextStyle, fit_line, line
+from tui.widgets.text.format import format_count, step_span
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit_line, line
 
 _MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
 
@@ -40,7 +40,7 @@ class JobTable(RowTable):
     class MarksChanged(Message):
         """Other jobs are marked."""
 
-    class Steered(Message):
+    class Navigated(Message):
         """The user moved on in the table, or tried to where it ends.
 
         Attributes:
@@ -64,7 +64,7 @@ class JobTable(RowTable):
         self._anchor = ""
         self.unseen: AbstractSet[str] = frozenset()
         """Ids of jobs that finished and were not looked at: their rows are bold, with a dot before them."""
-        self._summaries: dict[str, Line] = {}
+        self._summaries: dict[str, StyledLine] = {}
         super().__init__([one.column for one in self._shown_columns], self._cells, id=id)
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -96,37 +96,37 @@ class JobTable(RowTable):
             return [Span("")] * len(self._shown_columns)
         return job_cells(self._shown_columns, job, self._now())
 
-    def title_of(self, column: Column, cells: int) -> str:
+    def heading(self, column: Column, cells: int) -> str:
         """The head, with an arrow where the table is sorted by it."""
         if column.id != self._order.column:
             return column.title
         return column.title[: max(0, cells - 1)] + ("▼" if self._order.descending else "▲")
 
-    def mark_of(self, key: str, at_cursor: bool) -> str:
+    def gutter_text(self, key: str, at_cursor: bool) -> str:
         """The cursor, then whether the job is marked, unseen, or both."""
         return ("▸" if at_cursor else " ") + _MARKS[key in self._marked, key in self.unseen]
 
-    def row_line(self, key: str, width: int, ink: TextStyle) -> Line:
+    def row_line(self, key: str, width: int, style: TextStyle) -> StyledLine:
         """A job, or the head of a group."""
         if key not in self._rows.groups:
-            row = super().row_line(key, width, ink)
-            if ink is TextStyle.PLAIN and key in self.unseen:
+            row = super().row_line(key, width, style)
+            if style is TextStyle.PLAIN and key in self.unseen:
                 row = tuple(
-                    span._replace(ink=TextStyle.STRONG) if span.ink is TextStyle.PLAIN else span
+                    span._replace(style=TextStyle.STRONG) if span.style is TextStyle.PLAIN else span
                     for span in row
                 )
-            if ink is TextStyle.PLAIN and key in self._marked:
-                row = (row[0]._replace(ink=TextStyle.CURRENT), *row[1:])
+            if style is TextStyle.PLAIN and key in self._marked:
+                row = (row[0]._replace(style=TextStyle.CURRENT), *row[1:])
             return row
         if key not in self._summaries:
             self._summaries[key] = self._summary(key)
         summary = fit_line(self._summaries[key], width - self.GUTTER)
-        mark = "▸ " if ink is not TextStyle.PLAIN else "  "
-        if ink is not TextStyle.PLAIN:
-            summary = tuple(span._replace(ink=ink) for span in summary)
-        return (Span(mark, ink), *summary)
+        mark = "▸ " if style is not TextStyle.PLAIN else "  "
+        if style is not TextStyle.PLAIN:
+            summary = tuple(span._replace(style=style) for span in summary)
+        return (Span(mark, style), *summary)
 
-    def _summary(self, head: str) -> Line:
+    def _summary(self, head: str) -> StyledLine:
         members = self._rows.groups[head]
         counts = Counter(job.status for key in members if (job := self._job_of(key)) is not None)
         name = head.removeprefix(HEAD)
@@ -137,14 +137,14 @@ class JobTable(RowTable):
         return line(
             ("▹ " if head in self._folded else "▿ ", TextStyle.ACCENT),
             (shorten(name, 40), TextStyle.STRONG) if name else ("in none", TextStyle.MUTED),
-            f"  {count_words(len(members), 'job')}",
+            f"  {format_count(len(members), 'job')}",
             *states,
         )
 
     # --- the user moves --------------------------------------------------------------------------
 
     @property
-    def furthest(self) -> int:
+    def last_visible(self) -> int:
         """The place of the last row that can be seen."""
         rows = max(1, self.size.height - 1)
         return min(len(self.keys), self.scroll_offset.y + rows) - 1
@@ -164,16 +164,16 @@ class JobTable(RowTable):
     def jump_to(self, key: str) -> None:
         """The user asks for this row."""
         self.move_to(key)
-        self.post_message(self.Steered(True))
+        self.post_message(self.Navigated(True))
 
     def on_mouse_scroll_down(self) -> None:
         """Rows further down come in sight."""
-        self.post_message(self.Steered(False))
+        self.post_message(self.Navigated(False))
 
     def _steer(self, move: Callable[[], None]) -> None:
         before = self.cursor_key
         move()
-        self.post_message(self.Steered(self.cursor_key != before))
+        self.post_message(self.Navigated(self.cursor_key != before))
 
     # --- marks -----------------------------------------------------------------------------------
 
@@ -204,15 +204,15 @@ class JobTable(RowTable):
 
     def mark_on(self, steps: int) -> None:
         """Mark what is under the cursor and what comes under it."""
-        self.mark(self._jobs_between(self.cursor_place, self.cursor_place), True)
+        self.mark(self._jobs_between(self.cursor_index, self.cursor_index), True)
         self._anchor = self.cursor_key
         self.action_move(steps)
-        self.mark(self._jobs_between(self.cursor_place, self.cursor_place), True)
+        self.mark(self._jobs_between(self.cursor_index, self.cursor_index), True)
 
     def mark_range(self) -> None:
         """Mark from the job marked last to the one under the cursor."""
-        start = self._place_of(self._anchor, self.cursor_place)
-        self.mark(self._jobs_between(start, self.cursor_place), True)
+        start = self._index_of(self._anchor, self.cursor_index)
+        self.mark(self._jobs_between(start, self.cursor_index), True)
         self._anchor = self.cursor_key
 
     def mark_all(self) -> None:

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.text.styled_text import BLANK, INKS, Line, Span, TextStyle, fit, strip_of
+from tui.widgets.text.styled_text import BLANK, TEXT_STYLES, Span, StyledLine, TextStyle, fit, strip_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class RowTable(ScrollView, can_focus=True):
     """The table. `show` tells it the keys in order; `cells_of` says what a row holds."""
 
     GUTTER: ClassVar[int] = 1
-    """Cells left of the first column: the cursor, and what else `mark_of` says."""
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
+    """Cells left of the first column: the cursor, and what else `gutter_text` says."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLES)
     DEFAULT_CSS = "RowTable { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }"
     BINDINGS: ClassVar = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -104,7 +104,7 @@ class RowTable(ScrollView, can_focus=True):
         self._cursor = 0
         self._widths_for = -1
         self._widths_then: list[int] = []
-        self._painted: dict[int, Line] = {}
+        self._painted: dict[int, StyledLine] = {}
         self._painted_for: tuple[int, int] = (-1, -1)
 
     @property
@@ -123,7 +123,7 @@ class RowTable(ScrollView, can_focus=True):
         return self.scrollable_content_region.width
 
     @property
-    def cursor_place(self) -> int:
+    def cursor_index(self) -> int:
         """How many rows are above the cursor."""
         return self._cursor
 
@@ -142,7 +142,7 @@ class RowTable(ScrollView, can_focus=True):
         """Show these rows; the cursor stays on its key, and on its line of the screen once scrolled."""
         before, old_cursor = self.cursor_key, self._cursor
         self._keys = tuple(keys)
-        self._cursor = self._place_of(before, max(0, min(old_cursor, len(self._keys) - 1)))
+        self._cursor = self._index_of(before, max(0, min(old_cursor, len(self._keys) - 1)))
         self.virtual_size = Size(self.line_width, len(self._keys) + 1)
         top = self.scroll_offset.y
         if top and self._cursor != old_cursor:
@@ -154,9 +154,9 @@ class RowTable(ScrollView, can_focus=True):
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row; a key that is not shown changes nothing."""
-        self._set_cursor(self._place_of(key, self._cursor))
+        self._set_cursor(self._index_of(key, self._cursor))
 
-    def _place_of(self, key: str, other: int) -> int:
+    def _index_of(self, key: str, other: int) -> int:
         """Where a key is, `other` when it is not shown. Most often it is where the cursor was."""
         if 0 <= other < len(self._keys) and self._keys[other] == key:
             return other
@@ -187,10 +187,11 @@ class RowTable(ScrollView, can_focus=True):
             self._painted_for = (top, width)
             self._painted.clear()
         pieces = self._painted[y] = self._line_at(y)
-        return strip_of(pieces, width, self._ink_style, self._ink_style(""))
+        return strip_of(pieces, width, self._text_style, self._text_style(""))
 
-    def _ink_style(self, name: str) -> Style:
-        """The style of an ink, or the table's own; asking for them anew took a fifth of painting a line."""
+    def _text_style(self, name: str) -> Style:
+        """Return the Rich style of a `TextStyle`, the table's own for an empty name."""
+        # Kept until the theme changes: asking Textual anew took a fifth of drawing a line.
         style = self._styles_then.get(name)
         if style is None:
             style = self.get_component_rich_style(name, partial=True) if name else self.rich_style
@@ -202,11 +203,11 @@ class RowTable(ScrollView, can_focus=True):
         self._styles_then.clear()
         super().notify_style_update()
 
-    def _line_at(self, y: int) -> Line:
+    def _line_at(self, y: int) -> StyledLine:
         width = self.line_width
         if y == 0:
             heads = [
-                Span(self.title_of(column, cells), TextStyle.HEAD)
+                Span(self.heading(column, cells), TextStyle.HEAD)
                 for column, cells in zip(self._columns, self._widths(width), strict=True)
             ]
             return self._join(heads, width, " " * self.GUTTER, TextStyle.HEAD)
@@ -214,38 +215,38 @@ class RowTable(ScrollView, can_focus=True):
         if place >= len(self._keys):
             return BLANK
         at_cursor = place == self._cursor
-        ink = (
+        style = (
             (TextStyle.CURSOR if self.has_focus else TextStyle.CURSOR_BLURRED)
             if at_cursor
             else TextStyle.PLAIN
         )
-        return self.row_line(self._keys[place], width, ink)
+        return self.row_line(self._keys[place], width, style)
 
-    def title_of(self, column: Column, cells: int) -> str:
+    def heading(self, column: Column, cells: int) -> str:
         """What the head of a column says, which has that many cells."""
         return column.title
 
-    def mark_of(self, key: str, at_cursor: bool) -> str:
+    def gutter_text(self, key: str, at_cursor: bool) -> str:
         """What stands left of a row, `GUTTER` cells."""
         return ("▸" if at_cursor else " ").ljust(self.GUTTER)
 
-    def row_line(self, key: str, width: int, ink: TextStyle) -> Line:
-        """One row; `ink` is `PLAIN` but for the row under the cursor, which is in one ink."""
+    def row_line(self, key: str, width: int, style: TextStyle) -> StyledLine:
+        """One row; `style` is `PLAIN` but for the row under the cursor, which has one style."""
         cells = self._cells_of(key)
-        if ink is not TextStyle.PLAIN:
-            cells = [span._replace(ink=ink) for span in cells]
-        return self._join(cells, width, self.mark_of(key, ink is not TextStyle.PLAIN), ink)
+        if style is not TextStyle.PLAIN:
+            cells = [span._replace(style=style) for span in cells]
+        return self._join(cells, width, self.gutter_text(key, style is not TextStyle.PLAIN), style)
 
-    def _join(self, cells: Cells, width: int, mark: str, ink: TextStyle) -> Line:
+    def _join(self, cells: Cells, width: int, mark: str, style: TextStyle) -> StyledLine:
         widths = self._widths(width)
-        spans = [Span(mark, ink)]
+        spans = [Span(mark, style)]
         for column, cell_width, cell in zip(self._columns, widths, cells, strict=True):
             if cell_width:
-                spans.append(Span(" ", ink))
+                spans.append(Span(" ", style))
                 spans.append(cell._replace(text=fit(cell.text, cell_width, right=column.right)))
         used = self.GUTTER + sum(cell_width + 1 for cell_width in widths if cell_width)
         if used < width:
-            spans.append(Span(" " * (width - used), ink))
+            spans.append(Span(" " * (width - used), style))
         return tuple(spans)
 
     def _widths(self, width: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Strips as the cells of a terminal: which text, drawn with which pen, is in which cell."""
+"""Strips as the cells of a terminal: which text, drawn with which rendition, is in which cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from textual.strip import Strip
 
-from tui.widgets.terminal.escape_sequences import pen_of
+from tui.widgets.terminal.escape_sequences import rendition_of
 
 REST = ""
 """The text of the second cell of a wide character: it belongs to the cell before."""
@@ -19,7 +19,7 @@ UNKNOWN = "\0"
 """The text of a cell of which it is not known what it shows."""
 
 
-class Kind(IntEnum):
+class CharWidth(IntEnum):
     """How a character moves the cursor; the first three are numbers of cells."""
 
     JOINED = 0
@@ -29,11 +29,11 @@ class Kind(IntEnum):
     CONTROL = 4
 
 
-class Cells(NamedTuple):
-    """One text and one pen a cell; `plain` when each text is one character that fills one cell."""
+class CellRun(NamedTuple):
+    """One text and one rendition a cell; `plain` when each text is one character that fills one cell."""
 
     texts: list[str]
-    pens: list[str]
+    renditions: list[str]
     plain: bool
 
 
@@ -59,7 +59,7 @@ _is_plain = _PLAIN.issuperset
 
 
 @lru_cache(maxsize=8192)
-def kind_of(character: str) -> Kind:
+def width_of_character(character: str) -> CharWidth:
     """How the character moves the cursor of a terminal.
 
     Terminals agree about letters, box drawing, East Asian wide characters and combining marks. They do not
@@ -67,53 +67,53 @@ def kind_of(character: str) -> Kind:
     """
     code = ord(character)
     if code < 0x20 or 0x7F <= code < 0xA0:
-        return Kind.CONTROL
+        return CharWidth.CONTROL
     if 0x1F000 <= code < 0x20000 or unicodedata.category(character) in {"Cf", "Cn", "Cs", "Zl", "Zp"}:
-        return Kind.UNSURE
+        return CharWidth.UNSURE
     width = cell_len(character)
     wide = unicodedata.east_asian_width(character) in {"W", "F"}
     if width == 0:
-        return Kind.JOINED if unicodedata.combining(character) else Kind.UNSURE
+        return CharWidth.JOINED if unicodedata.combining(character) else CharWidth.UNSURE
     if wide != (width == 2):
-        return Kind.UNSURE
-    return Kind.WIDE if wide else Kind.NARROW
+        return CharWidth.UNSURE
+    return CharWidth.WIDE if wide else CharWidth.NARROW
 
 
-def cells_of(strip: Strip, color_system: ColorSystem) -> Cells | Kind:
+def cells_of(strip: Strip, color_system: ColorSystem) -> CellRun | CharWidth:
     """The cells of a strip, or why they cannot be told: `UNSURE` or `CONTROL`."""
     texts: list[str] = []
-    pens: list[str] = []
+    renditions: list[str] = []
     plain = True
     for text, style, control in strip:
         if control:
-            return Kind.CONTROL
-        pen = pen_of(style, color_system)
+            return CharWidth.CONTROL
+        rendition = rendition_of(style, color_system)
         if _is_plain(text):
             texts.extend(text)
-            pens.extend([pen] * len(text))
+            renditions.extend([rendition] * len(text))
             continue
         plain = False
-        trouble = _add(text, pen, texts, pens)
+        trouble = _add(text, rendition, texts, renditions)
         if trouble is not None:
             return trouble
-    return Cells(texts, pens, plain)
+    return CellRun(texts, renditions, plain)
 
 
-def _add(text: str, pen: str, texts: list[str], pens: list[str]) -> Kind | None:
-    worst: Kind | None = None
+def _add(text: str, rendition: str, texts: list[str], renditions: list[str]) -> CharWidth | None:
+    worst: CharWidth | None = None
     for character in text:
-        kind = kind_of(character)
-        if kind is Kind.NARROW:
+        kind = width_of_character(character)
+        if kind is CharWidth.NARROW:
             texts.append(character)
-            pens.append(pen)
-        elif kind is Kind.WIDE:
+            renditions.append(rendition)
+        elif kind is CharWidth.WIDE:
             texts += (character, REST)
-            pens += (pen, pen)
-        elif kind is Kind.JOINED and texts:
+            renditions += (rendition, rendition)
+        elif kind is CharWidth.JOINED and texts:
             owner = len(texts) - (2 if texts[-1] == REST else 1)
             texts[owner] += character
-        elif kind is Kind.CONTROL:
+        elif kind is CharWidth.CONTROL:
             return kind
         else:
-            worst = Kind.UNSURE
+            worst = CharWidth.UNSURE
     return worst

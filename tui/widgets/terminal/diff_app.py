@@ -9,13 +9,13 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
 
-from tui.widgets.terminal.screen_buffer import Shown
+from tui.widgets.terminal.screen_buffer import ScreenBuffer
 
 _REPAINTED_WITHIN = 0.05
 """Seconds in which Textual paints the screen after a resize."""
 
 
-class _Ready(CompositorUpdate):
+class _DiffUpdate(CompositorUpdate):
     """An update of which only the changes are left."""
 
     def __init__(self, text: str) -> None:
@@ -36,14 +36,14 @@ class DiffApp(App[None]):
     so is what it gets (textual 8.2): `tests/widgets/test_screen_buffer.py` fails when either changes.
     """
 
-    _shown: Shown | None = None
+    _screen_buffer: ScreenBuffer | None = None
 
     @property
-    def shown(self) -> Shown:
+    def screen_buffer(self) -> ScreenBuffer:
         """What the terminal shows."""
-        if self._shown is None:
-            self._shown = Shown()
-        return self._shown
+        if self._screen_buffer is None:
+            self._screen_buffer = ScreenBuffer()
+        return self._screen_buffer
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Write an update of the screen: only the cells that changed, nothing when none did."""
@@ -51,13 +51,13 @@ class DiffApp(App[None]):
             super()._display(screen, renderable)
             return
         if not isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            self.shown.forget()
+            self.screen_buffer.invalidate()
             super()._display(screen, renderable)
             return
-        changes = self.shown.changes(renderable, self.console)
+        changes = self.screen_buffer.changes(renderable, self.console)
         cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
         unchanged = not changes and cursor == self._previous_cursor_position
-        super()._display(screen, None if unchanged else _Ready(changes))
+        super()._display(screen, None if unchanged else _DiffUpdate(changes))
 
     @property
     def _writes(self) -> bool:
@@ -67,10 +67,10 @@ class DiffApp(App[None]):
             return False
         return self._running and not self._closed and not self._batch_count
 
-    def forget_terminal(self) -> None:
+    def invalidate_terminal(self) -> None:
         """What the terminal shows is no longer known: it was left and entered again, or has another size."""
-        was_known = self.shown.known
-        self.shown.forget()
+        was_known = self.screen_buffer.valid
+        self.screen_buffer.invalidate()
         if was_known:
             self.set_timer(_REPAINTED_WITHIN, self._repaint_unless_done)
 
@@ -79,14 +79,14 @@ class DiffApp(App[None]):
 
         Drivers also tell the size when they enter the terminal's screen anew.
         """
-        self.forget_terminal()
+        self.invalidate_terminal()
 
     def _repaint_unless_done(self) -> None:
-        if not self.shown.whole:
+        if not self.screen_buffer.complete:
             self.action_redraw()
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever the terminal shows."""
-        self.shown.forget()
+        self.screen_buffer.invalidate()
         if self._screen_stack:
             self.screen.refresh()

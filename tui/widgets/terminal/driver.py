@@ -46,7 +46,7 @@ class TerminalDriver(LinuxDriver):
         """Enter the terminal's screen, at the start and again after the app was stopped: it is empty then."""
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's is not annotated
         if isinstance(self._app, DiffApp):
-            self._app.shown.forget()
+            self._app.screen_buffer.invalidate()
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the app ends or the terminal is gone."""

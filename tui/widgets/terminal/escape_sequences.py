@@ -13,7 +13,7 @@ from textual.strip import Strip
 from tui.common.sanitize import plain
 
 DEFAULT = ""
-"""The pen of text without any style: what SGR 0 sets."""
+"""The rendition of text without any style: what SGR 0 sets."""
 _LINK = "\0"
 
 
@@ -23,11 +23,11 @@ class _Codes(NamedTuple):
     background: str
 
 
-def pen_of(style: Style | None, color_system: ColorSystem) -> str:
-    """The pen of a style: its SGR codes joined by `;`, as Textual would send them.
+def rendition_of(style: Style | None, color_system: ColorSystem) -> str:
+    """The rendition of a style: its SGR codes joined by `;`, as Textual would send them.
 
-    Two styles that look the same on this terminal have the same pen, whatever else they hold (actions of
-    clicks, colours that the colour system cannot tell apart). A hyperlink is part of the pen.
+    Two styles that look the same on this terminal have one rendition, whatever else they hold (actions of
+    clicks, colours that the colour system cannot tell apart). A hyperlink is part of the rendition.
     """
     if style is None:
         return DEFAULT
@@ -40,8 +40,8 @@ def pen_of(style: Style | None, color_system: ColorSystem) -> str:
 
 
 @lru_cache(maxsize=16384)
-def change(old: str, new: str) -> str:
-    """The sequences that make `new` the pen after `old`; empty when they are the same."""
+def transition(old: str, new: str) -> str:
+    """The sequences that make `new` the rendition after `old`; empty when they are the same."""
     if old == new:
         return ""
     (before, link_before), (after, link_after) = _split(old), _split(new)
@@ -62,8 +62,8 @@ def change(old: str, new: str) -> str:
     return f"{link}\x1b[{way}m" if way else link
 
 
-def _split(pen: str) -> tuple[str, str]:
-    codes, _, link = pen.partition(_LINK)
+def _split(rendition: str) -> tuple[str, str]:
+    codes, _, link = rendition.partition(_LINK)
     return codes, link
 
 

@@ -17,11 +17,11 @@ from rich.console import Console
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from tui.widgets.terminal.cells import REST, UNKNOWN, Cells, Kind, cells_of
-from tui.widgets.terminal.escape_sequences import DEFAULT, change
+from tui.widgets.terminal.cells import REST, UNKNOWN, CellRun, CharWidth, cells_of
+from tui.widgets.terminal.escape_sequences import DEFAULT, transition
 
 _RAW = "\0raw"
-"""The pen of cells that were sent in one piece."""
+"""The rendition of cells that were sent in one piece."""
 _JUMP = 4
 """Bytes of a jump to the right on the same row: `CSI n C`."""
 
@@ -37,14 +37,14 @@ class _Piece(NamedTuple):
 class _Row:
     """One row: its cells, and the strips that stand in it whole (first cell to end and strip)."""
 
-    __slots__ = ("pens", "strips", "texts")
+    __slots__ = ("renditions", "strips", "texts")
 
     def __init__(self, width: int) -> None:
         self.texts = [UNKNOWN] * width
-        self.pens = [DEFAULT] * width
+        self.renditions = [DEFAULT] * width
         self.strips: dict[int, tuple[int, Strip]] = {}
 
-    def put(self, x: int, cells: Cells) -> None:
+    def store(self, x: int, cells: CellRun) -> None:
         """Remember what was written.
 
         A half of a wide character that is left over equals no cell that could be written, so it is sent when
@@ -53,7 +53,7 @@ class _Row:
         end = x + len(cells.texts)
         self.lift(x, end)
         self.texts[x:end] = cells.texts
-        self.pens[x:end] = cells.pens
+        self.renditions[x:end] = cells.renditions
 
     def forget(self, first: int, end: int) -> None:
         """Forget the cells from `first` to before `end`."""
@@ -66,16 +66,16 @@ class _Row:
             self.strips = {x: strip for x, strip in self.strips.items() if x >= end or strip[0] <= first}
 
 
-class Shown:
+class ScreenBuffer:
     """The cells of the terminal as they were last written."""
 
     def __init__(self) -> None:
         self._rows: list[_Row] = []
         self._size = (0, 0)
         self._stale = True
-        self._whole = False
+        self._complete = False
         self._out: list[str] = []
-        self._pen = DEFAULT
+        self._rendition = DEFAULT
         self._at = (-1, -1)
 
     @property
@@ -84,23 +84,23 @@ class Shown:
         return self._size
 
     @property
-    def known(self) -> bool:
+    def valid(self) -> bool:
         """Whether anything is known of what the terminal shows."""
         return not self._stale
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether the whole screen was written since it was last forgotten."""
-        return self._whole and not self._stale
+        return self._complete and not self._stale
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Forget everything: what is written next is sent whole. May be called from a signal handler."""
         self._stale = True
 
     def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
-        """The sequences after which the terminal shows what the update holds, as far as it does not yet.
+        """Return the sequences that make the terminal show what the update holds.
 
-        They leave the terminal's pen at its default and its cursor anywhere. Empty when nothing changed.
+        They leave the rendition at its default and the cursor anywhere. Empty when nothing changed.
         """
         if isinstance(update, LayoutUpdate):
             size, pieces = (update.region.right, update.region.bottom), _layout_pieces(update)
@@ -108,15 +108,15 @@ class Shown:
             width = max((ends[-1] for ends in update.chop_ends if ends), default=0)
             size, pieces = (width, len(update.chops)), _chop_pieces(update)
         if self._stale or size != self._size:
-            self._stale = self._whole = False
+            self._stale = self._complete = False
             self._size = size
             self._rows = [_Row(size[0]) for _ in range(size[1])]
         color_system = console._color_system or ColorSystem.TRUECOLOR
         self._at = (-1, -1)
         for piece in pieces:
             self._write(piece, console, color_system)
-        self._change_pen(DEFAULT)
-        self._whole = self._whole or isinstance(update, LayoutUpdate)
+        self._set_rendition(DEFAULT)
+        self._complete = self._complete or isinstance(update, LayoutUpdate)
         text = "".join(self._out)
         self._out.clear()
         return text
@@ -128,22 +128,22 @@ class Shown:
         if there is not None and there[1] is strip:
             return
         cells = cells_of(strip, color_system)
-        if isinstance(cells, Kind) or x + len(cells.texts) > len(row.texts):
-            self._write_whole(piece, console, cells is Kind.CONTROL)
+        if isinstance(cells, CharWidth) or x + len(cells.texts) > len(row.texts):
+            self._write_whole(piece, console, cells is CharWidth.CONTROL)
             return
         end = x + len(cells.texts)
-        if row.texts[x:end] != cells.texts or row.pens[x:end] != cells.pens:
+        if row.texts[x:end] != cells.texts or row.renditions[x:end] != cells.renditions:
             self._write_runs(x, y, cells)
-            row.put(x, cells)
+            row.store(x, cells)
         row.strips[x] = (end, strip)
 
-    def _write_runs(self, x: int, y: int, cells: Cells) -> None:
+    def _write_runs(self, x: int, y: int, cells: CellRun) -> None:
         """Send the cells that differ, and short gaps between them."""
         row, end = self._rows[y], x + len(cells.texts)
         # Flags instead of a loop over the cells: this runs for each cell of each frame.
         other_texts = map(ne, cells.texts, row.texts[x:end])
-        other_pens = map(ne, cells.pens, row.pens[x:end])
-        differs = bytes(map(or_, other_texts, other_pens))
+        other_renditions = map(ne, cells.renditions, row.renditions[x:end])
+        differs = bytes(map(or_, other_texts, other_renditions))
         first = differs.find(1)
         while first >= 0:
             stop = _first_after(differs, 0, first)
@@ -154,8 +154,8 @@ class Shown:
             self._send(x, y, cells, first, stop)
             first = following
 
-    def _send(self, x: int, y: int, cells: Cells, first: int, end: int) -> None:
-        texts, pens, plain = cells
+    def _send(self, x: int, y: int, cells: CellRun, first: int, end: int) -> None:
+        texts, renditions, plain = cells
         if not plain:
             while first and texts[first] == REST:
                 first -= 1
@@ -163,9 +163,9 @@ class Shown:
                 end += 1
         self._go(x + first, y)
         place = first
-        for pen, same in groupby(pens[first:end]):
+        for rendition, same in groupby(renditions[first:end]):
             start, place = place, place + len(list(same))
-            self._change_pen(pen)
+            self._set_rendition(rendition)
             self._out.append("".join(texts[start:place]))
         # After wide and joined characters the terminal's own idea of the column is not relied on.
         self._at = (x + end, y) if plain else (-1, -1)
@@ -179,22 +179,22 @@ class Shown:
         row = self._rows[y]
         text = strip.render(console)
         width = max(0, min(strip.cell_length, len(row.texts) - x))
-        cells = Cells([text, *[REST] * width][:width], [_RAW] * width, False)
+        cells = CellRun([text, *[REST] * width][:width], [_RAW] * width, False)
         end = x + width
         # A mark without a letter (a widget's edge came between them) joins what stands before the strip.
         joins = x > 0 and not cell_len(strip.text[:1])
-        same = row.texts[x:end] == cells.texts and row.pens[x:end] == cells.pens
+        same = row.texts[x:end] == cells.texts and row.renditions[x:end] == cells.renditions
         if same and not joins:
             return
         self._go(x, y)
-        self._change_pen(DEFAULT)
+        self._set_rendition(DEFAULT)
         self._out.append(text)
         self._at = (-1, -1)
         if controls:
             for each in self._rows:
                 each.forget(0, len(each.texts))
             return
-        row.put(x, cells)
+        row.store(x, cells)
         row.forget(end, len(row.texts))
         if joins:
             row.forget(x - 1, x)
@@ -209,10 +209,10 @@ class Shown:
         else:
             self._out.append(f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H")
 
-    def _change_pen(self, pen: str) -> None:
-        if pen != self._pen:
-            self._out.append(change(self._pen, pen))
-            self._pen = pen
+    def _set_rendition(self, rendition: str) -> None:
+        if rendition != self._rendition:
+            self._out.append(transition(self._rendition, rendition))
+            self._rendition = rendition
 
 
 def _first_after(flags: bytes, flag: int, start: int) -> int:
@@ -220,10 +220,10 @@ def _first_after(flags: bytes, flag: int, start: int) -> int:
     return place if place >= 0 else len(flags)
 
 
-def _jump_pays(cells: Cells, first: int, end: int) -> bool:
+def _jump_pays(cells: CellRun, first: int, end: int) -> bool:
     """Whether jumping over the unchanged cells from `first` to before `end` is cheaper than sending them."""
     between = end - first
-    if between > _JUMP or cells.pens[first:end].count(cells.pens[first - 1]) != between:
+    if between > _JUMP or cells.renditions[first:end].count(cells.renditions[first - 1]) != between:
         return True
     return len("".join(cells.texts[first:end]).encode("utf-8", "replace")) > _JUMP
 

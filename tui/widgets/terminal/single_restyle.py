@@ -17,7 +17,7 @@ else:
     _Screen = object
 
 
-class StyledOnce(_Screen):
+class SingleRestyle(_Screen):
     """Applying style sheets is most of what showing a screen costs: 0.1 to 0.3 s for all of its widgets.
 
     Textual 8.2.8 styles each widget as it is mounted; then all of them anew when the screen gets the classes

@@ -8,7 +8,7 @@ from enum import StrEnum
 from textual.theme import Theme
 
 
-class Look(StrEnum):
+class ThemeName(StrEnum):
     """Theme names."""
 
     FULL = "qdeck"
@@ -41,7 +41,7 @@ VARIABLES: Mapping[str, str] = {
 """What the style sheets use and Textual's own themes do not have; for 256 colours."""
 THEMES: tuple[Theme, ...] = (
     Theme(
-        name=Look.FULL,
+        name=ThemeName.FULL,
         primary="#4fa3c7",
         secondary="#7a8ea3",
         accent="#4fa3c7",
@@ -65,7 +65,7 @@ THEMES: tuple[Theme, ...] = (
         },
     ),
     Theme(
-        name=Look.GREY,
+        name=ThemeName.GREY,
         primary="#5fafd7",
         secondary="#8a8a8a",
         accent="#5fafd7",
@@ -79,7 +79,7 @@ THEMES: tuple[Theme, ...] = (
         variables={**_scrollbars("#121212", "#444444", "#585858", "#5fafd7"), **VARIABLES},
     ),
     Theme(
-        name=Look.TERMINAL,
+        name=ThemeName.TERMINAL,
         ansi=True,
         primary="ansi_cyan",
         secondary="ansi_cyan",
@@ -118,20 +118,20 @@ THEMES: tuple[Theme, ...] = (
 )
 
 
-def look_for(environ: Mapping[str, str]) -> Look:
+def theme_for(environ: Mapping[str, str]) -> ThemeName:
     """The theme for a terminal, from its environment.
 
     `NO_COLOR` (https://no-color.org) and 16-colour terminals get the terminal's own colours; sshd does not
     forward `COLORTERM`, so 24-bit colour is only used where it is said.
     """
     if environ.get("NO_COLOR"):
-        return Look.TERMINAL
+        return ThemeName.TERMINAL
     asked = environ.get("TEXTUAL_COLOR_SYSTEM", "auto").strip().lower()
     if asked in {"standard", "256", "truecolor"}:
-        return {"standard": Look.TERMINAL, "256": Look.GREY, "truecolor": Look.FULL}[asked]
+        return {"standard": ThemeName.TERMINAL, "256": ThemeName.GREY, "truecolor": ThemeName.FULL}[asked]
     if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
-        return Look.FULL
+        return ThemeName.FULL
     term = environ.get("TERM", "").strip().lower()
     if term.endswith(("-256color", "-kitty", "-direct", "-truecolor")):
-        return Look.GREY
-    return Look.TERMINAL
+        return ThemeName.GREY
+    return ThemeName.TERMINAL

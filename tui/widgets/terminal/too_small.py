@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.widgets.text.line_widget import LineWidget
-from tui.widgets.text.styled_text import BLANK, Line, TextStyle, line
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
 
 LEAST_WIDTH = 60
 LEAST_HEIGHT = 16
@@ -20,7 +20,7 @@ class TooSmall(LineWidget):
     Screen.-narrow TooSmall, Screen.-low TooSmall { display: block; }
     """
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """The notice; the size it says is the terminal's."""
         size = self.app.size
         return (

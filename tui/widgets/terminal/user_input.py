@@ -67,7 +67,7 @@ class KeyQueueApp(App[None]):
         await super().on_event(event)
 
     @property
-    def keys_wait(self) -> bool:
+    def key_in_progress(self) -> bool:
         """Whether a key is under way, and others may wait for it."""
         return self._walking
 
@@ -138,13 +138,13 @@ class FocusTrackingApp(KeyQueueApp):
     _touched = math.inf
 
     @property
-    def looked_at(self) -> bool:
+    def user_present(self) -> bool:
         """Whether somebody would see what is shown now."""
         if self._tells_focus or not self.app_focus:
             return self.app_focus
         return self.clock.monotonic() - self._touched < GONE_AFTER
 
-    def attended(self) -> None:
+    def report_activity(self) -> None:
         """The user does something."""
         self._touched = self.clock.monotonic()
 
@@ -156,5 +156,5 @@ class FocusTrackingApp(KeyQueueApp):
         if isinstance(event, events.AppFocus | events.AppBlur):
             self._tells_focus = True
         elif isinstance(event, _DONE_BY_HAND) and not event.is_forwarded:
-            self.attended()
+            self.report_activity()
         await super().on_event(event)

@@ -102,12 +102,12 @@ def number(value: float | None, digits: int = 1) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
-def count_words(count: int, thing: str) -> str:
+def format_count(count: int, thing: str) -> str:
     """How many: `1 job`, `12 jobs`, `100,000 jobs`."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
-def finished_words(jobs: Sequence[Job]) -> str:
+def finished_message(jobs: Sequence[Job]) -> str:
     """That these jobs, at least one, became final."""
     name = shorten(jobs[0].name or jobs[0].id, 40)
     if len(jobs) == 1:
@@ -135,7 +135,7 @@ def percent_error(value: float | None) -> str:
     return f"{percent:.3f}" if percent < 0.1 else f"{percent:.2f}"
 
 
-def usage_words(usage: Usage | None) -> str:
+def format_usage(usage: Usage | None) -> str:
     """What the instance has left: `9m 12s of 10m QPU left`; empty when nothing is known."""
     if usage is None:
         return ""
@@ -150,7 +150,7 @@ def usage_words(usage: Usage | None) -> str:
     return ""
 
 
-def token_words(expires: datetime | None, now: datetime) -> str:
+def format_token_life(expires: datetime | None, now: datetime) -> str:
     """How long the access token lives: `token 52m`, `token over`; empty when the service does not say."""
     if expires is None:
         return ""
@@ -166,12 +166,12 @@ def token_words(expires: datetime | None, now: datetime) -> str:
     return f"token {hours}h" if hours < 48 else f"token {hours // 24}d"
 
 
-def clock_time(moment: datetime | None) -> str:
+def format_datetime(moment: datetime | None) -> str:
     """A moment as local date and time, for facts; UTC stays UTC where the machine says so."""
     return NOTHING if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def clock_minute(moment: datetime) -> str:
+def format_minute(moment: datetime) -> str:
     """A moment of today as local hours and minutes."""
     return moment.astimezone().strftime("%H:%M")
 
@@ -182,7 +182,7 @@ def short_id(identifier: str, width: int = 10) -> str:
     return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
-def ends_in(session: Session, now: datetime) -> str:
+def time_left(session: Session, now: datetime) -> str:
     """How long it may still live, coarsely, so that it changes seldom: `5h`, `40m`, `<5m`, `over`."""
     end = session.ends()
     if end is None:
@@ -198,7 +198,7 @@ def ends_in(session: Session, now: datetime) -> str:
     return f"{tens // 6}h {tens % 6 * 10:02d}m" if tens < 24 else f"{round(minutes / 60)}h"
 
 
-def idle_for(since: datetime | None, now: datetime) -> str:
+def idle_time(since: datetime | None, now: datetime) -> str:
     """How long no job was queued or running in it, coarsely: `<1m`, `4m`, `25m`, `3h`."""
     if since is None:
         return NOTHING
@@ -210,7 +210,7 @@ def idle_for(since: datetime | None, now: datetime) -> str:
     return f"{minutes // 5 * 5}m" if minutes < 60 else f"{minutes // 60}h"
 
 
-def place_kept(session: Session, idle_since: datetime | None, now: datetime) -> str:
+def place_kept_for(session: Session, idle_since: datetime | None, now: datetime) -> str:
     """How long it stays active when no job comes, coarsely: `<1m`, `4m`; empty when that is not known."""
     end = session.loses_place(idle_since)
     if end is None or end <= now:
@@ -219,7 +219,7 @@ def place_kept(session: Session, idle_since: datetime | None, now: datetime) -> 
     return f"{minutes}m" if minutes else "<1m"
 
 
-def open_now(services: AppServices) -> list[Session]:
+def open_sessions(services: AppServices) -> list[Session]:
     """The sessions of the signed-in account that take jobs, and so may cost; the newest first."""
     return (
         [one for one in services.sessions.all() if one.takes_jobs]
@@ -228,14 +228,14 @@ def open_now(services: AppServices) -> list[Session]:
     )
 
 
-def open_words(sessions: Sequence[Session], now: datetime) -> tuple[str, str, str]:
+def open_sessions_labels(sessions: Sequence[Session], now: datetime) -> tuple[str, str, str]:
     """How many are open and how long the last of them may still live, in three lengths; empty: none is."""
     if not sessions:
         return "", "", ""
     ends = [end for session in sessions if (end := session.ends()) is not None]
     last = max(sessions, key=lambda session: session.ends() or now)
-    left = ends_in(last, now) if ends and max(ends) > now else ""
-    many = count_words(len(sessions), "session")
+    left = time_left(last, now) if ends and max(ends) > now else ""
+    many = format_count(len(sessions), "session")
     return (
         f"{many} {left} left" if left else many,
         f"{many} {left}".rstrip(),
@@ -243,7 +243,7 @@ def open_words(sessions: Sequence[Session], now: datetime) -> tuple[str, str, st
     )
 
 
-def burning(session: Session) -> str:
+def charge_note(session: Session) -> str:
     """What an open session costs though nothing runs in it, in a short sentence."""
     if session.mode is SessionMode.BATCH:
         return "Only the QPU time of its jobs is charged."
@@ -254,21 +254,21 @@ def burning(session: Session) -> str:
     return "Its QPU time is charged, used or not."
 
 
-def idle_words(session: Session, seconds: float, now: datetime, *, read_only: bool = False) -> str:
+def idle_warning(session: Session, seconds: float, now: datetime, *, read_only: bool = False) -> str:
     """The warning of a session in which nothing happens: which, how long, what it costs, what to do.
 
     Short enough for the two lines that a warning gets in 80 columns.
     """
     which = f"{session.mode} {short_id(session.id)} on {shorten(session.backend, 30)}"
-    idle = idle_for(now - timedelta(seconds=seconds), now)
+    idle = idle_time(now - timedelta(seconds=seconds), now)
     keys = "" if read_only else " F5: d drains it, c cancels it."
-    return f"Idle for {idle}: {which}. {burning(session)}{keys}"
+    return f"Idle for {idle}: {which}. {charge_note(session)}{keys}"
 
 
 def offers(sessions: Iterable[Session], backend: str, now: datetime) -> list[tuple[str, str]]:
     """The sessions that take jobs on `backend`, as label and id, for the submit form."""
     return [
-        (f"{session.mode} {short_id(session.id)} {ends_in(session, now)}", session.id)
+        (f"{session.mode} {short_id(session.id)} {time_left(session, now)}", session.id)
         for session in sessions
         if session.takes_jobs and session.backend == backend
     ]

@@ -10,21 +10,21 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.text.styled_text import BLANK, INKS, Line, fit_line, strip_of
+from tui.widgets.text.styled_text import BLANK, TEXT_STYLES, StyledLine, fit_line, strip_of
 
 
 class LineWidget(Widget):
-    """Subclasses say what the lines are (`picture`) and call `repaint` when that may have changed."""
+    """Subclasses say what the lines are (`build_lines`) and call `repaint` when that may have changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLES)
     DEFAULT_CSS = "LineWidget { height: 1; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._lines: list[Line] = []
+        self._lines: list[StyledLine] = []
         self._lines_width = -1
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """The lines to draw in `width` cells."""
         raise NotImplementedError
 
@@ -41,8 +41,8 @@ class LineWidget(Widget):
             if old[y : y + 1] != new[y : y + 1]:
                 self.refresh(Region(0, y, width, 1))
 
-    def _draw(self, width: int) -> list[Line]:
-        return [fit_line(pieces, width) for pieces in self.picture(width)]
+    def _draw(self, width: int) -> list[StyledLine]:
+        return [fit_line(pieces, width) for pieces in self.build_lines(width)]
 
     def render_line(self, y: int) -> Strip:
         """One line, from the picture last drawn."""
@@ -52,9 +52,9 @@ class LineWidget(Widget):
             self._lines_width = width
         base = self.rich_style
         pieces = self._lines[y] if y < len(self._lines) else BLANK
-        return strip_of(pieces, width, self._ink_style, base)
+        return strip_of(pieces, width, self._text_style, base)
 
-    def _ink_style(self, name: str) -> Style:
+    def _text_style(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)
 
 
@@ -65,9 +65,9 @@ class TextBlock(LineWidget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._given: tuple[Line, ...] = ()
+        self._given: tuple[StyledLine, ...] = ()
 
-    def show(self, lines: Sequence[Line]) -> None:
+    def show(self, lines: Sequence[StyledLine]) -> None:
         """Show these lines instead."""
         given = tuple(lines)
         if given == self._given:
@@ -79,14 +79,14 @@ class TextBlock(LineWidget):
         self.repaint()
 
     @property
-    def shown(self) -> tuple[Line, ...]:
+    def shown(self) -> tuple[StyledLine, ...]:
         """The lines shown."""
         return self._given
 
-    def picture(self, width: int) -> Sequence[Line]:
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
         """The lines as given."""
         return self._given
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines."""
-        return len(self.picture(width))
+        return len(self.build_lines(width))

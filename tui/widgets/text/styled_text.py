@@ -15,22 +15,22 @@ from textual.strip import Strip
 class TextStyle(StrEnum):
     """The styles a span can have; each is a component class of the widgets, coloured by the theme."""
 
-    PLAIN = "ink--plain"
-    MUTED = "ink--muted"
-    STRONG = "ink--strong"
-    ACCENT = "ink--accent"
-    HEAD = "ink--head"
-    KEY = "ink--key"
-    CURRENT = "ink--current"
-    GOOD = "ink--good"
-    BAD = "ink--bad"
-    BUSY = "ink--busy"
-    WAITING = "ink--waiting"
-    WARNING = "ink--warning"
-    SANDBOX = "ink--sandbox"
-    BAR = "ink--bar"
-    CURSOR = "ink--cursor"
-    CURSOR_BLURRED = "ink--cursor-blurred"
+    PLAIN = "text--plain"
+    MUTED = "text--muted"
+    STRONG = "text--strong"
+    ACCENT = "text--accent"
+    HEAD = "text--head"
+    KEY = "text--key"
+    CURRENT = "text--current"
+    GOOD = "text--good"
+    BAD = "text--bad"
+    BUSY = "text--busy"
+    WAITING = "text--waiting"
+    WARNING = "text--warning"
+    SANDBOX = "text--sandbox"
+    BAR = "text--bar"
+    CURSOR = "text--cursor"
+    CURSOR_BLURRED = "text--cursor-blurred"
     QASM_KEYWORD = "qasm--keyword"
     QASM_TYPE = "qasm--type"
     QASM_GATE = "qasm--gate"
@@ -45,9 +45,9 @@ class TextStyle(StrEnum):
     QASM_WRONG = "qasm--wrong"
 
 
-QASM_INKS: frozenset[str] = frozenset(ink for ink in TextStyle if ink.startswith("qasm--"))
+QASM_STYLES: frozenset[str] = frozenset(style for style in TextStyle if style.startswith("qasm--"))
 """The kinds of words of OpenQASM, for the `COMPONENT_CLASSES` of what shows programs."""
-INKS: frozenset[str] = frozenset(TextStyle) - QASM_INKS
+TEXT_STYLES: frozenset[str] = frozenset(TextStyle) - QASM_STYLES
 """For the `COMPONENT_CLASSES` of all others."""
 QASM_COLOURS = """
     & .qasm--comment { color: $quiet; text-style: italic; }
@@ -71,27 +71,27 @@ class Span(NamedTuple):
     by a click."""
 
     text: str
-    ink: TextStyle = TextStyle.PLAIN
+    style: TextStyle = TextStyle.PLAIN
     action: str = ""
 
 
-Line = tuple[Span, ...]
+StyledLine = tuple[Span, ...]
 """One line of the screen."""
-BLANK: Line = ()
+BLANK: StyledLine = ()
 
 
-def line(*parts: str | tuple[str, TextStyle] | Span) -> Line:
-    """A line from strings, `(text, ink)` pairs and spans; empty pieces are left out."""
+def line(*parts: str | tuple[str, TextStyle] | Span) -> StyledLine:
+    """A line from strings, `(text, style)` pairs and spans; empty pieces are left out."""
     spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
     return tuple(span for span in spans if span.text)
 
 
-def width_of(pieces: Line) -> int:
+def width_of(pieces: StyledLine) -> int:
     """Cells the line takes on the screen."""
     return sum(cell_len(span.text) for span in pieces)
 
 
-def text_of(pieces: Line) -> str:
+def text_of(pieces: StyledLine) -> str:
     """The line without its styles."""
     return "".join(span.text for span in pieces)
 
@@ -106,7 +106,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return " " * (width - size) + text if right else text + " " * (width - size)
 
 
-def fit_line(pieces: Line, width: int) -> Line:
+def fit_line(pieces: StyledLine, width: int) -> StyledLine:
     """The line in exactly `width` cells: padded with spaces, or cut with `…`."""
     room = width
     kept: list[Span] = []
@@ -128,7 +128,7 @@ def fit_line(pieces: Line, width: int) -> Line:
     return tuple(kept)
 
 
-def part_of(pieces: Line, left: int, width: int) -> Line:
+def crop(pieces: StyledLine, left: int, width: int) -> StyledLine:
     """Cells `left` to `left + width` of a line of any length, which may end before; spaces stand for the half
     of a wide character."""
     kept: list[Span] = []
@@ -147,7 +147,7 @@ def part_of(pieces: Line, left: int, width: int) -> Line:
     return tuple(kept)
 
 
-def apart(left: Line, right: Line, width: int) -> Line:
+def justify(left: StyledLine, right: StyledLine, width: int) -> StyledLine:
     """`left` and `right` at the two ends of a line of `width` cells; `left` is cut when there is no room."""
     room = width - width_of(right) - 1
     if room <= 0:
@@ -155,9 +155,9 @@ def apart(left: Line, right: Line, width: int) -> Line:
     return (*fit_line(left, room), Span(" "), *right)
 
 
-def wrapped(text: str, width: int, ink: TextStyle = TextStyle.PLAIN) -> list[Line]:
+def wrapped(text: str, width: int, style: TextStyle = TextStyle.PLAIN) -> list[StyledLine]:
     """`text` folded at words into lines of at most `width` cells; line feeds are kept."""
-    lines: list[Line] = []
+    lines: list[StyledLine] = []
     for paragraph in text.split("\n"):
         current = ""
         for word in paragraph.split(" "):
@@ -166,19 +166,19 @@ def wrapped(text: str, width: int, ink: TextStyle = TextStyle.PLAIN) -> list[Lin
                 current = candidate
                 continue
             if current:
-                lines.append((Span(current, ink),))
+                lines.append((Span(current, style),))
             pieces = chop_cells(word, max(1, width)) or [""]
-            lines.extend((Span(piece, ink),) for piece in pieces[:-1])
+            lines.extend((Span(piece, style),) for piece in pieces[:-1])
             current = pieces[-1]
-        lines.append((Span(current, ink),) if current else BLANK)
+        lines.append((Span(current, style),) if current else BLANK)
     return lines
 
 
-def strip_of(pieces: Line, width: int, style_of: Callable[[str], Style], base: Style) -> Strip:
+def strip_of(pieces: StyledLine, width: int, style_of: Callable[[str], Style], base: Style) -> Strip:
     """The line as Textual draws it, `width` cells on `base`."""
     segments: list[Segment] = []
     for span in pieces:
-        style = base if span.ink is TextStyle.PLAIN else base + style_of(span.ink)
+        style = base if span.style is TextStyle.PLAIN else base + style_of(span.style)
         if span.action:
             style += Style.from_meta({"@click": span.action})
         segments.append(Segment(span.text, style))

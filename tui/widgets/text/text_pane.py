@@ -18,13 +18,13 @@ from tui.common.sanitize import plain
 from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
 from tui.widgets.text.styled_text import (
     BLANK,
-    INKS,
     QASM_COLOURS,
-    QASM_INKS,
-    Line,
+    QASM_STYLES,
+    TEXT_STYLES,
     Span,
+    StyledLine,
     TextStyle,
-    part_of,
+    crop,
     strip_of,
     text_of,
     width_of,
@@ -37,20 +37,20 @@ _HANG = 2
 _STATEMENT_ENDS = re.compile(r"(?<=;)[ ]*")
 
 
-Page = Callable[[int], Sequence[Line]]
+Page = Callable[[int], Sequence[StyledLine]]
 """Lines for a number of cells: made again when the width changes."""
 
 
-def page_of(text: str) -> list[Line]:
+def text_page(text: str) -> list[StyledLine]:
     """Any text from outside as lines, control characters made visible."""
     shown = plain(text, limit=LIMIT, lines=True)
     return [(Span(row),) if row else BLANK for row in shown.split("\n")]
 
 
-def folded_page(text: str, width: int) -> list[Line]:
+def wrapped_page(text: str, width: int) -> list[StyledLine]:
     """The same with no line longer than `width` cells: what goes on is indented below its beginning."""
-    lines: list[Line] = []
-    for pieces in page_of(text):
+    lines: list[StyledLine] = []
+    for pieces in text_page(text):
         row = text_of(pieces)
         if len(row) * 2 <= width or width_of(pieces) <= width:
             lines.append(pieces)
@@ -72,7 +72,7 @@ def _room_for(text: str, width: int) -> int:
     return first if first == len(text) or space < first // 2 else space + 1
 
 
-class QasmPage(Sequence[Line]):
+class QasmPage(Sequence[StyledLine]):
     """The lines of a program below other lines, each coloured when it comes into sight.
 
     A line longer than any that a person writes (programs come in one line from some services) is shown with a
@@ -83,25 +83,25 @@ class QasmPage(Sequence[Line]):
         above: what stands above it, such as its drawing.
     """
 
-    def __init__(self, text: str, above: Sequence[Line] = ()) -> None:
+    def __init__(self, text: str, above: Sequence[StyledLine] = ()) -> None:
         self._above = above
         self._rows: list[str] = []
         for row in plain(text, limit=LIMIT, lines=True).split("\n"):
             self._rows += [row] if len(row) <= LONGEST_LINE else _STATEMENT_ENDS.split(row)
         self._reading = StaticHighlighter(self._rows)
-        self._known: dict[int, Line] = {}
+        self._known: dict[int, StyledLine] = {}
         self.widest = max([*map(width_of, above), *(_width(row) for row in self._rows)])
 
     def __len__(self) -> int:
         return len(self._above) + len(self._rows)
 
     @overload
-    def __getitem__(self, place: int) -> Line: ...
+    def __getitem__(self, place: int) -> StyledLine: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Line]: ...
+    def __getitem__(self, place: slice) -> Sequence[StyledLine]: ...
 
-    def __getitem__(self, place: int | slice) -> Line | Sequence[Line]:
+    def __getitem__(self, place: int | slice) -> StyledLine | Sequence[StyledLine]:
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
         if not -len(self) <= place < len(self):
@@ -114,7 +114,7 @@ class QasmPage(Sequence[Line]):
             self._known[row] = self._coloured(row)
         return self._known[row]
 
-    def _coloured(self, row: int) -> Line:
+    def _coloured(self, row: int) -> StyledLine:
         text = self._rows[row]
         if not text:
             return BLANK
@@ -122,7 +122,7 @@ class QasmPage(Sequence[Line]):
         done = 0
         for start, end, kind in self._reading.spans(row):
             name = f"qasm--{kind}"
-            if name in QASM_INKS:
+            if name in QASM_STYLES:
                 pieces += [Span(text[done:start]), Span(text[start:end], TextStyle(name))]
                 done = end
         pieces.append(Span(text[done:]))
@@ -136,7 +136,7 @@ def _width(row: str) -> int:
 class TextPane(ScrollView, can_focus=True):
     """Draws only the lines in sight."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS | QASM_INKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLES | QASM_STYLES)
     DEFAULT_CSS = "TextPane { height: 1fr; scrollbar-size: 1 1;" + QASM_COLOURS + "}"
     BINDINGS: ClassVar = [
         Binding("k", "scroll_up", "Up", show=False),
@@ -148,10 +148,10 @@ class TextPane(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._page: Page = lambda _width: ()
-        self._lines: Sequence[Line] = ()
+        self._lines: Sequence[StyledLine] = ()
 
     @property
-    def lines(self) -> Sequence[Line]:
+    def lines(self) -> Sequence[StyledLine]:
         """What is shown now."""
         return self._lines
 
@@ -186,7 +186,7 @@ class TextPane(ScrollView, can_focus=True):
         place = y + top
         pieces = self._lines[place] if place < len(self._lines) else BLANK
         base = self.rich_style
-        return strip_of(part_of(pieces, left, width), width, self._ink_style, base)
+        return strip_of(crop(pieces, left, width), width, self._text_style, base)
 
-    def _ink_style(self, name: str) -> Style:
+    def _text_style(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)
