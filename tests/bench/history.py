@@ -33,8 +33,7 @@ from tui.store.journal.compaction import write_tables
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
 from tui.store.records.models import JobRecord
-from tui.store.records.serialization import dump_job
-from tui.store.records.tables import SORT_KEYS
+from tui.store.records.tables import SORT_KEYS, dump_job
 from tui.store.repository import JobRepository
 
 STOCK, JOURNAL = "stock.json", "data/history.journal"

@@ -12,7 +12,7 @@ from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import JobStatus
 from tui.store.records.models import JobRecord
-from tui.store.records.serialization import dump_job
+from tui.store.records.tables import dump_job
 from tui.store.repository import JobRepository
 
 JOBS = 3000

@@ -14,7 +14,7 @@ from tui.config.settings import Folders
 from tui.store.journal import compaction as rewriting
 from tui.store.records.json_v1 import encode
 from tui.store.records.models import JobRecord
-from tui.store.records.serialization import dump_job
+from tui.store.records.tables import dump_job
 
 
 def _old(folders: Folders, jobs: int = 20) -> bytes:

@@ -18,8 +18,17 @@ from tui.store.journal.tinydb_table import JournalDB
 from tui.store.migration import upgrade
 from tui.store.records.json_v1 import Row
 from tui.store.records.models import Key
-from tui.store.records.serialization import creation_time
-from tui.store.records.tables import COVERAGE, JOBS, SORT_KEYS, TABLES, ChangeSet, Pool, TableSpec, V
+from tui.store.records.tables import (
+    COVERAGE,
+    JOBS,
+    SORT_KEYS,
+    TABLES,
+    ChangeSet,
+    Pool,
+    TableSpec,
+    V,
+    creation_time,
+)
 
 _DEFERRED = tuple(table for table in TABLES.values() if table.deferred)
 
@@ -120,21 +129,18 @@ class Database:
         """
         with self._storage.batch():
             state = self._storage.state
-            state.take_news()
+            state.pop_changes()
             slots = {table: dict(state.index.tables.get(name, {})) for name, table in TABLES.items()}
             self._file = state.file
         found = ChangeSet()
-        now = self._now()
         for table, rows in slots.items():
             index = self._indexes[table] = _KeyIndex()
             index.next_number = max(rows, default=0) + 1
             if table.deferred:
                 # Sorted by where they are in the file: the last written is what `proceed` takes first.
                 self._unread[table] = sorted(rows.items(), key=lambda item: item[1])
-                continue
-            for number, slot in rows.items():
-                assert self._file is not None
-                self._add(found, table, number, self._file.document(slot), now)
+            elif (file := self._file) is not None:
+                self._add(found, table, [(number, file.document(slot)) for number, slot in rows.items()])
         return found
 
     def proceed(self, count: int) -> ChangeSet:
@@ -144,15 +150,14 @@ class Database:
             QdeckError: `STORAGE`.
         """
         found = ChangeSet()
-        now = self._now()
         table = next((table for table in _DEFERRED if self._unread[table]), None)
         if table is not None and self._file is not None:
             part = self._unread[table][-count:]
             del self._unread[table][-count:]
             try:
-                documents = list(self._file.documents([slot for _, slot in part]))
-                for (number, _), document in zip(reversed(part), reversed(documents), strict=True):
-                    self._add(found, table, number, document, now)
+                documents = self._file.documents([slot for _, slot in part])
+                numbered = [(number, document) for (number, _), document in zip(part, documents, strict=True)]
+                self._add(found, table, reversed(numbered))
             except (OSError, IndexError) as error:
                 raise _unreadable(self._path, error) from error
         if not any(self._unread.values()):
@@ -233,45 +238,43 @@ class Database:
 
     def _read_changes(self) -> None:
         """Index what other processes did; it is kept until it can be returned, whatever fails next."""
-        news = self._storage.state.take_news()
+        foreign = self._storage.state.pop_changes()
         found = ChangeSet()
-        now = self._now()
-        for name, number in news.lost:
+        for name, number in foreign.lost:
             if name in TABLES and (key := self._indexes[TABLES[name]].pop(number)) is not None:
                 found.lost[TABLES[name]].add(key)
-        for name, number in news.changed:
+        for name, number in foreign.changed:
             table = TABLES.get(name)
             if table is None:
                 continue
             document = self._storage.document(name, number)
             if document is not None:
-                self._add(found, table, number, document, now)
+                self._add(found, table, [(number, document)])
             elif (key := self._indexes[table].pop(number)) is not None:
                 found.removed[table].add(key)
         self._changes.add(found)
         self._warn_of_unreadable()
 
-    def _add(
-        self, found: ChangeSet, table: TableSpec[V], number: int, document: bytes, now: datetime
-    ) -> None:
-        """Index a row and add its value to `found`; a row of an unknown form is found by its key, too."""
-        try:
-            value = table.with_plausible_time(table.decode(document, self._pool), now)
-            key = table.key(value)
-            known = found.values[table].get(key)
-            found.values[table][key] = value if known is None else table.merge(known, value)
-        except msgspec.MsgspecError:
-            self._unreadable += 1
+    def _add(self, found: ChangeSet, table: TableSpec[V], documents: Iterable[tuple[int, bytes]]) -> None:
+        """Index rows and add their values to `found`; a row of an unknown form is found by its key, too."""
+        values, index, now = found.values[table], self._indexes[table], self._now()
+        for number, document in documents:
             try:
-                key = table.key_of_row(msgspec.json.decode(document, type=Row))
+                value = table.with_plausible_time(table.decode(document, self._pool), now)
+                key = table.key(value)
+                known = values.get(key)
+                values[key] = value if known is None else table.merge(known, value)
             except msgspec.MsgspecError:
-                return
-        index = self._indexes[table]
-        before = index.keys.get(number)
-        if before is not None and before != key and index.pop(number) is not None:
-            # After a repair another document may have the number of one that was lost.
-            found.lost[table].add(before)
-        index.add(key, number)
+                self._unreadable += 1
+                try:
+                    key = table.key_of_row(msgspec.json.decode(document, type=Row))
+                except msgspec.MsgspecError:
+                    continue
+            before = index.keys.get(number)
+            if before is not None and before != key and index.pop(number) is not None:
+                # After a repair another document may have the number of one that was lost.
+                found.lost[table].add(before)
+            index.add(key, number)
 
     def _warn_of_unreadable(self) -> None:
         if self._unreadable:

@@ -129,12 +129,12 @@ class BlobStore:
     def _write(self, path: Path, data: bytes) -> None:
         _write(path, data)
         needed = None if self.needed is None else [self._text_path(digest) for digest in self.needed]
-        gone = self._quota.added(path, needed)
-        if gone.files:
+        files, freed = self._quota.add(path, needed)
+        if files:
             limit = self._quota.limit / (1 << 30)
             self.warnings.append(
-                f"Results and circuits took more than {limit:.3g} GiB: the {gone.files} oldest files "
-                f"({gone.bytes / (1 << 20):.3g} MiB) were let go. The service may still have those results."
+                f"Results and circuits took more than {limit:.3g} GiB: the {files} oldest files "
+                f"({freed / (1 << 20):.3g} MiB) were let go. The service may still have those results."
             )
 
     def _result_path(self, key: Key) -> Path:
@@ -191,14 +191,6 @@ def _storage_error(path: Path, error: OSError) -> QdeckError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LetGo:
-    """What was removed: how many files and bytes."""
-
-    files: int = 0
-    bytes: int = 0
-
-
 class Quota:
     """Counts what the files take. Thread-safe; several processes may have one over the same folders.
 
@@ -213,7 +205,7 @@ class Quota:
         self._used: int | None = None
         self._lock = threading.Lock()
 
-    def added(self, path: Path, needed: Collection[Path] | None = ()) -> LetGo:
+    def add(self, path: Path, needed: Collection[Path] | None = ()) -> tuple[int, int]:
         """A file was written: count it, and let the oldest go when there are too many bytes. Blocks.
 
         The file just written stays, whatever it takes. Another process' files are counted the next time the
@@ -229,10 +221,10 @@ class Quota:
                 with contextlib.suppress(OSError):
                     self._used += path.stat().st_size
             if needed is None or self._used <= self.limit:
-                return LetGo()
+                return 0, 0
             return self._make_room({path, *needed})
 
-    def _make_room(self, staying: set[Path]) -> LetGo:
+    def _make_room(self, staying: set[Path]) -> tuple[int, int]:
         files = sorted(self._files())
         used = sum(size for _, size, _ in files)
         least = self.limit if used <= self.limit else int(self.limit * _SLACK)
@@ -247,7 +239,7 @@ class Quota:
                 Path(path).unlink()
                 gone, freed = gone + 1, freed + size
         self._used = used - freed
-        return LetGo(gone, freed)
+        return gone, freed
 
     def _files(self) -> Iterator[tuple[int, int, str]]:
         """Time of the last use in ns, bytes, path."""

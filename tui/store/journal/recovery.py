@@ -18,21 +18,15 @@ from tui.store.journal.format import GONE, SCHEMA
 from tui.store.journal.index import Index, Scanner, Touched
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What was found that this process did not write.
+@dataclass(slots=True)
+class ForeignChanges:
+    """Changes in the file that this process did not make.
 
     Attributes:
         changed: documents set or removed by other processes, in order.
         lost: documents that a damaged file does not hold any more.
     """
 
-    changed: tuple[Touched, ...] = ()
-    lost: frozenset[Touched] = frozenset()
-
-
-@dataclass(slots=True)
-class _Found:
     changed: dict[Touched, None] = field(default_factory=dict)
     lost: set[Touched] = field(default_factory=set)
 
@@ -70,14 +64,14 @@ class JournalRecovery:
         self.newer = 0
         self.version = 0
         self.unrepaired: OSError | None = None
-        self._found = _Found()
+        self._found = ForeignChanges()
         self._trusted = True
         self._looked = False
 
-    def take_news(self) -> News:
-        """What was found since this was last asked."""
-        found, self._found = self._found, _Found()
-        return News(tuple(found.changed), frozenset(found.lost))
+    def pop_changes(self) -> ForeignChanges:
+        """Return what was found since the last call."""
+        found, self._found = self._found, ForeignChanges()
+        return found
 
     def distrust(self) -> None:
         """Read the whole file again next time: something in it is not what was read before."""

@@ -16,46 +16,39 @@ Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
 class _Draft(MutableMapping[int, dict[str, Any]]):
-    """Looks like a whole table to TinyDB's updaters, and notes what they touch."""
+    """Stands for a whole table to TinyDB's updaters, and notes what they touch; `None`: removed."""
 
-    def __init__(self, rows: Rows | None) -> None:
-        self.is_new = rows is None
-        self._slots = rows.slots if rows is not None else {}
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self.cleared = False
         self.touched: dict[int, dict[str, Any] | None] = {}
 
-    def _numbers(self) -> dict[int, None]:
-        gone = {number for number, row in self.touched.items() if row is None}
-        old = {} if self.cleared else {number: None for number in self._slots if number not in gone}
-        return old | {number: None for number, row in self.touched.items() if row is not None}
-
-    def __contains__(self, number: object) -> bool:
-        if number in self.touched:
-            return self.touched[number] is not None
-        return not self.cleared and number in self._slots
-
     def __getitem__(self, number: int) -> dict[str, Any]:
-        row = self.touched.get(number)
+        if number not in self.touched and not self.cleared:
+            self.touched[number] = self._rows[str(number)]
+        row = self.touched[number]
         if row is None:
-            if number not in self or self._rows is None:
-                raise KeyError(number)
-            row = self.touched[number] = self._rows[str(number)]
+            raise KeyError(number)
         return row
 
     def __setitem__(self, number: int, row: dict[str, Any]) -> None:
         self.touched[number] = row
 
     def __delitem__(self, number: int) -> None:
-        if number not in self:
-            raise KeyError(number)
-        self.touched[number] = None
+        if self[number] is not None:
+            self.touched[number] = None
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._numbers())
+        numbers = {} if self.cleared else dict.fromkeys(self._rows.slots)
+        for number, row in self.touched.items():
+            if row is None:
+                numbers.pop(number, None)
+            else:
+                numbers[number] = None
+        return iter(numbers)
 
     def __len__(self) -> int:
-        return len(self._numbers())
+        return sum(1 for _ in self)
 
     def clear(self) -> None:
         """Remove all documents."""
@@ -140,13 +133,14 @@ class JournalTable(Table):
         """
         storage = self._journal
         with storage.batch():
-            draft = _Draft(cast("Rows | None", (storage.read() or {}).get(self.name)))
+            rows = cast("Rows | None", (storage.read() or {}).get(self.name))
+            draft = _Draft(Rows(None, {}) if rows is None else rows)
             updater(cast("dict[int, Mapping[str, Any]]", draft))
             # All is turned into JSON before anything is staged: a document that cannot be changes nothing.
             written = [
                 (number, GONE if row is None else document_json(row)) for number, row in draft.touched.items()
             ]
-            if draft.cleared or (draft.is_new and not written):
+            if draft.cleared or (rows is None and not written):
                 storage.stage(self.name, None, EMPTIED)
             for number, document in written:
                 before = None if draft.cleared else storage.document(self.name, number)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice, repeat
 
 import msgspec
 
@@ -30,7 +31,6 @@ Tables = dict[str, dict[str, Row]]
 _PIECE = 200
 _HEADER = re.compile(rb'"([A-Za-z_]+)": ?\{')
 _DOCUMENT = re.compile(rb'"(\d+)": ?(\{.*\}),?')
-_rows = msgspec.json.Decoder(dict[str, Row])
 _row = msgspec.json.Decoder(Row)
 _whole = msgspec.json.Decoder(Tables)
 
@@ -40,67 +40,35 @@ class Damaged(ValueError):
 
 
 def encode(tables: Mapping[str, Mapping[str, Mapping[str, object]]]) -> Iterator[bytes]:
-    """The file's bytes, in pieces."""
+    """Return the file's bytes, in pieces."""
     dump = msgspec.json.Encoder().encode
     yield b"{\n"
     for place, (name, table) in enumerate(tables.items()):
-        if place:
-            yield b",\n"
-        yield b'"%s": {\n' % name.encode()
-        lines: list[bytes] = []
-        left = len(table)
-        for number, row in table.items():
-            left -= 1
-            lines.append(b'"%s": %s%s' % (number.encode(), dump(row), b",\n" if left else b"\n"))
-            if len(lines) == _PIECE:
-                yield b"".join(lines)
-                lines.clear()
-        yield b"".join(lines)
+        yield b'%s"%s": {\n' % (b",\n" if place else b"", name.encode())
+        separators = chain(repeat(b",\n", len(table) - 1), [b"\n"])
+        documents = zip(table.items(), separators, strict=False)
+        lines = (b'"%s": %s%s' % (number.encode(), dump(row), end) for (number, row), end in documents)
+        while piece := b"".join(islice(lines, _PIECE)):
+            yield piece
         yield b"}"
     yield b"\n}\n"
 
 
 def decode(data: bytes) -> Tables:
-    """The tables of a whole file.
+    """Return the tables of a whole file.
 
     Raises:
         Damaged: it is not a whole file.
     """
+    if data.startswith(b"{\n") and data.endswith(b"\n}\n}\n"):
+        tables, lost = salvage(data, {})
+        if not lost:
+            return tables
+    # Written by TinyDB's own storage or by another program: the same JSON, laid out differently.
     try:
-        return _by_lines(data)
-    except (Damaged, msgspec.MsgspecError, UnicodeDecodeError):
-        # Written by TinyDB's own storage or by another program: the same JSON, laid out differently.
-        try:
-            return _whole.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise Damaged(str(error)) from None
-
-
-def _by_lines(data: bytes) -> Tables:
-    lines = data.split(b"\n")
-    if len(lines) < 3 or lines[0] != b"{" or lines[-2:] != [b"}", b""]:
-        raise Damaged("the beginning or the end is missing")
-    tables: Tables = {}
-    at, end = 1, len(lines) - 2
-    while at < end:
-        header = _HEADER.fullmatch(lines[at])
-        if header is None:
-            raise Damaged(f"line {at + 1} begins no table")
-        at += 1
-        start = at
-        while at < end and lines[at] not in (b"}", b"},"):
-            at += 1
-        if at == end:
-            raise Damaged("a table has no end")
-        table: dict[str, Row] = {}
-        for first in range(start, at, _PIECE):
-            piece = b"".join(lines[first : min(first + _PIECE, at)]).removesuffix(b",")
-            table.update(_rows.decode(b"{" + piece + b"}"))
-        if len(table) != at - start:
-            raise Damaged("a document is there twice")
-        tables[header[1].decode()] = table
-        at += 1
-    return tables
+        return _whole.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Damaged(str(error)) from None
 
 
 def salvage(data: bytes, marks: Mapping[str, str]) -> tuple[Tables, int]:
@@ -108,7 +76,7 @@ def salvage(data: bytes, marks: Mapping[str, str]) -> tuple[Tables, int]:
 
     Args:
         marks: for each table a field only its documents have: tells where documents belong when the line
-            that begins their table is lost.
+            that begins their table is lost. Empty: those lines are relied on.
 
     Returns:
         The tables, and how many lines could not be read.
@@ -122,6 +90,8 @@ def salvage(data: bytes, marks: Mapping[str, str]) -> tuple[Tables, int]:
             continue
         if header := _HEADER.fullmatch(line):
             current = header[1].decode()
+            if not marks:
+                tables.setdefault(current, {})
             continue
         match = _DOCUMENT.fullmatch(line)
         try:

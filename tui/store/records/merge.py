@@ -25,15 +25,15 @@ _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solu
 _AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
 _JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
 _RECORD_FIELDS = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "metrics"))
-_PENDING_RANK = {
-    PendingState.PREPARED: 0,
-    PendingState.SENDING: 1,
-    PendingState.UNCONFIRMED: 2,
-    PendingState.UNSENT: 3,
-    PendingState.REFUSED: 4,
-    PendingState.WITHDRAWN: 5,
-    PendingState.ACCEPTED: 6,
-}
+_PROGRESS = (
+    PendingState.PREPARED,
+    PendingState.SENDING,
+    PendingState.UNCONFIRMED,
+    PendingState.UNSENT,
+    PendingState.REFUSED,
+    PendingState.WITHDRAWN,
+    PendingState.ACCEPTED,
+)
 
 
 def with_plausible_time(record: JobRecord, now: datetime) -> JobRecord:
@@ -127,17 +127,8 @@ def is_redundant(known: JobRecord, later: JobRecord) -> bool:
 
 def merge_records(old: JobRecord, new: JobRecord) -> JobRecord:
     """Return one record from two of the same job."""
-    return JobRecord(
-        job=merge_jobs(old.job, new.job),
-        own_tag=new.own_tag or old.own_tag,
-        circuit_hash=new.circuit_hash or old.circuit_hash,
-        source_hash=new.source_hash or old.source_hash,
-        metrics=new.metrics or old.metrics,
-        finalized=old.finalized or new.finalized,
-        result_kept=old.result_kept or new.result_kept,
-        announced=old.announced or new.announced,
-        seen=old.seen or new.seen,
-    )
+    extras = {name: getattr(new, name) or getattr(old, name) for name in (*_RECORD_FIELDS, "metrics")}
+    return JobRecord(merge_jobs(old.job, new.job), **extras)
 
 
 def same_record(one: JobRecord, other: JobRecord) -> bool:
@@ -178,7 +169,7 @@ def merge_submissions(old: PendingSubmission, new: PendingSubmission) -> Pending
 
 
 def _progress(pending: PendingSubmission) -> tuple[int, int, datetime, str]:
-    return pending.attempt, _PENDING_RANK[pending.state], pending.changed or EARLIEST, pending.owner
+    return pending.attempt, _PROGRESS.index(pending.state), pending.changed or EARLIEST, pending.owner
 
 
 def merge_transpiled(old: Transpiled, new: Transpiled) -> Transpiled:

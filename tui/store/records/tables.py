@@ -1,44 +1,167 @@
-"""The history's tables, one descriptor each; values of several tables that are read or written in one go."""
+"""The history's tables: one descriptor each, how values become rows and back, and changes of several tables.
+
+A row is an object of plain JSON values, with defaults left out.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session
+from tui.store.records import merge
 from tui.store.records.json_v1 import Row
-from tui.store.records.merge import (
-    merge_coverage,
-    merge_records,
-    merge_sessions,
-    merge_submissions,
-    merge_transpiled,
-    session_with_plausible_time,
-    with_plausible_time,
-)
-from tui.store.records.models import Coverage, JobRecord, Key, PendingSubmission, Transpiled
-from tui.store.records.serialization import (
-    creation_time,
-    decode_job,
-    dump,
-    dump_job,
-    dump_session,
-    dump_transpiled,
-    load,
-    load_coverage,
-    load_job,
-    load_transpiled,
-    row_fields,
-)
+from tui.store.records.models import EARLIEST, Coverage, JobRecord, Key, PendingSubmission, Transpiled
 
 V = TypeVar("V")
 Pool = dict[object, object]
+_FILE_NAMES = {"finalized": "settled", "intervals": "spans"}
+"""Attributes that have another name in the file."""
+_EXTRAS = tuple(field for field in fields(JobRecord) if field.name != "job")
+"""Members of a `JobRecord` that are in the same row as those of its job."""
+_hints = get_type_hints(JobRecord)
+_Extras = msgspec.defstruct(
+    "_Extras", [(field.name, _hints[field.name], field.default) for field in _EXTRAS], rename=_FILE_NAMES
+)
+_extra_values = attrgetter(*(field.name for field in _EXTRAS))
+_job_decoder = msgspec.json.Decoder(Job)
+_extras_decoder = msgspec.json.Decoder(_Extras)
+_SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
+_shared_values = attrgetter(*_SHARED)
+_set = object.__setattr__
+
+
+def row_fields(*types: type) -> frozenset[str]:
+    """Return the names in the file of all fields of these dataclasses."""
+    return frozenset(_FILE_NAMES.get(field.name, field.name) for kind in types for field in fields(kind))
+
+
+def dump(value: object) -> Row:
+    """Return the row of a dataclass's object, without the members that are empty."""
+    return _storable(_without_empty(value))
+
+
+def load(kind: type[V]) -> Callable[[Row], V]:
+    """Return the function that makes an object of a dataclass of its row.
+
+    It raises `msgspec.ValidationError` when the row is not one.
+    """
+    return partial(msgspec.convert, type=kind)
+
+
+def dump_job(record: JobRecord) -> Row:
+    """Return a job's row: the job's own members and those of its record side by side."""
+    extras = {field.name: getattr(record, field.name) for field in _EXTRAS}
+    return _storable(_without_empty(record.job) | _without_empty(extras))
+
+
+def load_job(row: Row) -> JobRecord:
+    """Return a job from its row.
+
+    Raises:
+        msgspec.ValidationError: the row is not one.
+    """
+    return JobRecord(msgspec.convert(row, Job), *_extra_values(msgspec.convert(row, _Extras)))
+
+
+def decode_job(document: bytes, pool: dict[object, object]) -> JobRecord:
+    """Return a job straight from its row's JSON.
+
+    Args:
+        pool: values that many jobs have in common, each kept once; it grows.
+
+    Raises:
+        msgspec.MsgspecError: the row is not one.
+    """
+    job = _job_decoder.decode(document)
+    extras = _extras_decoder.decode(document)
+    for name, value in zip(_SHARED, _shared_values(job), strict=True):
+        known = pool.get(value)
+        if known is None:
+            pool[value] = value
+        else:
+            # Nobody has seen this job yet, so it is still being made.
+            _set(job, name, known)
+    return JobRecord(job, *_extra_values(extras))
+
+
+class _Created(msgspec.Struct):
+    created: datetime
+
+
+_created_decoder = msgspec.json.Decoder(_Created)
+
+
+def creation_time(document: bytes) -> datetime:
+    """Return when the job with this row's JSON was created; `EARLIEST` for a row of an unknown form."""
+    try:
+        return _created_decoder.decode(document).created
+    except msgspec.MsgspecError:
+        return EARLIEST
+
+
+def dump_session(session: Session) -> Row:
+    """Return a session's row; `accepting_jobs` stands there even when it is false."""
+    return dump(session) | {"accepting_jobs": session.accepting_jobs}
+
+
+def load_coverage(row: Row) -> Coverage:
+    """Return the coverage of an instance from its row.
+
+    Raises:
+        msgspec.ValidationError: the row is not one.
+    """
+    return msgspec.convert(row | {"intervals": row.get("spans", ())}, Coverage)
+
+
+def dump_transpiled(transpiled: Transpiled) -> Row:
+    """Return a transpilation's row, with the hashes beside its own members."""
+    hashes = {"circuit_hash": transpiled.circuit_hash, "source_hash": transpiled.source_hash}
+    return _storable(_without_empty(transpiled.transpilation) | _without_empty(hashes))
+
+
+def load_transpiled(row: Row) -> Transpiled:
+    """Return a transpilation from its row.
+
+    Raises:
+        msgspec.ValidationError: the row is not one.
+    """
+    hashes = msgspec.convert(row, _Hashes)
+    return Transpiled(hashes.circuit_hash, msgspec.convert(row, Transpilation), hashes.source_hash)
+
+
+class _Hashes(msgspec.Struct):
+    circuit_hash: str
+    source_hash: str = ""
+
+
+def _without_empty(value: object) -> Row:
+    whole = msgspec.convert(msgspec.to_builtins(value), Row)
+    # Zero is a value ("used 0 s"), so this is not `if member`.
+    return {
+        _FILE_NAMES.get(name, name): member
+        for name, member in whole.items()
+        if member is not None and member is not False and member not in ("", (), [], {})
+    }
+
+
+def _storable(row: Row) -> Row:
+    """Return the row, or one without lone surrogates, which no UTF-8 file can hold."""
+    try:
+        msgspec.json.encode(row)
+    except UnicodeEncodeError:
+        text = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.convert(json.loads(text), Row)
+    return row
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +218,11 @@ JOBS = TableSpec[JobRecord](
     key_fields=("service", "id"),
     fields=row_fields(Job, JobRecord) - {"job"},
     mark="program",
-    key=lambda record: record.key,
+    key=attrgetter("job.service", "job.id"),
     load=load_job,
     dump=dump_job,
-    merge=merge_records,
-    with_plausible_time=with_plausible_time,
+    merge=merge.merge_records,
+    with_plausible_time=merge.with_plausible_time,
     fast_decode=decode_job,
     sort_key=creation_time,
     deferred=True,
@@ -109,11 +232,11 @@ SESSIONS = TableSpec[Session](
     key_fields=("service", "id"),
     fields=row_fields(Session),
     mark="mode",
-    key=lambda session: (session.service, session.id),
+    key=attrgetter("service", "id"),
     load=load(Session),
     dump=dump_session,
-    merge=merge_sessions,
-    with_plausible_time=session_with_plausible_time,
+    merge=merge.merge_sessions,
+    with_plausible_time=merge.session_with_plausible_time,
 )
 SUBMISSIONS = TableSpec[PendingSubmission](
     name="submissions",
@@ -123,17 +246,17 @@ SUBMISSIONS = TableSpec[PendingSubmission](
     key=lambda pending: (pending.tag,),
     load=load(PendingSubmission),
     dump=dump,
-    merge=merge_submissions,
+    merge=merge.merge_submissions,
 )
 COVERAGE = TableSpec[Coverage](
     name="extents",
     key_fields=("service", "instance"),
     fields=row_fields(Coverage),
     mark="spans",
-    key=lambda coverage: (coverage.service, coverage.instance),
+    key=attrgetter("service", "instance"),
     load=load_coverage,
     dump=dump,
-    merge=merge_coverage,
+    merge=merge.merge_coverage,
 )
 TRANSPILATIONS = TableSpec[Transpiled](
     name="transpilations",
@@ -143,7 +266,7 @@ TRANSPILATIONS = TableSpec[Transpiled](
     key=lambda transpiled: (transpiled.circuit_hash,),
     load=load_transpiled,
     dump=dump_transpiled,
-    merge=merge_transpiled,
+    merge=merge.merge_transpiled,
     deferred=True,
 )
 TABLES: Mapping[str, TableSpec[Any]] = {
@@ -161,8 +284,9 @@ class TableValues(dict[TableSpec[Any], dict[Key, Any]]):
     def __init__(self) -> None:
         super().__init__((table, {}) for table in TABLES.values())
 
-    def __getitem__(self, table: TableSpec[V]) -> dict[Key, V]:
-        return super().__getitem__(table)
+    if TYPE_CHECKING:
+
+        def __getitem__(self, table: TableSpec[V]) -> dict[Key, V]: ...
 
     def __bool__(self) -> bool:
         return any(self.values())
