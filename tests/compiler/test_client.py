@@ -8,19 +8,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 import pytest_asyncio
 from textual.app import App
 
 from tests.compiler.devices import device
+from tests.support.processes import cpu_ticks, running, until
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.worker_process import WorkerProcess
 from tui.compiler.client import Compiler
-from tui.compiler.messages import Draw, Version
 from tui.domain.circuits import TranspileOptions
 
 CHECKOUT = Path(__file__).parents[2]
@@ -38,42 +36,17 @@ async def compiler() -> AsyncIterator[Compiler]:
     await made.aclose()
 
 
-def running(pid: int) -> bool:
-    """Whether a process runs; one that ended and was not waited for does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
-
-
-async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  # the state of a process is no event
-            await asyncio.sleep(0.01)
-
-
 async def heavy_run(compiler: Compiler) -> asyncio.Task[object]:
     """A transpile run that has begun and will take long."""
     await compiler.version()
     run = asyncio.ensure_future(compiler.transpile(HEAVY, device("cusco"), TranspileOptions(3, seed=1)))
     pid = compiler.pids[0]
-    before = processor_ticks(pid)
-    await until(lambda: processor_ticks(pid) > before + 5)
+    before = cpu_ticks(pid)
+    await until(lambda: cpu_ticks(pid) > before + 5)
     return run
 
 
-def waits_for_the_app(pid: int) -> bool:
-    """Whether the worker's main thread sleeps: it waits for a request, or for its answer to be read."""
-    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "S"
-
-
-def processor_ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
-async def test_start_returns_at_once_and_close_ends_the_worker(compiler: Compiler) -> None:
+async def test_compiler_start_returns_at_once_and_close_ends_the_worker(compiler: Compiler) -> None:
     await compiler.start()
     assert not compiler.pids, "it is started in the background"
     assert (await compiler.check(BELL)).ok
@@ -84,7 +57,7 @@ async def test_start_returns_at_once_and_close_ends_the_worker(compiler: Compile
         await compiler.check(BELL)
 
 
-async def test_closing_in_the_middle_of_work_ends_it(compiler: Compiler) -> None:
+async def test_compiler_closed_in_the_middle_of_work_ends_it(compiler: Compiler) -> None:
     run = await heavy_run(compiler)
     (pid,) = compiler.pids
     await compiler.aclose()
@@ -93,36 +66,7 @@ async def test_closing_in_the_middle_of_work_ends_it(compiler: Compiler) -> None
         await run
 
 
-async def test_closing_while_a_worker_is_being_started_ends_it() -> None:
-    for turns in range(6):
-        compiler = Compiler()
-        await compiler.start()
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        pids = compiler.pids
-        async with asyncio.timeout(60):
-            await compiler.aclose()
-        assert compiler.pids == () and not any(running(pid) for pid in pids)
-
-
-async def test_a_worker_with_an_answer_that_nobody_reads_can_be_closed() -> None:
-    worker = await WorkerProcess.open("tui.compiler.qiskit.worker_main")
-    try:
-        await worker.send(msgspec.json.encode(Version()))
-        await worker.receive()
-        before = processor_ticks(worker.pid)
-        wide = BELL.replace("[2]", "[20]") + "h q;" + "h q[0];" * 1_200
-        # The answer has some 700 kB: more than all buffers between us.
-        await worker.send(msgspec.json.encode(Draw(wide, 10_000_000)))
-        await until(lambda: processor_ticks(worker.pid) > before + 2)
-        await until(lambda: waits_for_the_app(worker.pid))
-    finally:
-        async with asyncio.timeout(60):
-            await worker.close()
-    assert not running(worker.pid)
-
-
-async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_stops(
+async def test_check_does_not_wait_for_a_transpile_run_and_a_cancelled_run_stops(
     compiler: Compiler,
 ) -> None:
     run = await heavy_run(compiler)
@@ -137,7 +81,7 @@ async def test_a_check_does_not_wait_for_a_transpile_and_a_cancelled_one_really_
     assert (await waiting).backend == "ibm_fez", "a request behind the cancelled one is not lost"
 
 
-async def test_a_worker_that_dies_is_told_and_the_next_request_gets_a_new_one(
+async def test_worker_that_dies_is_reported_and_the_next_request_gets_a_new_one(
     compiler: Compiler,
 ) -> None:
     run = await heavy_run(compiler)
@@ -148,13 +92,12 @@ async def test_a_worker_that_dies_is_told_and_the_next_request_gets_a_new_one(
     assert (await compiler.check(BELL)).ok
 
 
-async def test_no_orphan_is_left_when_the_app_is_killed(tmp_path: Path) -> None:
+async def test_compiler_leaves_no_orphan_when_the_app_is_killed(tmp_path: Path) -> None:
     """A process in between holds a worker that is deep in work, and is killed with -9."""
     script = f"""
 import asyncio, sys
 sys.path.insert(0, {str(CHECKOUT)!r})
 from tests.compiler.test_client import heavy_run
-from tui.common.worker_process import WorkerProcess
 from tui.compiler.client import Compiler
 async def main():
     compiler = Compiler()
@@ -176,7 +119,7 @@ asyncio.run(main())
     await until(lambda: not running(worker))
 
 
-async def test_the_apps_process_imports_neither_qiskit_nor_numpy(tmp_path: Path) -> None:
+async def test_compiler_keeps_qiskit_and_numpy_out_of_the_apps_process(tmp_path: Path) -> None:
     """Also: modules lying in the folder that qdeck is started in are not taken for Qiskit's."""
     for name in ("qiskit", "numpy", "json", "tui_is_here"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('not this one')", encoding="utf-8")
@@ -184,7 +127,6 @@ async def test_the_apps_process_imports_neither_qiskit_nor_numpy(tmp_path: Path)
 import sys
 sys.path[:] = [entry for entry in sys.path if entry] + [{str(CHECKOUT)!r}]
 import asyncio, json
-from tui.common.worker_process import WorkerProcess
 from tui.compiler.client import Compiler
 async def main():
     compiler = Compiler()
@@ -205,7 +147,7 @@ asyncio.run(main())
     assert json.loads(done.stdout) == [True, []], done.stderr
 
 
-async def test_without_qiskit_the_way_to_install_it_is_said(tmp_path: Path) -> None:
+async def test_compiler_without_qiskit_says_how_to_install_it(tmp_path: Path) -> None:
     (tmp_path / "qiskit").mkdir()
     (tmp_path / "qiskit" / "__init__.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'qiskit'\", name='qiskit')", encoding="utf-8"
@@ -222,7 +164,7 @@ async def test_without_qiskit_the_way_to_install_it_is_said(tmp_path: Path) -> N
         await compiler.aclose()
 
 
-async def test_what_libraries_print_does_not_spoil_the_answers(tmp_path: Path) -> None:
+async def test_compiler_ignores_what_libraries_print(tmp_path: Path) -> None:
     """Every import of a part of Qiskit prints, by Python and past it."""
     (tmp_path / "sitecustomize.py").write_text(
         """
@@ -243,7 +185,7 @@ sys.meta_path.insert(0, Noise())
         await compiler.aclose()
 
 
-async def test_it_works_inside_a_running_textual_app(compiler: Compiler) -> None:
+async def test_compiler_works_inside_a_running_textual_app(compiler: Compiler) -> None:
     """There sys.stderr has no file descriptor, which breaks process pools."""
 
     class Bare(App[None]):

@@ -23,19 +23,19 @@ def isa(body: str) -> str:
     return f'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[2] c;\n{body}'
 
 
-def test_success_is_the_product_over_gates_and_measurements(fez: Target) -> None:
+def test_score_success_is_the_product_over_gates_and_measurements(fez: Target) -> None:
     circuit = read(isa("sx $0; cz $0, $1; barrier $0; c[0] = measure $0;"))
     expected = (1 - fez["sx"][0,].error) * (1 - fez["cz"][0, 1].error) * (1 - fez["measure"][0,].error)
     assert score(circuit, fez).success == pytest.approx(expected)
 
 
-def test_duration_is_the_longest_chain(fez: Target) -> None:
+def test_score_duration_is_the_longest_chain(fez: Target) -> None:
     circuit = read(isa("sx $0; sx $0; sx $1; cz $0, $1; delay[100ns] $1; rz(0.2) $1; c[0] = measure $1;"))
     seconds = 2 * fez["sx"][0,].duration + fez["cz"][0, 1].duration + 100e-9 + fez["measure"][1,].duration
     assert score(circuit, fez).duration_us == pytest.approx(seconds * 1e6)
 
 
-def test_a_branch_waits_for_its_bit_and_the_worst_one_counts(fez: Target) -> None:
+def test_score_of_a_branch_waits_for_its_bit_and_takes_the_worst(fez: Target) -> None:
     plain = score(read(isa("c[0] = measure $0; c[1] = measure $1;")), fez)
     branch = score(read(isa("c[0] = measure $0; if (c[0]) { sx $1; } c[1] = measure $1;")), fez)
     assert plain.duration_us is not None and branch.duration_us is not None
@@ -45,7 +45,7 @@ def test_a_branch_waits_for_its_bit_and_the_worst_one_counts(fez: Target) -> Non
     assert branch.success == pytest.approx(plain.success * (1 - fez["sx"][1,].error))
 
 
-def test_a_loop_counts_as_often_as_it_runs_and_a_while_has_no_length(fez: Target) -> None:
+def test_score_counts_a_loop_as_often_as_it_runs_and_gives_a_while_no_length(fez: Target) -> None:
     loop = score(read(isa("for int i in [0:3] { sx $0; } c[0] = measure $0;")), fez)
     flat = score(read(isa("sx $0; sx $0; sx $0; sx $0; c[0] = measure $0;")), fez)
     assert loop.success == pytest.approx(flat.success)
@@ -54,19 +54,19 @@ def test_a_loop_counts_as_often_as_it_runs_and_a_while_has_no_length(fez: Target
     assert endless.duration_us is None
 
 
-def test_a_coupler_that_is_as_good_as_broken_is_named(fez: Target) -> None:
+def test_score_warns_of_a_coupler_that_is_as_good_as_broken(fez: Target) -> None:
     bad = next(pair for pair, entry in fez["cz"].items() if entry.error >= 0.5)
     result = score(read(isa(f"cz ${bad[0]}, ${bad[1]}; c[0] = measure ${bad[0]};")), fez)
     assert any(f"coupler {min(bad)}–{max(bad)}" in warning for warning in result.warnings)
 
 
-def test_a_foreign_gate_is_named_and_has_no_success(fez: Target) -> None:
+def test_score_warns_of_a_foreign_gate_and_gives_no_success(fez: Target) -> None:
     result = score(read(isa("h $0; cz $0, $100; c[0] = measure $0;")), fez)
     assert result.success is None and result.duration_us is None
     assert "does not know h on 0, cz on 0, 100" in result.warnings[0]
 
 
-def test_what_a_primitive_would_ask_for_is_said() -> None:
+def test_score_warns_of_free_parameters_and_missing_measurements() -> None:
     data = device("fez")
     bare = build_target(data.name, data.configuration, b"{}")
     result = score(read(isa("input float[64] theta;\nrz(theta) $0;")), bare)
@@ -75,7 +75,7 @@ def test_what_a_primitive_would_ask_for_is_said() -> None:
     assert any("Measures nothing" in warning for warning in result.warnings)
 
 
-def test_a_qubit_whose_readout_is_a_coin_is_named() -> None:
+def test_score_warns_of_a_qubit_whose_readout_is_a_coin() -> None:
     data = device("cusco")
     errors = [
         next(entry["value"] for entry in qubit if entry["name"] == "readout_error")

@@ -53,7 +53,7 @@ def check_isa(candidate: Candidate, name: str) -> QuantumCircuit:
 
 @pytest.mark.parametrize("name", DEVICES)
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
-async def test_every_example_is_accepted_and_transpiles(warm: Compiler, example: Example, name: str) -> None:
+async def test_transpile_every_example_for_every_device(warm: Compiler, example: Example, name: str) -> None:
     report = await warm.check(example.text)
     assert report.ok, report.diagnostics
     assert report.stats is not None
@@ -84,7 +84,7 @@ async def test_every_example_is_accepted_and_transpiles(warm: Compiler, example:
         ("bernstein-vazirani", {"1011": 1.0}),
     ],
 )
-async def test_examples_and_what_becomes_of_them_give_what_their_comments_say(
+async def test_transpiled_examples_give_what_their_comments_say(
     warm: Compiler, name: str, expected: dict[str, float]
 ) -> None:
     text = next(example.text for example in examples() if example.name == name)
@@ -95,7 +95,7 @@ async def test_examples_and_what_becomes_of_them_give_what_their_comments_say(
             assert counts[bits] / SHOTS == pytest.approx(share, abs=0.05)
 
 
-async def test_teleportation_delivers_the_state(warm: Compiler) -> None:
+async def test_transpiled_teleportation_delivers_the_state(warm: Compiler) -> None:
     text = next(example.text for example in examples() if example.name == "teleportation")
     isa = await warm.transpile(text, device("cusco"), TranspileOptions(1, seed=1))
     counts = ideal(read(isa.qasm))
@@ -105,7 +105,7 @@ async def test_teleportation_delivers_the_state(warm: Compiler) -> None:
 
 
 @pytest.mark.parametrize("level", range(4))
-async def test_a_seed_makes_a_level_repeatable(warm: Compiler, level: int) -> None:
+async def test_transpile_is_repeatable_with_a_seed(warm: Compiler, level: int) -> None:
     text = next(example.text for example in examples() if example.name == "qft4")
     options = TranspileOptions(level, seed=11)
     first, second = [await warm.transpile(text, device("peekskill"), options) for _ in range(2)]
@@ -114,7 +114,7 @@ async def test_a_seed_makes_a_level_repeatable(warm: Compiler, level: int) -> No
     assert bool(first.drawing) is (first.after.size <= 300)
 
 
-async def test_observables_follow_the_qubits_through_routing(warm: Compiler) -> None:
+async def test_layout_of_observables_follows_the_qubits_through_routing(warm: Compiler) -> None:
     """Four qubits, all coupled, on a heavy-hex device: routing moves them."""
     text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[4] q; bit[4] c; x q[2];' + "".join(
         f"cz q[{a}], q[{b}];" for a in range(4) for b in range(a)
@@ -129,7 +129,7 @@ async def test_observables_follow_the_qubits_through_routing(warm: Compiler) -> 
     assert ideal(read(measured.qasm)) == {"0100": SHOTS}
 
 
-async def test_physical_qubits_stay_where_they_are_put(warm: Compiler) -> None:
+async def test_transpile_keeps_physical_qubits_where_they_are(warm: Compiler) -> None:
     text = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; h $12; cx $12, $13; c[0] = measure $12;'
     for level in range(4):
         done = await warm.transpile(text, device("peekskill"), TranspileOptions(level, seed=2))
@@ -137,7 +137,7 @@ async def test_physical_qubits_stay_where_they_are_put(warm: Compiler) -> None:
         assert done.layout[12] == 12
 
 
-async def test_single_bits_and_parameters_survive(warm: Compiler) -> None:
+async def test_transpile_keeps_single_bits_and_parameters(warm: Compiler) -> None:
     text = (
         'OPENQASM 3.0; include "stdgates.inc"; input float[64] theta; qubit q; bit flag;'
         "rx(theta) q; flag = measure q;"
@@ -149,7 +149,7 @@ async def test_single_bits_and_parameters_survive(warm: Compiler) -> None:
     assert "Has free parameters: theta." in done.warnings
 
 
-async def test_a_large_result_is_not_drawn(warm: Compiler) -> None:
+async def test_large_transpiled_circuit_is_not_drawn(warm: Compiler) -> None:
     text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q;' + "cx q[0], q[1]; h q[0];" * 200
     done = await warm.transpile(text, device("fez"), TranspileOptions(0, seed=2))
     assert done.after.size > 300 and done.drawing == ""
@@ -158,7 +158,7 @@ async def test_a_large_result_is_not_drawn(warm: Compiler) -> None:
     assert refused.value.kind is ErrorKind.CIRCUIT
 
 
-async def test_a_drawing_is_folded_and_leaves_idle_qubits_out(warm: Compiler) -> None:
+async def test_draw_folds_and_leaves_idle_qubits_out(warm: Compiler) -> None:
     text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[9] q;' + "h q[0]; cx q[0], q[4];" * 20
     drawing = await warm.draw(text, width=60)
     assert max(map(len, drawing.splitlines())) <= 60
@@ -174,14 +174,14 @@ async def test_a_drawing_is_folded_and_leaves_idle_qubits_out(warm: Compiler) ->
         ("", "The program is empty."),
     ],
 )
-async def test_what_cannot_be_transpiled_is_refused_in_words(warm: Compiler, text: str, says: str) -> None:
+async def test_transpile_refuses_in_words(warm: Compiler, text: str, says: str) -> None:
     with pytest.raises(QdeckError) as refused:
         await warm.transpile(text, device("peekskill"), TranspileOptions(1))
     assert refused.value.kind is ErrorKind.CIRCUIT
     assert says in refused.value.message and "\n" not in refused.value.message
 
 
-async def test_what_the_cloud_made_is_measured_like_our_own(warm: Compiler) -> None:
+async def test_review_measures_a_cloud_circuit_like_our_own(warm: Compiler) -> None:
     own = await warm.transpile(BELL, device("fez"), TranspileOptions(3, seed=4))
     rest = [qubit for qubit in range(156) if qubit not in own.layout]
     layouts = ((*own.layout, *rest), (*own.final_layout, *rest))
@@ -195,7 +195,7 @@ async def test_what_the_cloud_made_is_measured_like_our_own(warm: Compiler) -> N
     assert cloud.width == 156
 
 
-async def test_fractional_gates_of_the_cloud_are_known_when_they_were_asked_for(
+async def test_review_knows_fractional_gates_only_when_they_were_asked_for(
     warm: Compiler,
 ) -> None:
     source = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; bit c; rx(0.3) q[0]; c = measure q[0];'
@@ -217,14 +217,14 @@ async def test_fractional_gates_of_the_cloud_are_known_when_they_were_asked_for(
         ("OPENQASM 3.0; bit c; c = measure $400;", ((0, 1), (0, 1)), "needs 401 qubits"),
     ],
 )
-async def test_an_answer_of_the_cloud_that_is_none_is_refused(
+async def test_review_refuses_an_answer_that_is_no_circuit_for_the_device(
     warm: Compiler, isa: str, layouts: tuple[tuple[int, ...], tuple[int, ...]], says: str
 ) -> None:
     with pytest.raises(QdeckError, match=says):
         await warm.review(BELL, isa, device("fez"), TranspileOptions(cloud=True), layouts, 1.0)
 
 
-async def test_a_cloud_circuit_outside_the_instruction_set_is_marked(warm: Compiler) -> None:
+async def test_review_warns_of_a_circuit_outside_the_instruction_set(warm: Compiler) -> None:
     isa = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[156]; creg c[2]; h q[0]; cz q[0],q[1];'
     done = await warm.review(BELL, isa, device("fez"), TranspileOptions(cloud=True), ((0, 1), (0, 1)), 1.0)
     assert any("does not know h on 0" in warning for warning in done.warnings)
@@ -256,7 +256,7 @@ def _expectation(circuit: QuantumCircuit, observable: str) -> float:
 
 
 @pytest.mark.parametrize("level", range(4))
-async def test_an_observable_laid_out_has_the_value_it_had(warm: Compiler, level: int) -> None:
+async def test_observable_has_the_same_value_after_layout(warm: Compiler, level: int) -> None:
     source = read(TANGLE)
     candidate = await warm.transpile(TANGLE, device("peekskill"), TranspileOptions(level, seed=5))
     isa = check_isa(candidate, "peekskill")
@@ -266,7 +266,7 @@ async def test_an_observable_laid_out_has_the_value_it_had(warm: Compiler, level
 
 
 @pytest.mark.parametrize("level", (2, 3))
-async def test_a_circuit_for_an_estimator_keeps_off_qubits_that_read_out_badly(
+async def test_transpile_for_an_estimator_avoids_qubits_that_read_out_badly(
     warm: Compiler, level: int
 ) -> None:
     text = next(example.text for example in examples() if example.name == "bell-state")
@@ -274,7 +274,7 @@ async def test_a_circuit_for_an_estimator_keeps_off_qubits_that_read_out_badly(
     assert not candidate.measures and len(candidate.warnings) == 1
 
 
-async def test_an_estimator_is_warned_of_a_qubit_that_reads_out_badly(warm: Compiler) -> None:
+async def test_score_warns_an_estimator_of_a_qubit_that_reads_out_badly(warm: Compiler) -> None:
     text = "OPENQASM 3; qubit[1] q; U(0.1, 0, 0) q[0];"
     candidate = await warm.transpile(text, device("cusco"), TranspileOptions(0))
     assert candidate.final_layout == (0,)

@@ -61,13 +61,13 @@ def with_parts(data: BackendData, parts: dict[str, Any], calibration: dict[str, 
 
 
 @pytest.mark.parametrize("name", DEVICES)
-def test_names_qubits_errors_and_durations_are_ibms(name: str) -> None:
+def test_target_equals_that_of_ibms_client(name: str) -> None:
     ours = contents(our_target(device(name)))
     assert ours == contents(ibms_target(device(name)))
     assert len(ours["operations"]["measure"]) == ours["qubits"]
 
 
-def test_what_is_not_operational_is_left_out_as_by_ibm() -> None:
+def test_target_leaves_out_what_is_not_operational() -> None:
     properties = json.loads(device("fez").properties)
     broken = {"name": "operational", "value": 0, "unit": "", "date": "2026-01-01T00:00:00+00:00"}
     properties["qubits"][5].append(broken)
@@ -81,7 +81,7 @@ def test_what_is_not_operational_is_left_out_as_by_ibm() -> None:
     assert (5,) not in target["measure"] and (5,) not in target["x"]
 
 
-def test_fractional_gates_and_instructions_unknown_to_qiskit_are_treated_as_by_ibm() -> None:
+def test_target_without_fractional_gates_and_with_instructions_unknown_to_qiskit() -> None:
     gates = json.loads(device("fez").configuration)["gates"]
     data = with_parts(
         device("fez"),
@@ -99,7 +99,7 @@ def test_fractional_gates_and_instructions_unknown_to_qiskit_are_treated_as_by_i
     assert "rzz" not in ours["operations"] and "measure_2" in ours["operations"]
 
 
-def test_fractional_gates_are_kept_where_they_are_asked_for() -> None:
+def test_target_with_fractional_gates_when_asked_for() -> None:
     configuration = json.loads(device("fez").configuration)
     cz = next(gate for gate in configuration["gates"] if gate["name"] == "cz")
     sx = next(gate for gate in configuration["gates"] if gate["name"] == "sx")
@@ -125,12 +125,12 @@ def test_fractional_gates_are_kept_where_they_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize("properties", [b"", b"{}", b"null"])
-def test_a_backend_without_calibration_has_a_target_too(properties: bytes) -> None:
+def test_target_of_a_backend_without_calibration(properties: bytes) -> None:
     target = build_target("ibm_fez", device("fez").configuration, properties)
     assert target.num_qubits == 156 and target["cz"][0, 1] is None
 
 
 @pytest.mark.parametrize("configuration", [b"", b"<html>", b"[]", b"{}", b'{"n_qubits": "many"}'])
-def test_data_that_is_none_is_said_to_be(configuration: bytes) -> None:
+def test_target_refuses_data_that_is_none(configuration: bytes) -> None:
     with pytest.raises(DeviceDataError, match="device data of ibm_x cannot be used"):
         build_target("ibm_x", configuration, b"{}")

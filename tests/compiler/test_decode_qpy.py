@@ -42,7 +42,7 @@ def bell() -> object:
 
 @pytest.mark.parametrize("version", [13, 17])
 @pytest.mark.parametrize("pack", [bytes, zlib.compress])
-async def test_a_circuit_of_another_program(
+async def test_decode_qpy_of_another_program(
     warm: Compiler, version: int, pack: Callable[[bytes], bytes]
 ) -> None:
     (text,) = await warm.decode_qpy(packed(bell(), version=version, pack=pack))
@@ -52,7 +52,7 @@ async def test_a_circuit_of_another_program(
     assert "meas" in await warm.draw(text)
 
 
-async def test_a_transpiled_circuit_keeps_its_physical_qubits(warm: Compiler) -> None:
+async def test_decode_qpy_keeps_physical_qubits(warm: Compiler) -> None:
     from qiskit import qasm3, transpile
     from qiskit.transpiler import CouplingMap
 
@@ -64,7 +64,7 @@ async def test_a_transpiled_circuit_keeps_its_physical_qubits(warm: Compiler) ->
     assert "$3" in text
 
 
-async def test_several_circuits_and_parameters(warm: Compiler) -> None:
+async def test_decode_qpy_of_several_circuits_and_parameters(warm: Compiler) -> None:
     from qiskit.circuit import Parameter
 
     turned = qiskit.QuantumCircuit(1, name="turned")
@@ -104,7 +104,9 @@ def cut() -> str:
         (lambda: "", "binary form"),
     ],
 )
-async def test_what_is_not_read_is_said(warm: Compiler, payload: Callable[[], str], said: str) -> None:
+async def test_decode_qpy_refuses_in_words_and_the_worker_lives_on(
+    warm: Compiler, payload: Callable[[], str], said: str
+) -> None:
     (pid, *_) = warm.pids or (0,)
     with pytest.raises(QdeckError) as caught:
         await warm.decode_qpy(payload())
@@ -114,7 +116,9 @@ async def test_what_is_not_read_is_said(warm: Compiler, payload: Callable[[], st
     assert not pid or pid in warm.pids, "the worker lives on"
 
 
-async def test_a_job_that_ibms_client_would_submit(warm: Compiler, live_sandbox: SandboxInfo) -> None:
+async def test_decode_qpy_of_a_job_that_ibms_client_would_submit(
+    warm: Compiler, live_sandbox: SandboxInfo
+) -> None:
     made = await warm.transpile(BELL, device("peekskill"), TranspileOptions(1, 1))
     circuit = qiskit.qasm3.loads(made.qasm)
     coded = {"__type__": "QuantumCircuit", "__value__": packed(circuit, pack=zlib.compress)}
@@ -130,8 +134,8 @@ async def test_a_job_that_ibms_client_would_submit(warm: Compiler, live_sandbox:
         }
         headers = {"Authorization": f"Bearer {token}", "Service-CRN": live_sandbox.crn}
         reply = await client.post(f"{live_sandbox.url}/api/v1/jobs", json=body, headers=headers)
-    told = await service.submitted(reply.json()["id"])
-    assert (told.job.circuit, told.job.shots) == ("", 50)
-    (text,) = await warm.decode_qpy(told.qpy)
+    submitted = await service.submitted(reply.json()["id"])
+    assert (submitted.job.circuit, submitted.job.shots) == ("", 50)
+    (text,) = await warm.decode_qpy(submitted.qpy)
     assert "ecr" in text and (await warm.check(text)).ok
     await service.aclose()

@@ -11,13 +11,13 @@ V3 = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q; bit[2] c;\n'
 WALKTHROUGH = 'OPENQASM 3; include "stdgates.inc"; qreg q[1]; creg c[1]; x q[0]; c[0] = measure q[0];'
 
 
-def test_the_walkthroughs_circuit_is_accepted() -> None:
+def test_check_accepts_the_walkthroughs_circuit() -> None:
     report = check(WALKTHROUGH)
     assert report.ok and report.measures and report.stats is not None
     assert (report.stats.qubits, report.stats.clbits, report.stats.size) == (1, 1, 2)
 
 
-def test_sizes_parameters_and_measurement_are_told() -> None:
+def test_check_reports_sizes_parameters_and_measurement() -> None:
     report = check(V3 + "input float[64] theta; rx(theta) q[0]; cx q[0], q[1]; barrier q; h q[1];")
     assert report.ok and not report.measures and report.parameters == ("theta",)
     assert report.stats is not None
@@ -25,7 +25,7 @@ def test_sizes_parameters_and_measurement_are_told() -> None:
     assert report.stats.operations == {"rx": 1, "cx": 1, "h": 1}
 
 
-def test_blocks_of_control_flow_are_counted() -> None:
+def test_check_counts_blocks_of_control_flow() -> None:
     report = check(V3 + "c[0] = measure q[0]; if (c[0]) { cx q[0], q[1]; x q[0]; }")
     assert report.stats is not None
     assert report.stats.two_qubit_gates == 1 and report.stats.operations["x"] == 1
@@ -63,7 +63,7 @@ def test_blocks_of_control_flow_are_counted() -> None:
         ("qubit[999999999] big;", 1, "more than 20,000 bits"),
     ],
 )
-def test_openqasm_3_errors_have_their_place_and_a_plain_word(line: str, column: int, says: str) -> None:
+def test_openqasm_3_error_has_place_and_plain_words(line: str, column: int, says: str) -> None:
     first = check(f"{V3}{line}\n").diagnostics[0]
     assert (first.line, first.column) == (4, column)
     assert says in first.message
@@ -84,20 +84,20 @@ def test_openqasm_3_errors_have_their_place_and_a_plain_word(line: str, column: 
         ("qreg big[999999999];", 1, "more than 20,000 bits"),
     ],
 )
-def test_openqasm_2_errors_have_their_place(line: str, column: int, says: str) -> None:
+def test_openqasm_2_error_has_place(line: str, column: int, says: str) -> None:
     first = check(f"{V2}{line}").diagnostics[0]
     assert (first.line, first.column) == (4, column)
     assert says.lower() in first.message.lower()
 
 
-def test_the_statement_that_makes_qiskit_raise_is_found_among_many() -> None:
+def test_openqasm_2_statement_that_makes_qiskit_raise_is_found_among_many() -> None:
     text = V2 + "gate g a { h a; x a; }\n" + "g q[0]; // rx q[0];\n" * 50 + "h q[0]; rz q[1]; h q[1];\n" * 3
     first = check(text).diagnostics[0]
     assert (first.line, first.column) == (55, 9)
     assert first.message == "rz needs more parameters: phi."
 
 
-def test_every_line_with_a_syntax_error_is_named_once() -> None:
+def test_check_reports_each_line_with_a_syntax_error_once() -> None:
     report = check(V3 + "h q[0]\nx q[1]\ny q[0];\n")
     assert [(error.line, error.column) for error in report.diagnostics] == [(4, 7), (5, 7)]
     assert {error.message for error in report.diagnostics} == {"';' is missing at the end of this line."}
@@ -105,12 +105,12 @@ def test_every_line_with_a_syntax_error_is_named_once() -> None:
 
 @pytest.mark.parametrize("text", [V3, V2])
 @pytest.mark.parametrize("end", ["", "\n", " // why\n\n", "\n// why\n  x q[1];\n"])
-def test_a_missing_semicolon_is_marked_where_it_lacks(text: str, end: str) -> None:
+def test_missing_semicolon_is_placed_at_the_end_of_its_line(text: str, end: str) -> None:
     first = check(f"{text} h q[0]{end}").diagnostics[0]
     assert first.line == 4 and "';' is missing" in first.message
 
 
-def test_a_block_that_is_not_closed_is_said_to_be() -> None:
+def test_unclosed_block_is_reported() -> None:
     assert "a '}' is missing" in check(V3 + "if (c == 1) { x q[0];\n").diagnostics[0].message
 
 
@@ -125,15 +125,15 @@ def test_a_block_that_is_not_closed_is_said_to_be() -> None:
         ("OPENQASM 3.0;\nqubit \x1b[31m q;", "cannot stand here"),
     ],
 )
-def test_odd_texts_are_answered(text: str, says: str) -> None:
+def test_check_reports_empty_unknown_nested_and_hostile_texts(text: str, says: str) -> None:
     assert says in check(text).diagnostics[0].message
 
 
-def test_a_single_bit_becomes_a_register_with_its_name() -> None:
+def test_single_bit_becomes_a_register_with_its_name() -> None:
     """A sampler returns registers; Qiskit's importer would leave the bit without one."""
     circuit = read(V3 + "bit flag; flag = measure q[0];")
     assert [register.name for register in circuit.cregs] == ["c", "flag"]
 
 
-def test_id_is_the_identity_gate() -> None:
+def test_id_is_read_as_the_identity_gate() -> None:
     assert read(V3 + "id q[0];").data[0].name == "id"
