@@ -1,4 +1,4 @@
-"""What a client has to know of a running sandbox, and the file by which others find it (std-lib only)."""
+"""Connection data of a running sandbox, and the file by which others find it (std-lib only)."""
 
 from __future__ import annotations
 
