@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.ibm.support import InstantClock
+from tests.ibm.mock_network import InstantClock
 from tests.sandbox.http.fakes import DONE, GateEngine
 from tests.support.sandbox import live_account
 from tui.domain.accounts import Channel

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.faults.bench import Workspace, bench
 from tests.faults.calls import CALLS, ApiCall
 from tests.faults.test_matrix import matches
-from tests.ibm.support import InstantClock
+from tests.ibm.mock_network import InstantClock
 from tui.common.errors import QdeckError
 from tui.common.secret import Secret
 from tui.sandbox.faults.plan import Fault, FaultKind

@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.faults.bench import FLIP, IMPATIENT, PATIENT, POLICY, Workspace, bench
 from tests.faults.calls import CALLS, DEVICE, TAG, ApiCall
 from tests.faults.rules import OK, expected
-from tests.ibm.support import InstantClock
+from tests.ibm.mock_network import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, SignOutReport
 from tui.domain.circuits import TranspileOptions

@@ -1,4 +1,4 @@
-"""Every recorded exchange is known here: read by the client, sent by it, or named as not spoken."""
+"""Every recorded exchange is known here: read by the client, sent by it, or named as not used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from tests.ibm.support import (
+from tests.ibm.mock_network import (
     CRN,
     FIXTURES,
     KEY,
@@ -140,7 +140,7 @@ WITHHELD = {
 """What a key may not see is left out, not an error."""
 
 
-def test_every_recorded_exchange_has_its_place() -> None:
+def test_every_recorded_exchange_has_a_reader() -> None:
     recorded = {file.stem for file in FIXTURES.glob("*.json")}
     places = [set(PLATFORM), set(CLASSIC), NOT_SPOKEN, ELSEWHERE]
     assert recorded == set().union(*places)
@@ -150,7 +150,7 @@ def test_every_recorded_exchange_has_its_place() -> None:
 def around(channel: Channel) -> Network:
     """What a call needs besides the answer that is looked at."""
     network = classic_routes(Network()) if channel is Channel.CLASSIC else Network()
-    states = [told["body"]["state"] for told in fixture("gen1_transpile_result")["responses"]]
+    states = [recorded["body"]["state"] for recorded in fixture("gen1_transpile_result")["responses"]]
     for task in ("t", fixture("gen1_transpile_submit")["responses"][0]["body"]["task_id"]):
         done = response("gen1_transpile_result", states.index("SUCCESS"))
         network.on("GET", f"/transpile/{task}", done)
@@ -166,11 +166,11 @@ def around(channel: Channel) -> Network:
 
 
 @pytest.mark.parametrize("name", [*PLATFORM, *CLASSIC])
-async def test_every_recorded_answer_is_read(name: str) -> None:
+async def test_every_recorded_response_is_read(name: str) -> None:
     channel = Channel.PLATFORM if name in PLATFORM else Channel.CLASSIC
     place, ask = (PLATFORM | CLASSIC)[name]
     method = fixture(name)["_meta"]["method"]
-    for told in fixture(name)["responses"]:
+    for recorded in fixture(name)["responses"]:
         network = around(channel)
         made = service(network, InstantClock(), channel)
         if not place.startswith(("/auth", "/identity")) or name == "gen1_auth_logout":
@@ -178,18 +178,20 @@ async def test_every_recorded_answer_is_read(name: str) -> None:
         if name == "gen1_runtime_users_me":
             network.on("GET", "/api/Network", httpx.Response(404))
         asked = network.count(method, place)
-        headers = dict(told.get("headers") or {})
-        network.on(method, place, httpx.Response(told["status"], content=raw(told["body"]), headers=headers))
+        headers = dict(recorded.get("headers") or {})
+        network.on(
+            method, place, httpx.Response(recorded["status"], content=raw(recorded["body"]), headers=headers)
+        )
         try:
             await ask(made)
         except QdeckError as error:
-            ended = told["body"].get("state", "") if isinstance(told["body"], dict) else ""
-            nothing = told["status"] == 204 or ended in {"PENDING", "FAILURE"}
-            assert told["status"] >= 400 or nothing, error
+            ended = recorded["body"].get("state", "") if isinstance(recorded["body"], dict) else ""
+            nothing = recorded["status"] == 204 or ended in {"PENDING", "FAILURE"}
+            assert recorded["status"] >= 400 or nothing, error
             assert error.message
         else:
             quiet = name in {"gen1_auth_logout", "gen1_job_logs", "gen2_job_logs"}
-            assert told["status"] < 400 or quiet or name in WITHHELD
+            assert recorded["status"] < 400 or quiet or name in WITHHELD
         assert network.count(method, place) > asked
         await made.aclose()
 
@@ -205,8 +207,8 @@ async def test_every_recorded_answer_is_read(name: str) -> None:
         ("gen1_session_create", CLASSIC["gen1_session_create"][1]),
     ],
 )
-async def test_what_is_sent_has_the_recorded_members(name: str, ask: Ask) -> None:
-    told = fixture(name)
+async def test_sent_body_has_recorded_members(name: str, ask: Ask) -> None:
+    exchange = fixture(name)
     channel = Channel.PLATFORM if name.startswith("gen2") else Channel.CLASSIC
     network = around(channel)
     made = service(network, InstantClock(), channel)
@@ -214,11 +216,11 @@ async def test_what_is_sent_has_the_recorded_members(name: str, ask: Ask) -> Non
     with contextlib.suppress(QdeckError):
         await ask(made)
     sent = network.sent[-1]
-    assert sent.method == told["_meta"]["method"]
-    allowed = set(told["request"].get("query_all", {})) | set(told["request"].get("query", {}))
-    allowed |= {key for key, _ in parse_qsl(urlsplit(told["_meta"]["url"]).query)}
+    assert sent.method == exchange["_meta"]["method"]
+    allowed = set(exchange["request"].get("query_all", {})) | set(exchange["request"].get("query", {}))
+    allowed |= {key for key, _ in parse_qsl(urlsplit(exchange["_meta"]["url"]).query)}
     assert not allowed or set(sent.url.params) <= allowed | {"exclude_params"}
-    recorded = told["request"].get("body")
+    recorded = exchange["request"].get("body")
     if recorded:
         assert set(json.loads(sent.content)) <= set(recorded) | {
             "max_ttl",
@@ -226,7 +228,7 @@ async def test_what_is_sent_has_the_recorded_members(name: str, ask: Ask) -> Non
             "instance",
             "mode",
         }
-    wanted = {name.lower() for name in told["request"].get("headers", {})} - {
+    wanted = {name.lower() for name in exchange["request"].get("headers", {})} - {
         "accept",
         "content-type",
         "parent-job-id",
@@ -264,7 +266,7 @@ CIRCUIT = "OPENQASM 3.0; // as recorded"
         ),
     ],
 )
-async def test_what_is_sent_is_the_recorded_body(name: str, ask: Ask, body: Any) -> None:
+async def test_sent_body_equals_recorded_body(name: str, ask: Ask, body: Any) -> None:
     """Member for member and value for value; where a key or a circuit stands, that of this test."""
     recorded = fixture(name)["request"]["body"]
     expected = recorded if body == "recorded" else body
@@ -284,7 +286,7 @@ async def test_what_is_sent_is_the_recorded_body(name: str, ask: Ask, body: Any)
         ("gen1_job_create_v2_estimator", ESTIMATOR),
     ],
 )
-async def test_a_submission_is_made_as_the_recorded_one(name: str, submission: Submission) -> None:
+async def test_submission_body_matches_recorded_one(name: str, submission: Submission) -> None:
     """The members are recorded ones, of the same kind; options are left to the service."""
     sent = await sent_body(name, lambda s: s.submit(submission))
     recorded = fixture(name)["request"]["body"]
@@ -307,7 +309,7 @@ async def test_a_submission_is_made_as_the_recorded_one(name: str, submission: S
 
 async def sent_body(name: str, ask: Ask) -> Any:
     """The body of the recorded request, as the client sends it."""
-    told = fixture(name)
+    recorded = fixture(name)
     channel = Channel.PLATFORM if name.startswith("gen2") else Channel.CLASSIC
     network = around(channel)
     made = service(network, InstantClock(), channel)
@@ -317,5 +319,5 @@ async def sent_body(name: str, ask: Ask) -> Any:
         await ask(made)
     place = (PLATFORM | CLASSIC)[name][0]
     sent = [each for each in network.sent if each.url.path == place]
-    assert sent and sent[-1].method == told["_meta"]["method"]
+    assert sent and sent[-1].method == recorded["_meta"]["method"]
     return json.loads(sent[-1].content)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.ibm.support import ACCESS, KEY, InstantClock, Network, account, classic_routes, service
+from tests.ibm.mock_network import ACCESS, KEY, InstantClock, Network, account, classic_routes, service
 from tests.support.sandbox import live_account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
@@ -85,7 +85,7 @@ def everything(error: BaseException) -> str:
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
-async def test_no_error_of_any_call_shows_a_secret(
+async def test_errors_of_every_call_hide_secrets(
     channel: Channel, fault: httpx.Response | Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -107,11 +107,11 @@ async def test_no_error_of_any_call_shows_a_secret(
     made = service(answer, InstantClock(), channel)
     for call in every_call(made):
         try:
-            told = repr(await call())
+            recorded = repr(await call())
         except QdeckError as error:
-            told = everything(error)
-        assert KEY not in told
-        assert ACCESS not in told
+            recorded = everything(error)
+        assert KEY not in recorded
+        assert ACCESS not in recorded
     assert KEY not in caplog.text
     assert ACCESS not in caplog.text
     assert {request.url.host for request in sent} == {"127.0.0.1"}
@@ -128,9 +128,7 @@ async def test_no_error_of_any_call_shows_a_secret(
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
-async def test_a_way_that_cannot_be_gone_shows_no_secret(
-    wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unusable_route_hides_secrets(wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     for name, value in wrong.items():
@@ -147,14 +145,14 @@ async def test_a_way_that_cannot_be_gone_shows_no_secret(
             await http.send(call)
         assert caught.value.kind is ErrorKind.SETTINGS
         assert next(iter(wrong)) in str(caught.value)
-        told = everything(caught.value)
-        assert KEY not in told
-        assert ACCESS not in told
+        recorded = everything(caught.value)
+        assert KEY not in recorded
+        assert ACCESS not in recorded
     await http.aclose()
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)
-async def test_a_whole_run_logs_no_secret(
+async def test_logs_of_a_whole_run_hide_secrets(
     live_sandbox: SandboxInfo, channel: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -171,7 +169,7 @@ async def test_a_whole_run_logs_no_secret(
         assert secret not in everything_said
 
 
-def test_an_account_is_neither_printed_nor_pickled() -> None:
+def test_account_repr_and_pickle_hide_key() -> None:
     assert KEY not in repr(account())
     assert KEY not in f"{account()}"
     with pytest.raises(TypeError):

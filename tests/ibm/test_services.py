@@ -1,4 +1,4 @@
-"""Odd answers, which the sandbox does not give."""
+"""Services on odd responses, which the sandbox does not give."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.ibm.support import (
+from tests.ibm.mock_network import (
     ACCESS,
     CRN,
     KEY,
@@ -52,7 +52,7 @@ def platform_routes() -> Network:
     )
 
 
-async def test_a_created_job_takes_the_words_of_the_submission() -> None:
+async def test_submitted_job_has_fields_of_submission() -> None:
     network = platform_routes().on("POST", "/api/v1/jobs", response("gen2_job_create_sampler_rest", 1))
     job = await service(network).submit(SUBMISSION)
     assert (job.id, job.session_id, job.private) == ("d2emu0c8gtr0008v1q5g", "d2emu0c8gtr0008v1q60", True)
@@ -68,7 +68,7 @@ async def test_a_created_job_takes_the_words_of_the_submission() -> None:
         (6, ErrorKind.RATE_LIMITED),
     ],
 )
-async def test_recorded_refusals_of_a_job(index: int, kind: ErrorKind) -> None:
+async def test_submit_errors_from_recorded_refusals(index: int, kind: ErrorKind) -> None:
     network = platform_routes().on("POST", "/api/v1/jobs", response("gen2_job_create_sampler_rest", index))
     error = await refused(service(network).submit(SUBMISSION))
     assert error.kind is kind
@@ -86,21 +86,21 @@ async def test_recorded_refusals_of_a_job(index: int, kind: ErrorKind) -> None:
         httpx.Response(200, text="<html>", headers={"content-type": "text/html"}),
     ],
 )
-async def test_a_job_that_may_exist_is_unconfirmed_and_not_sent_again(answer: httpx.Response) -> None:
+async def test_ambiguous_submit_is_unconfirmed_and_not_repeated(answer: httpx.Response) -> None:
     network = platform_routes().on("POST", "/api/v1/jobs", answer)
     error = await refused(service(network).submit(SUBMISSION))
     assert error.kind is ErrorKind.UNCONFIRMED
     assert network.count("POST", "/api/v1/jobs") == 1
 
 
-async def test_a_name_that_is_not_found_out_does_not_stop_signing_in() -> None:
+async def test_sign_in_survives_failed_instance_name() -> None:
     network = platform_routes().on("POST", "/global-search/v3/resources/search", httpx.Response(403))
     identity = await service(network).sign_in()
     assert (identity.instance, identity.instance_name) == (CRN, "11111111")
 
 
-async def test_usage_with_and_without_a_limit() -> None:
-    told = fixture("gen2_instance_usage")["responses"][0]["body"]
+async def test_platform_usage_with_and_without_limit() -> None:
+    recorded = fixture("gen2_instance_usage")["responses"][0]["body"]
     network = platform_routes().on("GET", "/api/v1/instances/usage", response("gen2_instance_usage"))
     usage = await service(network).usage()
     assert (usage.consumed_seconds, usage.limit_seconds, usage.remaining_seconds, usage.plan) == (
@@ -109,8 +109,8 @@ async def test_usage_with_and_without_a_limit() -> None:
         588,
         "Open",
     )
-    del told["usage_limit_seconds"], told["usage_allocation_seconds"], told["plan_id"]
-    network.on("GET", "/api/v1/instances/usage", httpx.Response(200, json=told))
+    del recorded["usage_limit_seconds"], recorded["usage_allocation_seconds"], recorded["plan_id"]
+    network.on("GET", "/api/v1/instances/usage", httpx.Response(200, json=recorded))
     assert (await service(network).usage()).remaining_seconds is None
 
 
@@ -121,21 +121,21 @@ async def test_usage_with_and_without_a_limit() -> None:
         (response("gen2_job_results_sampler_rest", 2), ErrorKind.CONFLICT),
     ],
 )
-async def test_results_that_are_not_there(answer: httpx.Response, kind: ErrorKind) -> None:
+async def test_missing_result_is_not_found(answer: httpx.Response, kind: ErrorKind) -> None:
     network = Network().on("GET", "/api/v1/jobs/x/results", answer)
     assert (await refused(service(network).result("x"))).kind is kind
 
 
 @pytest.mark.parametrize("kind", ["text/html", "text/plain"])
 @pytest.mark.parametrize("place", ["results", "logs"])
-async def test_a_networks_page_is_no_result_and_no_log(place: str, kind: str) -> None:
+async def test_web_page_is_neither_result_nor_log(place: str, kind: str) -> None:
     page = httpx.Response(200, text="<!DOCTYPE html><p>Log in", headers={"content-type": kind})
     made = service(Network().on("GET", f"/api/v1/jobs/x/{place}", page))
     error = await refused(made.result("x") if place == "results" else made.logs("x"))
     assert error.kind is ErrorKind.PROTOCOL
 
 
-async def test_a_result_that_can_be_read_once_is_asked_for_once() -> None:
+async def test_read_once_result_is_requested_once() -> None:
     def breaks(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("gone", request=request)
 
@@ -145,13 +145,13 @@ async def test_a_result_that_can_be_read_once_is_asked_for_once() -> None:
     assert network.count("GET", "/api/v1/jobs/x/results") == 1
 
 
-async def test_a_result_larger_than_asked_for_is_left() -> None:
+async def test_result_beyond_limit_is_too_large() -> None:
     network = Network().on("GET", "/api/v1/jobs/x/results", response("gen2_job_results_sampler_rest"))
     assert (await refused(service(network).result("x", limit=10))).kind is ErrorKind.TOO_LARGE
     assert (await service(network).result("x", limit=1_000_000)).pubs
 
 
-async def test_logs_are_shown_safely_and_may_be_missing() -> None:
+async def test_logs_are_sanitized_and_may_be_missing() -> None:
     network = Network().on("GET", "/api/v1/jobs/x/logs", httpx.Response(200, text="a\x1b[2J\nb\t<html>"))
     assert await service(network).logs("x") == "a␛[2J\nb    <html>"
     network.on("GET", "/api/v1/jobs/x/logs", response("gen2_job_logs", 1))
@@ -161,7 +161,7 @@ async def test_logs_are_shown_safely_and_may_be_missing() -> None:
     assert (await refused(service(network).logs("x"))).kind is ErrorKind.NOT_FOUND
 
 
-async def test_what_is_large_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_large_bodies_are_decoded_in_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
     real = asyncio.to_thread
 
@@ -181,14 +181,14 @@ async def test_what_is_large_is_read_beside_the_event_loop(monkeypatch: pytest.M
         assert threads
 
 
-async def test_a_page_at_a_bad_address_is_a_clear_error() -> None:
+async def test_sign_in_at_web_page_is_a_protocol_error() -> None:
     network = Network().on("GET", "/api/v1/backends", httpx.Response(200, text="{}"))
     error = await refused(service(network).backends())
     assert error.kind is ErrorKind.PROTOCOL
     assert "GET /backends" in error.message and "devices" in error.message
 
 
-async def test_classic_sends_hub_group_project_and_lists_by_provider() -> None:
+async def test_classic_jobs_send_hub_group_project_and_provider() -> None:
     network = classic_routes(Network()).on("POST", "/runtime/jobs", response("gen1_job_create_v2_sampler"))
     network.on("GET", "/runtime/jobs", response("gen1_jobs_list"))
     network.on("POST", "/runtime/sessions", response("gen1_session_create"))
@@ -211,20 +211,20 @@ async def test_classic_sends_hub_group_project_and_lists_by_provider() -> None:
     assert (session.max_ttl, session.mode) == (60, SessionMode.BATCH)
 
 
-async def test_classic_takes_the_default_project_and_tells_of_others() -> None:
+async def test_classic_uses_default_project_with_notice() -> None:
     identity = await service(classic_routes(Network()), channel=Channel.CLASSIC, instance="").sign_in()
     assert identity.instance == "ibm-q/open/main"
     assert "2 instances" in identity.notice
 
 
-async def test_classic_finds_instances_by_the_runtime_where_there_is_no_network() -> None:
+async def test_classic_instances_from_runtime_without_network() -> None:
     network = classic_routes(Network()).on("GET", "/api/Network", httpx.Response(404))
     network.on("GET", "/runtime/users/me", response("gen1_runtime_users_me"))
     classic = service(network, channel=Channel.CLASSIC, instance="")
     assert (await classic.sign_in()).instance == "ibm-q/open/main"
 
 
-async def test_classic_usage_of_the_instance() -> None:
+async def test_classic_usage_of_instance() -> None:
     network = classic_routes(Network()).on("GET", "/runtime/usage", response("gen1_usage"))
     classic = service(network, channel=Channel.CLASSIC)
     await classic.sign_in()
@@ -234,7 +234,7 @@ async def test_classic_usage_of_the_instance() -> None:
     assert (await classic.usage()).consumed_seconds is None
 
 
-async def test_one_backend_that_cannot_tell_does_not_hide_the_others() -> None:
+async def test_classic_backends_survive_one_failing_status() -> None:
     network = classic_routes(Network()).on("GET", "/runtime/backends", response("gen1_backends_list"))
     network.on("GET", "/runtime/backends/ibm_kyiv/status", response("gen1_backend_status"))
     network.on("GET", "/runtime/backends/ibm_kyiv/configuration", response("gen1_backend_configuration"))
@@ -247,14 +247,14 @@ async def test_one_backend_that_cannot_tell_does_not_hide_the_others() -> None:
     assert network.count("GET", "/runtime/backends/ibm_kyiv/configuration") == 1
 
 
-async def test_an_auth_host_that_is_none_gets_no_token() -> None:
+async def test_classic_sends_no_token_to_wrong_auth_host() -> None:
     network = classic_routes(Network()).on("GET", "/auth/api/version", httpx.Response(200, json={"x": 1}))
     error = await refused(service(network, channel=Channel.CLASSIC).sign_in())
     assert error.kind is ErrorKind.PROTOCOL
     assert not any(KEY.encode() in sent.content for sent in network.sent)
 
 
-async def test_a_runtime_on_another_host_gets_no_token() -> None:
+async def test_classic_sends_no_token_to_runtime_on_other_host() -> None:
     network = classic_routes(Network())
     urls = {"http": "https://evil.example/api", "services": {"runtime": "https://evil.example/runtime"}}
     network.on("GET", "/auth/api/users/me", httpx.Response(200, json={"urls": urls}))
@@ -268,7 +268,7 @@ async def test_a_runtime_on_another_host_gets_no_token() -> None:
     ("first", "second", "proven"),
     [(204, 401, True), (401, 401, True), (204, 204, False), (500, 401, False), (204, 500, False)],
 )
-async def test_what_a_logout_achieved(first: int, second: int, proven: bool) -> None:
+async def test_sign_out_report_of_classic(first: int, second: int, proven: bool) -> None:
     network = classic_routes(Network())
     statuses = iter([first, second])
     network.on("POST", "/auth/api/users/logout", lambda _: httpx.Response(next(statuses)))
@@ -280,7 +280,7 @@ async def test_what_a_logout_achieved(first: int, second: int, proven: bool) -> 
     assert (await refused(classic.usage())).kind is ErrorKind.EXPIRED
 
 
-async def test_a_host_that_is_not_encrypted_is_refused_before_anything_is_sent() -> None:
+async def test_make_service_refuses_unencrypted_host() -> None:
 
     bad = replace(account(), endpoints=replace(account().endpoints, search="http://search.example"))
     with pytest.raises(QdeckError) as caught:
@@ -288,7 +288,7 @@ async def test_a_host_that_is_not_encrypted_is_refused_before_anything_is_sent()
     assert caught.value.kind is ErrorKind.SETTINGS
 
 
-async def test_a_device_list_of_names_is_enough_for_details() -> None:
+async def test_backend_details_from_list_of_names() -> None:
     network = Network().on("GET", "/api/v1/backends", response("gen2_backends_list", 2))
     network.on("GET", "/api/v1/backends/ibm_fez/configuration", response("gen2_backend_configuration"))
     network.on("GET", "/api/v1/backends/ibm_fez/properties", response("gen2_backend_properties"))
@@ -297,7 +297,7 @@ async def test_a_device_list_of_names_is_enough_for_details() -> None:
     assert URL.startswith("http://127")
 
 
-async def test_tags_are_searched_for_as_the_service_takes_it() -> None:
+async def test_tag_search_respects_length_limits() -> None:
     network = platform_routes().on("GET", "/api/v1/tags", httpx.Response(200, json={"tags": ["vqe", "[b]"]}))
     made = service(network)
     await made.sign_in()
@@ -309,7 +309,7 @@ async def test_tags_are_searched_for_as_the_service_takes_it() -> None:
     assert await service(classic_routes(Network()), channel=Channel.CLASSIC).tags("vqe") == ()
 
 
-async def test_an_answer_that_holds_no_tags_is_told() -> None:
+async def test_tag_search_without_tags_is_a_protocol_error() -> None:
     network = platform_routes().on("GET", "/api/v1/tags", httpx.Response(200, json={"tags": [1]}))
     made = service(network)
     await made.sign_in()
@@ -317,7 +317,7 @@ async def test_an_answer_that_holds_no_tags_is_told() -> None:
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=str)
-async def test_a_web_page_with_status_401_says_nothing_of_the_token(channel: Channel) -> None:
+async def test_web_page_with_401_does_not_renew_token(channel: Channel) -> None:
     page = httpx.Response(401, text="<html>Log in to our wifi", headers={"content-type": "text/html"})
     network = classic_routes(Network()).on("GET", "/api/v1/jobs", response("gen2_jobs_list"))
     for base in ("/api/v1", "/runtime"):
@@ -332,7 +332,7 @@ async def test_a_web_page_with_status_401_says_nothing_of_the_token(channel: Cha
     assert len(network.sent) == before + 1
 
 
-async def test_a_web_page_with_status_401_does_not_prove_that_the_token_ended() -> None:
+async def test_web_page_with_401_does_not_prove_sign_out() -> None:
     page = httpx.Response(401, text="<html>Log in to our wifi", headers={"content-type": "text/html"})
     made = service(
         classic_routes(Network()).on("POST", "/auth/api/users/logout", page), channel=Channel.CLASSIC

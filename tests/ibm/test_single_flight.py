@@ -1,4 +1,4 @@
-"""What the background workers ask for keeps one request under way at a time."""
+"""Lists that background workers ask for keep one request under way at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.ibm.support import Network, classic_routes, response, service
+from tests.ibm.mock_network import Network, classic_routes, response, service
 from tui.domain.accounts import Channel
 
 
@@ -30,7 +30,7 @@ class Counting:
 
 
 @pytest.mark.parametrize("channel", Channel)
-async def test_one_request_at_a_time(channel: Channel) -> None:
+async def test_session_and_backend_lists_send_one_request_at_a_time(channel: Channel) -> None:
     network = classic_routes(Network()) if channel is Channel.CLASSIC else Network()
     devices = {"devices": ["ibm_fez", "ibm_cusco", "ibm_kyiv"]}
     network.on("GET", "/runtime/backends", httpx.Response(200, json=devices))

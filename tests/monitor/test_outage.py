@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.ibm.support import CRN, KEY, URL, Network, response
+from tests.ibm.mock_network import CRN, KEY, URL, Network, response
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError

@@ -1,0 +1,98 @@
+"""The circuit and shots of jobs, whoever submitted them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ibm.mock_network import fixture
+from tui.domain.jobs import SubmittedCircuit
+from tui.ibm.codec.params import MOST_CIRCUITS, Inputs, read_inputs
+
+PACKED = {"__type__": "QuantumCircuit", "__value__": "eJw="}
+
+
+def inputs(params: object) -> Inputs:
+    return read_inputs(msgspec.Raw(json.dumps(params).encode()))
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"pubs": [["OPENQASM 3;"]]}, Inputs("OPENQASM 3;")),
+        ({"pubs": ["OPENQASM 3;"], "shots": 7}, Inputs("OPENQASM 3;", shots=7)),
+        ({"pubs": [["a;", None, 5]], "shots": 7}, Inputs("a;", shots=5)),
+        ({"pubs": [[PACKED, None, 5]]}, Inputs(packed="eJw=", shots=5)),
+        ({"pubs": [["eJw= "]]}, Inputs(packed="eJw=")),
+        ({"circuits": [PACKED], "run_options": {"shots": 3}}, Inputs(packed="eJw=", shots=3)),
+        ({"circuits": "a;"}, Inputs("a;")),
+        ({"options": {"default_shots": 9}}, Inputs(shots=9)),
+        (
+            {"quantum_program": {"shots": 4, "circuits": {"data": ["a;", "b;"]}}},
+            Inputs("a;", shots=4, further=(SubmittedCircuit("b;"),)),
+        ),
+        (
+            {"pubs": [["a;", None, 5], [PACKED], "c;", []]},
+            Inputs(
+                "a;",
+                shots=5,
+                further=(SubmittedCircuit("", "eJw="), SubmittedCircuit("c;"), SubmittedCircuit()),
+            ),
+        ),
+        ({"quantum_program": {"circuits": {"b64_data": "eJw=", "qpy_version": 17}}}, Inputs(packed="eJw=")),
+        ({"pubs": []}, Inputs()),
+        ({"pubs": [[]]}, Inputs()),
+        ([], Inputs()),
+        (None, Inputs()),
+    ],
+)
+def test_inputs_of_every_form(params: object, expected: Inputs) -> None:
+    assert inputs(params) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gen1_job_create_v1_sampler_qasm",
+        "gen1_job_create_v2_sampler",
+        "gen1_job_create_v2_estimator",
+        "gen2_job_create_sampler_rest",
+        "gen2_job_create_estimator_rest",
+        "gen2_job_create_sampler_qiskit",
+        "gen2_job_create_estimator_qiskit",
+        "gen2_job_create_executor",
+    ],
+)
+def test_inputs_of_recorded_submissions(name: str) -> None:
+    recorded = inputs(fixture(name)["request"]["body"]["params"])
+    assert bool(recorded.circuit) != bool(recorded.packed)
+    assert bool(recorded.packed) is name.endswith("_qiskit")
+
+
+def test_inputs_count_circuits_beyond_the_limit() -> None:
+    recorded = inputs({"pubs": [["a;"]] * 1000})
+    assert (recorded.count, len(recorded.further)) == (1000, MOST_CIRCUITS - 1)
+    blob = {"b64_data": "eJw=", "qpy_version": 17, "num_programs": 7}
+    assert inputs({"quantum_program": {"circuits": blob}}).count == 7
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["pubs", "circuits", "quantum_program", "shots", "data", "x"]), inner
+        )
+    ),
+)
+
+
+@given(JSON)
+def test_inputs_of_any_json_never_raise(params: Any) -> None:
+    recorded = inputs(params)
+    assert not (recorded.circuit and recorded.packed)

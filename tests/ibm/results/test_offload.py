@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.ibm.mock_network import raw
+from tests.ibm.results.test_decoder import bits, noisy, typed
+from tui.domain.results import Counts
+from tui.ibm.results.decoder import decode_result
+from tui.ibm.results.offload import PROCESS_BYTES, offload_result
+
+
+async def test_million_shots_are_counted_in_process() -> None:
+    shots = 1_000_000
+    data = np.random.default_rng(1).integers(0, 4, (shots, 1), dtype=np.uint8)
+    expected = Counter(format(int(v), "02b") for v in data[:, 0].tolist())
+    result = await offload_result(typed({"c": bits(data, 2)}))
+    assert result.pubs[0].counts == (Counts("c", 2, shots, expected),)
+    plain = json.dumps(
+        {"results": [{"data": {"c": {"samples": [hex(v) for v in data[:, 0]], "num_bits": 2}}}]}
+    )
+    result = await offload_result(plain.encode())
+    assert result.pubs[0].counts == (Counts("c", 2, shots, expected),)
+
+
+async def test_offloaded_result_equals_inline_result() -> None:
+    million = [hex(n * 7919 % 100_003) for n in range(200_000)]
+    padding = "x" * PROCESS_BYTES
+    for recorded in (
+        {
+            "results": [
+                {
+                    "data": {
+                        "c": {"samples": million, "num_bits": 17},
+                        "d": {"samples": ["0x1"], "num_bits": 1},
+                    }
+                },
+                {"data": {"c": {"samples": [["0x1"], ["0x0"]], "num_bits": 1}}},
+                {"data": {"evs": [0.5] * 9_000, "stds": [0.1] * 9_000}, "metadata": {"shots": 5}},
+            ]
+        },
+        {"quasi_dists": [{"0": 0.25, "3": 0.75}], "metadata": [{"shots": 4}]},
+        {"results": 3},
+    ):
+        content = raw(recorded | {"padding": padding})
+        offloaded, inline = await offload_result(content), decode_result(content)
+        assert offloaded == inline
+
+
+async def test_cancelled_offload_ends_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = noisy(["0x1"] * 1_000_000)
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def start(*arguments: Any, **more: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*arguments, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    task = asyncio.create_task(offload_result(content))
+    async with asyncio.timeout(30):
+        while not started:  # noqa: ASYNC110  # another thread starts it
+            await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(started[0].wait, 30) != 0
+
+
+async def test_offload_keeps_body_when_process_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = noisy(["0x1"] * 1_000_000)
+    monkeypatch.setattr("tui.common.worker_process._PROGRAM", "raise SystemExit(3)")
+    result = await offload_result(content)
+    assert (result.pubs, result.raw) == ((), content)
+    assert "ended" in result.note
