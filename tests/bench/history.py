@@ -123,14 +123,14 @@ async def _whole(root: Path, jobs: int) -> Figures:
     idle = max(stalls)
     stalls.clear()
     began, started = time.perf_counter(), time.process_time()
-    await history.open(app_state.found_here)
-    app_state.history_opened()
+    await history.open(app_state.history_read)
+    app_state.jobs.history_opened()
     screenful = time.perf_counter() - began
-    newest = [job.id for job in app_state.jobs()[:40]]
+    newest = [job.id for job in app_state.jobs.all()[:40]]
     await history.loaded()
     loaded, cpu = time.perf_counter() - began, time.process_time() - started
-    assert len(app_state.jobs()) == jobs
-    assert newest == [job.id for job in app_state.jobs()[:40]]
+    assert len(app_state.jobs.all()) == jobs
+    assert newest == [job.id for job in app_state.jobs.all()[:40]]
     loading = max(stalls)
     stalls.clear()
     updates: list[float] = []
@@ -145,12 +145,12 @@ async def _whole(root: Path, jobs: int) -> Figures:
         updates.append(time.perf_counter() - began)
         assert not history.dirty
         began = time.perf_counter()
-        await app_state.put([replace(told, job=replace(told.job, shots=-n))])
-        assert len(app_state.jobs()) == jobs
+        await app_state.jobs.upsert([replace(told, job=replace(told.job, shots=-n))])
+        assert len(app_state.jobs.all()) == jobs
         through.append(time.perf_counter() - began)
         if n % 50 == 0:
             app_state.signed_out()
-        assert len(app_state.jobs()) == jobs
+        assert len(app_state.jobs.all()) == jobs
         await asyncio.sleep(0)
     await history.aclose()
     watchdog.cancel()

@@ -392,7 +392,7 @@ class MonitorHarness:
 
     def keeps_result(self, job_id: str) -> bool:
         """Whether the job's result is in the history."""
-        record = self.services._app_state.record(job_id)
+        record = self.services._app_state.jobs.record(job_id)
         return record is not None and record.result_kept
 
     def status(self, job_id: str) -> JobStatus | None:

@@ -87,25 +87,25 @@ class AccountManager:
     @property
     def identity(self) -> Identity | None:
         """Account and instance signed in to; `None`: nobody is."""
-        return self._app_state.identity
+        return self._app_state.connection.identity
 
     @property
     def usage(self) -> Usage | None:
         """QPU seconds of the instance; `None` until known."""
-        return self._app_state.usage
+        return self._app_state.connection.usage
 
     @property
     def freshness(self) -> Freshness:
         """Age of what is shown, and whether the service answers."""
-        return self._app_state.freshness
+        return self._app_state.connection.freshness
 
     async def instances(self) -> tuple[Instance, ...]:
         """Return the instances of the signed-in account."""
-        return await self._app_state.need_service().instances()
+        return await self._app_state.connection.need_service().instances()
 
     async def details(self) -> AccountDetails:
         """Return limits, plans and statistics of the account, as far as its key may see them."""
-        return await self._app_state.need_service().account_details()
+        return await self._app_state.connection.need_service().account_details()
 
     async def keyring_name(self) -> str:
         """Return the name of the system's keyring that could keep a token; empty: none works here."""
@@ -191,7 +191,7 @@ class AccountManager:
 
     async def use_instance(self, instance_id: str) -> Identity:
         """Work in another instance of the same account."""
-        account = self._app_state.need_service().account
+        account = self._app_state.connection.need_service().account
         return await self.sign_in(replace(account, instance=instance_id))
 
     async def sign_out(self) -> SignOutReport:
@@ -202,8 +202,8 @@ class AccountManager:
         """
         await self._jobs.finish_reading(LAST_RESULT_SECONDS)
         async with self._gate:
-            service = self._app_state.need_service()
-            identity = self._app_state.identity
+            service = self._app_state.connection.need_service()
+            identity = self._app_state.connection.identity
             await self._polling.stop()
             try:
                 report = await service.sign_out()
@@ -229,7 +229,7 @@ class AccountManager:
     async def _lost(self, error: QdeckError) -> None:
         """The service takes the account no longer: say so, and show the history alone."""
         async with self._gate:
-            service = self._app_state.service
+            service = self._app_state.connection.service
             if service is None:
                 return
             await self._polling.stop()
@@ -239,8 +239,8 @@ class AccountManager:
 
     async def aclose(self) -> None:
         """End the connections and the sandbox."""
-        service = self._app_state.service
-        self._app_state.service = None
+        service = self._app_state.connection.service
+        self._app_state.connection.service = None
         await self._polling.backends.forget()
         if service is not None:
             await service.aclose()
@@ -251,7 +251,7 @@ class AccountManager:
 
     async def _leave(self) -> None:
         """Let go of the account signed in before; ending its token does not hold up the new one."""
-        service = self._app_state.service
+        service = self._app_state.connection.service
         if service is None:
             return
         await self._polling.stop()

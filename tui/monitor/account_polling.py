@@ -52,18 +52,18 @@ class AccountPolling:
         Raises:
             QdeckError: nobody is signed in, or the service did not answer.
         """
-        self._app_state.need_service()
+        self._app_state.connection.need_service()
         self._workers.usage.request()
         self._workers.reconciler.request()
-        self._app_state.attention.noticed()
+        self._app_state.activity.record()
         if self._jobs is not None:
             self._jobs.widen()
         await run_now(self._workers.jobs, self._workers.sessions, self._workers.backends)
 
     def focus_changed(self, focused: bool) -> None:
         """Note that the terminal got or lost the focus: without it the service is asked more rarely."""
-        came_back = focused and not self._app_state.attention.focused
-        self._app_state.attention.focus(focused)
+        came_back = focused and not self._app_state.activity.focused
+        self._app_state.activity.focus(focused)
         if came_back:
             self._wake_older_than(FOCUS_RETURNED)
             self._workers.jobs.hurry(FOCUS_RETURNED)
@@ -74,7 +74,7 @@ class AccountPolling:
         Args:
             section_changed: another section is shown: what is old there is so sooner.
         """
-        self._app_state.attention.noticed()
+        self._app_state.activity.record()
         self._wake_older_than(SECTION_CHANGED if section_changed else USER_ACTIVE)
         self._workers.jobs.hurry(PROBE_AGAIN)
 
@@ -125,7 +125,7 @@ class AccountPolling:
             before = service.answers
             pause = await step()
             if service.answers > before:
-                self._app_state.answered(name)
+                self._app_state.connection.answered(name)
             return pause
 
         return noting

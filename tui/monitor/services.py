@@ -93,9 +93,9 @@ class AppServices:
             await asyncio.to_thread(self._folders.create)
         except OSError as error:
             self.events.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
-        await self._history.open(self._app_state.found_here)
-        self._app_state.history_opened()
-        self._app_state.tell_warnings()
+        await self._history.open(self._app_state.history_read)
+        self._app_state.jobs.history_opened()
+        self._app_state.publish_warnings()
         await self.account.find_accounts()
         self._app_state.signed_out()
         self._workers.history.start(self._sync_history)

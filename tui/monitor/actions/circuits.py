@@ -38,15 +38,15 @@ class SubmittedCircuits:
         """
         if job_id in self._known:
             return self._known[job_id]
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         kept: tuple[str, ...] = ()
         if record is not None and record.circuit_hash:
             # Empty when it was let go, or its file is damaged.
             kept = tuple(filter(None, [(await self._app_state.history.whole_job(record)).circuit]))
-            if kept and (self._app_state.service is None or _alone(record)):
+            if kept and (self._app_state.connection.service is None or _alone(record)):
                 return kept
         try:
-            told = await self._app_state.need_service().submitted(job_id)
+            told = await self._app_state.connection.need_service().submitted(job_id)
         except QdeckError:
             if kept:
                 return kept
@@ -55,7 +55,8 @@ class SubmittedCircuits:
         programs = await self._programs(forms)
         first = programs[0] if programs else ""
         count = max(told.job.circuits or 0, len(programs)) or None
-        await self._app_state.put([self._app_state.take(replace(told.job, circuit=first, circuits=count))])
+        record = self._app_state.jobs.as_record(replace(told.job, circuit=first, circuits=count))
+        await self._app_state.jobs.upsert([record])
         if not first:
             raise QdeckError(
                 ErrorKind.NOT_FOUND,
@@ -114,7 +115,7 @@ class Transpiler:
             candidate = await self._compiler.transpile(qasm, target, options)
         else:
             began = time.perf_counter()
-            made = await self._app_state.need_service().cloud_transpile(qasm, backend, options)
+            made = await self._app_state.connection.need_service().cloud_transpile(qasm, backend, options)
             took = time.perf_counter() - began
             isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
             layouts = (made.initial, made.final)

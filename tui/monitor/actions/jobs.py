@@ -53,7 +53,7 @@ class Jobs:
 
     def all(self) -> tuple[Job, ...]:
         """Return all known jobs, newest first, without their program texts."""
-        return self._app_state.jobs()
+        return self._app_state.jobs.all()
 
     def get(self, job_id: str) -> Job | None:
         """Return one job with the program texts that are at hand.
@@ -61,26 +61,26 @@ class Jobs:
         Returns:
             The job; long texts are empty until `with_texts` has read them. `None`: it is not known here.
         """
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         return None if record is None else self._app_state.history.job_with_texts(record)
 
     async def with_texts(self, job_id: str) -> Job | None:
         """Return one job with its program texts, however long; `None`: it is not known here."""
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         return None if record is None else await self._app_state.history.whole_job(record)
 
     def transpilation(self, job_id: str) -> Transpilation | None:
         """Return how the job's circuit was transpiled; `None`: that was not done here."""
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         return None if record is None else self._app_state.history.transpilation(record)
 
     def unread(self) -> frozenset[str]:
         """Return the ids of the jobs that finished and were not opened since."""
-        return self._app_state.unseen()
+        return self._app_state.jobs.unread()
 
     def mark_read(self, *job_ids: str) -> None:
         """Note that the user saw these jobs; `JobsChanged` names those for which that is new."""
-        self._app_state.seen(job_ids)
+        self._app_state.jobs.mark_read(job_ids)
 
     @property
     def coverage(self) -> HistoryCoverage:
@@ -105,15 +105,15 @@ class Jobs:
         Args:
             wanted: which jobs are meant; its `limit` and `offset` do not count. `None`: all.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         offset = 0
         while offset < limit:
             asked = min(PAGE, limit - offset)
             page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
             # What ended before anyone here knew of it is fetched when the user asks for it.
-            await self._app_state.put(
-                self._app_state.take(
-                    job, finalized=job.status.final and self._app_state.record(job.id) is None
+            await self._app_state.jobs.upsert(
+                self._app_state.jobs.as_record(
+                    job, finalized=job.status.final and self._app_state.jobs.record(job.id) is None
                 )
                 for job in page.jobs
             )
@@ -132,7 +132,7 @@ class Jobs:
                 `CONFLICT`.
         """
         result = await self._results.get(job_id, by_itself=by_itself)
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         if record is None:
             return result
         if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
@@ -145,20 +145,21 @@ class Jobs:
 
         The circuit of a job that was submitted elsewhere is asked for on the way, and kept.
         """
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         kept = record.metrics if record is not None and record.job.status.final else None
         complete = kept is not None and kept.qpu_seconds is not None
-        if record is not None and kept is not None and (self._app_state.service is None or complete):
-            if self._app_state.service is not None and not record.circuit_hash:
-                await self._reread(self._app_state.service, job_id, with_params=True)
+        connected = self._app_state.connection.service
+        if record is not None and kept is not None and (connected is None or complete):
+            if connected is not None and not record.circuit_hash:
+                await self._reread(connected, job_id, with_params=True)
             return kept
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         metrics = await service.metrics(job_id)
         await self._reread(service, job_id, with_params=record is None or not record.circuit_hash)
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         if record is not None:
             job = with_metrics(record.job, metrics)
-            await self._app_state.put([replace(record, job=job, metrics=metrics)])
+            await self._app_state.jobs.upsert([replace(record, job=job, metrics=metrics)])
         return metrics
 
     async def circuits(self, job_id: str) -> tuple[str, ...]:
@@ -178,7 +179,7 @@ class Jobs:
 
     async def logs(self, job_id: str) -> str:
         """Return the job's log."""
-        return await self._app_state.need_service().logs(job_id)
+        return await self._app_state.connection.need_service().logs(job_id)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
         """Return tags the service knows that contain the text, without qdeck's own.
@@ -186,7 +187,7 @@ class Jobs:
         Returns:
             Tags; none where the service cannot search.
         """
-        found = await self._app_state.need_service().tags(text)
+        found = await self._app_state.connection.need_service().tags(text)
         return tuple(tag for tag in found if not OWN_TAG.fullmatch(tag))
 
     async def finish_reading(self, seconds: float) -> None:
@@ -198,7 +199,7 @@ class Jobs:
     @changes_service
     async def cancel(self, job_id: str) -> None:
         """Cancel the job on the service."""
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         await service.cancel(job_id)
         await self._reread(service, job_id)
         self._workers.jobs.request()
@@ -206,8 +207,8 @@ class Jobs:
     @changes_service
     async def delete(self, job_id: str) -> None:
         """Delete the job on the service and in the history."""
-        service = self._app_state.need_service()
-        record = self._app_state.record(job_id)
+        service = self._app_state.connection.need_service()
+        record = self._app_state.jobs.record(job_id)
         try:
             await service.delete(job_id)
         except QdeckError as error:
@@ -216,19 +217,19 @@ class Jobs:
                 raise
         if record is not None:
             await self._app_state.history.remove_result(record.key)
-            await self._app_state.remove(record)
+            await self._app_state.jobs.remove(record)
 
     @changes_service
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
         """Replace the tags the user sees; the own tag stays where there is room for it."""
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         check_tags(tags, room_for_own=False)
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         own = record.own_tag if record else ""
         await service.set_tags(job_id, (*tags, own) if own and len(tags) < MAX_TAGS else tags)
         if record is not None:
             job = replace(record.job, tags=tags, confirmed=self._app_state.clock.now())
-            await self._app_state.put([replace(record, job=job)])
+            await self._app_state.jobs.upsert([replace(record, job=job)])
         else:
             await self._reread(service, job_id)
 
@@ -236,4 +237,4 @@ class Jobs:
         """Show what became of the job. What was asked for is done already: a failure is the poller's."""
         with contextlib.suppress(QdeckError):
             job = await service.job(job_id, with_params=with_params)
-            await self._app_state.put([self._app_state.take(job)])
+            await self._app_state.jobs.upsert([self._app_state.jobs.as_record(job)])

@@ -50,7 +50,7 @@ class Sessions:
         Args:
             max_ttl: seconds after which the service closes it; `None`: the service's own limit.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         opening = asyncio.ensure_future(self._open(service, backend, mode, max_ttl))
         self._opening.add(opening)
         opening.add_done_callback(self._forget)
@@ -63,14 +63,14 @@ class Sessions:
     @changes_service
     async def drain(self, session_id: str) -> None:
         """Let the session take no more jobs; what is queued still runs."""
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         await service.drain_session(session_id)
         await self._reread(service, session_id)
 
     @changes_service
     async def close(self, session_id: str) -> None:
         """Close the session now; its queued jobs are dropped."""
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         await service.close_session(session_id)
         await self._reread(service, session_id)
         self._workers.jobs.request()

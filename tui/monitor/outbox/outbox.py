@@ -86,7 +86,7 @@ class Outbox:
                 was sent), the service's refusal, `CONFLICT` (withdrawn), `EXPIRED` (signed out before it was
                 its turn: it stays queued), `UNCONFIRMED` when it is still not known whether the job exists.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         check_tags(submission.tags, room_for_own=True)
         tag = f"qdeck-{self._chance.getrandbits(48):012x}"
         outcome = self._waiters.add(tag)
@@ -100,7 +100,7 @@ class Outbox:
         Raises:
             QdeckError: `NOT_FOUND`, `CONFLICT` when it is too late, or the service did not answer.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         intent = self._unsent(tag)
         if not self._history.submission_with_texts(intent).qasm:
             text = f"{describe(intent)} cannot be sent: {_NO_CIRCUIT}."
@@ -125,7 +125,7 @@ class Outbox:
         Raises:
             QdeckError: the history cannot be read, or the service refused the credentials.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         if not self.queue.sends:
             return math.inf
         await self.reconciler.adopt(service)
@@ -180,7 +180,7 @@ class Outbox:
     # preparing and sending
 
     async def _prepare(self, service: QuantumService, tag: str, submission: Submission) -> None:
-        instance = self._app_state.instance
+        instance = self._app_state.connection.instance
         self.context.sending.add(tag)
         try:
             await self._owner.register()

@@ -88,7 +88,7 @@ class Reconciler:
         Raises:
             QdeckError: the service did not answer.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         unsure = self._may_exist(service)
         ours = [await self._unconfirmed(one) for one in unsure if not self._owner.another_has(one)]
         # Another one's becomes ours to check when that process dies or takes too long.
@@ -279,7 +279,7 @@ class Reconciler:
             intent = self._history.submission(tag)
             if intent is None or intent.state.open or self._in_hands(tag):
                 continue
-            record = self._app_state.record(intent.job_id) if intent.job_id else None
+            record = self._app_state.jobs.record(intent.job_id) if intent.job_id else None
             if record is not None:
                 waiters.succeed(tag, self._history.job_with_texts(record))
             elif intent.state is not PendingState.ACCEPTED:

@@ -136,7 +136,7 @@ class SendQueue:
         Args:
             states: only those in one of these; none given: all.
         """
-        account = service.label, self._app_state.instance
+        account = service.label, self._app_state.connection.instance
         return [
             intent
             for intent in self._history.pending_submissions()
@@ -180,7 +180,7 @@ class SendQueue:
 
     def waiting(self) -> tuple[WaitingSubmission, ...]:
         """Return the submissions for the user: those that were sent first, then the queue in its order."""
-        service = self._app_state.service
+        service = self._app_state.connection.service
         if service is None:
             every = [one for one in self._history.pending_submissions() if one.state.open]
             return tuple(_shown(intent, SIGNED_OUT) for intent in every)
@@ -264,13 +264,13 @@ class SendQueue:
             observables=submission.observable_labels,
         )
         tag = intent.tag
-        record = replace(self._app_state.take(whole), own_tag=tag)
+        record = replace(self._app_state.jobs.as_record(whole), own_tag=tag)
         self._history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
-        await self._app_state.put([record])
+        await self._app_state.jobs.upsert([record])
         self._context.on_step(PendingState.ACCEPTED)
         self._full_in_a_row = 0
         self._context.workers.jobs.request()
-        known: JobRecord = self._app_state.record(job.id) or record
+        known: JobRecord = self._app_state.jobs.record(job.id) or record
         self._context.queued_here.discard(tag)
         self.doubts.pop(tag, None)
         accepted = self._history.job_with_texts(known)
@@ -317,7 +317,7 @@ class SendQueue:
             QdeckError: `NOT_FOUND`, or `CONFLICT` when it is too late.
         """
         intent = self.changeable(tag)
-        queue = self.mine(self._app_state.need_service())
+        queue = self.mine(self._app_state.connection.need_service())
         at = next((place for place, one in enumerate(queue) if one.tag == tag), None)
         if at is None:
             raise QdeckError(ErrorKind.CONFLICT, f"{describe(intent)} is not in line.")

@@ -54,7 +54,7 @@ class TokenPoller(_AccountPoller):
             self._doubted = False
         else:
             identity = await self._service.renew()
-        self._app_state.identify(identity)
+        self._app_state.connection.renewed(identity)
         return RENEW_EVERY
 
 
@@ -71,12 +71,12 @@ class UsagePoller(_AccountPoller):
             QdeckError: the service did not answer.
         """
         try:
-            self._app_state.put_usage(await self._service.usage())
+            self._app_state.connection.update_usage(await self._service.usage())
         except QdeckError as error:
             if error.kind not in {ErrorKind.UNAVAILABLE, ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN}:
                 raise
             # The service does not say: nothing is shown, and nothing is wrong.
-        if not self._app_state.attention.paid:
+        if not self._app_state.activity.attentive:
             return math.inf
         return USAGE_EVERY_SANDBOX if self._service.account.sandbox else USAGE_EVERY
 
@@ -105,8 +105,8 @@ class SessionsPoller(_AccountPoller):
         # Sessions opened elsewhere show in the jobs that wait in them.
         wanted += [
             record.job.session_id
-            for record in self._app_state.unfinalized()
-            if self._app_state.watched(record) and record.job.session_id not in known
+            for record in self._app_state.jobs.watched()
+            if record.job.session_id not in known
         ]
         asked = [i for i in dict.fromkeys(wanted) if i and i not in listed and i not in self._unknown]
         found: list[Session] = [*listed.values(), *await self._limits(listed.values(), known)]
@@ -120,10 +120,10 @@ class SessionsPoller(_AccountPoller):
                 if session_id in known:
                     found.append(self._gone(known[session_id]))
         await self._app_state.upsert_sessions(found)
-        attention = self._app_state.attention
+        activity = self._app_state.activity
         if all(session.state is SessionState.CLOSED for session in self._app_state.sessions()):
-            return SESSIONS_IDLE_EVERY if attention.paid else math.inf
-        if not attention.focused:
+            return SESSIONS_IDLE_EVERY if activity.attentive else math.inf
+        if not activity.focused:
             return SESSIONS_IDLE_EVERY
         return SESSIONS_EVERY_SANDBOX if self._service.account.sandbox else SESSIONS_EVERY
 

@@ -39,11 +39,11 @@ class BackendsPoller:
         Raises:
             QdeckError: the service did not answer.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         listed = await service.backends()
-        self._app_state.put_backends(tuple(self._completed(backend) for backend in listed))
+        self._app_state.update_backends(tuple(self._completed(backend) for backend in listed))
         # Queues are shown to whoever looks.
-        if not self._app_state.attention.paid:
+        if not self._app_state.activity.attentive:
             return math.inf
         return EVERY_SANDBOX if service.account.sandbox else EVERY
 
@@ -53,11 +53,11 @@ class BackendsPoller:
         Raises:
             QdeckError: `NOT_FOUND` when the service does not know it.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         told = await service.backend(name)
-        if service is self._app_state.service:
+        if service is self._app_state.connection.service:
             self._details[name] = told
-            self._app_state.put_backends(
+            self._app_state.update_backends(
                 tuple(told if backend.name == name else backend for backend in self._app_state.backends)
             )
         return told
@@ -67,7 +67,7 @@ class BackendsPoller:
 
         However many callers there are, the service is asked once.
         """
-        service = self._app_state.need_service()
+        service = self._app_state.connection.need_service()
         now = self._app_state.clock.monotonic()
         known = self._data.get(name)
         if known is None or now - known[0] > DATA_SECONDS or _failed(known[1]):

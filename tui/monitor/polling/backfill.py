@@ -58,16 +58,16 @@ class Backfill:
         self._before: datetime | None = None
         self._offset = 0
         self._unfiltered = False
-        self._deletions = self._app_state.deletions
+        self._deletions = self._app_state.jobs.deletions
         self._filter = JobFilter()
         self._found: dict[str, _Found] = {}
 
     @property
     def coverage(self) -> HistoryCoverage:
         """How far back all jobs of the account are known; nothing when nobody is signed in."""
-        if self._app_state.service is None:
+        if self._app_state.connection.service is None:
             return HistoryCoverage()
-        since = next((interval.since for interval in self._app_state.extent.intervals), None)
+        since = next((interval.since for interval in self._app_state.jobs.coverage.intervals), None)
         whole = since == EARLIEST or self._none
         return HistoryCoverage(None if since == EARLIEST else since, whole, self._wanted, self._error)
 
@@ -77,7 +77,7 @@ class Backfill:
         Args:
             wanted: what they have to fit. As long as the service finds such, it is asked for them alone.
         """
-        if self._app_state.service is None:
+        if self._app_state.connection.service is None:
             return
         if self._wanted or self.coverage.whole or self._app_state.clock.monotonic() < self._not_before:
             return
@@ -110,20 +110,20 @@ class Backfill:
         if text not in self._found:
             names = [backend.name for backend in self._app_state.backends]
             query = pushdown_query(self._filter, self._app_state.clock.now(), names)
-            known = next((interval.since for interval in self._app_state.extent.intervals), None)
+            known = next((interval.since for interval in self._app_state.jobs.coverage.intervals), None)
             if query is None or known is None:
                 return None
             # What is younger is known, and the end must not move from page to page.
             before = min(query.created_before or known, known)
-            found = _Found(replace(query, created_before=before), self._app_state.deletions)
+            found = _Found(replace(query, created_before=before), self._app_state.jobs.deletions)
             self._found = {text: found, **dict(list(self._found.items())[: _FILTERS - 1])}
         found = self._found[text]
         return None if found.all else found
 
     async def _fitting(self, found: _Found) -> None:
         """Ask for a page of what fits the filter. It says nothing of how far back all jobs are known."""
-        gone = self._app_state.deletions - found.deletions
-        found.deletions = self._app_state.deletions
+        gone = self._app_state.jobs.deletions - found.deletions
+        found.deletions = self._app_state.jobs.deletions
         found.offset = max(0, found.offset - gone)
         page = await self._service.jobs(replace(found.query, limit=PAGE, offset=found.offset))
         found.offset += len(page.jobs)
@@ -136,13 +136,13 @@ class Backfill:
             await self._page()
 
     async def _page(self) -> None:
-        known = next(iter(self._app_state.extent.intervals), None)
+        known = next(iter(self._app_state.jobs.coverage.intervals), None)
         before = known.since if known is not None else None
         if before != self._before and not self._unfiltered:
             self._offset = 0
         # What was deleted meanwhile moved those behind it up.
-        gone = self._app_state.deletions - self._deletions
-        self._before, self._deletions = before, self._app_state.deletions
+        gone = self._app_state.jobs.deletions - self._deletions
+        self._before, self._deletions = before, self._app_state.jobs.deletions
         self._offset = max(0, self._offset - gone)
         query = JobQuery(limit=PAGE, offset=self._offset, created_before=before)
         page = await self._service.jobs(query)
@@ -161,10 +161,10 @@ class Backfill:
 
     async def _take_in(self, jobs: Iterable[Job], intervals: list[Interval]) -> None:
         # What ended before anyone here knew of it is fetched when the user asks for it.
-        await self._app_state.put(
+        await self._app_state.jobs.upsert(
             [
-                self._app_state.take(
-                    job, finalized=job.status.final and self._app_state.record(job.id) is None
+                self._app_state.jobs.as_record(
+                    job, finalized=job.status.final and self._app_state.jobs.record(job.id) is None
                 )
                 for job in jobs
             ],

@@ -69,7 +69,7 @@ class IdleSessionGuard:
             await run_now(self._workers.jobs, self._workers.sessions, user_requested=False)
         except QdeckError:
             return AGAIN
-        if self._app_state.service is not self._service:
+        if self._app_state.connection.service is not self._service:
             return 0.0
         now = self._steady()
         for session in self._open():
@@ -98,9 +98,8 @@ class IdleSessionGuard:
             self._busy[session.id] = now
             return None
         first = self._seen.setdefault(session.id, now)
-        skew = timedelta(
-            seconds=(self._app_state.service.clock_skew or 0.0) if self._app_state.service else 0.0
-        )
+        service = self._app_state.connection.service
+        skew = timedelta(seconds=(service.clock_skew or 0.0) if service else 0.0)
         times = session.created, session.activated, session.last_job_completed, self._last.get(session.id)
         known = [at - skew - self._set_by() for at in times if at is not None]
         if (busy := self._busy.get(session.id)) is not None:
@@ -109,8 +108,8 @@ class IdleSessionGuard:
 
     def _take_account(self) -> bool:
         """Whether somebody is signed in; a new sign-in begins anew."""
-        if self._app_state.service is not self._service:
-            self._service = self._app_state.service
+        if self._app_state.connection.service is not self._service:
+            self._service = self._app_state.connection.service
             self._before = {session.id: session.confirmed for session in self._app_state.sessions()}
             self._told.clear()
         return self._service is not None
@@ -135,7 +134,7 @@ class IdleSessionGuard:
 
     def _with_jobs(self) -> set[str]:
         """Sessions with a job that is queued or running, or that is about to be submitted here."""
-        jobs = (record.job for record in self._app_state.unfinalized() if self._app_state.watched(record))
+        jobs = (record.job for record in self._app_state.jobs.watched())
         intents = (intent for intent in self._app_state.history.pending_submissions() if intent.state.open)
         return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
 

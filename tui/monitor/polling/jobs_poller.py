@@ -143,9 +143,9 @@ class JobsPoller:
         """The jobs whose details did not come."""
         # By the service's clock.
         self._began = app_state.clock.now() + timedelta(seconds=service.clock_skew or 0.0)
-        known = app_state.extent.intervals
+        known = app_state.jobs.coverage.intervals
         # A history of an earlier qdeck says nothing of how far it is complete.
-        newest = known[0].until if known else next((job.created for job in app_state.jobs()), None)
+        newest = known[0].until if known else next((job.created for job in app_state.jobs.all()), None)
         self._list = ListSync(service, newest)
         self._newest_before = newest
         self._first = True
@@ -165,51 +165,48 @@ class JobsPoller:
         Raises:
             QdeckError: the service did not answer.
         """
-        watched = self._watched()
+        watched = self._app_state.jobs.watched()
         listed = await self._list.poll(watched, self._known_since(watched))
         gone = await self._fetch_absent({record.job.id for record in watched}, listed)
-        new = [job for job in listed.values() if self._app_state.record(job.id) is None]
+        new = [job for job in listed.values() if self._app_state.jobs.record(job.id) is None]
         records = [*(self._record(job) for job in listed.values()), *gone]
-        changed = await self._app_state.put(records, self._list.intervals)
+        changed = await self._app_state.jobs.upsert(records, self._list.intervals)
         self._list.commit()
         self._announce(new)
         until_details = await self._finalize()
-        left = [record.job for record in self._watched()]
+        left = [record.job for record in self._app_state.jobs.watched()]
         self._look_up_sessions(left)
         running = sum(job.status is not JobStatus.QUEUED for job in left)
-        attention = self._app_state.attention
+        activity = self._app_state.activity
         pause = self._interval.pause(
             queued=len(left) - running,
             running=running,
             changed=changed,
-            focused=attention.focused,
-            attended=attention.paid,
+            focused=activity.focused,
+            attended=activity.attentive,
             interactive=any(session.state in INTERACTIVE_STATES for session in self._app_state.sessions()),
             unfinished=self._list.unfinished,
         )
         return min(pause, until_details)
-
-    def _watched(self) -> list[JobRecord]:
-        return [record for record in self._app_state.unfinalized() if self._app_state.watched(record)]
 
     def _known_since(self, watched: list[JobRecord]) -> int:
         """Return how many known jobs are at least as new as the oldest watched one, up to a page."""
         if not watched:
             return 0
         oldest = watched[-1].job.created
-        return sum(job.created >= oldest for job in self._app_state.jobs()[: PAGE + 1])
+        return sum(job.created >= oldest for job in self._app_state.jobs.all()[: PAGE + 1])
 
     def _record(self, job: Job) -> JobRecord:
-        known = self._app_state.record(job.id)
+        known = self._app_state.jobs.record(job.id)
         # A job that was final long before anyone watched is fetched when the user asks for it.
         old = known is None and job.status.final and job.created < self._began - CLOCK_SKEW
-        record = self._app_state.take(job, finalized=old)
-        ended = known is not None and self._app_state.watched(known)
+        record = self._app_state.jobs.as_record(job, finalized=old)
+        ended = known is not None and self._app_state.jobs.is_watched(known)
         if known is None and job.status.final:
             # Submitted elsewhere since the last time, or between two polls, and over already.
             ended = job.created > (self._newest_before or self._began)
             if job.created > self._began and not self._first:
-                self._app_state.finishing.add(job.id)
+                self._app_state.jobs.finishing.add(job.id)
         return replace(record, announced=True) if ended and job.status.final else record
 
     async def _fetch_absent(self, watched: set[str], listed: dict[str, Job]) -> list[JobRecord]:
@@ -221,7 +218,7 @@ class JobsPoller:
             except QdeckError as error:
                 if error.kind is not ErrorKind.NOT_FOUND:
                     raise
-                record = self._app_state.record(job_id)
+                record = self._app_state.jobs.record(job_id)
                 if record is not None:
                     now = self._app_state.clock.now()
                     job = replace(record.job, status=JobStatus.UNKNOWN, status_text=GONE, confirmed=now)
@@ -247,7 +244,7 @@ class JobsPoller:
             QdeckError: the service takes no requests of this account now. That one job's details cannot be
                 fetched is no such thing: the list was answered just before.
         """
-        final = [record for record in self._app_state.unfinalized() if record.job.status.final]
+        final = [record for record in self._app_state.jobs.unfinalized() if record.job.status.final]
         self._retries.keep_only(record.job.id for record in final)
         if self._retries.pause > 0:
             return self._until_details(more=bool(final))
@@ -264,7 +261,7 @@ class JobsPoller:
                     break
                 fetched.append(whole)
         finally:
-            await self._app_state.put(fetched)
+            await self._app_state.jobs.upsert(fetched)
         return self._until_details(more=len(due) > asked)
 
     def _until_details(self, *, more: bool) -> float:
@@ -285,7 +282,7 @@ class JobsPoller:
         job_id = record.job.id
         try:
             job = await self._service.job(job_id, with_params=not record.circuit_hash)
-            whole = self._app_state.take(job, metrics=await self._metrics(job_id))
+            whole = self._app_state.jobs.as_record(job, metrics=await self._metrics(job_id))
             kept = record.result_kept or await self._keep_result(whole)
         except QdeckError as error:
             if error.kind in OF_THE_ACCOUNT:
@@ -324,9 +321,9 @@ class JobsPoller:
 
     def _announce(self, new: list[Job]) -> None:
         """Publish which jobs became final; what the first round finds happened while nobody was here."""
-        ids, away, self._first = sorted(self._app_state.finishing), self._first, False
-        self._app_state.finishing.clear()
-        records = [self._app_state.record(job_id) for job_id in ids]
+        ids, away, self._first = sorted(self._app_state.jobs.finishing), self._first, False
+        self._app_state.jobs.finishing.clear()
+        records = [self._app_state.jobs.record(job_id) for job_id in ids]
         jobs = tuple(record.job for record in records if record is not None)
         if jobs:
             self._app_state.events.publish(JobsFinished(jobs, away=away))

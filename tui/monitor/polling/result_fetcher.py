@@ -48,11 +48,11 @@ class Results:
                 result; `CONFLICT` for a private job that is not over, or that nobody asked for; `TOO_LARGE`
                 for one that is larger than what is fetched by itself.
         """
-        record = self._app_state.record(job_id)
+        record = self._app_state.jobs.record(job_id)
         if record is not None and record.result_kept:
             kept = await self._app_state.history.result(record.key)
             # Something in between may have answered once in the service's place.
-            mended = self._app_state.service is not None and not record.job.private
+            mended = self._app_state.connection.service is not None and not record.job.private
             if kept is not None and not (mended and await _is_text(kept)):
                 return kept
         if by_itself and (record is None or record.job.private):
@@ -63,7 +63,7 @@ class Results:
         reading = (job_id, by_itself)
         asked = self._reading.get(reading)
         if asked is None:
-            service = self._app_state.need_service()
+            service = self._app_state.connection.need_service()
             # Once asked for, a private result is kept, though nobody waits for it any more.
             asked = asyncio.ensure_future(self._read(service, job_id, limit))
             self._reading[reading] = asked
@@ -83,11 +83,11 @@ class Results:
     async def _read(self, service: QuantumService, job_id: str, limit: int | None) -> JobResult:
         """Read the result and keep it before anyone sees it."""
         app_state = self._app_state
-        record = app_state.record(job_id)
+        record = app_state.jobs.record(job_id)
         if record is None or not record.job.over:
             # Whether it may be read at all has to be known for sure.
-            await app_state.put([app_state.take(await service.job(job_id))])
-            record = app_state.record(job_id)
+            await app_state.jobs.upsert([app_state.jobs.as_record(await service.job(job_id))])
+            record = app_state.jobs.record(job_id)
         if record is None or not record.job.private:
             result = await service.result(job_id, limit=limit)
             # What a running job shows so far is not its result yet.

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.polling.account_pollers import AUTH_KINDS
 from tui.monitor.polling.scheduler import CircuitBreaker, OutageRole, Scheduler, Worker, WorkerPolicy
-from tui.monitor.state.app_state import UNREACHED, AppState
+from tui.monitor.state.app_state import AppState
+from tui.monitor.state.connection import UNREACHED
 from tui.monitor.state.event_bus import in_words
 from tui.monitor.state.events import Severity, SignInDoubted
 
@@ -72,10 +73,10 @@ class Workers:
             app_state.events.publish(SignInDoubted(error, final=True))
             return
         if error.kind in policy.offline:
-            app_state.unanswered(error, worker.name)
-        if error.kind in AUTH_KINDS and app_state.service is not None:
+            app_state.connection.unanswered(error, worker.name)
+        if error.kind in AUTH_KINDS and app_state.connection.service is not None:
             app_state.events.publish(SignInDoubted(error, final=False))
         elif in_a_row == (NOTICE_AFTER if error.worth_retrying else 1) and (
-            app_state.freshness.offline_since is None
+            app_state.connection.freshness.offline_since is None
         ):
             app_state.events.notice(f"The {worker.name} are not up to date. {error}", Severity.WARNING)

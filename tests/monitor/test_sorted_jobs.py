@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.store.made import made_job
 from tui.domain.jobs import Job
-from tui.monitor.state.sorted_jobs import SortedJobs
+from tui.monitor.state.jobs import SortedJobs
 
 _jobs = st.builds(
     lambda number, minute, name: replace(made_job(minute), id=f"j{number}", name=name),
@@ -26,7 +26,7 @@ def test_it_is_what_sorting_anew_gives(steps: list[tuple[bool, list[Job]]]) -> N
     expected: dict[tuple[str, str], Job] = {}
     for take_in, jobs in steps:
         if take_in:
-            roster.put(jobs)
+            roster.upsert(jobs)
             expected |= {(job.service, job.id): job for job in jobs}
         else:
             roster.remove([(job.service, job.id) for job in jobs])

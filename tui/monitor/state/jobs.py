@@ -1,0 +1,351 @@
+"""The jobs of the account in memory: in order, with what is unread of them and what is still to come."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from operator import itemgetter
+
+from tui.common.clock import Clock
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.submissions import OWN_TAG
+from tui.monitor.state.connection import Connection
+from tui.monitor.state.event_bus import EventBus
+from tui.monitor.state.events import JobsChanged, SubmittedJobListed
+from tui.store.records.models import Coverage, Interval, JobRecord, Key, PendingState
+from tui.store.repository import JobRepository
+
+FIRST_PUBLISHED = 4000
+"""Jobs read from the history after which the screens first hear of them."""
+_Place = tuple[datetime, str, str]
+_FEW = 8
+_place_of = itemgetter(0)
+
+
+class SortedJobs:
+    """Jobs, newest first. With 100,000 of them a change of one takes microseconds, a listing 1 ms."""
+
+    def __init__(self, jobs: Iterable[Job] = ()) -> None:
+        self._order: list[_Place] = []
+        self._jobs: list[Job] = []
+        self._places: dict[tuple[str, str], _Place] = {}
+        self._listed: tuple[Job, ...] | None = None
+        self.upsert(jobs)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs, newest first."""
+        if self._listed is None:
+            self._listed = tuple(reversed(self._jobs))
+        return self._listed
+
+    def ids(self) -> set[str]:
+        """Return the ids of all jobs."""
+        return {place[1] for place in self._order}
+
+    def upsert(self, jobs: Iterable[Job]) -> None:
+        """Add jobs, or replace those that are there."""
+        fresh: list[tuple[_Place, Job]] = []
+        for key, job in {(job.service, job.id): job for job in jobs}.items():
+            place = (job.created, job.id, job.service)
+            known = self._places.get(key)
+            if known == place:
+                self._jobs[bisect_left(self._order, place)] = job
+                continue
+            if known is not None:
+                self._take_out(known)
+            self._places[key] = place
+            fresh.append((place, job))
+        if fresh:
+            self._insert(sorted(fresh, key=_place_of))
+        self._listed = None
+
+    def remove(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Remove the jobs with these services and ids."""
+        for key in keys:
+            known = self._places.pop(key, None)
+            if known is not None:
+                self._take_out(known)
+        self._listed = None
+
+    def only(self, belongs: Callable[[Job], bool]) -> SortedJobs:
+        """Return a copy with the jobs that belong."""
+        chosen = SortedJobs()
+        for place, job in zip(self._order, self._jobs, strict=True):
+            if belongs(job):
+                chosen._order.append(place)
+                chosen._jobs.append(job)
+        chosen._places = {(place[2], place[1]): place for place in chosen._order}
+        return chosen
+
+    def _take_out(self, place: _Place) -> None:
+        at = bisect_left(self._order, place)
+        del self._order[at]
+        del self._jobs[at]
+
+    def _insert(self, fresh: list[tuple[_Place, Job]]) -> None:
+        """Put in what is sorted by place already."""
+        if len(fresh) <= _FEW:
+            for place, job in fresh:
+                at = bisect_left(self._order, place)
+                self._order.insert(at, place)
+                self._jobs.insert(at, job)
+            return
+        # What is read from the history comes in parts that are almost older than all before them: only what
+        # lies between a part's ends is sorted again.
+        low, high = bisect_left(self._order, fresh[0][0]), bisect_left(self._order, fresh[-1][0])
+        between = zip(self._order[low:high], self._jobs[low:high], strict=True)
+        merged = sorted([*between, *fresh], key=_place_of)
+        self._order[low:high] = [place for place, _ in merged]
+        self._jobs[low:high] = [job for _, job in merged]
+
+
+class UnreadJobs:
+    """Finished jobs that the user has not opened since. A change of one job costs microseconds."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Key] = {}
+        self._ids: frozenset[str] | None = frozenset()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of the unread jobs; the same object until they change."""
+        if self._ids is None:
+            self._ids = frozenset(self._keys)
+        return self._ids
+
+    def keys(self, job_ids: Iterable[str]) -> list[Key]:
+        """Return the keys of the given jobs that are unread."""
+        return [self._keys[job_id] for job_id in job_ids if job_id in self._keys]
+
+    def reset(self, records: Iterable[JobRecord]) -> None:
+        """Begin anew: `records` are all jobs there are."""
+        self._keys, self._ids = {}, None
+        self.update(records)
+
+    def update(self, records: Iterable[JobRecord]) -> None:
+        """Add or drop jobs that are new or different."""
+        for record in records:
+            if record.announced and not record.seen:
+                if record.job.id not in self._keys:
+                    self._keys[record.job.id] = record.key
+                    self._ids = None
+            elif self._keys.pop(record.job.id, None) is not None:
+                self._ids = None
+
+    def drop(self, keys: Iterable[Key]) -> None:
+        """Drop jobs that were removed."""
+        for _, job_id in keys:
+            if self._keys.pop(job_id, None) is not None:
+                self._ids = None
+
+
+class JobState:
+    """Jobs of the signed-in service and instance, or all that the history holds when nobody is signed in.
+
+    What changes them writes the history first, then publishes.
+
+    Attributes:
+        finishing: ids of jobs that became final and are still to be announced.
+        deletions: how many jobs were deleted here.
+    """
+
+    def __init__(
+        self,
+        history: JobRepository,
+        clock: Clock,
+        connection: Connection,
+        events: EventBus,
+        save: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self.finishing: set[str] = set()
+        self.deletions = 0
+        self._history = history
+        self._clock = clock
+        self._connection = connection
+        self._events = events
+        self._save = save
+        self._unread = UnreadJobs()
+        self._pending: set[str] = set()
+        self._deleted: set[str] = set()
+        self._everything = SortedJobs()
+        self._here = self._everything
+        self._arrived: list[Job] = []
+        self._publish_next = FIRST_PUBLISHED
+
+    # reads
+
+    @staticmethod
+    def is_watched(record: JobRecord) -> bool:
+        """Return whether something may still happen to the job."""
+        return not record.job.status.final and not record.finalized
+
+    def watched(self) -> list[JobRecord]:
+        """Return the jobs to which something may still happen, newest first."""
+        return [record for record in self.unfinalized() if self.is_watched(record)]
+
+    def unfinalized(self) -> tuple[JobRecord, ...]:
+        """Return the jobs of which something is still to be found out, newest first."""
+        records = [record for record in self._history.unfinalized() if self._connection.shows(record.job)]
+        records.sort(key=lambda record: (record.job.created, record.job.id), reverse=True)
+        return tuple(records)
+
+    def all(self) -> tuple[Job, ...]:
+        """Return all jobs, newest first, without their program texts."""
+        return self._here.jobs
+
+    def record(self, job_id: str) -> JobRecord | None:
+        """Return one job's record: on the signed-in service, or on any when nobody is signed in.
+
+        Returns:
+            The record; `None`: the job is not known here.
+        """
+        if self._connection.service is not None:
+            return self._history.record((self._connection.service.label, job_id))
+        return next((record for record in self._history.records() if record.job.id == job_id), None)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Intervals of time of which all jobs of the account are known; none when nobody is signed in."""
+        label = self._connection.label
+        return self._history.coverage(label, self._connection.instance) if label else Coverage("", "")
+
+    def unread(self) -> frozenset[str]:
+        """Return the ids of the jobs that finished and were not opened since."""
+        return self._unread.ids
+
+    # changes
+
+    def mark_read(self, job_ids: Iterable[str]) -> None:
+        """Note that the user saw these jobs; it is written with the next batch."""
+        changed = self._history.mark_seen(self._unread.keys(job_ids))
+        if changed:
+            self._show(changed)
+            self._events.publish(JobsChanged(tuple(record.job for record in changed)))
+
+    def as_record(self, job: Job, *, finalized: bool = False, metrics: JobMetrics | None = None) -> JobRecord:
+        """Return a record of a job as the service describes it.
+
+        Returns:
+            The record, with qdeck's own tag taken out of the job's tags, and the instance filled in.
+        """
+        own = next((tag for tag in job.tags if OWN_TAG.fullmatch(tag)), "")
+        instance = job.instance or self._connection.instance
+        # Most jobs of a list are taken as they are, and a list may be long.
+        if own or job.instance != instance or job.confirmed is None:
+            tags = tuple(tag for tag in job.tags if not OWN_TAG.fullmatch(tag))
+            job = replace(job, tags=tags, instance=instance, confirmed=job.confirmed or self._clock.now())
+        return JobRecord(job, own_tag=own, finalized=finalized, metrics=metrics)
+
+    async def upsert(self, records: Iterable[JobRecord], intervals: Iterable[Interval] = ()) -> bool:
+        """Add records, or merge them into those that are there: history first, then the event.
+
+        Args:
+            intervals: with these records, all jobs of the account that were created then are known.
+
+        Returns:
+            Whether any was new or different.
+        """
+        taken = [record for record in records if record.job.id not in self._deleted]
+        changed = self._history.upsert(taken)
+        label, instance = self._connection.label, self._connection.instance
+        # One batch with the jobs: the one is never on the disk without the other.
+        further = [self._history.add_interval(label, instance, one) for one in intervals] if label else []
+        self._show(changed)
+        if changed or any(further):
+            await self._save()
+        if changed:
+            self._events.publish(
+                JobsChanged(tuple(record.job for record in changed if self._connection.shows(record.job)))
+            )
+        for record in taken:
+            submission = self._history.submission(record.own_tag) if record.own_tag else None
+            if submission is not None and submission.state is not PendingState.ACCEPTED:
+                self._events.publish(SubmittedJobListed(record.own_tag, record.job))
+        return bool(changed)
+
+    async def remove(self, record: JobRecord) -> None:
+        """Remove a job, and do not add it again when an answer under way still names it."""
+        self._deleted.add(record.job.id)
+        self.deletions += 1
+        self._pending.discard(record.job.id)
+        self._history.remove(record.key)
+        self._hide([record.key])
+        await self._save()
+        self._events.publish(JobsChanged((), (record.job.id,)))
+
+    def switch_account(self) -> tuple[str, ...]:
+        """Show the jobs of the account that was just signed in or out.
+
+        Returns:
+            The ids of the jobs that are shown no more.
+        """
+        before, signed_in = self._here, self._connection.service is not None
+        self._here = self._everything.only(self._connection.shows) if signed_in else self._everything
+        self._pending = {record.job.id for record in self.watched()} if signed_in else set()
+        self._unread.reset(record for record in self._history.records() if self._connection.shows(record.job))
+        self.finishing.clear()
+        self._deleted.clear()
+        return tuple(sorted(before.ids() - self._here.ids())) if before is not self._here else ()
+
+    def history_opened(self) -> None:
+        """Show what the history has read by now."""
+        self._show(tuple(self._history.records()))
+
+    def history_read(self, records: tuple[JobRecord, ...]) -> None:
+        """Show what the history has read further.
+
+        Args:
+            records: none: all was read.
+        """
+        self._show(records)
+        self._arrived += [record.job for record in records if self._connection.shows(record.job)]
+        # Each event makes the screens list all jobs anew, so there are few, at ever longer intervals.
+        if self._arrived and (not records or len(self._arrived) >= self._publish_next):
+            self._publish_next *= 4
+            arrived, self._arrived = tuple(self._arrived), []
+            self._events.publish(JobsChanged(arrived))
+
+    def changed_elsewhere(self, keys: Iterable[Key], gone: Collection[tuple[str, str]]) -> None:
+        """Show what another process wrote to the history.
+
+        Args:
+            keys: jobs that are new or different.
+            gone: jobs that were removed.
+        """
+        merged = [self._history.record(key) for key in keys]
+        records = [record for record in merged if record is not None]
+        self._show(records)
+        self._hide(gone)
+        jobs = tuple(record.job for record in records if self._connection.shows(record.job))
+        removed = tuple(sorted(job_id for _, job_id in gone))
+        self._pending.difference_update(removed)
+        if jobs or removed:
+            self._events.publish(JobsChanged(jobs, removed))
+
+    def _show(self, records: Collection[JobRecord]) -> None:
+        self._track(records)
+        self._everything.upsert(record.job for record in records)
+        here = [record for record in records if self._connection.shows(record.job)]
+        self._unread.update(here)
+        if self._here is not self._everything:
+            self._here.upsert(record.job for record in here)
+
+    def _hide(self, keys: Collection[tuple[str, str]]) -> None:
+        self._unread.drop(keys)
+        self._everything.remove(keys)
+        if self._here is not self._everything:
+            self._here.remove(keys)
+
+    def _track(self, records: Iterable[JobRecord]) -> None:
+        for record in records:
+            if self._connection.service is None or record.job.service != self._connection.service.label:
+                continue
+            if self.is_watched(record):
+                self._pending.add(record.job.id)
+            elif record.job.id in self._pending:
+                self._pending.discard(record.job.id)
+                if record.job.status.final:
+                    self.finishing.add(record.job.id)
