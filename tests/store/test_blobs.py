@@ -14,8 +14,7 @@ from tests.store.made import made_job, places
 from tests.store.test_history import KEY, opened
 from tui.common import atomic_file as files
 from tui.domain.results import JobResult
-from tui.store.blobs.blob_store import AT_HAND_BYTES, BlobStore, text_digest
-from tui.store.blobs.text_cache import TextCache
+from tui.store.blobs import AT_HAND_BYTES, BlobStore, TextCache, text_digest
 from tui.store.journal import recovery as catching_up
 from tui.store.records.models import JobRecord
 
@@ -110,11 +109,11 @@ async def test_a_long_text_is_read_in_a_thread_and_then_at_hand(tmp_path: Path) 
 def test_memory_for_texts_is_bounded_by_their_length(tmp_path: Path) -> None:
     texts = TextCache(_blobs(tmp_path))
     for n in range(40):
-        texts.keep(f"{n:02}" + "x" * (1 << 20))
+        texts.add(f"{n:02}" + "x" * (1 << 20))
     assert sum(map(len, texts._latest.values())) <= 9 << 20
     assert len(texts._latest) > 2
     for _ in range(3):
-        texts.keep(os.urandom(5 << 20).hex())
+        texts.add(os.urandom(5 << 20).hex())
     # The two that are looked at together stay, whatever they take.
     assert len(texts._latest) == 2
 

@@ -279,7 +279,7 @@ def test_a_write_under_way_is_not_taken_for_a_broken_one(
     path = tmp_path / "journal"
     data, _ = _made(path, compact=False)
     path.write_bytes(data[:-10])
-    assert not check(path).well
+    assert not check(path).intact
 
     @contextlib.contextmanager
     def lock_of(_: Path) -> Iterator[None]:
@@ -288,4 +288,4 @@ def test_a_write_under_way_is_not_taken_for_a_broken_one(
         yield
 
     monkeypatch.setattr(porting, "lock_of", lock_of)
-    assert check(path).well
+    assert check(path).intact

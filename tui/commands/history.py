@@ -112,7 +112,7 @@ def check(as_json: bool) -> int:
             emit_json({name.replace(" ", "_"): value for name, value in facts.items()})
         else:
             emit_table(("WHAT", "COUNT"), [(name, str(value)) for name, value in facts.items()])
-        status[0] = Exit.DONE if report.well else Exit.FAILED
+        status[0] = Exit.DONE if report.intact else Exit.FAILED
     return status[0]
 
 

@@ -1,4 +1,4 @@
-"""The history as one JSON object, out and in; and what a look at every line of its file finds."""
+"""Export and import of the history as one JSON object; check and compaction of its file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from tui.store.database import Database
 from tui.store.journal.file import JournalFile
 from tui.store.journal.format import SCHEMA
-from tui.store.journal.index import Index, Scanner
+from tui.store.journal.index import Index, Scanner, scan
 from tui.store.journal.tinydb_storage import lock_of
 from tui.store.migration import JSON_SCHEMA
 from tui.store.records.json_v1 import Row, Tables, encode
@@ -23,7 +23,7 @@ from tui.store.records.tables import COVERAGE, META, SUBMISSIONS, TABLES, Change
 
 @dataclass(slots=True)
 class Report:
-    """What is in a history file.
+    """Contents and damage of a history file.
 
     Attributes:
         rows: documents by table.
@@ -41,31 +41,31 @@ class Report:
     unknown: int = 0
 
     @property
-    def well(self) -> bool:
-        """Whether everything in the file is what was written."""
+    def intact(self) -> bool:
+        """Return whether everything in the file is what was written."""
         return not self.damaged and not self.unfinished
 
 
 def check(path: Path) -> Report:
-    """Look at every line of the file. Changes nothing.
+    """Read every line of the file. Changes nothing.
 
-    A write that is under way looks like one that was broken off: then it is looked at again under the lock.
+    A write that is under way looks like one that was broken off: then it is read again under the lock.
 
     Raises:
         OSError: it cannot be read.
     """
-    report = _looked_at(path)
+    report = _read_report(path)
     if report.unfinished:
         # Who cannot have the lock says what was seen without it.
         with contextlib.suppress(OSError), lock_of(path):
-            report = _looked_at(path)
+            report = _read_report(path)
     return report
 
 
-def _looked_at(path: Path) -> Report:
+def _read_report(path: Path) -> Report:
     file = JournalFile.opened(path)
     size = file.size()
-    scanner = _scanned(file, size)
+    scanner = scan(file.blocks(file.first, size), Index(), file.first)
     header, index = file.header, scanner.index
     report = Report(
         rows={name: len(rows) for name, rows in index.tables.items()},
@@ -84,31 +84,23 @@ def _looked_at(path: Path) -> Report:
     return report
 
 
-def _scanned(file: JournalFile, size: int) -> Scanner:
-    scanner = Scanner(Index(), file.first)
-    for block in file.blocks(file.first, size):
-        scanner.feed(block)
-    scanner.end()
-    return scanner
-
-
 def _damage(file: JournalFile, scanner: Scanner, size: int) -> int:
-    """Places that are not what was written."""
+    """Return the number of places that are not what was written."""
     header = file.header
     return scanner.damaged + (header is None) + (header is not None and size < header.bytes)
 
 
 def exported(path: Path) -> Iterator[bytes]:
-    """The history as plain TinyDB JSON (`tui.store.records.json_v1`), in pieces; its file is not changed.
+    """Yield the history as plain TinyDB JSON (`tui.store.records.json_v1`), in pieces.
 
-    Of a damaged file it is said no more from when to when all jobs are known: some may be lost.
+    Of a damaged file the coverage is left out: some jobs may be lost.
 
     Raises:
         OSError: it cannot be read.
     """
     file = JournalFile.opened(path)
     size = file.size()
-    scanner = _scanned(file, size)
+    scanner = scan(file.blocks(file.first, size), Index(), file.first)
     tables: Tables = {}
     for name, rows in scanner.index.tables.items():
         # The layout's own names need no escaping; a table of another program may have any.
@@ -126,15 +118,15 @@ def imported(
 ) -> tuple[dict[str, int], int]:
     """Merge the rows of an export into the history: what is there already is completed, nothing goes back.
 
-    What waits to be sent in another home is that one's to send: here it counts as not sent, and what was
-    being sent as unconfirmed.
+    A submission in the send queue of another home is that one's to send: here it counts as not sent, and one
+    that was being sent as unconfirmed.
 
     Args:
         lost: lines of the export that could not be read.
 
     Returns:
-        How many rows of each table were read, and how many are of an unknown form and were left out. When
-        any were lost or left out it is not taken over from when to when all jobs are known.
+        How many rows of each table were read, by its name, and how many are of an unknown form and were left
+        out. When any were lost or left out, the coverage is, too.
 
     Raises:
         QdeckError: `STORAGE`; nothing was written.
@@ -172,7 +164,10 @@ def _send_nothing(imported: dict[Key, PendingSubmission], known: Collection[Key]
 
 
 def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:
-    """Write the file anew with only what is needed; returns its bytes before and after.
+    """Write the file anew with only what is needed.
+
+    Returns:
+        Its bytes before and after.
 
     Raises:
         QdeckError: `STORAGE`.

@@ -14,8 +14,7 @@ from tui.config.settings import Folders
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
-from tui.store.blobs.blob_store import BlobStore
-from tui.store.blobs.text_cache import TextCache
+from tui.store.blobs import BlobStore, TextCache
 from tui.store.database import Database
 from tui.store.records import merge
 from tui.store.records.models import Coverage, Interval, JobRecord, Key
@@ -149,7 +148,7 @@ class JobRepository(SubmissionRepository):
         changed: list[JobRecord] = []
         now = self._clock.now()
         for record in records:
-            lean = merge.with_plausible_time(self._texts.without(record), now)
+            lean = merge.with_plausible_time(self._texts.without_texts(record), now)
             known = self.record(lean.key)
             if known is None:
                 job = replace(lean.job, timeline=merge.timeline(lean.job, lean.job.timeline))

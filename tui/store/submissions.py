@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tui.common.clock import Clock
 from tui.domain.circuits import Transpilation
 from tui.domain.submissions import Submission
-from tui.store.blobs.text_cache import TextCache
+from tui.store.blobs import TextCache
 from tui.store.cache import StoreCache
 from tui.store.records.merge import merge_submissions, merge_transpiled
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
@@ -50,7 +50,7 @@ class SubmissionRepository:
         if known is not None and known.changed is not None:
             # Later than what it follows, whatever was done to the clock.
             changed = max(changed, known.changed + timedelta(microseconds=1))
-        lean = replace(self._texts.without_program(pending), changed=changed)
+        lean = replace(self._texts.submission_without_texts(pending), changed=changed)
         merged = lean if known is None else merge_submissions(known, lean)
         self._cache.upsert(SUBMISSIONS, merged)
         if pending.submission.transpilation is not None and lean.circuit_hash:

@@ -1,4 +1,4 @@
-"""Writing a whole journal anew: what is needed of the old one, or the documents of another source."""
+"""Writing a whole journal anew: with the needed lines of the old one, or with documents of another source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.store.journal.index import Index
 
 _AT_ONCE = 500
 SortKeys = Mapping[str, Callable[[bytes], Any]]
-"""For some tables what their documents are sorted by in a rewritten file, from a document's JSON."""
+"""By table, the function from a document's JSON to what documents are sorted by in a rewritten file."""
 
 
 def rewrite(

@@ -1,4 +1,4 @@
-"""The journal as a file: opened, read, and appended to durably; it knows bytes, not rows."""
+"""The journal as a file: opened, read, and appended to durably; bytes, not rows."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ _APPENDED_BYTES = 1 << 20
 
 
 class ChangedUnderneath(OSError):
-    """What was read before is not in the file any more: another program wrote to it."""
+    """Bytes read before are not in the file any more: another program wrote to it."""
 
 
 class JournalFile:
     """One generation of the journal, open for reading as long as anyone holds this object.
 
-    A rewritten journal is another file of the same name: this one stays readable until it is let go.
+    A rewritten journal is another file of the same name: this one stays readable.
+
+    Attributes:
+        header: `None`: it is damaged.
+        first: offset of the first line after the header.
 
     Raises:
         OSError: from every method.
@@ -44,15 +48,14 @@ class JournalFile:
         parsed = parse_header(self.start)
         self.header: Header | None = parsed[0] if parsed else None
         self.first = parsed[1] if parsed else 0
-        """Offset of the first line after the header."""
         found = os.fstat(descriptor)
         self.identity = (found.st_dev, found.st_ino)
 
     @classmethod
     def opened(cls, path: Path, *, write: bool = False) -> JournalFile:
-        """The file that has this name now.
+        """Return the file that has this name now.
 
-        Opening it is what makes a network file system look at the server again.
+        Opening it is what makes a network file system ask the server again.
         """
         return cls(os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC), writable=write)
 
@@ -60,16 +63,16 @@ class JournalFile:
         os.close(self._descriptor)
 
     def same(self, other: JournalFile) -> bool:
-        """Whether the other is this file, of the same generation."""
+        """Return whether the other is this file, of the same generation."""
         mine = self.start[: self.first]
         return self.identity == other.identity and bool(mine) and mine == other.start[: other.first]
 
     def size(self) -> int:
-        """Bytes of the file now."""
+        """Return the bytes of the file now."""
         return os.fstat(self._descriptor).st_size
 
     def blocks(self, start: int, end: int) -> Iterator[bytes]:
-        """The bytes from `start` to `end`, in blocks."""
+        """Yield the bytes from offset `start` to `end`, in blocks; fewer when the file ends before."""
         while start < end:
             block = os.pread(self._descriptor, min(BLOCK, end - start), start)
             if not block:
@@ -78,7 +81,7 @@ class JournalFile:
             start += len(block)
 
     def line(self, slot: Slot) -> bytes:
-        """The line at a slot, without its line feed.
+        """Return the line at a slot, without its line feed.
 
         Raises:
             ChangedUnderneath: it is not there any more.
@@ -90,13 +93,23 @@ class JournalFile:
         return data
 
     def document(self, slot: Slot) -> bytes:
-        """The JSON of the document at a slot."""
+        """Return the JSON of the document at a slot.
+
+        Raises:
+            ChangedUnderneath: it is not there any more.
+        """
         return slot if isinstance(slot, bytes) else document_of(self.line(slot))
 
     def documents(self, slots: Sequence[Slot]) -> Iterator[bytes]:
-        """The JSON of the documents at slots in ascending order, which were read a moment ago.
+        """Yield the JSON of documents whose lines were read a moment ago.
 
-        Reads blocks, not lines: each read lets go of the interpreter's lock and has to get it again.
+        Blocks are read, not lines: each read gives up the interpreter's lock and has to get it again.
+
+        Args:
+            slots: in ascending order.
+
+        Raises:
+            IndexError: a line is not there any more.
         """
         block, start = b"", 0
         for slot in slots:
@@ -108,9 +121,13 @@ class JournalFile:
             yield document_of(block[at : at + length])
 
     def append(self, data: bytes, at: int) -> None:
-        """Write `data` at the end, which is at byte `at`; it is durable when this returns.
+        """Write `data` at the end; it is durable when this returns.
 
-        When it cannot be, the file is cut back to what it was.
+        Args:
+            at: offset of the end.
+
+        Raises:
+            OSError: it cannot be written; the file is cut back to what it was.
         """
         try:
             written = os.pwrite(self._descriptor, data, at)
@@ -124,13 +141,17 @@ class JournalFile:
             raise
 
     def cut(self, size: int) -> None:
-        """Cut the file to `size` bytes."""
+        """Cut the file to `size` bytes, durably."""
         os.ftruncate(self._descriptor, size)
         os.fsync(self._descriptor)
 
 
 def missing_or_changed(path: Path, known: JournalFile | None, position: int) -> bool:
-    """Whether the file of this name is not the known one with `position` bytes. One `stat`; takes no lock."""
+    """Return whether the file of this name is not the known one with `position` bytes. One `stat`; no lock.
+
+    Args:
+        known: `None`: there was no file.
+    """
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -169,7 +190,7 @@ def newest_documents(path: Path, table: str, count: int, sort_key: Callable[[byt
 
 
 def _gather(lines: list[bytes], table: str, seen: set[int], found: list[bytes]) -> bool:
-    """Add the documents in `lines` whose numbers were not seen yet; whether those before them count, too."""
+    """Add the documents in `lines` whose numbers were not seen yet; False: lines before them do not count."""
     complete = False
     for line in reversed(lines):
         parsed = parse_line(line)

@@ -35,13 +35,13 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What the first line says.
+    """The first line.
 
     Attributes:
         lineage: the same for all generations of one history.
         generation: another one each time the file is written anew.
-        seq: the last change when it was.
-        rows, bytes: documents and length of the file then: a shorter file was cut.
+        seq: the last change at that time.
+        rows, bytes: documents and length of the file at that time: a shorter file was cut.
         repairs: how often a damaged file was written anew: what is missing after that was not removed.
     """
 
@@ -56,7 +56,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 def document_json(document: object) -> bytes:
-    """A document as TinyDB's own storage would write it, without spaces.
+    """Return a document as TinyDB's own storage would write it, without spaces.
 
     Raises:
         TypeError, ValueError: it holds what JSON cannot.
@@ -65,7 +65,13 @@ def document_json(document: object) -> bytes:
 
 
 def make_line(seq: int, table: str, number: int | None, document: bytes, mark: bytes = LAST) -> bytes:
-    """One line, with its line feed."""
+    """Return a line, with its line feed.
+
+    Args:
+        number: of the document; `None`: the change is one of the whole table.
+        document: JSON, `GONE` or `EMPTIED`.
+        mark: `MORE` when the next line belongs to the same batch, else `LAST`.
+    """
     # A comma in the name would be taken for the one after it.
     name = _encode(table).replace(",", "\\u002c").encode("ascii")
     place = b"null" if number is None else b"%d" % number
@@ -73,7 +79,12 @@ def make_line(seq: int, table: str, number: int | None, document: bytes, mark: b
 
 
 def make_batch(seq: int, changes: Iterable[tuple[str, int | None, bytes]]) -> list[bytes]:
-    """The lines of one batch; `seq` is the last one used before it."""
+    """Return the lines of one batch.
+
+    Args:
+        seq: the last one used before it.
+        changes: table, number and document of each, as in `make_line`.
+    """
     listed = list(changes)
     return [
         make_line(seq + at, *change, LAST if at == len(listed) else MORE)
@@ -82,17 +93,25 @@ def make_batch(seq: int, changes: Iterable[tuple[str, int | None, bytes]]) -> li
 
 
 def sealed(rest: bytes) -> bytes:
-    """A line from its mark and JSON."""
+    """Return a line with its line feed.
+
+    Args:
+        rest: mark and JSON.
+    """
     return b"%08x%s\n" % (crc32(rest), rest)
 
 
 def intact(line: bytes) -> bool:
-    """Whether a line (without its line feed) is what was written."""
+    """Return whether a line (without its line feed) has the checksum it was written with."""
     return line[:8] == b"%08x" % crc32(line[8:])
 
 
 def parse_line(line: bytes) -> tuple[bool, int, str, int | None, bytes] | None:
-    """`(more, seq, table, number, document)` of a line without its line feed; `None` when it is damaged."""
+    """Parse a line without its line feed.
+
+    Returns:
+        `(more, seq, table, number, document)`; `None` when it is damaged.
+    """
     if line[:8] != b"%08x" % crc32(line[8:]):
         return None
     try:
@@ -105,7 +124,7 @@ def parse_line(line: bytes) -> tuple[bool, int, str, int | None, bytes] | None:
 
 
 def document_of(line: bytes) -> bytes:
-    """The document of an intact line."""
+    """Return the document of an intact line."""
     return line.split(b",", 3)[3][:-1]
 
 
@@ -124,7 +143,12 @@ def _name(token: bytes) -> str:
 def make_header(
     *, lineage: str = "", seq: int = 0, rows: int = 0, size: int = HEADER_BYTES, repairs: int = 0
 ) -> bytes:
-    """The header's line for a new generation, `HEADER_BYTES` long."""
+    """Return the header's line for a new generation, `HEADER_BYTES` long.
+
+    Args:
+        lineage: empty: that of a new history.
+        size: bytes of the whole file.
+    """
     generation = secrets.token_hex(8)
     return padded_header(
         Header(SCHEMA, lineage or secrets.token_hex(8), generation, seq, rows, size, repairs)
@@ -132,14 +156,17 @@ def make_header(
 
 
 def padded_header(header: Header) -> bytes:
-    """The header's line."""
+    """Return the header's line."""
     return sealed(LAST + msgspec.json.encode(header).ljust(HEADER_BYTES - 10))
 
 
 def parse_header(data: bytes) -> tuple[Header, int] | None:
-    """The header of the file that begins with `data` and the bytes it takes; `None` when it is damaged.
+    """Parse the header of the file that begins with `data`.
 
     A newer version may need a longer one: it ends with the first line feed.
+
+    Returns:
+        The header and the bytes it takes; `None` when it is damaged.
     """
     end = data.find(b"\n")
     if end < 0 or not intact(data[:end]):

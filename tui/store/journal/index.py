@@ -1,7 +1,8 @@
-"""Where each document of the journal is: tables of numbers, in the order TinyDB would have them."""
+"""Places of the documents in the journal: tables of numbers, in the order TinyDB would have them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tui.store.journal.format import EMPTIED, GONE, parse_line
@@ -9,13 +10,13 @@ from tui.store.journal.format import EMPTIED, GONE, parse_line
 Slot = int | bytes
 """A document's place: its line's offset << 32 | length in the file, or its JSON while it is not written."""
 Change = tuple[str, int | None, bytes]
-"""What a batch does to one document: table, number, JSON; as in `tui.store.journal.format`."""
+"""A change of one document: table, number, JSON; as in `tui.store.journal.format`."""
 LENGTH = 0xFFFF_FFFF
 Touched = tuple[str, int]
 
 
 def slot_bytes(slot: Slot) -> int:
-    """Bytes of the document's line in the file, with its line feed."""
+    """Return the bytes of the document's line in the file, with its line feed."""
     return len(slot) + 40 if isinstance(slot, bytes) else (slot & LENGTH) + 1
 
 
@@ -24,7 +25,7 @@ class Index:
 
     Attributes:
         tables: for each table the slot of each document, by number; the order is TinyDB's.
-        seq: the last change taken in.
+        seq: the last change applied.
         live: bytes of the lines that are still needed.
     """
 
@@ -34,7 +35,12 @@ class Index:
         self.live = 0
 
     def apply(self, table: str, number: int | None, document: bytes, slot: Slot) -> None:
-        """Take in one change; `slot` is where its document is."""
+        """Apply one change.
+
+        Args:
+            number: `None`: the whole table is emptied or, with `GONE` for the document, dropped.
+            slot: place of the document.
+        """
         if number is None:
             old = self.tables.pop(table, {})
             self.live -= sum(map(slot_bytes, old.values()))
@@ -55,19 +61,19 @@ class Index:
 
     @property
     def rows(self) -> int:
-        """Documents in all tables."""
+        """Return the number of documents in all tables."""
         return sum(map(len, self.tables.values()))
 
 
 @dataclass(slots=True)
 class Scanner:
-    """Feeds the bytes of a journal to an index, line by line; a batch is taken in when its last line came.
+    """Feeds the bytes of a journal to an index, line by line; a batch is applied when its last line came.
 
     Attributes:
         position: offset of the next byte to be fed.
         damaged: lines that are not what was written.
         touched: documents that changed after `seen`, when it is given.
-        torn: where a write begins that was not finished, once the end was fed; `None`: nowhere.
+        torn: offset of a write that was not finished, once the end was fed; `None`: there is none.
     """
 
     index: Index
@@ -82,7 +88,7 @@ class Scanner:
     _rest: bytes = b""
 
     def feed(self, data: bytes) -> None:
-        """Take in the next bytes of the file."""
+        """Apply the next bytes of the file; a line at the end that is not whole waits for the next ones."""
         data = self._rest + data
         lines = data.split(b"\n")
         self._rest = lines.pop()
@@ -106,17 +112,17 @@ class Scanner:
                 if self._held_from is None:
                     self._held_from = offset
             else:
-                self._take()
+                self._apply_batch()
             offset += length + 1
         self.position = offset
 
     def end(self) -> None:
-        """The file ends here."""
+        """Apply what is left, at the end of the file."""
         if self._rest:
             self._last_line()
         if self._held_damaged:
             # The end of that batch is what is damaged: what is left of it counts.
-            self._take()
+            self._apply_batch()
         if self._held_from is not None:
             self.torn = self._held_from
         elif self._rest:
@@ -133,7 +139,7 @@ class Scanner:
                 self.damaged += 1
                 return
 
-    def _take(self) -> None:
+    def _apply_batch(self) -> None:
         index = self.index
         for seq, table, number, document, slot in self._held:
             if self.seen is not None and seq > self.seen:
@@ -146,3 +152,19 @@ class Scanner:
                 index.seq = seq
         self._held.clear()
         self._held_from, self._held_damaged = None, False
+
+
+def scan(blocks: Iterable[bytes], index: Index, start: int, seen: int | None = None) -> Scanner:
+    """Apply the blocks of a journal from offset `start` to its end to an index.
+
+    Args:
+        seen: the last change that is known already; changes after it are `touched`.
+
+    Returns:
+        The scanner at the end, with what it found.
+    """
+    scanner = Scanner(index, start, seen)
+    for block in blocks:
+        scanner.feed(block)
+    scanner.end()
+    return scanner

@@ -1,4 +1,4 @@
-"""Taking in what the journal holds: all of it, or what others did since; damage is set aside here."""
+"""Reading the journal into an index: all of it, or what others appended since; repair of a damaged one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.common.atomic_file import make_folder, remove_leftovers, replace_file, 
 from tui.store.journal.compaction import SortKeys, rewrite
 from tui.store.journal.file import JournalFile
 from tui.store.journal.format import GONE, SCHEMA
-from tui.store.journal.index import Index, Scanner, Touched
+from tui.store.journal.index import Index, Scanner, Touched, scan
 
 
 @dataclass(slots=True)
@@ -39,10 +39,10 @@ class JournalRecovery:
 
     Attributes:
         file: the generation that the index speaks of; `None`: there is no file.
-        position: bytes of it that were taken in.
+        position: bytes of it that were read.
         newer: the file's version when it is a newer one than is known here, else 0.
-        version: counts how often changes of others were taken in.
-        unrepaired: why a damaged file could not be set aside.
+        version: counts how often changes of other processes were read.
+        unrepaired: why a damaged file could not be repaired; nothing is appended to it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class JournalRecovery:
         self.unrepaired: OSError | None = None
         self._found = ForeignChanges()
         self._trusted = True
-        self._looked = False
+        self._read_before = False
 
     def pop_changes(self) -> ForeignChanges:
         """Return what was found since the last call."""
@@ -78,10 +78,10 @@ class JournalRecovery:
         self._trusted = False
 
     def catch_up(self) -> None:
-        """Take in what is new in the file, whatever happened to it.
+        """Read what is new in the file, whatever happened to it.
 
-        Raises:
-            OSError: it cannot be read, or a damaged one cannot be kept aside.
+            Raises:
+        OSError: it cannot be read.
         """
         try:
             file = _open(self._path)
@@ -97,13 +97,21 @@ class JournalRecovery:
             self._read_all(file, size)
 
     def adopt(self) -> None:
-        """Take over the file that this process has just written anew."""
+        """Go on with the file that this process has just written anew.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         file = _open(self._path)
-        scanner = self._scan(file, Index(), file.first, file.size(), None)
-        self._take_over(file, scanner)
+        scanner = scan(file.blocks(file.first, file.size()), Index(), file.first)
+        self._continue_with(file, scanner)
 
     def create(self) -> None:
-        """Make the file, which there is none of yet; what is staged in the index stays there."""
+        """Make the file, which there is none of yet; what is staged in the index stays there.
+
+        Raises:
+            OSError: it cannot be made.
+        """
         rewrite(self._path, Index(), None, {})
         for folder in self._path.parent.parents:
             # They may be as new as the file. Who may not read one did not make it.
@@ -114,7 +122,7 @@ class JournalRecovery:
 
     def _missing(self) -> None:
         if self.file is None:
-            self._looked = True
+            self._read_before = True
             make_folder(self._path.parent)
             return
         # Removed by someone while it is open here: everything in it can still be read.
@@ -124,16 +132,17 @@ class JournalRecovery:
 
     def _read_on(self, size: int) -> None:
         assert self.file is not None
-        scanner = self._scan(self.file, self.index, self.position, size, self.index.seq)
-        self._heard(scanner)
+        blocks = self.file.blocks(self.position, size)
+        scanner = scan(blocks, self.index, self.position, self.index.seq)
+        self._note(scanner)
         if scanner.damaged and not self.newer:
             self._repair(self.file, scanner.damaged)
         else:
             self._cut_torn(self.file, scanner, size)
 
     def _read_all(self, file: JournalFile, size: int) -> None:
-        before, known, again = self.index, self.file, self._looked
-        self._looked = True
+        before, known, again = self.index, self.file, self._read_before
+        self._read_before = True
         header = file.header
         if known is None:
             remove_leftovers(self._path)
@@ -142,18 +151,18 @@ class JournalRecovery:
         repaired = header is not None and mine is not None and header.repairs > mine.repairs
         # What is written after a repair may bear the numbers of what was lost in it.
         seen = None if not again else before.seq if continues and not repaired else -1
-        scanner = self._scan(file, Index(), file.first, size, seen)
+        scanner = scan(file.blocks(file.first, size), Index(), file.first, seen)
         # Cut while it was open here, or shorter than when it was written anew.
         cut = size < (header.bytes if header is not None else 0)
         cut = cut or (known is not None and known.identity == file.identity and size < self.position)
         damage = scanner.damaged + cut + (header is None)
-        self._take_over(file, scanner)
+        self._continue_with(file, scanner)
         self.newer = header.schema if header is not None and header.schema > SCHEMA else 0
         if again:
             if scanner.index.seq < before.seq:
                 # An older copy was put in its place: everything may be different.
                 scanner.touched.update(_numbers(scanner.index))
-            self._heard(scanner)
+            self._note(scanner)
             missing = _numbers(before).keys() - _numbers(scanner.index).keys()
             if damage or repaired or not continues:
                 self._found.lost |= missing
@@ -164,18 +173,11 @@ class JournalRecovery:
         else:
             self._cut_torn(file, scanner, size)
 
-    def _scan(self, file: JournalFile, index: Index, start: int, end: int, seen: int | None) -> Scanner:
-        scanner = Scanner(index, start, seen)
-        for block in file.blocks(start, end):
-            scanner.feed(block)
-        scanner.end()
-        return scanner
-
-    def _take_over(self, file: JournalFile, scanner: Scanner) -> None:
+    def _continue_with(self, file: JournalFile, scanner: Scanner) -> None:
         self.file, self.index, self.position = file, scanner.index, scanner.position
         self._trusted = True
 
-    def _heard(self, scanner: Scanner) -> None:
+    def _note(self, scanner: Scanner) -> None:
         self.version += 1
         self._found.changed.update(scanner.touched)
 
@@ -188,38 +190,38 @@ class JournalRecovery:
         self.position = size if torn is None else torn
         if torn is None or self.newer or not file.writable:
             return
-        aside = self._aside("unfinished")
+        backup = self._backup_path("unfinished")
         # On a full disk there is no room for them; they were never said to be written.
         with contextlib.suppress(OSError):
-            replace_file(aside, file.blocks(torn, size))
+            replace_file(backup, file.blocks(torn, size))
         file.cut(torn)
         self._warnings.append(
             f"The last write to the history was broken off before it was done; its {size - torn} bytes were "
-            f"put aside as {aside.name}."
+            f"put aside as {backup.name}."
         )
 
     def _repair(self, file: JournalFile, damage: int) -> None:
         """Keep the damaged file under another name and put one with the intact lines in its place."""
-        aside = self._aside("damaged")
+        backup = self._backup_path("damaged")
         self._drop_claims()
         try:
             try:
-                os.link(self._path, aside)
+                os.link(self._path, backup)
             except OSError:
                 # No hard links here (some network and FUSE file systems): a copy does it too.
-                shutil.copyfile(self._path, aside)
-                aside.chmod(0o600)
+                shutil.copyfile(self._path, backup)
+                backup.chmod(0o600)
             rewrite(self._path, self.index, file, self._sort_keys, repaired=True)
         except OSError as error:
             # It can be read all the same; nothing is appended to it before this has succeeded.
             with contextlib.suppress(OSError):
-                aside.unlink()
+                backup.unlink()
             self.unrepaired, self._trusted = error, False
             return
         self.unrepaired = None
         self._warnings.append(
             f"The history file was damaged. {self.index.rows} entries were read from it, {damage} places "
-            f"could not be; the damaged file is kept as {aside.name}."
+            f"could not be; the damaged file is kept as {backup.name}."
         )
         self.adopt()
 
@@ -229,7 +231,7 @@ class JournalRecovery:
             self._found.lost |= {(name, number) for number in self.index.tables.get(name, ())}
             self.index.apply(name, None, GONE, 0)
 
-    def _aside(self, why: str) -> Path:
+    def _backup_path(self, why: str) -> Path:
         return self._path.with_name(f"{self._path.name}.{why}-{self._now():%Y%m%dT%H%M%S.%f}")
 
 

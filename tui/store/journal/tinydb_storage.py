@@ -5,11 +5,11 @@ operation returns: one write and one `fdatasync` a batch. Documents are not kept
 are. When more than half of the file is not needed any more it is written anew beside and renamed into place.
 
 Several processes may use one file. Who reads or writes takes a lock for that moment (`filelock`: the
-kernel's `flock`, which ends with the process that held it) and first takes in what the others appended; a
+kernel's `flock`, which ends with the process that held it) and first reads what the others appended; a
 file that was written anew is another generation and is read from its beginning.
 
 On a network file system: nothing relies on mmap, leases or atomic appending. The file is opened anew under
-the lock each time, which makes an NFS client look at the server (close-to-open consistency), so no write is
+the lock each time, which makes an NFS client ask the server (close-to-open consistency), so no write is
 lost where `flock` is passed on to the server (Linux: NFS 3 with lockd, NFS 4). Not promised there: to see
 another machine's jobs within a second (attributes are cached for up to a minute), and anything on mounts
 whose locks are local (`nolock`, `local_lock=flock`): let one machine write there.
@@ -42,7 +42,7 @@ COMPACT_BYTES = 4 << 20
 
 
 def lock_of(path: Path) -> FileLock:
-    """The lock of the journal at `path`, which every process takes to read or write it."""
+    """Return the lock of the journal at `path`, which every process takes to read or write it."""
     return file_lock(path.with_name(f"{path.name}.lock"), LOCK_SECONDS, poll_seconds=0.003)
 
 
@@ -63,7 +63,7 @@ class Rows(Mapping[str, dict[str, Any]]):
         return len(self.slots)
 
     def documents(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """All documents by number."""
+        """Yield all documents by number, as they are now."""
         for number, slot in list(self.slots.items()):
             yield number, self._load(slot)
 
@@ -87,7 +87,7 @@ class JournalStorage(Storage):
         claims: tables that say something of the rest of the file: dropped when a damaged one is written anew.
 
     Attributes:
-        warnings: what the user should be told, in sentences; the reader takes them out.
+        warnings: sentences for the user; the reader takes them out.
     """
 
     def __init__(
@@ -113,16 +113,23 @@ class JournalStorage(Storage):
 
     @property
     def state(self) -> JournalRecovery:
-        """The file and the index, as of the last batch."""
+        """Return the file and the index, as of the last batch."""
         return self._state
 
     @property
     def version(self) -> int:
-        """Counts how often other processes' changes were taken in."""
+        """Return how often other processes' changes were read."""
         return self._state.version
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        """All tables, as `Rows`, whose documents are read when they are asked for; `None`: no table."""
+        """Return all tables.
+
+        Returns:
+            `Rows` by name, whose documents are read when they are asked for; `None` when there is no table.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
         with self.batch():
             index, file = self._state.index, self._state.file
             tables = {name: Rows(file, rows) for name, rows in index.tables.items()} or None
@@ -130,7 +137,11 @@ class JournalStorage(Storage):
             return cast("dict[str, dict[str, Any]] | None", tables)
 
     def write(self, data: Mapping[str, Mapping[str, Any]]) -> None:
-        """Replace all tables: what differs from what is there is written."""
+        """Replace all tables: what differs from what is there is written.
+
+        Raises:
+            QdeckError: `STORAGE`; the file holds nothing of it.
+        """
         with self.batch():
             tables = self._state.index.tables
             for name in [name for name in tables if name not in data]:
@@ -144,14 +155,18 @@ class JournalStorage(Storage):
                 self._write_table(name, rows)
 
     def document(self, table: str, number: int) -> bytes | None:
-        """A document's JSON. Call it in a batch."""
+        """Return a document's JSON; `None` when there is none. Call it in a batch."""
         slot = self._state.index.tables.get(table, {}).get(number)
         if slot is None:
             return None
         return slot if isinstance(slot, bytes) else self._file().document(slot)
 
     def stage(self, table: str, number: int | None, document: bytes) -> None:
-        """Make a change (see `tui.store.journal.format`), which is written at the end of the batch."""
+        """Make a change, which is written at the end of the batch.
+
+        Args:
+            number, document: as in `tui.store.journal.format.make_line`.
+        """
         index = self._state.index
         rows = index.tables.get(table)
         if number is None or document == GONE or rows is None:
@@ -165,12 +180,12 @@ class JournalStorage(Storage):
         self._staged.append((table, number, document))
 
     def changed_elsewhere(self) -> bool:
-        """Whether the file is another one than was last read or written here. Takes no lock."""
+        """Return whether the file is another one than was last read or written here. Takes no lock."""
         return missing_or_changed(self.path, self._state.file, self._state.position)
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
-        """Hold the lock, take in what others wrote, write what is staged in here at the end, all or nothing.
+        """Hold the lock, read what others wrote, write what is staged meanwhile at the end, all or nothing.
 
         Raises:
             QdeckError: `STORAGE`: it cannot be locked, read or written; the file holds nothing of the batch.
@@ -221,7 +236,7 @@ class JournalStorage(Storage):
                 self._rewrite()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Release the lock."""
         self._lock.release(force=True)
 
     def _file(self) -> JournalFile:
@@ -284,7 +299,7 @@ class JournalStorage(Storage):
             try:
                 self._rewrite()
             except ChangedUnderneath:
-                # Damage that nobody has met yet: the next batch reads the whole file, tells and mends it.
+                # Damage that nobody has met yet: the next batch reads the whole file and repairs it.
                 state.distrust()
             except OSError:
                 self.compact_bytes = 2 * state.position

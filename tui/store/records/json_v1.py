@@ -72,7 +72,7 @@ def decode(data: bytes) -> Tables:
 
 
 def salvage(data: bytes, marks: Mapping[str, str]) -> tuple[Tables, int]:
-    """Every document that is whole in a damaged file.
+    """Return every document that is whole in a damaged file.
 
     Args:
         marks: for each table a field only its documents have: tells where documents belong when the line

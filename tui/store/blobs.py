@@ -1,13 +1,14 @@
-"""Files beside the database: results by job, program texts by their hash; compressed, written atomically.
+"""Files beside the database: results by job, program texts by hash; compressed, written atomically.
 
 Texts are addressed by their content: many jobs may have the same one, and its hash is what the rows keep. A
 result belongs to one job and is shared with none, and its file names that job, so it can be found and told
 apart even where the database is lost: it is addressed by its job. It begins with the SHA-256 of what follows,
-so that damage is found all the same; what is damaged counts as not there, and the service is asked again.
+so that damage is found all the same; what is damaged counts as missing, and the service is asked again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import hashlib
@@ -15,8 +16,9 @@ import os
 import re
 import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -24,12 +26,16 @@ import msgspec
 from tui.common.atomic_file import make_folder, replace_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.results import JobResult, PubResult
-from tui.store.records.models import Key
+from tui.store.records.models import JobRecord, Key, PendingSubmission
 
 MAX_TEXT_BYTES = 64 << 20
 """The largest program text that is read back: a compressed file could pretend to be endless."""
 AT_HAND_BYTES = 1 << 20
 """The largest program text that is read in the event loop: a few milliseconds."""
+_IN_MEMORY = 8 << 20
+"""Characters of texts that are kept in memory."""
+_AT_LEAST = 2
+"""Texts that are, however long: a circuit and its source are looked at together."""
 DEFAULT_BYTES = 2 << 30
 """Largest total of all files: 2 GiB."""
 _SLACK = 0.95
@@ -40,7 +46,7 @@ _SEALED = len(_SEAL % (b"0" * 64))
 
 @dataclass(frozen=True, slots=True)
 class _ResultFile:
-    """What a result's file holds; `raw` as text when it is text, so that `zcat` shows it."""
+    """Content of a result's file; `raw` as text when it is text, so that `zcat` shows it."""
 
     service: str
     job_id: str
@@ -54,12 +60,13 @@ class BlobStore:
     """Results and program texts. Every method blocks: call it in a thread, except for small texts.
 
     Args:
-        quota: bytes that all files may take together; the oldest are let go, which is said in `warnings`.
+        quota: bytes that all files may take together; the oldest are removed, with a warning.
             Default: `DEFAULT_BYTES`.
 
     Attributes:
-        needed: hashes of the texts that are not let go whatever there is; `None`: not known yet, so nothing
-            is let go. Set it before a method that keeps something is called.
+        needed: hashes of the texts that are never removed; `None`: not known yet, so nothing is removed. Set
+            it before calling a method that saves something.
+        warnings: sentences for the user; the reader takes them out.
     """
 
     def __init__(self, results: Path, texts: Path, quota: int | None = None) -> None:
@@ -83,7 +90,7 @@ class BlobStore:
         self._write(self._result_path(key), _sealed(msgspec.json.encode(body)))
 
     def result(self, key: Key) -> JobResult | None:
-        """The result kept for the job; `None` when there is none that can be read."""
+        """Return the result kept for the job; `None` when there is none that can be read."""
         try:
             data = gzip.decompress(self._result_path(key).read_bytes())
             body = msgspec.json.decode(_intact(data), type=_ResultFile)
@@ -96,7 +103,11 @@ class BlobStore:
         return JobResult(pubs=body.pubs, raw=raw, note=body.note)
 
     def remove_result(self, key: Key) -> None:
-        """Remove the result's file, when there is one."""
+        """Remove the result's file, when there is one.
+
+        Raises:
+            QdeckError: `STORAGE`.
+        """
         try:
             self._result_path(key).unlink(missing_ok=True)
         except OSError as error:
@@ -110,7 +121,7 @@ class BlobStore:
         """
         path = self._text_path(digest)
         if self.text(digest):
-            # Another process may let it go in this moment.
+            # Another process may remove it in this moment.
             with contextlib.suppress(OSError):
                 # It counts as new again: a job of today needs it.
                 os.utime(path)
@@ -118,7 +129,14 @@ class BlobStore:
         self._write(path, text.encode("utf-8", "surrogatepass"))
 
     def text(self, digest: str, most: int = MAX_TEXT_BYTES) -> str:
-        """The text with this hash; empty when there is none that can be read, or it has more bytes."""
+        """Read a text.
+
+        Args:
+            most: bytes that are read at most, uncompressed.
+
+        Returns:
+            The text with this hash; empty when there is none that can be read, or it has more bytes.
+        """
         try:
             with gzip.open(self._text_path(digest)) as file:
                 data = file.read(most)
@@ -147,7 +165,7 @@ class BlobStore:
 
 
 def text_digest(text: str) -> str:
-    """The name a text is kept under: SHA-256 of its UTF-8, in hex."""
+    """Return the name a text is kept under: SHA-256 of its UTF-8, in hex."""
     return _digest(text.encode("utf-8", "surrogatepass"))
 
 
@@ -164,12 +182,12 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sealed(body: bytes) -> bytes:
-    """A JSON object with the checksum of its other members before them."""
+    """Return a JSON object with the checksum of its other members before them."""
     return _SEAL % _digest(body).encode() + body[1:]
 
 
 def _intact(data: bytes) -> bytes:
-    """What was sealed.
+    """Return what was sealed.
 
     Raises:
         msgspec.DecodeError: it is not what was written.
@@ -191,8 +209,103 @@ def _storage_error(path: Path, error: OSError) -> QdeckError:
     )
 
 
+class TextCache:
+    """The latest program texts in memory, by their hashes, and new ones until they are written.
+
+    Called in one thread; `BlobStore` writes the texts in another.
+
+    Attributes:
+        unwritten: texts by their hashes that `BlobStore.save_text` is to be called with.
+    """
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+        self._latest: OrderedDict[str, str] = OrderedDict()
+        self._held = 0
+        self.unwritten: dict[str, str] = {}
+
+    def add(self, text: str) -> str:
+        """Add a text, to be written.
+
+        Returns:
+            Its hash; empty for an empty text.
+        """
+        if not text:
+            return ""
+        digest = text_digest(text)
+        # One that is there already is unwritten too: a new job needs it, so it counts as new.
+        self.unwritten[digest] = text
+        self._remember(digest, text)
+        return digest
+
+    def text(self, digest: str, most: int = MAX_TEXT_BYTES) -> str:
+        """Return the text with this hash, from memory or its file. Blocks while it reads a file.
+
+        Args:
+            most: bytes that are read at most; `AT_HAND_BYTES` take some milliseconds.
+
+        Returns:
+            Empty when it is not known or longer.
+        """
+        if not digest:
+            return ""
+        text = self._in_memory(digest) or self._blobs.text(digest, most)
+        if text:
+            self._remember(digest, text)
+        return text
+
+    def at_hand(self, digest: str) -> str:
+        """Return the text with this hash when it is in memory or short; else it is empty."""
+        return self.text(digest, AT_HAND_BYTES)
+
+    async def read(self, digest: str) -> str:
+        """Return the text with this hash, however long, and keep it in memory; empty when it is not known."""
+        text = self._in_memory(digest)
+        if not text and digest:
+            text = await asyncio.to_thread(self._blobs.text, digest)
+        if text:
+            self._remember(digest, text)
+        return text
+
+    def without_texts(self, record: JobRecord) -> JobRecord:
+        """Return the record with hashes in place of its texts, which are added."""
+        job = record.job
+        if not job.circuit and not job.source:
+            return record
+        return replace(
+            record,
+            job=replace(job, circuit="", source=""),
+            circuit_hash=self.add(job.circuit) or record.circuit_hash,
+            source_hash=self.add(job.source) or record.source_hash,
+        )
+
+    def submission_without_texts(self, pending: PendingSubmission) -> PendingSubmission:
+        """Return the submission with hashes in place of its texts, which are added; without transpilation."""
+        submission = pending.submission
+        return replace(
+            pending,
+            submission=replace(submission, qasm="", source="", transpilation=None),
+            circuit_hash=self.add(submission.qasm) or pending.circuit_hash,
+            source_hash=self.add(submission.source) or pending.source_hash,
+        )
+
+    def _in_memory(self, digest: str) -> str:
+        return self._latest.get(digest) or self.unwritten.get(digest, "")
+
+    def _remember(self, digest: str, text: str) -> None:
+        if digest not in self._latest:
+            self._held += len(text)
+        self._latest[digest] = text
+        self._latest.move_to_end(digest)
+        while self._held > _IN_MEMORY and len(self._latest) > _AT_LEAST:
+            _, oldest = self._latest.popitem(last=False)
+            self._held -= len(oldest)
+
+
 class Quota:
-    """Counts what the files take. Thread-safe; several processes may have one over the same folders.
+    """A bound on the bytes of all files below some folders: the oldest that nothing needs are removed first.
+
+    Thread-safe; several processes may have one over the same folders.
 
     Args:
         folders: searched with all folders below them.
@@ -206,13 +319,16 @@ class Quota:
         self._lock = threading.Lock()
 
     def add(self, path: Path, needed: Collection[Path] | None = ()) -> tuple[int, int]:
-        """A file was written: count it, and let the oldest go when there are too many bytes. Blocks.
+        """Count a file that was written, and remove the oldest ones when there are too many bytes. Blocks.
 
         The file just written stays, whatever it takes. Another process' files are counted the next time the
         limit seems to be reached.
 
         Args:
             needed: files that stay, too; `None`: that is not known, so all stay for now.
+
+        Returns:
+            How many files were removed, and their bytes.
         """
         with self._lock:
             if self._used is None:
@@ -242,7 +358,7 @@ class Quota:
         return gone, freed
 
     def _files(self) -> Iterator[tuple[int, int, str]]:
-        """Time of the last use in ns, bytes, path."""
+        """Yield time of the last use in ns, bytes and path of all files."""
         waiting = [str(folder) for folder in self._folders]
         while waiting:
             with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:

@@ -1,1 +1,0 @@
-"""Results and circuits as files beside the journal, within a quota."""
