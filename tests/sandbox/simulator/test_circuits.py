@@ -9,7 +9,7 @@ from qiskit.circuit import QuantumCircuit
 
 from tests.sandbox.simulator.programs import ECR, HEADER, WALKTHROUGH
 from tui.sandbox.simulator.base.calibration import target
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.isa import check_isa
 from tui.sandbox.simulator.circuits.loader import load_circuit
 
@@ -57,7 +57,7 @@ def test_the_gates_of_a_device_are_recognised_by_what_they_do(program: str) -> N
 
 
 def test_a_gate_of_the_same_name_that_does_something_else_is_refused() -> None:
-    with pytest.raises(Failure, match="its own gate ecr"):
+    with pytest.raises(JobFailure, match="its own gate ecr"):
         load_circuit(HEADER + "gate ecr a, b { h a; } ecr $0, $1;")
 
 
@@ -78,7 +78,7 @@ def test_a_gate_of_the_same_name_that_does_something_else_is_refused() -> None:
     ],
 )
 def test_an_error_says_its_place(program: str, text: str) -> None:
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(JobFailure) as caught:
         load_circuit(program)
     assert text in caught.value.reason
 
@@ -94,7 +94,7 @@ def test_an_error_says_its_place(program: str, text: str) -> None:
     ],
 )
 def test_a_circuit_that_does_not_fit_fails_as_at_ibm(program: str, start: str) -> None:
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(JobFailure) as caught:
         check_isa(load_circuit(program).circuit, target("ibm_peekskill"), "ibm_peekskill")
     assert caught.value.reason.startswith(start)
     assert "no longer supported after March 4, 2024" in caught.value.reason
@@ -105,7 +105,7 @@ def test_a_circuit_that_does_not_fit_fails_as_at_ibm(program: str, start: str) -
 def test_angles_beyond_what_is_calibrated_are_refused() -> None:
     circuit: Any = QuantumCircuit(2)
     circuit.rzz(-0.5, 0, 1)
-    with pytest.raises(Failure, match="range \\[0, pi/2\\]"):
+    with pytest.raises(JobFailure, match="range \\[0, pi/2\\]"):
         check_isa(circuit, target("ibm_fez"), "ibm_fez")
     fine: Any = QuantumCircuit(2)
     fine.rzz(0.5, 0, 1)

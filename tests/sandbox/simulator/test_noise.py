@@ -15,13 +15,12 @@ from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 
 from tui.sandbox.core.devices import DEVICES
 from tui.sandbox.simulator.base.calibration import calibration, target
-from tui.sandbox.simulator.base.errors import Failure
-from tui.sandbox.simulator.circuits.qubit_reduction import reduce
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form
-from tui.sandbox.simulator.noise.delays import with_relaxation
-from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose
-from tui.sandbox.simulator.noise.shots import Run, plan, sample
+from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method
+from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +102,11 @@ def ladder(size: int, angle: float) -> QuantumCircuit:
 
 def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequence[float]:
     """How often each bit, and each pair of neighbours together, is 1."""
-    reduced = reduce(circuit)
-    run = plan(reduced, "ibm_fez", shots)
+    reduced = reduce_qubits(circuit)
+    run = plan_run(reduced, "ibm_fez", shots)
     plain = clifford_form(run.circuit) if method.name in CLIFFORD else run.circuit
     assert plain is not None
-    (bits,) = sample([Run(plain, run.qubits, method)], "ibm_fez", shots, 5)
+    (bits,) = sample_shots([PlannedRun(plain, run.qubits, method)], "ibm_fez", shots, 5)
     pairs = (bits[:, 1:] ^ bits[:, :-1]).mean(axis=0)
     return [*bits.mean(axis=0).tolist(), *pairs.tolist()]
 
@@ -116,11 +115,11 @@ def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequenc
     ("angle", "method"),
     [
         (0.4, Method("statevector", exact=True)),
-        (0.4, Method("statevector", exact=False, branching=True)),
+        (0.4, Method("statevector", exact=False)),
         (0.4, Method("matrix_product_state", exact=False)),
         (np.pi / 2, Method("stabilizer", exact=False)),
-        (np.pi / 2, Method("pauli_frames", exact=False)),
-        (np.pi, Method("pauli_frames", exact=False)),
+        (np.pi / 2, Method("stim", exact=False)),
+        (np.pi, Method("stim", exact=False)),
     ],
 )
 def test_every_method_gives_the_same_statistics(angle: float, method: Method) -> None:
@@ -130,7 +129,7 @@ def test_every_method_gives_the_same_statistics(angle: float, method: Method) ->
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_pauli_frames_give_the_distribution_of_the_exact_simulation(seed: int) -> None:
+def test_stim_give_the_distribution_of_the_exact_simulation(seed: int) -> None:
     chance = np.random.default_rng(seed)
     circuit = QuantumCircuit(3, 3)
     for _ in range(12):
@@ -144,13 +143,13 @@ def test_pauli_frames_give_the_distribution_of_the_exact_simulation(seed: int) -
     circuit.measure(range(3), range(3))
     shots = 20000
     histograms = []
-    for method in (Method("density_matrix", exact=True), Method("pauli_frames", exact=False)):
-        reduced = reduce(circuit)
+    for method in (Method("density_matrix", exact=True), Method("stim", exact=False)):
+        reduced = reduce_qubits(circuit)
         plain = clifford_form(reduced.circuit)
         assert plain is not None
-        exact = with_relaxation(reduced.circuit, "ibm_peekskill", reduced.qubits, True)
-        run = Run(exact if method.exact else plain, reduced.qubits, method)
-        (bits,) = sample([run], "ibm_peekskill", shots, seed)
+        exact = noise.with_relaxation(reduced.circuit, "ibm_peekskill", reduced.qubits, True)
+        run = PlannedRun(exact if method.exact else plain, reduced.qubits, method)
+        (bits,) = sample_shots([run], "ibm_peekskill", shots, seed)
         histograms.append(np.bincount(bits @ np.array([1, 2, 4]), minlength=8) / shots)
     # Twirling makes relaxation symmetric; over gates this short that is all the difference.
     assert np.abs(histograms[0] - histograms[1]).sum() / 2 < 0.03
@@ -160,14 +159,14 @@ def test_pauli_frames_give_the_distribution_of_the_exact_simulation(seed: int) -
     ("size", "angle", "expected"),
     [
         (4, 0.4, "density_matrix"),
-        (14, np.pi / 2, "pauli_frames"),
+        (14, np.pi / 2, "stim"),
         (14, 0.4, "statevector"),
         (26, 0.4, "matrix_product_state"),
     ],
 )
 def test_the_method_follows_the_circuit(size: int, angle: float, expected: str) -> None:
     circuit = ladder(size, angle)
-    assert choose(circuit, clifford_form(circuit) is not None, 1000).name == expected
+    assert choose_method(circuit, clifford_form(circuit) is not None, 1000).name == expected
 
 
 def test_what_is_too_large_is_refused_at_once() -> None:
@@ -179,5 +178,5 @@ def test_what_is_too_large_is_refused_at_once() -> None:
         for qubit in range(layer % 2, 59, 2):
             circuit.cz(qubit, qubit + 1)
     circuit.measure(range(60), range(60))
-    with pytest.raises(Failure, match="too large to simulate: it uses 60 qubits"):
-        choose(circuit, False, 4096)
+    with pytest.raises(JobFailure, match="too large to simulate: it uses 60 qubits"):
+        choose_method(circuit, False, 4096)

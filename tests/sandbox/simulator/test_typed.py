@@ -20,7 +20,7 @@ from qiskit_ibm_runtime.decoders.result_decoder import ResultDecoder
 
 from tests.sandbox.simulator.programs import WALKTHROUGH, failed
 from tui.sandbox.simulator.base.calibration import target
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.loader import load_circuit
 from tui.sandbox.simulator.primitives.bindings import parameter_values
 from tui.sandbox.simulator.primitives.runner import run
@@ -154,7 +154,7 @@ def test_typed_observables_are_read() -> None:
     ["eJw=", "AAAA", "gASVBQAAAAAAAACMAWGULg==", sent(parametric())["__value__"][:-40] + "AAAA"],
 )
 def test_data_that_is_not_qpy_is_refused_in_words(value: str) -> None:
-    with pytest.raises(Failure):
+    with pytest.raises(JobFailure):
         load_circuit({"__type__": "QuantumCircuit", "__value__": value})
 
 

@@ -15,8 +15,7 @@ from qiskit.transpiler import CouplingMap
 
 from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
-from tui.sandbox.simulator.base.errors import Failure
-from tui.sandbox.simulator.base.values import EngineError, TranspiledCircuit, TranspileRequest
+from tui.sandbox.simulator.base.values import EngineError, JobFailure, TranspiledCircuit, TranspileRequest
 from tui.sandbox.simulator.circuits.loader import Loaded, load_circuit, load_qpy
 from tui.sandbox.simulator.primitives.accounting import one_line
 
@@ -40,7 +39,7 @@ def transpile_all(request: TranspileRequest) -> list[TranspiledCircuit]:
     try:
         settings = _settings(request)
         return [_transpiled(loaded, settings) for loaded in _circuits(request)]
-    except Failure as failure:
+    except JobFailure as failure:
         raise EngineError(failure.reason) from failure
     except (UnknownDevice, DeviceDataMissing) as error:
         raise EngineError(str(error)) from error

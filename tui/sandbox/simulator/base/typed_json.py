@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 
 Bits = NDArray[np.uint8]
 """Outcomes: 0 and 1, the last axis classical bits, the one before it shots."""
@@ -27,7 +27,7 @@ _MOST_ARRAY_BYTES = 256 * 1024 * 1024
 def plain(value: Any) -> Any:
     """`value` with typed members read: arrays as numpy, complex, lists, Paulis as `{label: coefficient}`.
 
-    Raises `Failure` for a type that has no business here.
+    Raises `JobFailure` for a type that has no business here.
     """
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
         return _bindings(content)
     if kind == "settings" and isinstance(content, Mapping):
         return _paulis(str(value.get("__class__")), content)
-    raise Failure(f"A value of type {kind!r} is not expected here.")
+    raise JobFailure(f"A value of type {kind!r} is not expected here.")
 
 
 def array(content: Any) -> np.ndarray[Any, Any]:
@@ -57,12 +57,12 @@ def array(content: Any) -> np.ndarray[Any, Any]:
         inflate = zlib.decompressobj()
         data = inflate.decompress(base64.b64decode(content), _MOST_ARRAY_BYTES)
         if inflate.unconsumed_tail:
-            raise Failure("An array is too large.")
+            raise JobFailure("An array is too large.")
         loaded = np.load(io.BytesIO(data), allow_pickle=False)
     except (binascii.Error, ValueError, zlib.error, EOFError, OSError) as error:
-        raise Failure(f"An array cannot be read: {error}.") from error
+        raise JobFailure(f"An array cannot be read: {error}.") from error
     if not isinstance(loaded, np.ndarray) or loaded.dtype.kind not in "biufc":
-        raise Failure("An array must hold numbers.")
+        raise JobFailure("An array must hold numbers.")
     return loaded
 
 
@@ -71,7 +71,7 @@ def numbers(content: Any) -> np.ndarray[Any, Any]:
     try:
         return np.asarray(content, dtype=float)
     except (TypeError, ValueError) as error:
-        raise Failure("An array of numbers must be rectangular and hold numbers only.") from error
+        raise JobFailure("An array of numbers must be rectangular and hold numbers only.") from error
 
 
 def _bindings(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _bindings(content: Mapping[str, Any]) -> dict[str, Any]:
         names = names if isinstance(names, list) else [names]
         values = np.asarray(values)
         if values.ndim == 0 or values.shape[-1] != len(names):
-            raise Failure("The parameter values do not fit the parameter names.")
+            raise JobFailure("The parameter values do not fit the parameter names.")
         for index, name in enumerate(names):
             bindings[str(name)] = values[..., index]
     return bindings
@@ -107,4 +107,4 @@ def _paulis(name: str, content: Mapping[str, Any]) -> Any:
             for label, coefficient in zip(labels, coefficients.tolist(), strict=True):
                 terms[label] = terms.get(label, 0) + coefficient
             return terms
-    raise Failure(f"An object of class {name!r} is not expected here.")
+    raise JobFailure(f"An object of class {name!r} is not expected here.")

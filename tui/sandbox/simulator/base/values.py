@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out of it."""
+"""Requests to the engine, its answers and its errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from typing import Any, Literal
 
 
 class EngineError(Exception):
-    """What was asked cannot be done; the message is meant for the user."""
+    """A request that the engine cannot fulfil; the message is meant for the user."""
+
+
+class JobFailure(Exception):
+    """The reason why a job fails, in words for its user.
+
+    `code` is IBM's error number, `solution` what to do about it.
+    """
+
+    def __init__(self, reason: str, code: int = 1002, solution: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.solution = solution
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from qiskit import qasm2, qpy
-from qiskit.circuit import Barrier, ControlFlowOp, Delay, Gate, Instruction, QuantumCircuit
+from qiskit.circuit import Barrier, CircuitInstruction, Delay, Gate, Instruction, QuantumCircuit
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
 from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem, load
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.traversal import rewrite
 
 Language = Literal["qasm2", "qasm3", "qpy"]
 
@@ -44,21 +45,21 @@ def load_circuit(value: Any) -> Loaded:
     """The circuit of a pub: OpenQASM text, base64 of compressed QPY, or `{"__type__": "QuantumCircuit"}`.
 
     Gates that the program defines under the name of a standard gate become that gate, provided they
-    do the same. Raises `Failure`.
+    do the same. Raises `JobFailure`.
     """
     if isinstance(value, Mapping):
         if value.get("__type__") != "QuantumCircuit" or not isinstance(value.get("__value__"), str):
-            raise Failure("A circuit must be an OpenQASM program or a QuantumCircuit.")
+            raise JobFailure("A circuit must be an OpenQASM program or a QuantumCircuit.")
         return Loaded(_one_qpy_circuit(value["__value__"]), "qpy")
     if not isinstance(value, str):
-        raise Failure("A circuit must be an OpenQASM program or a QuantumCircuit.")
+        raise JobFailure("A circuit must be an OpenQASM program or a QuantumCircuit.")
     version = _VERSION.match(value)
     if version is None and _BASE64.fullmatch(value):
         return Loaded(_one_qpy_circuit(value), "qpy")
     if (version is not None and version[1] == "2") or (version is None and "qelib1.inc" in value):
         return Loaded(with_standard_gates(_load_qasm2(value)), "qasm2")
     if version is not None and version[1] != "3":
-        raise Failure(f"OpenQASM {version[1]} is not known here; versions 2 and 3 are.")
+        raise JobFailure(f"OpenQASM {version[1]} is not known here; versions 2 and 3 are.")
     circuit = _load_qasm3(value)
     physical = circuit.layout is not None
     # Transpiling starts anew, also from hardware qubits.
@@ -74,49 +75,43 @@ def load_qpy(text: str, compressed: bool) -> list[QuantumCircuit]:
             inflate = zlib.decompressobj()
             data = inflate.decompress(data, _MOST_QPY_BYTES)
             if inflate.unconsumed_tail:
-                raise Failure("The QPY data is too large.")
+                raise JobFailure("The QPY data is too large.")
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise Failure(f"The circuit is neither OpenQASM nor QPY: {error}.") from error
+        raise JobFailure(f"The circuit is neither OpenQASM nor QPY: {error}.") from error
     if not data.startswith(b"QISKIT"):
-        raise Failure("The circuit is neither OpenQASM nor QPY.")
+        raise JobFailure("The circuit is neither OpenQASM nor QPY.")
     try:
         circuits = qpy.load(io.BytesIO(data))
     except Exception as error:
         # Damaged QPY makes the reader raise whatever its parts raise: struct, index, key errors.
-        raise Failure(f"The QPY data cannot be read: {error}.") from error
+        raise JobFailure(f"The QPY data cannot be read: {error}.") from error
     if not circuits or not all(isinstance(circuit, QuantumCircuit) for circuit in circuits):
-        raise Failure("The QPY data holds no circuit.")
+        raise JobFailure("The QPY data holds no circuit.")
     return list(circuits)
 
 
-def with_standard_gates(
-    circuit: QuantumCircuit, checked: dict[tuple[Any, ...], bool] | None = None
-) -> QuantumCircuit:
-    """The same circuit with a program's own definitions of standard gates replaced by those gates.
+def with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Replace a program's own definitions of standard gates by those gates, in blocks, too.
 
     `gate ecr a, b {...}` in the text of a transpiled circuit is Qiskit's way to say what `ecr` is.
-    Raises `Failure` for one that does something else under that name.
+
+    Raises:
+        JobFailure: A gate does something else under the name of a standard gate.
     """
-    if all(_is_standard(instruction.operation) for instruction in circuit.data):
-        return circuit
-    checked = {} if checked is None else checked
-    changed = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        operation = instruction.operation
-        if isinstance(operation, ControlFlowOp):
-            operation = operation.replace_blocks(
-                [with_standard_gates(block, checked) for block in operation.blocks]
-            )
-        elif not _is_standard(operation):
-            operation = _standard(operation, checked)
-        changed._append(instruction.replace(operation=operation))
-    return changed
+    checked: dict[tuple[Any, ...], bool] = {}
+
+    def standard(instruction: CircuitInstruction, _: tuple[int, ...]) -> list[CircuitInstruction]:
+        if _is_standard(instruction.operation):
+            return [instruction]
+        return [instruction.replace(operation=_standard(instruction.operation, checked))]
+
+    return rewrite(circuit, standard)
 
 
 def _one_qpy_circuit(text: str) -> QuantumCircuit:
     circuits = load_qpy(text, compressed=True)
     if len(circuits) != 1:
-        raise Failure(f"A pub holds one circuit; this QPY holds {len(circuits)}.")
+        raise JobFailure(f"A pub holds one circuit; this QPY holds {len(circuits)}.")
     return circuits[0]
 
 
@@ -129,19 +124,19 @@ def _load_qasm2(program: str) -> QuantumCircuit:
             text = f" on line {place[1]}, column {int(place[2]) + 1}: {place[3]}"
         else:
             text = f": {text}"
-        raise Failure(
+        raise JobFailure(
             f"The OpenQASM 2 program has an error{text}", 1002, "Correct the program and submit it again."
         ) from error
     except Exception as error:
         # Qiskit's parser lets errors of gate constructors through, such as a missing angle.
-        raise Failure(f"The OpenQASM 2 program has an error: {error}") from error
+        raise JobFailure(f"The OpenQASM 2 program has an error: {error}") from error
 
 
 def _load_qasm3(program: str) -> QuantumCircuit:
     try:
         return load(program)
     except OpenQasm3Error as error:
-        raise Failure(
+        raise JobFailure(
             f"The OpenQASM 3 program has an error{_qasm3_error(error.problems[0])}",
             1002,
             "Correct the program and submit it again.",
@@ -177,8 +172,6 @@ def _qasm2_instructions(program: str) -> list[Any]:
 
 
 def _is_standard(operation: Any) -> bool:
-    if isinstance(operation, ControlFlowOp):
-        return False
     known = _STANDARD.get(operation.name)
     return (
         known is None
@@ -196,7 +189,7 @@ def _standard(operation: Instruction, checked: dict[tuple[Any, ...], bool]) -> I
         return operation
     parameters = tuple(operation.params)
     if len(parameters) != len(known.params):
-        raise Failure(f"The gate {operation.name} takes {len(known.params)} parameters.")
+        raise JobFailure(f"The gate {operation.name} takes {len(known.params)} parameters.")
     standard = known.base_class(*parameters)
     if any(getattr(value, "parameters", None) for value in parameters):
         return standard
@@ -208,7 +201,7 @@ def _standard(operation: Instruction, checked: dict[tuple[Any, ...], bool]) -> I
             or Operator(operation.definition).equiv(Operator(standard))
         )
     if not checked[key]:
-        raise Failure(
+        raise JobFailure(
             f"The program defines its own gate {operation.name}, which does not do what the"
             f" gate {operation.name} of the device does. Give it another name and transpile."
         )

@@ -1,73 +1,86 @@
-"""How long a circuit takes on the device, and what a job of them costs.
-
-IBM's published estimate for QPU time: about 2 seconds a job plus, for every execution of a circuit, the
-repetition delay and the length of the circuit.
-"""
+"""Durations in seconds: of delays, of circuits, and between the shots of a job."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from qiskit.circuit import ControlFlowOp, QuantumCircuit
+from qiskit.circuit import ControlFlowOp, ParameterExpression, QuantumCircuit
 
 from tui.sandbox.simulator.base.calibration import Calibration
-from tui.sandbox.simulator.base.errors import Failure
-from tui.sandbox.simulator.noise.delays import delay_seconds
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.traversal import Numbers, block_numbers
 
-JOB_OVERHEAD_SECONDS = 2.0
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
-def circuit_seconds(circuit: QuantumCircuit, data: Calibration) -> float:
-    """The length of a bound circuit as soon as possible, from the device's own gate lengths.
+def delay_seconds(delay: Any, dt: float) -> float:
+    """Return the duration of a bound `delay` operation in seconds.
+
+    Args:
+        delay: The operation, with a unit of time or in samples (`dt`).
+        dt: The device's sample time in seconds.
+
+    Raises:
+        JobFailure: The duration is not a number.
+    """
+    duration = delay.duration
+    if isinstance(duration, ParameterExpression) and not duration.parameters:
+        duration = float(duration)
+    if isinstance(duration, bool) or not isinstance(duration, int | float):
+        raise JobFailure("The length of a delay must be a number.")
+    return float(duration) * (dt if delay.unit == "dt" else _SECONDS[delay.unit])
+
+
+def circuit_seconds(circuit: QuantumCircuit, data: Calibration, numbers: Numbers | None = None) -> float:
+    """Return the duration in seconds of one shot, every operation as soon as its bits are free.
 
     Of the branches of control flow the longest counts, of a loop one turn.
+
+    Args:
+        circuit: A bound circuit.
+        data: Gate and readout lengths of the device.
+        numbers: The physical number of each qubit; by default its index in the circuit.
+
+    Raises:
+        JobFailure: The duration of a delay is not a number.
     """
-    return _finish(circuit, data, {qubit: index for index, qubit in enumerate(circuit.qubits)})
+    if numbers is None:
+        numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    free_at: dict[Any, float] = {}
+    for instruction in circuit.data:
+        bits = (*instruction.qubits, *instruction.clbits)
+        operation = instruction.operation
+        if isinstance(operation, ControlFlowOp):
+            branches = [
+                circuit_seconds(block, data, block_numbers(block, instruction, numbers))
+                for block in operation.blocks
+            ]
+            length = max(branches, default=0.0)
+        else:
+            length = _length(operation, tuple(numbers[qubit] for qubit in instruction.qubits), data)
+        end = max((free_at.get(bit, 0.0) for bit in bits), default=0.0) + length
+        free_at.update(dict.fromkeys(bits, end))
+    return max(free_at.values(), default=0.0)
 
 
 def repetition_delay(options: Mapping[str, Any], data: Calibration) -> float:
-    """Seconds between shots: `options.execution.rep_delay` or the device's default.
+    """Return the seconds between shots: `options.execution.rep_delay` or the device's default.
 
-    Raises `Failure` when the device cannot do what was asked.
+    Raises:
+        JobFailure: The device cannot do what was asked for.
     """
     asked = (options.get("execution") or {}).get("rep_delay")
     if asked is None:
         return data.rep_delay
     low, high = data.rep_delay_range
     if not low <= asked <= high * (1 + 1e-9):
-        raise Failure(
+        raise JobFailure(
             f"rep_delay {asked} s is outside of what {data.name} can do: {low} to {high} s.",
             1002,
             "Choose a value within the range or leave it out.",
         )
     return float(asked)
-
-
-def _finish(circuit: QuantumCircuit, data: Calibration, places: Mapping[Any, int]) -> float:
-    free: dict[Any, float] = {}
-    for instruction in circuit.data:
-        bits = (*instruction.qubits, *instruction.clbits)
-        start = max((free.get(bit, 0.0) for bit in bits), default=0.0)
-        operation = instruction.operation
-        if isinstance(operation, ControlFlowOp):
-            inner = [
-                _finish(
-                    block,
-                    data,
-                    {
-                        mine: places[outer]
-                        for mine, outer in zip(block.qubits, instruction.qubits, strict=True)
-                    },
-                )
-                for block in operation.blocks
-            ]
-            length = max(inner, default=0.0)
-        else:
-            length = _length(operation, tuple(places[qubit] for qubit in instruction.qubits), data)
-        for bit in bits:
-            free[bit] = start + length
-    return max(free.values(), default=0.0)
 
 
 def _length(operation: Any, qubits: tuple[int, ...], data: Calibration) -> float:

@@ -1,18 +1,19 @@
-"""Which way to simulate a circuit, and what is too much."""
+"""Choice of the simulation method for a circuit, and refusal of circuits that would take too long."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from qiskit.circuit import ControlFlowOp, QuantumCircuit
+from qiskit.circuit import QuantumCircuit
 
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import two_qubit_gates
+from tui.sandbox.simulator.circuits.traversal import has_feedback, walk
 
-Name = Literal["density_matrix", "statevector", "stabilizer", "matrix_product_state", "pauli_frames"]
+Name = Literal["density_matrix", "statevector", "stabilizer", "matrix_product_state", "stim"]
 
-CLIFFORD = ("stabilizer", "pauli_frames")
+CLIFFORD = ("stabilizer", "stim")
 
 _DENSITY_QUBITS = 10
 _DYNAMIC_QUBITS = 8
@@ -22,35 +23,39 @@ _AMPLITUDES_PER_SECOND = 4e9
 _MPS_SECONDS_PER_GATE = 6e-6
 _MPS_SECONDS_PER_ELEMENT = 2e-8
 _TABLEAU_PER_SECOND = 3e7
-_FRAMES_PER_SECOND = 5e7
+_STIM_OPERATIONS_PER_SECOND = 2e8
 _MOST_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Method:
-    """How to simulate: the method, exact or Pauli-twirled noise, equal shots computed once or not."""
+    """A method of Aer, or stim, with exact or Pauli-twirled noise."""
 
     name: Name
     exact: bool
-    branching: bool = False
 
 
-def choose(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
-    """The best method for a reduced circuit with bound parameters.
+def choose_method(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
+    """Choose the best method for a reduced circuit with bound parameters.
 
-    Raises `Failure` at once when the simulation would take longer than ten minutes.
+    Args:
+        circuit: The circuit on only the qubits it uses.
+        clifford: `clifford_form` can write the circuit.
+        shots: How many shots are to be taken.
+
+    Raises:
+        JobFailure: The simulation would take longer than ten minutes by any method.
     """
     qubits = circuit.num_qubits
-    static = is_static(circuit)
-    if static and qubits <= _DENSITY_QUBITS:
+    if qubits <= _DENSITY_QUBITS and _measures_last(circuit):
         return Method("density_matrix", exact=True)
     if qubits <= _DYNAMIC_QUBITS:
         return Method("statevector", exact=True)
     operations = _count(circuit)
+    if clifford and not has_feedback(circuit):
+        _refuse_if_long(shots * operations / _STIM_OPERATIONS_PER_SECOND, circuit, shots)
+        return Method("stim", exact=False)
     if clifford:
-        if not has_feedback(circuit):
-            _refuse_if_long(shots * operations / _FRAMES_PER_SECOND, circuit, shots)
-            return Method("pauli_frames", exact=False)
         seconds = shots * qubits * (qubits + operations) / _TABLEAU_PER_SECOND
         _refuse_if_long(seconds, circuit, shots)
         return Method("stabilizer", exact=False)
@@ -59,32 +64,22 @@ def choose(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
     )
     product = shots * _product_state_seconds(circuit)
     _refuse_if_long(min(state, product), circuit, shots)
-    if product < state:
-        return Method("matrix_product_state", exact=False)
-    return Method("statevector", exact=False, branching=True)
+    return Method("matrix_product_state" if product < state else "statevector", exact=False)
 
 
-def has_feedback(circuit: QuantumCircuit) -> bool:
-    """Whether anything depends on an outcome."""
-    return any(
-        isinstance(instruction.operation, ControlFlowOp) or instruction.operation.name == "store"
-        for instruction in circuit.data
-    )
-
-
-def is_static(circuit: QuantumCircuit) -> bool:
-    """Whether nothing happens after a measurement on its qubit, and nothing depends on one."""
+def _measures_last(circuit: QuantumCircuit) -> bool:
+    """Nothing happens to a qubit after its measurement, and nothing depends on an outcome."""
     if has_feedback(circuit):
         return False
     measured: set[object] = set()
     written: set[object] = set()
     for instruction in circuit.data:
-        operation = instruction.operation
-        if operation.name == "barrier":
+        name = instruction.operation.name
+        if name == "barrier":
             continue
-        if any(qubit in measured for qubit in instruction.qubits):
+        if not measured.isdisjoint(instruction.qubits):
             return False
-        if operation.name == "measure":
+        if name == "measure":
             if instruction.clbits[0] in written:
                 return False
             measured.add(instruction.qubits[0])
@@ -93,12 +88,7 @@ def is_static(circuit: QuantumCircuit) -> bool:
 
 
 def _count(circuit: QuantumCircuit) -> int:
-    total = 0
-    for instruction in circuit.data:
-        operation = instruction.operation
-        blocks = operation.blocks if isinstance(operation, ControlFlowOp) else ()
-        total += 1 + sum(_count(block) for block in blocks)
-    return total
+    return sum(1 for _ in walk(circuit))
 
 
 def _product_state_seconds(circuit: QuantumCircuit) -> float:
@@ -119,7 +109,7 @@ def _product_state_seconds(circuit: QuantumCircuit) -> float:
 def _refuse_if_long(seconds: float, circuit: QuantumCircuit, shots: int) -> None:
     if seconds <= _MOST_SECONDS:
         return
-    raise Failure(
+    raise JobFailure(
         f"The circuit is too large to simulate: it uses {circuit.num_qubits} qubits and"
         f" {_count(circuit)} instructions, which with noise and {shots} shots would take"
         f" {_duration(seconds)}; the sandbox stops at 10 minutes.",

@@ -1,12 +1,13 @@
-"""The noise of a device on the few qubits a circuit uses, as Aer's noise model.
+"""The noise of a device on the few qubits a circuit uses, as Aer's noise model and as Pauli channels.
 
 Each gate is followed by thermal relaxation of its qubits for its length and by depolarizing noise that
 makes up the rest of its recorded error, as in `qiskit_aer.noise.NoiseModel.from_backend`; each readout
 misreads with the recorded probabilities. Only the gates and couplers in use are built: a model of all
-of a large device takes half a minute. Qubits that wait are not modelled; `delay` is.
+of a large device takes half a minute. Idle qubits are not modelled; `delay` is.
 
 `exact` relaxation is amplitude and phase damping. The other kind is its Pauli twirl, with the same
-average fidelity, which a stabilizer simulation and shot branching need (Ghosh et al., PRA 86, 062318).
+average fidelity, which a stabilizer simulation needs and a state vector simulates without
+renormalising (Ghosh et al., PRA 86, 062318).
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from qiskit.circuit import CircuitInstruction, QuantumCircuit
 from qiskit_aer.noise import (
     NoiseModel,
     QuantumError,
@@ -28,10 +31,15 @@ from qiskit_aer.noise import (
 )
 
 from tui.sandbox.simulator.base.calibration import QubitData, calibration
+from tui.sandbox.simulator.circuits.traversal import rewrite
+from tui.sandbox.simulator.noise.durations import delay_seconds
 
 Probabilities = NDArray[np.float64]
+"""Of the Paulis II, XI, YI, ZI, IX, ...: shape (4**qubits,), the letter of the first qubit varies fastest."""
 
-_PAULIS = "IXYZ"
+Times = Sequence[tuple[float, float]]
+"""T1 and T2 of each qubit in seconds, infinite where not recorded."""
+
 # Names a Clifford circuit is rewritten to, and the device gate that is really played.
 _PLAYED_AS = {"sxdg": "sx"}
 _NOT_NOISY = ("measure", "barrier", "delay", "rz", "store")
@@ -45,29 +53,39 @@ def noise_model(
     exact: bool,
     twirled_readout: bool = False,
 ) -> NoiseModel:
-    """The noise of `operations` (name, qubits) on `qubits`: places in `qubits`, physical numbers in it.
+    """Build the noise of some operations on some qubits.
 
-    `twirled_readout` makes both kinds of misreading equally likely, as measurement twirling does.
+    Args:
+        device: Name of the device.
+        qubits: The physical qubit of each qubit of the circuit.
+        operations: Names and qubits of the circuit, as indices of `qubits`.
+        exact: Amplitude and phase damping instead of their Pauli twirl.
+        twirled_readout: Misread 0 and 1 equally often, as under measurement twirling.
     """
     data = calibration(device)
     model = NoiseModel()
-    basis = set()
-    for name, places in sorted(set(operations)):
-        if name in _NOT_NOISY:
-            continue
+    noisy = sorted({operation for operation in operations if operation[0] not in _NOT_NOISY})
+    for name, places in noisy:
         error = gate_error(device, name, tuple(qubits[place] for place in places), exact)
-        basis.add(name)
         if error is not None:
             model.add_quantum_error(error, [name], list(places), warnings=False)
-    model.add_basis_gates(sorted(basis))
+    model.add_basis_gates(sorted({name for name, _ in noisy}))
     for place, qubit in enumerate(qubits):
-        model.add_readout_error(_readout(data.qubits[qubit], twirled_readout), [place], warnings=False)
+        up, down = readout_errors(data.qubits[qubit], twirled_readout)
+        model.add_readout_error(ReadoutError([[1 - up, up], [down, 1 - down]]), [place], warnings=False)
     return model
 
 
 @lru_cache(maxsize=4096)
 def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> QuantumError | None:
-    """The noise after one gate on physical qubits; None when the device knows none."""
+    """Return the noise after a gate on physical qubits; None when the device records none.
+
+    Args:
+        device: Name of the device.
+        name: Name of the gate.
+        qubits: The physical qubits in the gate's order.
+        exact: Amplitude and phase damping instead of their Pauli twirl.
+    """
     parts = _parts(device, name, qubits)
     if parts is None:
         return None
@@ -76,52 +94,69 @@ def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> 
 
 @lru_cache(maxsize=4096)
 def pauli_channel(device: str, name: str, qubits: tuple[int, ...]) -> Probabilities | None:
-    """The same, twirled, as probabilities of II, XI, YI, ZI, IX, ...: the first qubit varies fastest."""
+    """Return the twirled noise after a gate on physical qubits; None when the device records none."""
     parts = _parts(device, name, qubits)
     return None if parts is None else _channel(*parts)
 
 
-def _parts(
-    device: str, name: str, qubits: tuple[int, ...]
-) -> tuple[list[tuple[float, float]], float, float] | None:
-    """Relaxation times of the qubits, length of the gate, strength of the depolarizing noise."""
-    data = calibration(device)
-    gate = data.gates.get((_PLAYED_AS.get(name, name), qubits))
-    if gate is None or name in _NOT_NOISY:
-        return None
-    times = [_relaxation_times(data.qubits[qubit]) for qubit in qubits]
-    relaxed = _relaxation_fidelity([(t1, t2, gate.length) for t1, t2 in times])
-    dimension = 2 ** len(qubits)
-    strength = 0.0
-    if gate.error is not None and gate.error > 1 - relaxed:
-        strength = dimension * (gate.error - (1 - relaxed)) / (dimension * relaxed - 1)
-        strength = min(strength, 4 ** len(qubits) / (4 ** len(qubits) - 1))
-    return times, gate.length, strength
-
-
-def delay_error(device: str, qubit: int, seconds: float, exact: bool) -> QuantumError | None:
-    """Relaxation of a physical qubit that is told to wait."""
-    if seconds <= 0:
-        return None
-    times = [_relaxation_times(calibration(device).qubits[qubit])]
-    return _exact(times, seconds, 0.0) if exact else _twirled(times, seconds, 0.0)
-
-
 def delay_channel(device: str, qubit: int, seconds: float) -> Probabilities:
-    """The same, twirled, as probabilities of I, X, Y, Z."""
+    """Return the twirled relaxation of a physical qubit that waits for `seconds`, of shape (4,)."""
     return _channel([_relaxation_times(calibration(device).qubits[qubit])], max(seconds, 0.0), 0.0)
 
 
-def misreading(qubit: QubitData, twirled: bool) -> tuple[float, float]:
-    """The probabilities to read 1 for 0 and 0 for 1."""
+def with_relaxation(
+    circuit: QuantumCircuit, device: str, qubits: Sequence[int], exact: bool
+) -> QuantumCircuit:
+    """Put relaxation in place of every delay, which Aer's noise models do not do by duration.
+
+    Args:
+        circuit: A bound circuit.
+        device: Name of the device.
+        qubits: The physical qubit of each qubit of the circuit.
+        exact: Amplitude and phase damping instead of their Pauli twirl.
+
+    Raises:
+        JobFailure: The duration of a delay is not a number.
+    """
+    data = calibration(device)
+
+    def relax(instruction: CircuitInstruction, numbers: tuple[int, ...]) -> list[CircuitInstruction]:
+        if instruction.operation.name != "delay":
+            return [instruction]
+        seconds = delay_seconds(instruction.operation, data.dt)
+        times = [_relaxation_times(data.qubits[numbers[0]])]
+        error = (_exact if exact else _twirled)(times, max(seconds, 0.0), 0.0)
+        return [] if error is None else [CircuitInstruction(error.to_instruction(), instruction.qubits)]
+
+    return rewrite(circuit, relax, dict(zip(circuit.qubits, qubits, strict=True)))
+
+
+def readout_errors(qubit: QubitData, twirled: bool) -> tuple[float, float]:
+    """Return the probabilities to read 1 for 0 and 0 for 1, equal when the readout is twirled."""
     if twirled:
         return flip_probability(qubit), flip_probability(qubit)
     return qubit.read_1_when_0, qubit.read_0_when_1
 
 
 def flip_probability(qubit: QubitData) -> float:
-    """The probability that a twirled readout is wrong."""
+    """Return the probability that a twirled readout is wrong."""
     return (qubit.read_1_when_0 + qubit.read_0_when_1) / 2
+
+
+def _parts(device: str, name: str, qubits: tuple[int, ...]) -> tuple[Times, float, float] | None:
+    """Relaxation times of the qubits, length of the gate in seconds, strength of the depolarizing noise."""
+    data = calibration(device)
+    gate = data.gates.get((_PLAYED_AS.get(name, name), qubits))
+    if gate is None or name in _NOT_NOISY:
+        return None
+    times = [_relaxation_times(data.qubits[qubit]) for qubit in qubits]
+    relaxed = _relaxation_fidelity(times, gate.length)
+    dimension = 2 ** len(qubits)
+    strength = 0.0
+    if gate.error is not None and gate.error > 1 - relaxed:
+        strength = dimension * (gate.error - (1 - relaxed)) / (dimension * relaxed - 1)
+        strength = min(strength, 4 ** len(qubits) / (4 ** len(qubits) - 1))
+    return times, gate.length, strength
 
 
 def _relaxation_times(qubit: QubitData) -> tuple[float, float]:
@@ -131,17 +166,15 @@ def _relaxation_times(qubit: QubitData) -> tuple[float, float]:
     return t1, min(t2, 2 * t1)
 
 
-def _relaxation_fidelity(spans: Iterable[tuple[float, float, float]]) -> float:
+def _relaxation_fidelity(times: Times, length: float) -> float:
     """Average gate fidelity of relaxation: (d F + 1) / (d + 1), F the product over qubits of
-    (1 + exp(-t/T1) + 2 exp(-t/T2)) / 4."""
-    process, dimension = 1.0, 1
-    for t1, t2, length in spans:
-        process *= (1 + math.exp(-length / t1) + 2 * math.exp(-length / t2)) / 4
-        dimension *= 2
+    (1 + exp(-t/T1) + 2 exp(-t/T2)) / 4 (Horodecki et al., PRA 60, 1888; Nielsen, PLA 303, 249)."""
+    process = math.prod((1 + math.exp(-length / t1) + 2 * math.exp(-length / t2)) / 4 for t1, t2 in times)
+    dimension = 2 ** len(times)
     return (dimension * process + 1) / (dimension + 1)
 
 
-def _exact(times: Sequence[tuple[float, float]], length: float, strength: float) -> QuantumError | None:
+def _exact(times: Times, length: float, strength: float) -> QuantumError | None:
     relaxation = None
     if length > 0:
         for t1, t2 in times:
@@ -154,25 +187,22 @@ def _exact(times: Sequence[tuple[float, float]], length: float, strength: float)
     return depolarizing if relaxation is None else depolarizing.compose(relaxation)
 
 
-def _twirled(times: Sequence[tuple[float, float]], length: float, strength: float) -> QuantumError | None:
-    probabilities = _channel(times, length, strength)
-    terms = [
-        (label, float(probability))
-        for label, probability in zip(_labels(len(times)), probabilities, strict=True)
-        if probability > 0
-    ]
+def _twirled(times: Times, length: float, strength: float) -> QuantumError | None:
+    # The label's left end is the last qubit, which varies slowest.
+    labels = map("".join, product("IXYZ", repeat=len(times)))
+    probabilities = _channel(times, length, strength).tolist()
+    terms = [(label, value) for label, value in zip(labels, probabilities, strict=True) if value > 0]
     return None if len(terms) == 1 else pauli_error(terms)
 
 
-def _channel(times: Sequence[tuple[float, float]], length: float, strength: float) -> Probabilities:
+def _channel(times: Times, length: float, strength: float) -> Probabilities:
     """The Pauli channel whose factors on the Paulis are those of depolarizing times relaxation.
 
-    The probabilities are the Walsh-Hadamard transform of the factors.
+    The probabilities are the Walsh-Hadamard transform of the factors (Flammia and Wallman, ACM TQC 1, 3).
     """
     factors: NDArray[Any] = np.ones(1)
     for t1, t2 in times:
         one = np.array([1.0, math.exp(-length / t2), math.exp(-length / t2), math.exp(-length / t1)])
-        # Later qubits vary slower: the label's left end is the highest qubit.
         factors = np.kron(one, factors)
     factors[1:] *= 1 - strength
     probabilities: Probabilities = np.clip(_transform(len(times)) @ factors, 0, None)
@@ -188,16 +218,3 @@ def _transform(qubits: int) -> Any:
     for _ in range(qubits):
         whole = np.kron(single, whole)
     return whole
-
-
-@cache
-def _labels(qubits: int) -> list[str]:
-    labels = [""]
-    for _ in range(qubits):
-        labels = [letter + rest for letter in _PAULIS for rest in labels]
-    return labels
-
-
-def _readout(qubit: QubitData, twirled: bool) -> ReadoutError:
-    up, down = misreading(qubit, twirled)
-    return ReadoutError([[1 - up, up], [down, 1 - down]])

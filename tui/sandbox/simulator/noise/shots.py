@@ -2,114 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from qiskit.circuit import ControlFlowOp, QuantumCircuit
 from qiskit_aer import AerSimulator
 
-from tui.sandbox.simulator.base.errors import Failure
 from tui.sandbox.simulator.base.typed_json import Bits
-from tui.sandbox.simulator.circuits.qubit_reduction import Reduced
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit
+from tui.sandbox.simulator.circuits.traversal import walk
 from tui.sandbox.simulator.noise import noise_model as noise
-from tui.sandbox.simulator.noise.clifford import clifford_form
-from tui.sandbox.simulator.noise.delays import with_relaxation
-from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose
-from tui.sandbox.simulator.noise.pauli_frames import sample_frames
+from tui.sandbox.simulator.noise.clifford import clifford_form, sample_clifford
+from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method
 
 
 @dataclass(frozen=True)
-class Run:
-    """A bound circuit on the qubits it uses, and how to simulate it."""
+class PlannedRun:
+    """A bound circuit on the qubits it uses, their physical numbers, and how to simulate it."""
 
     circuit: QuantumCircuit
     qubits: tuple[int, ...]
     method: Method
 
 
-def plan(reduced: Reduced, device: str, shots: int) -> Run:
-    """Make a bound circuit ready. Raises `Failure` at once when it is too large."""
-    plain = clifford_form(reduced.circuit)
-    method = choose(reduced.circuit, plain is not None, shots)
-    circuit = reduced.circuit
-    if method.name in CLIFFORD and plain is not None:
-        circuit = plain
-    if method.name != "pauli_frames":
-        circuit = with_relaxation(circuit, device, reduced.qubits, method.exact)
-    return Run(circuit, reduced.qubits, method)
+def plan_run(reduced: ReducedCircuit, device: str, shots: int) -> PlannedRun:
+    """Choose how to simulate a bound circuit and write it for that method.
 
-
-def sample(
-    runs: Sequence[Run], device: str, shots: int, seed: int, *, twirled_readout: bool = False
-) -> list[Bits]:
-    """The outcomes of each run: an array of 0 and 1, a row a shot, column i classical bit i.
-
-    Raises `Failure` when the simulator cannot do it.
+    Raises:
+        JobFailure: The circuit is too large to simulate.
     """
-    outcomes: list[Bits | None] = [None] * len(runs)
+    circuit = reduced.circuit
+    clifford = clifford_form(circuit)
+    method = choose_method(circuit, clifford is not None, shots)
+    if method.name in CLIFFORD and clifford is not None:
+        circuit = clifford
+    if method.name != "stim":
+        circuit = noise.with_relaxation(circuit, device, reduced.qubits, method.exact)
+    return PlannedRun(circuit, reduced.qubits, method)
+
+
+def sample_shots(
+    runs: Sequence[PlannedRun], device: str, shots: int, seed: int, *, twirled_readout: bool = False
+) -> list[Bits]:
+    """Take the shots of several runs.
+
+    Args:
+        runs: What to run; runs of the same method and qubits are simulated together.
+        device: Name of the device.
+        shots: How many shots of each run.
+        seed: The same seed gives the same shots.
+        twirled_readout: Misread 0 and 1 equally often, as under measurement twirling.
+
+    Returns:
+        For each run its outcomes, of shape (shots, classical bits), column i for classical bit i.
+
+    Raises:
+        JobFailure: The simulator cannot do it.
+    """
+    outcomes: dict[int, Bits] = {}
     generator = np.random.default_rng(seed)
-    for (method, qubits), members in _alike(runs).items():
-        if method.name == "pauli_frames":
-            for index in members:
-                outcomes[index] = sample_frames(
-                    runs[index].circuit, device, qubits, shots, generator, twirled_readout=twirled_readout
-                )
-            continue
-        operations = {op for index in members for op in _operations(runs[index].circuit)}
-        model = noise.noise_model(
-            device, qubits, operations, exact=method.exact, twirled_readout=twirled_readout
-        )
-        simulator = AerSimulator(
-            method=method.name,
-            noise_model=model,
-            shot_branching_enable=method.branching,
-            shot_branching_sampling_enable=method.branching,
-        )
-        result = simulator.run(
-            [runs[index].circuit for index in members],
-            shots=shots,
-            memory=True,
-            seed_simulator=int(generator.integers(2**31)),
-        ).result()
-        for place, index in enumerate(members):
-            if not result.success and not result.results[place].success:
-                status = result.results[place].status if result.results else result.status
-                raise Failure(f"The simulator could not run the circuit: {status}")
-            memory = result.data(place).get("memory")
-            bits = _unpack(memory, shots, runs[index].circuit.num_clbits)
-            if method.branching:
-                # Branching lists equal shots together; shots are exchangeable, so any order is as true.
-                generator.shuffle(bits, axis=0)
-            outcomes[index] = bits
-    return [bits for bits in outcomes if bits is not None]
-
-
-def _alike(runs: Sequence[Run]) -> dict[tuple[Method, tuple[int, ...]], list[int]]:
     groups: dict[tuple[Method, tuple[int, ...]], list[int]] = {}
     for index, run in enumerate(runs):
         groups.setdefault((run.method, run.qubits), []).append(index)
-    return groups
-
-
-def _operations(
-    circuit: QuantumCircuit, places: Mapping[Any, int] | None = None
-) -> Iterable[tuple[str, tuple[int, ...]]]:
-    places = places or {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    for instruction in circuit.data:
-        operation = instruction.operation
-        if isinstance(operation, ControlFlowOp):
-            for block in operation.blocks:
-                yield from _operations(
-                    block,
-                    {
-                        mine: places[outer]
-                        for mine, outer in zip(block.qubits, instruction.qubits, strict=True)
-                    },
-                )
+    for (method, qubits), members in groups.items():
+        circuits = [runs[index].circuit for index in members]
+        if method.name == "stim":
+            sampled = [
+                sample_clifford(circuit, device, qubits, shots, generator, twirled_readout=twirled_readout)
+                for circuit in circuits
+            ]
         else:
-            yield operation.name, tuple(places[qubit] for qubit in instruction.qubits)
+            model = noise.noise_model(
+                device,
+                qubits,
+                {operation for circuit in circuits for operation in _operations(circuit)},
+                exact=method.exact,
+                twirled_readout=twirled_readout,
+            )
+            sampled = _sample_aer(circuits, method, model, shots, int(generator.integers(2**31)))
+        outcomes.update(zip(members, sampled, strict=True))
+    return [outcomes[index] for index in range(len(runs))]
+
+
+def _sample_aer(
+    circuits: Sequence[QuantumCircuit], method: Method, model: noise.NoiseModel, shots: int, seed: int
+) -> list[Bits]:
+    # Aer's shot branching would save time, but draws its noise wrongly: see the test of the statistics.
+    simulator = AerSimulator(method=method.name, noise_model=model)
+    result = simulator.run(list(circuits), shots=shots, memory=True, seed_simulator=seed).result()
+    sampled = []
+    for index, circuit in enumerate(circuits):
+        if not result.success and not result.results[index].success:
+            status = result.results[index].status if result.results else result.status
+            raise JobFailure(f"The simulator could not run the circuit: {status}")
+        sampled.append(_unpack(result.data(index).get("memory"), shots, circuit.num_clbits))
+    return sampled
+
+
+def _operations(circuit: QuantumCircuit) -> set[tuple[str, tuple[int, ...]]]:
+    return {
+        (instruction.operation.name, numbers)
+        for instruction, numbers in walk(circuit)
+        if not isinstance(instruction.operation, ControlFlowOp)
+    }
 
 
 def _unpack(memory: Sequence[str] | None, shots: int, bits: int) -> Bits:

@@ -11,11 +11,14 @@ from qiskit.transpiler import Layout
 from qiskit.transpiler.layout import TranspileLayout
 
 from tui.sandbox.simulator.base.calibration import Calibration, calibration
-from tui.sandbox.simulator.base.errors import Failure
-from tui.sandbox.simulator.noise.durations import JOB_OVERHEAD_SECONDS, circuit_seconds, repetition_delay
-from tui.sandbox.simulator.noise.shots import Run
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.noise.durations import circuit_seconds, repetition_delay
+from tui.sandbox.simulator.noise.shots import PlannedRun
 
 _MOST_EXECUTIONS = 5_000_000
+# IBM's published estimate of the QPU time: about this a job, plus for every execution of a circuit the
+# repetition delay and the duration of the circuit.
+_JOB_OVERHEAD_SECONDS = 2.0
 
 
 class JobAccounting:
@@ -32,15 +35,19 @@ class JobAccounting:
         self.transpiled: list[str] = []
 
     def expect(self, circuits: int, shots: int) -> None:
-        """Count executions before they are made. Raises `Failure` beyond the limits of device and service."""
+        """Count executions before they are made.
+
+        Raises:
+            JobFailure: They are beyond the limits of device or service.
+        """
         if shots > self.data.max_shots:
-            raise Failure(
+            raise JobFailure(
                 f"{shots} shots are more than {self.data.name} takes for a circuit ({self.data.max_shots}).",
                 solution="Ask for fewer shots, or for less precision.",
             )
         self._executions += circuits * shots
         if self._executions > _MOST_EXECUTIONS:
-            raise Failure(
+            raise JobFailure(
                 f"The job asks for {self._executions:,} executions (circuits times shots); the limit is"
                 f" {_MOST_EXECUTIONS:,}.",
                 solution="Split the job, or ask for fewer shots.",
@@ -61,7 +68,7 @@ class JobAccounting:
         if line not in self._lines:
             self._lines.append(line)
 
-    def note_run(self, run: Run, shots: int) -> None:
+    def note_run(self, run: PlannedRun, shots: int) -> None:
         """Say in the log how a circuit was simulated."""
         kind = "recorded noise" if run.method.exact else "recorded noise, Pauli-twirled"
         self.note(f"{shots} shots by {run.method.name} with {kind} of qubits {sorted(run.qubits)}")
@@ -74,7 +81,7 @@ class JobAccounting:
     @property
     def qpu_seconds(self) -> float:
         """The estimate of what the job is charged."""
-        return round(JOB_OVERHEAD_SECONDS + self._seconds, 3)
+        return round(_JOB_OVERHEAD_SECONDS + self._seconds, 3)
 
     @property
     def logs(self) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from tui.sandbox.simulator.base import typed_json as wire
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 
 Values = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ def parameter_values(circuit: QuantumCircuit, given: Any) -> Values:
 
     `given` is null, `{name: number or array}`, an array whose last axis is the parameters, or one of
     these typed. A `ParameterVector` may be given by its name, with its elements on the last axis.
-    Raises `Failure`.
+    Raises `JobFailure`.
     """
     names = [parameter.name for parameter in circuit.parameters]
     values = wire.plain(given)
@@ -35,9 +35,9 @@ def parameter_values(circuit: QuantumCircuit, given: Any) -> Values:
         if array.size == 0:
             # (0,) is how "no values" looks; (3, 0) is three sets of none.
             return array.reshape(*array.shape[:-1], 0)
-        raise Failure(f"The circuit has no parameters, but {array.shape[-1]} parameter values were given.")
+        raise JobFailure(f"The circuit has no parameters, but {array.shape[-1]} parameter values were given.")
     if array.shape[-1] != len(names):
-        raise Failure(
+        raise JobFailure(
             f"The circuit has {len(names)} parameters ({', '.join(names)}), but {array.shape[-1]} values"
             " were given for each set.",
             solution="Give one value for each parameter of the transpiled circuit.",
@@ -66,18 +66,18 @@ def _from_names(names: Sequence[str], given: Mapping[str, Any]) -> Values:
             columns.update({element: array[..., index] for index, element in enumerate(vector)})
         else:
             known = f"its parameters are {', '.join(names)}" if names else "it has none"
-            raise Failure(f"The circuit has no parameter {name!r}: {known}.")
+            raise JobFailure(f"The circuit has no parameter {name!r}: {known}.")
     missing = [name for name in names if name not in columns]
     if missing:
-        raise Failure(f"There is no value for the parameter {', '.join(map(repr, missing))}.")
+        raise JobFailure(f"There is no value for the parameter {', '.join(map(repr, missing))}.")
     try:
         rows = np.broadcast_arrays(*(columns[name] for name in names))
     except ValueError as error:
-        raise Failure("The arrays of parameter values have shapes that do not fit together.") from error
+        raise JobFailure("The arrays of parameter values have shapes that do not fit together.") from error
     return _finite(np.stack(rows, axis=-1))
 
 
 def _finite(array: np.ndarray[Any, Any]) -> Values:
     if not np.all(np.isfinite(array)):
-        raise Failure("Parameter values must be finite numbers.")
+        raise JobFailure("Parameter values must be finite numbers.")
     return array.astype(np.float64)

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import ClassicalRegister, ControlFlowOp, QuantumCircuit
 
-from tui.sandbox.simulator.base.errors import Failure
 from tui.sandbox.simulator.base.typed_json import Bits
-from tui.sandbox.simulator.circuits.qubit_reduction import reduce
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise import noise_model as noise
-from tui.sandbox.simulator.noise.shots import Run, plan, sample
+from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.observables import (
     Observables,
@@ -67,7 +67,7 @@ class _Value:
 def estimate(
     one: Pub, given: Observables, device: str, settings: Settings, seed: int, ledger: JobAccounting
 ) -> Estimates:
-    """The expectation values of a pub. Raises `Failure`."""
+    """The expectation values of a pub. Raises `JobFailure`."""
     width = one.circuit.num_qubits
     # A program on `$n` speaks of the whole device; an observable may be as wide as that.
     widest = len(ledger.data.qubits) if one.loaded.physical else width
@@ -76,7 +76,7 @@ def estimate(
     try:
         shape = np.broadcast_shapes(one.shape, fitted.shape)
     except ValueError as error:
-        raise Failure(
+        raise JobFailure(
             f"The shapes of parameter values {one.shape} and observables {fitted.shape} do not fit together."
         ) from error
     sets = np.broadcast_to(np.arange(math.prod(one.shape)).reshape(one.shape), shape)
@@ -85,7 +85,7 @@ def estimate(
     ledger.expect(len(jobs), settings.shots)
     runs = [_run(one, core, sets_index, basis, device, settings, ledger) for sets_index, basis, _ in jobs]
     generator = np.random.default_rng(seed)
-    outcomes = sample(
+    outcomes = sample_shots(
         runs, device, settings.shots, int(generator.integers(2**31)), twirled_readout=settings.mitigated
     )
     scales = _Scales(settings, ledger, generator)
@@ -207,7 +207,7 @@ def _run(
     device: str,
     settings: Settings,
     ledger: JobAccounting,
-) -> Run:
+) -> PlannedRun:
     place = tuple(int(axis) for axis in np.unravel_index(index, one.shape)) if one.shape else ()
     bound = one.bound(core, place)
     qubits = sorted(used_qubits([basis]))
@@ -215,7 +215,7 @@ def _run(
         bound = _widened(bound, qubits[-1] + 1)
     measured = _measured(bound, basis, qubits)
     ledger.spend(measured, settings.shots)
-    run = plan(reduce(measured, qubits), device, settings.shots)
+    run = plan_run(reduce_qubits(measured, qubits), device, settings.shots)
     ledger.note_run(run, settings.shots)
     return run
 

@@ -18,7 +18,7 @@ DEFAULT_PRECISION = 0.015625
 
 
 def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
-    """The results body of an estimator job with `pubs`. Raises `Failure`."""
+    """The results body of an estimator job with `pubs`. Raises `JobFailure`."""
     options = params.get("options") or {}
     mitigated = _mitigated(params, options)
     _note_ignored(params, options, ledger)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tui.sandbox.simulator.base import typed_json as wire
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 
 Terms = dict[str, float]
 """Pauli label (leftmost letter: highest qubit) to its real coefficient."""
@@ -26,26 +26,26 @@ class Observables:
 def observables(given: Any) -> Observables:
     """Read `"ZZ"`, `{"ZZ": 1.0}`, a typed SparsePauliOp or ObservablesArray, or nested arrays of these.
 
-    Raises `Failure`.
+    Raises `JobFailure`.
     """
     value = wire.plain(given)
     items: list[Terms] = []
     shape = _collect(value, items)
     if not items:
-        raise Failure("Empty observables array is not allowed")
+        raise JobFailure("Empty observables array is not allowed")
     return Observables(shape, tuple(items))
 
 
 def fit(given: Observables, width: int, widest: int) -> Observables:
     """The observables on `widest` qubits, where they were for `width` qubits or any number above.
 
-    Raises `Failure` (IBM's text) for one that is narrower than the circuit or wider than `widest`.
+    Raises `JobFailure` (IBM's text) for one that is narrower than the circuit or wider than `widest`.
     """
     fitted = []
     for index, terms in zip(np.ndindex(given.shape), given.items, strict=True):
         length = len(next(iter(terms)))
         if not width <= length <= widest:
-            raise Failure(
+            raise JobFailure(
                 f"The number of qubits of the circuit ({width}) does not match the number of qubits of"
                 f" the {index}-th observable ({length}).",
                 solution="Apply the layout of the transpiled circuit to the observable.",
@@ -76,7 +76,7 @@ def _collect(value: Any, items: list[Terms]) -> tuple[int, ...]:
     if isinstance(value, list):
         shapes = {_collect(item, items) for item in value}
         if len(shapes) > 1:
-            raise Failure("The array of observables is ragged.")
+            raise JobFailure("The array of observables is ragged.")
         return (len(value), *(shapes.pop() if shapes else ()))
     items.append(_terms(value))
     return ()
@@ -86,14 +86,14 @@ def _terms(value: Any) -> Terms:
     if isinstance(value, str):
         value = {value: 1.0}
     if not isinstance(value, Mapping) or not value:
-        raise Failure("An observable must be a Pauli string or an object of Pauli strings and numbers.")
+        raise JobFailure("An observable must be a Pauli string or an object of Pauli strings and numbers.")
     terms: Terms = {}
     for label, coefficient in value.items():
         if not label or set(label) - set("IXYZ"):
-            raise Failure(f"Observables alphabet is limited to I, X, Y, Z; {label!r} is not.")
+            raise JobFailure(f"Observables alphabet is limited to I, X, Y, Z; {label!r} is not.")
         terms[label] = _real(coefficient, label)
     if len({len(label) for label in terms}) > 1:
-        raise Failure("The Pauli strings of an observable must have the same length.")
+        raise JobFailure("The Pauli strings of an observable must have the same length.")
     return terms
 
 
@@ -101,7 +101,7 @@ def _real(coefficient: Any, label: str) -> float:
     if isinstance(coefficient, complex) and coefficient.imag == 0:
         coefficient = coefficient.real
     if isinstance(coefficient, bool) or not isinstance(coefficient, int | float):
-        raise Failure(f"The coefficient of {label} must be a real number.")
+        raise JobFailure(f"The coefficient of {label} must be a real number.")
     return float(coefficient)
 
 

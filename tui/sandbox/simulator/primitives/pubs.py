@@ -35,7 +35,7 @@ class Pub:
     def bound(self, circuit: QuantumCircuit, index: tuple[int, ...]) -> QuantumCircuit:
         """`circuit` (this pub's or one made from it) with the values at `index` of `shape`.
 
-        Raises `Failure` for an angle that the device cannot play.
+        Raises `JobFailure` for an angle that the device cannot play.
         """
         names = [parameter.name for parameter in self.circuit.parameters]
         done = bind(circuit, names, self.values[index].tolist())
@@ -45,7 +45,7 @@ class Pub:
 
 
 def pub(circuit: Any, values: Any, device: str, ledger: JobAccounting) -> Pub:
-    """Read and check a pub's circuit and values. Raises `Failure`."""
+    """Read and check a pub's circuit and values. Raises `JobFailure`."""
     loaded = load_circuit(circuit)
     check_isa(loaded.circuit, target(device), device)
     made = Pub(loaded, parameter_values(loaded.circuit, values))

@@ -9,8 +9,7 @@ from typing import Any
 
 from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
-from tui.sandbox.simulator.base.errors import Failure
-from tui.sandbox.simulator.base.values import RunOutcome
+from tui.sandbox.simulator.base.values import JobFailure, RunOutcome
 from tui.sandbox.simulator.primitives import sampler
 from tui.sandbox.simulator.primitives import v1 as first_generation
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
@@ -47,14 +46,14 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     try:
         ledger = JobAccounting(device, params.get("options") or {})
         body = programs[program_id](params, device, _seed(params, seed), ledger)
-    except Failure as failure:
+    except JobFailure as failure:
         return _failed(failure, ledger)
     except UnknownDevice as error:
-        return _failed(Failure(str(error), 1007), ledger)
+        return _failed(JobFailure(str(error), 1007), ledger)
     except DeviceDataMissing as error:
-        return _failed(Failure(str(error), 1009), ledger)
+        return _failed(JobFailure(str(error), 1009), ledger)
     except MemoryError:
-        return _failed(Failure("The simulation needs more memory than there is."), ledger)
+        return _failed(JobFailure("The simulation needs more memory than there is."), ledger)
     return RunOutcome(
         "Completed",
         result=json.dumps(body, separators=(",", ":")),
@@ -77,7 +76,7 @@ def _seed(params: Mapping[str, Any], seed: int | None) -> int:
     return secrets.randbits(31)
 
 
-def _failed(failure: Failure, ledger: JobAccounting | None) -> RunOutcome:
+def _failed(failure: JobFailure, ledger: JobAccounting | None) -> RunOutcome:
     return RunOutcome(
         "Failed",
         reason=failure.reason,

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 
-from tui.sandbox.simulator.base.errors import Failure
 from tui.sandbox.simulator.base.typed_json import Bits
-from tui.sandbox.simulator.circuits.qubit_reduction import reduce
-from tui.sandbox.simulator.noise.shots import Run, plan, sample
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
+from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 from tui.sandbox.simulator.primitives import results as encode
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.pubs import Pub, pub, size
@@ -37,7 +37,7 @@ class Sampled:
 
 
 def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
-    """The results body of a sampler job with `pubs`. Raises `Failure`."""
+    """The results body of a sampler job with `pubs`. Raises `JobFailure`."""
     options = params.get("options") or {}
     _refuse_kerneled(options)
     _note_ignored(options, ledger)
@@ -65,14 +65,14 @@ def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAc
 
 
 def draw(one: Pub, device: str, shots: int, seed: int, ledger: JobAccounting) -> Sampled:
-    """Take the shots of a pub. Raises `Failure`."""
-    runs: list[Run] = []
+    """Take the shots of a pub. Raises `JobFailure`."""
+    runs: list[PlannedRun] = []
     for index in np.ndindex(one.shape):
         bound = one.bound(one.circuit, index)
         ledger.spend(bound, shots)
-        runs.append(plan(reduce(bound), device, shots))
+        runs.append(plan_run(reduce_qubits(bound), device, shots))
         ledger.note_run(runs[-1], shots)
-    outcomes = sample(runs, device, shots, seed)
+    outcomes = sample_shots(runs, device, shots, seed)
     bits = np.stack(outcomes) if outcomes else np.zeros((0, shots, one.circuit.num_clbits), dtype=np.uint8)
     return Sampled(one.circuit, bits.reshape(*one.shape, shots, one.circuit.num_clbits))
 
@@ -104,9 +104,9 @@ def _check_registers(circuit: QuantumCircuit, index: int, ledger: JobAccounting)
         ledger.note(f"The {index}-th circuit has no classical registers: its result is empty.")
     for creg in circuit.cregs:
         if creg.size == 0:
-            raise Failure(f"Classical register {creg.name} is of size 0, which is not allowed")
+            raise JobFailure(f"Classical register {creg.name} is of size 0, which is not allowed")
         if not creg.name.isidentifier() or keyword.iskeyword(creg.name):
-            raise Failure(
+            raise JobFailure(
                 f"Classical register names must be valid identifiers and no Python keywords,"
                 f" but {creg.name!r} is not."
             )
@@ -115,7 +115,7 @@ def _check_registers(circuit: QuantumCircuit, index: int, ledger: JobAccounting)
 def _refuse_kerneled(options: Mapping[str, Any]) -> None:
     kind = (options.get("execution") or {}).get("meas_type") or "classified"
     if kind != "classified":
-        raise Failure(
+        raise JobFailure(
             f"Measurements of type {kind!r} need the device's analog signal, which is not recorded.",
             solution="Use meas_type 'classified' in the sandbox.",
         )

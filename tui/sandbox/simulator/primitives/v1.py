@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.sandbox.simulator.base.errors import Failure
+from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.primitives import results as encode
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.estimator import Settings, estimate
@@ -20,7 +20,7 @@ DEFAULT_SHOTS = 4000
 
 
 def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
-    """`{"quasi_dists": [{"<decimal>": probability}], "metadata": [...]}`. Raises `Failure`.
+    """`{"quasi_dists": [{"<decimal>": probability}], "metadata": [...]}`. Raises `JobFailure`.
 
     A key is the number that all classical bits of the circuit make, the first one least significant.
     The probabilities are frequencies: readout is not mitigated.
@@ -41,7 +41,7 @@ def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAc
 
 
 def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
-    """`{"values": [...], "metadata": [{"variance", "shots"}]}`. Raises `Failure`."""
+    """`{"values": [...], "metadata": [{"variance", "shots"}]}`. Raises `JobFailure`."""
     shots = _shots(params)
     made = _pubs(params, device, ledger)
     wanted = params["observables"]
@@ -55,7 +55,7 @@ def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: Job
     for one, given in zip(made, wanted, strict=True):
         item = observables(given)
         if item.shape:
-            raise Failure("Give one observable for each circuit.")
+            raise JobFailure("Give one observable for each circuit.")
         estimates = estimate(one, item, device, settings, int(generator.integers(2**31)), ledger)
         values.append(float(estimates.evs))
         metadata.append({"variance": float(estimates.ensemble) ** 2 * shots, "shots": shots})
@@ -74,7 +74,7 @@ def _pubs(params: Mapping[str, Any], device: str, ledger: JobAccounting) -> list
     values = _as_many(values, len(circuits), "parameter value sets")
     made = [pub(circuit, value, device, ledger) for circuit, value in zip(circuits, values, strict=True)]
     if any(one.shape for one in made):
-        raise Failure("Give one set of parameter values for each circuit.")
+        raise JobFailure("Give one set of parameter values for each circuit.")
     return made
 
 
@@ -82,7 +82,7 @@ def _chosen(items: Sequence[Any], indices: Any, what: str) -> list[Any]:
     if indices is None:
         return list(items)
     if not all(isinstance(index, int) and 0 <= index < len(items) for index in indices):
-        raise Failure(f"The {what} indices must be numbers from 0 to {len(items) - 1}.")
+        raise JobFailure(f"The {what} indices must be numbers from 0 to {len(items) - 1}.")
     return [items[index] for index in indices]
 
 
@@ -90,5 +90,5 @@ def _as_many(items: Sequence[Any], count: int, what: str) -> list[Any]:
     if len(items) == 1:
         return list(items) * count
     if len(items) != count:
-        raise Failure(f"There are {count} circuits but {len(items)} {what}.")
+        raise JobFailure(f"There are {count} circuits but {len(items)} {what}.")
     return list(items)

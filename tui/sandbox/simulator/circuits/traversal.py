@@ -1,0 +1,75 @@
+"""Walk through and rewrite circuits, the blocks of their control flow included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit
+
+Numbers = Mapping[Any, int]
+"""Qubit of a circuit or block to its number in the outermost circuit."""
+
+
+def walk(
+    circuit: QuantumCircuit, numbers: Numbers | None = None
+) -> Iterator[tuple[CircuitInstruction, tuple[int, ...]]]:
+    """Yield every instruction in program order, a control flow operation before those of its blocks.
+
+    Args:
+        circuit: The circuit to walk through.
+        numbers: The number of each of its qubits; by default their index in the circuit.
+
+    Yields:
+        The instruction and the numbers of its qubits, for instructions in blocks, too, those of the
+        outermost circuit.
+    """
+    if numbers is None:
+        numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    for instruction in circuit.data:
+        yield instruction, tuple(numbers[qubit] for qubit in instruction.qubits)
+        if isinstance(instruction.operation, ControlFlowOp):
+            for block in instruction.operation.blocks:
+                yield from walk(block, block_numbers(block, instruction, numbers))
+
+
+def rewrite(
+    circuit: QuantumCircuit,
+    replace: Callable[[CircuitInstruction, tuple[int, ...]], Iterable[CircuitInstruction]],
+    numbers: Numbers | None = None,
+) -> QuantumCircuit:
+    """Return the circuit with every instruction that is no control flow replaced, in blocks, too.
+
+    Args:
+        circuit: The circuit, which is not changed.
+        replace: Called with an instruction and the numbers of its qubits; returns what takes its place.
+        numbers: The number of each qubit; by default their index in the circuit.
+    """
+    if numbers is None:
+        numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    rewritten = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if isinstance(operation, ControlFlowOp):
+            blocks = [
+                rewrite(block, replace, block_numbers(block, instruction, numbers))
+                for block in operation.blocks
+            ]
+            rewritten._append(instruction.replace(operation=operation.replace_blocks(blocks)))
+        else:
+            for new in replace(instruction, tuple(numbers[qubit] for qubit in instruction.qubits)):
+                rewritten._append(new)
+    return rewritten
+
+
+def block_numbers(block: QuantumCircuit, instruction: CircuitInstruction, numbers: Numbers) -> Numbers:
+    """Return the outermost number of each qubit of a block of `instruction`."""
+    return {inner: numbers[outer] for inner, outer in zip(block.qubits, instruction.qubits, strict=True)}
+
+
+def has_feedback(circuit: QuantumCircuit) -> bool:
+    """Return True when an operation of the circuit may depend on a measurement outcome."""
+    return any(
+        isinstance(instruction.operation, ControlFlowOp) or instruction.operation.name == "store"
+        for instruction in circuit.data
+    )
