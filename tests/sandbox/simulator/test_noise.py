@@ -116,10 +116,12 @@ def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequenc
     [
         (0.4, Method("statevector", exact=True)),
         (0.4, Method("statevector", exact=False)),
+        (0.4, Method("statevector", exact=False, sampled_noise=True)),
         (0.4, Method("matrix_product_state", exact=False)),
+        (0.4, Method("matrix_product_state", exact=False, sampled_noise=True)),
         (np.pi / 2, Method("stabilizer", exact=False)),
-        (np.pi / 2, Method("stim", exact=False)),
-        (np.pi, Method("stim", exact=False)),
+        (np.pi / 2, Method("stim", exact=False, sampled_noise=True)),
+        (np.pi, Method("stim", exact=False, sampled_noise=True)),
     ],
 )
 def test_every_method_gives_the_same_statistics(angle: float, method: Method) -> None:
@@ -143,7 +145,7 @@ def test_stim_give_the_distribution_of_the_exact_simulation(seed: int) -> None:
     circuit.measure(range(3), range(3))
     shots = 20000
     histograms = []
-    for method in (Method("density_matrix", exact=True), Method("stim", exact=False)):
+    for method in (Method("density_matrix", exact=True), Method("stim", exact=False, sampled_noise=True)):
         reduced = reduce_qubits(circuit)
         plain = clifford_form(reduced.circuit)
         assert plain is not None

@@ -14,11 +14,9 @@ import stim
 from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit
 from qiskit.circuit.library import CZGate, SdgGate, SGate, SXdgGate, SXGate, XGate, ZGate
 
-from tui.sandbox.simulator.base.calibration import calibration
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.circuits.traversal import rewrite, walk
 from tui.sandbox.simulator.noise import noise_model as noise
-from tui.sandbox.simulator.noise.durations import delay_seconds
 
 _STIM_NAMES = {
     **{name: name.upper() for name in ("x", "y", "z", "h", "s", "cx", "cy", "cz", "swap")},
@@ -75,32 +73,27 @@ def sample_clifford(
     Returns:
         Outcomes of shape (shots, classical bits), column i for classical bit i.
     """
-    data = calibration(device)
     columns = {bit: index for index, bit in enumerate(circuit.clbits)}
     program = stim.Circuit()
-    measured: list[tuple[int, int]] = []
+    measured: list[int] = []
     for instruction, numbers in walk(circuit):
-        name = instruction.operation.name
-        physical = tuple(qubits[number] for number in numbers)
-        if name == "barrier":
-            continue
-        if name == "delay":
-            channel = noise.delay_channel(device, physical[0], delay_seconds(instruction.operation, data.dt))
-        else:
-            for gate, places in _ECR if name == "ecr" else ((_STIM_NAMES[name], range(len(numbers))),):
+        operation = instruction.operation
+        if operation.name == "ecr":
+            for gate, places in _ECR:
                 program.append(gate, [numbers[place] for place in places])
-            channel = noise.pauli_channel(device, name, physical)
-        if name == "measure":
-            measured.append((physical[0], columns[instruction.clbits[0]]))
+        elif operation.name not in ("barrier", "delay"):
+            program.append(_STIM_NAMES[operation.name], numbers)
+        if operation.name == "measure":
+            measured.append(columns[instruction.clbits[0]])
+        channel = noise.channel_after(device, operation, tuple(qubits[number] for number in numbers))
         if channel is not None:
             # The second letter varies fastest in stim, the first in the channel.
             program.append(f"PAULI_CHANNEL_{len(numbers)}", numbers[::-1], channel[1:])
     outcomes = program.compile_sampler(seed=int(generator.integers(2**31))).sample(shots)
     bits: Bits = np.zeros((shots, len(columns)), dtype=np.uint8)
-    for (qubit, column), outcome in zip(measured, outcomes.T, strict=True):
-        one_for_0, zero_for_1 = noise.readout_errors(data.qubits[qubit], twirled_readout)
-        misread = generator.random(shots) < np.where(outcome, zero_for_1, one_for_0)
-        bits[:, column] = outcome ^ misread
+    for column, outcome in zip(measured, outcomes.T, strict=True):
+        bits[:, column] = outcome
+    noise.misread(bits, circuit, device, qubits, generator, twirled=twirled_readout)
     return bits
 
 

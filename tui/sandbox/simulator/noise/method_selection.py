@@ -29,10 +29,15 @@ _MOST_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Method:
-    """A method of Aer, or stim, with exact or Pauli-twirled noise."""
+    """A method of Aer, or stim.
+
+    `exact` noise is not Pauli-twirled. `sampled_noise` is drawn for every shot before the simulation, which
+    takes that nothing depends on an outcome; else Aer's noise model is used.
+    """
 
     name: Name
     exact: bool
+    sampled_noise: bool = False
 
 
 def choose_method(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
@@ -54,7 +59,7 @@ def choose_method(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method
     operations = _count(circuit)
     if clifford and not has_feedback(circuit):
         _refuse_if_long(shots * operations / _STIM_OPERATIONS_PER_SECOND, circuit, shots)
-        return Method("stim", exact=False)
+        return Method("stim", exact=False, sampled_noise=True)
     if clifford:
         seconds = shots * qubits * (qubits + operations) / _TABLEAU_PER_SECOND
         _refuse_if_long(seconds, circuit, shots)
@@ -64,7 +69,8 @@ def choose_method(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method
     )
     product = shots * _product_state_seconds(circuit)
     _refuse_if_long(min(state, product), circuit, shots)
-    return Method("matrix_product_state" if product < state else "statevector", exact=False)
+    name: Name = "matrix_product_state" if product < state else "statevector"
+    return Method(name, exact=False, sampled_noise=not has_feedback(circuit))
 
 
 def _measures_last(circuit: QuantumCircuit) -> bool:

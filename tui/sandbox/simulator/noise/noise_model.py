@@ -31,7 +31,8 @@ from qiskit_aer.noise import (
 )
 
 from tui.sandbox.simulator.base.calibration import QubitData, calibration
-from tui.sandbox.simulator.circuits.traversal import rewrite
+from tui.sandbox.simulator.base.typed_json import Bits
+from tui.sandbox.simulator.circuits.traversal import rewrite, walk
 from tui.sandbox.simulator.noise.durations import delay_seconds
 
 Probabilities = NDArray[np.float64]
@@ -92,16 +93,51 @@ def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> 
     return _exact(*parts) if exact else _twirled(*parts)
 
 
-@lru_cache(maxsize=4096)
-def pauli_channel(device: str, name: str, qubits: tuple[int, ...]) -> Probabilities | None:
-    """Return the twirled noise after a gate on physical qubits; None when the device records none."""
-    parts = _parts(device, name, qubits)
-    return None if parts is None else _channel(*parts)
+def channel_after(device: str, operation: Any, qubits: tuple[int, ...]) -> Probabilities | None:
+    """Return the twirled noise of an operation on physical qubits.
+
+    Returns:
+        Probabilities of the Paulis that follow the operation; None when the device records no noise.
+
+    Raises:
+        JobFailure: The duration of a delay is not a number.
+    """
+    if operation.name == "delay":
+        data = calibration(device)
+        seconds = max(delay_seconds(operation, data.dt), 0.0)
+        return _channel([_relaxation_times(data.qubits[qubits[0]])], seconds, 0.0)
+    return _gate_channel(device, operation.name, qubits)
 
 
-def delay_channel(device: str, qubit: int, seconds: float) -> Probabilities:
-    """Return the twirled relaxation of a physical qubit that waits for `seconds`, of shape (4,)."""
-    return _channel([_relaxation_times(calibration(device).qubits[qubit])], max(seconds, 0.0), 0.0)
+def misread(
+    bits: Bits,
+    circuit: QuantumCircuit,
+    device: str,
+    qubits: Sequence[int],
+    generator: np.random.Generator,
+    *,
+    twirled: bool,
+) -> None:
+    """Flip outcomes in place as often as the readout of their qubits is wrong.
+
+    Args:
+        bits: True outcomes of a circuit without feedback, of shape (shots, classical bits).
+        circuit: The circuit; of several measurements into one bit the last one counts.
+        device: Name of the device.
+        qubits: The physical qubit of each qubit of the circuit.
+        generator: Source of the randomness.
+        twirled: Misread 0 and 1 equally often, as under measurement twirling.
+    """
+    columns = {bit: index for index, bit in enumerate(circuit.clbits)}
+    measured = {
+        columns[instruction.clbits[0]]: qubits[numbers[0]]
+        for instruction, numbers in walk(circuit)
+        if instruction.operation.name == "measure"
+    }
+    for column, qubit in measured.items():
+        one_for_0, zero_for_1 = readout_errors(calibration(device).qubits[qubit], twirled)
+        chance = np.where(bits[:, column], zero_for_1, one_for_0)
+        bits[:, column] ^= generator.random(len(bits)) < chance
 
 
 def with_relaxation(
@@ -141,6 +177,12 @@ def readout_errors(qubit: QubitData, twirled: bool) -> tuple[float, float]:
 def flip_probability(qubit: QubitData) -> float:
     """Return the probability that a twirled readout is wrong."""
     return (qubit.read_1_when_0 + qubit.read_0_when_1) / 2
+
+
+@lru_cache(maxsize=4096)
+def _gate_channel(device: str, name: str, qubits: tuple[int, ...]) -> Probabilities | None:
+    parts = _parts(device, name, qubits)
+    return None if parts is None else _channel(*parts)
 
 
 def _parts(device: str, name: str, qubits: tuple[int, ...]) -> tuple[Times, float, float] | None:
