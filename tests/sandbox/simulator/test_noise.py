@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from qiskit import transpile
 from qiskit.circuit import QuantumCircuit
 from qiskit.quantum_info import SuperOp, average_gate_fidelity
+from qiskit_aer import AerSimulator
 from qiskit_aer.noise.device.models import basic_device_gate_errors
 from qiskit_ibm_runtime.fake_provider import FakePeekskill
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
+from scipy.stats import chisquare
 
 from tui.sandbox.core.devices import DEVICES
 from tui.sandbox.simulator.base.calibration import calibration, target
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
+from tui.sandbox.simulator.circuits.traversal import walk
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form
 from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method
@@ -155,6 +160,102 @@ def test_stim_give_the_distribution_of_the_exact_simulation(seed: int) -> None:
         histograms.append(np.bincount(bits @ np.array([1, 2, 4]), minlength=8) / shots)
     # Twirling makes relaxation symmetric; over gates this short that is all the difference.
     assert np.abs(histograms[0] - histograms[1]).sum() / 2 < 0.03
+
+
+PEEKSKILL_COUPLERS = ((0, 1), (2, 1), (2, 3), (4, 1))
+
+
+def clifford_circuit(seed: int) -> QuantumCircuit:
+    """A random Clifford circuit of ibm_peekskill with resets and a delay, on qubits 0 to 4."""
+    chance = np.random.default_rng(seed)
+    circuit = QuantumCircuit(5, 5)
+    for _ in range(40):
+        circuit.rz(np.pi / 2 * int(chance.integers(4)), int(chance.integers(5)))
+        circuit.sx(int(chance.integers(5)))
+        circuit.ecr(*PEEKSKILL_COUPLERS[int(chance.integers(4))])
+        if chance.random() < 0.05:
+            circuit.reset(int(chance.integers(5)))
+    circuit.delay(20, 2, unit="us")
+    circuit.measure(range(5), range(5))
+    return circuit
+
+
+def bernstein_vazirani(size: int) -> QuantumCircuit:
+    """The circuit that finds a secret of `size` ones, for ibm_peekskill."""
+    circuit = QuantumCircuit(size + 1, size)
+    circuit.x(size)
+    circuit.h(range(size + 1))
+    for qubit in range(size):
+        circuit.cx(qubit, size)
+    circuit.h(range(size))
+    circuit.measure(range(size), range(size))
+    return transpile(circuit, target=target("ibm_peekskill"), optimization_level=3, seed_transpiler=1)
+
+
+def twirled_probabilities(circuit: QuantumCircuit, device: str) -> Any:
+    """Probabilities of the outcomes with Pauli noise and readout errors, by a density matrix.
+
+    The shape is (2,) * classical bits, the last classical bit first.
+    """
+    reduced = reduce_qubits(circuit)
+    operations = {(instruction.operation.name, numbers) for instruction, numbers in walk(reduced.circuit)}
+    model = noise.noise_model(device, reduced.qubits, operations, exact=False)
+    relaxed = noise.with_relaxation(reduced.circuit, device, reduced.qubits, False)
+    measured = {
+        relaxed.find_bit(instruction.clbits[0]).index: relaxed.find_bit(instruction.qubits[0]).index
+        for instruction in relaxed.data
+        if instruction.operation.name == "measure"
+    }
+    relaxed.remove_final_measurements()
+    relaxed.save_probabilities([measured[bit] for bit in range(len(measured))])
+    simulated = AerSimulator(method="density_matrix", noise_model=model).run(relaxed).result()
+    probabilities = np.asarray(simulated.data(0)["probabilities"]).reshape((2,) * len(measured))
+    for bit, place in measured.items():
+        qubit = calibration(device).qubits[reduced.qubits[place]]
+        up, down = noise.readout_errors(qubit, False)
+        axis = probabilities.ndim - 1 - bit
+        confused = np.tensordot([[1 - up, down], [up, 1 - down]], probabilities, axes=(1, axis))
+        probabilities = np.moveaxis(confused, 0, axis)
+    return probabilities
+
+
+def marginal_p_values(circuit: QuantumCircuit, device: str, method: Method, seed: int) -> list[float]:
+    """Chi-square p-values of every bit, every pair of bits, and all bits being 1, against the exact ones."""
+    shots = 8000
+    reduced = reduce_qubits(circuit)
+    clifford = clifford_form(reduced.circuit) if method.name in CLIFFORD else reduced.circuit
+    assert clifford is not None
+    run = PlannedRun(clifford, reduced.qubits, method)
+    (bits,) = sample_shots([run], device, shots, seed)
+    probabilities = twirled_probabilities(circuit, device)
+    width = probabilities.ndim
+    every = probabilities[(1,) * width]
+    observed = np.bincount(bits.all(axis=1), minlength=2)
+    p_values = [chisquare(observed, np.array([1 - every, every]) * shots).pvalue]
+    for places in itertools.chain(
+        itertools.combinations(range(width), 1), itertools.combinations(range(width), 2)
+    ):
+        others = tuple(width - 1 - bit for bit in range(width) if bit not in places)
+        expected = probabilities.sum(axis=others).ravel()
+        index = bits[:, places] @ (1 << np.arange(len(places)))
+        observed = np.bincount(index, minlength=2 ** len(places))
+        p_values.append(chisquare(observed, expected / expected.sum() * shots).pvalue)
+    return p_values
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stim_samples_the_marginals_of_a_density_matrix(seed: int) -> None:
+    method = Method("stim", exact=False, sampled_noise=True)
+    p_values = marginal_p_values(clifford_circuit(seed), "ibm_peekskill", method, seed)
+    # Bonferroni over the marginals and the seeds.
+    assert min(p_values) > 0.001 / (6 * len(p_values))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_state_vector_samples_the_marginals_of_a_density_matrix(seed: int) -> None:
+    method = Method("statevector", exact=False, sampled_noise=True)
+    p_values = marginal_p_values(bernstein_vazirani(7), "ibm_peekskill", method, seed)
+    assert min(p_values) > 0.001 / (3 * len(p_values))
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,8 @@ def _sample_aer(
     shots: int,
     generator: np.random.Generator,
 ) -> list[Bits]:
-    simulator = AerSimulator(method=method, noise_model=model)
+    # Several small circuits at once take less time than several threads for one of them.
+    simulator = AerSimulator(method=method, noise_model=model, max_parallel_experiments=0)
     seed = int(generator.integers(2**31))
     result = simulator.run(list(circuits), shots=shots, memory=True, seed_simulator=seed).result()
     sampled = []
