@@ -211,8 +211,10 @@ def _relaxation_times(qubit: QubitData) -> tuple[float, float]:
 def _relaxation_fidelity(times: Times, length: float) -> float:
     """Average gate fidelity of relaxation: (d F + 1) / (d + 1), F the product over qubits of
     (1 + exp(-t/T1) + 2 exp(-t/T2)) / 4 (Horodecki et al., PRA 60, 1888; Nielsen, PLA 303, 249)."""
-    process = math.prod((1 + math.exp(-length / t1) + 2 * math.exp(-length / t2)) / 4 for t1, t2 in times)
-    dimension = 2 ** len(times)
+    process: float = math.prod(
+        (1 + math.exp(-length / t1) + 2 * math.exp(-length / t2)) / 4 for t1, t2 in times
+    )
+    dimension: int = 2 ** len(times)
     return (dimension * process + 1) / (dimension + 1)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit
 from qiskit.circuit.library import XGate, YGate, ZGate
 from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel
 
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
@@ -114,7 +115,7 @@ def _sample_trajectories(
         channel = noise.channel_after(device, instruction.operation, physical)
         if channel is not None:
             drawn = generator.choice(len(channel), size=shots, p=channel)
-            for shot in np.flatnonzero(drawn):
+            for shot in np.flatnonzero(drawn).tolist():
                 errors[shot].append((index, int(drawn[shot])))
     rows: dict[tuple[tuple[int, int], ...], list[int]] = {}
     for shot, drawn_errors in enumerate(errors):
@@ -151,7 +152,7 @@ def _with_errors(circuit: QuantumCircuit, errors: Mapping[int, int]) -> QuantumC
 def _sample_aer(
     circuits: Sequence[QuantumCircuit],
     method: str,
-    model: noise.NoiseModel | None,
+    model: NoiseModel | None,
     shots: int,
     generator: np.random.Generator,
 ) -> list[Bits]:
