@@ -10,8 +10,8 @@ from qiskit.circuit import QuantumCircuit
 from tests.sandbox.simulator.programs import ECR, HEADER, WALKTHROUGH
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.circuits.isa import check_isa
 from tui.sandbox.simulator.circuits.loader import load_circuit
+from tui.sandbox.simulator.primitives.pubs import check_isa
 
 
 def places(circuit: QuantumCircuit) -> list[tuple[str, list[int]]]:

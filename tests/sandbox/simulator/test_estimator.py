@@ -13,7 +13,7 @@ from qiskit_ibm_runtime import RuntimeEncoder
 
 from tests.sandbox.simulator.programs import BELL_PEEKSKILL, HEADER, completed, failed
 from tui.sandbox.simulator.base.values import RunOutcome
-from tui.sandbox.simulator.primitives.observables import measurement_bases, observables
+from tui.sandbox.simulator.primitives.observables import measurement_bases, read_observables
 
 UNMITIGATED = {"resilience": {"measure_mitigation": False}}
 # sx rz(theta) sx turns 0 to 1 for theta = 0 and leaves it for pi; half way it points along an axis.
@@ -145,5 +145,5 @@ def test_paulis_that_agree_on_every_qubit_share_their_shots() -> None:
 
 
 def test_a_sparse_pauli_op_is_read_as_ibms_client_sends_it() -> None:
-    wire = json.loads(json.dumps(SparsePauliOp(["ZZ", "XI"], [1.0, -0.5]), cls=RuntimeEncoder))
-    assert observables(wire).items == ({"ZZ": 1.0, "XI": -0.5},)
+    encoded = json.loads(json.dumps(SparsePauliOp(["ZZ", "XI"], [1.0, -0.5]), cls=RuntimeEncoder))
+    assert read_observables(encoded).items == ({"ZZ": 1.0, "XI": -0.5},)

@@ -13,8 +13,8 @@ from qiskit.quantum_info import Operator
 from tests.sandbox.simulator.programs import BELL, WALKTHROUGH, completed, share
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import EngineError, TranspileRequest
-from tui.sandbox.simulator.circuits.isa import check_isa
 from tui.sandbox.simulator.circuits.loader import load_circuit
+from tui.sandbox.simulator.primitives.pubs import check_isa
 from tui.sandbox.simulator.transpile import transpile_all
 
 QASM2 = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'

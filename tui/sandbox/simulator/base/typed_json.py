@@ -24,24 +24,29 @@ Bits = NDArray[np.uint8]
 _MOST_ARRAY_BYTES = 256 * 1024 * 1024
 
 
-def plain(value: Any) -> Any:
-    """`value` with typed members read: arrays as numpy, complex, lists, Paulis as `{label: coefficient}`.
+def decode(value: Any) -> Any:
+    """Read the typed members of a JSON value, at any depth.
 
-    Raises `JobFailure` for a type that has no business here.
+    Returns:
+        The value with arrays as numpy, complex numbers, `BindingsArray` as `{name: array}`, sets as lists,
+        and Pauli operators as `{label: coefficient}` or lists of labels.
+
+    Raises:
+        JobFailure: A type is not one that a job may contain, or its value is damaged.
     """
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [decode(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     if "__type__" not in value:
-        return {key: plain(item) for key, item in value.items()}
+        return {key: decode(item) for key, item in value.items()}
     kind, content = value["__type__"], value.get("__value__")
     if kind == "ndarray":
-        return array(content)
+        return decode_array(content)
     if kind == "complex" and isinstance(content, list) and len(content) == 2:
         return complex(content[0], content[1])
     if kind in ("ObservablesArray", "set"):
-        return plain(content)
+        return decode(content)
     if kind == "BindingsArray" and isinstance(content, Mapping):
         return _bindings(content)
     if kind == "settings" and isinstance(content, Mapping):
@@ -49,10 +54,14 @@ def plain(value: Any) -> Any:
     raise JobFailure(f"A value of type {kind!r} is not expected here.")
 
 
-def array(content: Any) -> np.ndarray[Any, Any]:
-    """The array of an `ndarray`: base64 of compressed `.npy` bytes, or nested lists."""
+def decode_array(content: Any) -> np.ndarray[Any, Any]:
+    """Read the value of an `ndarray`: base64 of compressed `.npy` bytes, or nested lists.
+
+    Raises:
+        JobFailure: It is damaged, larger than 256 MiB, or holds anything but numbers.
+    """
     if not isinstance(content, str):
-        return numbers(content)
+        return number_array(content)
     try:
         inflate = zlib.decompressobj()
         data = inflate.decompress(base64.b64decode(content), _MOST_ARRAY_BYTES)
@@ -66,8 +75,12 @@ def array(content: Any) -> np.ndarray[Any, Any]:
     return loaded
 
 
-def numbers(content: Any) -> np.ndarray[Any, Any]:
-    """Nested lists of numbers as an array."""
+def number_array(content: Any) -> np.ndarray[Any, Any]:
+    """Make an array of floats of nested lists of numbers.
+
+    Raises:
+        JobFailure: The lists are ragged or hold something else.
+    """
     try:
         return np.asarray(content, dtype=float)
     except (TypeError, ValueError) as error:
@@ -78,7 +91,7 @@ def _bindings(content: Mapping[str, Any]) -> dict[str, Any]:
     """`{"theta": array}`; several names joined in one array become one entry each."""
     bindings: dict[str, Any] = {}
     for key, item in (content.get("data") or {}).items():
-        values = plain(item)
+        values = decode(item)
         try:
             names = json.loads(key)
         except ValueError:
@@ -100,8 +113,8 @@ def _paulis(name: str, content: Mapping[str, Any]) -> Any:
     if name == "PauliList" and isinstance(data, list):
         return [str(label) for label in data]
     if name == "SparsePauliOp":
-        labels = plain(data)
-        coefficients = np.asarray(plain(content.get("coeffs")))
+        labels = decode(data)
+        coefficients = np.asarray(decode(content.get("coeffs")))
         if isinstance(labels, list) and coefficients.shape == (len(labels),):
             terms: dict[str, Any] = {}
             for label, coefficient in zip(labels, coefficients.tolist(), strict=True):

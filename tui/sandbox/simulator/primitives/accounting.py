@@ -1,4 +1,4 @@
-"""What a job has used so far: executions, time on the device, circuits as run, a log."""
+"""Account of a job: executions, time on the device, circuits as run, and its log."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class JobAccounting:
         self.shots: set[int] = set()
         self.transpiled: list[str] = []
 
-    def expect(self, circuits: int, shots: int) -> None:
+    def reserve(self, circuits: int, shots: int) -> None:
         """Count executions before they are made.
 
         Raises:
@@ -55,42 +55,55 @@ class JobAccounting:
         self.circuits += circuits
         self.shots.add(shots)
 
-    def spend(self, circuit: QuantumCircuit, shots: int) -> None:
-        """Count the time that the shots of a bound circuit on the device's own qubits take."""
+    def add_duration(self, circuit: QuantumCircuit, shots: int) -> None:
+        """Add the time that the shots of a bound circuit on the device's own qubits take.
+
+        Raises:
+            JobFailure: The duration of a delay is not a number.
+        """
         self._seconds += shots * (self._rep_delay + circuit_seconds(circuit, self.data))
 
-    def show(self, circuit: QuantumCircuit) -> None:
-        """Keep the circuit of a pub as text."""
+    def add_circuit(self, circuit: QuantumCircuit) -> None:
+        """Keep the circuit of a pub as OpenQASM 3."""
         self.transpiled.append(physical_qasm3(circuit))
 
-    def note(self, line: str) -> None:
-        """Add a line to the log, once."""
+    def log(self, line: str) -> None:
+        """Add a line to the log unless it is there."""
         if line not in self._lines:
             self._lines.append(line)
 
-    def note_run(self, run: PlannedRun, shots: int) -> None:
-        """Say in the log how a circuit was simulated."""
+    def log_decoupling(self, options: Mapping[str, Any]) -> None:
+        """Add to the log that dynamical decoupling has no effect, when the options enable it."""
+        if (options.get("dynamical_decoupling") or {}).get("enable"):
+            self.log("Dynamical decoupling has no effect here: qubits that wait are simulated without noise.")
+
+    def log_run(self, run: PlannedRun, shots: int) -> None:
+        """Add to the log how a circuit was simulated."""
         kind = "recorded noise" if run.method.exact else "recorded noise, Pauli-twirled"
-        self.note(f"{shots} shots by {run.method.name} with {kind} of qubits {sorted(run.qubits)}")
+        self.log(f"{shots} shots by {run.method.name} with {kind} of qubits {sorted(run.qubits)}")
 
     @property
     def execution_ns(self) -> int:
-        """Time on the device without the overhead of the job."""
+        """Time on the device in nanoseconds, without the overhead of the job."""
         return round(self._seconds * 1e9)
 
     @property
     def qpu_seconds(self) -> float:
-        """The estimate of what the job is charged."""
+        """Estimate of the seconds that the job is charged."""
         return round(_JOB_OVERHEAD_SECONDS + self._seconds, 3)
 
     @property
     def logs(self) -> str:
-        """The log, a line each."""
+        """The lines of the log, each with its line feed."""
         return "".join(f"{line}\n" for line in self._lines)
 
 
 def physical_qasm3(circuit: QuantumCircuit) -> str:
-    """OpenQASM 3 on one line with `$n` for qubit n; empty when Qiskit cannot write the circuit."""
+    """Write a circuit as OpenQASM 3 on one line.
+
+    Returns:
+        The program with `$n` for qubit n; empty when Qiskit cannot write the circuit.
+    """
     named = circuit.copy()
     # The exporter writes hardware qubits for circuits that carry a layout.
     named._layout = TranspileLayout(
@@ -105,5 +118,5 @@ def physical_qasm3(circuit: QuantumCircuit) -> str:
 
 
 def one_line(program: str) -> str:
-    """A program without comments on one line."""
+    """Write a program without comments on one line."""
     return " ".join(program.split())

@@ -1,4 +1,4 @@
-"""The estimator as a job: its options, and its results body."""
+"""Estimator jobs, second and first version: their options and results bodies."""
 
 from __future__ import annotations
 
@@ -8,48 +8,88 @@ from typing import Any
 
 import numpy as np
 
-from tui.sandbox.simulator.primitives import results as encode
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.primitives import results
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
-from tui.sandbox.simulator.primitives.estimator import RANDOMIZATIONS, Estimates, Settings, estimate
-from tui.sandbox.simulator.primitives.observables import observables
-from tui.sandbox.simulator.primitives.pubs import pub
+from tui.sandbox.simulator.primitives.estimator import RANDOMIZATIONS, Estimates, Settings, estimate_pub
+from tui.sandbox.simulator.primitives.observables import Observables, read_observables
+from tui.sandbox.simulator.primitives.pubs import Pub, choose_v1, read_pub, read_v1_pubs, repeat_v1
+from tui.sandbox.simulator.primitives.sampler import v1_shots
 
 DEFAULT_PRECISION = 0.015625
 
 
-def run_estimator(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
-    """The results body of an estimator job with `pubs`. Raises `JobFailure`."""
+def run_estimator(
+    params: Mapping[str, Any], device: str, seed: int, accounting: JobAccounting
+) -> dict[str, Any]:
+    """Run an estimator job with `pubs`.
+
+    Args:
+        params: The validated params of the job.
+        device: Name of the device.
+        seed: The same seed gives the same values.
+        accounting: The account of the job.
+
+    Returns:
+        The results body: typed with `support_qiskit`, else nested lists of numbers.
+
+    Raises:
+        JobFailure: The job cannot be done.
+    """
     options = params.get("options") or {}
     mitigated = _mitigated(params, options)
-    _note_ignored(params, options, ledger)
+    _log_ignored(params, options, accounting)
     generator = np.random.default_rng(seed)
-    made = []
+    pubs: list[tuple[Pub, Observables, float]] = []
     for given in params["pubs"]:
-        circuit, wanted, values, precision = (*given, None, None)[:4]
+        circuit, observables, values, precision = (*given, None, None)[:4]
         precision = precision or _default_precision(params, options)
-        made.append((pub(circuit, values, device, ledger), observables(wanted), precision))
-    results: list[tuple[Estimates, dict[str, Any]]] = []
-    for one, wanted, precision in made:
+        pub = read_pub(circuit, values, device, accounting)
+        pubs.append((pub, read_observables(observables), precision))
+    estimated: list[tuple[Estimates, dict[str, Any]]] = []
+    for pub, observables, precision in pubs:
         settings = _settings(precision, mitigated, options)
-        estimates = estimate(one, wanted, device, settings, int(generator.integers(2**31)), ledger)
         metadata: dict[str, Any] = {
             "shots": settings.shots,
             "target_precision": precision,
-            "circuit_metadata": one.circuit.metadata or {},
+            "circuit_metadata": pub.circuit.metadata or {},
             "resilience": {},
         }
         if settings.mitigated:
             metadata["num_randomizations"] = settings.blocks
-        results.append((estimates, metadata))
+        estimated.append((estimate_pub(pub, observables, device, settings, generator, accounting), metadata))
     if not params.get("support_qiskit"):
-        return {"results": [_plain(*result) for result in results], "metadata": {"version": 2}}
-    return encode.typed(
-        "PrimitiveResult",
-        {
-            "pub_results": [_typed(*result) for result in results],
-            "metadata": _metadata(options, mitigated),
-        },
-    )
+        return {"results": [_plain(*result) for result in estimated], "metadata": {"version": 2}}
+    return results.primitive_result([_typed(*result) for result in estimated], _metadata(options, mitigated))
+
+
+def run_estimator_v1(
+    params: Mapping[str, Any], device: str, seed: int, accounting: JobAccounting
+) -> dict[str, Any]:
+    """Run an estimator job of the first version, with `circuits`.
+
+    Returns:
+        `{"values": [...], "metadata": [{"variance", "shots"}]}`, one of each for every circuit.
+
+    Raises:
+        JobFailure: The job cannot be done.
+    """
+    shots = v1_shots(params)
+    pubs = read_v1_pubs(params, device, accounting)
+    observables = choose_v1(params["observables"], params.get("observable_indices"), "observable")
+    observables = repeat_v1(observables, len(pubs), "observables")
+    level = (params.get("resilience_settings") or {}).get("level")
+    settings = Settings(shots, mitigated=level is None or int(level) >= 1, blocks=1)
+    generator = np.random.default_rng(seed)
+    values, metadata = [], []
+    for pub, given in zip(pubs, observables, strict=True):
+        observable = read_observables(given)
+        if observable.shape:
+            raise JobFailure("Give one observable for each circuit.")
+        estimates = estimate_pub(pub, observable, device, settings, generator, accounting)
+        values.append(float(estimates.evs))
+        metadata.append({"variance": float(estimates.ensemble) ** 2 * shots, "shots": shots})
+    return {"values": values, "metadata": metadata}
 
 
 def _settings(precision: float, mitigated: bool, options: Mapping[str, Any]) -> Settings:
@@ -81,20 +121,21 @@ def _mitigated(params: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     return int(params.get("resilience_level", 1)) >= 1
 
 
-def _note_ignored(params: Mapping[str, Any], options: Mapping[str, Any], ledger: JobAccounting) -> None:
+def _log_ignored(params: Mapping[str, Any], options: Mapping[str, Any], accounting: JobAccounting) -> None:
     resilience = options.get("resilience") or {}
     if resilience.get("zne_mitigation") or params.get("resilience_level") == 2:
-        ledger.note("Zero-noise extrapolation is not simulated: the values are not extrapolated.")
+        accounting.log("Zero-noise extrapolation is not simulated: the values are not extrapolated.")
     if resilience.get("pec_mitigation"):
-        ledger.note("Probabilistic error cancellation is not simulated: the values are not corrected by it.")
-    if (options.get("dynamical_decoupling") or {}).get("enable"):
-        ledger.note("Dynamical decoupling has no effect here: qubits that wait are simulated without noise.")
+        accounting.log(
+            "Probabilistic error cancellation is not simulated: the values are not corrected by it."
+        )
+    accounting.log_decoupling(options)
     if (options.get("twirling") or {}).get("enable_gates"):
-        ledger.note("Twirling of gates is not simulated.")
+        accounting.log("Twirling of gates is not simulated.")
 
 
 def _metadata(options: Mapping[str, Any], mitigated: bool) -> dict[str, Any]:
-    """What was done, not what was asked for."""
+    """The options in effect, which are not all that were asked for."""
     twirling = options.get("twirling") or {}
     return {
         "dynamical_decoupling": {
@@ -121,21 +162,9 @@ def _metadata(options: Mapping[str, Any], mitigated: bool) -> dict[str, Any]:
 
 
 def _plain(estimates: Estimates, metadata: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "data": {
-            "evs": estimates.evs.tolist(),
-            "stds": estimates.stds.tolist(),
-            "ensemble_standard_error": estimates.ensemble.tolist(),
-        },
-        "metadata": metadata,
-    }
+    return {"data": {name: a.tolist() for name, a in estimates.arrays().items()}, "metadata": metadata}
 
 
 def _typed(estimates: Estimates, metadata: dict[str, Any]) -> dict[str, Any]:
-    fields = {
-        "evs": encode.ndarray(estimates.evs),
-        "stds": encode.ndarray(estimates.stds),
-        "ensemble_standard_error": encode.ndarray(estimates.ensemble),
-    }
-    data = encode.data_bin(fields, estimates.evs.shape)
-    return encode.typed("PubResult", {"data": data, "metadata": metadata})
+    fields = {name: results.ndarray(array) for name, array in estimates.arrays().items()}
+    return results.pub_result("PubResult", fields, estimates.evs.shape, metadata)

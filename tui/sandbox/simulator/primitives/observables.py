@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.sandbox.simulator.base import typed_json as wire
+from tui.sandbox.simulator.base import typed_json
 from tui.sandbox.simulator.base.values import JobFailure
 
 Terms = dict[str, float]
@@ -23,26 +23,35 @@ class Observables:
     items: tuple[Terms, ...]
 
 
-def observables(given: Any) -> Observables:
-    """Read `"ZZ"`, `{"ZZ": 1.0}`, a typed SparsePauliOp or ObservablesArray, or nested arrays of these.
+def read_observables(given: Any) -> Observables:
+    """Read the observables of a pub.
 
-    Raises `JobFailure`.
+    Args:
+        given: `"ZZ"`, `{"ZZ": 1.0}`, a typed SparsePauliOp or ObservablesArray, or nested arrays of these.
+
+    Raises:
+        JobFailure: There is none, or one is malformed.
     """
-    value = wire.plain(given)
     items: list[Terms] = []
-    shape = _collect(value, items)
+    shape = _collect(typed_json.decode(given), items)
     if not items:
         raise JobFailure("Empty observables array is not allowed")
     return Observables(shape, tuple(items))
 
 
-def fit(given: Observables, width: int, widest: int) -> Observables:
-    """The observables on `widest` qubits, where they were for `width` qubits or any number above.
+def widen_observables(observables: Observables, width: int, widest: int) -> Observables:
+    """Put the identity on the qubits up to `widest` that observables do not name.
 
-    Raises `JobFailure` (IBM's text) for one that is narrower than the circuit or wider than `widest`.
+    Args:
+        observables: On at least `width` qubits each.
+        width: Qubits of the circuit.
+        widest: Qubits of the result.
+
+    Raises:
+        JobFailure: One is narrower than the circuit or wider than `widest`; the text is IBM's.
     """
-    fitted = []
-    for index, terms in zip(np.ndindex(given.shape), given.items, strict=True):
+    widened = []
+    for index, terms in zip(np.ndindex(observables.shape), observables.items, strict=True):
         length = len(next(iter(terms)))
         if not width <= length <= widest:
             raise JobFailure(
@@ -50,18 +59,21 @@ def fit(given: Observables, width: int, widest: int) -> Observables:
                 f" the {index}-th observable ({length}).",
                 solution="Apply the layout of the transpiled circuit to the observable.",
             )
-        fitted.append({"I" * (widest - length) + label: value for label, value in terms.items()})
-    return Observables(given.shape, tuple(fitted))
+        widened.append({"I" * (widest - length) + label: value for label, value in terms.items()})
+    return Observables(observables.shape, tuple(widened))
 
 
 def measurement_bases(labels: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Group Paulis that can be read from the same shots: (basis, labels), qubit by qubit commuting.
+    """Group Paulis that commute qubit by qubit, so that the same shots give all of a group.
 
-    Greedy, the heaviest first. The identity needs no measurement and is left out.
+    Greedy, the heaviest first.
+
+    Returns:
+        Basis and labels of each group. The identity needs no measurement and is left out.
     """
     groups: list[tuple[list[str], list[str]]] = []
-    wanted = {label for label in labels if set(label) != {"I"}}
-    for label in sorted(wanted, key=lambda text: (text.count("I"), text)):
+    remaining = {label for label in labels if set(label) != {"I"}}
+    for label in sorted(remaining, key=lambda text: (text.count("I"), text)):
         for basis, members in groups:
             if all(a in ("I", b) or b == "I" for a, b in zip(label, basis, strict=True)):
                 basis[:] = [b if a == "I" else a for a, b in zip(label, basis, strict=True)]
@@ -106,5 +118,5 @@ def _real(coefficient: Any, label: str) -> float:
 
 
 def used_qubits(labels: Sequence[str]) -> set[int]:
-    """The qubits on which some label is not the identity."""
+    """Return the qubits on which some label is not the identity."""
     return {len(label) - 1 - place for label in labels for place, letter in enumerate(label) if letter != "I"}

@@ -1,4 +1,4 @@
-"""One job, from its params to its outcome; every failure becomes a reason in words."""
+"""Runs one job, from its params to its outcome; every failure becomes a reason in words."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from typing import Any
 from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure, RunOutcome
-from tui.sandbox.simulator.primitives import sampler
-from tui.sandbox.simulator.primitives import v1 as first_generation
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
-from tui.sandbox.simulator.primitives.estimator_job import run_estimator
+from tui.sandbox.simulator.primitives.estimator_job import run_estimator, run_estimator_v1
+from tui.sandbox.simulator.primitives.sampler import run_sampler, run_sampler_v1
 from tui.sandbox.simulator.primitives.validation import validate_params
 
 Program = Callable[[Mapping[str, Any], str, int, JobAccounting], dict[str, Any]]
 
-_WITH_PUBS: Mapping[str, Program] = {"sampler": sampler.run_sampler, "estimator": run_estimator}
-_WITH_CIRCUITS: Mapping[str, Program] = {
-    "sampler": first_generation.run_sampler,
-    "estimator": first_generation.run_estimator,
-}
+_WITH_PUBS: Mapping[str, Program] = {"sampler": run_sampler, "estimator": run_estimator}
+_WITH_CIRCUITS: Mapping[str, Program] = {"sampler": run_sampler_v1, "estimator": run_estimator_v1}
 _BELL = (
     'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; sx $0; rz(0.1) $0; sx $1;'
     " c[0] = measure $0; c[1] = measure $1;"
@@ -30,44 +26,54 @@ _BELL = (
 
 
 def warm() -> None:
-    """Import what a job needs and run a small one, so that the first real job finds all in place."""
+    """Import what a job needs, build all targets and run a small job, so that the first one starts at once."""
     for device in DEVICES:
         target(device)
     run("sampler", {"pubs": [[_BELL, None, 16]]}, DEVICES[0], 0)
 
 
 def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | None) -> RunOutcome:
-    """Run a job to its end."""
+    """Run a job to its end.
+
+    Args:
+        program_id: "sampler" or "estimator".
+        params: The params of the job, not yet validated.
+        device: Name of the device.
+        seed: The same seed gives the same result; None takes the one in the options, else a random one.
+
+    Returns:
+        How the job ended; a failure has its reason, IBM's code and, where there is one, the way out.
+    """
     complaint = validate_params(program_id, params)
     if complaint is not None:
         return RunOutcome("Failed", reason=complaint, reason_code=1208)
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
-    ledger: JobAccounting | None = None
+    accounting: JobAccounting | None = None
     try:
-        ledger = JobAccounting(device, params.get("options") or {})
-        body = programs[program_id](params, device, _seed(params, seed), ledger)
+        accounting = JobAccounting(device, params.get("options") or {})
+        body = programs[program_id](params, device, _seed(params, seed), accounting)
     except JobFailure as failure:
-        return _failed(failure, ledger)
+        return _failed(failure, accounting)
     except UnknownDevice as error:
-        return _failed(JobFailure(str(error), 1007), ledger)
+        return _failed(JobFailure(str(error), 1007), accounting)
     except DeviceDataMissing as error:
-        return _failed(JobFailure(str(error), 1009), ledger)
+        return _failed(JobFailure(str(error), 1009), accounting)
     except MemoryError:
-        return _failed(JobFailure("The simulation needs more memory than there is."), ledger)
+        return _failed(JobFailure("The simulation needs more memory than there is."), accounting)
     return RunOutcome(
         "Completed",
         result=json.dumps(body, separators=(",", ":")),
-        qpu_seconds=ledger.qpu_seconds,
-        execution_ns=ledger.execution_ns,
-        transpiled=ledger.transpiled,
-        logs=ledger.logs,
-        circuits=ledger.circuits,
-        shots=ledger.shots.pop() if len(ledger.shots) == 1 else None,
+        qpu_seconds=accounting.qpu_seconds,
+        execution_ns=accounting.execution_ns,
+        transpiled=accounting.transpiled,
+        logs=accounting.logs,
+        circuits=accounting.circuits,
+        shots=accounting.shots.pop() if len(accounting.shots) == 1 else None,
     )
 
 
 def _seed(params: Mapping[str, Any], seed: int | None) -> int:
-    """The caller's seed, else the one in the options, else chance."""
+    """The caller's seed, else the one in the options, else a random one."""
     options = params.get("options") or {}
     asked = (options.get("simulator") or {}).get("seed_simulator", options.get("seed_estimator"))
     for choice in (seed, asked, (params.get("run_options") or {}).get("seed_simulator")):
@@ -76,11 +82,11 @@ def _seed(params: Mapping[str, Any], seed: int | None) -> int:
     return secrets.randbits(31)
 
 
-def _failed(failure: JobFailure, ledger: JobAccounting | None) -> RunOutcome:
+def _failed(failure: JobFailure, accounting: JobAccounting | None) -> RunOutcome:
     return RunOutcome(
         "Failed",
         reason=failure.reason,
         reason_code=failure.code,
         reason_solution=failure.solution,
-        logs=(ledger.logs if ledger is not None else "") + failure.reason + "\n",
+        logs=(accounting.logs if accounting is not None else "") + failure.reason + "\n",
     )

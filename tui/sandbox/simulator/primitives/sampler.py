@@ -1,8 +1,9 @@
-"""The sampler: shots of circuits, by classical register."""
+"""The sampler, second and first version: shots of circuits, by classical register or as frequencies."""
 
 from __future__ import annotations
 
 import keyword
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,93 +16,140 @@ from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
-from tui.sandbox.simulator.primitives import results as encode
+from tui.sandbox.simulator.primitives import results
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
-from tui.sandbox.simulator.primitives.pubs import Pub, pub, size
+from tui.sandbox.simulator.primitives.pubs import Pub, read_pub, read_v1_pubs
 
 DEFAULT_SHOTS = 4096
+V1_DEFAULT_SHOTS = 4000
 
 
 @dataclass(frozen=True)
-class Sampled:
+class PubSamples:
     """The shots of one pub: `bits` has shape `(*pub shape, shots, classical bits)`."""
 
     circuit: QuantumCircuit
     bits: Bits
 
-    def register(self, name: str) -> Bits:
-        """The shots of one register, bit 0 first."""
-        register = next(creg for creg in self.circuit.cregs if creg.name == name)
-        columns = [self.circuit.find_bit(bit).index for bit in register]
-        return self.bits[..., columns]
+    def registers(self) -> dict[str, Bits]:
+        """Return the shots by classical register, each of shape `(*pub shape, shots, bits)`, bit 0 first."""
+        return {
+            creg.name: self.bits[..., [self.circuit.find_bit(bit).index for bit in creg]]
+            for creg in self.circuit.cregs
+        }
 
 
-def run_sampler(params: Mapping[str, Any], device: str, seed: int, ledger: JobAccounting) -> dict[str, Any]:
-    """The results body of a sampler job with `pubs`. Raises `JobFailure`."""
+def run_sampler(
+    params: Mapping[str, Any], device: str, seed: int, accounting: JobAccounting
+) -> dict[str, Any]:
+    """Run a sampler job with `pubs`.
+
+    Args:
+        params: The validated params of the job.
+        device: Name of the device.
+        seed: The same seed gives the same shots.
+        accounting: The account of the job.
+
+    Returns:
+        The results body: typed with `support_qiskit`, else hexadecimal samples.
+
+    Raises:
+        JobFailure: The job cannot be done.
+    """
     options = params.get("options") or {}
     _refuse_kerneled(options)
-    _note_ignored(options, ledger)
+    _log_ignored(options, accounting)
     default = params.get("shots") or options.get("default_shots") or DEFAULT_SHOTS
-    made: list[tuple[Pub, int]] = []
-    for given in params["pubs"]:
+    pubs: list[tuple[Pub, int]] = []
+    for index, given in enumerate(params["pubs"]):
         circuit, values, shots = (*given, None, None)[:3] if isinstance(given, list) else (given, None, None)
-        made.append((pub(circuit, values, device, ledger), shots or default))
-        ledger.expect(size(made[-1][0].shape), made[-1][1])
-        _check_registers(made[-1][0].circuit, len(made) - 1, ledger)
+        pub, shots = read_pub(circuit, values, device, accounting), shots or default
+        accounting.reserve(int(np.prod(pub.shape, dtype=int)), shots)
+        _check_registers(pub.circuit, index, accounting)
+        pubs.append((pub, shots))
     start = datetime.now(UTC)
     generator = np.random.default_rng(seed)
-    results = [draw(one, device, shots, int(generator.integers(2**31)), ledger) for one, shots in made]
+    samples = [sample_pub(pub, device, shots, generator, accounting) for pub, shots in pubs]
     stop = datetime.now(UTC)
     if not params.get("support_qiskit"):
-        return {"results": [_plain(result) for result in results], "metadata": {"version": 2}}
-    spans = encode.execution_spans([(one.shape, shots) for one, shots in made], start, stop)
-    return encode.typed(
-        "PrimitiveResult",
-        {
-            "pub_results": [_typed(result) for result in results],
-            "metadata": {"execution": {"execution_spans": spans}, "version": 2},
-        },
+        return {"results": [_plain(sampled) for sampled in samples], "metadata": {"version": 2}}
+    spans = results.execution_spans([(pub.shape, shots) for pub, shots in pubs], start, stop)
+    return results.primitive_result(
+        [_typed(sampled) for sampled in samples], {"execution": {"execution_spans": spans}, "version": 2}
     )
 
 
-def draw(one: Pub, device: str, shots: int, seed: int, ledger: JobAccounting) -> Sampled:
-    """Take the shots of a pub. Raises `JobFailure`."""
+def run_sampler_v1(
+    params: Mapping[str, Any], device: str, seed: int, accounting: JobAccounting
+) -> dict[str, Any]:
+    """Run a sampler job of the first version, with `circuits`.
+
+    Returns:
+        `{"quasi_dists": [{"<decimal>": probability}], "metadata": [...]}`. A key is the number that all
+        classical bits of the circuit make, the first one least significant. The probabilities are
+        frequencies: readout is not mitigated.
+
+    Raises:
+        JobFailure: The job cannot be done.
+    """
+    shots = v1_shots(params)
+    pubs = read_v1_pubs(params, device, accounting)
+    for _ in pubs:
+        accounting.reserve(1, shots)
+    if int((params.get("resilience_settings") or {}).get("level") or 0) > 0:
+        accounting.log("Readout mitigation is not simulated for this sampler: the frequencies are as read.")
+    generator = np.random.default_rng(seed)
+    dists = []
+    for pub in pubs:
+        counts = Counter(results.integers(sample_pub(pub, device, shots, generator, accounting).bits))
+        dists.append({str(key): counts[key] / shots for key in sorted(counts)})
+    return {"quasi_dists": dists, "metadata": [{"shots": shots} for _ in pubs]}
+
+
+def v1_shots(params: Mapping[str, Any]) -> int:
+    """Return the shots that a job of the first version asks for, by default 4000."""
+    return int((params.get("run_options") or {}).get("shots") or V1_DEFAULT_SHOTS)
+
+
+def sample_pub(
+    pub: Pub, device: str, shots: int, generator: np.random.Generator, accounting: JobAccounting
+) -> PubSamples:
+    """Take the shots of every parameter set of a pub.
+
+    Raises:
+        JobFailure: A circuit cannot be simulated.
+    """
     runs: list[PlannedRun] = []
-    for index in np.ndindex(one.shape):
-        bound = one.bound(one.circuit, index)
-        ledger.spend(bound, shots)
+    for index in np.ndindex(pub.shape):
+        bound = pub.bind(pub.circuit, index)
+        accounting.add_duration(bound, shots)
         runs.append(plan_run(reduce_qubits(bound), device, shots))
-        ledger.note_run(runs[-1], shots)
-    outcomes = sample_shots(runs, device, shots, seed)
-    bits = np.stack(outcomes) if outcomes else np.zeros((0, shots, one.circuit.num_clbits), dtype=np.uint8)
-    return Sampled(one.circuit, bits.reshape(*one.shape, shots, one.circuit.num_clbits))
+        accounting.log_run(runs[-1], shots)
+    outcomes = sample_shots(runs, device, shots, int(generator.integers(2**31)))
+    shape = (*pub.shape, shots, pub.circuit.num_clbits)
+    bits = np.stack(outcomes) if outcomes else np.zeros(shape, dtype=np.uint8)
+    return PubSamples(pub.circuit, bits.reshape(shape))
 
 
-def _plain(result: Sampled) -> dict[str, Any]:
-    registers = {creg.name: result.register(creg.name) for creg in result.circuit.cregs}
+def _plain(sampled: PubSamples) -> dict[str, Any]:
     return {
         "data": {
-            name: {"samples": encode.samples(bits), "num_bits": bits.shape[-1]}
-            for name, bits in registers.items()
+            name: {"samples": results.samples(bits), "num_bits": bits.shape[-1]}
+            for name, bits in sampled.registers().items()
         },
-        "metadata": {"circuit_metadata": result.circuit.metadata or {}},
+        "metadata": {"circuit_metadata": sampled.circuit.metadata or {}},
     }
 
 
-def _typed(result: Sampled) -> dict[str, Any]:
-    fields = {creg.name: encode.bit_array(result.register(creg.name)) for creg in result.circuit.cregs}
-    return encode.typed(
-        "SamplerPubResult",
-        {
-            "data": encode.data_bin(fields, result.bits.shape[:-2]),
-            "metadata": {"circuit_metadata": result.circuit.metadata or {}},
-        },
-    )
+def _typed(sampled: PubSamples) -> dict[str, Any]:
+    fields = {name: results.bit_array(bits) for name, bits in sampled.registers().items()}
+    metadata = {"circuit_metadata": sampled.circuit.metadata or {}}
+    return results.pub_result("SamplerPubResult", fields, sampled.bits.shape[:-2], metadata)
 
 
-def _check_registers(circuit: QuantumCircuit, index: int, ledger: JobAccounting) -> None:
+def _check_registers(circuit: QuantumCircuit, index: int, accounting: JobAccounting) -> None:
     if not circuit.cregs:
-        ledger.note(f"The {index}-th circuit has no classical registers: its result is empty.")
+        accounting.log(f"The {index}-th circuit has no classical registers: its result is empty.")
     for creg in circuit.cregs:
         if creg.size == 0:
             raise JobFailure(f"Classical register {creg.name} is of size 0, which is not allowed")
@@ -121,9 +169,8 @@ def _refuse_kerneled(options: Mapping[str, Any]) -> None:
         )
 
 
-def _note_ignored(options: Mapping[str, Any], ledger: JobAccounting) -> None:
-    if (options.get("dynamical_decoupling") or {}).get("enable"):
-        ledger.note("Dynamical decoupling has no effect here: qubits that wait are simulated without noise.")
+def _log_ignored(options: Mapping[str, Any], accounting: JobAccounting) -> None:
+    accounting.log_decoupling(options)
     twirling = options.get("twirling") or {}
     if twirling.get("enable_gates") or twirling.get("enable_measure"):
-        ledger.note("Twirling is not simulated for the sampler.")
+        accounting.log("Twirling is not simulated for the sampler.")
