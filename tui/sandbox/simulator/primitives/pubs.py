@@ -106,7 +106,7 @@ def choose_v1(given: Any, indices: Any, what: str) -> list[Any]:
     Raises:
         JobFailure: An index is out of range.
     """
-    items = items if isinstance(items, list) else [items]
+    items: list[Any] = given if isinstance(given, list) else [given]
     if indices is None:
         return items
     if not all(isinstance(index, int) and 0 <= index < len(items) for index in indices):

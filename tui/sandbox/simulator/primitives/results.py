@@ -31,7 +31,7 @@ def ndarray(array: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 
 def bit_array(bits: Bits) -> dict[str, Any]:
-    """Encode `bits` of shape `(*shape, shots, num_bits)`, bit 0 first, as bytes with bit 0 in the last one."""
+    """Encode `bits` of shape `(*shape, shots, num_bits)`, bit 0 first, as bytes: bit 0 in the last one."""
     count = bits.shape[-1]
     widths = [(0, 0)] * (bits.ndim - 1) + [(-count % 8, 0)]
     packed = np.packbits(np.pad(bits[..., ::-1], widths), axis=-1)

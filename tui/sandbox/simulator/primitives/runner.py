@@ -26,7 +26,7 @@ _BELL = (
 
 
 def warm() -> None:
-    """Import what a job needs, build all targets and run a small job, so that the first one starts at once."""
+    """Import what jobs need, build all targets and run a small job, so that the first one starts at once."""
     for device in DEVICES:
         target(device)
     run("sampler", {"pubs": [[_BELL, None, 16]]}, DEVICES[0], 0)
