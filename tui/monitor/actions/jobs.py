@@ -18,7 +18,7 @@ from tui.monitor.actions.circuits import SubmittedCircuits
 from tui.monitor.polling.backfill import Backfill
 from tui.monitor.polling.jobs_poller import with_metrics
 from tui.monitor.polling.list_sync import PAGE
-from tui.monitor.polling.result_fetcher import Results
+from tui.monitor.polling.result_fetcher import ResultFetcher
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import HistoryCoverage
@@ -46,7 +46,7 @@ class Jobs:
         self._app_state = app_state
         self._workers = workers
         self._backfill = backfill
-        self._results = Results(app_state, auto_result)
+        self._results = ResultFetcher(app_state, auto_result)
         self._circuits = SubmittedCircuits(app_state, compiler)
 
     # reads

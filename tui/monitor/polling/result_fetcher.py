@@ -1,4 +1,4 @@
-"""Reads results and keeps them: one reading a job at a time, and never one that could be lost for nothing.
+"""Fetching of results: one reading a job at a time, and never one that could be lost for nothing.
 
 The service hands out the result of a private job once and deletes it (contract 5.6). So such a reading is
 begun only when the job is known to be over, is sent once, is waited for when qdeck ends, and what comes is
@@ -19,11 +19,11 @@ from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
 
 _SMALL = 64 * 1024
-"""Bytes up to which a body is looked at where it stands."""
+"""Bytes up to which a body is parsed in the event loop's thread."""
 
 
-class Results:
-    """The results of the jobs of a app_state.
+class ResultFetcher:
+    """Fetches the results of jobs and keeps them in the history.
 
     Args:
         auto_result: bytes up to which one is fetched without the user asking for it.
@@ -38,10 +38,12 @@ class Results:
         self._unkept: dict[str, JobResult] = {}
 
     async def get(self, job_id: str, *, by_itself: bool = False) -> JobResult:
-        """The result: as kept, else from the service, and then kept. All who ask at once share one reading.
+        """Return the result: as kept, else from the service, and then kept.
+
+        All who ask at once share one reading.
 
         Args:
-            by_itself: nobody asked for it: a large one is left, and so is one that can be read once.
+            by_itself: the user did not ask for it: a large one is left, and so is one that can be read once.
 
         Raises:
             QdeckError: as `QuantumService.result`; `PROTOCOL` when what came for a job that is done is no
@@ -71,7 +73,7 @@ class Results:
         return await asyncio.shield(asked)
 
     async def finish(self, seconds: float) -> None:
-        """Let private results that are being read arrive, for so many seconds; the other readings end."""
+        """Wait at most that long for private results that are being read; end the other readings."""
         private = [asked for (job_id, _), asked in self._reading.items() if job_id in self._private]
         if private:
             await asyncio.wait(private, timeout=seconds)
@@ -123,7 +125,7 @@ class Results:
         return result
 
     def _lost(self, job_id: str, error: QdeckError) -> QdeckError:
-        """What an end of the only reading means."""
+        """Return the error that says what an end of the only reading means."""
         if error.kind is ErrorKind.NOT_FOUND and job_id in self._broken:
             return QdeckError(
                 ErrorKind.NOT_FOUND,
@@ -150,12 +152,16 @@ class Results:
         if not reading[1]:
             self._private.discard(reading[0])
         if not asked.cancelled():
-            # Whoever waits for it is told of an error; when nobody does, it is nobody's.
+            # Whoever waits for it gets the error; when nobody does, it is nobody's.
             asked.exception()
 
 
 async def keep(app_state: AppState, record: JobRecord, result: JobResult) -> bool:
-    """Write the result to the history; a disk that refuses is told. Whether it is kept."""
+    """Write the result to the history; show the user when the disk refuses.
+
+    Returns:
+        Whether it is kept.
+    """
     try:
         await app_state.history.save_result(record.key, result)
     except QdeckError as error:
@@ -165,10 +171,10 @@ async def keep(app_state: AppState, record: JobRecord, result: JobResult) -> boo
 
 
 async def check(job: Job, result: JobResult) -> None:
-    """Refuse what cannot be the result of a job that is done: a text, or a body that was cut off.
+    """Refuse what cannot be the result of a job that is done.
 
     Raises:
-        QdeckError: `PROTOCOL`.
+        QdeckError: `PROTOCOL`: a text, or a body that was cut off.
     """
     if job.status is JobStatus.DONE and await _is_text(result):
         raise QdeckError(
@@ -179,12 +185,11 @@ async def check(job: Job, result: JobResult) -> None:
 
 
 async def _is_text(result: JobResult) -> bool:
-    """Whether the body is no JSON; a result that was decoded is not looked at again."""
+    """Return whether the body is no JSON; a result that was decoded is not parsed again."""
     if result.pubs or not result.note:
         return False
-    if len(result.raw) <= _SMALL:
-        return not _is_json(result.raw)
-    return not await asyncio.to_thread(_is_json, result.raw)
+    small = len(result.raw) <= _SMALL
+    return not (_is_json(result.raw) if small else await asyncio.to_thread(_is_json, result.raw))
 
 
 def _is_json(body: bytes) -> bool:
