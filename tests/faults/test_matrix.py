@@ -13,9 +13,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.faults.bench import FLIP, IMPATIENT, PATIENT, POLICY, Workspace, bench
-from tests.faults.calls import CALLS, DEVICE, TAG, ApiCall
-from tests.faults.rules import OK, expected
+from tests.faults.api_calls import CALLS, DEVICE, TAG, ApiCall
+from tests.faults.expectations import OK, expected
+from tests.faults.sandbox import FLIP, IMPATIENT, PATIENT, POLICY, FaultySandbox, faulty_sandbox
 from tests.ibm.mock_network import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, SignOutReport
@@ -38,9 +38,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Workspace]:
+async def sandbox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FaultySandbox]:
     """One sandbox for the whole matrix."""
-    async with bench(tmp_path_factory.mktemp("matrix")) as opened:
+    async with faulty_sandbox(tmp_path_factory.mktemp("matrix")) as opened:
         yield opened
 
 
@@ -56,7 +56,7 @@ class Recorder(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-def named(case: object) -> str:
+def case_id(case: object) -> str:
     return "always" if case is True else "once" if case is False else str(case)
 
 
@@ -65,15 +65,15 @@ def matches(call: ApiCall, method: str, path: str) -> bool:
     return call.method == method and re.fullmatch(pattern, path) is not None
 
 
-async def test_the_table_has_every_request_that_the_client_makes(box: Workspace) -> None:
+async def test_api_calls_cover_every_request_of_the_client(sandbox: FaultySandbox) -> None:
     """What really goes over the wire while every method of the protocol is used, on both faces."""
     for channel in Channel:
         transport = Recorder()
         used: set[str] = set()
         for call in (call for call in CALLS if call.channel is channel):
-            box.plan.set([Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else [])
-            prepared = await call.prepare(box, channel)
-            made = box.client(channel, transport=transport, account=call.account)
+            sandbox.plan.set([Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else [])
+            prepared = await call.prepare(sandbox, channel)
+            made = sandbox.client(channel, transport=transport, account=call.account)
             if call.signed:
                 await made.sign_in()
             before, transport.sent = transport.sent, set()
@@ -83,9 +83,9 @@ async def test_the_table_has_every_request_that_the_client_makes(box: Workspace)
             assert any(matches(call, *sent) for sent in transport.sent), f"{call} was not sent"
             transport.sent |= before
             if call.path.endswith("/cancel"):
-                _end(box, prepared)
-        box.plan.set([])
-        await _use_the_others(box, box.client(channel, transport=transport), channel, used)
+                _end(sandbox, prepared)
+        sandbox.plan.set([])
+        await _use_the_others(sandbox, sandbox.client(channel, transport=transport), channel, used)
         assert not {
             sent
             for sent in transport.sent
@@ -105,11 +105,13 @@ class Spy:
         return getattr(self._made, name)
 
 
-async def _use_the_others(box: Workspace, made: QuantumService, channel: Channel, used: set[str]) -> None:
+async def _use_the_others(
+    sandbox: FaultySandbox, made: QuantumService, channel: Channel, used: set[str]
+) -> None:
     """Ask what the table does not ask: its requests have to be in the table all the same."""
     known = {
-        "job_id": await box.finished(channel),
-        "session_id": box.session(channel),
+        "job_id": await sandbox.finished(channel),
+        "session_id": sandbox.session(channel),
         "name": DEVICE,
         "backend": DEVICE,
         "qasm": FLIP,
@@ -132,77 +134,85 @@ async def _use_the_others(box: Workspace, made: QuantumService, channel: Channel
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("call", "kind", "always"), CASES, ids=named)
+@pytest.mark.parametrize(("call", "kind", "always"), CASES, ids=case_id)
 async def test_every_fault_of_every_call(
-    box: Workspace, call: ApiCall, kind: FaultKind, always: bool
+    sandbox: FaultySandbox, call: ApiCall, kind: FaultKind, always: bool
 ) -> None:
-    await hold(box, call, kind, always=always)
+    await check_case(sandbox, call, kind, always=always)
 
 
-@pytest.mark.parametrize(("call", "kind", "always"), QUICK, ids=named)
-async def test_a_sample_of_it(box: Workspace, call: ApiCall, kind: FaultKind, always: bool) -> None:
-    await hold(box, call, kind, always=always)
+@pytest.mark.parametrize(("call", "kind", "always"), QUICK, ids=case_id)
+async def test_sample_of_faults_and_calls(
+    sandbox: FaultySandbox, call: ApiCall, kind: FaultKind, always: bool
+) -> None:
+    await check_case(sandbox, call, kind, always=always)
 
 
-async def test_a_body_larger_than_what_is_taken(box: Workspace) -> None:
+async def test_too_large_body_is_not_read_to_its_end(sandbox: FaultySandbox) -> None:
     """The limit holds while the body comes in: it is not read to its end."""
     for call in (call for call in CALLS if call.path.endswith(("/jobs", "/results", "/usage"))):
-        outcome, _ = await attempt(box, call, FaultKind.HUGE, always=True, max_body=1_000_000)
+        outcome, _ = await attempt(sandbox, call, FaultKind.HUGE, always=True, max_body=1_000_000)
         wanted = ErrorKind.UNCONFIRMED if call.idempotency is Idempotency.CREATES else ErrorKind.PROTOCOL
         assert outcome == (OK if "any" in call.left_out else wanted), call
 
 
-async def hold(box: Workspace, call: ApiCall, kind: FaultKind, *, always: bool) -> None:
+async def check_case(sandbox: FaultySandbox, call: ApiCall, kind: FaultKind, *, always: bool) -> None:
     """One case: the right end, in bounded time, nothing sent elsewhere, nothing lost."""
-    jobs, sessions = box.jobs(call.channel), box.sessions(call.channel)
-    box.elsewhere.heard.clear()
-    outcome, told = await attempt(box, call, kind, always=always)
-    assert box.elsewhere.heard == []
-    assert outcome == expected(call, kind, always=always), told
+    jobs, sessions = sandbox.jobs(call.channel), sandbox.sessions(call.channel)
+    sandbox.other_origin.heard.clear()
+    outcome, answer = await attempt(sandbox, call, kind, always=always)
+    assert sandbox.other_origin.heard == []
+    assert outcome == expected(call, kind, always=always), answer
     if call.method == "POST" and call.path.endswith("/jobs"):
         await _job_accounted_for(
-            box, call, outcome, new=[id for id in box.jobs(call.channel) if id not in jobs]
+            sandbox, call, outcome, new=[id for id in sandbox.jobs(call.channel) if id not in jobs]
         )
     elif call.method == "POST" and call.path.endswith("/sessions"):
-        opened = box.sessions(call.channel) - sessions
+        opened = sandbox.sessions(call.channel) - sessions
         assert opened <= 1
         assert opened == 1 or outcome != OK
         assert opened == 0 or outcome in (OK, ErrorKind.UNCONFIRMED)
-    if isinstance(told, SignOutReport) and told.proven and not (kind is FaultKind.UNAUTHORIZED and always):
-        assert not box.service.classic._expires
+    if (
+        isinstance(answer, SignOutReport)
+        and answer.proven
+        and not (kind is FaultKind.UNAUTHORIZED and always)
+    ):
+        assert not sandbox.service.classic._expires
 
 
 async def attempt(
-    box: Workspace, call: ApiCall, kind: FaultKind, *, always: bool, max_body: int = 100_000_000
+    sandbox: FaultySandbox, call: ApiCall, kind: FaultKind, *, always: bool, max_body: int = 100_000_000
 ) -> tuple[str, object]:
     """Ask with the fault in place; how it ended, and the answer or the error."""
-    box.plan.set([])
-    box.service.classic._expires.clear()
-    prepared = await call.prepare(box, call.channel)
+    sandbox.plan.set([])
+    sandbox.service.classic._expires.clear()
+    prepared = await call.prepare(sandbox, call.channel)
     clock = InstantClock()
     timeouts = IMPATIENT if kind is FaultKind.HANG else PATIENT
-    client = box.client(call.channel, clock, timeouts=timeouts, max_body=max_body, account=call.account)
+    client = sandbox.client(call.channel, clock, timeouts=timeouts, max_body=max_body, account=call.account)
     if call.signed:
         await client.sign_in()
-    fault = Fault(call.method, call.path, kind, 0 if always else 1, seconds=0.1, target=box.elsewhere.url)
+    fault = Fault(
+        call.method, call.path, kind, 0 if always else 1, seconds=0.1, target=sandbox.other_origin.url
+    )
     if kind in WAITS:
         # A date has whole seconds, and those of the answer's own one may have been told a second ago.
         fault = Fault(call.method, call.path, kind, fault.count, seconds=9)
     first = [Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else []
-    box.plan.set([*first, fault])
+    sandbox.plan.set([*first, fault])
     slept = len(clock.slept)
     try:
         async with asyncio.timeout(BOUND):
-            told: object = await call.ask(client, prepared)
+            answer: object = await call.ask(client, prepared)
         outcome = OK
     except QdeckError as error:
-        told, outcome = error, error.kind.value
+        answer, outcome = error, error.kind.value
     finally:
-        hits = box.plan.report()[-1]["hits"]
-        box.plan.set([])
+        hits = sandbox.plan.report()[-1]["hits"]
+        sandbox.plan.set([])
         await client.aclose()
         if call.path.endswith("/cancel"):
-            _end(box, prepared)
+            _end(sandbox, prepared)
     assert hits >= 1, "the fault was not met"
     if not always:
         assert hits == 1
@@ -211,16 +221,16 @@ async def attempt(
     if kind in WAITS and call.idempotency is Idempotency.READS:
         assert 7 <= max(clock.slept[slept:], default=0) <= 11, "Retry-After was not obeyed"
     assert sum(clock.slept) < 60
-    return outcome, told
+    return outcome, answer
 
 
-def _end(box: Workspace, job_id: str) -> None:
-    job = box.service.database.jobs.get(job_id)
+def _end(sandbox: FaultySandbox, job_id: str) -> None:
+    job = sandbox.service.database.jobs.get(job_id)
     if job is not None and not job.final:
-        box.service.scheduler.cancel(job)
+        sandbox.service.scheduler.cancel(job)
 
 
-async def _job_accounted_for(box: Workspace, call: ApiCall, outcome: str, new: list[str]) -> None:
+async def _job_accounted_for(sandbox: FaultySandbox, call: ApiCall, outcome: str, new: list[str]) -> None:
     """The job exists when the client says so, and is found by its tag when it does not know."""
     assert len(new) <= 1
     if outcome == OK:
@@ -229,7 +239,7 @@ async def _job_accounted_for(box: Workspace, call: ApiCall, outcome: str, new: l
     if outcome != ErrorKind.UNCONFIRMED:
         assert not new
         return
-    client = box.client(call.channel)
+    client = sandbox.client(call.channel)
     await client.sign_in()
     listed = (await client.jobs(JobQuery(limit=50, tags=(TAG,)))).jobs
     assert {job.id for job in listed} >= set(new)

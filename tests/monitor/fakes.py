@@ -189,7 +189,7 @@ class FakeService:
         return BackendData(name, b"{}", b"{}")
 
     async def jobs(self, query: JobQuery) -> JobPage:
-        self.host.called("look" if query.tags else "jobs")
+        self.host.called("find" if query.tags else "jobs")
         newest = sorted(self.host.jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
         chosen = [
             job
@@ -386,7 +386,7 @@ class MonitorHarness:
         await self.clock.settle()
         return self
 
-    def told(self, kind: type[Event]) -> list[Event]:
+    def published(self, kind: type[Event]) -> list[Event]:
         """The events of one type."""
         return [event for event in self.events if isinstance(event, kind)]
 

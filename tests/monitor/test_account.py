@@ -34,13 +34,13 @@ async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> No
     harness = await MonitorHarness(tmp_path).enter()
     identity = harness.services.account.identity
     assert identity is not None and identity.instance == "crn:one"
-    assert harness.told(IdentityChanged)[-1] == IdentityChanged(identity)
+    assert harness.published(IdentityChanged)[-1] == IdentityChanged(identity)
     assert [backend.name for backend in harness.services.backends.all()] == ["ibm_cusco"]
     assert (
         harness.services.account.usage is not None
         and harness.services.account.usage.remaining_seconds == 600.0
     )
-    assert harness.told(BackendsChanged) and harness.told(UsageChanged)
+    assert harness.published(BackendsChanged) and harness.published(UsageChanged)
     await harness.services.aclose()
     assert harness.made_services[0].closed and harness.compiler.ended
 
@@ -84,7 +84,7 @@ async def test_the_token_is_renewed_and_a_new_life_is_shown(tmp_path: Path) -> N
     harness.events.clear()
     await harness.clock.advance(300)
     assert harness.host.count("renew") >= 4
-    assert harness.told(IdentityChanged)
+    assert harness.published(IdentityChanged)
     await harness.services.aclose()
 
 
@@ -94,7 +94,7 @@ async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> Non
     await harness.clock.advance(60)
     assert harness.host.count("sign_in") == 2
     assert harness.services.account.identity is not None
-    assert harness.told(Notice) == []
+    assert harness.published(Notice) == []
     await harness.services.aclose()
 
 
@@ -177,7 +177,7 @@ async def test_a_token_in_the_keyring_is_read_once_at_sign_in(tmp_path: Path) ->
         await harness.services.account.sign_in(replace(ACCOUNT, endpoints=endpoints), keep=Keep.KEYRING)
         (found,) = harness.services.account.found
         assert not found.token and memory.read == []
-        assert any("Memory Keyring" in str(event) for event in harness.told(Notice))
+        assert any("Memory Keyring" in str(event) for event in harness.published(Notice))
         await harness.services.account.sign_in(found)
         await harness.services.account.use_instance("crn:two")
         assert len(memory.read) == 1
@@ -197,7 +197,7 @@ async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Pa
             and harness.services.account.identity.account == "test"
         )
         await harness.services.account.sign_in(ACCOUNT, keep=Keep.KEYRING)
-        assert any("not kept" in str(event) for event in harness.told(Notice))
+        assert any("not kept" in str(event) for event in harness.published(Notice))
         await harness.services.aclose()
 
 
@@ -228,7 +228,7 @@ async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
     assert state() is SessionState.DRAINING
     await harness.services.sessions.close(session.id)
     assert state() is SessionState.CLOSED
-    assert harness.told(SessionsChanged)
+    assert harness.published(SessionsChanged)
     await harness.services.aclose()
     again = await MonitorHarness(tmp_path, harness.host).enter()
     again.host.calls.clear()
@@ -266,7 +266,9 @@ async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
             await closing
         session = next(s for s in harness.services.sessions.all() if s.id == f"session-{int(ending)}")
         assert session.opened_here
-        assert any(f"{session.id} was opened all the same" in str(event) for event in harness.told(Notice))
+        assert any(
+            f"{session.id} was opened all the same" in str(event) for event in harness.published(Notice)
+        )
 
 
 async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
@@ -285,7 +287,7 @@ async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
     asked.cancel()
     answered.set()
     await harness.clock.settle()
-    assert any("Look for it." in str(event) for event in harness.told(Notice))
+    assert any("Look for it." in str(event) for event in harness.published(Notice))
     await harness.services.aclose()
 
 

@@ -16,7 +16,7 @@ from tests.store.made import kept, write_kept
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
 from tui.domain.submissions import Submission, WaitState
-from tui.monitor import services as tower
+from tui.monitor import services as services_module
 from tui.monitor.outbox import ownership
 from tui.monitor.outbox.ownership import SENDING_ELSEWHERE
 from tui.monitor.outbox.reconciler import SURE_AFTER
@@ -43,11 +43,11 @@ def state(harness: MonitorHarness) -> str:
     return str(row["state"])
 
 
-def told(harness: MonitorHarness) -> str:
+def notices(harness: MonitorHarness) -> str:
     return "\n".join(event.text for event in harness.events if isinstance(event, Notice))
 
 
-async def waiting(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asyncio.Future[Job]]:
+async def queued_submission(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asyncio.Future[Job]]:
     """A services with one submission in line."""
     harness = await MonitorHarness(root).enter(SANDBOX if sandbox else ACCOUNT)
     harness.host.faults["submit"] = [too_many()]
@@ -57,7 +57,7 @@ async def waiting(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asy
     return harness, sent
 
 
-async def killed(harness: MonitorHarness) -> None:
+async def kill(harness: MonitorHarness) -> None:
     """The services stops where it is; its lock is let go of, as the kernel does."""
     await harness.services._workers.scheduler.stop()
     harness.services.outbox.context.ownership.leave()
@@ -87,7 +87,7 @@ async def copied(root: Path, step: PendingState, ends: Callable[[Callable[[], Jo
 
 @pytest.mark.parametrize("step", [PendingState.PREPARED, PendingState.SENDING])
 @pytest.mark.parametrize("filters", [True, False])
-async def test_an_old_copy_of_the_history_sends_nothing_again(
+async def test_outbox_sends_nothing_again_from_an_old_copy_of_the_history(
     tmp_path: Path, step: PendingState, filters: bool
 ) -> None:
     first = await copied(tmp_path, step, lambda create: create())
@@ -103,7 +103,7 @@ async def test_an_old_copy_of_the_history_sends_nothing_again(
     await again.services.aclose()
 
 
-async def test_what_the_history_forgot_may_still_be_on_its_way(tmp_path: Path) -> None:
+async def test_outbox_waits_for_a_request_of_which_the_history_lost_the_line(tmp_path: Path) -> None:
     """Killed while the request was under way, and the file lost the line that says so."""
     later: list[Callable[[], Job]] = []
 
@@ -125,9 +125,9 @@ async def test_what_the_history_forgot_may_still_be_on_its_way(tmp_path: Path) -
     await again.services.aclose()
 
 
-async def test_what_was_not_sent_before_goes_out_once_that_is_sure(tmp_path: Path) -> None:
-    first, _ = await waiting(tmp_path)
-    await killed(first)
+async def test_outbox_sends_an_adopted_submission_once_it_is_sure_to_be_unsent(tmp_path: Path) -> None:
+    first, _ = await queued_submission(tmp_path)
+    await kill(first)
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     sends = first.host.count("submit")
     await again.clock.advance(SURE_AFTER - 1)
@@ -137,11 +137,11 @@ async def test_what_was_not_sent_before_goes_out_once_that_is_sure(tmp_path: Pat
     await again.services.aclose()
 
 
-async def test_while_the_list_is_silent_nothing_from_before_is_sent(tmp_path: Path) -> None:
-    first, _ = await waiting(tmp_path)
+async def test_outbox_sends_no_adopted_submission_while_the_job_list_fails(tmp_path: Path) -> None:
+    first, _ = await queued_submission(tmp_path)
     await first.services.aclose()
     sends = first.host.count("submit")
-    first.host.faults["look"] = [network() for _ in range(5)]
+    first.host.faults["find"] = [network() for _ in range(5)]
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     await again.clock.advance(5)
     assert (
@@ -154,8 +154,8 @@ async def test_while_the_list_is_silent_nothing_from_before_is_sent(tmp_path: Pa
 
 
 @pytest.mark.parametrize("step", ["prepared", "sending"])
-async def test_an_import_sends_nothing(tmp_path: Path, step: str) -> None:
-    first, sent = await waiting(tmp_path / "one")
+async def test_outbox_does_not_send_imported_submissions(tmp_path: Path, step: str) -> None:
+    first, sent = await queued_submission(tmp_path / "one")
     exports = tmp_path / "out.json"
     exports.write_bytes(b"".join(exported(first.folders.history_file)))
     rows = decode(exports.read_bytes())
@@ -178,8 +178,8 @@ async def test_an_import_sends_nothing(tmp_path: Path, step: str) -> None:
     await asyncio.gather(first.services.aclose(), other.services.aclose())
 
 
-async def test_an_import_into_its_own_home_takes_nothing_out_of_the_line(tmp_path: Path) -> None:
-    first, sent = await waiting(tmp_path)
+async def test_import_into_the_same_home_keeps_the_send_queue(tmp_path: Path) -> None:
+    first, sent = await queued_submission(tmp_path)
     rows = decode(b"".join(exported(first.folders.history_file)))
     imported(first.folders.history_file, first.folders.old_history_file, rows, first.clock.now)
     await first.clock.run_until(sent.done, seconds=700)
@@ -190,8 +190,8 @@ async def test_an_import_into_its_own_home_takes_nothing_out_of_the_line(tmp_pat
 # a program that is gone
 
 
-async def test_a_submission_whose_circuit_is_gone_is_not_sent(tmp_path: Path) -> None:
-    first, _ = await waiting(tmp_path)
+async def test_outbox_does_not_send_a_submission_without_its_circuit(tmp_path: Path) -> None:
+    first, _ = await queued_submission(tmp_path)
     await first.services.aclose()
     sends = first.host.count("submit")
     shutil.rmtree(first.folders.data / "circuits")
@@ -200,7 +200,7 @@ async def test_a_submission_whose_circuit_is_gone_is_not_sent(tmp_path: Path) ->
     assert first.host.count("submit") == sends and not first.host.jobs
     (one,) = again.services.outbox.queue.waiting()
     assert (one.state, one.why) == (WaitState.NOT_CREATED, NO_PROGRAM)
-    assert "circuit is not kept" in told(again)
+    assert "circuit is not kept" in notices(again)
     with pytest.raises(QdeckError) as caught:
         await again.services.outbox.send_again(one.tag)
     assert "circuit is not kept" in caught.value.message
@@ -213,9 +213,7 @@ async def test_a_submission_whose_circuit_is_gone_is_not_sent(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("in_order", [True, False])
-async def test_a_qdeck_that_goes_on_takes_over_what_another_one_leaves(
-    tmp_path: Path, in_order: bool
-) -> None:
+async def test_reconciler_adopts_what_another_process_left_queued(tmp_path: Path, in_order: bool) -> None:
     survivor = await MonitorHarness(tmp_path, seed=2).enter(SANDBOX)
     await survivor.clock.advance(300)
     first = await MonitorHarness(tmp_path, survivor.host).enter(SANDBOX)
@@ -223,15 +221,15 @@ async def test_a_qdeck_that_goes_on_takes_over_what_another_one_leaves(
     sent = asyncio.ensure_future(first.services.outbox.submit(BELL))
     await first.clock.advance(3)
     (one,) = survivor.services.outbox.queue.waiting()
-    assert one.elsewhere and survivor.told(OutboxChanged)[-1] == OutboxChanged((one,))
-    await (first.services.aclose() if in_order else killed(first))
+    assert one.elsewhere and survivor.published(OutboxChanged)[-1] == OutboxChanged((one,))
+    await (first.services.aclose() if in_order else kill(first))
     await survivor.clock.advance(120)
     assert len(survivor.host.jobs) == 1 and survivor.services.outbox.queue.waiting() == ()
     sent.cancel()
     await survivor.services.aclose()
 
 
-async def test_what_another_one_was_sending_when_it_was_killed_is_settled(tmp_path: Path) -> None:
+async def test_reconciler_reconciles_what_a_killed_process_was_sending(tmp_path: Path) -> None:
     survivor = await MonitorHarness(tmp_path, seed=2).enter(SANDBOX)
     first = await MonitorHarness(tmp_path, survivor.host).enter(SANDBOX)
     sending = asyncio.Event()
@@ -246,14 +244,14 @@ async def test_what_another_one_was_sending_when_it_was_killed_is_settled(tmp_pa
     await sending.wait()
     await survivor.clock.advance(60)
     assert survivor.services.outbox.queue.waiting()[0].elsewhere
-    await killed(first)
+    await kill(first)
     await survivor.clock.advance(120)
     assert survivor.services.outbox.queue.waiting()[0].state is WaitState.NOT_CREATED
     sent.cancel()
     await asyncio.gather(survivor.services.aclose(), first.services.aclose())
 
 
-async def test_what_another_machine_is_sending_is_left_to_it(
+async def test_reconciler_leaves_alone_what_another_machine_is_sending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A shared home whose locks do not reach the other machine."""
@@ -280,10 +278,10 @@ async def test_what_another_machine_is_sending_is_left_to_it(
     await asyncio.gather(first.services.aclose(), second.services.aclose())
 
 
-async def test_two_that_adopt_while_the_disk_is_full_send_it_once(
+async def test_two_processes_adopting_on_a_full_disk_send_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, _ = await waiting(tmp_path)
+    first, _ = await queued_submission(tmp_path)
     await first.services.aclose()
     full = True
     write = JobRepository._write
@@ -294,22 +292,22 @@ async def test_two_that_adopt_while_the_disk_is_full_send_it_once(
         return write(self, *owed)
 
     monkeypatch.setattr(JobRepository, "_write", refuses)
-    decks = [MonitorHarness(tmp_path, first.host, seed=seed) for seed in (2, 3)]
-    for one in decks:
+    apps = [MonitorHarness(tmp_path, first.host, seed=seed) for seed in (2, 3)]
+    for one in apps:
         await one.enter(SANDBOX)
     await first.clock.advance(60)
     full = False
     await first.clock.advance(300)
     assert len(first.host.jobs) == 1
-    await asyncio.gather(*(one.services.aclose() for one in decks))
+    await asyncio.gather(*(one.services.aclose() for one in apps))
 
 
 # withdrawing
 
 
 @pytest.mark.parametrize("turns", range(8))
-async def test_a_withdrawn_submission_is_not_sent_however_late(tmp_path: Path, turns: int) -> None:
-    harness, sent = await waiting(tmp_path)
+async def test_withdrawn_submission_is_not_sent_however_late(tmp_path: Path, turns: int) -> None:
+    harness, sent = await queued_submission(tmp_path)
     (one,) = harness.services.outbox.queue.waiting()
     sends = harness.host.count("submit")
     harness.services.outbox.queue.release()
@@ -329,10 +327,10 @@ async def test_a_withdrawn_submission_is_not_sent_however_late(tmp_path: Path, t
     assert sent.done()
 
 
-async def test_a_withdrawal_that_cannot_be_written_is_told(
+async def test_withdrawal_that_cannot_be_written_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    harness, _ = await waiting(tmp_path)
+    harness, _ = await queued_submission(tmp_path)
     (one,) = harness.services.outbox.queue.waiting()
 
     def refuses(*_: object) -> None:
@@ -340,21 +338,21 @@ async def test_a_withdrawal_that_cannot_be_written_is_told(
 
     monkeypatch.setattr(JobRepository, "_write", refuses)
     await harness.services.outbox.queue.withdraw(one.tag)
-    assert "cannot be written down" in told(harness) and harness.services.outbox.queue.waiting() == ()
+    assert "cannot be written down" in notices(harness) and harness.services.outbox.queue.waiting() == ()
     monkeypatch.undo()
     await harness.services.aclose()
     assert state(harness) == "withdrawn"
 
 
-async def test_a_deck_that_does_not_send_leaves_the_line_alone(tmp_path: Path) -> None:
-    first, _ = await waiting(tmp_path)
+async def test_outbox_without_sending_leaves_the_queue_alone(tmp_path: Path) -> None:
+    first, _ = await queued_submission(tmp_path)
     await first.services.aclose()
-    looks = await MonitorHarness(tmp_path, first.host, seed=2, sends=False).enter(SANDBOX)
+    observer = await MonitorHarness(tmp_path, first.host, seed=2, sends=False).enter(SANDBOX)
     sends = first.host.count("submit")
-    await looks.clock.advance(300)
-    await looks.services.polling.refresh()
-    assert first.host.count("submit") == sends and state(looks) == "prepared"
-    await looks.services.aclose()
+    await observer.clock.advance(300)
+    await observer.services.polling.refresh()
+    assert first.host.count("submit") == sends and state(observer) == "prepared"
+    await observer.services.aclose()
 
 
 # a service that is slow, or silent
@@ -375,7 +373,7 @@ async def submitted_late(
     return harness, asyncio.ensure_future(harness.services.outbox.submit(BELL)), later
 
 
-async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(tmp_path: Path) -> None:
+async def test_reconciler_finds_a_job_created_ten_seconds_after_the_gateway_timeout(tmp_path: Path) -> None:
     harness, sent, later = await submitted_late(tmp_path)
     await harness.clock.advance(10)
     assert not sent.done() and harness.services.outbox.queue.waiting()[0].state is WaitState.UNCONFIRMED
@@ -385,7 +383,7 @@ async def test_a_job_that_comes_ten_seconds_after_the_gateway_gave_up_is_found(t
     await harness.services.aclose()
 
 
-async def test_a_job_that_comes_too_late_is_still_taken_for_what_it_is(tmp_path: Path) -> None:
+async def test_reconciler_accepts_a_listed_job_of_a_submission_declared_unsent(tmp_path: Path) -> None:
     harness, sent, later = await submitted_late(tmp_path)
     await harness.clock.run_until(sent.done, seconds=90)
     assert harness.services.outbox.queue.waiting()[0].state is WaitState.NOT_CREATED
@@ -393,11 +391,11 @@ async def test_a_job_that_comes_too_late_is_still_taken_for_what_it_is(tmp_path:
     await harness.services.polling.refresh()
     await harness.clock.settle()
     assert harness.services.outbox.queue.waiting() == () and state(harness) == "accepted"
-    assert harness.services.jobs.all()[0].name == "bell" and told(harness).count("did reach") == 1
+    assert harness.services.jobs.all()[0].name == "bell" and notices(harness).count("did reach") == 1
     await harness.services.aclose()
 
 
-async def test_a_list_that_does_not_filter_is_read_back_to_the_submission(tmp_path: Path) -> None:
+async def test_reconciler_reads_an_unfiltered_list_back_to_the_submission(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter(SANDBOX)
     harness.host.filters_tags = False
     for _ in range(5):
@@ -417,17 +415,17 @@ async def test_a_list_that_does_not_filter_is_read_back_to_the_submission(tmp_pa
 
 async def left_sending(root: Path) -> MonitorHarness:
     """A services that was killed while it was sending; the job list is down since."""
-    first, _ = await waiting(root)
-    await killed(first)
+    first, _ = await queued_submission(root)
+    await kill(first)
     data = kept(first.folders)
     for row in data["submissions"].values():
         row |= {"state": "sending", "sent": row["created"]}
     write_kept(first.folders, data)
-    first.host.faults["look"] = [network() for _ in range(1000)]
+    first.host.faults["find"] = [network() for _ in range(1000)]
     return first
 
 
-async def test_killed_while_sending_and_the_list_is_down_the_user_sees_it_and_decides(tmp_path: Path) -> None:
+async def test_unconfirmed_submission_holds_the_queue_until_the_user_withdraws_it(tmp_path: Path) -> None:
     first = await left_sending(tmp_path)
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     (one,) = again.services.outbox.queue.waiting()
@@ -443,7 +441,7 @@ async def test_killed_while_sending_and_the_list_is_down_the_user_sees_it_and_de
     await again.services.aclose()
 
 
-async def test_what_goes_wrong_unexpectedly_is_told_to_who_waits(
+async def test_unexpected_error_ends_the_wait_for_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter(SANDBOX)
@@ -460,8 +458,10 @@ async def test_what_goes_wrong_unexpectedly_is_told_to_who_waits(
     await harness.services.aclose()
 
 
-async def test_who_waits_is_told_when_qdeck_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tower, "LAST_WORDS_SECONDS", 0.01)
+async def test_closing_ends_the_wait_for_the_job_as_unconfirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services_module, "LAST_WORDS_SECONDS", 0.01)
     harness = await MonitorHarness(tmp_path).enter(SANDBOX)
     sending = asyncio.Event()
 

@@ -21,7 +21,7 @@ BOTH_WAYS = pytest.mark.parametrize("by", [YEAR, -YEAR, timedelta(hours=1), -tim
 
 
 @BOTH_WAYS
-async def test_watching_goes_on_at_the_same_pace(tmp_path: Path, by: timedelta) -> None:
+async def test_polling_keeps_its_pace_when_the_clock_jumps(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.RUNNING)
@@ -42,7 +42,7 @@ async def test_watching_goes_on_at_the_same_pace(tmp_path: Path, by: timedelta) 
 
 
 @BOTH_WAYS
-async def test_what_is_told_after_it_is_shown(tmp_path: Path, by: timedelta) -> None:
+async def test_job_changes_show_after_the_clock_jumped(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED)
@@ -62,7 +62,7 @@ async def test_what_is_told_after_it_is_shown(tmp_path: Path, by: timedelta) -> 
 
 @BOTH_WAYS
 @pytest.mark.parametrize("after_a_job", [True, False])
-async def test_the_session_guard_warns_once_and_again_after_another_stretch(
+async def test_idle_session_warning_repeats_only_after_another_idle_stretch_when_the_clock_jumps(
     tmp_path: Path, by: timedelta, after_a_job: bool
 ) -> None:
     harness = await MonitorHarness(tmp_path, idle=5).enter()
@@ -75,25 +75,23 @@ async def test_the_session_guard_warns_once_and_again_after_another_stretch(
         await harness.services.polling.refresh()
     await harness.clock.set_wall(by)
     await harness.clock.advance(240)
-    assert harness.told(SessionIdle) == []
+    assert harness.published(SessionIdle) == []
     await harness.clock.advance(1200)
-    (told,) = harness.told(SessionIdle)
-    assert isinstance(told, SessionIdle) and told.seconds < 500
+    (warning,) = harness.published(SessionIdle)
+    assert isinstance(warning, SessionIdle) and warning.seconds < 500
     await harness.clock.set_wall(-by)
     await harness.clock.advance(1200)
-    assert len(harness.told(SessionIdle)) == 1
+    assert len(harness.published(SessionIdle)) == 1
     job = harness.host.add(session_id=session.id)
     await harness.services.polling.refresh()
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.advance(1200)
-    assert len(harness.told(SessionIdle)) == 2
+    assert len(harness.published(SessionIdle)) == 2
     await harness.services.aclose()
 
 
 @BOTH_WAYS
-async def test_the_line_lets_no_more_out_than_the_service_takes_and_stands_not_still(
-    tmp_path: Path, by: timedelta
-) -> None:
+async def test_send_queue_keeps_the_rate_limit_when_the_clock_jumps(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.clock.advance(1)
     for _ in range(5):
@@ -109,7 +107,7 @@ async def test_the_line_lets_no_more_out_than_the_service_takes_and_stands_not_s
 
 
 @BOTH_WAYS
-async def test_offline_since_and_the_way_back(tmp_path: Path, by: timedelta) -> None:
+async def test_freshness_goes_offline_and_back_when_the_clock_jumps(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.services.outbox.submit(BELL)
     harness.host.down = network()
@@ -128,7 +126,7 @@ async def test_offline_since_and_the_way_back(tmp_path: Path, by: timedelta) -> 
 
 
 @BOTH_WAYS
-async def test_a_start_after_it_tells_of_the_absence_and_asks_for_nothing_twice(
+async def test_restart_after_a_clock_jump_reports_the_absence_and_repeats_no_request(
     tmp_path: Path, by: timedelta
 ) -> None:
     host = FakeHost(FakeClock())
@@ -154,9 +152,7 @@ async def test_a_start_after_it_tells_of_the_absence_and_asks_for_nothing_twice(
 
 
 @BOTH_WAYS
-async def test_a_clock_that_is_wrong_from_the_start_fetches_what_ends_now_and_leaves_the_old(
-    tmp_path: Path, by: timedelta
-) -> None:
+async def test_wrong_clock_fetches_new_results_and_leaves_old_ones(tmp_path: Path, by: timedelta) -> None:
     host = FakeHost(FakeClock())
     for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
@@ -171,7 +167,7 @@ async def test_a_clock_that_is_wrong_from_the_start_fetches_what_ends_now_and_le
 
 
 @BOTH_WAYS
-async def test_the_token_is_kept_alive(tmp_path: Path, by: timedelta) -> None:
+async def test_token_is_renewed_when_the_clock_jumps(tmp_path: Path, by: timedelta) -> None:
     harness = await MonitorHarness(tmp_path).enter(replace(ACCOUNT))
     await harness.clock.set_wall(by)
     harness.host.calls.clear()
@@ -179,5 +175,5 @@ async def test_the_token_is_kept_alive(tmp_path: Path, by: timedelta) -> None:
     assert 9 <= harness.host.count("renew") <= 12
     job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.DONE)
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=20)
     await harness.services.aclose()

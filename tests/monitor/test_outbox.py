@@ -36,7 +36,7 @@ def written_intents(harness: MonitorHarness) -> list[dict[str, object]]:
     return list(rows.values())
 
 
-async def test_the_intent_is_on_disk_before_the_request_goes_out(tmp_path: Path) -> None:
+async def test_outbox_writes_the_submission_before_the_post(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     seen: list[dict[str, object]] = []
 
@@ -55,7 +55,7 @@ async def test_the_intent_is_on_disk_before_the_request_goes_out(tmp_path: Path)
     await harness.services.aclose()
 
 
-async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> None:
+async def test_job_is_shown_without_its_own_tag(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     assert (job.tags, job.name, job.circuit, job.source, job.shots) == (
@@ -75,7 +75,7 @@ async def test_the_user_sees_their_job_without_the_own_tag(tmp_path: Path) -> No
     await harness.services.aclose()
 
 
-async def test_a_job_that_was_created_but_not_answered_is_found(tmp_path: Path) -> None:
+async def test_reconciler_finds_a_job_whose_post_was_not_answered(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.submit_ends = done_but_never_answered
     job = await harness.services.outbox.submit(BELL)
@@ -85,7 +85,7 @@ async def test_a_job_that_was_created_but_not_answered_is_found(tmp_path: Path) 
     await harness.services.aclose()
 
 
-async def test_a_job_that_is_listed_only_later_is_found(tmp_path: Path) -> None:
+async def test_reconciler_finds_a_job_that_is_listed_later(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     created: list[Callable[[], Job]] = []
 
@@ -95,14 +95,16 @@ async def test_a_job_that_is_listed_only_later_is_found(tmp_path: Path) -> None:
 
     harness.host.submit_ends = late
     submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
-    await harness.clock.run_until(lambda: harness.host.count("look") == 1, seconds=30)
+    await harness.clock.run_until(lambda: harness.host.count("find") == 1, seconds=30)
     created[0]()
     await harness.clock.run_until(submitting.done, seconds=30)
     assert submitting.result().id in harness.host.jobs
     await harness.services.aclose()
 
 
-async def test_a_job_that_never_arrived_is_said_not_to_be_created_and_not_repeated(tmp_path: Path) -> None:
+async def test_outbox_reports_unsent_after_two_absent_lists_and_does_not_repeat_the_post(
+    tmp_path: Path,
+) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.submit_ends = never_arrived
     began = harness.clock.monotonic()
@@ -111,13 +113,15 @@ async def test_a_job_that_never_arrived_is_said_not_to_be_created_and_not_repeat
     error = submitting.exception()
     assert isinstance(error, QdeckError) and "not created" in error.message
     assert harness.clock.monotonic() - began >= SURE_AFTER
-    assert harness.host.count("look") <= 6
+    assert harness.host.count("find") <= 6
     assert (harness.host.count("submit"), harness.host.jobs) == (1, {})
     assert written_intents(harness)[0]["state"] == "unsent"
     await harness.services.aclose()
 
 
-async def test_while_the_service_is_silent_the_user_is_told_and_it_is_settled_later(tmp_path: Path) -> None:
+async def test_submission_stays_unconfirmed_while_the_service_is_down_and_is_reconciled_later(
+    tmp_path: Path,
+) -> None:
     harness = await MonitorHarness(tmp_path).enter()
 
     def then_down(create: Callable[[], Job]) -> Job:
@@ -141,7 +145,7 @@ async def test_while_the_service_is_silent_the_user_is_told_and_it_is_settled_la
 @pytest.mark.parametrize(
     "kind", [ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN, ErrorKind.NETWORK]
 )
-async def test_a_refusal_is_final_and_told(tmp_path: Path, kind: ErrorKind) -> None:
+async def test_refused_submission_raises_and_is_final(tmp_path: Path, kind: ErrorKind) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.faults["submit"] = [QdeckError(kind, "no")]
     with pytest.raises(QdeckError) as caught:
@@ -175,7 +179,7 @@ async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], 
     return harness.host
 
 
-async def test_after_a_crash_a_job_that_was_created_is_found_at_the_next_start(tmp_path: Path) -> None:
+async def test_reconciler_finds_a_created_job_after_a_crash(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, done_but_never_answered)
     again = await MonitorHarness(tmp_path, host, seed=2).enter()
     await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "accepted", seconds=30)
@@ -185,7 +189,7 @@ async def test_after_a_crash_a_job_that_was_created_is_found_at_the_next_start(t
     await again.services.aclose()
 
 
-async def test_after_a_crash_a_job_that_never_arrived_is_told_and_not_sent(tmp_path: Path) -> None:
+async def test_reconciler_reports_unsent_after_a_crash_and_does_not_send(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, never_arrived)
     again = await MonitorHarness(tmp_path, host, seed=2).enter()
     await again.clock.run_until(lambda: written_intents(again)[0]["state"] == "unsent", seconds=90)
@@ -194,17 +198,17 @@ async def test_after_a_crash_a_job_that_never_arrived_is_told_and_not_sent(tmp_p
     await again.services.aclose()
 
 
-async def test_open_submissions_are_settled_before_new_ones_go_out(tmp_path: Path) -> None:
+async def test_reconciler_goes_before_new_submissions(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, done_but_never_answered)
     again = await MonitorHarness(tmp_path, host, seed=2).enter()
     submitting = asyncio.ensure_future(again.services.outbox.submit(replace(BELL, name="second")))
     await again.clock.run_until(submitting.done, seconds=60)
-    assert host.calls.index("submit") > host.calls.index("look")
+    assert host.calls.index("submit") > host.calls.index("find")
     assert {job.name for job in again.services.jobs.all()} == {"bell", "second"}
     await again.services.aclose()
 
 
-async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) -> None:
+async def test_submission_of_another_living_process_is_left_alone(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, never_arrived)
     again = MonitorHarness(tmp_path, host, seed=2)
     data = kept(again.folders)
@@ -218,7 +222,7 @@ async def test_another_living_qdecks_submission_is_left_alone(tmp_path: Path) ->
     await again.services.aclose()
 
 
-async def test_giving_up_waiting_does_not_break_the_request_off(tmp_path: Path) -> None:
+async def test_cancelling_the_caller_does_not_cancel_the_post(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await asyncio.sleep(0)
@@ -228,7 +232,7 @@ async def test_giving_up_waiting_does_not_break_the_request_off(tmp_path: Path) 
     await harness.services.aclose()
 
 
-async def test_without_a_durable_intent_nothing_is_sent(tmp_path: Path) -> None:
+async def test_outbox_sends_nothing_that_is_not_durable(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.folders.history_file.unlink(missing_ok=True)
     harness.folders.history_file.mkdir()
@@ -242,7 +246,7 @@ async def test_without_a_durable_intent_nothing_is_sent(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_tags_the_service_would_refuse_are_refused_here(tmp_path: Path) -> None:
+async def test_submit_refuses_tags_the_service_would_refuse(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     for tags in (tuple("abcdefgh"), ("x" * 87,), ("qdeck-0123456789ab",)):
         with pytest.raises(QdeckError) as caught:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import BELL, MonitorHarness
-from tests.monitor.test_line import SANDBOX, too_many
+from tests.monitor.test_send_queue import SANDBOX, too_many
 from tests.store.made import kept
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
@@ -45,7 +45,7 @@ HARMLESS = {
 """By part: commands that submit, cancel and change nothing of the account's."""
 
 
-async def test_of_every_command_it_is_known_whether_it_changes_something(tmp_path: Path) -> None:
+async def test_every_command_is_listed_as_changing_or_not(tmp_path: Path) -> None:
     services = MonitorHarness(tmp_path).services
     parts: dict[str, object] = {name: part for name, part in vars(services).items() if name[0] != "_"}
     parts["outbox.queue"] = services.outbox.queue
@@ -59,7 +59,7 @@ async def test_of_every_command_it_is_known_whether_it_changes_something(tmp_pat
     assert commands == {*CHANGING, *harmless}
 
 
-async def test_every_command_that_changes_something_is_refused_and_nothing_is_sent(tmp_path: Path) -> None:
+async def test_read_only_refuses_every_changing_command_and_sends_nothing(tmp_path: Path) -> None:
     first = await MonitorHarness(tmp_path).enter()
     job = await first.services.outbox.submit(BELL)
     await first.services.aclose()
@@ -77,7 +77,7 @@ async def test_every_command_that_changes_something_is_refused_and_nothing_is_se
     await harness.services.aclose()
 
 
-async def test_what_waits_is_shown_and_left_where_it_is(tmp_path: Path) -> None:
+async def test_read_only_shows_the_send_queue_and_leaves_it(tmp_path: Path) -> None:
     first = await MonitorHarness(tmp_path).enter(SANDBOX)
     first.host.faults["submit"] = [too_many(30)]
     left = asyncio.ensure_future(first.services.outbox.submit(replace(BELL, name="a")))

@@ -47,7 +47,7 @@ def running(pause: float = 10.0) -> tuple[Rounds, Worker]:
     return rounds, worker
 
 
-async def test_rounds_follow_each_other_with_jitter() -> None:
+async def test_worker_rounds_have_jitter() -> None:
     rounds, worker = running()
     await rounds.clock.advance(100)
     assert 9 <= len(rounds.times) <= 12
@@ -59,7 +59,7 @@ async def test_rounds_follow_each_other_with_jitter() -> None:
     assert len(rounds.times) == count
 
 
-async def test_failures_are_reported_and_waits_grow_to_two_minutes() -> None:
+async def test_worker_reports_failures_and_backs_off_to_two_minutes() -> None:
     rounds, worker = running()
     rounds.errors = [ValueError(str(n)) for n in range(12)]
     await rounds.clock.advance(1000)
@@ -72,7 +72,7 @@ async def test_failures_are_reported_and_waits_grow_to_two_minutes() -> None:
     await worker.stop()
 
 
-async def test_what_the_service_asks_to_wait_is_waited_even_when_woken() -> None:
+async def test_worker_obeys_retry_after_even_when_woken() -> None:
     rounds, worker = running()
     rounds.errors = [QdeckError(ErrorKind.RATE_LIMITED, "slow down", retry_after=300)]
     await rounds.clock.advance(1)
@@ -88,7 +88,7 @@ async def test_what_the_service_asks_to_wait_is_waited_even_when_woken() -> None
     await worker.stop()
 
 
-async def test_of_workers_with_one_flight_one_at_a_time_is_under_way() -> None:
+async def test_workers_of_one_flight_run_one_at_a_time() -> None:
     clock = FakeClock()
     under_way: list[str] = []
     most = 0
@@ -113,7 +113,7 @@ async def test_of_workers_with_one_flight_one_at_a_time_is_under_way() -> None:
     await scheduler.stop()
 
 
-async def test_a_laptop_that_slept_asks_once_and_goes_on() -> None:
+async def test_worker_runs_once_after_the_machine_slept() -> None:
     rounds, worker = running()
     await rounds.clock.advance(25)
     before = len(rounds.times)
@@ -124,7 +124,7 @@ async def test_a_laptop_that_slept_asks_once_and_goes_on() -> None:
     await worker.stop()
 
 
-async def test_what_is_old_is_freshened_and_what_is_not_is_left() -> None:
+async def test_wake_if_older_wakes_only_workers_whose_round_is_old() -> None:
     rounds, worker = running(math.inf)
     await rounds.clock.advance(20)
     Scheduler(rounds.clock, random.Random(3), rounds.report).add("another").wake_if_older(30)
@@ -137,7 +137,7 @@ async def test_what_is_old_is_freshened_and_what_is_not_is_left() -> None:
     await worker.stop()
 
 
-async def test_waking_begins_a_round_at_once() -> None:
+async def test_wake_begins_a_round_at_once() -> None:
     rounds, worker = running(math.inf)
     await rounds.clock.advance(1000)
     assert len(rounds.times) == 1
@@ -161,7 +161,7 @@ async def test_run_now_waits_for_a_whole_round_and_raises_its_error() -> None:
         await waiting
 
 
-def test_the_tempo_is_fast_near_a_change_and_slow_in_a_deep_queue() -> None:
+def test_poll_interval_is_short_after_a_change_and_long_in_a_deep_queue() -> None:
     tempo = PollInterval(SERVICE)
     assert tempo.pause(queued=3, running=0, changed=True) == 1
     assert [tempo.pause(queued=3, running=0, changed=False) for _ in range(6)] == [2, 4, 8, 16, 30, 30]

@@ -21,7 +21,7 @@ _steps = st.lists(st.tuples(st.booleans(), st.lists(_jobs, max_size=30)), max_si
 
 
 @given(_steps)
-def test_it_is_what_sorting_anew_gives(steps: list[tuple[bool, list[Job]]]) -> None:
+def test_sorted_jobs_equal_a_full_sort_after_any_changes(steps: list[tuple[bool, list[Job]]]) -> None:
     roster = SortedJobs()
     expected: dict[tuple[str, str], Job] = {}
     for take_in, jobs in steps:

@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from tests.monitor.fakes import ACCOUNT, MonitorHarness
-from tests.monitor.test_disk import with_many_jobs
+from tests.monitor.test_storage_failures import with_many_jobs
 from tests.store.made import places
 from tests.store.test_history import opened
 from tests.support.app import notices, screen_text, until

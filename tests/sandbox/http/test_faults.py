@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.bench import Workspace, bench
+from tests.faults.sandbox import FaultySandbox, faulty_sandbox
 from tests.sandbox.http.processes import ROOT
 from tui.sandbox.faults.middleware import HUGE
 from tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan, fault_from_members, parse_fault
@@ -21,12 +21,12 @@ VERSION = "/auth/api/version"
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Workspace]:
-    async with bench(tmp_path) as opened:
+async def sandbox(tmp_path: Path) -> AsyncIterator[FaultySandbox]:
+    async with faulty_sandbox(tmp_path) as opened:
         yield opened
 
 
-async def get(sandbox: Workspace, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
+async def get(sandbox: FaultySandbox, path: str = VERSION, timeout: float = 10.0) -> httpx.Response:
     async with httpx.AsyncClient(base_url=sandbox.info.url, timeout=timeout) as client:
         return await client.get(path)
 
@@ -83,7 +83,7 @@ def test_fault_plan_applies_the_first_match_that_is_not_used_up() -> None:
         ("429", 429),
     ],
 )
-async def test_status_fault_applies_once(sandbox: Workspace, kind: str, status: int) -> None:
+async def test_status_fault_applies_once(sandbox: FaultySandbox, kind: str, status: int) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
     first = await get(sandbox)
     assert first.status_code == status
@@ -95,7 +95,7 @@ async def test_status_fault_applies_once(sandbox: Workspace, kind: str, status: 
     assert (await get(sandbox)).status_code == 200
 
 
-async def test_429_fault_can_send_retry_after_as_seconds_or_date(sandbox: Workspace) -> None:
+async def test_429_fault_can_send_retry_after_as_seconds_or_date(sandbox: FaultySandbox) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:429-wait=7")])
     assert (await get(sandbox)).headers["retry-after"] == "7"
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:429-date=7")])
@@ -105,14 +105,14 @@ async def test_429_fault_can_send_retry_after_as_seconds_or_date(sandbox: Worksp
 
 
 @pytest.mark.parametrize("kind", ["reset", "unanswered"])
-async def test_reset_fault_breaks_the_connection(sandbox: Workspace, kind: str) -> None:
+async def test_reset_fault_breaks_the_connection(sandbox: FaultySandbox, kind: str) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:{kind}")])
     with pytest.raises(httpx.ReadError):
         await get(sandbox)
     assert (await get(sandbox)).status_code == 200
 
 
-async def test_unanswered_request_is_carried_out_and_reset_one_is_not(sandbox: Workspace) -> None:
+async def test_unanswered_request_is_carried_out_and_reset_one_is_not(sandbox: FaultySandbox) -> None:
     login, token = "/auth/api/users/loginWithToken", {"apiToken": sandbox.info.api_token}
     for kind, issued in (("reset", 0), ("unanswered", 1)):
         sandbox.plan.set([parse_fault(f"POST:{login}:{kind}")])
@@ -127,26 +127,26 @@ async def test_unanswered_request_is_carried_out_and_reset_one_is_not(sandbox: W
         assert len(sandbox.service.classic._expires) == issued
 
 
-async def test_hang_fault_lasts_as_long_as_the_client_waits(sandbox: Workspace) -> None:
+async def test_hang_fault_lasts_as_long_as_the_client_waits(sandbox: FaultySandbox) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:hang")])
     with pytest.raises(httpx.ReadTimeout):
         await get(sandbox, timeout=0.1)
 
 
-async def test_slow_fault_delays_a_complete_response(sandbox: Workspace) -> None:
+async def test_slow_fault_delays_a_complete_response(sandbox: FaultySandbox) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:slow=0.4")])
     began = time.monotonic()
     assert "api-auth" in (await get(sandbox)).json()
     assert time.monotonic() - began >= 0.3
 
 
-async def test_half_fault_breaks_the_body_off(sandbox: Workspace) -> None:
+async def test_half_fault_breaks_the_body_off(sandbox: FaultySandbox) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:half")])
     with pytest.raises(httpx.RemoteProtocolError):
         await get(sandbox)
 
 
-async def test_invalid_json_and_html_faults_replace_the_body(sandbox: Workspace) -> None:
+async def test_invalid_json_and_html_faults_replace_the_body(sandbox: FaultySandbox) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:invalid-json"), parse_fault(f"GET:{VERSION}:html")])
     with pytest.raises(ValueError):
         (await get(sandbox)).json()
@@ -154,24 +154,24 @@ async def test_invalid_json_and_html_faults_replace_the_body(sandbox: Workspace)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-async def test_huge_fault_pads_the_body_to_60_mb(sandbox: Workspace) -> None:
+async def test_huge_fault_pads_the_body_to_60_mb(sandbox: FaultySandbox) -> None:
     sandbox.plan.set([parse_fault(f"GET:{VERSION}:huge")])
     reply = await get(sandbox)
     assert len(reply.content) == HUGE
     assert "api-auth" in reply.json()
 
 
-async def test_redirect_fault_leads_to_another_origin(sandbox: Workspace) -> None:
+async def test_redirect_fault_leads_to_another_origin(sandbox: FaultySandbox) -> None:
     plain = Fault("GET", VERSION, FaultKind.REDIRECT)
-    sandbox.plan.set([plain, Fault("GET", VERSION, FaultKind.REDIRECT, target=sandbox.elsewhere.url)])
+    sandbox.plan.set([plain, Fault("GET", VERSION, FaultKind.REDIRECT, target=sandbox.other_origin.url)])
     first, second = await get(sandbox), await get(sandbox)
     assert (first.status_code, second.status_code) == (307, 307)
     assert first.headers["location"].startswith("http://localhost:")
-    assert second.headers["location"] == sandbox.elsewhere.url
-    assert sandbox.elsewhere.heard == []
+    assert second.headers["location"] == sandbox.other_origin.url
+    assert sandbox.other_origin.heard == []
 
 
-async def test_fault_control_needs_the_key_and_replaces_all_faults(sandbox: Workspace) -> None:
+async def test_fault_control_needs_the_key_and_replaces_all_faults(sandbox: FaultySandbox) -> None:
     key = {"Authorization": f"Bearer {sandbox.info.api_key}"}
     path = "/sandbox/faults"
     async with httpx.AsyncClient(base_url=sandbox.info.url) as client:

@@ -96,7 +96,7 @@ class Remote(MonitorHarness):
     ("fault", "busy", "attended"),
     [(unwell, True, True), (unwell, False, False), (gone, True, False), (gone, False, True)],
 )
-async def test_a_service_that_is_down_costs_two_requests_a_minute_and_is_soon_fresh_again(
+async def test_service_down_costs_two_requests_a_minute_and_recovers_soon(
     tmp_path: Path, fault: Fault, busy: bool, attended: bool
 ) -> None:
     remote = Remote(tmp_path)
@@ -121,7 +121,7 @@ async def test_a_service_that_is_down_costs_two_requests_a_minute_and_is_soon_fr
     await remote.services.aclose()
 
 
-async def test_what_the_user_asks_for_goes_through_at_once(tmp_path: Path) -> None:
+async def test_user_requests_pass_the_open_circuit_breaker(tmp_path: Path) -> None:
     remote = Remote(tmp_path)
     await remote.enter(ACCOUNT)
     remote.fault = unwell
@@ -148,7 +148,7 @@ async def test_what_the_user_asks_for_goes_through_at_once(tmp_path: Path) -> No
     await remote.services.aclose()
 
 
-async def test_coming_back_to_the_terminal_looks_whether_the_service_is_back(tmp_path: Path) -> None:
+async def test_focus_lets_the_probe_ask_at_once(tmp_path: Path) -> None:
     remote = Remote(tmp_path)
     await remote.enter(ACCOUNT)
     remote.services.polling.focus_changed(False)
@@ -165,7 +165,7 @@ async def test_coming_back_to_the_terminal_looks_whether_the_service_is_back(tmp
 
 
 @pytest.mark.parametrize("place", sorted(PLACES))
-async def test_what_the_service_asks_of_one_worker_holds_for_all(tmp_path: Path, place: str) -> None:
+async def test_retry_after_holds_all_workers(tmp_path: Path, place: str) -> None:
     remote = Remote(tmp_path)
     await remote.enter(ACCOUNT)
     await remote.clock.advance(MINUTE)
@@ -179,19 +179,19 @@ async def test_what_the_service_asks_of_one_worker_holds_for_all(tmp_path: Path,
     remote.fault = limited
     await remote.clock.run_until(lambda: bool(remote.refused), seconds=10 * MINUTE)
     remote.fault = None
-    told = remote.clock.monotonic()
+    refused_at = remote.clock.monotonic()
     await remote.clock.advance(wait - 1)
-    assert remote.asked(told + 1) == []
+    assert remote.asked(refused_at + 1) == []
     with pytest.raises(QdeckError) as caught:
         await remote.services.polling.refresh()
     assert caught.value.kind is ErrorKind.RATE_LIMITED
     remote.services.polling.user_active()
     await remote.clock.advance(wait / 2)
-    assert remote.freshened(told + 1) == PLACES
+    assert remote.freshened(refused_at + 1) == PLACES
     await remote.services.aclose()
 
 
-async def test_one_part_that_is_broken_does_not_stop_the_others(tmp_path: Path) -> None:
+async def test_one_failing_endpoint_does_not_stop_other_workers(tmp_path: Path) -> None:
     remote = Remote(tmp_path).busy()
     await remote.enter(ACCOUNT)
 

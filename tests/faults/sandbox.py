@@ -34,7 +34,7 @@ from tui.sandbox.lifecycle.info import SandboxInfo
 from tui.sandbox.main import SandboxServer, connection_info, uvicorn_config
 from tui.sandbox.simulator.base.values import RunOutcome
 
-HELD = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0; // held'
+HELD_PROGRAM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0; // held'
 FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 POLICY = RetryPolicy(attempts=2)
 """Two attempts show all that four would."""
@@ -61,7 +61,7 @@ class _Quiet(SandboxServer):
         yield
 
 
-class Elsewhere:
+class OtherOrigin:
     """Another origin on this machine; `heard` is what came there, which should be nothing."""
 
     def __init__(self) -> None:
@@ -73,14 +73,16 @@ class Elsewhere:
         writer.close()
 
 
-class Workspace:
+class FaultySandbox:
     """The service's side."""
 
-    def __init__(self, service: Service, info: SandboxInfo, plan: FaultPlan, elsewhere: Elsewhere) -> None:
+    def __init__(
+        self, service: Service, info: SandboxInfo, plan: FaultPlan, other_origin: OtherOrigin
+    ) -> None:
         self.service = service
         self.info = info
         self.plan = plan
-        self.elsewhere = elsewhere
+        self.other_origin = other_origin
 
     def client(
         self,
@@ -125,7 +127,7 @@ class Workspace:
     ) -> Job:
         """A job that was created without the client."""
         face: Face = "platform" if channel is Channel.PLATFORM else "classic"
-        program = HELD if held else FLIP
+        program = HELD_PROGRAM if held else FLIP
         params = {"pubs": [[program]], "version": 2, "support_qiskit": False}
         # Held ones on a device of their own, so that they hold up nobody else.
         device = "ibm_fez" if held else "ibm_peekskill"
@@ -147,9 +149,9 @@ class Workspace:
 
 
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncIterator[Workspace]:
+async def faulty_sandbox(folder: Path) -> AsyncIterator[FaultySandbox]:
     """A sandbox on a free port of this machine, for the length of a block."""
-    secrets, plan, connections, elsewhere = Secrets.random(), FaultPlan(), Connections(), Elsewhere()
+    secrets, plan, connections, other_origin = Secrets.random(), FaultPlan(), Connections(), OtherOrigin()
     service = Service(Database(folder), HoldingEngine(), PacedClock(), secrets)
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -159,12 +161,12 @@ async def bench(folder: Path) -> AsyncIterator[Workspace]:
     app = build_app(service, control=FaultControl(plan, secrets.api_key))
     server = _Quiet(uvicorn_config(app, plan, connections), listening.set, lambda: None)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    other = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
-    elsewhere.url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/elsewhere"
+    other = await asyncio.start_server(other_origin, "127.0.0.1", 0)
+    other_origin.url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/elsewhere"
     try:
         async with asyncio.timeout(20):
             await listening.wait()
-        yield Workspace(service, info, plan, elsewhere)
+        yield FaultySandbox(service, info, plan, other_origin)
     finally:
         other.close()
         server.end()

@@ -48,7 +48,7 @@ def renamed(name: str, *, token: str = "", machine: str = "", boot: str = "") ->
     return ":".join((host, pid, *new))
 
 
-async def test_a_process_is_alive_while_it_holds_its_lock(tmp_path: Path) -> None:
+async def test_process_lives_while_it_holds_its_lock(tmp_path: Path) -> None:
     clock = FakeClock()
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     assert not other.another_has(intent(clock, "")) and not one.another_has(intent(clock, one.name))
@@ -62,7 +62,7 @@ async def test_a_process_is_alive_while_it_holds_its_lock(tmp_path: Path) -> Non
     assert not any((tmp_path / "owners").iterdir())
 
 
-async def test_a_killed_process_is_gone_though_its_number_is_in_use(tmp_path: Path) -> None:
+async def test_killed_process_is_gone_although_its_pid_is_in_use(tmp_path: Path) -> None:
     clock = FakeClock()
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HELD, str(tmp_path / "owners"), stdout=asyncio.subprocess.PIPE
@@ -79,7 +79,7 @@ async def test_a_killed_process_is_gone_though_its_number_is_in_use(tmp_path: Pa
         assert not here.another_has(intent(clock, f"{host}:{pid}:{ids}"))
 
 
-async def test_a_reboot_and_a_new_hostname_leave_no_one_alive(tmp_path: Path) -> None:
+async def test_reboot_or_new_hostname_leaves_no_process_alive(tmp_path: Path) -> None:
     clock = FakeClock()
     here = Ownership(clock, tmp_path / "outbox.lock")
     before = renamed(here.name, token="0a", boot="00000000")
@@ -88,7 +88,7 @@ async def test_a_reboot_and_a_new_hostname_leave_no_one_alive(tmp_path: Path) ->
     assert not here.another_has(intent(clock, elsewhere_named))
 
 
-async def test_what_another_machine_has_stays_its_own_for_long(tmp_path: Path) -> None:
+async def test_another_machine_owns_its_submissions_until_they_are_stale(tmp_path: Path) -> None:
     clock = FakeClock()
     here = Ownership(clock, tmp_path / "outbox.lock")
     away = renamed(here.name, token="0a", machine="00000000", boot="00000000")
@@ -103,7 +103,7 @@ async def test_what_another_machine_has_stays_its_own_for_long(tmp_path: Path) -
     assert not here.another_has(waiting)
 
 
-async def test_another_machine_that_is_seen_to_live_keeps_its_line(
+async def test_another_machine_with_a_held_lock_keeps_its_queue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = FakeClock()
@@ -118,9 +118,7 @@ async def test_another_machine_that_is_seen_to_live_keeps_its_line(
     away.leave()
 
 
-async def test_a_lock_that_cannot_be_looked_at_counts_as_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unreadable_lock_counts_as_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock()
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     await one.register()
@@ -134,7 +132,7 @@ async def test_a_lock_that_cannot_be_looked_at_counts_as_held(
     one.leave()
 
 
-async def test_where_the_file_system_has_no_locks_the_process_number_is_gone_by(
+async def test_ownership_falls_back_to_the_pid_without_file_locks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = FakeClock()
@@ -151,7 +149,7 @@ async def test_where_the_file_system_has_no_locks_the_process_number_is_gone_by(
     one.leave()
 
 
-async def test_locks_of_killed_processes_are_removed_after_a_day(tmp_path: Path) -> None:
+async def test_lock_files_of_killed_processes_are_removed_after_a_day(tmp_path: Path) -> None:
     folder = tmp_path / "owners"
     folder.mkdir()
     machine, _ = ownership.this_machine()

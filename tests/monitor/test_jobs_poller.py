@@ -18,27 +18,27 @@ from tui.ibm.results.decoder import decode_result
 from tui.monitor.state.events import FreshnessChanged, IdentityChanged, JobsChanged, JobsFinished, Notice
 
 
-async def test_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> None:
+async def test_poller_sends_one_list_request_a_tick_for_all_watched_jobs(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     for _ in range(40):
         host.add()
     harness = await MonitorHarness(tmp_path, host).enter()
     host.calls.clear()
     await harness.clock.advance(120)
-    asked = [call for call in host.calls if call in {"job", "jobs", "job with params", "look"}]
+    asked = [call for call in host.calls if call in {"job", "jobs", "job with params", "find"}]
     assert set(asked) == {"jobs"}
     # Deep in the queue: 30 s apart in the end.
     assert len(asked) <= 12
     await harness.services.aclose()
 
 
-async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path: Path) -> None:
+async def test_poller_fetches_a_finished_job_once_and_keeps_its_result(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.RUNNING)
     await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.RUNNING, seconds=20)
     harness.host.turn(job.id, JobStatus.DONE)
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=20)
     known = harness.services.jobs.get(job.id)
     assert known is not None
     assert (known.name, known.qpu_seconds, known.circuit) == ("bell", 2.0, "OPENQASM 3;")
@@ -53,7 +53,7 @@ async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path:
     assert result.pubs[0].counts[0].counts == {"00": 5, "11": 5}
     assert (await harness.services.jobs.metrics(job.id)).qpu_seconds == 2.0
     assert (harness.host.count("result"), harness.host.count("metrics")) == (1, 1)
-    assert len(harness.told(JobsFinished)) == 1
+    assert len(harness.published(JobsFinished)) == 1
     await harness.services.aclose()
 
     away = MonitorHarness(tmp_path, harness.host)
@@ -63,7 +63,7 @@ async def test_a_job_that_finished_is_fetched_once_and_its_result_kept(tmp_path:
     await away.services.aclose()
 
 
-async def test_what_finished_while_away_is_fetched_and_announced(tmp_path: Path) -> None:
+async def test_poller_fetches_and_announces_jobs_finished_while_away(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     await harness.services.aclose()
@@ -72,13 +72,13 @@ async def test_what_finished_while_away_is_fetched_and_announced(tmp_path: Path)
         harness.host.add(JobStatus.DONE, age=-60)
     await harness.clock.advance(86_400)
     again = await MonitorHarness(tmp_path, harness.host).enter()
-    await again.clock.run_until(lambda: bool(again.told(JobsFinished)), seconds=60)
+    await again.clock.run_until(lambda: bool(again.published(JobsFinished)), seconds=60)
     assert again.host.count("result") == 1
     assert again.status(job.id) is JobStatus.DONE
     await again.services.aclose()
 
 
-async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they_are(tmp_path: Path) -> None:
+async def test_poller_shows_jobs_from_elsewhere_without_fetching_old_results(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     old = host.add(JobStatus.DONE, age=86_400)
     harness = await MonitorHarness(tmp_path, host).enter()
@@ -87,7 +87,7 @@ async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they
     assert harness.status(old.id) is JobStatus.DONE
     assert host.count("result") == 0
     host.turn(new.id, JobStatus.DONE)
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=60)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=60)
     job = harness.services.jobs.get(new.id)
     assert job is not None and job.circuit == "OPENQASM 3; // from there"
     await harness.services.jobs.result(old.id)
@@ -97,17 +97,17 @@ async def test_jobs_from_elsewhere_are_shown_and_old_results_are_left_where_they
     await harness.services.aclose()
 
 
-async def test_a_private_result_is_not_read_away_from_its_user(tmp_path: Path) -> None:
+async def test_poller_does_not_read_private_results(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.jobs[job.id] = replace(harness.host.jobs[job.id], private=True)
     harness.host.turn(job.id, JobStatus.DONE)
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=20)
     assert harness.host.count("result") == 0
     await harness.services.aclose()
 
 
-async def test_a_watched_job_older_than_the_first_page_is_not_lost_sight_of(tmp_path: Path) -> None:
+async def test_poller_watches_jobs_older_than_the_first_page(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     old = host.add(age=3600)
     harness = await MonitorHarness(tmp_path, host).enter()
@@ -121,7 +121,7 @@ async def test_a_watched_job_older_than_the_first_page_is_not_lost_sight_of(tmp_
     await harness.services.aclose()
 
 
-async def test_a_job_that_vanished_from_the_service_stays_in_the_history(tmp_path: Path) -> None:
+async def test_poller_keeps_a_job_that_vanished_from_the_service(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     del harness.host.jobs[job.id]
@@ -134,7 +134,7 @@ async def test_a_job_that_vanished_from_the_service_stays_in_the_history(tmp_pat
     await harness.services.aclose()
 
 
-async def test_offline_keeps_the_cached_truth_and_says_since_when(tmp_path: Path) -> None:
+async def test_poller_offline_keeps_cached_jobs_and_the_time_since(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     await harness.clock.advance(2)
@@ -146,24 +146,26 @@ async def test_offline_keeps_the_cached_truth_and_says_since_when(tmp_path: Path
     assert fresh.offline_since is not None and fresh.error is not None
     assert confirmed is not None and fresh.confirmed is not None and fresh.confirmed >= confirmed
     assert harness.status(job.id) is JobStatus.QUEUED
-    assert len(harness.told(FreshnessChanged)) == 1
+    assert len(harness.published(FreshnessChanged)) == 1
     with pytest.raises(QdeckError):
         await harness.services.polling.refresh()
     harness.host.down = None
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.DONE, seconds=150)
     assert harness.services.account.freshness.offline_since is None
-    assert len(harness.told(FreshnessChanged)) == 2
+    assert len(harness.published(FreshnessChanged)) == 2
     await harness.services.aclose()
 
 
-async def test_an_unchanged_tick_publishes_nothing(tmp_path: Path) -> None:
+async def test_poller_publishes_nothing_on_an_unchanged_tick(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     for _ in range(20):
         host.add()
     harness = await MonitorHarness(tmp_path, host).enter()
     await harness.clock.advance(5)
-    (first,) = [event for event in harness.told(JobsChanged) if isinstance(event, JobsChanged) and event.jobs]
+    (first,) = [
+        event for event in harness.published(JobsChanged) if isinstance(event, JobsChanged) and event.jobs
+    ]
     assert len(first.jobs) == 20
     harness.events.clear()
     await harness.clock.advance(120)
@@ -171,23 +173,23 @@ async def test_an_unchanged_tick_publishes_nothing(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_cancel_tags_and_delete(tmp_path: Path) -> None:
+async def test_commands_cancel_tag_and_delete_jobs(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     await harness.services.jobs.cancel(job.id)
     assert harness.status(job.id) is JobStatus.CANCELLED
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=20)
     await harness.services.jobs.set_tags(job.id, tuple("abcdefgh"))
     assert harness.host.jobs[job.id].tags == tuple("abcdefgh")
     await harness.services.jobs.delete(job.id)
     assert harness.services.jobs.all() == ()
-    assert harness.told(JobsChanged)[-1] == JobsChanged((), (job.id,))
+    assert harness.published(JobsChanged)[-1] == JobsChanged((), (job.id,))
     await harness.services.polling.refresh()
     assert harness.services.jobs.all() == ()
     await harness.services.aclose()
 
 
-async def test_other_accounts_jobs_are_not_mixed_in(tmp_path: Path) -> None:
+async def test_jobs_of_other_accounts_are_not_shown(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.services.outbox.submit(BELL)
     await harness.services.account.sign_out()
@@ -203,32 +205,32 @@ async def test_other_accounts_jobs_are_not_mixed_in(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_a_fault_in_a_worker_is_told_and_does_not_end_it(tmp_path: Path) -> None:
+async def test_worker_exception_is_shown_and_does_not_end_the_worker(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.faults["jobs"] = [ZeroDivisionError("token=very-secret")]
     await harness.clock.advance(60)
-    told = [event.text for event in harness.events if isinstance(event, Notice)]
-    assert any("jobs" in text and "ZeroDivisionError" in text for text in told)
-    assert not any("very-secret" in text for text in told)
+    notices = [event.text for event in harness.events if isinstance(event, Notice)]
+    assert any("jobs" in text and "ZeroDivisionError" in text for text in notices)
+    assert not any("very-secret" in text for text in notices)
     job = harness.host.add()
     await harness.clock.run_until(lambda: harness.status(job.id) is not None, seconds=60)
     await harness.services.aclose()
 
 
-async def test_a_result_that_could_not_be_fetched_is_fetched_later(tmp_path: Path) -> None:
+async def test_poller_fetches_a_failed_result_later(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.faults["result"] = [network(), network()]
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.host.count("result") == 3, seconds=60)
     await harness.clock.advance(5)
-    assert len(harness.told(JobsFinished)) == 1
+    assert len(harness.published(JobsFinished)) == 1
     harness.host.down = network()
     await harness.services.jobs.result(job.id)
     await harness.services.aclose()
 
 
-async def test_nobody_signed_in_is_an_error_that_says_so(tmp_path: Path) -> None:
+async def test_commands_without_sign_in_raise_expired(tmp_path: Path) -> None:
     harness = MonitorHarness(tmp_path)
     await harness.services.start()
     for command in (
@@ -243,7 +245,7 @@ async def test_nobody_signed_in_is_an_error_that_says_so(tmp_path: Path) -> None
     await harness.services.aclose()
 
 
-async def test_a_listener_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+async def test_event_bus_goes_on_after_a_failing_listener(tmp_path: Path) -> None:
     harness = MonitorHarness(tmp_path)
 
     def failing(event: object) -> None:
@@ -258,7 +260,7 @@ async def test_a_listener_that_fails_does_not_stop_the_others(tmp_path: Path) ->
     await harness.services.aclose()
 
 
-async def test_a_second_deck_on_the_same_history_sees_the_job(tmp_path: Path) -> None:
+async def test_second_app_on_the_same_history_sees_the_job(tmp_path: Path) -> None:
     first = await MonitorHarness(tmp_path).enter()
     second = MonitorHarness(tmp_path, first.host, seed=2)
     await second.services.start()
@@ -269,7 +271,7 @@ async def test_a_second_deck_on_the_same_history_sees_the_job(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("body", [b"Traceback: no", b'{"results": [{"data"'])
-async def test_what_is_no_result_is_not_kept_as_the_result(
+async def test_poller_does_not_keep_a_body_that_is_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
     """Something between here and the service answered in its place, or cut its answer off."""
@@ -296,7 +298,7 @@ async def test_what_is_no_result_is_not_kept_as_the_result(
     await harness.services.aclose()
 
 
-async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path: Path) -> None:
+async def test_kept_page_that_is_no_result_is_fetched_again(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = harness.host.add(JobStatus.DONE, age=7200)
     await harness.services.polling.refresh()
@@ -308,7 +310,7 @@ async def test_a_page_that_was_once_kept_as_a_result_is_asked_for_again(tmp_path
     await harness.services.aclose()
 
 
-async def test_a_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     circuit = "OPENQASM 3.0; bit[5] c; x $0; c[0] = measure $0;"
     job = await harness.services.outbox.submit(replace(BELL, qasm=circuit))

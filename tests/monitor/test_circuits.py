@@ -15,42 +15,42 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import SubmittedCircuit
 
 
-async def test_a_circuit_in_binary_form_is_decoded_once_and_kept(tmp_path: Path) -> None:
-    pit = await MonitorHarness(tmp_path).enter()
-    job = pit.host.add()
-    await pit.services.polling.refresh()
-    (text,) = await pit.services.jobs.circuits(job.id)
+async def test_qpy_circuit_is_decoded_once_and_kept(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = harness.host.add()
+    await harness.services.polling.refresh()
+    (text,) = await harness.services.jobs.circuits(job.id)
     assert text == "OPENQASM 3; // from QPY"
-    known = pit.services.jobs.get(job.id)
+    known = harness.services.jobs.get(job.id)
     assert known is not None and known.circuit == text
-    pit.host.packed = "another"
-    assert await pit.services.jobs.circuits(job.id) == (text,)
-    assert pit.host.count("submitted") == 1
-    await pit.services.account.sign_out()
-    assert await pit.services.jobs.circuits(job.id) == (text,)
-    await pit.services.aclose()
+    harness.host.packed = "another"
+    assert await harness.services.jobs.circuits(job.id) == (text,)
+    assert harness.host.count("submitted") == 1
+    await harness.services.account.sign_out()
+    assert await harness.services.jobs.circuits(job.id) == (text,)
+    await harness.services.aclose()
 
 
-async def test_a_job_without_a_circuit_says_so(tmp_path: Path) -> None:
-    pit = await MonitorHarness(tmp_path).enter()
-    job = pit.host.add()
-    pit.host.packed = ""
+async def test_job_without_a_circuit_raises_not_found(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = harness.host.add()
+    harness.host.packed = ""
     with pytest.raises(QdeckError) as caught:
-        await pit.services.jobs.circuits(job.id)
+        await harness.services.jobs.circuits(job.id)
     assert caught.value.kind is ErrorKind.NOT_FOUND
-    await pit.services.aclose()
+    await harness.services.aclose()
 
 
-async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
-    pit = await MonitorHarness(tmp_path).enter()
-    job = pit.host.add()
-    pit.host.further = (
+async def test_circuits_of_all_pubs_are_returned(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = harness.host.add()
+    harness.host.further = (
         SubmittedCircuit("OPENQASM 3; // written"),
         SubmittedCircuit(qpy="b+c"),
         SubmittedCircuit(qpy="broken"),
         SubmittedCircuit(),
     )
-    first, *others = await pit.services.jobs.circuits(job.id)
+    first, *others = await harness.services.jobs.circuits(job.id)
     assert first == "OPENQASM 3; // from QPY"
     assert others == [
         "OPENQASM 3; // written",
@@ -59,17 +59,17 @@ async def test_every_pub_shows_its_circuit(tmp_path: Path) -> None:
         "// The circuit cannot be read.\n",
         "// No circuit that is known here.\n",
     ]
-    known = pit.services.jobs.get(job.id)
+    known = harness.services.jobs.get(job.id)
     assert known is not None and (known.circuit, known.circuits) == (first, 6)
-    await pit.services.jobs.circuits(job.id)
-    assert pit.host.count("submitted") == 1
-    await pit.services.aclose()
-    again = await MonitorHarness(tmp_path, pit.host).enter()
+    await harness.services.jobs.circuits(job.id)
+    assert harness.host.count("submitted") == 1
+    await harness.services.aclose()
+    again = await MonitorHarness(tmp_path, harness.host).enter()
     assert len(await again.services.jobs.circuits(job.id)) == 6
     await again.services.aclose()
 
 
-async def test_a_circuit_that_was_let_go_is_asked_for_again_and_kept(tmp_path: Path) -> None:
+async def test_evicted_circuit_is_fetched_again_and_kept(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(replace(BELL, transpilation=bell_candidate().transpilation))
     await harness.services.aclose()
@@ -91,19 +91,19 @@ async def test_a_circuit_that_was_let_go_is_asked_for_again_and_kept(tmp_path: P
     await third.services.aclose()
 
 
-async def test_how_a_submitted_circuit_was_transpiled_is_known_after_a_restart(tmp_path: Path) -> None:
+async def test_transpilation_of_a_submitted_circuit_survives_a_restart(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     options = TranspileOptions(optimization_level=3, seed=42)
     candidate = await harness.services.transpiler.transpile("OPENQASM 3;", "ibm_cusco", options)
     assert candidate.at == harness.clock.now()
-    told = candidate.transpilation
-    job = await harness.services.outbox.submit(replace(BELL, transpilation=told))
+    transpilation = candidate.transpilation
+    job = await harness.services.outbox.submit(replace(BELL, transpilation=transpilation))
     foreign = harness.host.add()
     await harness.services.polling.refresh()
-    assert harness.services.jobs.transpilation(job.id) == told
+    assert harness.services.jobs.transpilation(job.id) == transpilation
     await harness.services.aclose()
     again = await MonitorHarness(tmp_path, harness.host).enter()
-    assert again.services.jobs.transpilation(job.id) == told
+    assert again.services.jobs.transpilation(job.id) == transpilation
     assert again.services.jobs.transpilation(foreign.id) is None
     await again.services.jobs.delete(job.id)
     assert again.services.jobs.transpilation(job.id) is None

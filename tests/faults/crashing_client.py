@@ -1,4 +1,4 @@
-"""A services that submits and is killed with -9 at a chosen step: `python -m tests.faults.doomed`.
+"""A services that submits and is killed with -9 at a chosen step: `python -m tests.faults.crashing`.
 
 Reads one line of JSON a run (with `copy`, the history as it was when the submission was in line is copied
 there), forks (everything is imported then), and prints how the run ended: the exit
@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import httpx
 
-from tests.faults.pilot import Pilot
+from tests.faults.scripted_user import ScriptedUser
 from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
 from tests.store.made import places
 from tui.domain.accounts import Channel
@@ -49,7 +49,7 @@ def die() -> NoReturn:
     raise AssertionError("unreachable")
 
 
-def doom(point: str) -> None:
+def crash_at(point: str) -> None:
     """Make this process die at a step of the next submission."""
     if point in ("before the intent", "intent not durable", "sending not durable", "id not durable"):
         _around_intents(point)
@@ -108,23 +108,23 @@ def _on_post(when: str | None) -> None:
     httpx.AsyncClient.send = send  # type: ignore[method-assign]  # this process is here to die
 
 
-def _copy_in_line(pilot: Pilot, home: Path, copy: Path) -> None:
+def _copy_in_line(user: ScriptedUser, home: Path, copy: Path) -> None:
     def reached(step: PendingState) -> None:
         if step is PendingState.PREPARED:
             shutil.copy(places(home).history_file, copy)
 
-    pilot.services.outbox.context.on_step = reached
+    user.services.outbox.context.on_step = reached
 
 
 async def submit(order: dict[str, Any]) -> None:
     """Sign in and submit once."""
     info = SandboxInfo.from_members(order["info"])
-    pilot = Pilot(Path(order["home"]), info, Channel(order["channel"]), random.Random(order["seed"]))
-    await pilot.enter()
+    user = ScriptedUser(Path(order["home"]), info, Channel(order["channel"]), random.Random(order["seed"]))
+    await user.enter()
     if order.get("copy"):
-        _copy_in_line(pilot, Path(order["home"]), Path(order["copy"]))
-    doom(order["point"])
-    await pilot.services.outbox.submit(pilot.submission(order["name"]))
+        _copy_in_line(user, Path(order["home"]), Path(order["copy"]))
+    crash_at(order["point"])
+    await user.services.outbox.submit(user.submission(order["name"]))
     die()
 
 

@@ -29,13 +29,13 @@ def results_kept(harness: MonitorHarness) -> int:
     return sum(harness.keeps_result(job_id) for job_id in harness.host.jobs)
 
 
-async def test_many_jobs_that_ended_while_nobody_looked_are_fetched_within_a_minute(tmp_path: Path) -> None:
+async def test_many_finished_jobs_are_fetched_within_a_minute(tmp_path: Path) -> None:
     harness = await with_pending(tmp_path, 60)
     await harness.clock.advance(700)
     assert not harness.services._app_state.activity.attentive
     for job_id in list(harness.host.jobs):
         harness.host.turn(job_id, JobStatus.DONE)
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=60)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=60)
     await harness.clock.advance(60)
     assert results_kept(harness) == 60
     harness.host.calls.clear()
@@ -44,7 +44,7 @@ async def test_many_jobs_that_ended_while_nobody_looked_are_fetched_within_a_min
     await harness.services.aclose()
 
 
-async def test_one_result_that_cannot_be_fetched_is_not_offline_and_keeps_no_other_waiting(
+async def test_failing_result_is_not_offline_and_delays_no_other(
     tmp_path: Path,
 ) -> None:
     harness = await with_pending(tmp_path, 30)
@@ -55,7 +55,9 @@ async def test_one_result_that_cannot_be_fetched_is_not_offline_and_keeps_no_oth
     harness.events.clear()
     await harness.clock.advance(120)
     assert results_kept(harness) == 29
-    assert harness.told(FreshnessChanged) == [] and harness.services.account.freshness.offline_since is None
+    assert (
+        harness.published(FreshnessChanged) == [] and harness.services.account.freshness.offline_since is None
+    )
     # Spread out: it never ends, and it costs next to nothing.
     harness.host.calls.clear()
     await harness.clock.advance(6 * 3600)
@@ -66,7 +68,7 @@ async def test_one_result_that_cannot_be_fetched_is_not_offline_and_keeps_no_oth
     await harness.services.aclose()
 
 
-async def test_results_none_of_which_can_be_fetched_cost_few_requests(tmp_path: Path) -> None:
+async def test_failing_results_cost_few_requests(tmp_path: Path) -> None:
     harness = await with_pending(tmp_path, 40)
     harness.host.bad_results.update(harness.host.jobs)
     for job_id in list(harness.host.jobs):
@@ -82,7 +84,7 @@ async def test_results_none_of_which_can_be_fetched_cost_few_requests(tmp_path: 
     await harness.services.aclose()
 
 
-async def test_a_token_that_ended_meanwhile_costs_no_result(tmp_path: Path) -> None:
+async def test_expired_token_loses_no_result(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.faults["result"] = [QdeckError(ErrorKind.EXPIRED, "The token is over.")]
@@ -92,7 +94,7 @@ async def test_a_token_that_ended_meanwhile_costs_no_result(tmp_path: Path) -> N
     await harness.services.aclose()
 
 
-async def test_a_service_that_goes_away_between_list_and_result_is_offline_at_the_next_list(
+async def test_service_down_between_list_and_result_is_offline_at_the_next_list(
     tmp_path: Path,
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
@@ -110,12 +112,12 @@ async def test_a_service_that_goes_away_between_list_and_result_is_offline_at_th
     await harness.services.aclose()
 
 
-async def test_a_large_result_is_left_on_the_service_until_it_is_asked_for(tmp_path: Path) -> None:
+async def test_large_result_is_fetched_only_when_requested(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.result_bytes = 60 << 20
     job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.DONE)
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=20)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=20)
     await harness.clock.advance(600)
     assert harness.host.count("result") == 1 and not harness.keeps_result(job.id)
     known = harness.services.jobs.get(job.id)
@@ -129,7 +131,7 @@ async def test_a_large_result_is_left_on_the_service_until_it_is_asked_for(tmp_p
     await harness.services.aclose()
 
 
-async def test_a_session_between_two_jobs_is_watched_like_a_job(tmp_path: Path) -> None:
+async def test_open_session_shortens_the_poll_interval(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     session = await harness.services.sessions.open("ibm_cusco", SessionMode.DEDICATED)
     await harness.clock.advance(60)
@@ -149,7 +151,7 @@ async def test_a_session_between_two_jobs_is_watched_like_a_job(tmp_path: Path) 
     await harness.services.aclose()
 
 
-async def test_a_time_to_live_that_could_not_be_asked_for_is_asked_for_again(tmp_path: Path) -> None:
+async def test_sessions_poller_retries_a_failed_time_to_live(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     service = harness.made_services[-1]
     elsewhere = await service.open_session("ibm_cusco", SessionMode.DEDICATED)
@@ -170,7 +172,7 @@ async def test_a_time_to_live_that_could_not_be_asked_for_is_asked_for_again(tmp
     await harness.services.aclose()
 
 
-def test_how_large_is_a_setting(tmp_path: Path) -> None:
+def test_auto_result_size_is_a_setting(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     assert load_settings(file).auto_result_mib == 5
     for size in (0, 20):

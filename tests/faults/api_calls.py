@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.faults.bench import FLIP, Workspace
+from tests.faults.sandbox import FLIP, FaultySandbox
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobQuery
@@ -19,28 +19,28 @@ SUBMISSION = Submission(Primitive.SAMPLER, "ibm_peekskill", FLIP, 10, tags=(TAG,
 DEVICE = "ibm_peekskill"
 PLATFORM, CLASSIC = Channel.PLATFORM, Channel.CLASSIC
 
-Prepare = Callable[[Workspace, Channel], Awaitable[str]]
+Prepare = Callable[[FaultySandbox, Channel], Awaitable[str]]
 Ask = Callable[[QuantumService, str], Awaitable[object]]
 
 
-async def nothing(_bench: Workspace, _channel: Channel) -> str:
+async def nothing(_sandbox: FaultySandbox, _channel: Channel) -> str:
     """Nothing is needed."""
     return ""
 
 
-async def finished(bench: Workspace, channel: Channel) -> str:
+async def finished(sandbox: FaultySandbox, channel: Channel) -> str:
     """A job that has run."""
-    return await bench.finished(channel)
+    return await sandbox.finished(channel)
 
 
-async def held(bench: Workspace, channel: Channel) -> str:
+async def held(sandbox: FaultySandbox, channel: Channel) -> str:
     """A job that does not end by itself."""
-    return bench.put(channel, held=True).id
+    return sandbox.put(channel, held=True).id
 
 
-async def session(bench: Workspace, channel: Channel) -> str:
+async def session(sandbox: FaultySandbox, channel: Channel) -> str:
     """An open batch."""
-    return bench.session(channel)
+    return sandbox.session(channel)
 
 
 _PAGES = 1 + 2 * 20 + 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.calls import ApiCall
+from tests.faults.api_calls import ApiCall
 from tui.common.errors import ErrorKind
 from tui.ibm.transport.request import Idempotency
 from tui.sandbox.faults.plan import FaultKind

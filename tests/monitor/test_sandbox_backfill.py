@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.test_sandbox import live_services
+from tests.monitor.test_on_sandbox import live_services
 from tests.store.made import places
 from tui.domain.accounts import Channel
 from tui.monitor.services import AppServices
@@ -52,7 +52,9 @@ async def older(services: AppServices) -> None:
 
 
 @pytest.mark.parametrize("channel", list(Channel))
-async def test_all_that_was_ever_run_is_found_and_can_be_deleted(tmp_path: Path, channel: Channel) -> None:
+async def test_backfill_on_the_sandbox_finds_all_jobs_and_deletes_them(
+    tmp_path: Path, channel: Channel
+) -> None:
     folders = places(tmp_path)
     ids = filled(folders.sandbox, "platform" if channel is Channel.PLATFORM else "classic")
     services = live_services(folders, lambda: launch(folders.sandbox))

@@ -14,8 +14,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.bench import Workspace, bench
-from tests.faults.calls import CALLS, ApiCall
+from tests.faults.api_calls import CALLS, ApiCall
+from tests.faults.sandbox import FaultySandbox, faulty_sandbox
 from tests.faults.test_matrix import matches
 from tests.ibm.mock_network import InstantClock
 from tui.common.errors import QdeckError
@@ -98,7 +98,7 @@ class Recorder(httpx.AsyncHTTPTransport):
 class Recorded:
     """What a call was answered, from signing in on, and the id it asked about."""
 
-    box: Workspace = field(repr=False)
+    sandbox: FaultySandbox = field(repr=False)
     prepared: str
     tape: Tape = field(repr=False)
 
@@ -107,16 +107,16 @@ class Recorded:
 async def recorded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[int, Recorded]]:
     """Every call of the table, asked once of a real sandbox."""
     tapes: dict[int, Recorded] = {}
-    async with bench(tmp_path_factory.mktemp("recorded")) as box:
+    async with faulty_sandbox(tmp_path_factory.mktemp("recorded")) as sandbox:
         for number, call in enumerate(CALLS):
-            box.plan.set([Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else [])
-            prepared, transport = await call.prepare(box, call.channel), Recorder()
-            made = box.client(call.channel, transport=transport, account=call.account)
+            sandbox.plan.set([Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else [])
+            prepared, transport = await call.prepare(sandbox, call.channel), Recorder()
+            made = sandbox.client(call.channel, transport=transport, account=call.account)
             if call.signed:
                 await made.sign_in()
             await call.ask(made, prepared)
             await made.aclose()
-            tapes[number] = Recorded(box, prepared, transport.tape)
+            tapes[number] = Recorded(sandbox, prepared, transport.tape)
         yield tapes
 
 
@@ -144,7 +144,7 @@ def retyped(value: Any) -> Any:
 
 
 @st.composite
-def bent(draw: st.DrawFn, body: bytes) -> bytes:
+def mutated(draw: st.DrawFn, body: bytes) -> bytes:
     """A body with up to three places dropped, replaced, nested or retyped; or no JSON at all."""
     try:
         value = json.loads(body)
@@ -172,54 +172,58 @@ def bent(draw: st.DrawFn, body: bytes) -> bytes:
     return json.dumps(value).encode()
 
 
-async def asked(call: ApiCall, known: Recorded, content: bytes, status: int | None = None) -> None:
+async def ask_with(call: ApiCall, known: Recorded, content: bytes, status: int | None = None) -> None:
     """Ask a service whose answer to the call is this; everything else is as recorded."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        told = known.tape.get((request.method, path))
+        recorded = known.tape.get((request.method, path))
         if matches(call, request.method, path):
-            kind = told.content_type if told else "application/json"
-            ended = status or (told.status if told else 200)
+            kind = recorded.content_type if recorded else "application/json"
+            ended = status or (recorded.status if recorded else 200)
             return httpx.Response(
                 200 if ended == 204 else ended, headers={"content-type": kind}, content=content
             )
-        if told is None:
+        if recorded is None:
             return httpx.Response(404, json={"errors": [{"code": 1291, "message": "no such thing"}]})
-        return httpx.Response(told.status, headers={"content-type": told.content_type}, content=told.body)
+        return httpx.Response(
+            recorded.status,
+            headers={"content-type": recorded.content_type},
+            content=recorded.body,
+        )
 
-    made = known.box.client(
+    made = known.sandbox.client(
         call.channel, InstantClock(), transport=httpx.MockTransport(answer), account=call.account
     )
-    told: object = None
+    outcome: object = None
     try:
         if call.signed:
             await made.sign_in()
-        told = await call.ask(made, known.prepared)
+        outcome = await call.ask(made, known.prepared)
     except QdeckError as error:
         assert error.message
-        told = str(error)
+        outcome = str(error)
     finally:
         await made.aclose()
-    secrets = (known.box.info.api_key, known.box.info.api_token)
-    assert not any(secret in repr(told) for secret in secrets)
-    assert not isinstance(told, Secret)
+    secrets = (known.sandbox.info.api_key, known.sandbox.info.api_token)
+    assert not any(secret in repr(outcome) for secret in secrets)
+    assert not isinstance(outcome, Secret)
 
 
 @given(data=st.data())
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-async def test_no_bent_answer_of_any_call_is_a_traceback(
+async def test_mutated_answer_of_any_call_raises_only_qdeck_errors(
     recorded: dict[int, Recorded], data: st.DataObject
 ) -> None:
     number = data.draw(st.integers(0, len(CALLS) - 1))
     call, known = CALLS[number], recorded[number]
     body = next(answer.body for sent, answer in known.tape.items() if matches(call, *sent))
-    await asked(call, known, data.draw(bent(body)))
+    await ask_with(call, known, data.draw(mutated(body)))
 
 
 @given(data=st.data())
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-async def test_no_bent_refusal_of_any_call_is_a_traceback(
+async def test_mutated_refusal_of_any_call_raises_only_qdeck_errors(
     recorded: dict[int, Recorded], data: st.DataObject
 ) -> None:
     number = data.draw(st.integers(0, len(CALLS) - 1))
@@ -244,17 +248,17 @@ async def test_no_bent_refusal_of_any_call_is_a_traceback(
             ]
         )
     )
-    content = data.draw(bent(json.dumps(shape).encode()))
-    await asked(CALLS[number], recorded[number], content, status)
+    content = data.draw(mutated(json.dumps(shape).encode()))
+    await ask_with(CALLS[number], recorded[number], content, status)
 
 
 @pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.parametrize("number", range(len(CALLS)), ids=lambda number: str(CALLS[number]))
-async def test_many_bent_answers_of_each_call(
+async def test_many_mutated_answers_of_each_call(
     recorded: dict[int, Recorded], number: int, data: st.DataObject
 ) -> None:
     call, known = CALLS[number], recorded[number]
     body = next(answer.body for sent, answer in known.tape.items() if matches(call, *sent))
-    await asked(call, known, data.draw(bent(body)))
+    await ask_with(call, known, data.draw(mutated(body)))

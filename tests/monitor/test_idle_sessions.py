@@ -36,24 +36,24 @@ def warnings(harness: MonitorHarness) -> list[SessionIdle]:
 
 def change(harness: MonitorHarness, session: Session, **changes: object) -> None:
     """What the service says of the session from now on."""
-    told = replace(harness.host.sessions[session.id], **changes)  # type: ignore[arg-type]  # of Session
-    harness.host.sessions[session.id] = told
+    warning = replace(harness.host.sessions[session.id], **changes)  # type: ignore[arg-type]  # of Session
+    harness.host.sessions[session.id] = warning
 
 
 @pytest.mark.parametrize("lists", [True, False])
-async def test_a_session_that_gets_no_job_is_told_of_once(tmp_path: Path, lists: bool) -> None:
+async def test_idle_session_is_warned_of_once(tmp_path: Path, lists: bool) -> None:
     harness, session = await watching(tmp_path, lists=lists)
     await harness.clock.advance(4.9 * MINUTE)
     assert not warnings(harness)
     await harness.clock.advance(0.7 * MINUTE)
-    (told,) = warnings(harness)
-    assert told.session.id == session.id and 300 <= told.seconds < 330
+    (warning,) = warnings(harness)
+    assert warning.session.id == session.id and 300 <= warning.seconds < 330
     await harness.clock.advance(20 * MINUTE)
     assert len(warnings(harness)) == 1
     await harness.services.aclose()
 
 
-async def test_a_session_with_a_job_is_not_idle_and_a_new_stretch_is_told_of_anew(tmp_path: Path) -> None:
+async def test_session_with_a_job_is_not_idle_and_a_new_stretch_warns_again(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     job = harness.host.add(session_id=session.id)
     await harness.services.polling.refresh()
@@ -72,7 +72,7 @@ async def test_a_session_with_a_job_is_not_idle_and_a_new_stretch_is_told_of_ane
     await harness.services.aclose()
 
 
-async def test_time_counts_from_the_last_job_as_the_service_tells_it(tmp_path: Path) -> None:
+async def test_idle_time_counts_from_the_last_job_of_the_service(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     await harness.clock.advance(4 * MINUTE)
     change(harness, session, state=SessionState.ACTIVE, last_job_completed=harness.clock.now())
@@ -83,7 +83,7 @@ async def test_time_counts_from_the_last_job_as_the_service_tells_it(tmp_path: P
     await harness.services.aclose()
 
 
-async def test_a_service_whose_clock_is_wrong_warns_neither_too_early_nor_too_late(
+async def test_idle_time_allows_for_the_clock_skew_of_the_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path, idle=5).enter()
@@ -102,7 +102,7 @@ async def test_a_service_whose_clock_is_wrong_warns_neither_too_early_nor_too_la
     await harness.services.aclose()
 
 
-async def test_without_any_time_it_counts_from_when_it_was_first_seen(tmp_path: Path) -> None:
+async def test_idle_time_without_stamps_counts_from_the_first_poll(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path, idle=5).enter()
     await harness.clock.advance(10 * MINUTE)
     session = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.UNKNOWN, "Odd")
@@ -115,7 +115,7 @@ async def test_without_any_time_it_counts_from_when_it_was_first_seen(tmp_path: 
     await harness.services.aclose()
 
 
-async def test_a_script_that_feeds_the_session_while_nobody_looks_keeps_it_from_being_told_of(
+async def test_idle_warning_is_checked_against_jobs_from_elsewhere(
     tmp_path: Path,
 ) -> None:
     harness, session = await watching(tmp_path)
@@ -127,7 +127,7 @@ async def test_a_script_that_feeds_the_session_while_nobody_looks_keeps_it_from_
     await harness.services.aclose()
 
 
-async def test_the_clock_alone_wakes_it_while_nobody_looks(tmp_path: Path) -> None:
+async def test_idle_warning_comes_without_user_activity(tmp_path: Path) -> None:
     harness, _ = await watching(tmp_path)
     harness.services.polling.focus_changed(False)
     await harness.clock.advance(5.7 * MINUTE)
@@ -135,9 +135,7 @@ async def test_the_clock_alone_wakes_it_while_nobody_looks(tmp_path: Path) -> No
     await harness.services.aclose()
 
 
-async def test_one_look_at_the_service_a_stretch_and_no_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_idle_session_costs_one_poll_a_stretch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     guarded, _ = await watching(tmp_path / "one")
     plain, _ = await watching(tmp_path / "other", minutes=0)
     asked: list[float] = []
@@ -154,20 +152,20 @@ async def test_one_look_at_the_service_a_stretch_and_no_more(
         harness.host.calls.clear()
     began = guarded.clock.monotonic()
     await guarded.clock.run_until(lambda: bool(warnings(guarded)), seconds=10 * MINUTE)
-    told = guarded.clock.monotonic()
-    await plain.clock.advance(told - began)
-    assert asked[-1] == told, "it looks right before it says so"
+    warning = guarded.clock.monotonic()
+    await plain.clock.advance(warning - began)
+    assert asked[-1] == warning, "it looks right before it says so"
     for harness in (guarded, plain):
         await harness.clock.advance(20 * MINUTE)
         await harness.services.aclose()
     assert len(warnings(guarded)) == 1 and not warnings(plain)
-    usual = [later - earlier for earlier, later in pairwise(at for at in asked if at >= told)]
+    usual = [later - earlier for earlier, later in pairwise(at for at in asked if at >= warning)]
     assert len(usual) > 10 and min(usual) >= 0.9 * MINUTE, "and looks for it no more"
     assert guarded.host.count("jobs") - plain.host.count("jobs") <= 1
     assert guarded.host.count("sessions") - plain.host.count("sessions") <= 1
 
 
-async def test_while_offline_nothing_is_said_and_then_it_is(tmp_path: Path) -> None:
+async def test_idle_warning_waits_while_offline(tmp_path: Path) -> None:
     harness, _ = await watching(tmp_path)
     harness.host.down = network()
     await harness.clock.advance(20 * MINUTE)
@@ -187,7 +185,7 @@ async def test_while_offline_nothing_is_said_and_then_it_is(tmp_path: Path) -> N
         {"closed": datetime.fromisoformat("2026-03-01T12:00:00Z")},
     ],
 )
-async def test_a_session_that_takes_no_jobs_is_left_alone(tmp_path: Path, changes: dict[str, object]) -> None:
+async def test_draining_session_is_not_warned_of(tmp_path: Path, changes: dict[str, object]) -> None:
     harness, session = await watching(tmp_path)
     change(harness, session, **changes)
     await harness.clock.advance(20 * MINUTE)
@@ -195,14 +193,14 @@ async def test_a_session_that_takes_no_jobs_is_left_alone(tmp_path: Path, change
     await harness.services.aclose()
 
 
-async def test_zero_minutes_means_never(tmp_path: Path) -> None:
+async def test_zero_minutes_turn_idle_warnings_off(tmp_path: Path) -> None:
     harness, _ = await watching(tmp_path, minutes=0)
     await harness.clock.advance(30 * MINUTE)
     assert not warnings(harness)
     await harness.services.aclose()
 
 
-async def test_what_the_history_holds_is_told_of_only_when_the_service_confirms_it(tmp_path: Path) -> None:
+async def test_session_of_the_history_is_warned_of_only_when_confirmed(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     await harness.services.aclose()
     await harness.clock.advance(30 * MINUTE)
@@ -217,7 +215,7 @@ async def test_what_the_history_holds_is_told_of_only_when_the_service_confirms_
     await again.services.aclose()
 
 
-async def test_a_submission_that_waits_in_line_for_the_session_is_on_its_way(tmp_path: Path) -> None:
+async def test_session_with_a_queued_submission_is_not_idle(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     harness.host.faults["submit"] = [_full() for _ in range(40)]
     work = harness.services.outbox.submit(replace(BELL, session_id=session.id))
@@ -228,18 +226,18 @@ async def test_a_submission_that_waits_in_line_for_the_session_is_on_its_way(tmp
     await harness.services.aclose()
 
 
-async def test_two_sessions_have_a_stretch_each(tmp_path: Path) -> None:
+async def test_idle_stretches_of_two_sessions_are_independent(tmp_path: Path) -> None:
     harness, first = await watching(tmp_path)
     await harness.clock.advance(3 * MINUTE)
     second = await harness.services.sessions.open("ibm_cusco", SessionMode.BATCH, 3600)
     await harness.clock.advance(3 * MINUTE)
-    assert [told.session.id for told in warnings(harness)] == [first.id]
+    assert [warning.session.id for warning in warnings(harness)] == [first.id]
     await harness.clock.advance(3 * MINUTE)
-    assert [told.session.id for told in warnings(harness)] == [first.id, second.id]
+    assert [warning.session.id for warning in warnings(harness)] == [first.id, second.id]
     await harness.services.aclose()
 
 
-async def test_a_session_opened_here_is_known_as_such_after_a_restart(tmp_path: Path) -> None:
+async def test_session_opened_here_is_known_as_such_after_a_restart(tmp_path: Path) -> None:
     harness, session = await watching(tmp_path)
     elsewhere = replace(session, id="elsewhere", opened_here=False)
     harness.host.sessions["elsewhere"] = elsewhere
@@ -253,7 +251,7 @@ async def test_a_session_opened_here_is_known_as_such_after_a_restart(tmp_path: 
     await again.services.aclose()
 
 
-async def test_times_to_live_that_a_list_leaves_out_are_asked_for_once(tmp_path: Path) -> None:
+async def test_sessions_poller_fetches_missing_times_to_live_once(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     session = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.ACTIVE)
     harness.host.sessions["s"] = session
@@ -264,7 +262,7 @@ async def test_times_to_live_that_a_list_leaves_out_are_asked_for_once(tmp_path:
     await harness.services.aclose()
 
 
-def test_the_minutes_are_a_setting(tmp_path: Path) -> None:
+def test_idle_minutes_are_a_setting(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     assert load_settings(file).session_idle_minutes == 5
     for text, minutes in (("", 5), ("session_idle_minutes = 0\n", 0), ("session_idle_minutes = 90\n", 90)):

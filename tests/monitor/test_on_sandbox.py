@@ -42,10 +42,10 @@ def live_services(folders: Folders, launcher: Callable[[], Awaitable[RunningSand
 
 def bell_on(configuration: bytes) -> str:
     """A Bell pair in the gates of `ibm_peekskill` (ecr), on two qubits it couples."""
-    told = json.loads(configuration)
-    assert "ecr" in told["basis_gates"]
-    return _BELL.replace("$a", f"${told['coupling_map'][0][0]}").replace(
-        "$b", f"${told['coupling_map'][0][1]}"
+    members = json.loads(configuration)
+    assert "ecr" in members["basis_gates"]
+    return _BELL.replace("$a", f"${members['coupling_map'][0][0]}").replace(
+        "$b", f"${members['coupling_map'][0][1]}"
     )
 
 
@@ -63,7 +63,7 @@ c[1] = measure $b;
 
 
 @pytest.mark.parametrize("channel", list(Channel))
-async def test_from_sign_in_to_a_result_that_is_kept(tmp_path: Path, channel: Channel) -> None:
+async def test_monitor_on_the_sandbox_from_sign_in_to_a_kept_result(tmp_path: Path, channel: Channel) -> None:
     folders = places(tmp_path)
     services = live_services(folders, lambda: launch(folders.sandbox))
     finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()

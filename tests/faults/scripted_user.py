@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.faults.bench import FLIP, POLICY
+from tests.faults.sandbox import FLIP, POLICY
 from tests.monitor.fakes import FakeCompiler
 from tests.store.made import places
 from tests.support.sandbox import live_account
@@ -48,7 +48,7 @@ class QuickClock:
         await asyncio.sleep(seconds / _PACE)
 
 
-class Pilot:
+class ScriptedUser:
     """One services on a home folder and a face of a running sandbox."""
 
     def __init__(self, home: Path, info: SandboxInfo, channel: Channel, chance: random.Random) -> None:
@@ -77,11 +77,11 @@ class Pilot:
         await self.services.start()
         await self.services.account.sign_in(self._account)
 
-    async def see_to(self, name: str) -> None:
+    async def submit_until_accepted(self, name: str) -> None:
         """Go on until the history says that the job of that name exists."""
         async with asyncio.timeout(60):
             while True:
-                await self._settled()
+                await self._reconciled()
                 if any(intent.state.value == "accepted" for intent in self._intents(name)):
                     return
                 self.submits += 1
@@ -91,7 +91,7 @@ class Pilot:
                     # Told to the user; the intent's state says whether asking again is safe.
                     continue
 
-    async def _settled(self) -> None:
+    async def _reconciled(self) -> None:
         while any(intent.state.open for intent in self.services._history.submissions()):  # noqa: ASYNC110 - polled
             await asyncio.sleep(0.02)
 

@@ -1,4 +1,4 @@
-"""A full disk is told once and the services goes on; when there is room again nothing is missing."""
+"""A full disk is shown once and the app goes on; when there is room again nothing is missing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def with_many_jobs(root: Path) -> None:
     await history.aclose()
 
 
-async def test_a_full_disk_is_told_once_and_nothing_is_missing_after_it(tmp_path: Path) -> None:
+async def test_full_disk_is_shown_once_and_loses_nothing(tmp_path: Path) -> None:
     await with_many_jobs(tmp_path)
     harness = await MonitorHarness(tmp_path).enter()
     with full_disk(harness.folders.history_file):
@@ -47,7 +47,7 @@ async def test_a_full_disk_is_told_once_and_nothing_is_missing_after_it(tmp_path
         await harness.clock.advance(30)
         assert len(_said(harness, Severity.ERROR)) == 1
     await harness.clock.run_until(
-        lambda: any("written again" in told for told in _said(harness, Severity.INFORMATION))
+        lambda: any("written again" in announced for announced in _said(harness, Severity.INFORMATION))
     )
     await harness.services.aclose()
     again = await opened(harness.folders)
@@ -57,7 +57,7 @@ async def test_a_full_disk_is_told_once_and_nothing_is_missing_after_it(tmp_path
     await again.aclose()
 
 
-async def test_a_service_that_does_not_let_go_keeps_nothing_from_the_disk(
+async def test_closing_saves_the_history_although_the_service_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
@@ -77,7 +77,7 @@ async def test_a_service_that_does_not_let_go_keeps_nothing_from_the_disk(
     await ending
 
 
-async def test_what_another_qdeck_wrote_is_seen_within_a_second(tmp_path: Path) -> None:
+async def test_changes_of_another_process_show_within_a_second(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     for n in range(20):
         other = await opened(harness.folders)
@@ -88,7 +88,7 @@ async def test_what_another_qdeck_wrote_is_seen_within_a_second(tmp_path: Path) 
     await harness.services.aclose()
 
 
-async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_path: Path) -> None:
+async def test_history_that_failed_to_open_shows_once_it_opens(tmp_path: Path) -> None:
     history = await opened(places(tmp_path))
     history.upsert(JobRecord(replace(made_job(n), service="platform")) for n in range(5))
     await history.aclose()
@@ -100,12 +100,12 @@ async def test_a_history_that_could_not_be_opened_is_shown_once_it_can_be(tmp_pa
     harness.folders.history_file.rmdir()
     aside.rename(harness.folders.history_file)
     await harness.clock.run_until(lambda: len(harness.services.jobs.all()) == 5)
-    told = {job.id for event in harness.events if isinstance(event, JobsChanged) for job in event.jobs}
-    assert told >= {f"job-{n:05d}" for n in range(5)}
+    announced = {job.id for event in harness.events if isinstance(event, JobsChanged) for job in event.jobs}
+    assert announced >= {f"job-{n:05d}" for n in range(5)}
     await harness.services.aclose()
 
 
-async def test_a_history_that_is_opened_late_shows_its_jobs_without_a_restart(tmp_path: Path) -> None:
+async def test_history_opened_late_shows_its_jobs_without_a_restart(tmp_path: Path) -> None:
     """The same when nobody signs in."""
     history = await opened(places(tmp_path))
     history.upsert([JobRecord(made_job(1))])

@@ -41,7 +41,7 @@ async def with_jobs(root: Path, many: int) -> MonitorHarness:
     return harness
 
 
-async def test_five_hundred_jobs_cost_three_list_requests_a_tick(tmp_path: Path) -> None:
+async def test_poller_lists_five_hundred_jobs_with_three_requests_a_tick(tmp_path: Path) -> None:
     harness = await with_jobs(tmp_path, 500)
     await harness.clock.advance(60)
     asked = noting(harness)
@@ -60,7 +60,7 @@ async def test_five_hundred_jobs_cost_three_list_requests_a_tick(tmp_path: Path)
     await harness.services.aclose()
 
 
-async def test_no_tick_costs_more_than_three_list_requests(tmp_path: Path) -> None:
+async def test_poller_sends_at_most_three_list_requests_a_tick(tmp_path: Path) -> None:
     """Nor one in which many that were created at the same time are looked through, or have all left."""
     host = FakeHost(FakeClock())
     harness = await MonitorHarness(tmp_path, host).enter()
@@ -80,7 +80,7 @@ async def test_no_tick_costs_more_than_three_list_requests(tmp_path: Path) -> No
     await harness.services.aclose()
 
 
-async def test_old_history_is_not_downloaded_again(tmp_path: Path) -> None:
+async def test_poller_does_not_list_known_history_again(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     for age in range(40):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
@@ -99,7 +99,7 @@ async def test_old_history_is_not_downloaded_again(tmp_path: Path) -> None:
     await again.services.aclose()
 
 
-async def test_an_idle_app_asks_for_nothing_but_its_token(tmp_path: Path) -> None:
+async def test_idle_app_requests_nothing_but_its_token(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.clock.advance(1000)
     harness.host.calls.clear()
@@ -112,7 +112,7 @@ async def test_an_idle_app_asks_for_nothing_but_its_token(tmp_path: Path) -> Non
     await harness.services.aclose()
 
 
-async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(tmp_path: Path) -> None:
+async def test_polling_stops_after_two_idle_minutes_and_resumes_with_a_key(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     for _ in range(10):
         await harness.clock.advance(30)
@@ -138,7 +138,7 @@ async def test_two_minutes_without_a_key_are_idle_and_the_next_key_asks_at_once(
     await harness.services.aclose()
 
 
-async def test_without_the_focus_less_is_asked_and_coming_back_asks_at_once(tmp_path: Path) -> None:
+async def test_polling_slows_without_focus_and_resumes_with_it(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.turn(job.id, JobStatus.RUNNING)
@@ -157,27 +157,27 @@ async def test_without_the_focus_less_is_asked_and_coming_back_asks_at_once(tmp_
     await harness.services.aclose()
 
 
-async def test_a_burst_of_changes_is_one_event(tmp_path: Path) -> None:
+async def test_burst_of_changes_is_one_event(tmp_path: Path) -> None:
     harness = await with_jobs(tmp_path, 500)
     await harness.clock.advance(60)
     harness.events.clear()
     for job_id in list(harness.host.jobs):
         harness.host.turn(job_id, JobStatus.RUNNING)
     await harness.services.polling.refresh()
-    (told,) = harness.told(JobsChanged)
-    assert isinstance(told, JobsChanged) and len(told.jobs) == 500
+    (event,) = harness.published(JobsChanged)
+    assert isinstance(event, JobsChanged) and len(event.jobs) == 500
     for job_id in list(harness.host.jobs):
         harness.host.turn(job_id, JobStatus.FAILED)
     harness.events.clear()
-    await harness.clock.run_until(lambda: bool(harness.told(JobsFinished)), seconds=60)
-    (finished,) = harness.told(JobsFinished)
-    first, *later = harness.told(JobsChanged)
+    await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=60)
+    (finished,) = harness.published(JobsFinished)
+    first, *later = harness.published(JobsChanged)
     assert isinstance(finished, JobsFinished) and isinstance(first, JobsChanged)
     assert len(finished.jobs) == len(first.jobs) == 500 and len(later) <= 1
     await harness.services.aclose()
 
 
-async def test_what_happened_while_away_is_told_once_and_marked_until_seen(tmp_path: Path) -> None:
+async def test_jobs_finished_while_away_are_reported_once_and_unread(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     jobs = [await harness.services.outbox.submit(BELL) for _ in range(4)]
     assert harness.services.jobs.unread() == frozenset()
@@ -194,16 +194,16 @@ async def test_what_happened_while_away_is_told_once_and_marked_until_seen(tmp_p
     assert again.services.jobs.unread() == finished
     again.services.jobs.mark_read(jobs[0].id, jobs[3].id)
     assert again.services.jobs.unread() == finished - {jobs[0].id}
-    assert again.told(JobsChanged)[-1] == JobsChanged((_shown(again, jobs[0].id),))
+    assert again.published(JobsChanged)[-1] == JobsChanged((_shown(again, jobs[0].id),))
     await again.clock.advance(30)
     await again.services.aclose()
     third = await MonitorHarness(tmp_path, harness.host, seed=3).enter()
     assert third.services.jobs.unread() == finished - {jobs[0].id}
-    assert third.told(Notice) == []
+    assert third.published(Notice) == []
     await third.services.aclose()
 
 
-async def test_what_was_seen_here_is_seen_by_another_qdeck_too(tmp_path: Path) -> None:
+async def test_jobs_read_here_are_read_in_another_process(tmp_path: Path) -> None:
     host = FakeHost(FakeClock())
     one = await MonitorHarness(tmp_path, host).enter()
     jobs = [await one.services.outbox.submit(BELL) for _ in range(3)]
@@ -216,7 +216,7 @@ async def test_what_was_seen_here_is_seen_by_another_qdeck_too(tmp_path: Path) -
     one.services.jobs.mark_read(jobs[0].id)
     await one.clock.advance(3)
     assert other.services.jobs.unread() == one.services.jobs.unread() == {jobs[1].id, jobs[2].id}
-    assert jobs[0].id in {job.id for event in other.told(JobsChanged)[-3:] for job in _jobs_of(event)}
+    assert jobs[0].id in {job.id for event in other.published(JobsChanged)[-3:] for job in _jobs_of(event)}
     await other.services.jobs.delete(jobs[1].id)
     assert other.services.jobs.unread() == {jobs[2].id}
     await one.clock.advance(3)
@@ -234,7 +234,7 @@ def _jobs_of(event: object) -> tuple[Job, ...]:
     return event.jobs
 
 
-async def test_a_long_absence_is_caught_up_with_completely(tmp_path: Path) -> None:
+async def test_poller_catches_up_completely_after_a_long_absence(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.services.outbox.submit(BELL)
     await harness.services.aclose()
@@ -246,17 +246,19 @@ async def test_a_long_absence_is_caught_up_with_completely(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("known", [0, 3])
-async def test_a_job_that_came_and_ended_between_two_looks_is_announced(tmp_path: Path, known: int) -> None:
+async def test_poller_announces_a_job_that_came_and_ended_between_two_polls(
+    tmp_path: Path, known: int
+) -> None:
     host = FakeHost(FakeClock())
     for age in range(known):
         host.add(JobStatus.DONE, age=3600.0 * (1 + age))
     harness = await MonitorHarness(tmp_path, host).enter()
     await harness.clock.advance(90)
-    assert harness.told(JobsFinished) == [] and harness.services.jobs.unread() == frozenset()
+    assert harness.published(JobsFinished) == [] and harness.services.jobs.unread() == frozenset()
     job = host.add(JobStatus.DONE)
     await harness.clock.advance(90)
-    (told,) = harness.told(JobsFinished)
-    assert isinstance(told, JobsFinished) and not told.away and [one.id for one in told.jobs] == [job.id]
+    (event,) = harness.published(JobsFinished)
+    assert isinstance(event, JobsFinished) and not event.away and [one.id for one in event.jobs] == [job.id]
     assert harness.services.jobs.unread() == {job.id} and harness.keeps_result(job.id)
     await harness.services.aclose()
 

@@ -49,7 +49,7 @@ def names(harness: MonitorHarness) -> list[str]:
     return [one.submission.name for one in harness.services.outbox.queue.waiting()]
 
 
-async def test_a_sixth_submission_in_a_minute_waits_for_its_turn(tmp_path: Path) -> None:
+async def test_send_queue_holds_the_sixth_submission_in_a_minute(tmp_path: Path) -> None:
     harness = await entered(tmp_path, ACCOUNT)
     sent = [submit(harness, str(number)) for number in range(CREATIONS + 2)]
     await harness.clock.settle()
@@ -62,12 +62,12 @@ async def test_a_sixth_submission_in_a_minute_waits_for_its_turn(tmp_path: Path)
     assert harness.host.count("submit") == CREATIONS
     await harness.clock.advance(20)
     assert all(one.done() for one in sent) and harness.services.outbox.queue.waiting() == ()
-    assert harness.told(OutboxChanged)[-1] == OutboxChanged(())
+    assert harness.published(OutboxChanged)[-1] == OutboxChanged(())
     assert len(harness.host.jobs) == CREATIONS + 2
     await harness.services.aclose()
 
 
-async def test_what_another_run_sent_counts_for_the_minute(tmp_path: Path) -> None:
+async def test_rate_limit_counts_requests_of_an_earlier_run(tmp_path: Path) -> None:
     harness = await entered(tmp_path, ACCOUNT)
     for number in range(CREATIONS):
         await submit(harness, str(number))
@@ -81,7 +81,7 @@ async def test_what_another_run_sent_counts_for_the_minute(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("seconds", [30.0, None, 0.0])
-async def test_too_many_requests_puts_it_back_in_line(tmp_path: Path, seconds: float | None) -> None:
+async def test_rate_limited_submission_is_queued_again(tmp_path: Path, seconds: float | None) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [too_many(seconds), too_many(seconds)]
     sent = submit(harness, "a")
@@ -99,7 +99,9 @@ async def test_too_many_requests_puts_it_back_in_line(tmp_path: Path, seconds: f
     [full(), full(ErrorKind.FORBIDDEN), full(ErrorKind.FORBIDDEN, None)],
     ids=["409", "403", "words"],
 )
-async def test_a_full_queue_is_waited_for_until_a_job_leaves_it(tmp_path: Path, refusal: QdeckError) -> None:
+async def test_full_service_queue_holds_submissions_until_a_job_leaves_it(
+    tmp_path: Path, refusal: QdeckError
+) -> None:
     harness = await entered(tmp_path)
     first = await submit(harness, "first")
     await harness.clock.advance(300)
@@ -114,7 +116,7 @@ async def test_a_full_queue_is_waited_for_until_a_job_leaves_it(tmp_path: Path, 
     await harness.services.aclose()
 
 
-async def test_a_full_queue_is_tried_again_ever_more_rarely(tmp_path: Path) -> None:
+async def test_full_service_queue_is_tried_with_back_off(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [full() for _ in range(200)]
     sent = submit(harness, "a")
@@ -125,7 +127,7 @@ async def test_a_full_queue_is_tried_again_ever_more_rarely(tmp_path: Path) -> N
     await harness.services.aclose()
 
 
-async def test_the_line_can_be_reordered_and_left(tmp_path: Path) -> None:
+async def test_send_queue_moves_and_withdraws_submissions(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [too_many(30)]
     sent = {name: submit(harness, name) for name in "abcd"}
@@ -155,7 +157,7 @@ async def test_the_line_can_be_reordered_and_left(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_the_line_survives_a_restart_in_its_order(tmp_path: Path) -> None:
+async def test_send_queue_keeps_its_order_after_a_restart(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [too_many(600)]
     sent = {name: submit(harness, name) for name in "abc"}
@@ -179,7 +181,7 @@ async def test_the_line_survives_a_restart_in_its_order(tmp_path: Path) -> None:
     await again.services.aclose()
 
 
-async def test_what_was_left_for_over_a_day_is_sent_only_when_the_user_says_so(tmp_path: Path) -> None:
+async def test_stale_submission_is_sent_only_when_the_user_requests_it(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [too_many(600)]
     left = submit(harness, "a")
@@ -192,15 +194,17 @@ async def test_what_was_left_for_over_a_day_is_sent_only_when_the_user_says_so(t
     assert not harness.host.jobs
     (waiting,) = again.services.outbox.queue.waiting()
     assert (waiting.state, waiting.submission.name) == (WaitState.NOT_CREATED, "a")
-    told = [event.text for event in again.events if isinstance(event, Notice)]
-    assert any("over a day old" in text for text in told) and not any("will be sent" in text for text in told)
+    notices = [event.text for event in again.events if isinstance(event, Notice)]
+    assert any("over a day old" in text for text in notices) and not any(
+        "will be sent" in text for text in notices
+    )
     await again.services.outbox.send_again(waiting.tag)
     await again.clock.run_until(lambda: again.services.outbox.queue.waiting() == (), seconds=120)
     assert [job.name for job in again.services.jobs.all()] == ["a"] and len(harness.host.jobs) == 1
     await again.services.aclose()
 
 
-async def test_what_another_running_qdeck_has_in_line_is_shown_and_left_to_it(tmp_path: Path) -> None:
+async def test_submission_queued_by_another_process_is_shown_and_left_alone(tmp_path: Path) -> None:
     first = await entered(tmp_path)
     first.host.faults["submit"] = [too_many(50)]
     sent = submit(first, "a")
@@ -218,23 +222,23 @@ async def test_what_another_running_qdeck_has_in_line_is_shown_and_left_to_it(tm
     await asyncio.gather(first.services.aclose(), second.services.aclose())
 
 
-async def test_two_that_start_together_send_what_was_left_once(tmp_path: Path) -> None:
+async def test_two_processes_starting_together_send_an_orphaned_submission_once(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [too_many(600)]
     left = submit(harness, "a")
     await harness.clock.settle()
     await harness.services.aclose()
     left.exception()
-    decks = [MonitorHarness(tmp_path, harness.host, seed=seed) for seed in (2, 3)]
-    for one in decks:
+    apps = [MonitorHarness(tmp_path, harness.host, seed=seed) for seed in (2, 3)]
+    for one in apps:
         await one.services.start()
-    await asyncio.gather(*(one.services.account.sign_in(SANDBOX) for one in decks))
+    await asyncio.gather(*(one.services.account.sign_in(SANDBOX) for one in apps))
     await harness.clock.advance(120)
     assert len(harness.host.jobs) == 1
-    await asyncio.gather(*(one.services.aclose() for one in decks))
+    await asyncio.gather(*(one.services.aclose() for one in apps))
 
 
-async def test_signing_out_leaves_the_line_for_the_next_sign_in(tmp_path: Path) -> None:
+async def test_sign_out_keeps_the_send_queue_for_the_next_sign_in(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.faults["submit"] = [too_many(600)]
     sent = submit(harness, "a")
@@ -252,7 +256,7 @@ async def test_signing_out_leaves_the_line_for_the_next_sign_in(tmp_path: Path) 
     await harness.services.aclose()
 
 
-async def test_an_unconfirmed_one_is_shown_and_can_be_let_go(tmp_path: Path) -> None:
+async def test_unconfirmed_submission_is_shown_and_can_be_withdrawn(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
 
     def and_down(create: Callable[[], Job]) -> Job:
@@ -268,13 +272,13 @@ async def test_an_unconfirmed_one_is_shown_and_can_be_let_go(tmp_path: Path) -> 
     await harness.clock.settle()
     assert sent.done() and harness.services.outbox.queue.waiting() == ()
     harness.host.down = None
-    looks = harness.host.count("look")
+    polls = harness.host.count("find")
     await harness.clock.advance(300)
-    assert harness.host.count("look") == looks
+    assert harness.host.count("find") == polls
     await harness.services.aclose()
 
 
-async def test_one_that_was_not_created_is_sent_again_when_the_user_says_so(tmp_path: Path) -> None:
+async def test_submission_not_created_is_sent_again_when_the_user_requests_it(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     harness.host.submit_ends = never_arrived
     sent = submit(harness, "a")
@@ -292,7 +296,7 @@ async def test_one_that_was_not_created_is_sent_again_when_the_user_says_so(tmp_
     await harness.services.aclose()
 
 
-async def test_one_that_came_late_after_all_is_found_and_not_sent_again(tmp_path: Path) -> None:
+async def test_send_again_finds_a_late_job_and_sends_nothing(tmp_path: Path) -> None:
     harness = await entered(tmp_path)
     created: list[Callable[[], Job]] = []
 
@@ -312,7 +316,7 @@ async def test_one_that_came_late_after_all_is_found_and_not_sent_again(tmp_path
     await harness.services.aclose()
 
 
-def test_no_minute_sees_more_than_the_service_takes() -> None:
+def test_rate_limiter_slots_keep_the_limit_in_every_window() -> None:
     before = [NOW - timedelta(seconds=seconds) for seconds in (90, 50, 40, 30)]
     free = CREATION_LIMIT.slots([*before, NOW + timedelta(hours=1)], NOW, 9)
     every = sorted([*before, *free])
@@ -321,7 +325,7 @@ def test_no_minute_sees_more_than_the_service_takes() -> None:
     assert free[:2] == [NOW, NOW] and free[2] == NOW + timedelta(seconds=10)
 
 
-def test_of_two_pictures_of_a_submission_the_later_attempt_holds() -> None:
+def test_merge_of_two_states_of_a_submission_keeps_the_later_attempt() -> None:
     first = PendingSubmission("t", PendingState.SENDING, "platform", "", NOW, BELL)
     again = replace(first, state=PendingState.PREPARED, attempt=1)
     accepted = replace(first, state=PendingState.ACCEPTED)
