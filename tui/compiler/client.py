@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -45,7 +46,6 @@ class Compiler:
         self._main, self._second = (
             WorkerQueue("tui.compiler.qiskit.worker_main", environment=variables) for _ in range(2)
         )
-        self._keys: dict[str, tuple[BackendData, str]] = {}
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -126,7 +126,7 @@ class Compiler:
         self, target: BackendData, request: Callable[[TargetData], Request], *, fractional: bool = False
     ) -> Candidate:
         """Ask about a target, sending its data only to a worker that has not got it."""
-        data = TargetData(target.name, self._key(target), fractional)
+        data = TargetData(target.name, _key(target), fractional)
         # mypy takes no union for a type.
         kind: Any = Candidate | None
         candidate: Candidate | None = await _request(self._main, request(data), kind)
@@ -137,15 +137,13 @@ class Compiler:
             candidate = await _request(self._main, request(whole), Candidate)
         return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
-    def _key(self, target: BackendData) -> str:
-        known = self._keys.get(target.name)
-        if known is not None and known[0] is target:
-            return known[1]
-        digest = hashlib.blake2b(digest_size=16)
-        for part in (target.name.encode(), target.configuration, target.properties):
-            digest.update(len(part).to_bytes(8, "big") + part)
-        self._keys[target.name] = (target, digest.hexdigest())
-        return self._keys[target.name][1]
+
+@lru_cache(maxsize=8)
+def _key(target: BackendData) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (target.name.encode(), target.configuration, target.properties):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
 
 
 async def _request(

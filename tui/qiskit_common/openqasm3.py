@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -168,7 +167,9 @@ class _Importer(ConvertVisitor):  # type: ignore[misc]  # the importer has no ty
 
     def visit_Program(self, node: ast.Program, context: Any) -> Any:
         """Declare the hardware qubits, then visit all statements."""
-        if self.hardware_qubits and not _declares_qubits(node.statements):
+        # Declared qubits beside hardware qubits: the importer refuses to mix them.
+        declared = any(isinstance(statement, ast.QubitDeclaration) for statement in node.statements)
+        if self.hardware_qubits and not declared:
             if self.hardware_qubits > MOST_BITS:
                 raise ConversionError(
                     f"there is the hardware qubit ${self.hardware_qubits - 1}; no device has that many qubits"
@@ -218,11 +219,6 @@ class _Importer(ConvertVisitor):  # type: ignore[misc]  # the importer has no ty
         size = node.size if isinstance(node, ast.QubitDeclaration) else getattr(kind, "size", None)
         if isinstance(size, ast.IntegerLiteral) and size.value > MOST_BITS:
             raise_from_node(node, f"a register of more than {MOST_BITS:,} bits is not read")
-
-
-def _declares_qubits(statements: Sequence[ast.QASMNode]) -> bool:
-    """Whether qubits are declared: the importer refuses to mix them with hardware qubits."""
-    return any(isinstance(statement, ast.QubitDeclaration) for statement in statements)
 
 
 def _import_problem(message: str, program: str) -> Problem:

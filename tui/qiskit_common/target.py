@@ -115,7 +115,7 @@ def build_target(
         DeviceDataError: the data is not what the contract says.
     """
     try:
-        calibration = None if _absent(properties) else _decode(properties, Properties)
+        calibration = Properties() if _absent(properties) else _decode(properties, Properties)
         return _Builder(_decode(configuration, Configuration), calibration, fractional).build()
     except (msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
         raise DeviceDataError(f"The device data of {name} cannot be used: {error}.") from error
@@ -138,7 +138,7 @@ def _operational(values: Mapping[str, float | None]) -> bool:
 
 
 class _Builder:
-    def __init__(self, device: Configuration, calibration: Properties | None, fractional: bool) -> None:
+    def __init__(self, device: Configuration, calibration: Properties, fractional: bool) -> None:
         self._fractional_too = fractional
         self._device = device
         self._calibration = calibration
@@ -153,10 +153,9 @@ class _Builder:
         for name in self._instructions:
             gate = self._gates.get(name)
             self._properties[name] = dict.fromkeys(gate.coupling_map) if gate and gate.coupling_map else None
-        qubits = [_values(entries) for entries in (self._calibration.qubits if self._calibration else ())]
+        qubits = [_values(entries) for entries in self._calibration.qubits]
         faulty = {index for index, values in enumerate(qubits) if not _operational(values)}
-        if self._calibration is not None:
-            self._calibrate(self._calibration, qubits, faulty)
+        self._calibrate(qubits, faulty)
         working = [index for index in range(device.n_qubits) if index not in faulty]
         for name in _NON_UNITARY & self._instructions.keys():
             if self._properties[name] is None:
@@ -193,7 +192,7 @@ class _Builder:
         names = dict.fromkeys(device.basis_gates) | dict.fromkeys(
             sorted(extra & (_NON_UNITARY | _CONTROL_FLOW.keys()))
         )
-        if self._fractional_too and self._calibration is not None:
+        if self._fractional_too:
             # Recorded configurations leave out what the calibration has.
             calibrated = {entry.gate for entry in self._calibration.gates}
             names |= dict.fromkeys(sorted(name for name in calibrated if self._fractional(name)))
@@ -215,10 +214,8 @@ class _Builder:
                 [Parameter(parameter) for parameter in signature.parameters],
             )
 
-    def _calibrate(
-        self, calibration: Properties, qubits: list[dict[str, float | None]], faulty: set[int]
-    ) -> None:
-        for entry in calibration.gates:
+    def _calibrate(self, qubits: list[dict[str, float | None]], faulty: set[int]) -> None:
+        for entry in self._calibration.gates:
             if entry.gate not in self._instructions or entry.gate in _CONTROL_FLOW:
                 continue
             known = self._properties[entry.gate]
@@ -230,7 +227,7 @@ class _Builder:
             known[entry.qubits] = InstructionProperties(
                 error=values.get("gate_error"), duration=values.get("gate_length")
             )
-        if "measure" in self._instructions:
+        if qubits and "measure" in self._instructions:
             self._properties["measure"] = {
                 (index,): InstructionProperties(
                     error=values.get("readout_error"), duration=values.get("readout_length")

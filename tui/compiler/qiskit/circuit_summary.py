@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlFlowOp
 
 from tui.compiler.qiskit.diagnostics import NotPossible
 from tui.domain.circuits import CircuitStats
@@ -30,12 +29,6 @@ def walk(circuit: QuantumCircuit) -> Iterator[Any]:
         if instruction.is_control_flow():
             for block in instruction.operation.blocks:
                 yield from walk(block)
-
-
-def blocks_of(instruction: Any) -> tuple[QuantumCircuit, ...]:
-    """The blocks of a control flow instruction."""
-    operation: ControlFlowOp = instruction.operation
-    return tuple(operation.blocks)
 
 
 def stats(circuit: QuantumCircuit) -> CircuitStats:
@@ -96,5 +89,7 @@ def _is_two_qubit_gate(instruction: Any) -> bool:
 
 def _has_two_qubit_gate(instruction: Any) -> bool:
     if instruction.is_control_flow():
-        return any(_is_two_qubit_gate(inner) for block in blocks_of(instruction) for inner in walk(block))
+        return any(
+            _is_two_qubit_gate(inner) for block in instruction.operation.blocks for inner in walk(block)
+        )
     return _is_two_qubit_gate(instruction)

@@ -11,19 +11,8 @@ from qiskit.exceptions import QiskitError
 from qiskit.transpiler import Target
 
 from tui.common.errors import ErrorKind
-from tui.compiler.messages import (
-    REQUEST_DECODER,
-    Check,
-    DecodeQpy,
-    Done,
-    Draw,
-    Failed,
-    Request,
-    Review,
-    TargetData,
-    Transpile,
-    Version,
-)
+from tui.compiler import messages
+from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
 from tui.compiler.qiskit.circuit_summary import draw
 from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
 from tui.compiler.qiskit.parser import check, decode_qpy, read
@@ -51,11 +40,11 @@ class RequestHandler:
         self._targets: OrderedDict[tuple[str, bool], Target] = OrderedDict()
 
     def warm_up(self) -> None:
-        """Do a little of everything once: Qiskit loads plug-ins and tables at their first use."""
-        device = build_target("small", _SMALL_DEVICE, b"")
+        """Do a little of everything once, since Qiskit loads plug-ins and tables at their first use."""
+        device = TargetData("small", "", configuration=_SMALL_DEVICE, properties=b"")
         for text in _WARM_UP:
             check(text)
-            transpile("small", text, device, TranspileOptions(2, 0))
+            self._result(Transpile(text, device, TranspileOptions(2, 0)))
 
     def answer(self, body: bytes) -> bytes:
         """Return the reply to a request. What goes wrong is a reply too, panics of Qiskit's Rust included."""
@@ -84,22 +73,18 @@ class RequestHandler:
 
     def _result(self, request: Request) -> object:
         match request:
-            case Version():
+            case messages.Version():
                 return qiskit.__version__
-            case Check(qasm):
+            case messages.Check(qasm):
                 return check(qasm)
-            case Draw(qasm, width):
+            case messages.Draw(qasm, width):
                 return draw(read(qasm), width)
-            case DecodeQpy(payload):
+            case messages.DecodeQpy(payload):
                 return decode_qpy(payload)
         target = self._target(request.target)
         if target is None:
             return None
-        match request:
-            case Transpile(qasm, data, options):
-                return transpile(data.name, qasm, target, options)
-            case Review(source, isa, data, options, layouts, seconds):
-                return review(data.name, source, isa, target, options, layouts, seconds)
+        return transpile(request, target) if isinstance(request, Transpile) else review(request, target)
 
     def _target(self, data: TargetData) -> Target | None:
         key = data.key, data.fractional

@@ -185,12 +185,9 @@ def _first_that_raises(text: str, kind: type[Exception]) -> int:
         middle = (low + high) // 2
         try:
             _load(bare[: ends[middle]])
-        except kind as error:
-            raised = not isinstance(error, qasm2.QASM2ParseError)
-        except Exception:
             raised = False
-        else:
-            raised = False
+        except Exception as error:
+            raised = isinstance(error, kind) and not isinstance(error, qasm2.QASM2ParseError)
         low, high = (low, middle) if raised else (middle + 1, high)
     start = ends[low - 1] if low else 0
     return start + len(bare[start:]) - len(bare[start:].lstrip())
@@ -214,17 +211,13 @@ def _openqasm3(circuit: QuantumCircuit) -> str:
 
 
 def _qpy_bytes(payload: str) -> bytes:
+    unpacker = zlib.decompressobj()
     try:
         data = base64.b64decode(payload, validate=True)
-    except (binascii.Error, ValueError):
-        raise NotPossible("The circuit is not in Qiskit's binary form.") from None
-    if data[:6] == _MAGIC:
-        return data
-    try:
-        unpacker = zlib.decompressobj()
-        unpacked = unpacker.decompress(data, MOST_QPY_BYTES)
-    except zlib.error:
+        if data[:6] != _MAGIC:
+            data = unpacker.decompress(data, MOST_QPY_BYTES)
+    except (binascii.Error, ValueError, zlib.error):
         raise NotPossible("The circuit is not in Qiskit's binary form.") from None
     if unpacker.unconsumed_tail:
         raise NotPossible(f"The circuit has more than {MOST_QPY_BYTES >> 20} MB: it is not unpacked.")
-    return unpacked
+    return data

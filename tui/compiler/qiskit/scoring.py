@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import InstructionProperties, Target
 from qiskit.utils.units import apply_prefix
 
-from tui.compiler.qiskit.circuit_summary import blocks_of, measures
+from tui.compiler.qiskit.circuit_summary import measures
 
 BAD_COUPLER: Final = 0.5
 """Calibrated error from which a two-qubit gate is as good as broken; devices list such couplers."""
@@ -60,9 +60,11 @@ def _entry(target: Target, name: str, qubits: tuple[int, ...]) -> InstructionPro
     return (target[name] or {}).get(qubits)
 
 
-def _inner(block: QuantumCircuit, instruction: Any, places: dict[Any, int]) -> dict[Any, int]:
-    """Where the qubits of a block of `instruction` are on the device."""
-    return {inner: places[outer] for inner, outer in zip(block.qubits, instruction.qubits, strict=True)}
+def _blocks(instruction: Any, places: dict[Any, int]) -> Iterator[tuple[QuantumCircuit, dict[Any, int]]]:
+    """The blocks of control flow, each with the places of its qubits on the device."""
+    outer = [places[qubit] for qubit in instruction.qubits]
+    for block in instruction.operation.blocks:
+        yield block, dict(zip(block.qubits, outer, strict=True))
 
 
 def _rounds(instruction: Any) -> int:
@@ -81,14 +83,10 @@ def _success(circuit: QuantumCircuit, target: Target, places: dict[Any, int]) ->
         if instruction.name in ("barrier", "delay"):
             continue
         if instruction.is_control_flow():
-            branches = [
-                _success(block, target, _inner(block, instruction, places))
-                for block in blocks_of(instruction)
-            ]
-            known = [branch for branch in branches if branch is not None]
-            if len(known) < len(branches):
+            branches = [_success(block, target, inner) for block, inner in _blocks(instruction, places)]
+            if None in branches:
                 return None
-            product *= min(known, default=1.0) ** _rounds(instruction)
+            product *= min((branch or 0.0 for branch in branches), default=1.0) ** _rounds(instruction)
             continue
         qubits = tuple(places[qubit] for qubit in instruction.qubits)
         if not target.instruction_supported(instruction.name, qubits):
@@ -127,14 +125,12 @@ def _longest(
         if instruction.is_control_flow():
             if instruction.name == "while_loop":
                 return None
-            lengths = [
-                _longest(block, _inner(block, instruction, places), operation)
-                for block in blocks_of(instruction)
-            ]
-            known = [length for length in lengths if length is not None]
-            if len(known) < len(lengths):
+            lengths = [_longest(block, inner, operation) for block, inner in _blocks(instruction, places)]
+            if None in lengths:
                 return None
-            length: float | None = max(known, default=0.0) * _rounds(instruction)
+            length: float | None = max((length or 0.0 for length in lengths), default=0.0) * _rounds(
+                instruction
+            )
         else:
             length = operation(instruction, tuple(places[qubit] for qubit in instruction.qubits))
         if length is None:
@@ -156,8 +152,8 @@ def _delay(operation: Any, target: Target) -> float | None:
 def _operations(circuit: QuantumCircuit, places: dict[Any, int]) -> Iterator[tuple[str, tuple[int, ...]]]:
     for instruction in circuit.data:
         if instruction.is_control_flow():
-            for block in blocks_of(instruction):
-                yield from _operations(block, _inner(block, instruction, places))
+            for block, inner in _blocks(instruction, places):
+                yield from _operations(block, inner)
         elif instruction.name not in ("barrier", "delay"):
             yield instruction.name, tuple(places[qubit] for qubit in instruction.qubits)
 

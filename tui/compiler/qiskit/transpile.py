@@ -9,6 +9,7 @@ from typing import Final
 from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
 from qiskit.transpiler import Target
 
+from tui.compiler.messages import Review, Transpile
 from tui.compiler.qiskit.circuit_summary import draw_if_small, measures, stats
 from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
 from tui.compiler.qiskit.parser import read
@@ -18,8 +19,8 @@ from tui.domain.circuits import Candidate, TranspileOptions
 DRAWING_WIDTH: Final = 100
 
 
-def transpile(name: str, text: str, target: Target, options: TranspileOptions) -> Candidate:
-    """Transpile `text` with Qiskit's preset pass manager of the level asked for.
+def transpile(request: Transpile, target: Target) -> Candidate:
+    """Transpile a program with Qiskit's preset pass manager of the level asked for.
 
     A program that uses physical qubits (`$3`) stays on them. The layout of a circuit without measurements
     is chosen as if every qubit were measured, as an estimator will do.
@@ -29,17 +30,18 @@ def transpile(name: str, text: str, target: Target, options: TranspileOptions) -
         NotPossible: the circuit does not fit the device.
         qiskit.exceptions.QiskitError: Qiskit cannot translate it.
     """
+    options = request.options
     if options.optimization_level not in (0, 1, 2, 3):
         raise NotPossible(f"There is no optimization level {options.optimization_level}: 0 to 3.")
-    source = read(text)
-    _fits(source, name, target)
+    source = read(request.qasm)
+    _fits(source, request, target)
     started = time.monotonic()
     place = None if source.layout is None else tuple(range(source.num_qubits))
     if place is None and source.num_qubits and not measures(source):
         place = _layout(_run(source.measure_all(inplace=False), target, options, None))[0]
     isa = _run(source, target, options, place)
     seconds = time.monotonic() - started
-    return _candidate(name, source, isa, qasm3.dumps(isa), target, options, _layout(isa), seconds)
+    return _candidate(request, source, isa, qasm3.dumps(isa), target, _layout(isa), seconds)
 
 
 def _run(
@@ -67,62 +69,50 @@ def _layout(isa: QuantumCircuit) -> tuple[tuple[int, ...], tuple[int, ...]]:
     )
 
 
-def review(
-    name: str,
-    source_text: str,
-    isa_text: str,
-    target: Target,
-    options: TranspileOptions,
-    layouts: tuple[tuple[int, ...], tuple[int, ...]],
-    seconds: float,
-) -> Candidate:
-    """Measure the circuit that the cloud made of `source_text`.
-
-    Args:
-        layouts: initial and final layout; entry `i` is the physical qubit of virtual qubit `i`, the
-            circuit's own qubits first (contract section 2.3).
+def review(request: Review, target: Target) -> Candidate:
+    """Measure the circuit that the cloud made of a program.
 
     Raises:
         Unreadable: the source is not accepted.
         NotPossible: the answer of the cloud is not a circuit for this device.
     """
-    source = read(source_text)
+    source = read(request.source)
     try:
-        isa = read(isa_text)
+        isa = read(request.isa)
     except Unreadable as error:
         raise NotPossible(f"The transpiled circuit cannot be read: {error}") from error
-    _fits(isa, name, target)
+    _fits(isa, request, target)
     own = source.num_qubits
-    layout, final = (tuple(entries[:own]) for entries in layouts)
+    layout, final = (tuple(entries[:own]) for entries in request.layouts)
     for places in (layout, final):
         if len(set(places)) != own or not all(0 <= place < target.num_qubits for place in places):
+            name = request.target.name
             raise NotPossible(f"The layout that came with the circuit is none for {own} qubits of {name}.")
-    return _candidate(name, source, isa, isa_text, target, options, (layout, final), seconds)
+    return _candidate(request, source, isa, request.isa, target, (layout, final), request.seconds)
 
 
-def _fits(circuit: QuantumCircuit, name: str, target: Target) -> None:
+def _fits(circuit: QuantumCircuit, request: Transpile | Review, target: Target) -> None:
     if circuit.num_qubits > target.num_qubits:
         raise NotPossible(
-            f"The circuit needs {circuit.num_qubits} qubits; {name} has {target.num_qubits}.",
+            f"The circuit needs {circuit.num_qubits} qubits; {request.target.name} has {target.num_qubits}.",
             "Choose a larger backend.",
         )
 
 
 def _candidate(
-    name: str,
+    request: Transpile | Review,
     source: QuantumCircuit,
     isa: QuantumCircuit,
     qasm: str,
     target: Target,
-    options: TranspileOptions,
     layouts: tuple[tuple[int, ...], tuple[int, ...]],
     seconds: float,
 ) -> Candidate:
     worth = score(isa, target, layouts[1])
     return Candidate(
-        backend=name,
+        backend=request.target.name,
         qasm=qasm,
-        options=options,
+        options=request.options,
         before=stats(source),
         # A text names only the device's qubits it uses.
         after=replace(stats(isa), qubits=target.num_qubits),
@@ -130,7 +120,7 @@ def _candidate(
         final_layout=layouts[1],
         width=target.num_qubits,
         seconds=seconds,
-        where="cloud" if options.cloud else "local",
+        where="cloud" if request.options.cloud else "local",
         measures=measures(isa),
         estimated_success=worth.success,
         duration_us=worth.duration_us,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -80,17 +81,10 @@ class Engine:
         await self._transpiler.aclose()
 
 
-async def _start(queue: WorkerQueue) -> None:
+@contextmanager
+def _engine_errors() -> Iterator[None]:
     try:
-        await queue.start()
-    except WorkerClosed as error:
-        raise EngineError("The engine is closed.") from error
-
-
-async def _answer(queue: WorkerQueue, message: dict[str, Any]) -> dict[str, Any]:
-    body = json.dumps(message, separators=(",", ":")).encode()
-    try:
-        answer: dict[str, Any] = json.loads(await queue.request(body))
+        yield
     except WorkerClosed as error:
         raise EngineError("The engine is closed.") from error
     except WorkerDied as error:
@@ -99,4 +93,13 @@ async def _answer(queue: WorkerQueue, message: dict[str, Any]) -> dict[str, Any]
             how += ", as happens when memory runs out"
         last = f" It said: {error.last_line}" if error.last_line else ""
         raise SimulatorDied(f"The simulator stopped unexpectedly: {how}.{last}") from error
-    return answer
+
+
+async def _start(queue: WorkerQueue) -> None:
+    with _engine_errors():
+        await queue.start()
+
+
+async def _answer(queue: WorkerQueue, message: dict[str, Any]) -> Any:
+    with _engine_errors():
+        return json.loads(await queue.request(json.dumps(message, separators=(",", ":")).encode()))

@@ -82,7 +82,7 @@ def target(name: str, fractional: bool = True) -> Target:
 
 
 def _qubit(entries: list[dict[str, Any]]) -> QubitData:
-    values = {entry["name"]: entry["value"] * _SECONDS.get(entry["unit"], 1.0) for entry in entries}
+    values = _values(entries)
     error = values.get("readout_error", 0.0)
     return QubitData(
         t1=values.get("T1"),
@@ -95,7 +95,9 @@ def _qubit(entries: list[dict[str, Any]]) -> QubitData:
 
 
 def _gate(gate: dict[str, Any]) -> GateData:
-    values = {
-        entry["name"]: entry["value"] * _SECONDS.get(entry["unit"], 1.0) for entry in gate["parameters"]
-    }
+    values = _values(gate["parameters"])
     return GateData(error=values.get("gate_error"), length=values.get("gate_length", 0.0))
+
+
+def _values(entries: list[dict[str, Any]]) -> dict[str, float]:
+    return {entry["name"]: entry["value"] * _SECONDS.get(entry["unit"], 1.0) for entry in entries}
