@@ -200,7 +200,7 @@ class WorkerQueue:
 
     @property
     def busy(self) -> bool:
-        """Whether a request is being answered or waits."""
+        """True while a request is being answered or waits."""
         return self._pending > 0
 
     @property

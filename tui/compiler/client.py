@@ -61,7 +61,11 @@ class Compiler:
         return await _request(self._main, messages.Version(), str)
 
     async def check(self, qasm: str) -> CheckReport:
-        """Check an OpenQASM 2 or 3 program. Its errors are in the report, not raised."""
+        """Check an OpenQASM 2 or 3 program.
+
+        Returns:
+            The report, with the program's errors as diagnostics; they are not raised.
+        """
         return await self._request_soon(messages.Check(qasm), CheckReport)
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:

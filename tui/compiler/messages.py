@@ -54,8 +54,8 @@ class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
 class Review(msgspec.Struct, frozen=True, tag="review"):
     """Measure what another compiler made of a circuit. Result: as of `Transpile`.
 
-    `layouts`: initial and final layout; entry `i` is the physical qubit of virtual qubit `i`, the circuit's own
-    qubits first (contract section 2.3).
+    `layouts`: initial and final layout; entry `i` is the physical qubit of virtual qubit `i`, the circuit's
+    own qubits first (contract section 2.3).
     """
 
     source: str

@@ -23,7 +23,7 @@ class _Delays(msgspec.Struct, frozen=True):
 def qpu_seconds(
     duration_us: float, shots: int, *, circuits: int = 1, rep_delay_us: float = DEFAULT_REP_DELAY_US
 ) -> float:
-    """QPU seconds of a job.
+    """Estimate the QPU seconds of a job.
 
     Args:
         duration_us: length of one shot of a circuit, in microseconds.
@@ -36,7 +36,11 @@ def qpu_seconds(
 
 
 def rep_delay_us(configuration: bytes) -> float:
-    """The default pause between two shots, in microseconds, of a backend's `/configuration` body."""
+    """Read the default pause between two shots from a backend's `/configuration` body.
+
+    Returns:
+        Microseconds; `DEFAULT_REP_DELAY_US` when the body does not say.
+    """
     try:
         delay = msgspec.json.decode(configuration, type=_Delays).default_rep_delay
     except msgspec.DecodeError:

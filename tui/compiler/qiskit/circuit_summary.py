@@ -21,7 +21,7 @@ NARROWEST: Final = 20
 
 
 def walk(circuit: QuantumCircuit) -> Iterator[Any]:
-    """Every instruction, those in the blocks of control flow once each, without barriers."""
+    """Iterate over the instructions, those in blocks of control flow once each, without barriers."""
     for instruction in circuit.data:
         if instruction.name == "barrier":
             continue
@@ -32,7 +32,12 @@ def walk(circuit: QuantumCircuit) -> Iterator[Any]:
 
 
 def stats(circuit: QuantumCircuit) -> CircuitStats:
-    """Its numbers. Blocks of control flow count once, whether or not they will run, and how often."""
+    """Count qubits, bits and operations, and measure the depth.
+
+    Returns:
+        The numbers without barriers; blocks of control flow count once, whether or not they will run, and
+        however often.
+    """
     operations: Counter[str] = Counter()
     two_qubit = 0
     for instruction in walk(circuit):
@@ -50,12 +55,19 @@ def stats(circuit: QuantumCircuit) -> CircuitStats:
 
 
 def measures(circuit: QuantumCircuit) -> bool:
-    """Whether anything in it is measured."""
+    """Return True when anything is measured, in blocks of control flow, too."""
     return any(instruction.name == "measure" for instruction in walk(circuit))
 
 
 def draw(circuit: QuantumCircuit, width: int) -> str:
-    """The circuit as text, folded at `width` columns, idle qubits left out.
+    """Draw a circuit as text, idle qubits left out.
+
+    Args:
+        circuit: the circuit.
+        width: columns after which the drawing is folded, at least `NARROWEST`.
+
+    Returns:
+        The drawing; empty for a circuit without operations.
 
     Raises:
         NotPossible: it is too large to be read as a drawing.
@@ -71,7 +83,11 @@ def draw(circuit: QuantumCircuit, width: int) -> str:
 
 
 def draw_if_small(circuit: QuantumCircuit, width: int) -> str:
-    """The same for a result that nobody asked to draw; empty when it is large."""
+    """Draw a circuit that nobody asked to draw.
+
+    Returns:
+        The drawing; empty when the circuit has more than `MOST_REVIEWED` operations or `MOST_QUBITS` qubits.
+    """
     active = {qubit for instruction in circuit.data for qubit in instruction.qubits}
     if len(active) > MOST_QUBITS or sum(1 for _ in walk(circuit)) > MOST_REVIEWED:
         return ""

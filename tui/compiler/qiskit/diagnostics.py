@@ -75,7 +75,13 @@ class Unreadable(Exception):
 
 
 def unreadable(message: str, line: int = 0, column: int = 0) -> Unreadable:
-    """The error with one diagnostic; `line` and `column` count from 1."""
+    """Make the error with one diagnostic.
+
+    Args:
+        message: what is wrong, as a sentence.
+        line: from 1; 0 when the place is not known.
+        column: from 1; 0 when the place is not known.
+    """
     return Unreadable((Diagnostic(line, column, message),))
 
 

@@ -33,7 +33,10 @@ _MAGIC: Final = b"QISKIT"
 
 
 def read(text: str) -> QuantumCircuit:
-    """The circuit of an OpenQASM 2 or 3 program.
+    """Read an OpenQASM 2 or 3 program.
+
+    Returns:
+        The circuit. One with hardware qubits (`$3`) has a layout, and its qubit i is `$i`.
 
     Raises:
         Unreadable: Qiskit does not accept it.
@@ -55,7 +58,11 @@ def read(text: str) -> QuantumCircuit:
 
 
 def check(text: str) -> CheckReport:
-    """What Qiskit says of a program."""
+    """Check a program with Qiskit's importers.
+
+    Returns:
+        The report: diagnostics of a program that is not accepted, else sizes and names of parameters.
+    """
     try:
         circuit = read(text)
     except Unreadable as error:
@@ -69,10 +76,14 @@ def check(text: str) -> CheckReport:
 
 
 def decode_qpy(payload: str) -> tuple[str, ...]:
-    """The circuits in `payload` as OpenQASM 3, up to one that cannot be written, `MOST_CIRCUITS` at most.
+    """Translate circuits in Qiskit's binary form to OpenQASM 3.
 
     Args:
         payload: base64 of QPY, which may be packed with zlib.
+
+    Returns:
+        One program a circuit, at least the first, at most `MOST_CIRCUITS`; it ends before a circuit that
+        cannot be written, or with the one that makes it longer than `LONGEST_TEXT`.
 
     Raises:
         NotPossible: it is no QPY that is read here, or OpenQASM 3 cannot say what is in the first circuit.
@@ -119,7 +130,7 @@ def decode_qpy(payload: str) -> tuple[str, ...]:
 
 
 def _read_openqasm2(text: str) -> QuantumCircuit:
-    """The circuit of an OpenQASM 2 program, read as `QuantumCircuit.from_qasm_str` does.
+    """Read an OpenQASM 2 program as `QuantumCircuit.from_qasm_str` does.
 
     Included files other than `qelib1.inc` are not looked for: what is submitted must stand alone.
 

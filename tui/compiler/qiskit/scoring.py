@@ -23,7 +23,7 @@ MOST_NAMED: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Success (0..1), length of one shot in microseconds, warnings; `None` where it cannot be told."""
+    """Success (0..1), length of one shot in microseconds, warnings; `None` where they cannot be known."""
 
     success: float | None
     duration_us: float | None
@@ -34,7 +34,9 @@ def score(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...] = ()) -
     """Score an ISA circuit, whose qubit `i` is the device's qubit `i`.
 
     Args:
-        ends: where its own qubits are at the end: what an estimator measures of a circuit that does not.
+        circuit: the circuit.
+        target: the device, with the errors and durations of its calibration.
+        ends: final places of the circuit's own qubits, which an estimator measures.
     """
     success = _success(circuit, target, _physical(circuit)) if _calibrated(target) else None
     length = _length(circuit, target)

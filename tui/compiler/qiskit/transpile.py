@@ -25,6 +25,13 @@ def transpile(request: Transpile, target: Target) -> Candidate:
     A program that uses physical qubits (`$3`) stays on them. The layout of a circuit without measurements
     is chosen as if every qubit were measured, as an estimator will do.
 
+    Args:
+        request: the program and the options.
+        target: the device.
+
+    Returns:
+        The candidate, whose `seconds` are those of the pass manager alone.
+
     Raises:
         Unreadable: Qiskit does not accept the program.
         NotPossible: the circuit does not fit the device.
@@ -71,6 +78,10 @@ def _layout(isa: QuantumCircuit) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def review(request: Review, target: Target) -> Candidate:
     """Measure the circuit that the cloud made of a program.
+
+    Args:
+        request: both programs, and where the cloud has placed the qubits.
+        target: the device.
 
     Raises:
         Unreadable: the source is not accepted.
