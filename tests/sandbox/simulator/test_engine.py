@@ -44,7 +44,7 @@ async def engine() -> AsyncIterator[Engine]:
     await engine.aclose()
 
 
-async def gone(pid: int) -> bool:
+async def process_ends(pid: int) -> bool:
     """Whether a process ends within the deadline; one that only waits to be reaped has ended."""
     for _ in range(200):
         try:
@@ -58,7 +58,7 @@ async def gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("name", ["ibm_peekskill", "ibm_cusco", "ibm_fez"])
-async def test_a_bell_pair_from_program_to_counts(engine: Engine, name: str) -> None:
+async def test_engine_transpiles_and_runs_bell_pair(engine: Engine, name: str) -> None:
     (done,) = await engine.transpile(TranspileRequest(qasm=[BELL], device=name, optimization_level=3))
     outcome = await engine.run("sampler", {"pubs": [[done.qasm, None, 1024]]}, name, seed=5)
     assert outcome.status == "Completed", outcome.reason
@@ -69,12 +69,12 @@ async def test_a_bell_pair_from_program_to_counts(engine: Engine, name: str) -> 
     assert again.result == outcome.result
 
 
-async def test_errors_of_transpiling_come_back_as_errors(engine: Engine) -> None:
+async def test_engine_raises_on_transpile_error(engine: Engine) -> None:
     with pytest.raises(EngineError, match="line 1"):
         await engine.transpile(TranspileRequest(qasm=["OPENQASM 3; nonsense $1;"], device="ibm_fez"))
 
 
-async def test_a_cancelled_job_really_stops_and_the_next_one_runs(engine: Engine) -> None:
+async def test_engine_kills_worker_of_cancelled_job_and_runs_the_next(engine: Engine) -> None:
     assert (await engine.run("sampler", {"pubs": [WALKTHROUGH]}, "ibm_fez")).status == "Completed"
     before = engine.pids[0]
     start = _cpu_seconds(before)
@@ -85,12 +85,12 @@ async def test_a_cancelled_job_really_stops_and_the_next_one_runs(engine: Engine
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
         await job
-    assert await gone(before)
+    assert await process_ends(before)
     assert (await waiting).status == "Completed"
     assert before not in engine.pids
 
 
-async def test_transpiling_does_not_wait_for_a_simulation(engine: Engine) -> None:
+async def test_engine_transpiles_while_a_simulation_runs(engine: Engine) -> None:
     job = asyncio.create_task(engine.run("sampler", LONG, "ibm_cusco"))
     done = await engine.transpile(TranspileRequest(qasm=[BELL], device="ibm_fez"))
     assert len(done) == 1
@@ -100,7 +100,7 @@ async def test_transpiling_does_not_wait_for_a_simulation(engine: Engine) -> Non
         await job
 
 
-async def test_cancelling_one_that_waits_leaves_the_running_one_alone(engine: Engine) -> None:
+async def test_engine_keeps_running_job_when_queued_one_is_cancelled(engine: Engine) -> None:
     running = asyncio.create_task(engine.run("sampler", {"pubs": [WALKTHROUGH]}, "ibm_fez"))
     waiting = asyncio.create_task(engine.run("sampler", LONG, "ibm_cusco"))
     await asyncio.sleep(0)
@@ -108,7 +108,7 @@ async def test_cancelling_one_that_waits_leaves_the_running_one_alone(engine: En
     assert (await running).status == "Completed"
 
 
-async def test_a_worker_that_dies_fails_its_job_and_is_replaced(engine: Engine) -> None:
+async def test_engine_fails_job_of_killed_worker_and_replaces_it(engine: Engine) -> None:
     job = asyncio.create_task(engine.run("sampler", LONG, "ibm_cusco"))
     await asyncio.sleep(0)
     await engine.start()
@@ -120,7 +120,7 @@ async def test_a_worker_that_dies_fails_its_job_and_is_replaced(engine: Engine) 
     assert (await engine.run("sampler", {"pubs": [WALKTHROUGH]}, "ibm_fez")).status == "Completed"
 
 
-async def test_nothing_is_left_behind_when_the_engines_process_is_killed() -> None:
+async def test_engine_workers_end_when_its_process_is_killed() -> None:
     code = (
         "import asyncio, json, sys\n"
         "from tui.sandbox.simulator.base.values import TranspileRequest\n"
@@ -149,10 +149,10 @@ async def test_nothing_is_left_behind_when_the_engines_process_is_killed() -> No
     owner.send_signal(signal.SIGKILL)
     await owner.wait()
     for pid in [*pids, *watchers]:
-        assert await gone(pid)
+        assert await process_ends(pid)
 
 
-async def test_closing_ends_both_workers_and_their_watchers() -> None:
+async def test_engine_close_ends_both_workers_and_their_watchers() -> None:
     engine = Engine()
     await engine.start()
     await engine.transpile(TranspileRequest(qasm=[BELL], device="ibm_fez"))
@@ -161,7 +161,7 @@ async def test_closing_ends_both_workers_and_their_watchers() -> None:
     await engine.aclose()
     assert engine.pids == []
     for pid in [*pids, *watchers]:
-        assert await gone(pid)
+        assert await process_ends(pid)
     with pytest.raises(EngineError, match="closed"):
         await engine.transpile(TranspileRequest(qasm=[BELL], device="ibm_fez"))
 

@@ -30,7 +30,7 @@ def on(width: int, **letters: str) -> str:
     return "".join(places.get(qubit, "I") for qubit in reversed(range(width)))
 
 
-def test_zz_and_xx_of_a_bell_pair_are_near_1_and_zi_near_0() -> None:
+def test_estimator_bell_pair_has_zz_and_xx_near_1_and_zi_near_0() -> None:
     zz, xx, yy, zi = (
         on(19, q15="Z", q18="Z"),
         on(19, q15="X", q18="X"),
@@ -51,22 +51,22 @@ def test_zz_and_xx_of_a_bell_pair_are_near_1_and_zi_near_0() -> None:
     ("theta", "letter", "value"),
     [(0.0, "Z", -1), (math.pi, "Z", 1), (math.pi / 2, "X", 1), (-math.pi / 2, "X", -1)],
 )
-def test_each_axis_has_the_right_sign(theta: float, letter: str, value: int) -> None:
+def test_estimator_x_and_z_have_the_sign_of_the_state(theta: float, letter: str, value: int) -> None:
     evs = data({"pubs": [[TURN, letter + "III", {"theta": theta}]]})["evs"]
     assert evs == pytest.approx(value, abs=0.06)
 
 
-def test_y_has_the_right_sign() -> None:
+def test_estimator_y_has_the_sign_of_the_state() -> None:
     assert data({"pubs": [[HEADER + "sx $3;", "YIII"]]})["evs"] == pytest.approx(-1, abs=0.06)
 
 
-def test_observables_and_parameters_broadcast() -> None:
+def test_estimator_broadcasts_observables_and_parameters() -> None:
     body = data({"pubs": [[TURN, [["ZIII"], ["XIII"]], [[0.0], [math.pi], [math.pi / 2]], 0.05]]})
     assert np.array(body["evs"]).shape == np.array(body["stds"]).shape == (2, 3)
     np.testing.assert_allclose(body["evs"], [[-1, 1, 0], [0, 0, 1]], atol=0.25)
 
 
-def test_weights_add_up_and_the_identity_costs_nothing() -> None:
+def test_estimator_sums_weighted_terms_and_takes_no_shots_for_identity() -> None:
     sum_of = {"ZIII": 2.0, "IIII": 0.5, "IZII": -1.0}
     evs = data({"pubs": [[HEADER + "x $3;", sum_of]]})["evs"]
     assert evs == pytest.approx(-2 + 0.5 - 1, abs=0.1)
@@ -74,14 +74,14 @@ def test_weights_add_up_and_the_identity_costs_nothing() -> None:
     assert (only["evs"], only["stds"]) == (3.0, 0.0)
 
 
-def test_reported_errors_match_the_spread_of_repeated_jobs() -> None:
+def test_estimator_stds_match_spread_of_repeated_jobs() -> None:
     runs = [data({"pubs": [[HEADER + "sx $3;", "ZIII", None, 0.05]]}, seed=seed) for seed in range(40)]
     spread = np.std([run["evs"] for run in runs])
     assert spread == pytest.approx(np.mean([run["stds"] for run in runs]), rel=0.35)
     assert spread == pytest.approx(0.05, rel=0.35)
 
 
-def test_shots_follow_from_precision() -> None:
+def test_estimator_takes_shots_from_precision() -> None:
     def metadata(**more: Any) -> Any:
         return completed("estimator", {"pubs": [[HEADER + "x $0;", "Z"]], **more})["results"][0]["metadata"]
 
@@ -93,16 +93,16 @@ def test_shots_follow_from_precision() -> None:
     assert metadata(options={"default_shots": 2048, **UNMITIGATED})["shots"] == 2048
 
 
-def test_measurements_at_the_end_of_the_program_do_no_harm() -> None:
+def test_estimator_ignores_final_measurements_of_the_program() -> None:
     program = HEADER + "bit[2] c; x $3; c[0] = measure $3; c[1] = measure $0;"
     assert data({"pubs": [[program, "ZIII"]]})["evs"] == pytest.approx(-1, abs=0.06)
 
 
-def test_a_program_on_hardware_qubits_takes_observables_of_the_whole_device() -> None:
+def test_estimator_takes_device_wide_observables_for_hardware_qubits() -> None:
     assert data({"pubs": [[HEADER + "x $3;", on(27, q3="Z")]]})["evs"] == pytest.approx(-1, abs=0.06)
 
 
-def test_an_observable_of_another_width_is_said_as_ibm_says_it() -> None:
+def test_estimator_refuses_observable_of_other_width_with_ibms_text() -> None:
     outcome = failed("estimator", {"pubs": [[HEADER + "qubit[27] q; x q[3];", ["ZZ"]]]})
     assert outcome.reason == (
         "The number of qubits of the circuit (27) does not match the number of qubits of"
@@ -119,12 +119,12 @@ def test_an_observable_of_another_width_is_said_as_ibm_says_it() -> None:
         ({"Z": 1, "ZZ": 1}, "length"),
     ],
 )
-def test_a_wrong_observable_is_said_in_words(given: Any, text: str) -> None:
+def test_estimator_refuses_malformed_observable_with_reason(given: Any, text: str) -> None:
     outcome: RunOutcome = failed("estimator", {"pubs": [[HEADER + "x $1;", given]]})
     assert text in str(outcome.reason)
 
 
-def test_what_is_not_simulated_is_not_claimed() -> None:
+def test_estimator_metadata_does_not_claim_unsimulated_mitigation() -> None:
     params = {
         "pubs": [[HEADER + "x $3;", "ZIII"]],
         "support_qiskit": True,
@@ -138,12 +138,12 @@ def test_what_is_not_simulated_is_not_claimed() -> None:
     }
 
 
-def test_paulis_that_agree_on_every_qubit_share_their_shots() -> None:
+def test_measurement_bases_group_qubit_wise_commuting_paulis() -> None:
     bases = measurement_bases(["ZZ", "IZ", "XI", "XX", "II"])
     assert sorted(basis for basis, _ in bases) == ["XX", "ZZ"]
     assert sorted(label for _, members in bases for label in members) == ["IZ", "XI", "XX", "ZZ"]
 
 
-def test_a_sparse_pauli_op_is_read_as_ibms_client_sends_it() -> None:
+def test_observables_read_sparse_pauli_op_of_ibms_encoder() -> None:
     encoded = json.loads(json.dumps(SparsePauliOp(["ZZ", "XI"], [1.0, -0.5]), cls=RuntimeEncoder))
     assert read_observables(encoded).items == ({"ZZ": 1.0, "XI": -0.5},)

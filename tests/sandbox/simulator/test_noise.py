@@ -29,7 +29,7 @@ from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 
 
 @pytest.fixture(scope="module")
-def of_aer() -> dict[tuple[str, tuple[int, ...]], Any]:
+def aer_gate_errors() -> dict[tuple[str, tuple[int, ...]], Any]:
     errors = basic_device_gate_errors(target=FakePeekskill().target)
     return {(name, tuple(qubits)): error for name, qubits, error in errors}
 
@@ -38,11 +38,11 @@ def of_aer() -> dict[tuple[str, tuple[int, ...]], Any]:
     ("name", "qubits"),
     [("sx", (3,)), ("x", (7,)), ("id", (2,)), ("ecr", (0, 1)), ("ecr", (2, 3)), ("reset", (0,))],
 )
-def test_a_gates_noise_is_what_aer_makes_of_the_whole_device(
-    of_aer: dict[tuple[str, tuple[int, ...]], Any], name: str, qubits: tuple[int, ...]
+def test_gate_error_equals_aers_device_noise_model(
+    aer_gate_errors: dict[tuple[str, tuple[int, ...]], Any], name: str, qubits: tuple[int, ...]
 ) -> None:
     ours = SuperOp(noise.gate_error("ibm_peekskill", name, qubits, True)).data
-    np.testing.assert_allclose(ours, SuperOp(of_aer[name, qubits]).data, atol=1e-9)
+    np.testing.assert_allclose(ours, SuperOp(aer_gate_errors[name, qubits]).data, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_gates_noise_is_what_aer_makes_of_the_whole_device(
     [("ibm_peekskill", "ecr", (0, 1)), ("ibm_cusco", "sx", (5,)), ("ibm_fez", "cz", (22, 23))],
 )
 @pytest.mark.parametrize("exact", [True, False])
-def test_a_gates_noise_has_the_recorded_error(
+def test_gate_error_has_recorded_average_infidelity(
     device: str, name: str, qubits: tuple[int, ...], exact: bool
 ) -> None:
     recorded = calibration(device).gates[name, qubits].error
@@ -59,7 +59,7 @@ def test_a_gates_noise_has_the_recorded_error(
     assert 1 - fidelity == pytest.approx(recorded, rel=1e-6)
 
 
-def test_a_coupler_out_of_order_still_has_a_noise_model() -> None:
+def test_gate_error_exists_for_coupler_with_error_1() -> None:
     broken = next(
         qubits
         for (name, qubits), gate in calibration("ibm_fez").gates.items()
@@ -70,7 +70,7 @@ def test_a_coupler_out_of_order_still_has_a_noise_model() -> None:
 
 
 @pytest.mark.parametrize("name", DEVICES)
-def test_our_target_is_the_one_ibms_client_builds(name: str) -> None:
+def test_target_equals_the_one_of_ibms_client(name: str) -> None:
     from qiskit_ibm_runtime.models import BackendProperties, QasmBackendConfiguration
 
     from tui.sandbox.core.devices import device
@@ -129,14 +129,14 @@ def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequenc
         (np.pi, Method("stim", exact=False, sampled_noise=True)),
     ],
 )
-def test_every_method_gives_the_same_statistics(angle: float, method: Method) -> None:
+def test_every_method_agrees_with_density_matrix_statistics(angle: float, method: Method) -> None:
     circuit = ladder(4, angle)
     expected = rates(circuit, Method("density_matrix", exact=True), 40000)
     np.testing.assert_allclose(rates(circuit, method), expected, atol=0.035)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_stim_give_the_distribution_of_the_exact_simulation(seed: int) -> None:
+def test_stim_agrees_with_distribution_of_exact_noise(seed: int) -> None:
     chance = np.random.default_rng(seed)
     circuit = QuantumCircuit(3, 3)
     for _ in range(12):
@@ -267,12 +267,12 @@ def test_state_vector_samples_the_marginals_of_a_density_matrix(seed: int) -> No
         (26, 0.4, "matrix_product_state"),
     ],
 )
-def test_the_method_follows_the_circuit(size: int, angle: float, expected: str) -> None:
+def test_choose_method_by_size_and_gates(size: int, angle: float, expected: str) -> None:
     circuit = ladder(size, angle)
     assert choose_method(circuit, clifford_form(circuit) is not None, 1000).name == expected
 
 
-def test_what_is_too_large_is_refused_at_once() -> None:
+def test_choose_method_refuses_circuit_beyond_ten_minutes() -> None:
     circuit = QuantumCircuit(60, 60)
     for layer in range(20):
         for qubit in range(60):

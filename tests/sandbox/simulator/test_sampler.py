@@ -21,7 +21,7 @@ from tui.sandbox.simulator.base.calibration import calibration
 from tui.sandbox.simulator.primitives.runner import run
 
 
-def test_a_bell_pair_is_mostly_00_and_11_with_a_few_misread() -> None:
+def test_sampler_bell_pair_is_mostly_00_and_11_with_a_few_misread() -> None:
     body = completed("sampler", {"pubs": [[BELL_PEEKSKILL, None, 4096]]})
     assert 0.96 < share(body, "0x0", "0x3") < 0.995
     assert 0.45 < share(body, "0x0") < 0.55
@@ -30,13 +30,13 @@ def test_a_bell_pair_is_mostly_00_and_11_with_a_few_misread() -> None:
 
 
 @pytest.mark.parametrize("device", ["ibm_peekskill", "ibm_fez"])
-def test_the_walkthroughs_circuit_reads_1_as_often_as_the_qubit_allows(device: str) -> None:
+def test_sampler_misreads_1_as_often_as_calibrated(device: str) -> None:
     wrong = calibration(device).qubits[0].read_0_when_1
     ones = share(completed("sampler", {"pubs": [WALKTHROUGH], "shots": 8000}, device), "0x1")
     assert ones == pytest.approx(1 - wrong, abs=0.015)
 
 
-def test_a_seed_gives_the_same_shots_again_and_no_seed_others() -> None:
+def test_sampler_repeats_shots_with_equal_seed_only() -> None:
     params: dict[str, Any] = {"pubs": [[HEADER + "bit[1] c; sx $0; c[0] = measure $0;", None, 200]]}
     first = completed("sampler", params, seed=7)
     assert completed("sampler", params, seed=7) == first
@@ -44,7 +44,7 @@ def test_a_seed_gives_the_same_shots_again_and_no_seed_others() -> None:
     assert completed("sampler", params, seed=None) != completed("sampler", params, seed=None)
 
 
-def test_the_seed_of_the_options_counts_when_the_service_gives_none() -> None:
+def test_sampler_uses_seed_of_options_without_callers_seed() -> None:
     params: dict[str, Any] = {
         "pubs": [[HEADER + "bit[1] c; sx $0; c[0] = measure $0;", None, 200]],
         "options": {"simulator": {"seed_simulator": 11}},
@@ -52,7 +52,7 @@ def test_the_seed_of_the_options_counts_when_the_service_gives_none() -> None:
     assert completed("sampler", params, seed=None) == completed("sampler", params, seed=None)
 
 
-def test_shots_come_from_the_pub_then_the_job_then_the_options_then_4096() -> None:
+def test_sampler_takes_shots_from_pub_then_job_then_options_then_4096() -> None:
     pubs = [[WALKTHROUGH, None, 10], [WALKTHROUGH]]
 
     def taken(**more: Any) -> list[int]:
@@ -74,9 +74,7 @@ def test_shots_come_from_the_pub_then_the_job_then_the_options_then_4096() -> No
         ([[[0.0], [math.pi]], [[0.0], [math.pi]]], (2, 2)),
     ],
 )
-def test_parameter_values_of_every_form_give_samples_of_their_shape(
-    values: object, shape: tuple[int, ...]
-) -> None:
+def test_sampler_samples_have_shape_of_parameter_values(values: object, shape: tuple[int, ...]) -> None:
     body = completed("sampler", {"pubs": [[ROTATION, values, 50]]})
     samples = body["results"][0]["data"]["c"]["samples"]
     found: list[int] = []
@@ -86,14 +84,14 @@ def test_parameter_values_of_every_form_give_samples_of_their_shape(
     assert found == [*shape, 50]
 
 
-def test_a_parameter_value_reaches_its_gate() -> None:
+def test_sampler_binds_each_parameter_set() -> None:
     body = completed("sampler", {"pubs": [[ROTATION, {"theta": [0.0, math.pi]}, 500]]})
     flipped, kept = body["results"][0]["data"]["c"]["samples"]
     assert flipped.count("0x1") > 450
     assert kept.count("0x0") > 450
 
 
-def test_registers_are_told_apart_by_name_and_measured_in_the_middle() -> None:
+def test_sampler_separates_registers_with_mid_circuit_measurement() -> None:
     program = HEADER + (
         "bit[1] Alice; bit b; x $1; Alice[0] = measure $1; if (Alice[0]) { x $4; } b = measure $4;"
     )
@@ -102,7 +100,7 @@ def test_registers_are_told_apart_by_name_and_measured_in_the_middle() -> None:
     assert share(body, "0x1", register="b") > 0.9
 
 
-def test_a_qubit_relaxes_while_it_waits() -> None:
+def test_sampler_qubit_relaxes_during_delay_of_t1() -> None:
     t1 = calibration("ibm_peekskill").qubits[3].t1
     assert t1 is not None
     wait = f"delay[{t1 * 1e6:.3f}us] $3;"
@@ -111,19 +109,19 @@ def test_a_qubit_relaxes_while_it_waits() -> None:
     assert ones == pytest.approx(math.exp(-1), abs=0.05)
 
 
-def test_reset_brings_a_qubit_back_to_0() -> None:
+def test_sampler_reset_returns_qubit_to_0() -> None:
     program = HEADER + "bit[1] c; x $3; reset $3; c[0] = measure $3;"
     assert share(completed("sampler", {"pubs": [[program, None, 500]]}), "0x0") > 0.9
 
 
-def test_shots_keep_the_link_between_qubits_in_the_order_they_were_taken() -> None:
+def test_sampler_shots_are_in_random_order() -> None:
     body = completed("sampler", {"pubs": [[BELL_PEEKSKILL, None, 400]]})
     samples = body["results"][0]["data"]["c"]["samples"]
     halves = samples[:200].count("0x3"), samples[200:].count("0x3")
     assert min(halves) > 60
 
 
-def test_qpu_time_is_the_published_estimate() -> None:
+def test_runner_qpu_time_is_the_published_estimate() -> None:
     outcome = run("sampler", {"pubs": [[WALKTHROUGH, None, 1000]]}, "ibm_peekskill", 1)
     data = calibration("ibm_peekskill")
     one = data.rep_delay + data.gates["x", (0,)].length + data.qubits[0].readout_length
@@ -132,7 +130,7 @@ def test_qpu_time_is_the_published_estimate() -> None:
     assert (outcome.circuits, outcome.shots) == (1, 1000)
 
 
-def test_the_circuit_as_run_names_hardware_qubits_on_one_line() -> None:
+def test_runner_transpiled_circuit_is_one_line_with_hardware_qubits() -> None:
     outcome = run("sampler", {"pubs": [[WALKTHROUGH, None, 10]]}, "ibm_peekskill", 1)
     assert outcome.transpiled == ['OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;']
 
@@ -150,19 +148,19 @@ def test_the_circuit_as_run_names_hardware_qubits_on_one_line() -> None:
         ("AAAA", None, "QPY"),
     ],
 )
-def test_what_is_wrong_with_a_pub_is_said_in_words(program: str, values: object, text: str) -> None:
+def test_sampler_fails_malformed_pub_with_reason(program: str, values: object, text: str) -> None:
     outcome = run("sampler", {"pubs": [[program, values, 10]]}, "ibm_peekskill", 1)
     assert outcome.status == "Failed"
     assert text in str(outcome.reason)
 
 
-def test_an_unknown_device_and_too_many_shots_are_said_in_words() -> None:
+def test_sampler_fails_unknown_device_and_too_many_shots_with_reason() -> None:
     assert "ibm_nowhere" in str(failed("sampler", {"pubs": [WALKTHROUGH]}, "ibm_nowhere").reason)
     assert "500000" in str(failed("sampler", {"pubs": [[WALKTHROUGH, None, 500001]]}).reason)
     many = {"pubs": [[ROTATION, [[0.1]] * 100, 60000]]}
     assert "6,000,000 executions" in str(failed("sampler", many).reason)
 
 
-def test_analog_measurements_are_refused_not_made_up() -> None:
+def test_sampler_refuses_kerneled_measurements() -> None:
     params = {"pubs": [WALKTHROUGH], "options": {"execution": {"meas_type": "kerneled"}}}
     assert "kerneled" in str(failed("sampler", params).reason)

@@ -38,7 +38,7 @@ PUB = [WALKTHROUGH]
         ("estimator", {"circuits": [WALKTHROUGH], "observables": ["Z"]}),
     ],
 )
-def test_what_the_service_takes(program: str, params: dict[str, Any]) -> None:
+def test_validation_accepts_params_of_the_service(program: str, params: dict[str, Any]) -> None:
     assert validate_params(program, params) is None
 
 
@@ -67,7 +67,7 @@ def test_what_the_service_takes(program: str, params: dict[str, Any]) -> None:
         ("sampler", {"circuits": [WALKTHROUGH], "run_options": {"shots": "many"}}, "shots"),
     ],
 )
-def test_what_the_service_refuses(program: str, params: dict[str, Any], text: str) -> None:
+def test_validation_refuses_malformed_params(program: str, params: dict[str, Any], text: str) -> None:
     message = validate_params(program, params)
     assert message is not None
     assert message.startswith("Request validation of body failed, because: ")

@@ -16,17 +16,17 @@ from qiskit.transpiler import CouplingMap
 from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import EngineError, JobFailure, TranspiledCircuit, TranspileRequest
-from tui.sandbox.simulator.circuits.loader import Loaded, load_circuit, load_qpy
+from tui.sandbox.simulator.circuits.loader import LoadedCircuit, load_circuit, load_qpy
 from tui.sandbox.simulator.primitives.accounting import one_line
 
-# The request itself says these.
+# Members of the request itself.
 _RESERVED = {"circuits", "backend", "target", "coupling_map", "output_name", "callback", "num_processes"}
 _OPTIONS = set(inspect.signature(transpile).parameters) - _RESERVED
 _OLDEST_QPY = 13
 
 
 def warm() -> None:
-    """Import what transpiling needs and do it once."""
+    """Import what transpiling needs and transpile a Bell pair."""
     circuit = QuantumCircuit(2, 2)
     circuit.h(0)
     circuit.cx(0, 1)
@@ -35,7 +35,15 @@ def warm() -> None:
 
 
 def transpile_all(request: TranspileRequest) -> list[TranspiledCircuit]:
-    """Transpile every circuit of the request. Raises `EngineError`."""
+    """Transpile every circuit of the request.
+
+    Returns:
+        The transpiled circuits in the order of the request.
+
+    Raises:
+        EngineError: The request is wrong, or a circuit cannot be read or transpiled; the message is for the
+            user.
+    """
     try:
         settings = _settings(request)
         return [_transpiled(loaded, settings) for loaded in _circuits(request)]
@@ -74,25 +82,25 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "optimization_level"}
 
 
-def _circuits(request: TranspileRequest) -> list[Loaded]:
+def _circuits(request: TranspileRequest) -> list[LoadedCircuit]:
     if request.qpy is not None:
-        return [Loaded(circuit, "qpy") for circuit in load_qpy(request.qpy, compressed=False)]
+        return [LoadedCircuit(circuit, "qpy") for circuit in load_qpy(request.qpy, compressed=False)]
     if not request.qasm:
         raise EngineError("There is no circuit to transpile.")
     return [load_circuit(program) for program in request.qasm]
 
 
-def _transpiled(loaded: Loaded, settings: Mapping[str, Any]) -> TranspiledCircuit:
-    done = transpile(loaded.circuit, **settings)
-    initial = list(range(done.num_qubits))
+def _transpiled(loaded: LoadedCircuit, settings: Mapping[str, Any]) -> TranspiledCircuit:
+    transpiled = transpile(loaded.circuit, **settings)
+    initial = list(range(transpiled.num_qubits))
     final = initial
-    if done.layout is not None:
-        initial = done.layout.initial_index_layout(filter_ancillas=False)
-        final = done.layout.final_index_layout(filter_ancillas=False)
-    return TranspiledCircuit(_qasm(done, loaded), _qpy(done), initial, final)
+    if transpiled.layout is not None:
+        initial = transpiled.layout.initial_index_layout(filter_ancillas=False)
+        final = transpiled.layout.final_index_layout(filter_ancillas=False)
+    return TranspiledCircuit(_qasm(transpiled, loaded), _qpy(transpiled), initial, final)
 
 
-def _qasm(circuit: QuantumCircuit, loaded: Loaded) -> str | None:
+def _qasm(circuit: QuantumCircuit, loaded: LoadedCircuit) -> str | None:
     if loaded.language == "qasm2":
         try:
             return one_line(qasm2.dumps(circuit))

@@ -17,7 +17,16 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 @dataclass(frozen=True)
 class QubitData:
-    """T1 and T2 in seconds (None: not recorded); the two ways to misread; the readout's length in seconds."""
+    """The calibration of a qubit.
+
+    Attributes:
+        t1: Relaxation time in seconds; None when not recorded.
+        t2: Dephasing time in seconds; None when not recorded.
+        read_1_when_0: Probability to read 1 after preparing 0.
+        read_0_when_1: Probability to read 0 after preparing 1.
+        readout_error: Mean of the two.
+        readout_length: Duration of a readout in seconds.
+    """
 
     t1: float | None
     t2: float | None
@@ -37,7 +46,17 @@ class GateData:
 
 @dataclass(frozen=True)
 class Calibration:
-    """All that is known about a device's quality. Gates by name and qubits in order."""
+    """The calibration of a device.
+
+    Attributes:
+        name: Name of the device.
+        qubits: By physical number.
+        gates: By name and physical qubits in the gate's order.
+        dt: Sample time in seconds.
+        rep_delay: Default delay between shots in seconds.
+        rep_delay_range: Shortest and longest delay between shots in seconds.
+        max_shots: Most shots of a circuit.
+    """
 
     name: str
     qubits: tuple[QubitData, ...]
@@ -50,7 +69,11 @@ class Calibration:
 
 @cache
 def calibration(name: str) -> Calibration:
-    """The calibration of a device, from its recorded bodies. Raises `UnknownDevice`."""
+    """Read the calibration of a device from its recorded configuration and properties, in SI units.
+
+    Raises:
+        UnknownDevice: There is no such device.
+    """
     recorded = device(name)
     configuration = recorded.configuration()
     properties = recorded.properties()

@@ -1,4 +1,4 @@
-"""From what a job carries to a Qiskit circuit: OpenQASM 2 and 3 text, QPY in base64."""
+"""Loads the circuits of a job: OpenQASM 2 and 3 text, and QPY in base64."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STANDARD = get_standard_gate_name_mapping()
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedCircuit:
     """A circuit, the language it came in, and whether its qubits are the device's own (`$n`)."""
 
     circuit: QuantumCircuit
@@ -41,34 +41,50 @@ class Loaded:
     physical: bool = False
 
 
-def load_circuit(value: Any) -> Loaded:
-    """The circuit of a pub: OpenQASM text, base64 of compressed QPY, or `{"__type__": "QuantumCircuit"}`.
+def load_circuit(value: Any) -> LoadedCircuit:
+    """Load the circuit of a pub.
 
-    Gates that the program defines under the name of a standard gate become that gate, provided they
-    do the same. Raises `JobFailure`.
+    Args:
+        value: OpenQASM text, base64 of compressed QPY, or `{"__type__": "QuantumCircuit"}` of the latter.
+
+    Returns:
+        The circuit, in which gates that the program defines under the name of a standard gate have become
+        that gate.
+
+    Raises:
+        JobFailure: It is no circuit, has an error (with its line and column), or a gate of its own does
+            something else than the standard gate of the same name.
     """
     if isinstance(value, Mapping):
         if value.get("__type__") != "QuantumCircuit" or not isinstance(value.get("__value__"), str):
             raise JobFailure("A circuit must be an OpenQASM program or a QuantumCircuit.")
-        return Loaded(_one_qpy_circuit(value["__value__"]), "qpy")
+        return LoadedCircuit(_one_qpy_circuit(value["__value__"]), "qpy")
     if not isinstance(value, str):
         raise JobFailure("A circuit must be an OpenQASM program or a QuantumCircuit.")
     version = _VERSION.match(value)
     if version is None and _BASE64.fullmatch(value):
-        return Loaded(_one_qpy_circuit(value), "qpy")
+        return LoadedCircuit(_one_qpy_circuit(value), "qpy")
     if (version is not None and version[1] == "2") or (version is None and "qelib1.inc" in value):
-        return Loaded(with_standard_gates(_load_qasm2(value)), "qasm2")
+        return LoadedCircuit(with_standard_gates(_load_qasm2(value)), "qasm2")
     if version is not None and version[1] != "3":
         raise JobFailure(f"OpenQASM {version[1]} is not known here; versions 2 and 3 are.")
     circuit = _load_qasm3(value)
     physical = circuit.layout is not None
     # Transpiling starts anew, also from hardware qubits.
     circuit._layout = None
-    return Loaded(with_standard_gates(circuit), "qasm3", physical)
+    return LoadedCircuit(with_standard_gates(circuit), "qasm3", physical)
 
 
 def load_qpy(text: str, compressed: bool) -> list[QuantumCircuit]:
-    """All circuits of base64 QPY. QPY holds data only; nothing of it is unpickled."""
+    """Load all circuits of base64 QPY, which holds data only; nothing of it is unpickled.
+
+    Args:
+        text: Base64 of QPY.
+        compressed: The QPY is compressed by zlib.
+
+    Raises:
+        JobFailure: It is damaged, larger than 256 MiB, or holds no circuit.
+    """
     try:
         data = base64.b64decode(text, validate=False)
         if compressed:

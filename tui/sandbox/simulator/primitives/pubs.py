@@ -15,7 +15,7 @@ from qiskit.transpiler import Target
 from tui.sandbox.simulator.base import typed_json
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.circuits.loader import Loaded, load_circuit
+from tui.sandbox.simulator.circuits.loader import LoadedCircuit, load_circuit
 from tui.sandbox.simulator.circuits.traversal import walk
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 
@@ -36,7 +36,7 @@ _TOLERANCE = 1e-10
 class Pub:
     """A circuit that fits the device, and its parameter values, of shape `(*shape, parameters)`."""
 
-    loaded: Loaded
+    loaded: LoadedCircuit
     values: Values
 
     @property

@@ -1,11 +1,19 @@
-"""Whether the params of a job are well formed; what the service answers at once, before any queue."""
+"""Validation of the params of a job: the answer of the service at once, before any queue.
+
+Names, kinds and bounds only; circuits are read when the job runs. Plain checks without Qiskit, which the
+sandbox's server does not import (IBM's own models, `ibm-quantum-schemas`, import it, and word errors as
+pydantic does, not as the service). Source: IBM's OpenAPI 0.45.3 (`oneOf` per program,
+`additionalProperties: false`) for the params with `pubs`; the params of the first version with `circuits`
+as its clients sent them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tui.sandbox.simulator.primitives.schema import CIRCUITS_PARAMS, PUBS_PARAMS, integer, number
+Check = Callable[[Any, str], str | None]
+"""Takes a value and its path in the body; returns what is wrong with it, None when nothing is."""
 
 PROGRAMS = ("sampler", "estimator")
 
@@ -13,33 +21,221 @@ _PREFIX = "Request validation of body failed, because: "
 
 
 def validate_params(program_id: str, params: Mapping[str, Any]) -> str | None:
-    """The message of a 400 (code 1208), complete with IBM's prefix, or None when the params will do.
+    """Validate the params of a job.
 
-    Looks at names, kinds and bounds only; circuits are read when the job runs.
+    Returns:
+        The message of a 400 (code 1208), complete with IBM's prefix; None when the params will do.
     """
-    complaint = _complaint(program_id, params)
-    return None if complaint is None else _PREFIX + complaint
+    error = _params_error(program_id, params)
+    return None if error is None else _PREFIX + error
 
 
-def _complaint(program_id: str, params: Mapping[str, Any]) -> str | None:
+def number(low: float | None = None, high: float | None = None, above: float | None = None) -> Check:
+    """Make the check of a number with bounds (`above` is exclusive); a boolean is not one."""
+    return _bounded((int, float), "a number", low, high, above)
+
+
+def integer(low: int | None = None, high: int | None = None) -> Check:
+    """Make the check of an integer with inclusive bounds; a boolean is not one."""
+    return _bounded(int, "an integer", low, high, None)
+
+
+def one_of(*allowed: Any) -> Check:
+    """Make the check of one of some values."""
+
+    def check(value: Any, path: str) -> str | None:
+        if any(value == item and type(value) is type(item) for item in allowed):
+            return None
+        return f"{path} must be one of {', '.join(map(str, allowed))}"
+
+    return check
+
+
+def nullable(check: Check) -> Check:
+    """Make the check that also accepts null."""
+    return lambda value, path: None if value is None else check(value, path)
+
+
+def either(first: Check, *others: Check) -> Check:
+    """Make the check that accepts what any of several accepts; the error is that of the first."""
+
+    def check(value: Any, path: str) -> str | None:
+        error = first(value, path)
+        return None if any(other(value, path) is None for other in others) else error
+
+    return check
+
+
+def closed(members: Mapping[str, Check]) -> Check:
+    """Make the check of an object with these members, all optional, and no others."""
+
+    def check(value: Any, path: str) -> str | None:
+        if not isinstance(value, Mapping):
+            return f"{path} must be an object"
+        for name, item in value.items():
+            if name not in members:
+                return f"{path} must NOT have additional properties ({name!r} is not known)"
+            if error := members[name](item, f"{path}.{name}"):
+                return error
+        return None
+
+    return check
+
+
+def _of_type(kind: Any, name: str) -> Check:
+    return lambda value, path: None if isinstance(value, kind) else f"{path} must be {name}"
+
+
+def _bounded(kind: Any, name: str, low: float | None, high: float | None, above: float | None) -> Check:
+    def check(value: Any, path: str) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, kind):
+            return f"{path} must be {name}"
+        if low is not None and value < low:
+            return f"{path} must be >= {low}"
+        if high is not None and value > high:
+            return f"{path} must be <= {high}"
+        if above is not None and value <= above:
+            return f"{path} must be > {above}"
+        return None
+
+    return check
+
+
+_ANYTHING = _of_type(object, "anything")
+_BOOLEAN = _of_type(bool, "a boolean")
+_ARRAY = _of_type(list, "an array")
+_OBJECT = _of_type(Mapping, "an object")
+_COUNT_OR_AUTO = either(integer(1), one_of("auto"))
+_DECOUPLING = closed(
+    {
+        "enable": _BOOLEAN,
+        "sequence_type": one_of("XX", "XpXm", "XY4"),
+        "extra_slack_distribution": one_of("middle", "edges"),
+        "scheduling_method": one_of("alap", "asap"),
+        "skip_reset_qubits": _BOOLEAN,
+    }
+)
+_TWIRLING = closed(
+    {
+        "enable_gates": nullable(_BOOLEAN),
+        "enable_measure": nullable(_BOOLEAN),
+        "num_randomizations": _COUNT_OR_AUTO,
+        "shots_per_randomization": _COUNT_OR_AUTO,
+        "strategy": one_of("active", "active-circuit", "active-accum", "all"),
+    }
+)
+_SIMULATOR = closed(
+    {
+        "noise_model": _ANYTHING,
+        "seed_simulator": nullable(integer()),
+        "coupling_map": _ANYTHING,
+        "basis_gates": nullable(_ARRAY),
+    }
+)
+_ZNE = closed(
+    {
+        "amplifier": one_of("gate_folding", "gate_folding_front", "gate_folding_back", "pea"),
+        "noise_factors": _ARRAY,
+        "extrapolator": _ANYTHING,
+        "extrapolated_noise_factors": either(_ARRAY, one_of("auto")),
+    }
+)
+_RESILIENCE = closed(
+    {
+        "measure_mitigation": nullable(_BOOLEAN),
+        "measure_noise_learning": closed(
+            {"num_randomizations": integer(1), "shots_per_randomization": _COUNT_OR_AUTO}
+        ),
+        "zne_mitigation": nullable(_BOOLEAN),
+        "zne": _ZNE,
+        "pec_mitigation": nullable(_BOOLEAN),
+        "pec": closed(
+            {"max_overhead": nullable(number(above=0)), "noise_gain": either(number(0), one_of("auto"))}
+        ),
+        "layer_noise_learning": closed(
+            {
+                "max_layers_to_learn": nullable(integer(0)),
+                "shots_per_randomization": integer(1),
+                "num_randomizations": integer(1),
+                "layer_pair_depths": _ARRAY,
+            }
+        ),
+        "layer_noise_model": _ANYTHING,
+    }
+)
+_EXECUTION = {"init_qubits": _BOOLEAN, "rep_delay": nullable(number(0))}
+_MEAS_TYPE = one_of("classified", "kerneled", "avg_kerneled")
+_SAMPLER_OPTIONS = closed(
+    {
+        "default_shots": nullable(integer(1)),
+        "dynamical_decoupling": _DECOUPLING,
+        "execution": closed({**_EXECUTION, "meas_type": _MEAS_TYPE}),
+        "twirling": _TWIRLING,
+        "simulator": nullable(_SIMULATOR),
+        "experimental": nullable(_OBJECT),
+    }
+)
+_ESTIMATOR_OPTIONS = closed(
+    {
+        "default_precision": number(above=0),
+        "default_shots": nullable(integer(1)),
+        "seed_estimator": nullable(integer(0)),
+        "dynamical_decoupling": _DECOUPLING,
+        "resilience": _RESILIENCE,
+        "execution": closed(_EXECUTION),
+        "twirling": _TWIRLING,
+        "simulator": nullable(_SIMULATOR),
+        "experimental": nullable(_OBJECT),
+    }
+)
+_V2 = {"pubs": _ARRAY, "support_qiskit": _BOOLEAN, "version": one_of(2)}
+_PUBS_PARAMS: Mapping[str, Check] = {
+    "sampler": closed({**_V2, "options": _SAMPLER_OPTIONS, "shots": nullable(integer(1))}),
+    "estimator": closed(
+        {
+            **_V2,
+            "options": _ESTIMATOR_OPTIONS,
+            "resilience_level": integer(0, 2),
+            "precision": nullable(number(above=0)),
+        }
+    ),
+}
+_V1 = {
+    "circuits": either(_ARRAY, _of_type(str, "a string"), _OBJECT),
+    "circuit_indices": _ARRAY,
+    "parameters": nullable(_ARRAY),
+    "parameter_ids": nullable(_ARRAY),
+    "parameter_values": nullable(_ARRAY),
+    "transpilation_settings": nullable(_OBJECT),
+    "resilience_settings": nullable(_OBJECT),
+    "run_options": nullable(_OBJECT),
+    "skip_transpilation": _BOOLEAN,
+    "support_qiskit": _BOOLEAN,
+    "version": one_of(1),
+}
+_CIRCUITS_PARAMS: Mapping[str, Check] = {
+    "sampler": closed(_V1),
+    "estimator": closed({**_V1, "observables": _ANYTHING, "observable_indices": _ARRAY}),
+}
+
+
+def _params_error(program_id: str, params: Mapping[str, Any]) -> str | None:
     if program_id not in PROGRAMS:
         return f"body.program_id must be one of {', '.join(PROGRAMS)} in the sandbox, not {program_id!r}"
     if not isinstance(params, Mapping):
         return "body.params must be an object"
     if "circuits" in params:
-        return CIRCUITS_PARAMS[program_id](params, "body.params") or _circuits(program_id, params)
+        return _CIRCUITS_PARAMS[program_id](params, "body.params") or _circuits(program_id, params)
     if "pubs" not in params:
         return "body.params must have required property 'pubs'"
-    complaint = PUBS_PARAMS[program_id](params, "body.params")
-    if complaint is not None:
-        return complaint
+    error = _PUBS_PARAMS[program_id](params, "body.params")
+    if error is not None:
+        return error
     if not params["pubs"]:
         return "body.params.pubs must NOT have fewer than 1 items"
     check = _sampler_pub if program_id == "sampler" else _estimator_pub
-    for index, pub in enumerate(params["pubs"]):
-        if complaint := check(pub, f"body.params.pubs[{index}]"):
-            return complaint
-    return None
+    errors = (check(pub, f"body.params.pubs[{index}]") for index, pub in enumerate(params["pubs"]))
+    return next(filter(None, errors), None)
 
 
 def _circuits(program_id: str, params: Mapping[str, Any]) -> str | None:
@@ -47,8 +243,8 @@ def _circuits(program_id: str, params: Mapping[str, Any]) -> str | None:
     if circuits in ("", []):
         return "body.params.circuits must NOT be empty"
     for index, circuit in enumerate(circuits if isinstance(circuits, list) else [circuits]):
-        if complaint := _circuit(circuit, f"body.params.circuits[{index}]"):
-            return complaint
+        if error := _circuit(circuit, f"body.params.circuits[{index}]"):
+            return error
     if program_id == "estimator" and not params.get("observables"):
         return "body.params must have required property 'observables'"
     shots = (params.get("run_options") or {}).get("shots")
@@ -69,27 +265,30 @@ def _values(value: Any, path: str) -> str | None:
     return f"{path} must be an object, an array or null"
 
 
+def _observables(value: Any, path: str) -> str | None:
+    if isinstance(value, str | list | Mapping) and value:
+        return None
+    return f"{path} must be an observable or an array of observables"
+
+
+_SAMPLER_PUB = (_circuit, _values, nullable(integer(1)))
+_ESTIMATOR_PUB = (_circuit, _observables, _values, nullable(number(above=0)))
+
+
 def _sampler_pub(pub: Any, path: str) -> str | None:
     if not isinstance(pub, list):
         return _circuit(pub, path)
     if not 1 <= len(pub) <= 3:
         return f"{path} must have 1 to 3 items: circuit, parameter values, shots"
-    complaint = _circuit(pub[0], f"{path}[0]")
-    if complaint is None and len(pub) > 1:
-        complaint = _values(pub[1], f"{path}[1]")
-    if complaint is None and len(pub) > 2 and pub[2] is not None:
-        complaint = integer(1)(pub[2], f"{path}[2]")
-    return complaint
+    return _pub_items(pub, path, _SAMPLER_PUB)
 
 
 def _estimator_pub(pub: Any, path: str) -> str | None:
     if not isinstance(pub, list) or not 2 <= len(pub) <= 4:
         return f"{path} must have 2 to 4 items: circuit, observables, parameter values, precision"
-    complaint = _circuit(pub[0], f"{path}[0]")
-    if complaint is None and not (isinstance(pub[1], str | list | Mapping) and pub[1]):
-        complaint = f"{path}[1] must be an observable or an array of observables"
-    if complaint is None and len(pub) > 2:
-        complaint = _values(pub[2], f"{path}[2]")
-    if complaint is None and len(pub) > 3 and pub[3] is not None:
-        complaint = number(above=0)(pub[3], f"{path}[3]")
-    return complaint
+    return _pub_items(pub, path, _ESTIMATOR_PUB)
+
+
+def _pub_items(pub: list[Any], path: str, checks: tuple[Check, ...]) -> str | None:
+    items = enumerate(zip(checks, pub, strict=False))
+    return next(filter(None, (check(item, f"{path}[{index}]") for index, (check, item) in items)), None)

@@ -53,7 +53,7 @@ def parametric() -> QuantumCircuit:
     return transpile(circuit, target=target(DEVICE), optimization_level=1, seed_transpiler=1)
 
 
-def test_a_sampler_job_of_ibms_client_with_two_pubs() -> None:
+def test_sampler_result_is_decoded_by_ibms_client() -> None:
     bell = QuantumCircuit(2)
     bell.h(0)
     bell.cx(0, 1)
@@ -79,7 +79,7 @@ def test_a_sampler_job_of_ibms_client_with_two_pubs() -> None:
         assert spans[0].mask(1).shape == (3, 200)
 
 
-def test_wide_registers_are_packed_with_bit_0_in_the_last_byte() -> None:
+def test_bit_array_packs_bit_0_into_last_byte() -> None:
     circuit = QuantumCircuit(12, 12)
     circuit.x(0)
     circuit.x(9)
@@ -91,7 +91,7 @@ def test_wide_registers_are_packed_with_bit_0_in_the_last_byte() -> None:
     assert most[0] == "001000000001"
 
 
-def test_an_estimator_job_of_ibms_client_with_two_pubs() -> None:
+def test_estimator_result_is_decoded_by_ibms_client() -> None:
     circuit = parametric()
     zz = SparsePauliOp(["ZZ", "IZ"], [1.0, 0.5]).apply_layout(circuit.layout)
     xx = SparsePauliOp("XX").apply_layout(circuit.layout)
@@ -110,7 +110,7 @@ def test_an_estimator_job_of_ibms_client_with_two_pubs() -> None:
         assert result[1].metadata["target_precision"] == 0.05
 
 
-def test_the_circuit_of_the_clients_qpy_is_the_same() -> None:
+def test_loader_reads_qpy_of_ibms_client() -> None:
     circuit = parametric()
     assert load_circuit(sent(circuit)).circuit == circuit
     assert load_circuit(sent(circuit)["__value__"]).circuit == circuit
@@ -126,7 +126,7 @@ def test_the_circuit_of_the_clients_qpy_is_the_same() -> None:
         ([[0.1, 0.2, 0.3]], [[0.1, 0.2, 0.3]]),
     ],
 )
-def test_values_of_every_kind_end_in_the_circuits_order(given: Any, expected: Any) -> None:
+def test_parameter_values_of_every_form_are_in_circuit_order(given: Any, expected: Any) -> None:
     circuit = QuantumCircuit(1)
     vector = ParameterVector("v", 2)
     for parameter in (vector[1], vector[0], Parameter("a")):
@@ -134,13 +134,13 @@ def test_values_of_every_kind_end_in_the_circuits_order(given: Any, expected: An
     assert parameter_values(circuit, sent(given)).tolist() == expected
 
 
-def test_an_empty_typed_array_means_no_values() -> None:
+def test_parameter_values_of_empty_array_are_none() -> None:
     circuit = load_circuit(WALKTHROUGH).circuit
     for empty, shape in [(np.empty(0), ()), (np.empty((3, 0)), (3,)), (np.empty((1, 0)), (1,))]:
         assert parameter_values(circuit, sent(empty)).shape[:-1] == shape
 
 
-def test_typed_observables_are_read() -> None:
+def test_estimator_reads_typed_observables_array() -> None:
     circuit = parametric()
     wide = SparsePauliOp("ZZ").apply_layout(circuit.layout)
     wanted = ObservablesArray([wide, wide])
@@ -153,11 +153,11 @@ def test_typed_observables_are_read() -> None:
     "value",
     ["eJw=", "AAAA", "gASVBQAAAAAAAACMAWGULg==", sent(parametric())["__value__"][:-40] + "AAAA"],
 )
-def test_data_that_is_not_qpy_is_refused_in_words(value: str) -> None:
+def test_loader_refuses_damaged_qpy(value: str) -> None:
     with pytest.raises(JobFailure):
         load_circuit({"__type__": "QuantumCircuit", "__value__": value})
 
 
-def test_objects_of_other_types_are_refused() -> None:
+def test_typed_json_refuses_unexpected_type() -> None:
     job = {"pubs": [[WALKTHROUGH, {"__type__": "NoiseModel", "__value__": {}}]]}
     assert "NoiseModel" in str(failed("sampler", job).reason)

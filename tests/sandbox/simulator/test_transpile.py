@@ -22,7 +22,7 @@ QASM2 = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[
 
 @pytest.mark.parametrize("device", ["ibm_peekskill", "ibm_cusco", "ibm_fez"])
 @pytest.mark.parametrize("level", [0, 3])
-def test_what_comes_out_fits_the_device_and_runs(device: str, level: int) -> None:
+def test_transpile_result_passes_isa_check_and_runs(device: str, level: int) -> None:
     programs = [WALKTHROUGH, BELL]
     done = transpile_all(TranspileRequest(qasm=programs, device=device, optimization_level=level))
     assert len(done) == 2
@@ -37,7 +37,7 @@ def test_what_comes_out_fits_the_device_and_runs(device: str, level: int) -> Non
         assert share(body, "0x0", "0x3") > 0.9
 
 
-def test_the_layout_says_where_each_qubit_starts_and_ends() -> None:
+def test_transpile_layout_has_initial_and_final_qubits() -> None:
     program = 'OPENQASM 3; include "stdgates.inc"; qubit[5] q; x q[0];' + "".join(
         f" cx q[{first}], q[{second}];" for first in range(5) for second in range(5) if first != second
     )
@@ -64,14 +64,14 @@ def test_the_layout_says_where_each_qubit_starts_and_ends() -> None:
     assert abs(abs(expected.conj() @ state) - 1) < 1e-6
 
 
-def test_openqasm_2_comes_back_as_openqasm_2() -> None:
+def test_transpile_answers_openqasm_2_with_openqasm_2() -> None:
     (done,) = transpile_all(TranspileRequest(qasm=[QASM2], device="ibm_peekskill"))
     assert done.qasm is not None
     assert done.qasm.startswith("OPENQASM 2.0;")
     check_isa(load_circuit(done.qasm).circuit, target("ibm_peekskill"), "ibm_peekskill")
 
 
-def test_qpy_goes_in_and_comes_out() -> None:
+def test_transpile_reads_and_writes_qpy() -> None:
     circuits = [load_circuit(WALKTHROUGH).circuit, load_circuit(BELL).circuit]
     buffer = io.BytesIO()
     qpy.dump(circuits, buffer)
@@ -82,7 +82,7 @@ def test_qpy_goes_in_and_comes_out() -> None:
     assert back.count_ops()["cz"] == 1
 
 
-def test_a_coupling_map_wins_over_a_device() -> None:
+def test_transpile_prefers_coupling_map_to_device() -> None:
     request = TranspileRequest(
         qasm=[BELL], device="ibm_fez", coupling_map=[(0, 1), (1, 0), (1, 2), (2, 1)], optimization_level=1
     )
@@ -90,7 +90,7 @@ def test_a_coupling_map_wins_over_a_device() -> None:
     assert len(done.initial) == 3
 
 
-def test_fractional_gates_are_used_when_asked_for() -> None:
+def test_transpile_uses_fractional_gates_only_when_asked() -> None:
     program = 'OPENQASM 3; include "stdgates.inc"; qubit[1] q; rx(0.3) q[0];'
     for asked in (True, False):
         (done,) = transpile_all(
@@ -113,11 +113,11 @@ def test_fractional_gates_are_used_when_asked_for() -> None:
         (TranspileRequest(qpy="AAAA", device="ibm_fez"), "QPY"),
     ],
 )
-def test_what_cannot_be_done_is_said(request_: TranspileRequest, text: str) -> None:
+def test_transpile_raises_with_reason(request_: TranspileRequest, text: str) -> None:
     with pytest.raises(EngineError, match=text):
         transpile_all(request_)
 
 
-def test_the_options_own_level_is_discarded() -> None:
+def test_transpile_discards_optimization_level_of_options() -> None:
     request = TranspileRequest(qasm=[BELL], device="ibm_fez", options={"optimization_level": 99})
     assert transpile_all(request)

@@ -8,14 +8,14 @@ from tests.sandbox.simulator.programs import BELL_PEEKSKILL, HEADER, ROTATION, W
 
 
 @pytest.mark.parametrize("circuits", [WALKTHROUGH, [WALKTHROUGH]])
-def test_the_walkthroughs_job_gives_frequencies_by_decimal_number(circuits: object) -> None:
+def test_sampler_v1_gives_frequencies_by_decimal_number(circuits: object) -> None:
     body = completed("sampler", {"circuits": circuits})
     assert body["metadata"] == [{"shots": 4000}]
     assert body["quasi_dists"][0]["1"] > 0.85
     assert sum(body["quasi_dists"][0].values()) == pytest.approx(1)
 
 
-def test_several_circuits_parameters_and_shots() -> None:
+def test_sampler_v1_takes_several_circuits_indices_parameters_and_shots() -> None:
     body = completed(
         "sampler",
         {
@@ -31,7 +31,7 @@ def test_several_circuits_parameters_and_shots() -> None:
     assert kept["0"] > 0.9
 
 
-def test_an_estimator_gives_values_with_their_variance() -> None:
+def test_estimator_v1_gives_values_with_variance() -> None:
     params = {
         "circuits": [HEADER + "x $3;"],
         "observables": [{"ZIII": 1.0}],
@@ -43,5 +43,5 @@ def test_an_estimator_gives_values_with_their_variance() -> None:
     assert body["metadata"][0]["variance"] == pytest.approx(1 - body["values"][0] ** 2, abs=0.01)
 
 
-def test_indices_that_point_nowhere_are_said_in_words() -> None:
+def test_sampler_v1_refuses_circuit_index_out_of_range() -> None:
     assert "indices" in str(failed("sampler", {"circuits": [WALKTHROUGH], "circuit_indices": [3]}).reason)

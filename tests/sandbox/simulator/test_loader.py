@@ -21,20 +21,20 @@ def places(circuit: QuantumCircuit) -> list[tuple[str, list[int]]]:
     ]
 
 
-def test_hardware_qubits_stand_where_their_number_says() -> None:
+def test_loader_places_hardware_qubits_at_their_number() -> None:
     loaded = load_circuit(HEADER + "bit[1] c; x $5; sx $2; c[0] = measure $5; if (c[0]) { x $9; }")
     assert loaded.physical
     assert loaded.circuit.num_qubits == 10
     assert places(loaded.circuit) == [("x", [5]), ("sx", [2]), ("measure", [5]), ("if_else", [9])]
 
 
-def test_declared_qubits_stand_in_their_order() -> None:
+def test_loader_places_declared_qubits_in_order() -> None:
     loaded = load_circuit(WALKTHROUGH)
     assert not loaded.physical
     assert places(loaded.circuit) == [("x", [0]), ("measure", [0])]
 
 
-def test_registers_keep_their_names_and_single_bits_are_registers() -> None:
+def test_loader_keeps_register_names_and_makes_registers_of_single_bits() -> None:
     circuit = load_circuit(HEADER + "bit Alice; bit[2] _b; bit[3] c; Alice = measure $0;").circuit
     assert [(creg.name, creg.size) for creg in circuit.cregs] == [("Alice", 1), ("_b", 2), ("c", 3)]
 
@@ -47,7 +47,7 @@ def test_registers_keep_their_names_and_single_bits_are_registers() -> None:
         " opaque delay(p) q; qreg q[2]; ecr q[1],q[0]; id q[0]; delay(100) q[0];",
     ],
 )
-def test_the_gates_of_a_device_are_recognised_by_what_they_do(program: str) -> None:
+def test_loader_replaces_definitions_equivalent_to_device_gates(program: str) -> None:
     circuit = load_circuit(program).circuit
     assert [type(i.operation).__name__.strip("_") for i in circuit.data] == [
         "SingletonECRGate",
@@ -56,7 +56,7 @@ def test_the_gates_of_a_device_are_recognised_by_what_they_do(program: str) -> N
     ]
 
 
-def test_a_gate_of_the_same_name_that_does_something_else_is_refused() -> None:
+def test_loader_refuses_own_gate_under_standard_name() -> None:
     with pytest.raises(JobFailure, match="its own gate ecr"):
         load_circuit(HEADER + "gate ecr a, b { h a; } ecr $0, $1;")
 
@@ -77,7 +77,7 @@ def test_a_gate_of_the_same_name_that_does_something_else_is_refused() -> None:
         ("[red]\x1b[31m", "error"),
     ],
 )
-def test_an_error_says_its_place(program: str, text: str) -> None:
+def test_loader_error_has_line_and_column(program: str, text: str) -> None:
     with pytest.raises(JobFailure) as caught:
         load_circuit(program)
     assert text in caught.value.reason
@@ -93,7 +93,7 @@ def test_an_error_says_its_place(program: str, text: str) -> None:
         (HEADER + "bit c; c = measure $0; if (c) { h $3; }", "The instruction h on qubits (3,)"),
     ],
 )
-def test_a_circuit_that_does_not_fit_fails_as_at_ibm(program: str, start: str) -> None:
+def test_isa_check_fails_with_ibms_text_and_code_1517(program: str, start: str) -> None:
     with pytest.raises(JobFailure) as caught:
         check_isa(load_circuit(program).circuit, target("ibm_peekskill"), "ibm_peekskill")
     assert caught.value.reason.startswith(start)
@@ -102,7 +102,7 @@ def test_a_circuit_that_does_not_fit_fails_as_at_ibm(program: str, start: str) -
     assert "Transpile the circuit for ibm_peekskill" in str(caught.value.solution)
 
 
-def test_angles_beyond_what_is_calibrated_are_refused() -> None:
+def test_isa_check_refuses_rzz_angle_out_of_range() -> None:
     circuit: Any = QuantumCircuit(2)
     circuit.rzz(-0.5, 0, 1)
     with pytest.raises(JobFailure, match="range \\[0, pi/2\\]"):
