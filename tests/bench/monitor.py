@@ -29,8 +29,7 @@ from tests.bench.relay import Relay
 from tests.bench.terminal import Terminal
 from tui import cli
 from tui.monitor import account_manager as accounts
-from tui.monitor.polling import account_pollers as token_worker
-from tui.monitor.polling import backends_poller as backends_worker
+from tui.monitor.polling import account_pollers
 from tui.monitor.polling.jobs_poller import SERVICE
 from tui.sandbox.lifecycle.launch import launch
 
@@ -95,8 +94,8 @@ def _in_terminal(
 def child() -> int:
     """The app, as `qdeck` starts it, but as patient with the sandbox as with the real service."""
     accounts.SANDBOX = SERVICE  # type: ignore[attr-defined]  # the one thing that a measurement must change
-    backends_worker.EVERY_SANDBOX = backends_worker.EVERY
-    token_worker.USAGE_EVERY_SANDBOX = token_worker.USAGE_EVERY
+    account_pollers.BACKENDS_EVERY_SANDBOX = account_pollers.BACKENDS_EVERY
+    account_pollers.USAGE_EVERY_SANDBOX = account_pollers.USAGE_EVERY
     return cli.main(["--channel", "platform"])
 
 

@@ -43,7 +43,7 @@ from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.actions.sessions import Sessions
 from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.polling.backends_poller import BackendsPoller
+from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.services import AppServices
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import (

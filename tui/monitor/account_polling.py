@@ -6,8 +6,14 @@ import asyncio
 
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.polling.account_pollers import USAGE_EVERY, SessionsPoller, TokenPoller, UsagePoller
-from tui.monitor.polling.backends_poller import EVERY, BackendsPoller
+from tui.monitor.polling.account_pollers import (
+    BACKENDS_EVERY,
+    USAGE_EVERY,
+    BackendsPoller,
+    SessionsPoller,
+    TokenPoller,
+    UsagePoller,
+)
 from tui.monitor.polling.backfill import Backfill
 from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, JobsPoller, PollInterval
 from tui.monitor.polling.scheduler import Step, run_now, stop_workers
@@ -133,7 +139,7 @@ class AccountPolling:
     def _wake_older_than(self, seconds: float) -> None:
         self._workers.jobs.wake_if_older(seconds)
         self._workers.sessions.wake_if_older(seconds)
-        self._workers.backends.wake_if_older(max(seconds, EVERY))
+        self._workers.backends.wake_if_older(max(seconds, BACKENDS_EVERY))
         self._workers.usage.wake_if_older(USAGE_EVERY)
 
     def _on_event(self, event: Event) -> None:

@@ -11,7 +11,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import SubmittedCircuit
-from tui.monitor.polling.backends_poller import BackendsPoller
+from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
 

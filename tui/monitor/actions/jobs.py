@@ -84,7 +84,7 @@ class Jobs:
 
     @property
     def coverage(self) -> HistoryCoverage:
-        """How far back all jobs of the account are known; nothing when nobody is signed in."""
+        """Time since which all jobs of the account are known; nothing when nobody is signed in."""
         return self._backfill.coverage
 
     def request_older(self, wanted: JobFilter | None = None) -> None:
@@ -93,14 +93,14 @@ class Jobs:
         Args:
             wanted: what they have to fit. As far as the service can tell, those that do come first.
         """
-        self._backfill.want(wanted)
+        self._backfill.request(wanted)
 
     # asked of the service
 
     async def fetch_newest(self, limit: int, wanted: JobQuery | None = None) -> None:
-        """Take in the newest `limit` jobs of the service, page by page.
+        """Add the newest `limit` jobs of the service, page by page.
 
-        Polling takes in no more than watching needs.
+        Polling adds no more than watching needs.
 
         Args:
             wanted: which jobs are meant; its `limit` and `offset` do not count. `None`: all.
@@ -110,13 +110,7 @@ class Jobs:
         while offset < limit:
             asked = min(PAGE, limit - offset)
             page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
-            # What ended before anyone here knew of it is fetched when the user asks for it.
-            await self._app_state.jobs.upsert(
-                self._app_state.jobs.as_record(
-                    job, finalized=job.status.final and self._app_state.jobs.record(job.id) is None
-                )
-                for job in page.jobs
-            )
+            await self._app_state.jobs.upsert_listed(page.jobs)
             if len(page.jobs) < asked:
                 return
             offset += asked

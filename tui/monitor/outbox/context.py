@@ -15,40 +15,26 @@ from tui.monitor.state.events import Severity
 from tui.store.records.models import PendingState, PendingSubmission
 
 
-class Waiters:
+class Waiters(dict[str, asyncio.Future[Job]]):
     """One future for each submission that somebody waits for, by its own tag."""
-
-    def __init__(self) -> None:
-        self._futures: dict[str, asyncio.Future[Job]] = {}
-
-    def __contains__(self, tag: object) -> bool:
-        return tag in self._futures
 
     def add(self, tag: str) -> asyncio.Future[Job]:
         """Return a new future of the submission's job; its caller may give up waiting for it."""
         future: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         # The caller may have gone; its error was for it, and the submission's state has the rest.
         future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
-        self._futures[tag] = future
+        self[tag] = future
         return future
-
-    def get(self, tag: str) -> asyncio.Future[Job] | None:
-        """Return the future of the submission; `None`: nobody waits."""
-        return self._futures.get(tag)
-
-    def tags(self) -> tuple[str, ...]:
-        """Return the tags of the submissions that somebody waits for."""
-        return tuple(self._futures)
 
     def succeed(self, tag: str, job: Job) -> None:
         """End the wait with the job."""
-        future = self._futures.pop(tag, None)
+        future = self.pop(tag, None)
         if future is not None and not future.done():
             future.set_result(job)
 
     def fail(self, tag: str, error: BaseException) -> bool:
         """End the wait with an error; return whether there was one."""
-        future = self._futures.pop(tag, None)
+        future = self.pop(tag, None)
         if future is None or future.done():
             return False
         future.set_exception(error)

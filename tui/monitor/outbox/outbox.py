@@ -173,7 +173,7 @@ class Outbox:
         await self._app_state.save()
         self._owner.leave()
         self.signed_out()
-        for tag in self._waiters.tags():
+        for tag in tuple(self._waiters):
             text = "qdeck ended before the service had said whether the job exists."
             self._waiters.fail(tag, QdeckError(ErrorKind.UNCONFIRMED, text, "The next start finds out."))
 

@@ -275,7 +275,7 @@ class Reconciler:
     def _synced(self) -> None:
         """Follow what another process wrote: what it left may be ours, and what it found is known here."""
         waiters = self._context.waiters
-        for tag in waiters.tags():
+        for tag in tuple(waiters):
             intent = self._history.submission(tag)
             if intent is None or intent.state.open or self._in_hands(tag):
                 continue

@@ -1,6 +1,6 @@
-"""The session guard: an open session costs, so one in which nothing happens is told of, once.
+"""Warning of idle sessions: an open session costs, so the user is notified, once, when nothing happens in it.
 
-An idle stretch begins when the last job of a session ends, or when the session begins. It is told of once,
+An idle stretch begins when the last job of a session ends, or when the session begins. It is warned of once,
 when it has lasted as long as the user set; the next warning needs a new job and a new stretch. That the
 session is still open is on every screen anyway (`tui.widgets.chrome.status_bar`).
 """
@@ -26,14 +26,16 @@ from tui.monitor.state.events import (
     SessionsChanged,
 )
 
-LONGEST = 60.0
-"""Seconds between two looks at the most: a machine that slept finds out soon how late it is."""
-AGAIN = 60.0
+LONGEST_WAIT = 60.0
+"""Seconds between two rounds at the most: a machine that slept finds out soon how late it is."""
+RETRY_SECONDS = 60.0
 """Seconds until the next try when the service did not say whether the session is really idle."""
 
 
 class IdleSessionGuard:
-    """Knows since when each session is idle, and publishes `SessionIdle`. One for the life of the services.
+    """Keeps the idle time of each session, and publishes `SessionIdle`. One for the life of the app.
+
+    Steady time is what this machine's clock would show had nobody set it since the guard was made.
 
     Args:
         minutes: of idleness before a warning; 0: no warnings.
@@ -48,18 +50,22 @@ class IdleSessionGuard:
         self._before: dict[str, datetime | None] = {}
         """By session: when it had last been confirmed before this sign-in."""
         self._last: dict[str, datetime] = {}
-        """By session: when the last job known of it was created or finished, as the service told."""
+        """By session: when the last job known of it was created or finished, by the service's clock."""
         self._busy: dict[str, datetime] = {}
         """By session: when there was a job in it last, as seen here (steady time)."""
         self._seen: dict[str, datetime] = {}
         """By session: when it was first seen here (steady time)."""
-        self._told: dict[str, datetime] = {}
+        self._warned: dict[str, datetime] = {}
         """By session: when its last warning was (steady time)."""
-        app_state.events.subscribe(self._hear)
+        app_state.events.subscribe(self._on_event)
 
     async def step(self) -> float:
-        """Warn of what is due, and say when to look again: a worker's step."""
-        if not self._take_account() or not self._after:
+        """Warn of the sessions that are due: a worker's step.
+
+        Returns:
+            Seconds until the next one may be due; `math.inf`: until the worker is woken.
+        """
+        if not self._follow_account() or not self._after:
             return math.inf
         wait = self._next()
         if wait > 0:
@@ -68,31 +74,34 @@ class IdleSessionGuard:
             # The workers ask seldom while nobody is here, and a job from elsewhere must not be missed.
             await run_now(self._workers.jobs, self._workers.sessions, user_requested=False)
         except QdeckError:
-            return AGAIN
+            return RETRY_SECONDS
         if self._app_state.connection.service is not self._service:
             return 0.0
         now = self._steady()
         for session in self._open():
             since = self._idle_since(session)
             if since is not None and self._due_in(session) <= 0:
-                self._told[session.id] = now
+                self._warned[session.id] = now
                 self._app_state.events.publish(SessionIdle(session, (now - since).total_seconds()))
         return _bounded(self._next())
 
     def idle_since(self, session: Session) -> datetime | None:
-        """Since when no job is queued or running in it, by this machine's clock; `None`: one is."""
+        """Return the time since which no job is queued or running in it, by this machine's clock.
+
+        Returns:
+            `None`: one is.
+        """
         since = self._idle_since(session)
         return None if since is None else since + self._set_by()
 
     def _steady(self) -> datetime:
-        """The time that this machine's clock would show had nobody set it since the guard was made."""
         return self._origin + timedelta(seconds=self._app_state.clock.monotonic())
 
     def _set_by(self) -> timedelta:
         return self._app_state.clock.now() - self._steady()
 
     def _idle_since(self, session: Session) -> datetime | None:
-        """`idle_since` in steady time: what was noted here stays comparable when the clock is set."""
+        """Return `idle_since` in steady time: stamps of here stay comparable when the clock is set."""
         now = self._steady()
         if session.id in self._with_jobs():
             self._busy[session.id] = now
@@ -106,16 +115,16 @@ class IdleSessionGuard:
             known.append(busy)
         return min(now, max(known, default=first))
 
-    def _take_account(self) -> bool:
-        """Whether somebody is signed in; a new sign-in begins anew."""
+    def _follow_account(self) -> bool:
+        """Return whether somebody is signed in; begin anew with a new sign-in."""
         if self._app_state.connection.service is not self._service:
             self._service = self._app_state.connection.service
             self._before = {session.id: session.confirmed for session in self._app_state.sessions()}
-            self._told.clear()
+            self._warned.clear()
         return self._service is not None
 
     def _open(self) -> list[Session]:
-        """The sessions that may cost: of those in the history the service has to say first that they do."""
+        """Return the sessions that may cost: the service has to confirm first those of the history."""
         return [
             session
             for session in self._app_state.sessions()
@@ -126,25 +135,25 @@ class IdleSessionGuard:
         return min((self._due_in(session) for session in self._open()), default=math.inf)
 
     def _due_in(self, session: Session) -> float:
-        """Seconds until the session is to be warned of, as things stand."""
-        since, told = self._idle_since(session), self._told.get(session.id)
-        if since is None or (told is not None and since <= told):
+        """Return the seconds until the session is to be warned of, as things stand."""
+        since, warned = self._idle_since(session), self._warned.get(session.id)
+        if since is None or (warned is not None and since <= warned):
             return math.inf
         return (since + self._after - self._steady()).total_seconds()
 
     def _with_jobs(self) -> set[str]:
-        """Sessions with a job that is queued or running, or that is about to be submitted here."""
+        """Return the ids of sessions with a job that is queued or running, or about to be submitted here."""
         jobs = (record.job for record in self._app_state.jobs.watched())
         intents = (intent for intent in self._app_state.history.pending_submissions() if intent.state.open)
         return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, JobsChanged):
             for job in event.jobs:
                 self._note(job)
         if isinstance(event, IdentityChanged):
             # Before the workers of the new sign-in confirm anything.
-            self._take_account()
+            self._follow_account()
         if isinstance(event, JobsChanged | SessionsChanged | OutboxChanged | IdentityChanged):
             self._workers.idle_sessions.wake()
 
@@ -156,4 +165,4 @@ class IdleSessionGuard:
 
 
 def _bounded(wait: float) -> float:
-    return math.inf if wait == math.inf else min(max(1.0, wait), LONGEST)
+    return math.inf if wait == math.inf else min(max(1.0, wait), LONGEST_WAIT)

@@ -266,6 +266,17 @@ class JobState:
                 self._events.publish(SubmittedJobListed(record.own_tag, record.job))
         return bool(changed)
 
+    async def upsert_listed(self, jobs: Iterable[Job], intervals: Iterable[Interval] = ()) -> None:
+        """Add jobs of a list that nobody watched; results of those that ended are fetched when requested.
+
+        Args:
+            intervals: as for `upsert`.
+        """
+        records = [
+            self.as_record(job, finalized=job.status.final and self.record(job.id) is None) for job in jobs
+        ]
+        await self.upsert(records, intervals)
+
     async def remove(self, record: JobRecord) -> None:
         """Remove a job, and do not add it again when an answer under way still names it."""
         self._deleted.add(record.job.id)
