@@ -36,6 +36,12 @@ ALONE = ""
 _PRIVATE = (("no", False), ("yes: read once", True))
 """A private job's inputs are told to nobody, its result once."""
 
+_BEYOND_USAGE = "That is more than the instance has left."
+_BEYOND_LIMIT = "That is more than the QPU limit: the service ends it."
+_NO_DURATION = "The device tells no gate lengths: the shot counts as 0."
+_EACH_GROUP = "Each group of observables measured together counts anew."
+_MEASURES = "The circuit measures: the estimator measures by itself, leave the measurements out."
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -241,31 +247,22 @@ class SubmitForm(VerticalScroll, can_focus=False):
         seconds = self.seconds()
         if self._candidate is None or seconds is None:
             return []
-        left = format_usage(self._usage)
-        lines = [line("takes about ", (f"{duration(seconds)} of QPU", TextStyle.STRONG))]
-        lines += wrapped(left, width) if left else []
         remaining = self._usage.remaining_seconds if self._usage is not None else None
-        if remaining is not None and seconds > remaining:
-            lines += wrapped("That is more than the instance has left.", width, TextStyle.WARNING)
-        if self._cut_short(seconds):
-            lines += wrapped(
-                "That is more than the QPU limit: the service ends it.", width, TextStyle.WARNING
-            )
-        lines += wrapped(formula(self._candidate), width, TextStyle.MUTED)
-        if self._candidate.duration_us is None:
-            lines += wrapped(
-                "The device tells no gate lengths: the shot counts as 0.", width, TextStyle.MUTED
-            )
-        if self.primitive is Primitive.ESTIMATOR:
-            lines += wrapped(
-                "Each group of observables measured together counts anew.", width, TextStyle.MUTED
-            )
-            if self._candidate.measures:
-                lines += wrapped(
-                    "The circuit measures: the estimator measures by itself, leave the measurements out.",
-                    width,
-                    TextStyle.WARNING,
-                )
+        estimator = self.primitive is Primitive.ESTIMATOR
+        muted, warning = TextStyle.MUTED, TextStyle.WARNING
+        left = format_usage(self._usage)
+        sentences = (
+            (left, bool(left), TextStyle.PLAIN),
+            (_BEYOND_USAGE, remaining is not None and seconds > remaining, warning),
+            (_BEYOND_LIMIT, self._cut_short(seconds), warning),
+            (formula(self._candidate), True, muted),
+            (_NO_DURATION, self._candidate.duration_us is None, muted),
+            (_EACH_GROUP, estimator, muted),
+            (_MEASURES, estimator and self._candidate.measures, warning),
+        )
+        lines = [line("takes about ", (f"{duration(seconds)} of QPU", TextStyle.STRONG))]
+        for sentence, applies, style in sentences:
+            lines += wrapped(sentence, width, style) if applies else []
         return lines
 
 

@@ -24,82 +24,68 @@ class JobColumn:
         column: head and size.
         label: what it is called where it is chosen.
         cell: what it holds for a job, now.
-        standard: shown before the user has chosen.
     """
 
     column: Column
     label: str
     cell: Cell
-    standard: bool = True
 
 
 def _name(job: Job, now: datetime) -> Span:
     return Span(shorten(job.name, 60)) if job.name else Span(short_id(job.id, 20), TextStyle.MUTED)
 
 
-def _muted(text: str, limit: int) -> Span:
-    return Span(shorten(text, limit), TextStyle.MUTED)
+def _reason(job: Job) -> str:
+    return shorten(" ".join((job.reason_code, job.reason)).strip(), 120)
 
 
-_ALL: tuple[JobColumn, ...] = (
+def _text(
+    title: str, width: int, id: str, label: str, cell: Callable[[Job], str], grow: int = 0
+) -> JobColumn:
+    return JobColumn(Column(title, width, grow=grow, id=id), label, lambda job, _: Span(cell(job)))
+
+
+def _number(title: str, width: int, id: str, label: str, cell: Callable[[Job], str]) -> JobColumn:
+    return JobColumn(Column(title, width, right=True, id=id), label, lambda job, _: Span(cell(job)))
+
+
+def _muted(
+    title: str, width: int, id: str, cell: Callable[[Job], str], limit: int, grow: int = 0, need: int = 0
+) -> JobColumn:
+    def span(job: Job, now: datetime) -> Span:
+        return Span(shorten(cell(job), limit), TextStyle.MUTED)
+
+    return JobColumn(Column(title, width, grow=grow, need=need, id=id), id, span)
+
+
+_STANDARD: tuple[JobColumn, ...] = (
     JobColumn(Column("STATUS", 11, id="status"), "status", lambda job, now: status_span(job)),
     JobColumn(Column("NAME", 10, grow=3, id="name"), "name, or the id", _name),
-    JobColumn(
-        Column("BACKEND", 13, grow=1, id="backend"),
-        "backend",
-        lambda job, now: Span(shorten(job.backend, 40)),
-    ),
-    JobColumn(
-        Column("PRIMITIVE", 9, id="primitive"), "primitive", lambda job, now: Span(shorten(job.program, 20))
-    ),
-    JobColumn(
-        Column("SHOTS", 6, right=True, id="shots"),
-        "shots",
-        lambda job, now: Span(str(job.shots) if job.shots is not None else NOTHING),
-    ),
-    JobColumn(
-        Column("QPU s", 6, right=True, id="qpu"),
-        "QPU seconds charged",
-        lambda job, now: Span(number(job.qpu_seconds)),
-    ),
+    _text("BACKEND", 13, "backend", "backend", lambda job: shorten(job.backend, 40), grow=1),
+    _text("PRIMITIVE", 9, "primitive", "primitive", lambda job: shorten(job.program, 20)),
+    _number("SHOTS", 6, "shots", "shots", lambda job: NOTHING if job.shots is None else str(job.shots)),
+    _number("QPU s", 6, "qpu", "QPU seconds charged", lambda job: number(job.qpu_seconds)),
     JobColumn(
         Column("AGE", 4, right=True, id="age"),
         "age, since it was created",
         lambda job, now: Span(age(job.created, now)),
     ),
-    JobColumn(Column("TAGS", 6, grow=3, id="tags"), "tags", lambda job, now: _muted(" ".join(job.tags), 80)),
-    JobColumn(Column("ID", 24, need=118, id="id"), "id", lambda job, now: _muted(job.id, 60)),
-    JobColumn(
-        Column("SESSION", 10, id="session"), "session", lambda job, now: _muted(job.session_id, 60), False
-    ),
-    JobColumn(
-        Column("INSTANCE", 12, id="instance"), "instance", lambda job, now: _muted(job.instance, 120), False
-    ),
-    JobColumn(Column("SERVICE", 8, id="service"), "service", lambda job, now: _muted(job.service, 40), False),
-    JobColumn(
-        Column("EST s", 6, right=True, id="estimate"),
-        "QPU seconds estimated",
-        lambda job, now: Span(number(job.estimated_seconds)),
-        False,
-    ),
-    JobColumn(
-        Column("FINISHED", 19, id="finished"),
-        "when it finished",
-        lambda job, now: Span(format_datetime(job.finished)),
-        False,
-    ),
-    JobColumn(
-        Column("REASON", 20, grow=2, id="reason"),
-        "why it failed",
-        lambda job, now: Span(shorten(" ".join((job.reason_code, job.reason)).strip(), 120)),
-        False,
-    ),
+    _muted("TAGS", 6, "tags", lambda job: " ".join(job.tags), 80, grow=3),
+    _muted("ID", 24, "id", lambda job: job.id, 60, need=118),
 )
-JOB_COLUMNS: Mapping[str, JobColumn] = {one.column.id: one for one in _ALL}
+_OTHERS: tuple[JobColumn, ...] = (
+    _muted("SESSION", 10, "session", lambda job: job.session_id, 60),
+    _muted("INSTANCE", 12, "instance", lambda job: job.instance, 120),
+    _muted("SERVICE", 8, "service", lambda job: job.service, 40),
+    _number("EST s", 6, "estimate", "QPU seconds estimated", lambda job: number(job.estimated_seconds)),
+    _text("FINISHED", 19, "finished", "when it finished", lambda job: format_datetime(job.finished)),
+    _text("REASON", 20, "reason", "why it failed", _reason, grow=2),
+)
+JOB_COLUMNS: Mapping[str, JobColumn] = {one.column.id: one for one in (*_STANDARD, *_OTHERS)}
 """All columns by id, in the order they are offered. The standard ones fit 80 cells; wider screens give
 room to the names and show the id."""
 
-STANDARD: tuple[ColumnChoice, ...] = tuple(ColumnChoice(one.column.id) for one in _ALL if one.standard)
+STANDARD: tuple[ColumnChoice, ...] = tuple(ColumnChoice(one.column.id) for one in _STANDARD)
 """What is shown before the user has chosen."""
 
 

@@ -39,6 +39,16 @@ VARIABLES: Mapping[str, str] = {
     "sandbox-text": "#121212",
 }
 """What the style sheets use and Textual's own themes do not have; for 256 colours."""
+_TERMINAL_FIELDS = ("input-cursor-background", "input-cursor-foreground", "border-blurred", "rule", "quiet")
+_TERMINAL_TEXT = (
+    "ansi-background",
+    "ansi-foreground",
+    "cursor",
+    "cursor-text",
+    "sandbox-back",
+    "sandbox-text",
+)
+_TERMINAL_ACCENT = ("border", "block-cursor-background", "input-selection-background", "busy")
 THEMES: tuple[Theme, ...] = (
     Theme(
         name=ThemeName.FULL,
@@ -94,25 +104,11 @@ THEMES: tuple[Theme, ...] = (
         boost="ansi_default",
         variables={
             **_scrollbars("ansi_default", "ansi_cyan", "ansi_cyan", "ansi_cyan"),
-            "border": "ansi_cyan",
-            "border-blurred": "ansi_default",
-            "ansi-background": "ansi_default",
-            "ansi-foreground": "ansi_default",
-            "block-cursor-foreground": "ansi_black",
-            "block-cursor-background": "ansi_cyan",
-            "input-cursor-background": "ansi_default",
-            "input-cursor-foreground": "ansi_default",
+            **dict.fromkeys((*_TERMINAL_FIELDS, *_TERMINAL_TEXT), "ansi_default"),
+            **dict.fromkeys(_TERMINAL_ACCENT, "ansi_cyan"),
+            **dict.fromkeys(("block-cursor-foreground", "input-selection-foreground"), "ansi_black"),
             "input-cursor-text-style": "reverse",
-            "input-selection-background": "ansi_cyan",
-            "input-selection-foreground": "ansi_black",
-            "rule": "ansi_default",
-            "quiet": "ansi_default",
-            "busy": "ansi_cyan",
             "waiting": "ansi_yellow",
-            "cursor": "ansi_default",
-            "cursor-text": "ansi_default",
-            "sandbox-back": "ansi_default",
-            "sandbox-text": "ansi_default",
         },
     ),
 )
