@@ -80,8 +80,8 @@ class JournalRecovery:
     def catch_up(self) -> None:
         """Read what is new in the file, whatever happened to it.
 
-            Raises:
-        OSError: it cannot be read.
+        Raises:
+            OSError: it cannot be read.
         """
         try:
             file = _open(self._path)
