@@ -25,7 +25,7 @@ from pathlib import Path
 from tinydb import TinyDB
 
 from tests.bench.first_paint import peak_mb
-from tests.store.made import NOON, made_job, places
+from tests.store.samples import NOON, make_folders, sample_job
 from tui.common.clock import SystemClock
 from tui.domain.jobs import JobMetrics, JobStatus, StatusStep
 from tui.monitor.state.app_state import AppState
@@ -42,7 +42,7 @@ Figures = dict[str, float]
 
 def example(number: int) -> JobRecord:
     """A finished job with all that is known of one."""
-    job = made_job(number, JobStatus.DONE, 60)
+    job = sample_job(number, JobStatus.DONE, 60)
     at = job.created
     text = hashlib.sha256(str(number).encode()).hexdigest()
     steps = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE)
@@ -66,7 +66,7 @@ def example(number: int) -> JobRecord:
 
 def prepare(root: Path, jobs: int) -> None:
     """Write the same jobs in both forms."""
-    folders = places(root)
+    folders = make_folders(root)
     rows = {str(n): dump_job(example(n)) for n in range(1, jobs + 1)}
     (root / STOCK).write_text(json.dumps({"jobs": rows}))
     write_tables(folders.history_file, {"jobs": rows}, SORT_KEYS)
@@ -114,7 +114,7 @@ def whole(root: Path, jobs: int) -> Figures:
 
 async def _whole(root: Path, jobs: int) -> Figures:
     clock = SystemClock()
-    history = JobRepository(places(root), clock)
+    history = JobRepository(make_folders(root), clock)
     app_state = AppState(history, clock)
     stalls: list[float] = []
     watchdog = asyncio.ensure_future(_watch(stalls))

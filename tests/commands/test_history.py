@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from tinydb import TinyDB
 
-from tests.store.made import kept, made_job, places
-from tests.store.test_history import opened
+from tests.store.samples import make_folders, open_repository, read_tables, sample_job
 from tui.cli import main
 from tui.config.settings import Folders
 from tui.domain.jobs import JobStatus
@@ -20,10 +19,10 @@ from tui.store.records.models import JobRecord
 async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     """A history with three jobs, which is this user's."""
     monkeypatch.setenv("QDECK_HOME", str(tmp_path))
-    folders = places(tmp_path)
-    history = await opened(folders)
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     for n in range(3):
-        history.upsert([JobRecord(made_job(n))])
+        history.upsert([JobRecord(sample_job(n))])
         await history.flush()
     await history.aclose()
     return folders
@@ -37,21 +36,21 @@ def test_history_export_is_tinydb_json_that_reads_back(
     file = tmp_path / "out.json"
     assert main(["history", "export", str(file)]) == 0
     assert {row["id"] for row in TinyDB(file).table("jobs")} == {f"job-{n:05d}" for n in range(3)}
-    before = kept(home)
+    before = read_tables(home)
     home.history_file.unlink()
     for _ in range(2):
         assert main(["history", "import", str(file)]) == 0
-        assert kept(home)["jobs"] == before["jobs"]
+        assert read_tables(home)["jobs"] == before["jobs"]
 
 
 async def test_history_import_adds_and_never_removes(home: Folders, tmp_path: Path) -> None:
     file = tmp_path / "out.json"
     assert main(["history", "export", str(file)]) == 0
-    history = await opened(home)
-    history.upsert([JobRecord(made_job(1, JobStatus.DONE, 60)), JobRecord(made_job(9))])
+    history = await open_repository(home)
+    history.upsert([JobRecord(sample_job(1, JobStatus.DONE, 60)), JobRecord(sample_job(9))])
     await history.aclose()
     assert main(["history", "import", str(file)]) == 0
-    rows = {row["id"]: row["status"] for row in kept(home)["jobs"].values()}
+    rows = {row["id"]: row["status"] for row in read_tables(home)["jobs"].values()}
     assert rows == {
         "job-00000": "queued",
         "job-00001": "done",
@@ -76,11 +75,11 @@ def test_history_check_counts_rows_and_fails_on_damage(
 def test_history_compact_shrinks_the_file_and_keeps_the_rows(
     home: Folders, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    history = kept(home)
+    history = read_tables(home)
     size = home.history_file.stat().st_size
     assert main(["history", "compact"]) == 0
     assert f"{size} bytes before" in capfd.readouterr().err
-    assert kept(home) == history
+    assert read_tables(home) == history
 
 
 def test_history_commands_say_when_there_is_no_history(

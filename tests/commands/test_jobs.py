@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.made import made_job, places
+from tests.store.samples import make_folders, sample_job
 from tui.cli import main
 from tui.commands.context import started_services
 from tui.common.clock import SystemClock
@@ -33,11 +33,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 async def stored_jobs(home: Path) -> Path:
     """A history of two jobs, one of each generation, confirmed at different times."""
-    history = JobRepository(places(home), SystemClock())
+    history = JobRepository(make_folders(home), SystemClock())
     await history.open()
     now = datetime.now(UTC)
-    platform = made_job(1, JobStatus.RUNNING)
-    classic = replace(made_job(2, JobStatus.DONE), instance="a/b/c")
+    platform = sample_job(1, JobStatus.RUNNING)
+    classic = replace(sample_job(2, JobStatus.DONE), instance="a/b/c")
     history.upsert(
         [
             JobRecord(replace(platform, service="platform", instance="crn:one", confirmed=now)),

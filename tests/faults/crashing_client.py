@@ -22,7 +22,7 @@ import httpx
 
 from tests.faults.scripted_user import ScriptedUser
 from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
-from tests.store.made import places
+from tests.store.samples import make_folders
 from tui.domain.accounts import Channel
 from tui.monitor.outbox import send_queue
 from tui.sandbox.lifecycle.info import SandboxInfo
@@ -111,7 +111,7 @@ def _on_post(when: str | None) -> None:
 def _copy_in_line(user: ScriptedUser, home: Path, copy: Path) -> None:
     def reached(step: PendingState) -> None:
         if step is PendingState.PREPARED:
-            shutil.copy(places(home).history_file, copy)
+            shutil.copy(make_folders(home).history_file, copy)
 
     user.services.outbox.context.on_step = reached
 

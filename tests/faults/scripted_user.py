@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.sandbox import FLIP, POLICY
 from tests.monitor.fakes import FakeCompiler
-from tests.store.made import places
+from tests.store.samples import make_folders
 from tests.support.sandbox import live_account
 from tui.common.clock import Clock
 from tui.common.errors import QdeckError
@@ -58,7 +58,7 @@ class ScriptedUser:
         self.clock = QuickClock()
         self.services = AppServices(
             Dependencies(
-                folders=places(home),
+                folders=make_folders(home),
                 environ={"HOME": str(home), "QDECK_HOME": str(home)},
                 clock=self.clock,
                 compiler=compiler,

@@ -20,7 +20,7 @@ from tests.faults.crashing_client import POINTS
 from tests.faults.sandbox import FaultySandbox, faulty_sandbox
 from tests.faults.scripted_user import ScriptedUser
 from tests.sandbox.http.processes import ROOT
-from tests.store.made import places
+from tests.store.samples import make_folders
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
 from tui.domain.submissions import WaitState
@@ -164,7 +164,7 @@ async def test_outbox_finds_the_accepted_job_from_an_old_copy_of_the_history(
     assert await crashing.run(order) == -9
     made = set(sandbox.jobs(channel)) - before
     assert len(made) == 1
-    shutil.copy(copy, places(home).history_file)
+    shutil.copy(copy, make_folders(home).history_file)
     user = ScriptedUser(home, sandbox.info, channel, random.Random(next(_SEEDS)))
     await _enter(user)
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.store.made import places
+from tests.store.samples import make_folders
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
@@ -357,7 +357,7 @@ class MonitorHarness:
         self.made_services: list[FakeService] = []
         self.compiler = FakeCompiler()
         compiler: Compiler = self.compiler
-        self.folders = places(root)
+        self.folders = make_folders(root)
         dependencies = Dependencies(
             folders=self.folders,
             environ={"HOME": str(root), "QDECK_HOME": str(root)},

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
-from tests.store.made import kept, write_kept
+from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
 from tui.domain.submissions import Submission, WaitState
@@ -39,7 +39,7 @@ def gave_up() -> QdeckError:
 
 
 def state(harness: MonitorHarness) -> str:
-    (row,) = kept(harness.folders)["submissions"].values()
+    (row,) = read_tables(harness.folders)["submissions"].values()
     return str(row["state"])
 
 
@@ -417,10 +417,10 @@ async def left_sending(root: Path) -> MonitorHarness:
     """A services that was killed while it was sending; the job list is down since."""
     first, _ = await queued_submission(root)
     await kill(first)
-    data = kept(first.folders)
+    data = read_tables(first.folders)
     for row in data["submissions"].values():
         row |= {"state": "sending", "sent": row["created"]}
-    write_kept(first.folders, data)
+    write_journal(first.folders, data)
     first.host.faults["find"] = [network() for _ in range(1000)]
     return first
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import BELL, MonitorHarness
-from tests.store.made import kept
+from tests.store.samples import read_tables
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
@@ -87,7 +87,7 @@ async def test_evicted_circuit_is_fetched_again_and_kept(tmp_path: Path) -> None
     assert await third.services.jobs.circuits(job.id) == ("OPENQASM 3; // from QPY",)
     assert harness.host.count("submitted") == 1
     assert third.services.jobs.transpilation(job.id) == bell_candidate().transpilation
-    assert len(kept(harness.folders)["transpilations"]) == 1
+    assert len(read_tables(harness.folders)["transpilations"]) == 1
     await third.services.aclose()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.end_to_end.circuits import assert_bell
 from tests.monitor.fakes import FakeCompiler
-from tests.store.made import places
+from tests.store.samples import make_folders
 from tui.common.clock import SystemClock
 from tui.config.settings import Folders
 from tui.domain.accounts import Channel
@@ -64,7 +64,7 @@ c[1] = measure $b;
 
 @pytest.mark.parametrize("channel", list(Channel))
 async def test_monitor_on_the_sandbox_from_sign_in_to_a_kept_result(tmp_path: Path, channel: Channel) -> None:
-    folders = places(tmp_path)
+    folders = make_folders(tmp_path)
     services = live_services(folders, lambda: launch(folders.sandbox))
     finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
-from tests.store.made import kept, write_kept
+from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
 from tui.monitor.outbox.reconciler import SURE_AFTER
@@ -32,7 +32,7 @@ def never_arrived(create: Callable[[], Job]) -> Job:
 
 
 def written_intents(harness: MonitorHarness) -> list[dict[str, object]]:
-    rows = kept(harness.folders).get("submissions", {})
+    rows = read_tables(harness.folders).get("submissions", {})
     return list(rows.values())
 
 
@@ -172,9 +172,9 @@ async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], 
     await harness.services.aclose()
     # A process that is gone: the number of one that never was.
     harness.folders.history_file.write_bytes(left[0])
-    data = kept(harness.folders)
+    data = read_tables(harness.folders)
     data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{2**22 + 1}"
-    write_kept(harness.folders, data)
+    write_journal(harness.folders, data)
     harness.host.calls.clear()
     return harness.host
 
@@ -211,9 +211,9 @@ async def test_reconciler_goes_before_new_submissions(tmp_path: Path) -> None:
 async def test_submission_of_another_living_process_is_left_alone(tmp_path: Path) -> None:
     host = await crashed_while_sending(tmp_path, never_arrived)
     again = MonitorHarness(tmp_path, host, seed=2)
-    data = kept(again.folders)
+    data = read_tables(again.folders)
     data["submissions"]["1"]["owner"] = f"{os.uname().nodename}:{os.getppid()}"
-    write_kept(again.folders, data)
+    write_journal(again.folders, data)
     await again.enter()
     await again.clock.advance(60)
     assert written_intents(again)[0]["state"] == "sending"

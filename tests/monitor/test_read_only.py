@@ -12,7 +12,7 @@ import pytest
 
 from tests.monitor.fakes import BELL, MonitorHarness
 from tests.monitor.test_send_queue import SANDBOX, too_many
-from tests.store.made import kept
+from tests.store.samples import read_tables
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
 from tui.monitor.outbox.send_queue import READ_ONLY
@@ -84,14 +84,14 @@ async def test_read_only_shows_the_send_queue_and_leaves_it(tmp_path: Path) -> N
     await first.clock.settle()
     await first.services.aclose()
     left.exception()
-    before = kept(first.folders)["submissions"]
+    before = read_tables(first.folders)["submissions"]
     harness = await MonitorHarness(tmp_path, first.host, seed=2, read_only=True).enter(SANDBOX)
     await harness.clock.advance(600)
     (waiting,) = harness.services.outbox.queue.waiting()
     assert (waiting.why, waiting.due) == (READ_ONLY, None)
     await harness.services.aclose()
     assert not harness.host.jobs
-    assert kept(harness.folders)["submissions"] == before
+    assert read_tables(harness.folders)["submissions"] == before
     again = await MonitorHarness(tmp_path, first.host, seed=3).enter(SANDBOX)
     await again.clock.run_until(lambda: len(again.host.jobs) == 1, seconds=120)
     await again.services.aclose()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.test_on_sandbox import live_services
-from tests.store.made import places
+from tests.store.samples import make_folders
 from tui.domain.accounts import Channel
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import HistoryCoverageChanged
@@ -55,7 +55,7 @@ async def older(services: AppServices) -> None:
 async def test_backfill_on_the_sandbox_finds_all_jobs_and_deletes_them(
     tmp_path: Path, channel: Channel
 ) -> None:
-    folders = places(tmp_path)
+    folders = make_folders(tmp_path)
     ids = filled(folders.sandbox, "platform" if channel is Channel.PLATFORM else "classic")
     services = live_services(folders, lambda: launch(folders.sandbox))
     await services.start()

@@ -7,12 +7,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.made import made_job
+from tests.store.samples import sample_job
 from tui.domain.jobs import Job
 from tui.monitor.state.jobs import SortedJobs
 
 _jobs = st.builds(
-    lambda number, minute, name: replace(made_job(minute), id=f"j{number}", name=name),
+    lambda number, minute, name: replace(sample_job(minute), id=f"j{number}", name=name),
     st.integers(0, 60),
     st.integers(0, 30),
     st.sampled_from(["", "bell"]),

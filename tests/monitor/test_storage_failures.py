@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.monitor.fakes import BELL, FakeService, MonitorHarness
-from tests.store.made import made_job, places
-from tests.store.test_history import opened
+from tests.store.samples import make_folders, open_repository, sample_job
 from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
@@ -25,8 +24,8 @@ def _said(harness: MonitorHarness, severity: Severity) -> list[str]:
 
 async def with_many_jobs(root: Path) -> None:
     """Jobs of another instance: the file is long enough for `full_disk`."""
-    history = await opened(places(root))
-    history.upsert(JobRecord(replace(made_job(n), instance="crn:other")) for n in range(400))
+    history = await open_repository(make_folders(root))
+    history.upsert(JobRecord(replace(sample_job(n), instance="crn:other")) for n in range(400))
     await history.aclose()
 
 
@@ -50,7 +49,7 @@ async def test_full_disk_is_shown_once_and_loses_nothing(tmp_path: Path) -> None
         lambda: any("written again" in announced for announced in _said(harness, Severity.INFORMATION))
     )
     await harness.services.aclose()
-    again = await opened(harness.folders)
+    again = await open_repository(harness.folders)
     record = again.record(("platform", job.id))
     assert record is not None and record.job.status is JobStatus.RUNNING
     assert len(again.records()) == 401
@@ -61,7 +60,7 @@ async def test_closing_saves_the_history_although_the_service_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    harness.services._history.upsert([JobRecord(made_job(1))])
+    harness.services._history.upsert([JobRecord(sample_job(1))])
     never = asyncio.Event()
 
     async def aclose(_: FakeService) -> None:
@@ -80,8 +79,8 @@ async def test_closing_saves_the_history_although_the_service_hangs(
 async def test_changes_of_another_process_show_within_a_second(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     for n in range(20):
-        other = await opened(harness.folders)
-        other.upsert([JobRecord(made_job(n))])
+        other = await open_repository(harness.folders)
+        other.upsert([JobRecord(sample_job(n))])
         await other.aclose()
         await harness.clock.advance(0.95)
         assert harness.status(f"job-{n:05d}") is not None
@@ -89,8 +88,8 @@ async def test_changes_of_another_process_show_within_a_second(tmp_path: Path) -
 
 
 async def test_history_that_failed_to_open_shows_once_it_opens(tmp_path: Path) -> None:
-    history = await opened(places(tmp_path))
-    history.upsert(JobRecord(replace(made_job(n), service="platform")) for n in range(5))
+    history = await open_repository(make_folders(tmp_path))
+    history.upsert(JobRecord(replace(sample_job(n), service="platform")) for n in range(5))
     await history.aclose()
     harness = MonitorHarness(tmp_path)
     aside = harness.folders.history_file.rename(tmp_path / "aside")
@@ -107,8 +106,8 @@ async def test_history_that_failed_to_open_shows_once_it_opens(tmp_path: Path) -
 
 async def test_history_opened_late_shows_its_jobs_without_a_restart(tmp_path: Path) -> None:
     """The same when nobody signs in."""
-    history = await opened(places(tmp_path))
-    history.upsert([JobRecord(made_job(1))])
+    history = await open_repository(make_folders(tmp_path))
+    history.upsert([JobRecord(sample_job(1))])
     await history.aclose()
     harness = MonitorHarness(tmp_path)
     aside = harness.folders.history_file.rename(tmp_path / "aside")

@@ -8,8 +8,7 @@ from textual.pilot import Pilot
 
 from tests.monitor.fakes import ACCOUNT, MonitorHarness
 from tests.monitor.test_storage_failures import with_many_jobs
-from tests.store.made import places
-from tests.store.test_history import opened
+from tests.store.samples import make_folders, open_repository
 from tests.support.app import notices, screen_text, until
 from tests.support.full_disk import full_disk
 from tui.app import QDeckApp
@@ -46,7 +45,7 @@ async def test_the_app_goes_on_and_says_when_all_is_well(tmp_path: Path) -> None
         await _pass(pilot, harness, "written again; nothing is missing")
         await pilot.press("f2")
         await until(pilot, lambda: app.current_mode == "jobs")
-    again = await opened(places(tmp_path))
+    again = await open_repository(make_folders(tmp_path))
     record = again.record(("platform", job.id))
     assert record is not None and record.job.status is JobStatus.RUNNING
     await again.aclose()

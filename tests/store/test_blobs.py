@@ -1,4 +1,4 @@
-"""Results and texts as files: what is damaged is found and written again; folders last; long texts."""
+"""Result and text files: damage is found and repaired, folders are synced, long texts are read in threads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.store.made import made_job, places
-from tests.store.test_history import KEY, opened
+from tests.store.samples import KEY, make_folders, open_repository, sample_job
 from tui.common import atomic_file as files
 from tui.domain.results import JobResult
 from tui.store.blobs import AT_HAND_BYTES, BlobStore, TextCache, text_digest
@@ -30,7 +29,7 @@ def _blobs(root: Path) -> BlobStore:
     [b"", b"nothing of the kind", gzip.compress(b"another text", mtime=0)],
     ids=["cut", "no gzip", "other"],
 )
-def test_a_damaged_text_is_written_again_when_it_is_kept_again(tmp_path: Path, damage: bytes) -> None:
+def test_save_text_replaces_a_damaged_file(tmp_path: Path, damage: bytes) -> None:
     blobs, digest = _blobs(tmp_path), text_digest(TEXT)
     blobs.save_text(digest, TEXT)
     (file,) = (tmp_path / "texts").rglob("*.gz")
@@ -40,7 +39,7 @@ def test_a_damaged_text_is_written_again_when_it_is_kept_again(tmp_path: Path, d
     assert blobs.text(digest) == TEXT
 
 
-def test_the_names_of_new_folders_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_save_text_syncs_names_of_new_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[Path] = []
     monkeypatch.setattr(files, "sync_folder", synced.append)
     digest = text_digest(TEXT)
@@ -56,9 +55,9 @@ def _resealed(file: Path, change: tuple[bytes, bytes]) -> None:
 
 
 @pytest.mark.parametrize("change", [(b"0.25", b"0.52"), (b'{"sha256":"', b'{"sha256":"f')])
-async def test_a_changed_result_counts_as_not_there(tmp_path: Path, change: tuple[bytes, bytes]) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_result_with_wrong_checksum_is_none(tmp_path: Path, change: tuple[bytes, bytes]) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     await history.save_result(KEY, JobResult((), b'{"value": 0.25}'))
     (file,) = folders.results.iterdir()
     _resealed(file, change)
@@ -68,9 +67,9 @@ async def test_a_changed_result_counts_as_not_there(tmp_path: Path, change: tupl
     await history.aclose()
 
 
-async def test_the_result_of_another_job_is_not_taken_for_this_ones(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_result_file_of_another_job_is_ignored(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     await history.save_result(KEY, JobResult((), b"{}"))
     (mine,) = folders.results.iterdir()
     await history.save_result(("platform", "another"), JobResult((), b"[]"))
@@ -80,9 +79,9 @@ async def test_the_result_of_another_job_is_not_taken_for_this_ones(tmp_path: Pa
     await history.aclose()
 
 
-async def test_a_result_of_an_earlier_version_is_read(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_result_without_checksum_of_earlier_version_is_read(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     await history.save_result(KEY, JobResult((), b"{}"))
     (file,) = folders.results.iterdir()
     body = msgspec.json.decode(gzip.decompress(file.read_bytes()))
@@ -92,13 +91,13 @@ async def test_a_result_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     await history.aclose()
 
 
-async def test_a_long_text_is_read_in_a_thread_and_then_at_hand(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_long_text_is_in_memory_after_whole_job(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     long = "OPENQASM 3;\n" + "x q;\n" * (AT_HAND_BYTES // 5)
-    (record,) = history.upsert([JobRecord(replace(made_job(), circuit=long, source=TEXT))])
+    (record,) = history.upsert([JobRecord(replace(sample_job(), circuit=long, source=TEXT))])
     await history.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert again.job_with_texts(record).circuit == ""
     assert again.job_with_texts(record).source == TEXT
     assert (await again.whole_job(record)).circuit == long
@@ -106,7 +105,7 @@ async def test_a_long_text_is_read_in_a_thread_and_then_at_hand(tmp_path: Path) 
     await again.aclose()
 
 
-def test_memory_for_texts_is_bounded_by_their_length(tmp_path: Path) -> None:
+def test_text_cache_memory_is_bounded_by_length(tmp_path: Path) -> None:
     texts = TextCache(_blobs(tmp_path))
     for n in range(40):
         texts.add(f"{n:02}" + "x" * (1 << 20))
@@ -118,15 +117,15 @@ def test_memory_for_texts_is_bounded_by_their_length(tmp_path: Path) -> None:
     assert len(texts._latest) == 2
 
 
-async def test_with_a_new_history_the_names_of_the_folders_above_are_synced(
+async def test_new_journal_syncs_names_of_parent_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
     monkeypatch.setattr(catching_up, "sync_folder", synced.append)
-    folders = places(tmp_path / "home" / "new")
-    history = await opened(folders)
+    folders = make_folders(tmp_path / "home" / "new")
+    history = await open_repository(folders)
     for n in range(2):
-        history.upsert([JobRecord(made_job(n))])
+        history.upsert([JobRecord(sample_job(n))])
         await history.flush()
     assert synced[:2] == [tmp_path / "home" / "new", tmp_path / "home"]
     assert synced == list(folders.data.parents)

@@ -1,3 +1,5 @@
+"""Merging of two values of one job or session, and times of confirmation in the future."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -7,8 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.made import NOON, made_job, places
-from tests.store.test_history import opened
+from tests.store.samples import NOON, make_folders, open_repository, sample_job
 from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus, StatusStep
@@ -19,7 +20,7 @@ from tui.store.repository import JobRepository
 
 _jobs = st.builds(
     lambda status, seconds, used, reason, tags: replace(
-        made_job(1, status, seconds), qpu_seconds=used, reason=reason, tags=tags
+        sample_job(1, status, seconds), qpu_seconds=used, reason=reason, tags=tags
     ),
     st.sampled_from(JobStatus),
     st.integers(0, 1000),
@@ -30,7 +31,7 @@ _jobs = st.builds(
 
 
 @given(st.lists(_jobs, min_size=1, max_size=6))
-def test_a_final_state_never_goes_back(told: list[Job]) -> None:
+def test_merge_jobs_keeps_final_status(told: list[Job]) -> None:
     known = told[0]
     for job in told[1:]:
         merged = merge_jobs(known, job)
@@ -41,33 +42,33 @@ def test_a_final_state_never_goes_back(told: list[Job]) -> None:
 
 
 @given(_jobs, _jobs)
-def test_telling_the_same_again_changes_nothing(one: Job, other: Job) -> None:
+def test_merge_jobs_is_idempotent(one: Job, other: Job) -> None:
     merged = merge_jobs(one, other)
     assert merge_jobs(merged, merged) == merged
 
 
 @given(_jobs, _jobs)
-def test_nothing_known_is_forgotten(one: Job, other: Job) -> None:
+def test_merge_jobs_keeps_every_known_field(one: Job, other: Job) -> None:
     merged = merge_jobs(one, other)
     assert (merged.qpu_seconds is None) == (one.qpu_seconds is None and other.qpu_seconds is None)
     assert {step.status for step in merged.timeline} >= {JobStatus.QUEUED, merged.status}
 
 
-def test_the_order_of_two_pictures_does_not_matter() -> None:
-    queued, done = made_job(1, JobStatus.QUEUED, 5), made_job(1, JobStatus.DONE, 60)
+def test_merge_jobs_does_not_depend_on_order() -> None:
+    queued, done = sample_job(1, JobStatus.QUEUED, 5), sample_job(1, JobStatus.DONE, 60)
     assert merge_jobs(queued, done) == merge_jobs(done, queued)
 
 
-def test_a_late_answer_does_not_take_tags_back() -> None:
-    new = replace(made_job(1, seconds=60), tags=("new",))
-    assert merge_jobs(new, replace(made_job(1, seconds=10), tags=("old",))).tags == ("new",)
-    assert merge_jobs(replace(made_job(1, seconds=10), tags=("old",)), replace(new, tags=())).tags == ()
+def test_merge_jobs_keeps_tags_of_newer_answer() -> None:
+    new = replace(sample_job(1, seconds=60), tags=("new",))
+    assert merge_jobs(new, replace(sample_job(1, seconds=10), tags=("old",))).tags == ("new",)
+    assert merge_jobs(replace(sample_job(1, seconds=10), tags=("old",)), replace(new, tags=())).tags == ()
 
 
-def test_the_services_own_times_hold_over_those_seen_here() -> None:
-    seen = merge_jobs(made_job(1, JobStatus.QUEUED), made_job(1, JobStatus.RUNNING, 30))
+def test_timeline_prefers_times_of_the_service() -> None:
+    seen = merge_jobs(sample_job(1, JobStatus.QUEUED), sample_job(1, JobStatus.RUNNING, 30))
     done = replace(
-        made_job(1, JobStatus.DONE, 60),
+        sample_job(1, JobStatus.DONE, 60),
         started=seen.created + timedelta(seconds=20),
         finished=seen.created + timedelta(seconds=50),
     )
@@ -78,13 +79,13 @@ def test_the_services_own_times_hold_over_those_seen_here() -> None:
     )
 
 
-def test_a_closed_session_stays_closed() -> None:
+def test_merge_sessions_keeps_closed_state() -> None:
     closed = Session("s", "platform", "ibm_cusco", SessionMode.BATCH, SessionState.CLOSED, confirmed=NOON)
     later = replace(closed, state=SessionState.ACTIVE, confirmed=NOON + timedelta(seconds=1))
     assert merge_sessions(closed, later).state is SessionState.CLOSED
 
 
-def test_the_reason_of_a_session_is_that_of_its_state() -> None:
+def test_merge_sessions_keeps_reason_of_its_state() -> None:
     idle = Session(
         "s", "platform", "b", SessionMode.BATCH, SessionState.INACTIVE, reason="no job came", confirmed=NOON
     )
@@ -97,7 +98,7 @@ def test_the_reason_of_a_session_is_that_of_its_state() -> None:
 
 
 @given(_jobs, _jobs)
-def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Job) -> None:
+def test_is_redundant_agrees_with_merge_records(one: Job, other: Job) -> None:
     known, told = JobRecord(merge_jobs(one, one), finalized=True), JobRecord(other)
     if is_redundant(known, told):
         merged = merge_records(known, told)
@@ -108,17 +109,17 @@ def test_the_short_way_for_what_adds_nothing_is_the_long_way(one: Job, other: Jo
 LATER = NOON + timedelta(days=400)
 
 
-async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_upsert_ignores_confirmation_in_the_future(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     await _left_behind(folders)
-    history = await opened(folders)
+    history = await open_repository(folders)
     known = history.record(("platform", "job-00001"))
     assert known is not None and known.job.confirmed is None
-    told = replace(made_job(1), tags=("new",), confirmed=NOON)
+    told = replace(sample_job(1), tags=("new",), confirmed=NOON)
     assert history.upsert([JobRecord(told)])
     history.upsert_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     await history.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     record = again.record(("platform", told.id))
     assert record is not None and (record.job.tags, record.job.confirmed) == (("new",), NOON)
     (session,) = again.sessions()
@@ -126,15 +127,15 @@ async def test_a_confirmation_from_the_future_freezes_nothing(tmp_path: Path) ->
     await again.aclose()
 
 
-async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
+async def test_upsert_after_clock_set_back_is_accepted(tmp_path: Path) -> None:
     clock = FakeClock(LATER)
-    history = JobRepository(places(tmp_path), clock)
+    history = JobRepository(make_folders(tmp_path), clock)
     await history.open()
-    history.upsert([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    history.upsert([JobRecord(replace(sample_job(1), tags=("old",), confirmed=LATER))])
     history.upsert_sessions([replace(SESSION, confirmed=LATER)])
     await history.flush()
     await clock.jump(-400 * 86400)
-    history.upsert([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON))])
+    history.upsert([JobRecord(replace(sample_job(1), tags=("new",), confirmed=NOON))])
     history.upsert_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     record = history.record(("platform", "job-00001"))
     assert record is not None and record.job.tags == ("new",)
@@ -143,16 +144,16 @@ async def test_a_clock_that_is_set_back_freezes_nothing(tmp_path: Path) -> None:
     await history.aclose()
 
 
-async def test_what_another_process_tells_with_a_clock_that_is_ahead_is_not_final(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(replace(made_job(1), tags=("mine",), confirmed=NOON))])
+async def test_confirmation_in_the_future_from_other_process_is_ignored(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(replace(sample_job(1), tags=("mine",), confirmed=NOON))])
     await history.flush()
     await _left_behind(folders)
     await history.sync()
-    history.upsert([JobRecord(replace(made_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
+    history.upsert([JobRecord(replace(sample_job(1), tags=("new",), confirmed=NOON + timedelta(seconds=5)))])
     await history.flush()
-    record = (await opened(folders)).record(("platform", "job-00001"))
+    record = (await open_repository(folders)).record(("platform", "job-00001"))
     assert record is not None and record.job.tags == ("new",)
     await history.aclose()
 
@@ -164,6 +165,6 @@ async def _left_behind(folders: Folders) -> None:
     """What a qdeck wrote whose clock was far ahead."""
     ahead = JobRepository(folders, FakeClock(LATER))
     await ahead.open()
-    ahead.upsert([JobRecord(replace(made_job(1), tags=("old",), confirmed=LATER))])
+    ahead.upsert([JobRecord(replace(sample_job(1), tags=("old",), confirmed=LATER))])
     ahead.upsert_sessions([replace(SESSION, confirmed=LATER)])
     await ahead.aclose()

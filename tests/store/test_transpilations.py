@@ -1,4 +1,4 @@
-"""How submitted circuits were transpiled: written with the submission, shared, let go with the last job."""
+"""Transpilations: written with their submission, shared by circuit, removed with the last job."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.store.made import NOON, kept, made_job, places
-from tests.store.test_history import compacted, opened
+from tests.store.samples import NOON, compact_journal, make_folders, open_repository, read_tables, sample_job
 from tests.support.circuits import BELL, BELL_ISA, bell_candidate
 from tui.domain.circuits import Transpilation
 from tui.domain.submissions import Primitive, Submission
-from tui.store.import_export import check, exported, imported
+from tui.store.import_export import check, export_json, import_json
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.repository import JobRepository
 
@@ -31,70 +30,70 @@ def _accepted(history: JobRepository, number: int = 1) -> JobRecord:
     history.upsert_submission(_intent(f"qdeck-{number}"))
     intent = history.submission(f"qdeck-{number}")
     assert intent is not None
-    job = replace(made_job(number), circuit=BELL_ISA, source=BELL)
+    job = replace(sample_job(number), circuit=BELL_ISA, source=BELL)
     history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
     (record,) = history.upsert([JobRecord(job, own_tag=intent.tag)])
     return record
 
 
-async def test_it_is_written_with_the_submission_and_read_again(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_transpilation_is_written_in_the_batch_of_its_submission(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     history.upsert_submission(_intent())
     await history.flush()
     # One batch: the row of the submission says that the next line belongs to it.
     marks = [line[8:9] for line in folders.history_file.read_bytes().splitlines()[1:]]
     assert marks == [b"+", b" "]
-    (row,) = kept(folders)["transpilations"].values()
+    (row,) = read_tables(folders)["transpilations"].values()
     assert b"OPENQASM" not in json.dumps(row).encode()
-    (submission,) = kept(folders)["submissions"].values()
+    (submission,) = read_tables(folders)["submissions"].values()
     assert "two_qubit_gates" not in json.dumps(submission)
     record = _accepted(history)
     await history.aclose()
     for _ in range(2):
-        again = await opened(folders)
+        again = await open_repository(folders)
         found = again.record(record.key)
         assert found is not None and again.transpilation(found) == TOLD
         assert again.pop_warnings() == ()
         await again.aclose()
-        compacted(folders)
-    assert again.transpilation(JobRecord(made_job(7))) is None
+        compact_journal(folders)
+    assert again.transpilation(JobRecord(sample_job(7))) is None
 
 
-async def test_it_is_let_go_with_the_last_job_of_the_circuit(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_transpilation_is_removed_with_last_job_of_circuit(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     first, second = _accepted(history, 1), _accepted(history, 2)
     await history.flush()
-    assert len(kept(folders)["transpilations"]) == 1
+    assert len(read_tables(folders)["transpilations"]) == 1
     history.remove(first.key)
     await history.flush()
     assert history.transpilation(second) == TOLD
-    assert len(kept(folders)["transpilations"]) == 1
+    assert len(read_tables(folders)["transpilations"]) == 1
     history.remove(second.key)
     await history.flush()
-    assert not kept(folders).get("transpilations")
+    assert not read_tables(folders).get("transpilations")
     third = _accepted(history, 3)
     await history.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert again.transpilation(third) == TOLD
     await again.aclose()
 
 
-async def test_what_never_becomes_a_job_keeps_none(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_transpilation_is_removed_with_refused_submission(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     history.upsert_submission(_intent("qdeck-1"))
     history.remove_submission("qdeck-1")
     history.upsert_submission(_intent("qdeck-2"))
     history.upsert_submission(replace(_intent("qdeck-2", None), state=PendingState.WITHDRAWN))
     await history.aclose()
-    assert not kept(folders).get("transpilations")
+    assert not read_tables(folders).get("transpilations")
 
 
-async def test_one_that_is_let_go_elsewhere_is_written_again_where_it_is_needed(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    one, other = await opened(folders), await opened(folders)
+async def test_transpilation_removed_elsewhere_is_written_again_when_needed(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    one, other = await open_repository(folders), await open_repository(folders)
     gone = _accepted(one, 1)
     await one.flush()
     await other.sync()
@@ -108,15 +107,15 @@ async def test_one_that_is_let_go_elsewhere_is_written_again_where_it_is_needed(
     await one.sync()
     await one.aclose()
     await other.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert again.transpilation(stays) == TOLD
-    assert len(kept(folders)["transpilations"]) == 1
+    assert len(read_tables(folders)["transpilations"]) == 1
     await again.aclose()
 
 
-async def test_the_later_one_of_the_same_circuit_holds(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    one, other = await opened(folders), await opened(folders)
+async def test_later_transpilation_of_same_circuit_wins(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    one, other = await open_repository(folders), await open_repository(folders)
     later = replace(TOLD, seconds=7.0, at=NOON + timedelta(hours=1))
     one.upsert_submission(_intent("qdeck-1", later))
     await one.flush()
@@ -124,28 +123,28 @@ async def test_the_later_one_of_the_same_circuit_holds(tmp_path: Path) -> None:
     await other.flush()
     await other.aclose()
     await one.aclose()
-    (row,) = kept(folders)["transpilations"].values()
+    (row,) = read_tables(folders)["transpilations"].values()
     assert row["seconds"] == 7.0
 
 
-async def test_exported_imported_and_checked(tmp_path: Path) -> None:
-    folders, others = places(tmp_path / "one"), places(tmp_path / "two")
-    history = await opened(folders)
+async def test_transpilation_is_exported_imported_and_checked(tmp_path: Path) -> None:
+    folders, others = make_folders(tmp_path / "one"), make_folders(tmp_path / "two")
+    history = await open_repository(folders)
     record = _accepted(history)
     await history.aclose()
     assert check(folders.history_file).rows["transpilations"] == 1
-    tables = json.loads(b"".join(exported(folders.history_file)))
-    counts, unknown = imported(others.history_file, others.old_history_file, tables, lambda: NOON)
+    tables = json.loads(b"".join(export_json(folders.history_file)))
+    counts, unknown = import_json(others.history_file, others.old_history_file, tables, lambda: NOON)
     assert (counts["transpilations"], unknown) == (1, 0)
-    again = await opened(others)
+    again = await open_repository(others)
     found = again.record(record.key)
     assert found is not None and again.transpilation(found) == TOLD
     await again.aclose()
 
 
-async def test_it_is_forgotten_with_an_old_submission_that_has_no_job(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_transpilation_is_removed_with_old_submission_without_job(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     history.upsert_submission(replace(_intent("qdeck-1"), state=PendingState.UNSENT))
     record = _accepted(history, 2)
     await history.flush()
@@ -156,5 +155,5 @@ async def test_it_is_forgotten_with_an_old_submission_that_has_no_job(tmp_path: 
     assert history.transpilation(record) == TOLD
     history.remove(record.key)
     await history.aclose()
-    assert not kept(folders).get("transpilations")
-    assert not kept(folders).get("submissions")
+    assert not read_tables(folders).get("transpilations")
+    assert not read_tables(folders).get("submissions")

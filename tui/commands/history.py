@@ -30,11 +30,11 @@ def export(file: str) -> int:
 
     It is plain TinyDB JSON. Results and circuits are files beside the history: see `qdeck where`.
     """
-    from tui.store.import_export import exported
+    from tui.store.import_export import export_json
 
     with _reporting_errors() as status:
         places = _places()
-        pieces = exported(places.history_file)
+        pieces = export_json(places.history_file)
         if file == "-":
             _written(sys.stdout.buffer, pieces)
         else:
@@ -53,14 +53,14 @@ def import_(file: str) -> int:
     What is there already is completed, nothing goes back; doing it twice changes nothing.
     """
     from tui.common.clock import SystemClock
-    from tui.store.import_export import imported
+    from tui.store.import_export import import_json
     from tui.store.migration import read_json
 
     with _reporting_errors() as status:
         places = _places()
         places.create()
         tables, lost = read_json(Path(file))
-        counts, unknown = imported(
+        counts, unknown = import_json(
             places.history_file, places.old_history_file, tables, SystemClock().now, lost=lost
         )
         click.echo("Read " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".", err=True)
@@ -77,11 +77,11 @@ def import_(file: str) -> int:
 def compact() -> int:
     """Write the history's file anew with only what is needed. It happens by itself now and then."""
     from tui.common.clock import SystemClock
-    from tui.store.import_export import compacted
+    from tui.store.import_export import compact_file
 
     with _reporting_errors() as status:
         places = _places()
-        before, after = compacted(places.history_file, places.old_history_file, SystemClock().now)
+        before, after = compact_file(places.history_file, places.old_history_file, SystemClock().now)
         click.echo(f"{before} bytes before, {after} after.", err=True)
     return status[0]
 

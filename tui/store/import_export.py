@@ -90,7 +90,7 @@ def _damage(file: JournalFile, scanner: Scanner, size: int) -> int:
     return scanner.damaged + (header is None) + (header is not None and size < header.bytes)
 
 
-def exported(path: Path) -> Iterator[bytes]:
+def export_json(path: Path) -> Iterator[bytes]:
     """Yield the history as plain TinyDB JSON (`tui.store.records.json_v1`), in pieces.
 
     Of a damaged file the coverage is left out: some jobs may be lost.
@@ -113,7 +113,7 @@ def exported(path: Path) -> Iterator[bytes]:
     yield from encode(tables)
 
 
-def imported(
+def import_json(
     path: Path, old: Path, tables: Tables, now: Callable[[], datetime], *, lost: int = 0
 ) -> tuple[dict[str, int], int]:
     """Merge the rows of an export into the history: what is there already is completed, nothing goes back.
@@ -152,18 +152,18 @@ def imported(
     return counts, unknown
 
 
-def _send_nothing(imported: dict[Key, PendingSubmission], known: Collection[Key], now: datetime) -> None:
-    for key, pending in list(imported.items()):
+def _send_nothing(import_json: dict[Key, PendingSubmission], known: Collection[Key], now: datetime) -> None:
+    for key, pending in list(import_json.items()):
         if pending.state is PendingState.SENDING:
-            imported[key] = replace(pending, state=PendingState.UNCONFIRMED, owner="")
+            import_json[key] = replace(pending, state=PendingState.UNCONFIRMED, owner="")
         elif pending.state is PendingState.PREPARED and key in known:
-            del imported[key]
+            del import_json[key]
         elif pending.state is PendingState.PREPARED:
             note = "imported while it was in line"
-            imported[key] = replace(pending, state=PendingState.UNSENT, owner="", note=note, changed=now)
+            import_json[key] = replace(pending, state=PendingState.UNSENT, owner="", note=note, changed=now)
 
 
-def compacted(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:
+def compact_file(path: Path, old: Path, now: Callable[[], datetime]) -> tuple[int, int]:
     """Write the file anew with only what is needed.
 
     Returns:

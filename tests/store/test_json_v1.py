@@ -1,3 +1,5 @@
+"""The layout of the JSON history: encoding, decoding, salvage of damaged files."""
+
 from __future__ import annotations
 
 import json
@@ -24,13 +26,13 @@ _tables = st.dictionaries(_names, st.dictionaries(st.integers(1, 9999).map(str),
 
 
 @given(_tables)
-def test_what_is_written_is_read(tables: dict[str, dict[str, Row]]) -> None:
+def test_decode_reverses_encode(tables: dict[str, dict[str, Row]]) -> None:
     data = b"".join(encode(tables))
     assert decode(data) == tables
     assert json.loads(data) == tables
 
 
-def test_a_file_of_tinydbs_own_storage_is_read() -> None:
+def test_decode_reads_file_of_tinydb_json_storage() -> None:
     tables = {"_default": {"1": {"id": "a"}}, "jobs": {"7": {"id": "b"}}}
     assert decode(json.dumps(tables).encode()) == tables
 
@@ -46,7 +48,7 @@ def _example() -> tuple[bytes, dict[str, dict[str, Row]]]:
 MARKS = {"jobs": "program", "sessions": "mode"}
 
 
-def test_a_file_cut_at_every_length_keeps_every_whole_line() -> None:
+def test_salvage_of_cut_file_keeps_every_whole_line() -> None:
     data, tables = _example()
     for length in range(len(data) - 1):
         cut = data[:length]
@@ -62,7 +64,7 @@ def test_a_file_cut_at_every_length_keeps_every_whole_line() -> None:
 
 @settings(max_examples=200)
 @given(st.data())
-def test_one_wrong_byte_costs_one_entry_at_most(data: st.DataObject) -> None:
+def test_salvage_of_flipped_byte_loses_two_rows_at_most(data: st.DataObject) -> None:
     written, tables = _example()
     at = data.draw(st.integers(0, len(written) - 1))
     flipped = bytearray(written)

@@ -1,4 +1,4 @@
-"""Files changed by a foreign hand: they open, what is intact is kept, the original is set aside and told."""
+"""Journals changed by others or damaged: they open, intact rows are kept, the original is backed up."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.store.made import NOON, made_job, places
-from tests.store.test_history import compacted, opened
+from tests.store.samples import NOON, compact_journal, make_folders, open_repository, sample_job
 from tui.common.errors import ErrorKind, QdeckError
 from tui.store import import_export as porting
 from tui.store.import_export import check
@@ -58,7 +57,7 @@ def _clean(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("compact", [True, False])
-def test_every_byte_flipped(tmp_path: Path, compact: bool) -> None:
+def test_one_flipped_byte_loses_one_row_at_most(tmp_path: Path, compact: bool) -> None:
     path = tmp_path / "journal"
     data, written = _made(path, compact=compact)
     for at in range(len(data)):
@@ -78,7 +77,7 @@ def test_every_byte_flipped(tmp_path: Path, compact: bool) -> None:
 
 
 @pytest.mark.parametrize("compact", [True, False])
-def test_truncated_at_every_length(tmp_path: Path, compact: bool) -> None:
+def test_file_cut_at_every_length_keeps_rows_before(tmp_path: Path, compact: bool) -> None:
     path = tmp_path / "journal"
     data, written = _made(path, compact=compact)
     for length in range(len(data)):
@@ -98,7 +97,7 @@ def test_truncated_at_every_length(tmp_path: Path, compact: bool) -> None:
         assert _rows(path) == ({**rows, ("new", 1): {"x": 1}}, [])
 
 
-def test_a_file_that_is_no_journal_is_set_aside(tmp_path: Path) -> None:
+def test_file_that_is_no_journal_is_kept_as_damaged(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     for data in (b"", b"\0" * 5000, b"{}\n", os.urandom(3000), b"hello\n" * 10):
         _clean(tmp_path)
@@ -109,7 +108,7 @@ def test_a_file_that_is_no_journal_is_set_aside(tmp_path: Path) -> None:
         assert aside.read_bytes() == data
 
 
-def test_an_unfinished_batch_is_not_there_and_its_bytes_are_kept(tmp_path: Path) -> None:
+def test_unfinished_batch_is_cut_off_and_kept_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     data, written = _made(path, compact=False)
     last_line = data.rstrip(b"\n").rfind(b"\n") + 1
@@ -123,10 +122,10 @@ def test_an_unfinished_batch_is_not_there_and_its_bytes_are_kept(tmp_path: Path)
     assert path.read_bytes() == data[:first_of_batch]
 
 
-async def test_what_a_running_history_still_knows_is_written_again(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    one, other = await opened(folders), await opened(folders)
-    one.upsert(JobRecord(made_job(n)) for n in range(50))
+async def test_sync_writes_rows_lost_by_damage_again(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    one, other = await open_repository(folders), await open_repository(folders)
+    one.upsert(JobRecord(sample_job(n)) for n in range(50))
     await one.flush()
     await other.sync()
     path = folders.history_file
@@ -138,27 +137,27 @@ async def test_what_a_running_history_still_knows_is_written_again(tmp_path: Pat
             data[len(data) // 2] ^= 1
             end = {"flip": len(data), "cut": len(data) // 2, "empty": 0}[damage]
             path.write_bytes(data[:end])
-        one.upsert([JobRecord(made_job(100 + len(damage)))])
+        one.upsert([JobRecord(sample_job(100 + len(damage)))])
         await one.flush()
         await other.sync()
         await one.sync()
         await one.flush()
         assert len(one.records()) == len(other.records()) > 50
         # Who opens it reads all of it and finds what nobody else looked at; then the others write it again.
-        await (await opened(folders)).aclose()
+        await (await open_repository(folders)).aclose()
         await one.sync()
         await one.flush()
-        fresh = await opened(folders)
+        fresh = await open_repository(folders)
         assert {record.key for record in fresh.records()} == {record.key for record in one.records()}, damage
         await fresh.aclose()
         one.pop_warnings()
-        compacted(folders)
+        compact_journal(folders)
 
 
-async def test_a_damaged_history_that_cannot_be_set_aside_is_read(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert(JobRecord(made_job(n)) for n in range(5))
+async def test_damaged_journal_is_read_when_backup_fails(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert(JobRecord(sample_job(n)) for n in range(5))
     await history.aclose()
     data = bytearray(folders.history_file.read_bytes())
     data[-50] ^= 1
@@ -167,13 +166,13 @@ async def test_a_damaged_history_that_cannot_be_set_aside_is_read(tmp_path: Path
         pytest.skip("the superuser may write everywhere")
     folders.data.chmod(0o500)
     try:
-        again = await opened(folders)
+        again = await open_repository(folders)
         assert len(again.records()) == 4
     finally:
         folders.data.chmod(0o700)
 
 
-def test_damage_met_while_compacting_is_told(tmp_path: Path) -> None:
+def test_damage_found_by_compaction_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     storage = JournalStorage(path, now=lambda: NOON, compact_bytes=4000)
     with JournalDB(storage=lambda: storage) as database:
@@ -194,30 +193,30 @@ def test_damage_met_while_compacting_is_told(tmp_path: Path) -> None:
         assert len(list(tmp_path.glob("journal.damaged-*"))) == 1
 
 
-async def test_what_is_written_after_a_repair_is_seen_by_those_who_knew_more(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    one = await opened(folders)
+async def test_rows_after_a_repair_are_seen_by_other_processes(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    one = await open_repository(folders)
     for n in range(5):
-        one.upsert([JobRecord(made_job(n))])
+        one.upsert([JobRecord(sample_job(n))])
         await one.flush()
     data = bytearray(folders.history_file.read_bytes())
     data[-20] ^= 1
     folders.history_file.write_bytes(data)
     # It mends the file, and what it writes has the number, and the place in the order, of what was lost.
-    other = await opened(folders)
+    other = await open_repository(folders)
     assert len(other.records()) == 4
-    other.upsert([JobRecord(made_job(9))])
+    other.upsert([JobRecord(sample_job(9))])
     await other.flush()
     found = {job_id for _, job_id in (await one.sync()).values[JOBS]}
     assert "job-00009" in found
     await one.flush()
     await other.sync()
     assert len(one.records()) == len(other.records()) == 6
-    one.upsert([JobRecord(replace(made_job(4), name="four"))])
-    other.upsert([JobRecord(replace(made_job(9), name="nine"))])
+    one.upsert([JobRecord(replace(sample_job(4), name="four"))])
+    other.upsert([JobRecord(replace(sample_job(9), name="nine"))])
     await one.flush()
     await other.flush()
-    fresh = await opened(folders)
+    fresh = await open_repository(folders)
     assert {record.job.name for record in fresh.records()} == {"", "four", "nine"}
     assert len(fresh.records()) == 6
     for history in (one, other, fresh):
@@ -225,13 +224,13 @@ async def test_what_is_written_after_a_repair_is_seen_by_those_who_knew_more(tmp
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-async def test_an_unfinished_write_in_a_file_that_may_only_be_read(
+async def test_unfinished_batch_in_read_only_file_is_left(
     tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     for n in range(5):
-        history.upsert([JobRecord(made_job(n))])
+        history.upsert([JobRecord(sample_job(n))])
         await history.flush()
     await history.aclose()
     data = folders.history_file.read_bytes()[:-30]
@@ -243,10 +242,10 @@ async def test_an_unfinished_write_in_a_file_that_may_only_be_read(
         return JournalFile(os.open(path, os.O_RDONLY))
 
     monkeypatch.setattr(JournalFile, "opened", read_only)
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert len(again.records()) == 4
     assert again.pop_warnings() == ()
-    again.upsert([JobRecord(made_job(7))])
+    again.upsert([JobRecord(sample_job(7))])
     for _ in range(2):
         with pytest.raises(QdeckError) as caught:
             await again.sync()
@@ -255,25 +254,25 @@ async def test_an_unfinished_write_in_a_file_that_may_only_be_read(
     assert folders.history_file.read_bytes() == data
 
 
-async def test_a_read_only_file_system_is_read_without_a_lock(
+async def test_read_only_file_system_is_read_without_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(made_job(1))])
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1))])
     await history.aclose()
 
     def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(FileLock, "acquire", refused)
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert len(again.records()) == 1
     assert again.pop_warnings() == ()
     await again.aclose()
 
 
-def test_a_write_under_way_is_not_taken_for_a_broken_one(
+def test_check_repeats_under_lock_when_a_write_is_unfinished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "journal"

@@ -1,4 +1,4 @@
-"""The journal under TinyDB's own methods: the same answers as TinyDB over its own storage."""
+"""TinyDB's own methods over the journal: the same answers as over its own storage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tinydb.operations import set as set_field
 from tinydb.queries import Query, QueryLike
 from tinydb.table import Document
 
-from tests.store.made import NOON
+from tests.store.samples import NOON
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
 
@@ -216,13 +216,13 @@ TestSameAnswers.settings = settings(max_examples=30, stateful_step_count=30, dea
 
 
 @pytest.mark.slow
-def test_the_same_answers_at_length() -> None:
+def test_same_answers_as_tinydb_at_length() -> None:
     run_state_machine_as_test(
         SameAnswers, settings=settings(max_examples=300, stateful_step_count=50, deadline=None)
     )
 
 
-def test_tinydbs_own_tables_work_over_the_journal(tmp_path: Path) -> None:
+def test_stock_tinydb_tables_work_over_journal_storage(tmp_path: Path) -> None:
     """Without the table class that tells what changed: the whole is compared."""
 
     def storage() -> JournalStorage:
@@ -239,7 +239,7 @@ def test_tinydbs_own_tables_work_over_the_journal(tmp_path: Path) -> None:
         assert database.tables() == {"_default"}
 
 
-def test_two_databases_on_one_file_never_give_a_number_twice(tmp_path: Path) -> None:
+def test_insert_numbers_are_unique_across_databases(tmp_path: Path) -> None:
     def storage() -> JournalStorage:
         return JournalStorage(tmp_path / "journal", now=lambda: NOON)
 

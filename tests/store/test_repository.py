@@ -1,3 +1,5 @@
+"""The repository: reopening, files, damage, several instances on one file."""
+
 from __future__ import annotations
 
 import asyncio
@@ -7,40 +9,33 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.made import NOON, kept, made_job, places, set_schema, write_kept
+from tests.store.samples import (
+    KEY,
+    NOON,
+    compact_journal,
+    make_folders,
+    open_repository,
+    read_tables,
+    sample_job,
+    set_schema,
+    write_journal,
+)
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.config.settings import Folders
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import LogLevel, Primitive, Submission
-from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.records.tables import JOBS
 from tui.store.repository import JobRepository
 
-KEY = ("platform", "job-00001")
 
-
-def compacted(folders: Folders) -> None:
-    storage = JournalStorage(folders.history_file, now=lambda: NOON)
-    storage.compact()
-    storage.close()
-
-
-async def opened(folders: Folders) -> JobRepository:
-    history = JobRepository(folders, FakeClock())
-    await history.open()
-    await history.loaded()
-    return history
-
-
-async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_flushed_rows_survive_reopening(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     job = replace(
-        made_job(1, JobStatus.DONE, 9), circuit="OPENQASM 3; // λ", source="qubit q;", qpu_seconds=0.0
+        sample_job(1, JobStatus.DONE, 9), circuit="OPENQASM 3; // λ", source="qubit q;", qpu_seconds=0.0
     )
     metrics = JobMetrics(created=NOON, qpu_seconds=2.5)
     history.upsert([JobRecord(job, own_tag="qdeck-0123456789ab", metrics=metrics, finalized=True)])
@@ -48,7 +43,7 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
     history.upsert_sessions([session])
     await history.aclose()
 
-    again = await opened(folders)
+    again = await open_repository(folders)
     record = again.record(KEY)
     assert record is not None
     whole = again.job_with_texts(record)
@@ -59,19 +54,19 @@ async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None
     await again.aclose()
 
 
-async def test_program_texts_are_not_in_the_database(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(replace(made_job(n), circuit="OPENQASM 3; x q;")) for n in range(5)])
+async def test_program_texts_are_not_in_the_journal(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(replace(sample_job(n), circuit="OPENQASM 3; x q;")) for n in range(5)])
     await history.aclose()
     assert b"OPENQASM" not in folders.history_file.read_bytes()
     assert len(list((folders.data / "circuits").rglob("*.gz"))) == 1
 
 
-async def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(replace(made_job(), circuit="x"))])
+async def test_files_are_private_to_their_owner(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(replace(sample_job(), circuit="x"))])
     await history.save_result(KEY, JobResult(()))
     await history.aclose()
     files = [path for path in folders.data.rglob("*") if path.is_file()]
@@ -79,13 +74,13 @@ async def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
 
 
-async def test_one_flush_writes_the_file_once(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(made_job(1))])
+async def test_flush_syncs_the_journal_once(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1))])
     await history.flush()
     before = folders.history_file.read_bytes()
-    history.upsert(JobRecord(made_job(n)) for n in range(2, 200))
+    history.upsert(JobRecord(sample_job(n)) for n in range(2, 200))
     history.upsert_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await asyncio.gather(*(history.flush() for _ in range(10)))
     assert not history.dirty
@@ -95,14 +90,14 @@ async def test_one_flush_writes_the_file_once(tmp_path: Path) -> None:
     marks = [line[8:9] for line in written[len(before) :].splitlines()]
     assert marks == [b"+"] * 198 + [b" "]
     stamp = folders.history_file.stat().st_mtime_ns
-    assert history.upsert([JobRecord(made_job(1, seconds=99))]) == ()
+    assert history.upsert([JobRecord(sample_job(1, seconds=99))]) == ()
     await history.flush()
     assert folders.history_file.stat().st_mtime_ns == stamp
 
 
-async def test_results_are_kept_with_the_raw_body(tmp_path: Path) -> None:
-    history = await opened(places(tmp_path))
-    history.upsert([JobRecord(made_job())])
+async def test_result_is_saved_with_raw_body(tmp_path: Path) -> None:
+    history = await open_repository(make_folders(tmp_path))
+    history.upsert([JobRecord(sample_job())])
     counts = Counts("c", 2, 10, {"00": 6, "11": 4})
     for raw in (b'{"results": []}', b"\xff\x00binary", b""):
         result = JobResult(
@@ -116,87 +111,87 @@ async def test_results_are_kept_with_the_raw_body(tmp_path: Path) -> None:
     assert await history.result(KEY) is None
 
 
-async def test_a_hostile_job_id_stays_in_the_results_folder(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_hostile_job_id_stays_in_results_folder(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     for job_id in ("../../etc/passwd", "a/b", "." * 300, "\x1b[2J", "é"):
         await history.save_result(("platform", job_id), JobResult((), b"{}"))
         assert await history.result(("platform", job_id)) is not None
     assert len(list(folders.results.iterdir())) == 5
 
 
-async def test_a_damaged_result_is_as_if_it_were_not_there(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_damaged_result_is_none(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     await history.save_result(KEY, JobResult((), b"{}"))
     (file,) = folders.results.iterdir()
     file.write_bytes(file.read_bytes()[:-9])
     assert await history.result(KEY) is None
 
 
-async def test_lone_surrogates_do_not_stop_the_history(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(replace(made_job(), tags=("\ud800",), source="\udcff"))])
+async def test_lone_surrogates_are_stored_replaced(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(replace(sample_job(), tags=("\ud800",), source="\udcff"))])
     await history.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     record = again.record(KEY)
     assert record is not None and again.job_with_texts(record).source == "\udcff"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-async def test_a_cut_file_is_set_aside_and_what_is_whole_is_kept(tmp_path: Path, share: float) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert(JobRecord(made_job(n)) for n in range(100))
+async def test_cut_journal_is_backed_up_and_whole_rows_kept(tmp_path: Path, share: float) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert(JobRecord(sample_job(n)) for n in range(100))
     await history.aclose()
-    compacted(folders)
+    compact_journal(folders)
     data = folders.history_file.read_bytes()
     cut = data[: int(len(data) * share)]
     folders.history_file.write_bytes(cut)
 
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert len(list(again.records())) >= int(100 * share) - 5
     (warning,) = again.pop_warnings()
     (aside,) = folders.data.glob("history.journal.damaged-*")
     assert aside.name in warning
     assert aside.read_bytes() == cut
-    again.upsert([JobRecord(made_job(500))])
+    again.upsert([JobRecord(sample_job(500))])
     await again.aclose()
-    third = await opened(folders)
+    third = await open_repository(folders)
     assert third.pop_warnings() == ()
     assert third.record(("platform", "job-00500")) is not None
 
 
-async def test_rows_of_an_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
+async def test_rows_of_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1)), JobRecord(sample_job(2))])
     await history.aclose()
-    data = kept(folders)
+    data = read_tables(folders)
     data["jobs"]["1"]["status"] = 17
     data["jobs"]["2"]["new_member"] = "of a newer qdeck"
-    write_kept(folders, data)
-    again = await opened(folders)
+    write_journal(folders, data)
+    again = await open_repository(folders)
     assert again.record(KEY) is None
     assert "1 entries" in again.pop_warnings()[0]
-    again.upsert([JobRecord(made_job(2, JobStatus.DONE, 5))])
+    again.upsert([JobRecord(sample_job(2, JobStatus.DONE, 5))])
     await again.aclose()
-    written = kept(folders)["jobs"]
+    written = read_tables(folders)["jobs"]
     assert written["1"]["status"] == 17
     assert (written["2"]["new_member"], written["2"]["status"]) == ("of a newer qdeck", "done")
 
 
-async def test_a_newer_history_is_read_and_not_written(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(made_job(1))])
+async def test_journal_of_newer_version_is_read_not_written(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1))])
     await history.aclose()
     set_schema(folders, 99)
     before = folders.history_file.read_bytes()
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert again.record(KEY) is not None
-    again.upsert([JobRecord(made_job(2))])
+    again.upsert([JobRecord(sample_job(2))])
     with pytest.raises(QdeckError) as caught:
         await again.flush()
     assert caught.value.kind is ErrorKind.STORAGE
@@ -204,30 +199,30 @@ async def test_a_newer_history_is_read_and_not_written(tmp_path: Path) -> None:
     assert folders.history_file.read_bytes() == before
 
 
-async def test_an_unwritable_place_is_told_and_the_history_goes_on_in_memory(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_unwritable_folder_warns_and_memory_goes_on(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     folders.history_file.mkdir()
-    history = await opened(folders)
+    history = await open_repository(folders)
     assert history.pop_warnings()
-    history.upsert([JobRecord(replace(made_job(), circuit="x"))])
+    history.upsert([JobRecord(replace(sample_job(), circuit="x"))])
     with pytest.raises(QdeckError) as caught:
         await history.flush()
     assert caught.value.kind is ErrorKind.STORAGE
     assert history.dirty
     folders.history_file.rmdir()
     await history.aclose()
-    assert (await opened(folders)).record(KEY) is not None
+    assert (await open_repository(folders)).record(KEY) is not None
 
 
-async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    one, other = await opened(folders), await opened(folders)
-    one.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
+async def test_sync_returns_changes_of_other_process(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    one, other = await open_repository(folders), await open_repository(folders)
+    one.upsert([JobRecord(sample_job(1)), JobRecord(sample_job(2))])
     await one.flush()
     changes = await other.sync()
     assert {job_id for _, job_id in changes.values[JOBS]} == {"job-00001", "job-00002"}
-    other.upsert([JobRecord(made_job(1, JobStatus.DONE, 60))])
-    one.upsert([JobRecord(replace(made_job(1, JobStatus.RUNNING, 30), name="bell"))])
+    other.upsert([JobRecord(sample_job(1, JobStatus.DONE, 60))])
+    one.upsert([JobRecord(replace(sample_job(1, JobStatus.RUNNING, 30), name="bell"))])
     await asyncio.gather(one.flush(), other.flush())
     await one.sync()
     await other.sync()
@@ -241,12 +236,12 @@ async def test_two_histories_see_each_others_changes(tmp_path: Path) -> None:
     other.upsert_sessions([Session("s", "platform", "b", SessionMode.BATCH, SessionState.OPEN)])
     await other.flush()
     assert other.record(KEY) is None and not (await one.sync()).removed
-    assert (await opened(folders)).record(KEY) is None
+    assert (await open_repository(folders)).record(KEY) is None
 
 
-async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
+async def test_submission_state_never_goes_back_and_texts_are_kept(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
     submission = Submission(
         Primitive.SAMPLER,
         "ibm_cusco",
@@ -264,7 +259,7 @@ async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Pat
         history.upsert_submission(replace(intent, state=PendingState.UNSENT)).state is PendingState.ACCEPTED
     )
     await history.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     (found,) = again.submissions()
     assert (found.state, found.job_id) == (PendingState.ACCEPTED, "j")
     assert again.submission_with_texts(found) == submission
@@ -272,27 +267,27 @@ async def test_a_submission_never_goes_back_and_its_texts_are_kept(tmp_path: Pat
 
 
 async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(made_job())])
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job())])
     await history.aclose()
     leftover = folders.data / ".history.journal.writing-1-abcd"
     leftover.write_text("{")
     os.utime(leftover, (0, 0))
-    await opened(folders)
+    await open_repository(folders)
     assert not leftover.exists()
 
 
-async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
-    folders = places(tmp_path)
-    history = await opened(folders)
-    history.upsert([JobRecord(made_job(1)), JobRecord(made_job(2))])
+async def test_sync_returns_jobs_that_were_read_late(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1)), JobRecord(sample_job(2))])
     await history.aclose()
     aside = folders.history_file.rename(folders.data / "aside")
     folders.history_file.mkdir()
-    late = await opened(folders)
+    late = await open_repository(folders)
     assert late.pop_warnings() and not late.records()
-    late.upsert([JobRecord(made_job(3))])
+    late.upsert([JobRecord(sample_job(3))])
     folders.history_file.rmdir()
     aside.rename(folders.history_file)
     # A write is the first to read it; who shows the jobs asks later.
@@ -302,8 +297,8 @@ async def test_what_is_read_late_is_told(tmp_path: Path) -> None:
     await late.aclose()
 
 
-async def test_old_submissions_are_forgotten_as_time_passes(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_old_submissions_are_removed_after_30_days(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     clock = FakeClock()
     history = JobRepository(folders, clock)
     await history.open()
@@ -317,5 +312,5 @@ async def test_old_submissions_are_forgotten_as_time_passes(tmp_path: Path) -> N
     await clock.jump(31 * 86400)
     await history.sync()
     assert [intent.tag for intent in history.submissions()] == ["qdeck-2"]
-    assert len(kept(folders)["submissions"]) == 1
+    assert len(read_tables(folders)["submissions"]) == 1
     await history.aclose()

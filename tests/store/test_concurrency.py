@@ -1,3 +1,5 @@
+"""Several processes on one journal, kill -9 and full disks: no acknowledged write is lost."""
+
 from __future__ import annotations
 
 import asyncio
@@ -10,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.made import NOON, kept, places
-from tests.store.test_history import opened
+from tests.store.samples import NOON, make_folders, open_repository, read_tables
 from tui.store.journal.format import HEADER_BYTES
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
@@ -22,16 +23,16 @@ ROOT = Path(__file__).parents[2]
 _WRITER = """
 import asyncio, sys
 from pathlib import Path
-from tests.store.made import made_job, places
+from tests.store.samples import sample_job, make_folders
 from tui.common.clock import SystemClock
 from tui.store.repository import JobRepository
 from tui.store.records.models import JobRecord
 
 async def main(root: str, first: int, count: int) -> None:
-    history = JobRepository(places(Path(root)), SystemClock())
+    history = JobRepository(make_folders(Path(root)), SystemClock())
     await history.open()
     for number in range(first, first + count):
-        history.upsert([JobRecord(made_job(number))])
+        history.upsert([JobRecord(sample_job(number))])
         await history.flush()
         print(number, flush=True)
 
@@ -42,20 +43,20 @@ _FULL_DISK = """
 import asyncio, resource, sys
 from dataclasses import replace
 from pathlib import Path
-from tests.store.made import made_job, places
+from tests.store.samples import sample_job, make_folders
 from tui.common.clock import SystemClock
 from tui.common.errors import QdeckError
 from tui.store.repository import JobRepository
 from tui.store.records.models import JobRecord
 
 async def main(root: str) -> None:
-    history = JobRepository(places(Path(root)), SystemClock())
+    history = JobRepository(make_folders(Path(root)), SystemClock())
     await history.open()
     acknowledged = 0
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     refused = 0
     for number in range(200):
-        history.upsert([JobRecord(replace(made_job(number), circuit=f"x {number}"))])
+        history.upsert([JobRecord(replace(sample_job(number), circuit=f"x {number}"))])
         try:
             await history.flush()
         except QdeckError as error:
@@ -92,14 +93,14 @@ def _ended(process: subprocess.Popen[str]) -> str:
     return out
 
 
-async def test_processes_writing_the_same_history_lose_nothing(tmp_path: Path) -> None:
-    watching = await opened(places(tmp_path))
+async def test_concurrent_writers_lose_no_rows(tmp_path: Path) -> None:
+    watching = await open_repository(make_folders(tmp_path))
     writers = [_start(_WRITER, tmp_path, 1000 * n, 500) for n in range(4)]
     for writer in writers:
         await asyncio.to_thread(_ended, writer)
     seen = {job_id for _, job_id in (await watching.sync()).values[JOBS]}
     assert len(seen) == len(watching.records()) == 2000
-    history = await opened(places(tmp_path))
+    history = await open_repository(make_folders(tmp_path))
     assert len(history.records()) == 2000
     assert history.pop_warnings() == ()
 
@@ -159,44 +160,44 @@ def _kill_at_random(root: Path, kills: int, seed: int) -> tuple[int, int]:
     return len(acknowledged), len(generations)
 
 
-def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
+def test_kill_9_loses_no_acknowledged_write(tmp_path: Path) -> None:
     acknowledged, generations = _kill_at_random(tmp_path, 30, seed=1)
     assert acknowledged > 30
     assert generations > 2
 
 
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_by_300_kills(tmp_path: Path) -> None:
+def test_300_kills_lose_no_acknowledged_write(tmp_path: Path) -> None:
     acknowledged, generations = _kill_at_random(tmp_path, 300, seed=2)
     assert acknowledged > 1000
     assert generations > 20
 
 
-async def test_a_killed_history_has_all_it_said_to_have_kept(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_killed_repository_has_every_flushed_job(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     writer = _start(_WRITER, tmp_path, 0, 10_000)
     assert writer.stdout is not None
     acknowledged = {int(writer.stdout.readline()) for _ in range(20)}
     writer.send_signal(signal.SIGKILL)
     rest, _ = await asyncio.to_thread(writer.communicate)
     acknowledged |= {int(line) for line in rest.splitlines()}
-    history = await opened(folders)
+    history = await open_repository(folders)
     assert acknowledged <= {int(record.job.id.removeprefix("job-")) for record in history.records()}
     await history.aclose()
 
 
-async def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path) -> None:
+async def test_full_disk_loses_no_acknowledged_write(tmp_path: Path) -> None:
     acknowledged, _ = map(int, _ended(_start(_FULL_DISK, tmp_path, "stays full")).split())
     assert 10 < acknowledged < 200
-    history = await opened(places(tmp_path))
+    history = await open_repository(make_folders(tmp_path))
     assert len(list(history.records())) == acknowledged
     assert history.pop_warnings() == ()
     assert list((tmp_path / "data").glob(".history.journal.writing-*")) == []
 
 
-async def test_what_is_owed_is_written_when_there_is_room_again(tmp_path: Path) -> None:
+async def test_flush_after_full_disk_writes_all_changes(tmp_path: Path) -> None:
     acknowledged, known = map(int, _ended(_start(_FULL_DISK, tmp_path, "room")).split())
     assert acknowledged < known
-    folders = places(tmp_path)
-    assert len(list((await opened(folders)).records())) == known
-    assert len(kept(folders)["jobs"]) == known
+    folders = make_folders(tmp_path)
+    assert len(list((await open_repository(folders)).records())) == known
+    assert len(read_tables(folders)["jobs"]) == known

@@ -1,4 +1,4 @@
-"""From when to when all jobs are known: kept with the jobs, joined, not believed where jobs may be lost."""
+"""Coverage: intervals are written with the jobs, merged, and dropped where jobs may be lost."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.made import NOON, kept, made_job, places
-from tests.store.test_history import opened
+from tests.store.samples import NOON, make_folders, open_repository, read_tables, sample_job
 from tui.config.settings import Folders
-from tui.store.import_export import exported, imported
+from tui.store.import_export import export_json, import_json
 from tui.store.records.merge import merge_coverage, merge_intervals
 from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord
 
@@ -39,7 +38,7 @@ def _covers(intervals: tuple[Interval, ...] | list[Interval], minute: int) -> bo
 
 
 @given(_intervals, _intervals)
-def test_joined_spans_cover_what_they_covered_and_do_not_touch(
+def test_merged_intervals_cover_the_same_time_and_do_not_touch(
     one: list[Interval], other: list[Interval]
 ) -> None:
     whole = merge_intervals([*one, *other])
@@ -50,14 +49,14 @@ def test_joined_spans_cover_what_they_covered_and_do_not_touch(
     assert merge_coverage(a, b) == merge_coverage(b, a) == Coverage("s", "i", whole)
 
 
-async def test_kept_with_the_jobs_and_read_again(tmp_path: Path) -> None:
-    history = await opened(places(tmp_path))
-    history.upsert([JobRecord(made_job(1))])
+async def test_coverage_survives_reopening(tmp_path: Path) -> None:
+    history = await open_repository(make_folders(tmp_path))
+    history.upsert([JobRecord(sample_job(1))])
     assert history.add_interval("platform", "crn:one", span(1, 2))
     assert history.add_interval("platform", "crn:two", Interval(EARLIEST, at(2)))
     assert not history.add_interval("platform", "crn:one", span(1, 1.5))
     await history.aclose()
-    again = await opened(places(tmp_path))
+    again = await open_repository(make_folders(tmp_path))
     assert again.coverage("platform", "crn:one").intervals == (span(1, 2),)
     assert again.coverage("platform", "crn:two").intervals == (Interval(EARLIEST, at(2)),)
     assert again.coverage("classic", "crn:one").intervals == ()
@@ -65,8 +64,8 @@ async def test_kept_with_the_jobs_and_read_again(tmp_path: Path) -> None:
     await again.aclose()
 
 
-async def test_two_processes_join_what_they_know(tmp_path: Path) -> None:
-    one, other = await opened(places(tmp_path)), await opened(places(tmp_path))
+async def test_coverage_of_two_processes_is_merged(tmp_path: Path) -> None:
+    one, other = await open_repository(make_folders(tmp_path)), await open_repository(make_folders(tmp_path))
     one.add_interval("platform", "crn:one", span(5, 9))
     await one.flush()
     other.add_interval("platform", "crn:one", span(20, 30))
@@ -81,8 +80,8 @@ async def test_two_processes_join_what_they_know(tmp_path: Path) -> None:
 
 
 async def _written(folders: Folders) -> None:
-    history = await opened(folders)
-    history.upsert(JobRecord(made_job(number)) for number in range(1, 6))
+    history = await open_repository(folders)
+    history.upsert(JobRecord(sample_job(number)) for number in range(1, 6))
     history.add_interval("platform", "crn:one", span(0, 5))
     await history.aclose()
 
@@ -92,30 +91,30 @@ def _damage(folders: Folders) -> None:
     path.write_bytes(path.read_bytes().replace(b"job-00003", b"job-0000x"))
 
 
-async def test_a_damaged_file_says_nothing_of_how_far_it_is_complete(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_damaged_journal_drops_coverage(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     await _written(folders)
     _damage(folders)
-    history = await opened(folders)
+    history = await open_repository(folders)
     assert len(history.records()) == 4
     assert history.coverage("platform", "crn:one").intervals == ()
-    history.upsert([JobRecord(made_job(3))])
+    history.upsert([JobRecord(sample_job(3))])
     history.add_interval("platform", "crn:one", span(2, 4))
     await history.aclose()
-    again = await opened(folders)
+    again = await open_repository(folders)
     assert len(again.records()) == 5
     assert again.coverage("platform", "crn:one").intervals == (span(2, 4),)
     assert len(again.pop_warnings()) == 0
     await again.aclose()
 
 
-async def test_who_knows_the_lost_jobs_still_knows_how_far_all_are(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_process_with_lost_jobs_writes_coverage_again(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     await _written(folders)
-    history = await opened(folders)
+    history = await open_repository(folders)
     _damage(folders)
     # Another one finds the damage; this one holds what was lost.
-    other = await opened(folders)
+    other = await open_repository(folders)
     assert len(other.records()) == 4
     await history.sync()
     await history.flush()
@@ -123,43 +122,43 @@ async def test_who_knows_the_lost_jobs_still_knows_how_far_all_are(tmp_path: Pat
     assert len(other.records()) == 5
     assert history.coverage("platform", "crn:one").intervals == (span(0, 5),)
     assert other.coverage("platform", "crn:one").intervals == (span(0, 5),)
-    assert len(kept(folders)["extents"]) == 1
+    assert len(read_tables(folders)["extents"]) == 1
     await history.aclose()
     await other.aclose()
 
 
-async def test_exported_and_imported(tmp_path: Path) -> None:
-    folders, others = places(tmp_path / "one"), places(tmp_path / "two")
+async def test_coverage_is_exported_and_imported(tmp_path: Path) -> None:
+    folders, others = make_folders(tmp_path / "one"), make_folders(tmp_path / "two")
     await _written(folders)
-    tables = json.loads(b"".join(exported(folders.history_file)))
-    counts, unknown = imported(others.history_file, others.old_history_file, tables, lambda: NOON)
+    tables = json.loads(b"".join(export_json(folders.history_file)))
+    counts, unknown = import_json(others.history_file, others.old_history_file, tables, lambda: NOON)
     assert unknown == 0
     assert (counts["jobs"], counts["extents"]) == (5, 1)
-    history = await opened(others)
+    history = await open_repository(others)
     assert history.coverage("platform", "crn:one").intervals == (span(0, 5),)
     await history.aclose()
 
 
-async def test_a_damaged_export_says_nothing_of_how_far_it_is_complete(tmp_path: Path) -> None:
-    folders = places(tmp_path / "one")
+async def test_damaged_export_imports_no_coverage(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path / "one")
     await _written(folders)
-    tables = json.loads(b"".join(exported(folders.history_file)))
+    tables = json.loads(b"".join(export_json(folders.history_file)))
     unknown = {**tables, "jobs": {**tables["jobs"], "3": {**tables["jobs"]["3"], "status": 17}}}
     for name, export, lost in (("lost", tables, 1), ("unknown", unknown, 0)):
-        others = places(tmp_path / name)
-        counts, left_out = imported(
+        others = make_folders(tmp_path / name)
+        counts, left_out = import_json(
             others.history_file, others.old_history_file, export, lambda: NOON, lost=lost
         )
         assert (counts["extents"], left_out) == (0, 1 - lost)
-        history = await opened(others)
+        history = await open_repository(others)
         assert history.coverage("platform", "crn:one").intervals == ()
         await history.aclose()
 
 
-async def test_neither_does_the_export_of_a_damaged_history(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_export_of_damaged_journal_has_no_coverage(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     await _written(folders)
     _damage(folders)
-    tables = json.loads(b"".join(exported(folders.history_file)))
+    tables = json.loads(b"".join(export_json(folders.history_file)))
     assert len(tables["jobs"]) == 4
     assert "extents" not in tables

@@ -1,4 +1,4 @@
-"""Results and circuits take no more than they may: the oldest are let go, and it is said."""
+"""The quota of result and circuit files: the oldest are removed, with a warning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.made import NOON, made_job, places
+from tests.store.samples import NOON, make_folders, sample_job
 from tests.support.clock import FakeClock
 from tui.common.errors import QdeckError
 from tui.config.settings import load_settings
@@ -18,8 +18,8 @@ from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.repository import JobRepository
 
 
-async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_quota_removes_oldest_results_with_a_warning(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     history = JobRepository(folders, FakeClock(), quota=20_000)
     await history.open()
     for n in range(30):
@@ -37,7 +37,7 @@ async def test_the_oldest_results_are_let_go_and_it_is_told(tmp_path: Path) -> N
     await history.aclose()
 
 
-def test_the_user_sets_how_much_is_kept(tmp_path: Path) -> None:
+def test_quota_is_read_from_settings(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     assert load_settings(file).kept_mib is None
     file.write_text("kept_mib = 500\n")
@@ -48,14 +48,14 @@ def test_the_user_sets_how_much_is_kept(tmp_path: Path) -> None:
             load_settings(file)
 
 
-async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_quota_keeps_circuit_that_is_used_again(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     history = JobRepository(folders, FakeClock(), quota=10_000)
     await history.open()
     text = "OPENQASM 3; // kept"
     for n in range(20):
-        history.upsert([JobRecord(replace(made_job(n), circuit=text))])
-        history.upsert([JobRecord(replace(made_job(100 + n), circuit=os.urandom(800).hex()))])
+        history.upsert([JobRecord(replace(sample_job(n), circuit=text))])
+        history.upsert([JobRecord(replace(sample_job(100 + n), circuit=os.urandom(800).hex()))])
         await history.flush()
         for file in (folders.data / "circuits").rglob("*.gz"):
             os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
@@ -72,10 +72,8 @@ async def test_a_circuit_that_is_used_again_counts_as_new(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "state", [PendingState.PREPARED, PendingState.SENDING, PendingState.UNCONFIRMED, PendingState.UNSENT]
 )
-async def test_what_a_submission_on_its_way_needs_is_never_let_go(
-    tmp_path: Path, state: PendingState
-) -> None:
-    folders = places(tmp_path)
+async def test_quota_keeps_texts_of_pending_submissions(tmp_path: Path, state: PendingState) -> None:
+    folders = make_folders(tmp_path)
     history = JobRepository(folders, FakeClock(), quota=10_000)
     await history.open()
     submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3; // isa", source="OPENQASM 3; // mine")
@@ -85,7 +83,7 @@ async def test_what_a_submission_on_its_way_needs_is_never_let_go(
         os.utime(file, ns=(0, 0))
     for n in range(10):
         await history.save_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
-        history.upsert([JobRecord(replace(made_job(n), circuit=os.urandom(800).hex()))])
+        history.upsert([JobRecord(replace(sample_job(n), circuit=os.urandom(800).hex()))])
         await history.flush()
     assert "let go" in history.pop_warnings()[0]
     await history.aclose()
@@ -96,8 +94,8 @@ async def test_what_a_submission_on_its_way_needs_is_never_let_go(
     await again.aclose()
 
 
-async def test_nothing_is_let_go_before_it_is_known_what_is_needed(tmp_path: Path) -> None:
-    folders = places(tmp_path)
+async def test_quota_removes_nothing_before_history_is_loaded(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
     history = JobRepository(folders, FakeClock(), quota=10_000)
     for n in range(10):
         await history.save_result(("platform", f"job-{n:05d}"), JobResult((), os.urandom(2000)))
