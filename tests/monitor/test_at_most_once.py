@@ -22,7 +22,7 @@ from tui.monitor.outbox.ownership import SENDING_ELSEWHERE
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.outbox.send_queue import NO_PROGRAM
 from tui.monitor.state.events import Notice, OutboxChanged
-from tui.store.import_export import exported, imported
+from tui.store.import_export import export_json, import_json
 from tui.store.records.json_v1 import decode
 from tui.store.records.models import PendingState, PendingSubmission
 from tui.store.repository import JobRepository
@@ -157,13 +157,13 @@ async def test_outbox_sends_no_adopted_submission_while_the_job_list_fails(tmp_p
 async def test_outbox_does_not_send_imported_submissions(tmp_path: Path, step: str) -> None:
     first, sent = await queued_submission(tmp_path / "one")
     exports = tmp_path / "out.json"
-    exports.write_bytes(b"".join(exported(first.folders.history_file)))
+    exports.write_bytes(b"".join(export_json(first.folders.history_file)))
     rows = decode(exports.read_bytes())
     for row in rows["submissions"].values():
         row["state"] = step
     other = MonitorHarness(tmp_path / "two", first.host, seed=2)
     now = first.clock.now
-    imported(other.folders.history_file, other.folders.old_history_file, rows, now)
+    import_json(other.folders.history_file, other.folders.old_history_file, rows, now)
     await other.enter(SANDBOX)
     sends = first.host.count("submit")
     await other.clock.advance(300)
@@ -180,8 +180,8 @@ async def test_outbox_does_not_send_imported_submissions(tmp_path: Path, step: s
 
 async def test_import_into_the_same_home_keeps_the_send_queue(tmp_path: Path) -> None:
     first, sent = await queued_submission(tmp_path)
-    rows = decode(b"".join(exported(first.folders.history_file)))
-    imported(first.folders.history_file, first.folders.old_history_file, rows, first.clock.now)
+    rows = decode(b"".join(export_json(first.folders.history_file)))
+    import_json(first.folders.history_file, first.folders.old_history_file, rows, first.clock.now)
     await first.clock.run_until(sent.done, seconds=700)
     assert sent.exception() is None and len(first.host.jobs) == 1
     await first.services.aclose()
