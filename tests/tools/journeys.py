@@ -388,7 +388,7 @@ async def travel(home: Path, runs: int) -> dict[str, Journey]:
         try:
             async with app_on_sandbox(home, Channel.PLATFORM) as driver:
                 watch.watch_screen(driver.pilot)
-                watch.around.watch_submit(driver.services)
+                watch.around.watch_submit(driver.services.outbox)
                 guide = Guide(driver, watch)
                 await guide.prepare_check()
                 if not any(logs.iterdir()):
@@ -419,8 +419,13 @@ def children(pid: int) -> list[int]:
 
 
 def simulators() -> list[int]:
-    """The ids of the sandbox's own processes: of all that the app starts, only the sandbox starts any."""
-    found = [pid for child in children(os.getpid()) for pid in children(child)]
+    """The ids of the sandbox's own processes."""
+    sandboxes = [
+        child
+        for child in children(os.getpid())
+        if b"tui.sandbox" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
+    found = [pid for child in sandboxes for pid in children(child)]
     if not found:
         raise SystemExit("The sandbox has no process that simulates: a job cannot be kept running.")
     return found
