@@ -17,11 +17,11 @@ from qiskit_ibm_runtime.fake_provider import FakePeekskill
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 from scipy.stats import chisquare
 
+from tui.qiskit_common.traversal import walk
 from tui.sandbox.core.devices import DEVICES
 from tui.sandbox.simulator.base.calibration import calibration, target
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
-from tui.sandbox.simulator.circuits.traversal import walk
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form
 from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method

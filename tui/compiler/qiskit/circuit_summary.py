@@ -10,6 +10,7 @@ from qiskit import QuantumCircuit
 
 from tui.compiler.qiskit.diagnostics import NotPossible
 from tui.domain.circuits import CircuitStats
+from tui.qiskit_common.traversal import walk
 
 MOST_DRAWN: Final = 1_500
 """Operations of a circuit that is drawn on request: the drawer takes some 0.2 s for each thousand."""
@@ -20,15 +21,9 @@ MOST_QUBITS: Final = 40
 NARROWEST: Final = 20
 
 
-def walk(circuit: QuantumCircuit) -> Iterator[Any]:
+def operations(circuit: QuantumCircuit) -> Iterator[Any]:
     """Iterate over the instructions, those in blocks of control flow once each, without barriers."""
-    for instruction in circuit.data:
-        if instruction.name == "barrier":
-            continue
-        yield instruction
-        if instruction.is_control_flow():
-            for block in instruction.operation.blocks:
-                yield from walk(block)
+    return (instruction for instruction, _ in walk(circuit) if instruction.name != "barrier")
 
 
 def stats(circuit: QuantumCircuit) -> CircuitStats:
@@ -38,25 +33,25 @@ def stats(circuit: QuantumCircuit) -> CircuitStats:
         The numbers without barriers; blocks of control flow count once, whether or not they will run, and
         however often.
     """
-    operations: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     two_qubit = 0
-    for instruction in walk(circuit):
-        operations[instruction.name] += 1
+    for instruction in operations(circuit):
+        counts[instruction.name] += 1
         two_qubit += _is_two_qubit_gate(instruction)
     return CircuitStats(
         qubits=circuit.num_qubits,
         clbits=circuit.num_clbits,
-        size=sum(operations.values()),
+        size=sum(counts.values()),
         depth=circuit.depth(lambda instruction: instruction.name != "barrier"),
         two_qubit_gates=two_qubit,
         two_qubit_depth=circuit.depth(_has_two_qubit_gate),
-        operations=dict(operations.most_common()),
+        operations=dict(counts.most_common()),
     )
 
 
 def measures(circuit: QuantumCircuit) -> bool:
     """Return True when anything is measured, in blocks of control flow, too."""
-    return any(instruction.name == "measure" for instruction in walk(circuit))
+    return any(instruction.name == "measure" for instruction in operations(circuit))
 
 
 def draw(circuit: QuantumCircuit, width: int) -> str:
@@ -72,11 +67,9 @@ def draw(circuit: QuantumCircuit, width: int) -> str:
     Raises:
         NotPossible: it is too large to be read as a drawing.
     """
-    operations = sum(1 for _ in walk(circuit))
-    if operations > MOST_DRAWN:
-        raise NotPossible(
-            f"The circuit has {operations:,} operations: up to {MOST_DRAWN:,} are drawn.",
-        )
+    size = sum(1 for _ in operations(circuit))
+    if size > MOST_DRAWN:
+        raise NotPossible(f"The circuit has {size:,} operations: up to {MOST_DRAWN:,} are drawn.")
     if not circuit.data:
         return ""
     return str(circuit.draw("text", fold=max(width, NARROWEST), idle_wires=False))
@@ -89,7 +82,7 @@ def draw_if_small(circuit: QuantumCircuit, width: int) -> str:
         The drawing; empty when the circuit has more than `MOST_REVIEWED` operations or `MOST_QUBITS` qubits.
     """
     active = {qubit for instruction in circuit.data for qubit in instruction.qubits}
-    if len(active) > MOST_QUBITS or sum(1 for _ in walk(circuit)) > MOST_REVIEWED:
+    if len(active) > MOST_QUBITS or sum(1 for _ in operations(circuit)) > MOST_REVIEWED:
         return ""
     return draw(circuit, width)
 
@@ -106,6 +99,6 @@ def _is_two_qubit_gate(instruction: Any) -> bool:
 def _has_two_qubit_gate(instruction: Any) -> bool:
     if instruction.is_control_flow():
         return any(
-            _is_two_qubit_gate(inner) for block in instruction.operation.blocks for inner in walk(block)
+            _is_two_qubit_gate(inner) for block in instruction.operation.blocks for inner in operations(block)
         )
     return _is_two_qubit_gate(instruction)

@@ -46,10 +46,10 @@ class RequestHandler:
             check(text)
             self._result(Transpile(text, device, TranspileOptions(2, 0)))
 
-    def answer(self, body: bytes) -> bytes:
+    def answer(self, body: bytes) -> tuple[bytes]:
         """Return the reply to a request. What goes wrong is a reply too, panics of Qiskit's Rust included."""
         request = REQUEST_DECODER.decode(body)
-        return msgspec.json.encode(self._answer(request))
+        return (msgspec.json.encode(self._answer(request)),)
 
     def _answer(self, request: Request) -> Done | Failed:
         try:

@@ -12,7 +12,7 @@ from typing import Final
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.qpy.common import QPY_VERSION
 
-from tui.compiler.qiskit.circuit_summary import measures, stats, walk
+from tui.compiler.qiskit.circuit_summary import measures, operations, stats
 from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable, building, of_openqasm3, unreadable
 from tui.domain.circuits import CheckReport
 from tui.domain.openqasm import is_blank, version_of
@@ -210,7 +210,7 @@ def _place(text: str, offset: int) -> tuple[int, int]:
 
 
 def _openqasm3(circuit: QuantumCircuit) -> str:
-    if sum(1 for _ in walk(circuit)) > MOST_OPERATIONS:
+    if sum(1 for _ in operations(circuit)) > MOST_OPERATIONS:
         raise NotPossible(f"The circuit has more than {MOST_OPERATIONS:,} operations: it is not unpacked.")
     try:
         text = str(qasm3.dumps(circuit))

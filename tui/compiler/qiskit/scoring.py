@@ -1,4 +1,4 @@
-"""What a transpiled circuit is worth on its device: success, duration, and what to be warned of."""
+"""Scores of a transpiled circuit on its device: success, duration, and warnings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from qiskit.transpiler import InstructionProperties, Target
 from qiskit.utils.units import apply_prefix
 
 from tui.compiler.qiskit.circuit_summary import measures
+from tui.qiskit_common.traversal import Numbers, block_numbers, longest_path, walk
 
 BAD_COUPLER: Final = 0.5
 """Calibrated error from which a two-qubit gate is as good as broken; devices list such couplers."""
@@ -38,14 +39,20 @@ def score(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...] = ()) -
         target: the device, with the errors and durations of its calibration.
         ends: final places of the circuit's own qubits, which an estimator measures.
     """
-    success = _success(circuit, target, _physical(circuit)) if _calibrated(target) else None
-    length = _length(circuit, target)
-    warnings = tuple(_warnings(circuit, target, ends))
-    return Score(success, None if length is None else length * 1e6, warnings)
+    success = _known(lambda: _success(circuit, target)) if _calibrated(target) else None
+    duration_us = _known(lambda: _seconds(circuit, target) * 1e6)
+    return Score(success, duration_us, tuple(_warnings(circuit, target, ends)))
 
 
-def _physical(circuit: QuantumCircuit) -> dict[Any, int]:
-    return {qubit: index for index, qubit in enumerate(circuit.qubits)}
+class _Unknown(Exception):
+    """A number depends on something that the calibration does not have, or that only a run decides."""
+
+
+def _known(compute: Callable[[], float]) -> float | None:
+    try:
+        return compute()
+    except _Unknown:
+        return None
 
 
 def _calibrated(target: Target) -> bool:
@@ -62,85 +69,62 @@ def _entry(target: Target, name: str, qubits: tuple[int, ...]) -> InstructionPro
     return (target[name] or {}).get(qubits)
 
 
-def _blocks(instruction: Any, places: dict[Any, int]) -> Iterator[tuple[QuantumCircuit, dict[Any, int]]]:
-    """The blocks of control flow, each with the places of its qubits on the device."""
-    outer = [places[qubit] for qubit in instruction.qubits]
-    for block in instruction.operation.blocks:
-        yield block, dict(zip(block.qubits, outer, strict=True))
-
-
 def _rounds(instruction: Any) -> int:
     """How often a block runs: a `for` as often as it says, everything else once."""
     return len(instruction.operation.params[0]) if instruction.name == "for_loop" else 1
 
 
-def _success(circuit: QuantumCircuit, target: Target, places: dict[Any, int]) -> float | None:
+def _success(circuit: QuantumCircuit, target: Target, numbers: Numbers | None = None) -> float:
     """The product of 1 - error over gates and measurements.
 
-    Of the branches of an `if` the worst counts, the body of a `while` once. `None` when something is not
-    an instruction of the device.
+    Of the branches of an `if` the worst counts, the body of a `while` once. Raises `_Unknown` when something
+    is not an instruction of the device.
     """
+    if numbers is None:
+        numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
     product = 1.0
     for instruction in circuit.data:
         if instruction.name in ("barrier", "delay"):
             continue
         if instruction.is_control_flow():
-            branches = [_success(block, target, inner) for block, inner in _blocks(instruction, places)]
-            if None in branches:
-                return None
-            product *= min((branch or 0.0 for branch in branches), default=1.0) ** _rounds(instruction)
+            branches = [
+                _success(block, target, block_numbers(block, instruction, numbers))
+                for block in instruction.operation.blocks
+            ]
+            product *= min(branches, default=1.0) ** _rounds(instruction)
             continue
-        qubits = tuple(places[qubit] for qubit in instruction.qubits)
+        qubits = tuple(numbers[qubit] for qubit in instruction.qubits)
         if not target.instruction_supported(instruction.name, qubits):
-            return None
+            raise _Unknown
         entry = _entry(target, instruction.name, qubits)
         product *= 1.0 - min(1.0, (entry.error if entry is not None else None) or 0.0)
     return product
 
 
-def _length(circuit: QuantumCircuit, target: Target) -> float | None:
-    """Seconds from the first gate to the end of the last, every gate as early or as late as it may be.
+def _seconds(circuit: QuantumCircuit, target: Target) -> float:
+    """The time of one shot; the time to react to a measured bit is not in the calibration and not counted.
 
-    The longest chain of gates on shared qubits and bits: it is the same for ASAP and ALAP schedules. The
-    time to react to a measured bit is not in the calibration and not counted. `None` when the length of
-    a gate is not known, or depends on how often a `while` runs.
+    Raises `_Unknown` when the length of a gate is not known, or depends on how often a `while` runs.
     """
 
-    def operation(instruction: Any, qubits: tuple[int, ...]) -> float | None:
+    def length(instruction: Any, qubits: tuple[int, ...]) -> float:
         if instruction.name == "barrier":
             return 0.0
         if instruction.name == "delay":
-            return _delay(instruction.operation, target)
-        entry = _entry(target, instruction.name, qubits)
-        return None if entry is None else entry.duration
-
-    return _longest(circuit, _physical(circuit), operation)
-
-
-def _longest(
-    circuit: QuantumCircuit,
-    places: dict[Any, int],
-    operation: Callable[[Any, tuple[int, ...]], float | None],
-) -> float | None:
-    ends: dict[Any, float] = {}
-    for instruction in circuit.data:
-        if instruction.is_control_flow():
-            if instruction.name == "while_loop":
-                return None
-            lengths = [_longest(block, inner, operation) for block, inner in _blocks(instruction, places)]
-            if None in lengths:
-                return None
-            length: float | None = max((length or 0.0 for length in lengths), default=0.0) * _rounds(
-                instruction
-            )
+            seconds = _delay(instruction.operation, target)
         else:
-            length = operation(instruction, tuple(places[qubit] for qubit in instruction.qubits))
-        if length is None:
-            return None
-        wires = [*instruction.qubits, *instruction.clbits]
-        end = max((ends.get(wire, 0.0) for wire in wires), default=0.0) + length
-        ends.update(dict.fromkeys(wires, end))
-    return max(ends.values(), default=0.0)
+            entry = _entry(target, instruction.name, qubits)
+            seconds = None if entry is None else entry.duration
+        if seconds is None:
+            raise _Unknown
+        return float(seconds)
+
+    def rounds(instruction: Any) -> int:
+        if instruction.name == "while_loop":
+            raise _Unknown
+        return _rounds(instruction)
+
+    return longest_path(circuit, length, rounds)
 
 
 def _delay(operation: Any, target: Target) -> float | None:
@@ -151,20 +135,17 @@ def _delay(operation: Any, target: Target) -> float | None:
     return float(apply_prefix(operation.duration, operation.unit))
 
 
-def _operations(circuit: QuantumCircuit, places: dict[Any, int]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for instruction in circuit.data:
-        if instruction.is_control_flow():
-            for block, inner in _blocks(instruction, places):
-                yield from _operations(block, inner)
-        elif instruction.name not in ("barrier", "delay"):
-            yield instruction.name, tuple(places[qubit] for qubit in instruction.qubits)
+def _operations(circuit: QuantumCircuit) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for instruction, qubits in walk(circuit):
+        if not instruction.is_control_flow() and instruction.name not in ("barrier", "delay"):
+            yield instruction.name, qubits
 
 
 def _warnings(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...]) -> Iterator[str]:
     foreign: dict[str, None] = {}
     couplers: dict[str, float] = {}
     readouts: dict[str, float] = {}
-    for name, qubits in dict.fromkeys(_operations(circuit, _physical(circuit))):
+    for name, qubits in dict.fromkeys(_operations(circuit)):
         if not target.instruction_supported(name, qubits):
             foreign[f"{name} on {_list(map(str, qubits))}"] = None
             continue

@@ -42,7 +42,7 @@ def prepare() -> Handler:
         return _failing(f"Qiskit cannot be imported: {error}.")
     handler = RequestHandler()
     handler.warm_up()
-    return lambda body: (handler.answer(body),)
+    return handler.answer
 
 
 def _failing(message: str) -> Handler:

@@ -17,8 +17,8 @@ from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
 from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem, load
+from tui.qiskit_common.traversal import rewrite
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.circuits.traversal import rewrite
 
 Language = Literal["qasm2", "qasm3", "qpy"]
 

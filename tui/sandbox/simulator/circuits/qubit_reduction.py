@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qiskit.circuit import ControlFlowOp, QuantumCircuit, QuantumRegister
 
-from tui.sandbox.simulator.circuits.traversal import walk
+from tui.qiskit_common.traversal import walk
 
 # Neither alone makes a qubit count as used: nothing is ever read from it.
 _IDLE = ("barrier", "delay")

@@ -14,8 +14,8 @@ import stim
 from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit
 from qiskit.circuit.library import CZGate, SdgGate, SGate, SXdgGate, SXGate, XGate, ZGate
 
+from tui.qiskit_common.traversal import rewrite, walk
 from tui.sandbox.simulator.base.typed_json import Bits
-from tui.sandbox.simulator.circuits.traversal import rewrite, walk
 from tui.sandbox.simulator.noise import noise_model as noise
 
 _STIM_NAMES = {

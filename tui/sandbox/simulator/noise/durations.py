@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qiskit.circuit import ControlFlowOp, ParameterExpression, QuantumCircuit
+from qiskit.circuit import ParameterExpression, QuantumCircuit
 
+from tui.qiskit_common.traversal import longest_path
 from tui.sandbox.simulator.base.calibration import Calibration
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.circuits.traversal import Numbers, block_numbers
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
@@ -32,36 +32,19 @@ def delay_seconds(delay: Any, dt: float) -> float:
     return float(duration) * (dt if delay.unit == "dt" else _SECONDS[delay.unit])
 
 
-def circuit_seconds(circuit: QuantumCircuit, data: Calibration, numbers: Numbers | None = None) -> float:
+def circuit_seconds(circuit: QuantumCircuit, data: Calibration) -> float:
     """Return the duration in seconds of one shot, every operation as soon as its bits are free.
 
     Of the branches of control flow the longest counts, of a loop one turn.
 
     Args:
-        circuit: A bound circuit.
+        circuit: A bound circuit, whose qubit i is physical qubit i.
         data: Gate and readout lengths of the device.
-        numbers: The physical number of each qubit; by default its index in the circuit.
 
     Raises:
         JobFailure: The duration of a delay is not a number.
     """
-    if numbers is None:
-        numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    free_at: dict[Any, float] = {}
-    for instruction in circuit.data:
-        bits = (*instruction.qubits, *instruction.clbits)
-        operation = instruction.operation
-        if isinstance(operation, ControlFlowOp):
-            branches = [
-                circuit_seconds(block, data, block_numbers(block, instruction, numbers))
-                for block in operation.blocks
-            ]
-            length = max(branches, default=0.0)
-        else:
-            length = _length(operation, tuple(numbers[qubit] for qubit in instruction.qubits), data)
-        end = max((free_at.get(bit, 0.0) for bit in bits), default=0.0) + length
-        free_at.update(dict.fromkeys(bits, end))
-    return max(free_at.values(), default=0.0)
+    return longest_path(circuit, lambda instruction, qubits: _length(instruction.operation, qubits, data))
 
 
 def repetition_delay(options: Mapping[str, Any], data: Calibration) -> float:

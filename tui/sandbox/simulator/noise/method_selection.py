@@ -7,9 +7,9 @@ from typing import Literal
 
 from qiskit.circuit import QuantumCircuit
 
+from tui.qiskit_common.traversal import has_feedback, walk
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import two_qubit_gates
-from tui.sandbox.simulator.circuits.traversal import has_feedback, walk
 
 Name = Literal["density_matrix", "statevector", "stabilizer", "matrix_product_state", "stim"]
 

@@ -30,9 +30,9 @@ from qiskit_aer.noise import (
     thermal_relaxation_error,
 )
 
+from tui.qiskit_common.traversal import rewrite, walk
 from tui.sandbox.simulator.base.calibration import QubitData, calibration
 from tui.sandbox.simulator.base.typed_json import Bits
-from tui.sandbox.simulator.circuits.traversal import rewrite, walk
 from tui.sandbox.simulator.noise.durations import delay_seconds
 
 Probabilities = NDArray[np.float64]

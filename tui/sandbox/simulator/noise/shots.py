@@ -12,10 +12,10 @@ from qiskit.circuit.library import XGate, YGate, ZGate
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from tui.qiskit_common.traversal import walk
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit
-from tui.sandbox.simulator.circuits.traversal import walk
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form, sample_clifford
 from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from qiskit.circuit import ParameterExpression, QuantumCircuit
 from qiskit.transpiler import Target
 
+from tui.qiskit_common.traversal import walk
 from tui.sandbox.simulator.base import typed_json
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.loader import LoadedCircuit, load_circuit
-from tui.sandbox.simulator.circuits.traversal import walk
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 
 Values = NDArray[np.float64]

@@ -67,6 +67,41 @@ def block_numbers(block: QuantumCircuit, instruction: CircuitInstruction, number
     return {inner: numbers[outer] for inner, outer in zip(block.qubits, instruction.qubits, strict=True)}
 
 
+def longest_path(
+    circuit: QuantumCircuit,
+    length: Callable[[CircuitInstruction, tuple[int, ...]], float],
+    rounds: Callable[[CircuitInstruction], int] = lambda _: 1,
+    numbers: Numbers | None = None,
+) -> float:
+    """Return the length of the longest chain of instructions on shared qubits and bits.
+
+    With durations it is the time that a circuit takes, scheduled as soon or as late as possible. Of the
+    branches of control flow the longest counts.
+
+    Args:
+        circuit: The circuit.
+        length: Called with an instruction that is no control flow and the numbers of its qubits.
+        rounds: How often the blocks of a control flow instruction run; by default once.
+        numbers: The number of each qubit; by default their index in the circuit.
+    """
+    if numbers is None:
+        numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    ends: dict[Any, float] = {}
+    for instruction in circuit.data:
+        bits = (*instruction.qubits, *instruction.clbits)
+        if isinstance(instruction.operation, ControlFlowOp):
+            branches = [
+                longest_path(block, length, rounds, block_numbers(block, instruction, numbers))
+                for block in instruction.operation.blocks
+            ]
+            added = max(branches, default=0.0) * rounds(instruction)
+        else:
+            added = length(instruction, tuple(numbers[qubit] for qubit in instruction.qubits))
+        end = max((ends.get(bit, 0.0) for bit in bits), default=0.0) + added
+        ends.update(dict.fromkeys(bits, end))
+    return max(ends.values(), default=0.0)
+
+
 def has_feedback(circuit: QuantumCircuit) -> bool:
     """Return True when an operation of the circuit may depend on a measurement outcome."""
     return any(
