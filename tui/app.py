@@ -36,11 +36,9 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
-from tui.screens.base.active_session import lose_session
 from tui.screens.base.section import AppEvent
-from tui.screens.base.workspace import Workspace
+from tui.screens.base.workspace import Workspace, drop_lost_session
 from tui.screens.dialogs.base import Dialog
-from tui.screens.quit import may_leave
 from tui.screens.registry import sections
 from tui.widgets.chrome.footer import NotificationLine
 from tui.widgets.chrome.notifications import Notification, NotificationLog
@@ -128,7 +126,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def on_mount(self) -> None:
         """Listen; then, with the first picture on the screen, begin the work."""
         self._unsubscribe = self.services.events.subscribe(self._forward)
-        self.app_resume_signal.subscribe(self, self._came_back)
+        self.app_resume_signal.subscribe(self, self._resumed)
         if self._on_finish:
             claims = FinishClaims(self._state_folder / "on_finish")
             hook = FinishHook(self._on_finish, os.environ, self.report, claims)
@@ -151,7 +149,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             if self.services.account.identity is None:
                 self._ask_who(None)
             return
-        self._say_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
+        self._show_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
         try:
             if self._sign_in is not None:
                 await self.services.account.sign_in(self._sign_in)
@@ -160,9 +158,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         except QdeckError as error:
             self._ask_who(error)
         finally:
-            self._say_signing_in("")
+            self._show_signing_in("")
 
-    def _say_signing_in(self, where: str) -> None:
+    def _show_signing_in(self, where: str) -> None:
         for stack in self._screen_stacks.values():
             for screen in stack:
                 for bar in screen.query(StatusBar):
@@ -177,7 +175,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         try:
             await asyncio.wait_for(self.services.aclose(), _CLOSING_SECONDS)
         except (QdeckError, TimeoutError, OSError) as error:
-            self._write_down(error)
+            self._log_error(error)
 
     async def action_quit(self) -> None:
         """Leave; asks when something would burn on or be lost."""
@@ -186,6 +184,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     @work(group="quit", exit_on_error=False)
     async def _quit(self) -> None:
+        from tui.screens.dialogs.quit import may_leave
+
         if await may_leave(self, self.services, self.workspace, self.clock):
             self.exit()
 
@@ -200,11 +200,11 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
             self.pop_screen()
 
-    def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice, as plain text, above the keys; it can be read again among the messages."""
         note = Notification(plain(text, limit=2000, lines=True).strip(), severity, self.clock.now())
         self.notifications.add(note)
-        self.set_timer(_NOTICE_SECONDS[severity], partial(self._told, note))
+        self.set_timer(_NOTICE_SECONDS[severity], partial(self._expire_notice, note))
         self._flash()
 
     def notify(
@@ -217,14 +217,14 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         markup: bool = True,
     ) -> None:
         """Show a notice of Textual itself in the same way as those of qdeck."""
-        self.tell(f"{title}: {message}" if title else message, Severity(severity))
+        self.show_notice(f"{title}: {message}" if title else message, Severity(severity))
 
     def clear_notices(self) -> None:
         """Show no notice any more; all can still be read among the messages."""
         self.notifications.clear()
         self._flash()
 
-    def _told(self, note: Notification) -> None:
+    def _expire_notice(self, note: Notification) -> None:
         self.notifications.over(note)
         self._flash()
 
@@ -237,12 +237,12 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
         if isinstance(error, QdeckError):
-            self.tell(f"{error.message}\n{error.advice}".strip(), Severity.ERROR)
+            self.show_notice(f"{error.message}\n{error.advice}".strip(), Severity.ERROR)
             return
         what = f"Something unexpected went wrong ({type(error).__name__}); qdeck goes on."
-        self.tell(f"{what}\n{self._write_down(error)}", Severity.ERROR)
+        self.show_notice(f"{what}\n{self._log_error(error)}", Severity.ERROR)
 
-    def _write_down(self, error: BaseException) -> str:
+    def _log_error(self, error: BaseException) -> str:
         """Write an unexpected error to the log and say where it is."""
         try:
             return f"Details are in {write_trouble(self._state_folder, error, self.clock.now())}."
@@ -252,7 +252,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def send_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard and say so; whether it arrived cannot be known."""
         self.copy_to_clipboard(text)
-        self.tell(f"Sent to the terminal's clipboard: {shorten(text, 60)}")
+        self.show_notice(f"Sent to the terminal's clipboard: {shorten(text, 60)}")
 
     def copy_to_clipboard(self, text: str) -> None:
         """OSC 52; inside tmux also wrapped for the terminal around it, which may be the one that listens."""
@@ -271,26 +271,26 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self.post_message(AppEvent(event))
 
     @on(AppEvent)
-    def _hear(self, message: AppEvent) -> None:
+    def _on_app_event(self, message: AppEvent) -> None:
         match message.event:
             case Notice(text, severity):
-                self.tell(text, severity)
+                self.show_notice(text, severity)
             case JobsFinished(jobs, away=False):
-                self._call(finished_message(jobs))
+                self._alert(finished_message(jobs))
             case SessionIdle(session, seconds):
-                told = idle_warning(session, seconds, self.clock.now(), read_only=self.services.read_only)
-                self._call(told, Severity.WARNING)
+                words = idle_warning(session, seconds, self.clock.now(), read_only=self.services.read_only)
+                self._alert(words, Severity.WARNING)
             case SessionsChanged() | IdentityChanged():
-                if lost := lose_session(self.services, self.workspace):
-                    self.tell(lost, Severity.WARNING)
+                if lost := drop_lost_session(self.services, self.workspace):
+                    self.show_notice(lost, Severity.WARNING)
 
-    def _call(self, told: str, severity: Severity = Severity.INFORMATION) -> None:
+    def _alert(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice; who looks elsewhere is called by the terminal."""
-        self.tell(told, severity)
+        self.show_notice(text, severity)
         if not self.user_present:
             self.bell()
             if self._driver is not None:
-                self._driver.write(terminal_notice(told, tmux=bool(os.environ.get("TMUX"))))
+                self._driver.write(terminal_notice(text, tmux=bool(os.environ.get("TMUX"))))
 
     @on(AppFocus)
     def _focused(self) -> None:
@@ -361,14 +361,14 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def action_help_quit(self) -> None:
         """Ctrl+c, which ends nothing here: say what does."""
-        self.tell("ctrl+q leaves qdeck; ctrl+c copies what is selected.")
+        self.show_notice("ctrl+q leaves qdeck; ctrl+c copies what is selected.")
 
     def action_suspend_process(self) -> None:
         """Put qdeck aside for the shell, where there is one to come back from."""
         if not self.is_headless:
             super().action_suspend_process()
 
-    def _came_back(self, _app: object) -> None:
+    def _resumed(self, _app: object) -> None:
         # After `fg` Textual 8.2.8 has entered the terminal's screen anew but draws nothing on it.
         self.action_redraw()
 
@@ -395,7 +395,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         error = self._exception
         if error is not None:
             what = f"qdeck: something unexpected went wrong ({type(error).__name__})."
-            self._exit_renderables.append(Text(f"{what} {self._write_down(error)}"))
+            self._exit_renderables.append(Text(f"{what} {self._log_error(error)}"))
         self._close_messages_no_wait()
 
 

@@ -9,7 +9,7 @@ from tests.support.app import running, settled, until
 from tests.support.fixed_services import FixedServices
 from tui.domain.backends import Backend
 from tui.monitor.state.events import BackendsChanged
-from tui.screens.base.workspace import Errand
+from tui.screens.base.workspace import PendingAction
 
 
 async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
@@ -38,7 +38,7 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
         await until(pilot, lambda: workspace.backend == "ibm_cusco")
         await pilot.press("f2", "f4")
         await settled(pilot)
-        assert workspace.backend == "ibm_cusco" and workspace.errand is Errand.NONE
+        assert workspace.backend == "ibm_cusco" and workspace.pending_action is PendingAction.NONE
 
 
 async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:

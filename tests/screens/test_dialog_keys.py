@@ -19,13 +19,12 @@ from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.account import AccountScreen
 from tui.screens.backends import BackendsScreen
-from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.confirm import Confirm, Unsaved
 from tui.screens.dialogs.new_session import NewSession
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.dialogs.quit_sessions import LeaveSessions
+from tui.screens.dialogs.quit import LeaveSessions
 from tui.screens.dialogs.save_file import SaveAs
-from tui.screens.dialogs.unsaved import Unsaved
 from tui.screens.help import HelpScreen
 from tui.screens.login import LoginScreen
 from tui.screens.notifications import MessagesScreen

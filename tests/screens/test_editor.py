@@ -16,10 +16,10 @@ from tests.support.fixed_services import FixedServices
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
-from tui.screens.base.workspace import Errand
+from tui.screens.base.workspace import PendingAction
+from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
-from tui.screens.dialogs.unsaved import Unsaved
 from tui.screens.editor import EditorScreen
 from tui.screens.transpile.screen import TranspileScreen
 from tui.widgets.circuit.qasm_editor import QasmEditor
@@ -33,7 +33,7 @@ def app_of(pilot: Pilot[None]) -> QDeckApp:
 
 
 async def open_editor(pilot: Pilot[None], text: str = "") -> QasmEditor:
-    """The editor, with this text on the bench, saved."""
+    """The editor, with this text on the workspace, saved."""
     app = app_of(pilot)
     app.workspace.qasm = app.workspace.saved = text
     await pilot.press("f3")
@@ -268,7 +268,7 @@ async def test_f9_goes_on_to_the_submit_form() -> None:
         await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
         await until(pilot, lambda: "transpile" in services.names_asked())
         await until(pilot, lambda: getattr(app_of(pilot).focused, "id", "") == "shots")
-        assert app_of(pilot).workspace.errand is Errand.NONE
+        assert app_of(pilot).workspace.pending_action is PendingAction.NONE
         assert "submit" not in services.names_asked(), "the cost is shown before anything is submitted"
 
 

@@ -18,7 +18,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
 from tui.monitor.state.events import SessionsChanged
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.dialogs.quit_sessions import LeaveSessions
+from tui.screens.dialogs.quit import LeaveSessions
 from tui.screens.jobs.screen import JobsScreen
 
 OWN = replace(BATCH, opened_here=True)

@@ -39,7 +39,7 @@ def shows(pilot: Pilot[None], *words: str) -> bool:
 async def open_review(
     pilot: Pilot[None], text: str = BELL, backend: str = "ibm_peekskill"
 ) -> TranspileScreen:
-    """The transpile screen with this circuit on the bench."""
+    """The transpile screen with this circuit on the workspace."""
     app = app_of(pilot)
     app.workspace.qasm = app.workspace.saved = text
     app.workspace.name, app.workspace.backend, app.workspace.backend_picked = "bell", backend, bool(backend)

@@ -120,7 +120,9 @@ class AccountScreen(Dialog[bool]):
         except QdeckError as error:
             self._say(str(error))
             return
-        cast(Shell, self.app).tell(f"Working in {shorten(identity.instance_name or identity.instance, 80)}.")
+        cast(Shell, self.app).show_notice(
+            f"Working in {shorten(identity.instance_name or identity.instance, 80)}."
+        )
         self.dismiss(False)
 
     @work(exclusive=True, group="sign-in", exit_on_error=False)
@@ -133,7 +135,7 @@ class AccountScreen(Dialog[bool]):
             self._say(str(error))
             return
         severity = Severity.INFORMATION if report.proven else Severity.WARNING
-        cast(Shell, self.app).tell(report.message, severity)
+        cast(Shell, self.app).show_notice(report.message, severity)
         self.dismiss(True)
 
     def action_other(self) -> None:
@@ -167,7 +169,11 @@ class AccountScreen(Dialog[bool]):
 
 
 def account_lines(services: AppServices, shell: Shell) -> list[StyledLine]:
-    """Who is signed in, where, until when, and what is left."""
+    """Describe who is signed in: account, service, instance, token, usage.
+
+    Returns:
+        Lines in the order in which they are shown.
+    """
     identity = services.account.identity
     if identity is None:
         return []
@@ -191,9 +197,14 @@ def account_lines(services: AppServices, shell: Shell) -> list[StyledLine]:
 
 
 def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[StyledLine]:
-    """The plan's limits and what the account's jobs used; nothing of what the service withholds.
+    """Describe the plan's limits and what the account's jobs used.
 
-    `names` are those of the instances, by CRN.
+    Args:
+        details: as the service answered; parts that it withholds are left out.
+        names: names of the instances, by CRN.
+
+    Returns:
+        Lines in the order in which they are shown.
     """
     rows: list[tuple[str, str]] = []
     for plan in details.plans[:_MOST_PLANS]:
@@ -207,10 +218,10 @@ def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[Styl
         rows.append(("limit", f"{duration(details.instance_limit_seconds)} of QPU set for this instance"))
     if details.spending is not None:
         spent = details.spending
-        told = f"{format_count(spent.jobs, 'job')}, {duration(spent.used_seconds)} of QPU"
+        text = f"{format_count(spent.jobs, 'job')}, {duration(spent.used_seconds)} of QPU"
         if spent.mean_queue_seconds is not None:
-            told += f", {duration(spent.mean_queue_seconds)} in the queue on average"
-        rows.append(("so far", told))
+            text += f", {duration(spent.mean_queue_seconds)} in the queue on average"
+        rows.append(("so far", text))
     if details.by_backend:
         rows.append(("backends", _shares(details.by_backend, {})))
     if len(details.by_instance) > 1:
@@ -220,14 +231,14 @@ def detail_lines(details: AccountDetails, names: Mapping[str, str]) -> list[Styl
 
 def _shares(shares: tuple[Share, ...], names: Mapping[str, str]) -> str:
     """The most used ones, as many as have room, and how many more there are."""
-    told = ""
+    text = ""
     for place, one in enumerate(shares):
         name = shorten(names.get(one.key) or one.key, 24)
         part = f"{name} {format_count(one.jobs, 'job')}, {duration(one.used_seconds)}"
-        if told and len(told) + len(part) > _SHARES_WIDTH:
-            return f"{told} · +{len(shares) - place}"
-        told = f"{told} · {part}" if told else part
-    return told
+        if text and len(text) + len(part) > _SHARES_WIDTH:
+            return f"{text} · +{len(shares) - place}"
+        text = f"{text} · {part}" if text else part
+    return text
 
 
 def _until(identity: Identity, shell: Shell) -> str:

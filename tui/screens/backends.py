@@ -38,7 +38,7 @@ class BackendsScreen(SectionScreen):
         super().__init__(services, workspace)
         self._backends: dict[str, Backend] = {}
         self._details: dict[str, Backend] = {}
-        self._trouble: dict[str, str] = {}
+        self._errors: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """The table, or what to do when it is empty, and the one under the cursor below."""
@@ -57,7 +57,7 @@ class BackendsScreen(SectionScreen):
             self._take(event.backends)
         elif isinstance(event, IdentityChanged):
             self._details.clear()
-            self._trouble.clear()
+            self._errors.clear()
             self._take(self.services.backends.all())
 
     def on_screen_resume(self) -> None:
@@ -67,7 +67,7 @@ class BackendsScreen(SectionScreen):
 
     def on_resize(self) -> None:
         """The rule goes from side to side; wider tables show what has to be fetched."""
-        self._show_strip()
+        self._show_preview()
         if self.is_current:
             self._fetch()
 
@@ -99,24 +99,24 @@ class BackendsScreen(SectionScreen):
         table.show(list(self._backends))
         if backends and self.focused is None:
             table.focus()
-        self._show_strip()
+        self._show_preview()
         if self.is_current:
             self._fetch()
 
-    def _show_strip(self) -> None:
+    def _show_preview(self) -> None:
         name = self.query_one(RowTable).cursor_key
         rule = line(("─" * self.size.width, TextStyle.MUTED))
         body: list[StyledLine] = [BLANK, BLANK]
         if name:
             body = backend_lines(self._whole(name), self.clock.now())
-            if name in self._trouble:
-                body[1] = line(" ", (plain(self._trouble[name], limit=300), TextStyle.BAD))
+            if name in self._errors:
+                body[1] = line(" ", (plain(self._errors[name], limit=300), TextStyle.BAD))
         self.query_one("#strip", TextBlock).show([rule, *body])
 
     @on(RowTable.CursorMoved)
     def _cursor_moved(self, message: RowTable.CursorMoved) -> None:
         if type(message) is RowTable.CursorMoved:
-            self._show_strip()
+            self._show_preview()
             self._fetch()
 
     @on(RowTable.Opened)
@@ -133,14 +133,14 @@ class BackendsScreen(SectionScreen):
         first, roomy = table.cursor_key, self.size.width >= _DETAILS_FROM
         for name in sorted(self._backends, key=lambda name: name != first):
             shown = name == first or roomy or self._backends[name].median_2q_error is None
-            if not shown or name in self._details or name in self._trouble:
+            if not shown or name in self._details or name in self._errors:
                 continue
             try:
                 self._details[name] = await self.services.backends.details(name)
             except QdeckError as error:
-                self._trouble[name] = str(error)
+                self._errors[name] = str(error)
             table.repaint()
-            self._show_strip()
+            self._show_preview()
 
     def action_use(self) -> None:
         """Transpile for the backend under the cursor."""
@@ -148,22 +148,26 @@ class BackendsScreen(SectionScreen):
         if not name:
             return
         self.workspace.backend, self.workspace.backend_picked = name, True
-        self.shell.tell(f"Circuits are now transpiled for {shorten(name, 40)}.")
+        self.shell.show_notice(f"Circuits are now transpiled for {shorten(name, 40)}.")
         self.shell.go("transpile")
 
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now, for the medians too."""
         if self.services.account.identity is None:
-            self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
+            self.shell.show_notice("Not signed in. F7 signs in.", Severity.WARNING)
             return
-        self._trouble.clear()
+        self._errors.clear()
         await self.services.polling.refresh()
         self._fetch()
 
 
 def details_over(listed: Backend, details: Backend) -> Backend:
-    """The fetched details with the newer status and queue of the list."""
+    """Combine a listed backend with its fetched details.
+
+    Returns:
+        The details with the newer status and queue of the list.
+    """
     return replace(
         details,
         status=listed.status,

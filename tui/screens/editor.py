@@ -19,10 +19,10 @@ from tui.common.sanitize import plain
 from tui.domain.circuits import CheckReport, Diagnostic
 from tui.openqasm.files import save_circuit
 from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Errand
+from tui.screens.base.workspace import PendingAction
+from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
-from tui.screens.dialogs.unsaved import Unsaved, Wish
 from tui.widgets.circuit.qasm_editor import HEIGHT, CheckState, QasmEditor, diagnostic_lines
 from tui.widgets.keymap import EDITOR, bindings
 from tui.widgets.text.line_widget import TextBlock
@@ -40,7 +40,7 @@ _RUNS = "\n  F9      transpiles it and goes on to run it"
 
 
 class EditorScreen(SectionScreen):
-    """Holds the text; the bench has it at every moment, so that no section works on an older one."""
+    """Holds the text; the workspace has it at every moment, so that no section works on an older one."""
 
     SECTION = "editor"
     BINDINGS: ClassVar = bindings(EDITOR)
@@ -82,12 +82,12 @@ class EditorScreen(SectionScreen):
     def on_mount(self) -> None:
         """The caret is in the text."""
         self.query_one("#circuit", TextPane).can_focus = False
-        self._take_bench()
+        self._load_workspace()
         self.query_one(QasmEditor).focus()
 
     def on_screen_resume(self) -> None:
-        """Another section may have put another circuit on the bench."""
-        self._take_bench()
+        """Another section may have put another circuit on the workspace."""
+        self._load_workspace()
 
     def on_resize(self) -> None:
         """The drawing has room, or not."""
@@ -98,7 +98,7 @@ class EditorScreen(SectionScreen):
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with the text as it stands, as far as it is known."""
+        """Errors in the text as it stands, as far as they are known."""
         return self._state.diagnostics if isinstance(self._state, CheckReport) else ()
 
     # --- checking --------------------------------------------------------------------------------
@@ -199,10 +199,10 @@ class EditorScreen(SectionScreen):
         """Whether the text may go: it is saved, or its loss was agreed to."""
         if not self.workspace.dirty or not self.workspace.qasm.strip():
             return True
-        wish = await self.app.push_screen_wait(Unsaved(self.workspace.name))
-        if wish is Wish.SAVE:
+        choice = await self.app.push_screen_wait(Unsaved(self.workspace.name))
+        if choice is UnsavedChoice.SAVE:
             return await self._save()
-        return wish is Wish.DISCARD
+        return choice is UnsavedChoice.DISCARD
 
     async def _save(self) -> bool:
         if self.workspace.path is None:
@@ -229,7 +229,7 @@ class EditorScreen(SectionScreen):
     def _saved(self, path: Path, text: str) -> None:
         self.workspace.saved = text
         self._show_title()
-        self.shell.tell(f"Saved {plain(str(path), limit=200)}")
+        self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
 
     def _folder(self) -> Path:
         return self.workspace.path.parent if self.workspace.path is not None else Path.cwd()
@@ -244,8 +244,8 @@ class EditorScreen(SectionScreen):
         area.focus()
         self._show_title()
 
-    def _take_bench(self) -> None:
-        """Show what is on the bench."""
+    def _load_workspace(self) -> None:
+        """Show what is on the workspace."""
         area = self.query_one(QasmEditor)
         if area.text != self.workspace.qasm:
             area.load_text(self.workspace.qasm)
@@ -257,11 +257,11 @@ class EditorScreen(SectionScreen):
 
     def action_transpile(self) -> None:
         """Transpile and review."""
-        self._go_on(Errand.TRANSPILE)
+        self._go_on(PendingAction.TRANSPILE)
 
     def action_run(self) -> None:
         """Transpile with the choices made, and go on to the submit form."""
-        self._go_on(Errand.RUN)
+        self._go_on(PendingAction.RUN)
 
     def action_jump(self) -> None:
         """Go to the next error."""
@@ -273,14 +273,14 @@ class EditorScreen(SectionScreen):
         """`jump` exists only while there are errors."""
         return bool(self.diagnostics) if action == "jump" else super().check_action(action, parameters)
 
-    def _go_on(self, errand: Errand) -> None:
+    def _go_on(self, pending_action: PendingAction) -> None:
         if not self.workspace.qasm.strip():
-            self.shell.tell("There is no circuit yet: type one, or ctrl+o opens an example.")
+            self.shell.show_notice("There is no circuit yet: type one, or ctrl+o opens an example.")
         elif self.diagnostics:
             self._next_error = 0
             self.action_jump()  # what is wrong stands below the text already
         else:
-            self.workspace.errand = errand
+            self.workspace.pending_action = pending_action
             self.shell.go("transpile")
 
     # --- showing ---------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ class EditorScreen(SectionScreen):
         mark = ("● ", TextStyle.WARNING) if workspace.dirty else "  "
         facts = [f"OpenQASM {self.query_one(QasmEditor).version}" if workspace.qasm.strip() else "", place]
         facts.append("not saved" if workspace.dirty else "")
-        told = " · ".join(fact for fact in facts if fact)
+        text = " · ".join(fact for fact in facts if fact)
         self.query_one("#title", TextBlock).show(
-            [line(mark, (plain(workspace.name, limit=60), TextStyle.STRONG), (f"  {told}", TextStyle.MUTED))]
+            [line(mark, (plain(workspace.name, limit=60), TextStyle.STRONG), (f"  {text}", TextStyle.MUTED))]
         )

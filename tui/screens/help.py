@@ -72,7 +72,7 @@ class HelpScreen(Dialog[None]):
         if here:
             lines += [line((self._title, TextStyle.STRONG)), *map(_key_line, here), BLANK]
         lines += [line(("Everywhere", TextStyle.STRONG)), *map(_key_line, GLOBAL), BLANK]
-        lines += [line(("Moving", TextStyle.STRONG)), *(_row(keys, told) for keys, told in _MOVING)]
+        lines += [line(("Moving", TextStyle.STRONG)), *(_row(keys, text) for keys, text in _MOVING)]
         return lines
 
 
@@ -80,5 +80,5 @@ def _key_line(key: Key) -> StyledLine:
     return _row(" ".join(key_name(name.strip()) for name in key.keys.split(",")), key.help)
 
 
-def _row(keys: str, told: str) -> StyledLine:
-    return line((f"  {keys:<12} ", TextStyle.KEY), told)
+def _row(keys: str, text: str) -> StyledLine:
+    return line((f"  {keys:<12} ", TextStyle.KEY), text)

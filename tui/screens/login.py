@@ -64,7 +64,7 @@ class LoginScreen(Dialog[bool]):
         self._looked = False
 
     def compose(self) -> ComposeResult:
-        """What is found, then the form."""
+        """Compose the accounts found, then the form."""
         with Vertical(classes="dialog -wide"):
             title = "Sign in" if self._former is None else "Sign in with another account"
             yield Static(Content(title), classes="dialog--title")
@@ -182,7 +182,7 @@ class LoginScreen(Dialog[bool]):
         except QdeckError as error:
             self._say(error, self._what_now())
             return
-        cast(Shell, self.app).tell(_welcome(identity))
+        cast(Shell, self.app).show_notice(_welcome(identity))
         self.dismiss(True)
 
     @on(Worker.StateChanged)

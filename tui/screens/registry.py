@@ -15,7 +15,11 @@ from tui.screens.jobs.screen import JobsScreen
 def sections(
     services: AppServices, workspace: Workspace, state_folder: Path
 ) -> dict[str, Callable[[], Screen[None]]]:
-    """What makes the screen of each mode."""
+    """List the sections of the app; a screen is imported when it is first shown.
+
+    Returns:
+        A maker of the screen for each mode.
+    """
 
     def editor() -> Screen[None]:
         from tui.screens.editor import EditorScreen

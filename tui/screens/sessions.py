@@ -76,7 +76,7 @@ class SessionsScreen(SectionScreen):
         self.set_interval(_LOOK_AT_CLOCK, self._look)
 
     def on_screen_resume(self) -> None:
-        """Times have passed, and the bench may use another session."""
+        """Times have passed, and the workspace may use another session."""
         self._look()
 
     def on_resize(self) -> None:
@@ -104,14 +104,14 @@ class SessionsScreen(SectionScreen):
             return
         if self.workspace.session_id == session.id:
             self.workspace.use_session("")
-            self.shell.tell("The next jobs run alone again.")
+            self.shell.show_notice("The next jobs run alone again.")
         elif not session.takes_jobs:
-            self.shell.tell(f"This {session.mode} session takes no more jobs: n opens another.")
+            self.shell.show_notice(f"This {session.mode} session takes no more jobs: n opens another.")
         else:
             self.workspace.use_session(session.id)
             self.workspace.backend = session.backend
             self.workspace.backend_picked = True
-            self.shell.tell(
+            self.shell.show_notice(
                 f"The next jobs run in {short_id(session.id, 20)} on {plain(session.backend, limit=40)}."
             )
         self._look()
@@ -120,7 +120,7 @@ class SessionsScreen(SectionScreen):
     async def action_new(self) -> None:
         """Ask what to open, and open it."""
         if self.services.account.identity is None:
-            self.shell.tell("Not signed in: F7 signs in.")
+            self.shell.show_notice("Not signed in: F7 signs in.")
             return
         session = await self.app.push_screen_wait(
             NewSession(self.services.backends.all(), self.workspace.backend, self.services.sessions.open)
@@ -128,7 +128,7 @@ class SessionsScreen(SectionScreen):
         if session is not None:
             self._take()
             self.query_one(RowTable).move_to(session.id)
-            self.shell.tell(f"Opened {short_id(session.id, 20)}. u runs the next jobs in it.")
+            self.shell.show_notice(f"Opened {short_id(session.id, 20)}. u runs the next jobs in it.")
 
     @work(group="session-command", exit_on_error=False)
     async def action_drain(self) -> None:
@@ -147,7 +147,7 @@ class SessionsScreen(SectionScreen):
         )
         if sure:
             then = await self._leave_it(session, self.services.sessions.drain)
-            self.shell.tell(f"{short_id(session.id, 20)} takes no more jobs.{then}")
+            self.shell.show_notice(f"{short_id(session.id, 20)} takes no more jobs.{then}")
 
     @work(group="session-command", exit_on_error=False)
     async def action_cancel(self) -> None:
@@ -166,7 +166,7 @@ class SessionsScreen(SectionScreen):
         )
         if sure:
             then = await self._leave_it(session, self.services.sessions.close)
-            self.shell.tell(f"{short_id(session.id, 20)} is cancelled.{then}")
+            self.shell.show_notice(f"{short_id(session.id, 20)} is cancelled.{then}")
 
     async def _leave_it(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
         """End the session; when it was in use it is no longer, which the user asked for: in a sentence."""
@@ -190,7 +190,7 @@ class SessionsScreen(SectionScreen):
 
     def _over(self, session: Session) -> bool:
         if session.state is SessionState.CLOSED:
-            self.shell.tell("This session is closed already.")
+            self.shell.show_notice("This session is closed already.")
             return True
         return False
 
@@ -261,7 +261,7 @@ class SessionsScreen(SectionScreen):
         if session is None:
             detail.show([])
             return
-        told = f" {_kind(session)} {plain(session.id, limit=100)} on {plain(session.backend, limit=60)}"
+        text = f" {_kind(session)} {plain(session.id, limit=100)} on {plain(session.backend, limit=60)}"
         used = "  ✔ next jobs run here" if session.id == self.workspace.session_id else ""
         facts = [
             f"opened {format_datetime(session.created)}",
@@ -272,7 +272,7 @@ class SessionsScreen(SectionScreen):
         detail.show(
             [
                 line(("─" * self.size.width, TextStyle.MUTED)),
-                line((told, TextStyle.STRONG), (used, TextStyle.GOOD)),
+                line((text, TextStyle.STRONG), (used, TextStyle.GOOD)),
                 line((" " + " · ".join(fact for fact in facts if fact), TextStyle.MUTED)),
                 line((" " + " · ".join(fact for fact in self._costs(session) if fact), TextStyle.MUTED)),
             ]
@@ -281,17 +281,17 @@ class SessionsScreen(SectionScreen):
     def _costs(self, session: Session) -> list[str]:
         """What time and money it has left and has used, coarsely; and why, where the service says so."""
         now, used = self.clock.now(), self._used(session)
-        told = [f"{used} s of QPU so far" if used != NOTHING else "", plain(session.reason, limit=60)]
+        text = [f"{used} s of QPU so far" if used != NOTHING else "", plain(session.reason, limit=60)]
         if session.takes_jobs:
             since = self.services.sessions.idle_since(session)
             kept, left = place_kept_for(session, since, now), time_left(session, now)
-            told = [
+            text = [
                 "" if left in {NOTHING, "over"} else f"{left} left",
                 "jobs in it" if since is None else f"idle {idle_time(since, now)}",
                 f"loses its place in {kept}" if kept else "",
-                *told,
+                *text,
             ]
-        return told
+        return text
 
     def _used(self, session: Session) -> str:
         """QPU seconds; where the service tells none, at least those of the jobs known here."""

@@ -35,7 +35,14 @@ from tui.widgets.terminal.too_small import TooSmall
 
 
 def changing_verbs(bound: Sequence[object]) -> frozenset[str]:
-    """The actions among these bindings that change something on the service."""
+    """Find the actions that change something on the service.
+
+    Args:
+        bound: bindings; others than Textual's `Binding` are passed over.
+
+    Returns:
+        Names of actions.
+    """
     keys = (key_by_id(one.id) for one in bound if isinstance(one, Binding))
     return frozenset(key.verb for key in keys if key is not None and key.changes)
 
@@ -63,7 +70,7 @@ class Shell(Protocol):
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
         ...
 
-    def tell(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice, as plain text."""
         ...
 
@@ -73,7 +80,7 @@ class Shell(Protocol):
 
 
 class SectionScreen(SingleRestyle, Screen[None]):
-    """A section: knows the services and the bench, and gets the services's events through `app_event`.
+    """A section: knows the services and the workspace, and gets the services's events through `app_event`.
 
     Subclasses say their `SECTION`, compose only their own content, and start workers with
     `exit_on_error=False`: an error that a worker raises becomes a notice here.
@@ -109,7 +116,11 @@ class SectionScreen(SingleRestyle, Screen[None]):
         self.mount(ScreenFooter(self.shell.notifications), TooSmall())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A read-only qdeck has no keys that change something: not in footer, help or palette either."""
+        """Leave out the keys that change something when qdeck is read-only: in footer, help and palette too.
+
+        Returns:
+            True when the action exists now.
+        """
         return not (self.services.read_only and action in changing_verbs(self.BINDINGS))
 
     def on_unmount(self) -> None:
@@ -122,7 +133,7 @@ class SectionScreen(SingleRestyle, Screen[None]):
         self.post_message(AppEvent(event))
 
     @on(AppEvent)
-    def _hear(self, message: AppEvent) -> None:
+    def _on_app_event(self, message: AppEvent) -> None:
         if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged | SessionsChanged):
             for bar in self.query(StatusBar):
                 bar.repaint()

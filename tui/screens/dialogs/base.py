@@ -30,6 +30,10 @@ class Dialog(SingleRestyle, ModalScreen[Answer | None]):
             self.mount(Static(Content(said), classes="dialog--unverified"), before=0)
 
     def leave(self) -> bool:
-        """Go away, answering `None`; whether it did. A dialog that must not be left now stays."""
+        """Close the dialog with the answer `None`.
+
+        Returns:
+            True when it closed; false for a dialog that must not be left now.
+        """
         self.dismiss(None)
         return True

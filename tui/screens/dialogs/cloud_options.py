@@ -37,7 +37,7 @@ _EXPLAINED = (
 
 
 class CloudRefinements(Dialog[CloudOptions]):
-    """Answers the options as changed, or `None`. What is wrong with them is told in place.
+    """Answers the options as changed, or `None`. Errors are shown in place.
 
     Args:
         asked: the options as they stand.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from textual import on
@@ -63,3 +64,56 @@ class Confirm(Dialog[bool]):
     def action_cancel(self) -> None:
         """Do nothing."""
         self.dismiss(False)
+
+
+class UnsavedChoice(StrEnum):
+    """What becomes of the changes."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    STAY = "stay"
+
+
+class Unsaved(Dialog[UnsavedChoice]):
+    """Save, discard, or stay; staying has the focus, since it loses nothing.
+
+    Args:
+        name: what the circuit is called.
+    """
+
+    TITLE = "Unsaved changes"
+    BINDINGS: ClassVar = [
+        *bindings(DIALOG),
+        Binding("left,up", "app.focus_previous", "Other", show=False),
+        Binding("right,down", "app.focus_next", "Other", show=False),
+    ]
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name_shown = plain(name, limit=60)
+
+    def compose(self) -> ComposeResult:
+        """The question and three buttons."""
+        with Vertical(classes="dialog"):
+            yield Static(
+                Content(f"{self._name_shown} has changes that are not saved"), classes="dialog--title"
+            )
+            yield Static(Content("Going on without saving loses them."), classes="dialog--text")
+            with Horizontal(classes="dialog--buttons"):
+                yield Button(Content("Stay"), id=UnsavedChoice.STAY, compact=True)
+                yield Button(Content("Save"), id=UnsavedChoice.SAVE, compact=True)
+                yield Button(Content("Discard"), id=UnsavedChoice.DISCARD, compact=True)
+            yield Static(Content("tab other button   enter press   esc stay"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Losing nothing is the first choice."""
+        self.query_one(f"#{UnsavedChoice.STAY}", Button).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(UnsavedChoice(event.button.id or UnsavedChoice.STAY))
+
+    def action_cancel(self) -> None:
+        """Stay."""
+        self.dismiss(UnsavedChoice.STAY)

@@ -66,8 +66,8 @@ class Pick(Dialog[Picked]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        told = any(option.told for option in self._options.values())
-        columns = [Column("", 24, grow=1), *([Column("", 24, grow=2)] if told else [])]
+        text = any(option.told for option in self._options.values())
+        columns = [Column("", 24, grow=1), *([Column("", 24, grow=2)] if text else [])]
         deletes = any(option.deletes for option in self._options.values())
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog--title")

@@ -24,7 +24,7 @@ from tui.widgets.terminal.too_small import TooSmall
 class SaveAs(Dialog[Path]):
     """Asks for the path and writes the file; answers where it went, or `None`.
 
-    What goes wrong is told in place. A file that exists is replaced only by a second enter.
+    Errors are shown in place. A file that exists is replaced only by a second enter.
 
     Args:
         text: what is written.

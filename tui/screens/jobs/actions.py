@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import shorten
 from tui.domain.jobs import Job
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS
+from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, WaitingSubmission, WaitState
 from tui.monitor.state.events import Severity
 from tui.screens.base.section import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.pick import Option, Pick
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.export import exported, suggested_name
 from tui.screens.jobs.tag_completion import TagSuggester
@@ -20,8 +22,12 @@ from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
 
 
-def call_it(job: Job) -> str:
-    """What a job is called in a sentence: its name, else its id."""
+def job_label(job: Job) -> str:
+    """Name a job in a sentence.
+
+    Returns:
+        Its name, else its id, cut to a readable length.
+    """
     return shorten(job.name, 40) if job.name else short_id(job.id, 24)
 
 
@@ -32,11 +38,11 @@ async def ask_cancel(screen: SectionScreen, job: Job) -> None:
         QdeckError: the service refused or was not reached.
     """
     if job.status.final:
-        screen.shell.tell(f"{call_it(job)} is already {job.status}: there is nothing to cancel.")
+        screen.shell.show_notice(f"{job_label(job)} is already {job.status}: there is nothing to cancel.")
         return
     sure = await screen.app.push_screen_wait(
         Confirm(
-            f"Cancel {call_it(job)}?",
+            f"Cancel {job_label(job)}?",
             f"The job {short_id(job.id, 40)} on {shorten(job.backend, 40)} is {job.status}. "
             "What it has measured so far is lost; QPU time it has used is charged.",
             "Cancel the job",
@@ -45,29 +51,32 @@ async def ask_cancel(screen: SectionScreen, job: Job) -> None:
     )
     if sure:
         await screen.services.jobs.cancel(job.id)
-        screen.shell.tell(f"Asked the service to cancel {call_it(job)}.")
+        screen.shell.show_notice(f"Asked the service to cancel {job_label(job)}.")
 
 
 async def ask_delete(screen: SectionScreen, job: Job) -> bool:
-    """Ask, then delete on the service and here; whether it is gone.
+    """Ask, then delete the job on the service and here.
+
+    Returns:
+        True when the job is gone.
 
     Raises:
         QdeckError: the service refused or was not reached.
     """
     if screen.services.account.identity is None:
-        screen.shell.tell(
+        screen.shell.show_notice(
             "Not signed in: a job is deleted on its service too. F7 signs in.", Severity.WARNING
         )
         return False
     if not job.over:
-        screen.shell.tell(
-            f"{call_it(job)} is {job.status}: only a job that is over can be deleted. c cancels it.",
+        screen.shell.show_notice(
+            f"{job_label(job)} is {job.status}: only a job that is over can be deleted. c cancels it.",
             Severity.WARNING,
         )
         return False
     sure = await screen.app.push_screen_wait(
         Confirm(
-            f"Delete {call_it(job)}?",
+            f"Delete {job_label(job)}?",
             f"The job {short_id(job.id, 40)} on {shorten(job.backend, 40)} and its result are deleted, here "
             "and on the service. They cannot be brought back.",
             "Delete the job",
@@ -77,23 +86,35 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     if not sure:
         return False
     await screen.services.jobs.delete(job.id)
-    screen.shell.tell(f"Deleted {call_it(job)}.")
+    screen.shell.show_notice(f"Deleted {job_label(job)}.")
     return True
 
 
 async def tag_suggester(screen: SectionScreen) -> TagSuggester:
-    """Completes tags: those of the newest jobs first, then those the service finds."""
+    """Make the completion of tags: those of the newest jobs first, then those the service finds.
+
+    Returns:
+        The suggester; the tags of the jobs were collected in a thread.
+    """
     known = await asyncio.to_thread(tags_of_jobs, screen.services.jobs.all())
     return TagSuggester(known, screen.services.jobs.tags_like, screen.clock)
 
 
 def tags_of(text: str) -> tuple[str, ...]:
-    """Tags from a line of text, separated by commas, each once."""
+    """Split a line of text into tags at its commas.
+
+    Returns:
+        The tags without blanks around them, each once.
+    """
     return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
 
 
-def wrong_tags(text: str) -> str:
-    """What is wrong with a line of tags; empty: nothing."""
+def tags_error(text: str) -> str:
+    """Check a line of tags against the limits of the service.
+
+    Returns:
+        The error in a sentence; empty when there is none.
+    """
     tags = tags_of(text)
     if len(tags) > MAX_TAGS:
         return f"{len(tags)} tags are too many: the service keeps at most {MAX_TAGS}."
@@ -112,10 +133,10 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
     before = ", ".join(job.tags)
     text = await screen.app.push_screen_wait(
         Prompt(
-            f"Tags of {call_it(job)}",
+            f"Tags of {job_label(job)}",
             before,
             "Separated by commas; an empty line takes all away.",
-            wrong_tags,
+            tags_error,
             suggester=await tag_suggester(screen),
         )
     )
@@ -162,11 +183,11 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
             f"{path} could not be written: {error.strerror or error}.",
             "Choose another file with x.",
         ) from error
-    screen.shell.tell(f"Written to {path}.", Severity.INFORMATION)
+    screen.shell.show_notice(f"Written to {path}.", Severity.INFORMATION)
 
 
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
-    """Put the job's circuit on the bench and go to the editor; asks before unsaved changes are lost."""
+    """Put the job's circuit on the workspace and go to the editor; asks before unsaved changes are lost."""
     whole = await screen.services.jobs.with_texts(job.id) or job
     text = whole.source or whole.circuit
     if not text:
@@ -174,7 +195,7 @@ async def ask_edit(screen: SectionScreen, job: Job) -> None:
         with contextlib.suppress(QdeckError):
             text = (await screen.services.jobs.circuits(job.id))[0]
     if not text:
-        screen.shell.tell("The circuit of this job is not known here.", Severity.WARNING)
+        screen.shell.show_notice("The circuit of this job is not known here.", Severity.WARNING)
         return
     workspace = screen.workspace
     if workspace.dirty and workspace.qasm.strip():
@@ -207,3 +228,53 @@ def _write(path: Path, body: bytes, replace: bool) -> None:
     # "x" refuses a file that appeared while the dialog was open.
     with path.open("wb" if replace else "xb") as file:
         file.write(body)
+
+
+_WITHDRAW, _FIRST, _EARLIER, _LATER, _AGAIN = "withdraw", "first", "earlier", "later", "again"
+
+
+async def ask_line(screen: SectionScreen) -> None:
+    """Offer what can be done with each, and do what is picked.
+
+    Raises:
+        QdeckError: it is too late for that, or the service did not answer.
+    """
+    waiting = screen.services.outbox.queue.waiting()
+    last = max((one.place for one in waiting if not one.elsewhere), default=0)
+    options = [option for one in waiting for option in _options(one, last)]
+    if not options:
+        screen.shell.show_notice("Nothing waits: every submission is a job, or was refused.")
+        return
+    picked = await screen.app.push_screen_wait(Pick("Submissions that wait", options))
+    if picked is None:
+        return
+    what, _, tag = picked.key.partition(" ")
+    if what == _FIRST:
+        place = next((one.place for one in screen.services.outbox.queue.waiting() if one.tag == tag), 1)
+        await screen.services.outbox.queue.move(tag, 1 - place)
+    elif what in {_EARLIER, _LATER}:
+        await screen.services.outbox.queue.move(tag, -1 if what == _EARLIER else 1)
+    elif what == _AGAIN:
+        await screen.services.outbox.send_again(tag)
+    else:
+        await screen.services.outbox.queue.withdraw(tag)
+
+
+def _options(one: WaitingSubmission, last: int) -> Iterator[Option]:
+    if one.elsewhere or one.state is WaitState.SENDING:
+        return
+    name = shorten(one.submission.name or one.submission.primitive, 24)
+    if one.state is WaitState.WAITING:
+        yield Option(f"{_WITHDRAW} {one.tag}", f"withdraw {name}", "nothing was sent")
+        text = f"now number {one.place} in line"
+        if one.place > 1:
+            yield Option(f"{_FIRST} {one.tag}", f"send {name} first", text)
+        if one.place > 2:
+            yield Option(f"{_EARLIER} {one.tag}", f"send {name} one earlier", text)
+        if one.place < last:
+            yield Option(f"{_LATER} {one.tag}", f"send {name} one later", text)
+    elif one.state is WaitState.NOT_CREATED:
+        yield Option(f"{_AGAIN} {one.tag}", f"send {name} again", "it is looked for once more before")
+        yield Option(f"{_WITHDRAW} {one.tag}", f"drop {name}", "no job of it is known")
+    else:
+        yield Option(f"{_WITHDRAW} {one.tag}", f"let go of {name}", "it may have become a job")

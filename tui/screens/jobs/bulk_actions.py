@@ -1,4 +1,4 @@
-"""What is done to many marked jobs: asked once, then done one after the other, then told in one notice."""
+"""Actions on many marked jobs: asked once, done one after the other, summed up in one notice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.monitor.state.events import Severity
 from tui.screens.base.section import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.actions import call_it, tag_suggester, tags_of
+from tui.screens.jobs.actions import job_label, tag_suggester, tags_of
 from tui.screens.jobs.export import exported, suggested_name
 from tui.widgets.text.format import format_count
 
@@ -24,7 +24,7 @@ _ENDS = {ErrorKind.NETWORK, ErrorKind.WRONG_KEY, ErrorKind.EXPIRED, ErrorKind.RA
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class BulkAction:
     """Something to be done to each of some jobs.
 
     Attributes:
@@ -39,34 +39,51 @@ class Errand:
     do: Callable[[Job], Awaitable[None]]
 
 
-async def run_errand(screen: SectionScreen, errand: Errand, progress: Callable[[str], None]) -> None:
-    """Do it to one job after the other; what fails does not keep it from the rest, unless all would fail."""
+async def run_bulk_action(
+    screen: SectionScreen, bulk_action: BulkAction, progress: Callable[[str], None]
+) -> None:
+    """Do the action to one job after the other; a failure of one does not keep it from the rest.
+
+    Args:
+        screen: shows the outcome.
+        action: what is done to which jobs.
+        progress: called with the progress in words.
+    """
     failures: list[QdeckError] = []
     done = 0
-    for place, job in enumerate(errand.jobs, 1):
-        progress(f"{errand.doing} {place} of {len(errand.jobs)}")
+    for place, job in enumerate(bulk_action.jobs, 1):
+        progress(f"{bulk_action.doing} {place} of {len(bulk_action.jobs)}")
         try:
-            await errand.do(job)
+            await bulk_action.do(job)
             done += 1
         except QdeckError as error:
             failures.append(error)
             if error.kind in _ENDS:
                 break
     progress("")
-    told = f"{errand.done} {format_count(done, 'job')}."
+    text = f"{bulk_action.done} {format_count(done, 'job')}."
     if not failures:
-        screen.shell.tell(told)
+        screen.shell.show_notice(text)
         return
-    left = len(errand.jobs) - done - len(failures)
-    told += f" {format_count(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
-    screen.shell.tell(f"{told}: {failures[0]}", Severity.ERROR)
+    left = len(bulk_action.jobs) - done - len(failures)
+    text += f" {format_count(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
+    screen.shell.show_notice(f"{text}: {failures[0]}", Severity.ERROR)
 
 
-async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
-    """Ask whether to cancel the jobs that are not over."""
+async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
+    """Ask whether to cancel the jobs that are not over.
+
+    Args:
+        screen: the screen that asks.
+        jobs: the marked jobs.
+        hidden: how many of them the table does not show.
+
+    Returns:
+        The action; `None` when nothing is to be done.
+    """
     going = tuple(job for job in jobs if not job.status.final)
     if not going:
-        screen.shell.tell(
+        screen.shell.show_notice(
             f"The {format_count(len(jobs), 'marked job')} are over: there is nothing to cancel."
         )
         return None
@@ -83,22 +100,31 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     )
     if not sure:
         return None
-    return Errand(
+    return BulkAction(
         going, "cancelling", "Asked the service to cancel", lambda job: screen.services.jobs.cancel(job.id)
     )
 
 
-async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
-    """Ask whether to delete the jobs that are over."""
+async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
+    """Ask whether to delete the jobs that are over.
+
+    Args:
+        screen: the screen that asks.
+        jobs: the marked jobs.
+        hidden: how many of them the table does not show.
+
+    Returns:
+        The action; `None` when nothing is to be done.
+    """
     if screen.services.account.identity is None:
-        screen.shell.tell(
+        screen.shell.show_notice(
             "Not signed in: jobs are deleted on their service too. F7 signs in.", Severity.WARNING
         )
         return None
     over = tuple(job for job in jobs if job.over)
     if not over:
-        told = f"The {format_count(len(jobs), 'marked job')} are not over: only then can they be deleted."
-        screen.shell.tell(told, Severity.WARNING)
+        text = f"The {format_count(len(jobs), 'marked job')} are not over: only then can they be deleted."
+        screen.shell.show_notice(text, Severity.WARNING)
         return None
     going = len(jobs) - len(over)
     sure = await screen.app.push_screen_wait(
@@ -114,18 +140,26 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     )
     if not sure:
         return None
-    return Errand(over, "deleting", "Deleted", lambda job: screen.services.jobs.delete(job.id))
+    return BulkAction(over, "deleting", "Deleted", lambda job: screen.services.jobs.delete(job.id))
 
 
 def tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Tags to add and to take away, from `a, b, -c`."""
+    """Split a line of changes, `a, b, -c`, into tags to add and to remove.
+
+    Returns:
+        The tags to add, and those to remove.
+    """
     tags = tags_of(text)
     away = tuple(name for tag in tags if tag.startswith("-") and (name := tag[1:].strip()))
     return tuple(tag for tag in tags if not tag.startswith("-")), away
 
 
-def wrong_changes(text: str) -> str:
-    """What is wrong with a line of changes; empty: nothing."""
+def tag_changes_error(text: str) -> str:
+    """Check a line of changes of tags.
+
+    Returns:
+        The error in a sentence; empty when there is none.
+    """
     add, away = tag_changes(text)
     if not add and not away:
         return "Write a tag to add, or a tag with - before it to take it away."
@@ -137,12 +171,21 @@ def wrong_changes(text: str) -> str:
     )
 
 
-async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
-    """Ask which tags to add and to take away, then whether to."""
+async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
+    """Ask which tags to add and to remove, then whether to do it.
+
+    Args:
+        screen: the screen that asks.
+        jobs: the marked jobs.
+        hidden: how many of them the table does not show.
+
+    Returns:
+        The action; `None` when nothing is to be done.
+    """
     title = f"Tags of {format_count(len(jobs), 'job')}"
     hint = "Separated by commas. A tag is added; with - before it, it is taken away."
     suggester = await tag_suggester(screen)
-    text = await screen.app.push_screen_wait(Prompt(title, "", hint, wrong_changes, suggester=suggester))
+    text = await screen.app.push_screen_wait(Prompt(title, "", hint, tag_changes_error, suggester=suggester))
     if text is None:
         return None
     add, away = tag_changes(text)
@@ -153,14 +196,14 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     different = tuple(job for job in jobs if after(job) != job.tags)
     full = [job for job in different if len(after(job)) > MAX_TAGS]
     if full:
-        screen.shell.tell(
-            f"{call_it(full[0])} would have {len(after(full[0]))} tags; at most {MAX_TAGS} are kept. "
+        screen.shell.show_notice(
+            f"{job_label(full[0])} would have {len(after(full[0]))} tags; at most {MAX_TAGS} are kept. "
             "Nothing was changed.",
             Severity.WARNING,
         )
         return None
     if not different:
-        screen.shell.tell("Their tags are like that already.")
+        screen.shell.show_notice("Their tags are like that already.")
         return None
     parts = ([f"add {', '.join(add)}"] if add else []) + ([f"take away {', '.join(away)}"] if away else [])
     sure = await screen.app.push_screen_wait(
@@ -172,7 +215,7 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     )
     if not sure:
         return None
-    return Errand(
+    return BulkAction(
         different,
         "tagging",
         "Changed the tags of",
@@ -180,8 +223,17 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     )
 
 
-async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> Errand | None:
-    """Ask for a folder, and whether to write the results there; says how many files that replaces."""
+async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
+    """Ask for a folder, and whether to write the results there; says how many files that replaces.
+
+    Args:
+        screen: the screen that asks.
+        jobs: the marked jobs.
+        hidden: how many of them the table does not show.
+
+    Returns:
+        The action; `None` when nothing is to be done.
+    """
     name = f"qdeck-{screen.clock.now().astimezone():%Y-%m-%d}"
     text = await screen.app.push_screen_wait(
         Prompt(
@@ -218,7 +270,7 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
                 "Choose another folder.",
             ) from error
 
-    return Errand(tuple(jobs), "exporting", f"Written to {folder}:", export)
+    return BulkAction(tuple(jobs), "exporting", f"Written to {folder}:", export)
 
 
 def _file_names(jobs: Sequence[Job]) -> dict[str, str]:
@@ -236,7 +288,7 @@ def _file_names(jobs: Sequence[Job]) -> dict[str, str]:
 
 
 def _named(jobs: Sequence[Job]) -> str:
-    names = ", ".join(shorten(call_it(job), 24) for job in jobs[:3])
+    names = ", ".join(shorten(job_label(job), 24) for job in jobs[:3])
     return f"{names} and {len(jobs) - 3:,} more." if len(jobs) > 3 else f"{names}."
 
 

@@ -54,7 +54,7 @@ class JobScreen(SectionScreen):
         self._pub = 0
         self._drawing = ""
         self._programs: dict[tuple[str, str, int], QasmPage] = {}
-        self._trouble: dict[str, str] = {}
+        self._errors: dict[str, str] = {}
         self._status: JobStatus | None = None
         self._read = False
 
@@ -129,7 +129,7 @@ class JobScreen(SectionScreen):
         job = self.job
         if job is None:
             return []
-        trouble = self._trouble.get(name)
+        trouble = self._errors.get(name)
         if trouble:
             return text_page(trouble)
         match name:
@@ -141,16 +141,16 @@ class JobScreen(SectionScreen):
                 if job.source:
                     return self._program(job.source)
                 if not self._read:
-                    return _quiet("Looking for the source …")
+                    return _muted("Looking for the source …")
                 if self.services.jobs.transpilation(job.id) is not None:
-                    return _quiet("The source before transpiling was let go to make room for newer ones.")
-                return _quiet("Submitted elsewhere: the source before transpiling is not known here.")
+                    return _muted("The source before transpiling was let go to make room for newer ones.")
+                return _muted("Submitted elsewhere: the source before transpiling is not known here.")
             case "Log":
                 if self._log is None:
-                    return _quiet(
+                    return _muted(
                         "Asking for the log …" if job.status.final else "The log comes when the job ends."
                     )
-                return wrapped_page(self._log, width) if self._log.strip() else _quiet("The log is empty.")
+                return wrapped_page(self._log, width) if self._log.strip() else _muted("The log is empty.")
             case "Metrics":
                 return metrics_lines(job, self._metrics, self.services.jobs.transpilation(job.id))
             case _:
@@ -159,7 +159,7 @@ class JobScreen(SectionScreen):
     def _circuit_page(self, job: Job) -> Sequence[StyledLine]:
         """The drawing, where there is one, and the program; of several PUBs, that of one."""
         text = self._circuits[self._pub] if self._circuits else job.circuit
-        return self._program(text, self._drawing) if text else _quiet("Asking for the circuit …")
+        return self._program(text, self._drawing) if text else _muted("Asking for the circuit …")
 
     def _program(self, text: str, drawing: str = "") -> QasmPage:
         """A program below its drawing: the same lines each time, for the pane to know them again."""
@@ -188,10 +188,10 @@ class JobScreen(SectionScreen):
         if self._result is not None:
             return result_page(self._result, width)
         if job.status is JobStatus.DONE:
-            return _quiet("Asking for the result …")
+            return _muted("Asking for the result …")
         if job.status.final:
-            return _quiet(f"The job {_ENDED[job.status]}: it has no result. The log (4) may say more.")
-        return _quiet("No result yet. It appears here by itself.")
+            return _muted(f"The job {_ENDED[job.status]}: it has no result. The log (4) may say more.")
+        return _muted("No result yet. It appears here by itself.")
 
     @work(exclusive=True, group="job-load", exit_on_error=False)
     async def _load(self) -> None:
@@ -204,21 +204,21 @@ class JobScreen(SectionScreen):
                 self._show()
         if job is None or not job.status.final:
             return
-        self._trouble = {name: told for name, told in self._trouble.items() if name == "Circuit"}
+        self._errors = {name: text for name, text in self._errors.items() if name == "Circuit"}
         if job.status is JobStatus.DONE and self._result is None:
             try:
                 self._result = await self.services.jobs.result(job.id)
             except QdeckError as error:
-                self._trouble["Result"] = _told(error)
+                self._errors["Result"] = _error_text(error)
             self._show_view()
         try:
             self._metrics = await self.services.jobs.metrics(job.id)
         except QdeckError as error:
-            self._trouble["Metrics"] = _told(error)
+            self._errors["Metrics"] = _error_text(error)
         try:
             self._log = await self.services.jobs.logs(job.id)
         except QdeckError as error:
-            self._trouble["Log"] = _told(error)
+            self._errors["Log"] = _error_text(error)
         self._show_view()
 
     @work(exclusive=True, group="job-circuit", exit_on_error=False)
@@ -232,7 +232,7 @@ class JobScreen(SectionScreen):
             try:
                 self._circuits = await self.services.jobs.circuits(self._job_id)
             except QdeckError as error:
-                self._trouble["Circuit"] = _told(error)
+                self._errors["Circuit"] = _error_text(error)
                 self._show_view()
                 return
         circuit, self._drawing = self._circuits[self._pub], ""
@@ -289,7 +289,7 @@ class JobScreen(SectionScreen):
         """Write the result to a file."""
         job = self.job
         if job is None or job.status is not JobStatus.DONE:
-            self.shell.tell("There is no result to export: the job is not done.", Severity.WARNING)
+            self.shell.show_notice("There is no result to export: the job is not done.", Severity.WARNING)
             return
         await ask_export(self, job)
 
@@ -307,7 +307,7 @@ class JobScreen(SectionScreen):
     async def action_refresh(self) -> None:
         """Ask the service now."""
         if self.services.account.identity is None:
-            self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
+            self.shell.show_notice("Not signed in. F7 signs in.", Severity.WARNING)
             return
         await self.services.polling.refresh()
         self._load()
@@ -320,9 +320,9 @@ class JobScreen(SectionScreen):
 _ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
-def _quiet(text: str) -> list[StyledLine]:
+def _muted(text: str) -> list[StyledLine]:
     return [line((text, TextStyle.MUTED))]
 
 
-def _told(error: QdeckError) -> str:
+def _error_text(error: QdeckError) -> str:
     return f"{error.message}\n{error.advice}".strip()

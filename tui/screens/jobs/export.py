@@ -14,17 +14,24 @@ from tui.monitor.services import AppServices
 
 
 def suggested_name(job: Job) -> str:
-    """A file name for the export: the job's name and id, letters that every system takes."""
+    """Suggest a file name for the export of a job.
+
+    Returns:
+        The job's name and id in letters that every system takes, ending in `.json`.
+    """
     stem = "-".join(part for part in (job.name, job.id) if part) or "job"
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "job"
     return f"{safe[:80]}.json"
 
 
 async def exported(services: AppServices, job: Job) -> bytes:
-    """The export of a job that is done, with what the service has to be asked for.
+    """Export a job that is done, with what the service has to be asked for.
+
+    Returns:
+        The export as `export_bytes` writes it. Circuits that cannot be fetched are left out.
 
     Raises:
-        QdeckError: the result is not to be had. Circuits that are not are left out.
+        QdeckError: the result cannot be fetched.
     """
     result = await services.jobs.result(job.id)
     try:
@@ -35,10 +42,12 @@ async def exported(services: AppServices, job: Job) -> bytes:
 
 
 def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) -> bytes:
-    """The export as indented JSON; `"sandbox"` says whether anything in it comes from a QPU.
+    """Write the export of a job; `"sandbox"` says whether it was simulated.
 
     `"circuits"` holds the circuit of each PUB as OpenQASM, as far as they are known; `"circuit"` the first.
-    Bit strings have bit 0 rightmost. Times are ISO 8601 in UTC, durations in seconds.
+
+    Returns:
+        Indented JSON in UTF-8. Bit 0 is rightmost; times are ISO 8601 (UTC), durations seconds.
     """
     body: dict[str, Any] = {
         "format": "qdeck-result-1",

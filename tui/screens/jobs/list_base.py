@@ -29,8 +29,7 @@ from tui.monitor.state.events import (
 )
 from tui.screens.base.section import SectionScreen
 from tui.screens.base.workspace import Workspace
-from tui.screens.jobs.history_reach import reach_matters, reach_words
-from tui.screens.jobs.preview import rule, strip_of_job, untold
+from tui.screens.jobs.preview import coverage_matters, coverage_text, job_preview, result_absence, rule
 from tui.screens.jobs.table_settings import TableSettings
 from tui.widgets.chrome.filter_input import FilterInput
 from tui.widgets.chrome.outbox_lines import outbox_lines
@@ -45,7 +44,7 @@ _AGES = 10.0
 """Seconds between looks at the clock: ages are no finer."""
 _COUNTDOWN = 1.0
 """Seconds between two paintings of what goes out at a known time; nothing is painted when nothing does."""
-_GLANCES = 200
+_PREVIEWS = 200
 """Results of which it is remembered how they look in one line."""
 _SETTLE = 0.15
 """Seconds the cursor rests on a job before its result is asked for."""
@@ -63,19 +62,19 @@ class JobRowsScreen(SectionScreen):
     def __init__(self, services: AppServices, workspace: Workspace, state_folder: Path | None = None) -> None:
         super().__init__(services, workspace)
         self._list = JobList()
-        self._wishes = TableSettings(state_folder or folders(os.environ).state)
+        self._table_settings = TableSettings(state_folder or folders(os.environ).state)
         self._shown = 0
-        self._asked = self._arranged = 0
-        self._arranging = False
-        self._glances: dict[str, tuple[int, StyledLine]] = {}
+        self._requested = self._built = 0
+        self._building = False
+        self._previews: dict[str, tuple[int, StyledLine]] = {}
         """Results in one line, and for what width; by job."""
-        self._untold: tuple[str, StyledLine] = ("", BLANK)
+        self._result_absent: tuple[str, StyledLine] = ("", BLANK)
         """The job under the cursor and why its result is not shown, until there is a reason to ask again."""
         self._fetching = ""
-        self._errand = ""
+        self._action_progress = ""
 
     def compose(self) -> ComposeResult:
-        """Filter (hidden until asked for), table or what to do when it is empty, and the strip."""
+        """Filter (hidden until asked for), table or what to do when it is empty, and the preview."""
         yield FilterInput(id="filter-line")
         yield TextBlock(id="line")
         yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
@@ -84,17 +83,17 @@ class JobRowsScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known, as it was wanted last time, and let ages grow."""
-        trouble = self._wishes.load()
+        trouble = self._table_settings.load()
         if trouble:
-            self.shell.tell(trouble, Severity.WARNING)
-        self.table.choose(known(self._wishes.view.columns))
+            self.shell.show_notice(trouble, Severity.WARNING)
+        self.table.choose(known(self._table_settings.view.columns))
         self._list.replace_all(self.services.jobs.all())
-        self._take_unseen()
+        self._sync_unseen()
         self._refresh_rows()
         self.table.focus()
         self._countdown = self.set_interval(_COUNTDOWN, self._show_line, pause=True)
         self._show_line()
-        self.set_interval(_AGES, self._look)
+        self.set_interval(_AGES, self._refresh_ages)
 
     @property
     def table(self) -> JobTable:
@@ -103,7 +102,7 @@ class JobRowsScreen(SectionScreen):
 
     @property
     def filter_line(self) -> FilterInput:
-        """Where the filter is typed."""
+        """The line in which the filter is typed."""
         return self.query_one(FilterInput)
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -111,30 +110,30 @@ class JobRowsScreen(SectionScreen):
     def app_event(self, event: Event) -> None:
         """Jobs changed: show them; signed in or out: the empty state says something else."""
         if isinstance(event, JobsChanged):
-            if any(job.id == self._untold[0] for job in event.jobs):
+            if any(job.id == self._result_absent[0] for job in event.jobs):
                 self._ask_again()
             if event.removed:
                 self.table.mark(event.removed, False)
-            fits = self._take_unseen()
+            fits = self._sync_unseen()
             if self._list.apply_changes(event.jobs, event.removed, self.services.jobs.all) or fits:
                 self._refresh_rows()
             else:
                 self.table.jobs_changed()
-                self._show_strip()
+                self._show_preview()
         elif isinstance(event, IdentityChanged):
             self._show_emptiness()
             self._show_line()
         elif isinstance(event, FreshnessChanged):
             if event.freshness.offline_since is None:
                 self._ask_again()
-                self._show_strip()
+                self._show_preview()
         elif isinstance(event, OutboxChanged):
             self._show_line()
         elif isinstance(event, HistoryCoverageChanged):
             self._show_emptiness()
-            self._show_strip()
+            self._show_preview()
 
-    def _take_unseen(self) -> bool:
+    def _sync_unseen(self) -> bool:
         """Which jobs are unseen now; whether the rows have to be found anew for that."""
         unseen = self.services.jobs.unread()
         if unseen is self.table.unseen:
@@ -151,14 +150,14 @@ class JobRowsScreen(SectionScreen):
     def on_screen_resume(self) -> None:
         """Ages may have grown while another section was shown, and a result may be there that was not."""
         self._ask_again()
-        self._look()
+        self._refresh_ages()
 
-    def _look(self) -> None:
+    def _refresh_ages(self) -> None:
         """Time has passed."""
         if self._list.filter.time_dependent:
             self._refresh_rows()
         self.table.repaint()
-        self._show_strip()
+        self._show_preview()
         self._show_line()
 
     def _show_line(self) -> None:
@@ -176,27 +175,30 @@ class JobRowsScreen(SectionScreen):
 
     def _refresh_rows(self) -> None:
         """Find the rows: at once where that is quick, else in a thread while the old ones are shown."""
-        self._list.order, self._list.grouping = self._wishes.view.order, self._wishes.view.grouping
-        self._asked += 1
+        self._list.order, self._list.grouping = (
+            self._table_settings.view.order,
+            self._table_settings.view.grouping,
+        )
+        self._requested += 1
         if self._list.sorts_quickly:
             # What a thread is still at is older than this, and is dropped.
-            self._arranged = self._asked
+            self._built = self._requested
             self._show(self._list.rows_builder(self.clock.now())())
-        elif not self._arranging:
-            self._arranging = True
-            self._arrange_aside()
+        elif not self._building:
+            self._building = True
+            self._build_rows_in_thread()
 
     @work(group="jobs-arrange", exit_on_error=False)
-    async def _arrange_aside(self) -> None:
+    async def _build_rows_in_thread(self) -> None:
         try:
-            while self._arranged < self._asked:
-                asked = self._asked
+            while self._built < self._requested:
+                requested = self._requested
                 rows = await asyncio.to_thread(self._list.rows_builder(self.clock.now()))
-                if self._arranged < asked:
-                    self._arranged = asked
+                if self._built < requested:
+                    self._built = requested
                     self._show(rows)
         finally:
-            self._arranging = False
+            self._building = False
 
     def _show(self, rows: JobRows) -> None:
         table = self.table
@@ -207,7 +209,7 @@ class JobRowsScreen(SectionScreen):
             # Focusing what has the focus already would paint it all again.
             table.focus()
         self.filter_line.tell(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
-        self._show_strip()
+        self._show_preview()
 
     def _show_emptiness(self) -> None:
         empty = self.query_one("#empty", Static)
@@ -217,11 +219,11 @@ class JobRowsScreen(SectionScreen):
             empty.update(Content(self._empty_text()))
 
     def _empty_text(self) -> str:
-        if self._arranging and self._list.filter == JobFilter():
+        if self._building and self._list.filter == JobFilter():
             return ""
         if len(self._list):
             wanted = plain(str(self._list.filter), limit=60)
-            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._further()}"
+            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._older_hint()}"
         if self.services.account.identity is None:
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
@@ -232,16 +234,16 @@ class JobRowsScreen(SectionScreen):
             f"F8 transpiles it{runs}."
         )
 
-    def _further(self) -> str:
+    def _older_hint(self) -> str:
         """What to do where it may be among the older jobs."""
-        reach = self.services.jobs.coverage
-        words = reach_words(reach)
-        if not words or reach.whole:
+        coverage = self.services.jobs.coverage
+        words = coverage_text(coverage)
+        if not words or coverage.whole:
             return ""
-        told = f"{words[0].upper()}{words[1:]}"
-        return f"\n\n{told}" if reach.asking else f"\n\n{told}; end asks for older ones."
+        text = f"{words[0].upper()}{words[1:]}"
+        return f"\n\n{text}" if coverage.asking else f"\n\n{text}; end asks for older ones."
 
-    # --- the strip -------------------------------------------------------------------------------
+    # --- the preview -----------------------------------------------------------------------------
 
     @property
     def current(self) -> Job | None:
@@ -249,47 +251,51 @@ class JobRowsScreen(SectionScreen):
         return self._list.get(self.table.cursor_key)
 
     def on_resize(self) -> None:
-        """The strip is as wide as the screen."""
-        self._show_strip()
+        """Draw the preview as wide as the screen."""
+        self._show_preview()
 
-    def _show_strip(self) -> None:
+    def _show_preview(self) -> None:
         job, width = self.current, self.size.width
         room = max(20, width - 2)
-        made_for, glance = self._glances.get(job.id, (0, BLANK)) if job else (0, BLANK)
-        if job is not None and job.id != self._untold[0]:
+        made_for, glance = self._previews.get(job.id, (0, BLANK)) if job else (0, BLANK)
+        if job is not None and job.id != self._result_absent[0]:
             self._ask_again()
-        lines = strip_of_job(job, glance or self._untold[1], self.clock.now(), room) if job else ()
-        self.query_one("#strip", TextBlock).show([rule(self._told(), width), *lines])
+        lines = job_preview(job, glance or self._result_absent[1], self.clock.now(), room) if job else ()
+        self.query_one("#strip", TextBlock).show([rule(self._table_facts(), width), *lines])
         if job is None or job.status is not JobStatus.DONE or made_for == room:
             return
-        if job.id not in (self._fetching, self._untold[0]):
+        if job.id not in (self._fetching, self._result_absent[0]):
             self._fetching = job.id
             self._fetch_result(job.id)
 
     def _ask_again(self) -> None:
         """What kept the result from being shown may be over."""
-        self._untold = ("", BLANK)
+        self._result_absent = ("", BLANK)
 
-    def _told(self) -> list[str]:
+    def _table_facts(self) -> list[str]:
         """What is not as it is at first."""
-        told: list[str] = []
+        facts: list[str] = []
         marked = len(self.table.marked)
-        if self._errand:
-            told.append(self._errand)
+        if self._action_progress:
+            facts.append(self._action_progress)
         unseen = len(self.table.unseen)
         if unseen:
-            told.append(f"{unseen:,} unseen")
+            facts.append(f"{unseen:,} unseen")
         if marked:
             hidden = self._hidden_marks()
-            told.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
+            facts.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
         if self._list.filter:
-            told.append(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
+            facts.append(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
-            told.append(f"by {self._list.grouping}")
-        reach = self.services.jobs.coverage
-        if self._list and reach_matters(reach, self.table, self._list) and (words := reach_words(reach)):
-            told.append(words)
-        return told
+            facts.append(f"by {self._list.grouping}")
+        coverage = self.services.jobs.coverage
+        if (
+            self._list
+            and coverage_matters(coverage, self.table, self._list)
+            and (words := coverage_text(coverage))
+        ):
+            facts.append(words)
+        return facts
 
     def _hidden_marks(self) -> int:
         keep = self._list.keep
@@ -298,7 +304,7 @@ class JobRowsScreen(SectionScreen):
 
     @work(exclusive=True, group="jobs-result", exit_on_error=False)
     async def _fetch_result(self, job_id: str) -> None:
-        """The result for the strip. It is a courtesy: what costs much is left until the job is opened."""
+        """Fetch the result for the preview; a large one is left until the job is opened."""
         try:
             await self.clock.sleep(_SETTLE)
             result = await self.services.jobs.result(job_id, by_itself=True)
@@ -308,13 +314,13 @@ class JobRowsScreen(SectionScreen):
         except QdeckError as error:
             job = self.current
             if job is not None and job.id == job_id:
-                self._untold = (job_id, untold(job, error))
+                self._result_absent = (job_id, result_absence(job, error))
         else:
-            if len(self._glances) >= _GLANCES:
-                self._glances.clear()
-            self._glances[job_id] = (room, glance)
+            if len(self._previews) >= _PREVIEWS:
+                self._previews.clear()
+            self._previews[job_id] = (room, glance)
         finally:
             if self._fetching == job_id:
                 self._fetching = ""
         if self.current is not None and self.current.id == job_id:
-            self._show_strip()
+            self._show_preview()

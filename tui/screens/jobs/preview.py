@@ -1,4 +1,4 @@
-"""The job under the cursor in two lines, and the rule above them that tells how the table is shown."""
+"""The job under the cursor in two lines, the rule above them, and how far back the table goes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ from datetime import datetime
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import Job, JobStatus
+from tui.jobquery.job_list import JobList
+from tui.monitor.state.events import HistoryCoverage
+from tui.widgets.tables.job_table import JobTable
 from tui.widgets.text.format import age, duration, step_span
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit_line, line, width_of, wrapped
 
 
-def rule(told: Sequence[str], width: int) -> StyledLine:
-    """A thin rule across the screen, with what is to be told in it."""
-    words = "  ".join(told)
+def rule(text: Sequence[str], width: int) -> StyledLine:
+    """Draw a thin rule across the screen.
+
+    Args:
+        facts: shown in the rule, from the left.
+        width: cells.
+
+    Returns:
+        A line of `width` cells.
+    """
+    words = "  ".join(text)
     if not words:
         return line(("─" * width, TextStyle.MUTED))
     head = line(("── ", TextStyle.MUTED), (words, TextStyle.ACCENT), " ")
@@ -22,22 +33,28 @@ def rule(told: Sequence[str], width: int) -> StyledLine:
     return (*head, *line(("─" * room, TextStyle.MUTED))) if room > 0 else fit_line(head, width)
 
 
-def strip_of_job(job: Job, result: StyledLine, now: datetime, width: int) -> list[StyledLine]:
-    """Name, state and time; then its result, its failure, or what it is expected to cost.
+def job_preview(job: Job, result: StyledLine, now: datetime, width: int) -> list[StyledLine]:
+    """Summarise a job: name, state and time; then its result, its failure, or its expected cost.
 
     Args:
-        result: in one line, or why it is not there.
+        job: the job.
+        result: the result in one line, or why it is not there.
+        now: the time (UTC).
+        width: cells.
+
+    Returns:
+        Two lines.
     """
     name = shorten(job.name or job.id, 40)
     when = age(job.finished or job.created, now)
-    told = when if when == "now" else f"{when} ago"
+    text = when if when == "now" else f"{when} ago"
     session = f"  session {shorten(job.session_id, 12)}" if job.session_id else ""
     head = line(
         " ",
         (name, TextStyle.STRONG),
         "  ",
         step_span(job.status),
-        f" {told}",
+        f" {text}",
         f"  {duration(job.qpu_seconds)} QPU" if job.qpu_seconds is not None else "",
         (session, TextStyle.MUTED),
         "  ",
@@ -48,8 +65,12 @@ def strip_of_job(job: Job, result: StyledLine, now: datetime, width: int) -> lis
     return [head, _body(job, result, width)]
 
 
-def untold(job: Job, error: QdeckError) -> StyledLine:
-    """Why the result of the job is not there."""
+def result_absence(job: Job, error: QdeckError) -> StyledLine:
+    """Say why the result of a job is not there.
+
+    Returns:
+        One line.
+    """
     if error.kind is ErrorKind.TOO_LARGE:
         return line(("large result: enter fetches it", TextStyle.MUTED))
     if error.kind is ErrorKind.CONFLICT and job.private:
@@ -66,3 +87,39 @@ def _body(job: Job, result: StyledLine, width: int) -> StyledLine:
     if job.estimated_seconds is not None:
         return line(f" about {duration(job.estimated_seconds)} of QPU time", (" estimated", TextStyle.MUTED))
     return BLANK
+
+
+_ERROR_CELLS = 60
+
+
+def coverage_text(coverage: HistoryCoverage) -> str:
+    """Describe how far back all jobs of the account are known.
+
+    Returns:
+        A few words; empty when nothing is known of it.
+    """
+    if coverage.asking:
+        return "older jobs: asking …"
+    if coverage.error is not None:
+        return f"older jobs: {shorten(coverage.error.message, _ERROR_CELLS)}"
+    if coverage.whole:
+        return "all jobs there are"
+    return "" if coverage.since is None else f"all jobs since {coverage.since.astimezone():%Y-%m-%d}"
+
+
+def coverage_matters(coverage: HistoryCoverage, table: JobTable, jobs: JobList) -> bool:
+    """True when the coverage is worth showing: it changes now, or the user is near its end."""
+    return coverage.asking or coverage.error is not None or near_the_end(coverage, table, jobs)
+
+
+def near_the_end(coverage: HistoryCoverage, table: JobTable, jobs: JobList) -> bool:
+    """True when a screenful further on jobs are older than all known ones, or the list ends."""
+    keys = table.keys
+    ahead = max(table.cursor_index, table.last_visible) + max(1, table.size.height - 1)
+    oldest_first = jobs.order.column == "age" and jobs.order.descending
+    if not keys or (ahead >= len(keys) and not oldest_first):
+        return True
+    if coverage.since is None or jobs.order.column != "age" or oldest_first:
+        return False
+    job = jobs.get(keys[ahead])
+    return job is not None and job.created < coverage.since

@@ -14,18 +14,17 @@ from tui.jobquery.job_list import Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
 from tui.screens.base.section import SectionScreen
-from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_export, ask_tags
+from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_export, ask_line, ask_tags
 from tui.screens.jobs.bulk_actions import (
-    Errand,
+    BulkAction,
     ask_cancel_many,
     ask_delete_many,
     ask_export_many,
     ask_tags_many,
-    run_errand,
+    run_bulk_action,
 )
-from tui.screens.jobs.history_reach import near_the_end
 from tui.screens.jobs.list_base import JobRowsScreen
-from tui.screens.jobs.outbox_menu import ask_line
+from tui.screens.jobs.preview import near_the_end
 from tui.screens.jobs.table_settings import next_grouping, sorted_by
 from tui.widgets.chrome.filter_input import FilterInput
 from tui.widgets.forms.inputs import tags_of_jobs
@@ -37,7 +36,7 @@ from tui.widgets.text.format import format_count
 
 _LOOKED_AT = 1.0
 """Seconds the user's cursor rests on a job until it counts as looked at."""
-_Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable[Errand | None]]
+_Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable[BulkAction | None]]
 
 
 class JobsScreen(JobRowsScreen):
@@ -49,23 +48,23 @@ class JobsScreen(JobRowsScreen):
 
     @on(JobTable.MarksChanged)
     def _marks_changed(self) -> None:
-        self._show_strip()
+        self._show_preview()
 
     @on(RowTable.CursorMoved)
     def _cursor_moved(self, message: RowTable.CursorMoved) -> None:
         if type(message) is RowTable.CursorMoved:
-            self._show_strip()
+            self._show_preview()
 
     @on(JobTable.Navigated)
     def _steered(self, message: JobTable.Navigated) -> None:
         if message.moved and self.table.cursor_key in self.table.unseen:
-            self._look_at(self.table.cursor_key)
+            self._mark_seen_after_rest(self.table.cursor_key)
         if near_the_end(self.services.jobs.coverage, self.table, self._list):
             self.services.jobs.request_older(self._list.filter)
-        self._show_strip()
+        self._show_preview()
 
     @work(exclusive=True, group="jobs-seen", exit_on_error=False)
-    async def _look_at(self, job_id: str) -> None:
+    async def _mark_seen_after_rest(self, job_id: str) -> None:
         """The job is seen when the cursor still rests on it after a moment, before the user's eyes."""
         await self.clock.sleep(_LOOKED_AT)
         if self.table.cursor_key == job_id and self.is_active and self.app.app_focus:
@@ -80,11 +79,11 @@ class JobsScreen(JobRowsScreen):
             table.jump_to(key)
         elif table.unseen:
             hidden = format_count(len(table.unseen), "unseen job")
-            self.shell.tell(
+            self.shell.show_notice(
                 f"{hidden} not shown: in a folded group, or left out by the filter (esc drops it)."
             )
         else:
-            self.shell.tell("No unseen jobs.")
+            self.shell.show_notice("No unseen jobs.")
 
     def action_see_all(self) -> None:
         """Take all jobs for looked at."""
@@ -94,7 +93,7 @@ class JobsScreen(JobRowsScreen):
             self._list.unseen = self.services.jobs.unread()
             if self._list.filter.unseen_dependent:
                 self._refresh_rows()
-            self.shell.tell(f"{format_count(len(unseen), 'job')} marked as seen.")
+            self.shell.show_notice(f"{format_count(len(unseen), 'job')} marked as seen.")
 
     def action_older(self) -> None:
         """With rows the table does it; with none, older ones may fit."""
@@ -106,7 +105,7 @@ class JobsScreen(JobRowsScreen):
 
     @on(RowTable.HeadClicked)
     def _head_clicked(self, message: RowTable.HeadClicked) -> None:
-        self._sort(sorted_by(self._wishes.view.order, message.column.id))
+        self._sort(sorted_by(self._table_settings.view.order, message.column.id))
 
     @on(FilterInput.Changed)
     def _filter_changed(self, message: FilterInput.Changed) -> None:
@@ -141,7 +140,7 @@ class JobsScreen(JobRowsScreen):
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_filters(self) -> None:
         """Use a saved filter, save the present one, delete one."""
-        text = await self._wishes.ask_filter(self, str(self._list.filter))
+        text = await self._table_settings.ask_filter(self, str(self._list.filter))
         if text is not None:
             self.filter_line.put(text)
             self.table.focus()
@@ -149,38 +148,38 @@ class JobsScreen(JobRowsScreen):
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_sort(self) -> None:
         """Choose the column to sort by."""
-        order = await self._wishes.ask_order(self)
+        order = await self._table_settings.ask_order(self)
         if order is not None:
             self._sort(order)
 
     def action_turn(self) -> None:
         """Sort the other way round."""
-        self._sort(sorted_by(self._wishes.view.order, self._wishes.view.order.column))
+        self._sort(sorted_by(self._table_settings.view.order, self._table_settings.view.order.column))
 
     def _sort(self, order: Order) -> None:
-        self._keep_wish(lambda view: replace(view, order=order))
+        self._change_view(lambda view: replace(view, order=order))
 
     def action_group(self) -> None:
         """Group by session, by tag, or not at all."""
-        grouping = next_grouping(self._wishes.view.grouping)
+        grouping = next_grouping(self._table_settings.view.grouping)
         self._list.folded.clear()
-        self._keep_wish(lambda view: replace(view, grouping=grouping))
+        self._change_view(lambda view: replace(view, grouping=grouping))
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_columns(self) -> None:
         """Choose, order and size the columns."""
-        if await self._wishes.ask_columns(self):
-            self.table.choose(known(self._wishes.view.columns))
+        if await self._table_settings.ask_columns(self):
+            self.table.choose(known(self._table_settings.view.columns))
 
-    def _keep_wish(self, change: Callable[[JobView], JobView]) -> None:
+    def _change_view(self, change: Callable[[JobView], JobView]) -> None:
         """Show the table so at once, and write it down."""
-        self._wishes.view = change(self._wishes.view)
+        self._table_settings.view = change(self._table_settings.view)
         self._refresh_rows()
-        self._write_wish(change)
+        self._save_view(change)
 
-    @work(group="jobs-wishes", exit_on_error=False)
-    async def _write_wish(self, change: Callable[[JobView], JobView]) -> None:
-        await self._wishes.change(self, change)
+    @work(group="jobs-view", exit_on_error=False)
+    async def _save_view(self, change: Callable[[JobView], JobView]) -> None:
+        await self._table_settings.change(self, change)
 
     # --- what is done to jobs --------------------------------------------------------------------
 
@@ -241,24 +240,24 @@ class JobsScreen(JobRowsScreen):
         if not marked:
             if self.current is not None:
                 await one(self, self.current)
-        elif self._errand:
-            self.shell.tell(f"Still {self._errand}: wait for its end.", Severity.WARNING)
+        elif self._action_progress:
+            self.shell.show_notice(f"Still {self._action_progress}: wait for its end.", Severity.WARNING)
         else:
-            errand = await many(self, marked, self._hidden_marks())
-            if errand is not None:
-                self._run(errand)
+            bulk_action = await many(self, marked, self._hidden_marks())
+            if bulk_action is not None:
+                self._run(bulk_action)
 
-    @work(group="jobs-errand", exit_on_error=False)
-    async def _run(self, errand: Errand) -> None:
+    @work(group="jobs-bulk", exit_on_error=False)
+    async def _run(self, bulk_action: BulkAction) -> None:
         """Apart from the questions, so that the next question does not end it half way."""
         try:
-            await run_errand(self, errand, self._progress)
+            await run_bulk_action(self, bulk_action, self._progress)
         finally:
             self._progress("")
 
-    def _progress(self, told: str) -> None:
-        self._errand = told
-        self._show_strip()
+    def _progress(self, text: str) -> None:
+        self._action_progress = text
+        self._show_preview()
 
     def action_copy(self) -> None:
         """Send the id to the terminal's clipboard."""
@@ -270,6 +269,6 @@ class JobsScreen(JobRowsScreen):
     async def action_refresh(self) -> None:
         """Ask the service now."""
         if self.services.account.identity is None:
-            self.shell.tell("Not signed in. F7 signs in.", Severity.WARNING)
+            self.shell.show_notice("Not signed in. F7 signs in.", Severity.WARNING)
             return
         await self.services.polling.refresh()

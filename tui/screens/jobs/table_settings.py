@@ -35,7 +35,11 @@ class TableSettings:
         self._writing = asyncio.Lock()
 
     def load(self) -> str:
-        """Take what the file says. Returns what is to be told: empty, or why it could not be taken."""
+        """Load the view from its file.
+
+        Returns:
+            A warning for the user when the file could not be read; empty when all is well.
+        """
         try:
             self.view = load_view(self._folder)
         except (OSError, ValueError) as error:
@@ -44,13 +48,13 @@ class TableSettings:
         return ""
 
     async def change(self, screen: SectionScreen, change: Callable[[JobView], JobView]) -> None:
-        """Change what is wanted, here and in the file."""
+        """Change the view, here and in the file."""
         self.view = change(self.view)
         try:
             async with self._writing:
                 kept = await asyncio.to_thread(change_view, self._folder, change)
         except OSError as error:
-            screen.shell.tell(
+            screen.shell.show_notice(
                 f"This holds until you leave: {self._folder} could not be written ({error.strerror}).",
                 Severity.WARNING,
             )
@@ -59,7 +63,11 @@ class TableSettings:
             self.view = replace(self.view, filters=kept.filters)
 
     async def ask_order(self, screen: SectionScreen) -> Order | None:
-        """The column to sort by; the one it is sorted by already means the other way round."""
+        """Ask for the column to sort by.
+
+        Returns:
+            The order, the other way round for the column of the present one; `None` when nothing was picked.
+        """
         order = self.view.order
         ways = ("▲", "▼")
         options = [
@@ -72,7 +80,11 @@ class TableSettings:
         return None if picked is None else sorted_by(order, picked.key)
 
     async def ask_columns(self, screen: SectionScreen) -> bool:
-        """Ask for the columns; whether they are other ones now."""
+        """Ask for the columns.
+
+        Returns:
+            True when they changed.
+        """
         columns = await screen.app.push_screen_wait(ChooseColumns(known(self.view.columns)))
         if columns is None or columns == known(self.view.columns):
             return False
@@ -80,13 +92,23 @@ class TableSettings:
         return True
 
     async def ask_filter(self, screen: SectionScreen, present: str) -> str | None:
-        """A saved filter to use; or the present one is saved, or a saved one deleted."""
+        """Offer the saved filters; the present one may be saved, a saved one deleted.
+
+        Args:
+            screen: the screen that asks.
+            present: the text of the filter in use.
+
+        Returns:
+            The text of the filter to use; `None` when none was picked.
+        """
         while True:
             options = [Option(_FILTER + one.name, one.name, one.text, True) for one in self.view.filters]
             if present and all(one.text != present for one in self.view.filters):
                 options.append(Option(_SAVE, "Save the filter in use …", present))
             if not options:
-                screen.shell.tell("No filter is saved. / filters; f then saves that filter under a name.")
+                screen.shell.show_notice(
+                    "No filter is saved. / filters; f then saves that filter under a name."
+                )
                 return None
             at = next((_FILTER + one.name for one in self.view.filters if one.text == present), "")
             picked = await screen.app.push_screen_wait(Pick("Saved filters", options, at))
@@ -108,15 +130,23 @@ class TableSettings:
         if name is not None:
             saved = SavedFilter(name.strip()[:60], text)
             await self.change(screen, lambda view: view.with_filter(saved))
-            screen.shell.tell(f"Saved as “{saved.name}”: f brings it back.")
+            screen.shell.show_notice(f"Saved as “{saved.name}”: f brings it back.")
 
 
 def sorted_by(order: Order, column: str) -> Order:
-    """By that column; the other way round when it is by that column already."""
+    """Sort by a column.
+
+    Returns:
+        The order by that column; the other way round when it is the order already.
+    """
     return Order(column, not order.descending) if order.column == column else Order(column)
 
 
 def next_grouping(grouping: Grouping) -> Grouping:
-    """By nothing, by session, by tag, and again by nothing."""
+    """Go round the groupings: none, session, tag.
+
+    Returns:
+        The grouping after this one.
+    """
     ways = tuple(Grouping)
     return ways[(ways.index(grouping) + 1) % len(ways)]

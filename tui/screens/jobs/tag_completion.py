@@ -21,7 +21,7 @@ _FEW = 50
 class TagSuggester(Suggester):
     """Suggests for the last of tags separated by commas, which may have a `-` before it.
 
-    Completion is a courtesy: an error of the search is not told, and ends the searching.
+    Completion is a courtesy: an error of the search is not shown, and ends the searching.
 
     Args:
         known: the likeliest first.

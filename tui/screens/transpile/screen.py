@@ -27,12 +27,11 @@ from tui.monitor.state.events import (
     Severity,
     UsageChanged,
 )
-from tui.screens.base.active_session import lose_session, lost_reason
 from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Errand
+from tui.screens.base.workspace import PendingAction, drop_lost_session, lost_reason
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.transpile.status_text import invitation, missing, verdict, wrong
+from tui.screens.transpile.status_text import error_lines, invitation, missing, verdict
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.forms.submit_form import Source, SubmitForm
@@ -47,7 +46,7 @@ from tui.widgets.text.text_pane import TextPane, text_page
 
 
 class TranspileScreen(SectionScreen):
-    """Transpiles the circuit of the bench, shows the candidates, submits the one picked."""
+    """Transpiles the circuit of the workspace, shows the candidates, submits the one picked."""
 
     SECTION = "transpile"
     BINDINGS: ClassVar = bindings(TRANSPILE)
@@ -55,11 +54,11 @@ class TranspileScreen(SectionScreen):
     class Transpiled(Message):
         """The compiler or the cloud answered with a candidate for this text."""
 
-        def __init__(self, candidate: Candidate, source: str, errand: Errand) -> None:
+        def __init__(self, candidate: Candidate, source: str, pending_action: PendingAction) -> None:
             super().__init__()
             self.candidate = candidate
             self.source = source
-            self.errand = errand
+            self.pending_action = pending_action
 
     class Refused(Message):
         """Transpiling or submitting went wrong."""
@@ -119,12 +118,14 @@ class TranspileScreen(SectionScreen):
         self._show_backends()
         self._show_sessions()
         self.query_one(SubmitForm).suggest_name(self.workspace.name)
-        errand, self.workspace.errand = self.workspace.errand, Errand.NONE
-        if errand is not Errand.NONE and not (errand is Errand.RUN and self.workspace.reviewed):
-            self._start(errand)
+        pending_action, self.workspace.pending_action = self.workspace.pending_action, PendingAction.NONE
+        if pending_action is not PendingAction.NONE and not (
+            pending_action is PendingAction.RUN and self.workspace.reviewed
+        ):
+            self._start(pending_action)
         else:
             self._show_state()
-            if errand is Errand.RUN:
+            if pending_action is PendingAction.RUN:
                 self._show_form()
 
     def app_event(self, event: Event) -> None:
@@ -145,14 +146,14 @@ class TranspileScreen(SectionScreen):
 
     def action_transpile(self) -> None:
         """Transpile with the choices above."""
-        self._start(Errand.TRANSPILE)
+        self._start(PendingAction.TRANSPILE)
 
     def action_submit(self) -> None:
         """Submit what is under review; transpile first when that is not the circuit as it stands."""
         if self._submitting or self._transpiling:
             return
         if not self.workspace.reviewed:
-            self._start(Errand.RUN)
+            self._start(PendingAction.RUN)
         elif self.query_one(TabbedContent).active != "review":
             self._show_form()
         else:
@@ -185,7 +186,7 @@ class TranspileScreen(SectionScreen):
     def _transpiling(self) -> bool:
         return self._work is not None and not self._work.is_finished
 
-    def _start(self, errand: Errand) -> None:
+    def _start(self, pending_action: PendingAction) -> None:
         """Transpile in a worker, unless that is under way or something is missing."""
         if self._transpiling or self._submitting or not self._take_choices():
             return
@@ -194,20 +195,22 @@ class TranspileScreen(SectionScreen):
             return
         text, backend, options = self.workspace.qasm, self.workspace.backend, self.workspace.options
         self._work = self.run_worker(
-            self._transpile(text, backend, options, errand), group="transpile", exit_on_error=False
+            self._transpile(text, backend, options, pending_action), group="transpile", exit_on_error=False
         )
         self.refresh_bindings()
         place = "in the cloud " if options.cloud else ""
-        told = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
-        self._show_state(line((told, TextStyle.BUSY)))
+        words = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
+        self._show_state(line((words, TextStyle.BUSY)))
 
-    async def _transpile(self, text: str, backend: str, options: TranspileOptions, errand: Errand) -> None:
+    async def _transpile(
+        self, text: str, backend: str, options: TranspileOptions, pending_action: PendingAction
+    ) -> None:
         try:
             candidate = await self.services.transpiler.transpile(text, backend, options)
         except QdeckError as error:
             self.post_message(self.Refused(error, submitting=False))
         else:
-            self.post_message(self.Transpiled(candidate, text, errand))
+            self.post_message(self.Transpiled(candidate, text, pending_action))
 
     @on(Transpiled)
     def _transpiled(self, message: Transpiled) -> None:
@@ -220,7 +223,7 @@ class TranspileScreen(SectionScreen):
         self._review(message.candidate)
         self.refresh_bindings()
         self._show_state()
-        if message.errand is Errand.RUN:
+        if message.pending_action is PendingAction.RUN:
             self._show_form()
 
     @on(CandidateTable.Picked)
@@ -298,14 +301,14 @@ class TranspileScreen(SectionScreen):
         if self._submitting and any(one.state is WaitState.WAITING and one.why for one in event.waiting):
             self._submitting = False
             self._show_state()
-            self.shell.tell("In line: it goes out as soon as the service takes it.")
+            self.shell.show_notice("In line: it goes out as soon as the service takes it.")
             self.shell.go("jobs")
 
     @on(Submitted)
     def _submitted(self, message: Submitted) -> None:
         self._submitting = False
         self._show_state()
-        self.shell.tell(f"Submitted {plain(message.job.id, limit=80)}")
+        self.shell.show_notice(f"Submitted {plain(message.job.id, limit=80)}")
         self.shell.go("jobs")
 
     @on(Refused)
@@ -317,10 +320,10 @@ class TranspileScreen(SectionScreen):
             return
         self._work = None
         self.refresh_bindings()
-        self._show_state(*wrong(message.error, self.size.width - 2))
+        self._show_state(*error_lines(message.error, self.size.width - 2))
 
     def _take_choices(self) -> bool:
-        """Carry the choices to the bench; whether they are right."""
+        """Carry the choices to the workspace; true when they are valid."""
         choices = self.query_one(TranspileOptionsForm)
         self.workspace.backend = choices.backend
         try:
@@ -348,7 +351,7 @@ class TranspileScreen(SectionScreen):
 
     @work(group="errors", exit_on_error=False)
     async def _ask_errors(self, names: list[str]) -> None:
-        """Ask for the errors that decide which backend is best, where the list does not tell them."""
+        """Ask for the errors that decide which backend is best, where the list does not have them."""
         for name in names:
             with contextlib.suppress(QdeckError):
                 await self.services.backends.details(name)
@@ -367,8 +370,8 @@ class TranspileScreen(SectionScreen):
         self.refresh_bindings()
 
     def _show_sessions(self) -> None:
-        if lost := lose_session(self.services, self.workspace):
-            self.shell.tell(lost, Severity.WARNING)
+        if lost := drop_lost_session(self.services, self.workspace):
+            self.shell.show_notice(lost, Severity.WARNING)
         sessions = offers(self.services.sessions.all(), self.workspace.backend, self.clock.now())
         form, chosen = self.query_one(SubmitForm), self.workspace.session_id
         form.show_sessions(sessions, chosen)
@@ -376,7 +379,7 @@ class TranspileScreen(SectionScreen):
         if chosen and not form.session_id:
             backend = plain(self.workspace.backend, limit=40)
             gone = f"Session {short_id(chosen, 20)} takes no jobs for {backend} now"
-            self.shell.tell(f"{gone}: what is run next runs alone.", Severity.WARNING)
+            self.shell.show_notice(f"{gone}: what is run next runs alone.", Severity.WARNING)
 
     def _show_form(self) -> None:
         self.query_one(TabbedContent).active = "review"
@@ -400,7 +403,7 @@ class TranspileScreen(SectionScreen):
         form.suggest_name(self.workspace.name)
 
     def _show_state(self, *said: StyledLine) -> None:
-        """Show what stands: `said`, or what follows from the bench."""
+        """Show what stands: `said`, or what follows from the workspace."""
         candidate = self.workspace.candidate
         self.query_one(TabbedContent).display = candidate is not None
         nothing_yet = self.query_one("#nothing-yet", TextBlock)

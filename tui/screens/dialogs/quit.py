@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
@@ -20,7 +20,9 @@ from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
 from tui.monitor.services import AppServices
+from tui.screens.base.workspace import Workspace
 from tui.screens.dialogs.base import Dialog
+from tui.screens.dialogs.confirm import Confirm
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.format import NOTHING, format_count, format_minute, open_sessions, short_id, time_left
@@ -90,7 +92,7 @@ class LeaveSessions(Dialog[bool]):
         self.query_one("#keep", Button).focus()
 
     def on_resize(self) -> None:
-        """Where it is low, no line stays empty; where it is narrow, words are left out."""
+        """Leave out empty lines where the screen is low, and words where it is narrow."""
         self.set_class(self._tight, "-tight")
         self._show()
 
@@ -167,18 +169,18 @@ class LeaveSessions(Dialog[bool]):
         sessions = self._sessions
         self._say(f"{verb} {format_count(len(sessions), 'session')}…", waiting=True)
         try:
-            troubles = await asyncio.gather(*(self._trouble(session, end) for session in sessions))
+            troubles = await asyncio.gather(*(self._errors(session, end) for session in sessions))
         finally:
             self._working = False
-        told = [trouble for trouble in troubles if trouble]
-        if not told:
+        text = [trouble for trouble in troubles if trouble]
+        if not text:
             self.dismiss(True)
             return
         self._show()
-        self._say("\n".join(told[:2]))
+        self._say("\n".join(text[:2]))
         self.query_one("#keep", Button).focus()
 
-    async def _trouble(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
+    async def _errors(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
         """End the session in time; why that is not known to be done, in words."""
         which = f"{short_id(session.id)} on {shorten(session.backend, 30)}"
         try:
@@ -210,3 +212,27 @@ def _meaning(queued: int, end: str) -> dict[str, str]:
         "cancel": f"closed now; {dropped}",
         "leave": f"may use QPU time until {end}",
     }
+
+
+async def may_leave(app: App[Any], services: AppServices, workspace: Workspace, clock: Clock) -> bool:
+    """Ask the user before qdeck ends, when sessions are open or changes are in no file.
+
+    Called in a worker, for it waits for the dialog.
+
+    Returns:
+        True when qdeck may end.
+    """
+    unsaved = _unsaved(workspace)
+    sure: bool | None = True
+    if open_sessions(services):
+        sure = await app.push_screen_wait(LeaveSessions(services, clock, unsaved))
+    elif unsaved:
+        sure = await app.push_screen_wait(Confirm("Leave qdeck?", unsaved, "Leave", keep="Stay"))
+    return bool(sure)
+
+
+def _unsaved(workspace: Workspace) -> str:
+    """Say in a sentence which changes are in no file; empty: none."""
+    if not workspace.dirty or not workspace.qasm.strip():
+        return ""
+    return f"{shorten(workspace.name, 40)} has changes that are in no file. F3, then ^s saves."
