@@ -32,7 +32,7 @@ class Engine:
 
     @property
     def pids(self) -> list[int]:
-        """The ids of the worker processes that run now."""
+        """Process ids of the workers that run now."""
         return [pid for pid in (self._simulator.pid, self._transpiler.pid) if pid is not None]
 
     async def start(self) -> None:
@@ -46,9 +46,19 @@ class Engine:
     async def run(
         self, program_id: str, params: Mapping[str, Any], device: str | Device, *, seed: int | None = None
     ) -> RunOutcome:
-        """Run a job on a device to its end. Whatever goes wrong is a Failed outcome with its reason.
+        """Run a job on a device to its end.
 
-        The same `seed` gives the same result; None draws a fresh one.
+        Args:
+            program_id: "sampler" or "estimator".
+            params: The params of the job.
+            device: The device or its name.
+            seed: The same seed gives the same result; None draws a fresh one.
+
+        Returns:
+            How the job ended; whatever goes wrong is a Failed outcome with its reason.
+
+        Raises:
+            EngineError: The engine is closed.
         """
         name = device.name if isinstance(device, Device) else device
         message = {
@@ -69,7 +79,14 @@ class Engine:
         return RunOutcome(**answer)
 
     async def transpile(self, request: TranspileRequest) -> list[TranspiledCircuit]:
-        """Transpile circuits, in their order. Raises `EngineError` with a message for the user."""
+        """Transpile circuits.
+
+        Returns:
+            The transpiled circuits in the order of the request.
+
+        Raises:
+            EngineError: The request cannot be fulfilled; the message is for the user.
+        """
         answer = await _answer(self._transpiler, asdict(request))
         if "error" in answer:
             raise EngineError(answer["error"])

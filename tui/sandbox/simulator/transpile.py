@@ -56,6 +56,7 @@ def transpile_all(request: TranspileRequest) -> list[TranspiledCircuit]:
 
 
 def _settings(request: TranspileRequest) -> dict[str, Any]:
+    """The arguments of `qiskit.transpile` that a request asks for. Raises `EngineError`."""
     if request.ai.lower() == "true":
         raise EngineError(
             "AI-powered transpiling is not available here: IBM's local AI transpiler"

@@ -17,7 +17,7 @@ from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
 from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem, load
-from tui.qiskit_common.traversal import rewrite
+from tui.qiskit_common.traversal import rewrite, walk
 from tui.sandbox.simulator.base.values import JobFailure
 
 Language = Literal["qasm2", "qasm3", "qpy"]
@@ -114,6 +114,8 @@ def with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
     Raises:
         JobFailure: A gate does something else under the name of a standard gate.
     """
+    if all(_is_standard(instruction.operation) for instruction, _ in walk(circuit)):
+        return circuit
     checked: dict[tuple[Any, ...], bool] = {}
 
     def standard(instruction: CircuitInstruction, _: tuple[int, ...]) -> list[CircuitInstruction]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import stim
-from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit
+from qiskit.circuit import CircuitInstruction, QuantumCircuit
 from qiskit.circuit.library import CZGate, SdgGate, SGate, SXdgGate, SXGate, XGate, ZGate
 
 from tui.qiskit_common.traversal import rewrite, walk
@@ -28,7 +28,7 @@ _STIM_NAMES = {
     "reset": "R",
 }
 # Stim has no ecr; up to a phase it is this.
-_ECR = (("S", (0,)), ("SQRT_X", (1,)), ("CX", (0, 1)), ("X", (0,)))
+_ECR = "S {0}\nSQRT_X {1}\nCX {0} {1}\nX {0}"
 _CLIFFORD = {*_STIM_NAMES, "ecr", "barrier", "delay"}
 _QUARTER = math.pi / 2
 _CLOSE = 1e-9
@@ -43,12 +43,10 @@ def clifford_form(circuit: QuantumCircuit) -> QuantumCircuit | None:
         The circuit with `rx` as the device's `sx` and `x` (backwards: `sxdg`) and `rzz(pi/2)` with a
         `cz`, so that each keeps a noise of its kind; None when it is not a Clifford circuit.
     """
-    if all(
-        isinstance(instruction.operation, ControlFlowOp) or _clifford_gates(instruction) is not None
-        for instruction, _ in walk(circuit)
-    ):
-        return rewrite(circuit, lambda instruction, _: _clifford_gates(instruction) or [])
-    return None
+    try:
+        return rewrite(circuit, lambda instruction, _: _clifford_gates(instruction))
+    except _NotClifford:
+        return None
 
 
 def sample_clifford(
@@ -74,22 +72,24 @@ def sample_clifford(
         Outcomes of shape (shots, classical bits), column i for classical bit i.
     """
     columns = {bit: index for index, bit in enumerate(circuit.clbits)}
-    program = stim.Circuit()
+    # Stim reads a program much faster than it appends to one.
+    program: list[str] = []
     measured: list[int] = []
     for instruction, numbers in walk(circuit):
         operation = instruction.operation
         if operation.name == "ecr":
-            for gate, places in _ECR:
-                program.append(gate, [numbers[place] for place in places])
+            program.append(_ECR.format(*numbers))
         elif operation.name not in ("barrier", "delay"):
-            program.append(_STIM_NAMES[operation.name], numbers)
+            program.append(f"{_STIM_NAMES[operation.name]} {' '.join(map(str, numbers))}")
         if operation.name == "measure":
             measured.append(columns[instruction.clbits[0]])
         channel = noise.channel_after(device, operation, tuple(qubits[number] for number in numbers))
         if channel is not None:
             # The second letter varies fastest in stim, the first in the channel.
-            program.append(f"PAULI_CHANNEL_{len(numbers)}", numbers[::-1], channel[1:])
-    outcomes = program.compile_sampler(seed=int(generator.integers(2**31))).sample(shots)
+            chances = ",".join(map(repr, channel[1:].tolist()))
+            program.append(f"PAULI_CHANNEL_{len(numbers)}({chances}) {' '.join(map(str, numbers[::-1]))}")
+    sampler = stim.Circuit("\n".join(program)).compile_sampler(seed=int(generator.integers(2**31)))
+    outcomes = sampler.sample(shots)
     bits: Bits = np.zeros((shots, len(columns)), dtype=np.uint8)
     for column, outcome in zip(measured, outcomes.T, strict=True):
         bits[:, column] = outcome
@@ -97,16 +97,20 @@ def sample_clifford(
     return bits
 
 
-def _clifford_gates(instruction: CircuitInstruction) -> list[CircuitInstruction] | None:
-    """Clifford gates that do the same as an instruction up to a phase; None when there are none."""
+class _NotClifford(Exception):
+    pass
+
+
+def _clifford_gates(instruction: CircuitInstruction) -> list[CircuitInstruction]:
+    """Clifford gates that do the same as an instruction up to a phase. Raises `_NotClifford`."""
     operation = instruction.operation
     if operation.name in _CLIFFORD:
         return [instruction]
     if operation.name not in ("rz", "rx", "rzz"):
-        return None
+        raise _NotClifford
     quarters = float(operation.params[0]) / _QUARTER
     if abs(quarters - round(quarters)) > _CLOSE:
-        return None
+        raise _NotClifford
     turn = round(quarters) % 4
     gate = (_RX if operation.name == "rx" else _RZ)[turn]
     # exp(-i turn pi/4 ZZ): an S-like turn on both and a CZ for each odd quarter, Zs for halves.
