@@ -1,4 +1,4 @@
-"""A services that submits and is killed with -9 at a chosen step: `python -m tests.faults.crashing`.
+"""A process that submits and is killed with -9 at a chosen step: `python -m tests.faults.crashing_client`.
 
 Reads one line of JSON a run (with `copy`, the history as it was when the submission was in line is copied
 there), forks (everything is imported then), and prints how the run ended: the exit
@@ -109,11 +109,11 @@ def _on_post(when: str | None) -> None:
 
 
 def _copy_in_line(user: ScriptedUser, home: Path, copy: Path) -> None:
-    def reached(step: PendingState) -> None:
+    def on_step(step: PendingState) -> None:
         if step is PendingState.PREPARED:
             shutil.copy(make_folders(home).history_file, copy)
 
-    user.services.outbox.context.on_step = reached
+    user.services.outbox.context.on_step = on_step
 
 
 async def submit(order: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class QuickClock:
 
 
 class ScriptedUser:
-    """One services on a home folder and a face of a running sandbox."""
+    """The app's services on a home folder and a face of a running sandbox, and what a user does with them."""
 
     def __init__(self, home: Path, info: SandboxInfo, channel: Channel, chance: random.Random) -> None:
         compiler: Compiler = FakeCompiler()
@@ -68,8 +68,10 @@ class ScriptedUser:
             )
         )
 
+        self._history = self.services.outbox.context.app_state.history
+
     def submission(self, name: str) -> Submission:
-        """What is to be run under a name."""
+        """Return the submission of a small program under that name."""
         return Submission(Primitive.SAMPLER, "ibm_peekskill", FLIP, 10, tags=("run",), name=name)
 
     async def enter(self) -> None:
@@ -88,15 +90,15 @@ class ScriptedUser:
                 try:
                     await self.services.outbox.submit(self.submission(name))
                 except QdeckError:
-                    # Told to the user; the intent's state says whether asking again is safe.
+                    # Shown to the user; the intent's state says whether asking again is safe.
                     continue
 
     async def _reconciled(self) -> None:
-        while any(intent.state.open for intent in self.services._history.submissions()):  # noqa: ASYNC110 - polled
+        while any(one.state.open for one in self._history.submissions()):  # noqa: ASYNC110 - polled
             await asyncio.sleep(0.02)
 
     def _intents(self, name: str) -> list[PendingSubmission]:
-        return [intent for intent in self.services._history.submissions() if intent.submission.name == name]
+        return [one for one in self._history.submissions() if one.submission.name == name]
 
     def _make(self, account: Account, clock: Clock) -> QuantumService:
         return make_service(account, clock, HttpOptions(policy=POLICY, timeouts=TIMEOUTS))

@@ -196,7 +196,7 @@ async def attempt(
         call.method, call.path, kind, 0 if always else 1, seconds=0.1, target=sandbox.other_origin.url
     )
     if kind in WAITS:
-        # A date has whole seconds, and those of the answer's own one may have been told a second ago.
+        # A date has whole seconds, and those of the answer's own one may have been made a second ago.
         fault = Fault(call.method, call.path, kind, fault.count, seconds=9)
     first = [Fault("GET", call.first, FaultKind.NOT_FOUND, 0)] if call.first else []
     sandbox.plan.set([*first, fault])

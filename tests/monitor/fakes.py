@@ -1,4 +1,4 @@
-"""A quantum service in memory, whose answers the tests decide; and a services on it."""
+"""A quantum service in memory, whose answers the tests decide; and the app's services on it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import Primitive, Submission
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
+from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Event
 from tui.sandbox.lifecycle.info import RunningSandbox
 
@@ -47,7 +48,7 @@ def network() -> QdeckError:
 
 @dataclass
 class FakeHost:
-    """The server's side: lives on when the services is restarted."""
+    """The server's side: lives on when the services are restarted."""
 
     clock: FakeClock
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -339,7 +340,7 @@ class FakeCompiler(Compiler):
 
 
 class MonitorHarness:
-    """A services on a fake host, with the events it published. Restarting it keeps host and history."""
+    """The app's services on a fake host, with the events they published; host and history outlive them."""
 
     def __init__(
         self,
@@ -386,16 +387,26 @@ class MonitorHarness:
         await self.clock.settle()
         return self
 
+    @property
+    def app_state(self) -> AppState:
+        """What all parts of the services share."""
+        return self.services.outbox.context.app_state
+
+    async def kill(self) -> None:
+        """Stop the services where they are; let go of their lock, as the kernel does."""
+        await self.services.outbox.context.workers.scheduler.stop()
+        self.services.outbox.context.ownership.leave()
+
     def published(self, kind: type[Event]) -> list[Event]:
-        """The events of one type."""
+        """Return the events of one type, in order."""
         return [event for event in self.events if isinstance(event, kind)]
 
     def keeps_result(self, job_id: str) -> bool:
-        """Whether the job's result is in the history."""
-        record = self.services._app_state.jobs.record(job_id)
+        """Return whether the job's result is in the history."""
+        record = self.app_state.jobs.record(job_id)
         return record is not None and record.result_kept
 
     def status(self, job_id: str) -> JobStatus | None:
-        """A job's status as the services shows it."""
+        """Return the job's status as the services show it; `None`: it is not known."""
         job = self.services.jobs.get(job_id)
         return job.status if job else None

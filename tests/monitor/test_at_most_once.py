@@ -48,7 +48,7 @@ def notices(harness: MonitorHarness) -> str:
 
 
 async def queued_submission(root: Path, sandbox: bool = True) -> tuple[MonitorHarness, asyncio.Future[Job]]:
-    """A services with one submission in line."""
+    """Return a harness with one queued submission, and its wait."""
     harness = await MonitorHarness(root).enter(SANDBOX if sandbox else ACCOUNT)
     harness.host.faults["submit"] = [too_many()]
     sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
@@ -57,25 +57,19 @@ async def queued_submission(root: Path, sandbox: bool = True) -> tuple[MonitorHa
     return harness, sent
 
 
-async def kill(harness: MonitorHarness) -> None:
-    """The services stops where it is; its lock is let go of, as the kernel does."""
-    await harness.services._workers.scheduler.stop()
-    harness.services.outbox.context.ownership.leave()
-
-
 # an old copy of the history
 
 
 async def copied(root: Path, step: PendingState, ends: Callable[[Callable[[], Job]], Job]) -> MonitorHarness:
-    """A submission whose request ended so; the history is what it was at that step."""
+    """Return a harness whose request ended so; the history is what it was at that step."""
     harness = await MonitorHarness(root).enter(SANDBOX)
     copy: list[bytes] = []
 
-    def reached(now: PendingState) -> None:
+    def on_step(now: PendingState) -> None:
         if now is step:
             copy.append(harness.folders.history_file.read_bytes())
 
-    harness.services.outbox.context.on_step = reached
+    harness.services.outbox.context.on_step = on_step
     harness.host.submit_ends = ends
     sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
     await harness.clock.settle()
@@ -127,7 +121,7 @@ async def test_outbox_waits_for_a_request_of_which_the_history_lost_the_line(tmp
 
 async def test_outbox_sends_an_adopted_submission_once_it_is_sure_to_be_unsent(tmp_path: Path) -> None:
     first, _ = await queued_submission(tmp_path)
-    await kill(first)
+    await first.kill()
     again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     sends = first.host.count("submit")
     await again.clock.advance(SURE_AFTER - 1)
@@ -222,7 +216,7 @@ async def test_reconciler_adopts_what_another_process_left_queued(tmp_path: Path
     await first.clock.advance(3)
     (one,) = survivor.services.outbox.queue.waiting()
     assert one.elsewhere and survivor.published(OutboxChanged)[-1] == OutboxChanged((one,))
-    await (first.services.aclose() if in_order else kill(first))
+    await (first.services.aclose() if in_order else first.kill())
     await survivor.clock.advance(120)
     assert len(survivor.host.jobs) == 1 and survivor.services.outbox.queue.waiting() == ()
     sent.cancel()
@@ -244,7 +238,7 @@ async def test_reconciler_reconciles_what_a_killed_process_was_sending(tmp_path:
     await sending.wait()
     await survivor.clock.advance(60)
     assert survivor.services.outbox.queue.waiting()[0].elsewhere
-    await kill(first)
+    await first.kill()
     await survivor.clock.advance(120)
     assert survivor.services.outbox.queue.waiting()[0].state is WaitState.NOT_CREATED
     sent.cancel()
@@ -414,9 +408,9 @@ async def test_reconciler_reads_an_unfiltered_list_back_to_the_submission(tmp_pa
 
 
 async def left_sending(root: Path) -> MonitorHarness:
-    """A services that was killed while it was sending; the job list is down since."""
+    """Return a harness that was killed while it was sending; the job list is down since."""
     first, _ = await queued_submission(root)
-    await kill(first)
+    await first.kill()
     data = read_tables(first.folders)
     for row in data["submissions"].values():
         row |= {"state": "sending", "sent": row["created"]}

@@ -38,7 +38,7 @@ def gone(request: httpx.Request) -> httpx.Response:
 
 
 class Remote(MonitorHarness):
-    """A services whose service goes over a stand-in network that can fail as a whole."""
+    """Services whose requests go over a stand-in network that can fail as a whole."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root, FakeHost(FakeClock()))

@@ -219,7 +219,7 @@ async def test_session_with_a_queued_submission_is_not_idle(tmp_path: Path) -> N
     harness, session = await watching(tmp_path)
     harness.host.faults["submit"] = [_full() for _ in range(40)]
     work = harness.services.outbox.submit(replace(BELL, session_id=session.id))
-    task = harness.services._app_state.events.background(_swallow(work), "test")
+    task = harness.app_state.events.background(_swallow(work), "test")
     await harness.clock.advance(20 * MINUTE)
     assert harness.services.outbox.queue.waiting() and not warnings(harness)
     task.cancel()

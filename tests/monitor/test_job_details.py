@@ -32,7 +32,7 @@ def results_kept(harness: MonitorHarness) -> int:
 async def test_many_finished_jobs_are_fetched_within_a_minute(tmp_path: Path) -> None:
     harness = await with_pending(tmp_path, 60)
     await harness.clock.advance(700)
-    assert not harness.services._app_state.activity.attentive
+    assert not harness.app_state.activity.attentive
     for job_id in list(harness.host.jobs):
         harness.host.turn(job_id, JobStatus.DONE)
     await harness.clock.run_until(lambda: bool(harness.published(JobsFinished)), seconds=60)

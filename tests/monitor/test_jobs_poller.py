@@ -303,7 +303,7 @@ async def test_kept_page_that_is_no_result_is_fetched_again(tmp_path: Path) -> N
     job = harness.host.add(JobStatus.DONE, age=7200)
     await harness.services.polling.refresh()
     page = JobResult((), b"<html>Log in", "The service answered with text instead of a result.")
-    await harness.services._app_state.history.save_result(("platform", job.id), page)
+    await harness.app_state.history.save_result(("platform", job.id), page)
     assert (await harness.services.jobs.result(job.id)).pubs
     assert (await harness.services.jobs.result(job.id)).pubs
     assert harness.host.count("result") == 1

@@ -157,7 +157,7 @@ async def test_refused_submission_raises_and_is_final(tmp_path: Path, kind: Erro
 
 
 async def crashed_while_sending(root: Path, ends: Callable[[Callable[[], Job]], Job]) -> FakeHost:
-    """A services that dies in the middle of the request: what it wrote before is all that is left."""
+    """Return the host of an app that died in the middle of the request, with what it wrote before."""
     harness = await MonitorHarness(root).enter()
     left: list[bytes] = []
 

@@ -31,7 +31,7 @@ def noting(harness: MonitorHarness, when: list[float] | None = None) -> list[tup
 
 
 async def with_jobs(root: Path, many: int) -> MonitorHarness:
-    """A services that watches many jobs, all known."""
+    """Return a harness that watches many jobs, all known."""
     host = FakeHost(FakeClock())
     harness = await MonitorHarness(root, host).enter()
     for _ in range(many):

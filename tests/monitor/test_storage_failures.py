@@ -60,7 +60,7 @@ async def test_closing_saves_the_history_although_the_service_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    harness.services._history.upsert([JobRecord(sample_job(1))])
+    harness.app_state.history.upsert([JobRecord(sample_job(1))])
     never = asyncio.Event()
 
     async def aclose(_: FakeService) -> None:
@@ -70,7 +70,7 @@ async def test_closing_saves_the_history_although_the_service_hangs(
     ending = asyncio.ensure_future(harness.services.aclose())
     await harness.clock.settle()
     assert not ending.done()
-    assert not harness.services._history.dirty
+    assert not harness.app_state.history.dirty
     assert harness.compiler.ended
     never.set()
     await ending

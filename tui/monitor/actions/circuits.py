@@ -46,22 +46,22 @@ class SubmittedCircuits:
             if kept and (self._app_state.connection.service is None or _alone(record)):
                 return kept
         try:
-            told = await self._app_state.connection.need_service().submitted(job_id)
+            submitted = await self._app_state.connection.need_service().submitted(job_id)
         except QdeckError:
             if kept:
                 return kept
             raise
-        forms = [SubmittedCircuit(told.job.circuit, told.qpy), *told.further]
+        forms = [SubmittedCircuit(submitted.job.circuit, submitted.qpy), *submitted.further]
         programs = await self._programs(forms)
         first = programs[0] if programs else ""
-        count = max(told.job.circuits or 0, len(programs)) or None
-        record = self._app_state.jobs.as_record(replace(told.job, circuit=first, circuits=count))
+        count = max(submitted.job.circuits or 0, len(programs)) or None
+        record = self._app_state.jobs.as_record(replace(submitted.job, circuit=first, circuits=count))
         await self._app_state.jobs.upsert([record])
         if not first:
             raise QdeckError(
                 ErrorKind.NOT_FOUND,
                 "The service does not tell the inputs of a private job."
-                if told.job.private
+                if submitted.job.private
                 else "The job's inputs hold no circuit that is known here.",
             )
         self._known = {job_id: programs, **dict(list(self._known.items())[: _JOBS - 1])}
@@ -90,7 +90,7 @@ class SubmittedCircuits:
 
 
 def _alone(record: JobRecord) -> bool:
-    """Whether the job has one circuit: so it was told, or it was submitted here."""
+    """Return whether the job has one circuit: the service says so, or it was submitted here."""
     return record.job.circuits == 1 or bool(record.own_tag or record.source_hash)
 
 
