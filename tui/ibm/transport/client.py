@@ -8,7 +8,7 @@ import os
 import random
 import ssl
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -274,25 +274,46 @@ class HttpClient:
         if self._closed:
             raise QdeckError(ErrorKind.NETWORK, "The connection to the service is closed.", "Sign in again.")
         known = self._clients.get(origin(url))
-        if known is not None:
-            return known
-        # On this machine nothing is encrypted: what the environment says of certificates does not matter.
-        environ: dict[str, str] | None = None if urlsplit(url).scheme == "https" else {}
-        context = context_for(self._route, environ, self._options.ca_file)
-        transport = self._options.transport
-        proxy = None if transport else proxy_for(url, self._route, os.environ)
-        if proxy is not None:
-            proxy.check(url)
-        client = self._clients[origin(url)] = httpx.AsyncClient(
-            verify=context,
-            follow_redirects=False,
-            transport=transport,
-            proxy=None if proxy is None else _as_httpx(proxy.url, context),
-            # The environment was read above; httpx would read it in its own way.
-            trust_env=False,
-            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0),
-        )
-        return client
+        if known is None:
+            options = self._options
+            known = open_client(url, self._route, os.environ, options.ca_file, options.transport)
+            self._clients[origin(url)] = known
+        return known
+
+
+def open_client(
+    url: str,
+    route: Route,
+    environ: Mapping[str, str],
+    ca_file: Path | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """Open an httpx client for the way to the origin of `url`; it connects with its first request.
+
+    Args:
+        url: URL on the host.
+        route: the account's own proxies and certificate checks.
+        environ: where proxies and CA files are named.
+        ca_file: CA file or folder that `settings.toml` names.
+        transport: stands in for the network, in tests.
+
+    Raises:
+        QdeckError: `SETTINGS` as `Proxy.check` and `context_for`.
+    """
+    # On this machine nothing is encrypted: what the environment says of certificates does not matter.
+    context = context_for(route, environ if urlsplit(url).scheme == "https" else {}, ca_file)
+    proxy = None if transport else proxy_for(url, route, environ)
+    if proxy is not None:
+        proxy.check(url)
+    return httpx.AsyncClient(
+        verify=context,
+        follow_redirects=False,
+        transport=transport,
+        proxy=None if proxy is None else _as_httpx(proxy.url, context),
+        # The environment was read above; httpx would read it in its own way.
+        trust_env=False,
+        limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0),
+    )
 
 
 def _as_httpx(proxy: Secret, context: ssl.SSLContext) -> httpx.Proxy:
