@@ -36,8 +36,7 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
-from tui.screens.base.section import AppEvent
-from tui.screens.base.workspace import Workspace, drop_lost_session
+from tui.screens.base import AppEvent, Workspace, drop_lost_session
 from tui.screens.dialogs.base import Dialog
 from tui.screens.registry import sections
 from tui.widgets.chrome.footer import NotificationLine

@@ -89,7 +89,7 @@ def run(choice: ServiceChoice, primitive: str, log_level: str | None, **options:
     """
     from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
     from tui.commands.run import run as command
-    from tui.domain.submissions import LogLevel, Primitive
+    from tui.domain.jobs import LogLevel, Primitive
 
     request = RunRequest(
         service=choice,

@@ -20,7 +20,7 @@ from tests.end_to_end.circuits import BELL, assert_bell
 from tui.commands.context import started_services
 from tui.commands.run import wait_until_final
 from tui.domain.circuits import TranspileOptions
-from tui.domain.submissions import Primitive, Submission
+from tui.domain.jobs import Primitive, Submission
 from tui.monitor.services import AppServices
 
 

@@ -16,7 +16,7 @@ from tui.common.clock import Clock
 from tui.common.errors import QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.accounts import Account, Channel
-from tui.domain.submissions import Primitive, Submission
+from tui.domain.jobs import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts

@@ -14,9 +14,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import AccountDetails, Channel
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions
-from tui.domain.jobs import Job, JobQuery, JobStatus
+from tui.domain.jobs import Job, JobQuery, JobStatus, Primitive, Submission
 from tui.domain.sessions import SessionMode, SessionState
-from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.sandbox.lifecycle.launch import SandboxInfo

@@ -18,9 +18,8 @@ from tests.ibm.mock_network import InstantClock, Network, classic_routes, fixtur
 from tests.ibm.test_secrets import every_call
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.jobs import JobPage, JobQuery
+from tui.domain.jobs import JobPage, JobQuery, Primitive, Submission
 from tui.domain.sessions import Session, SessionState
-from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import decode_result
 from tui.widgets.text.format import duration

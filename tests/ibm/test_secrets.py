@@ -18,9 +18,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobQuery
+from tui.domain.jobs import JobQuery, Primitive, Submission
 from tui.domain.sessions import SessionMode
-from tui.domain.submissions import Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpClient

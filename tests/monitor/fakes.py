@@ -25,10 +25,19 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, SubmittedCircuit, SubmittedJob
+from tui.domain.jobs import (
+    Job,
+    JobMetrics,
+    JobPage,
+    JobQuery,
+    JobStatus,
+    Primitive,
+    Submission,
+    SubmittedCircuit,
+    SubmittedJob,
+)
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import Primitive, Submission
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.app_state import AppState

@@ -16,8 +16,7 @@ from tests.store.samples import make_folders
 from tui.common.clock import SystemClock
 from tui.config.settings import Folders
 from tui.domain.accounts import Channel
-from tui.domain.jobs import JobStatus
-from tui.domain.submissions import Primitive, Submission
+from tui.domain.jobs import JobStatus, Primitive, Submission
 from tui.ibm.factory import make_service
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices

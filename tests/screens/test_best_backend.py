@@ -9,7 +9,7 @@ from tests.support.app import running, settled, until
 from tests.support.fixed_services import FixedServices
 from tui.domain.backends import Backend
 from tui.monitor.state.events import BackendsChanged
-from tui.screens.base.workspace import PendingAction
+from tui.screens.base import PendingAction
 
 
 async def test_the_best_backend_is_offered_until_another_is_picked() -> None:

@@ -16,7 +16,7 @@ from tests.support.fixed_services import FixedServices
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
-from tui.screens.base.workspace import PendingAction
+from tui.screens.base import PendingAction
 from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs

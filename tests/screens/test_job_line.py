@@ -12,7 +12,7 @@ from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock
 from tui.app import QDeckApp
-from tui.domain.submissions import Primitive, Submission, WaitingSubmission, WaitState
+from tui.domain.jobs import Primitive, Submission, WaitingSubmission, WaitState
 from tui.monitor.state.events import OutboxChanged
 from tui.screens.dialogs.pick import Pick
 from tui.screens.jobs import list_base as job_rows

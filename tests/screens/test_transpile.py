@@ -16,8 +16,8 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
 from tui.domain.circuits import TranspileOptions
+from tui.domain.jobs import Primitive, Submission
 from tui.domain.sessions import SessionMode, SessionState
-from tui.domain.submissions import Primitive, Submission
 from tui.monitor.state.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen

@@ -16,7 +16,7 @@ from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.domain.accounts import Channel
 from tui.domain.cloud_transpiler import Ai, CloudOptions
-from tui.domain.submissions import Primitive
+from tui.domain.jobs import Primitive
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 

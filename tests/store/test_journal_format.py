@@ -8,9 +8,8 @@ from pathlib import Path
 
 from tests.store.samples import NOON, make_folders, open_repository, sample_job
 from tests.support.circuits import bell_candidate
-from tui.domain.jobs import JobMetrics, JobStatus
+from tui.domain.jobs import JobMetrics, JobStatus, Primitive, Submission
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import Primitive, Submission
 from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission
 
 LINES = Path(__file__).parents[1] / "fixtures" / "journal_lines.txt"

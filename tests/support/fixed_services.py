@@ -31,10 +31,9 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, Transpilation, TranspileOptions
-from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
+from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus, Submission, WaitingSubmission
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import Submission, WaitingSubmission
 from tui.ibm.credentials.discovery import typed_account
 from tui.jobquery.filters import JobFilter
 from tui.monitor.account_manager import AccountManager

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.circuits import bell_candidate
 from tui.domain.accounts import Usage
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import DEFAULT_PRECISION, DEFAULT_SHOTS
 from tui.widgets.forms.submit_validation import (
     costs,
     estimated_seconds,

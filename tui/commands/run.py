@@ -25,8 +25,7 @@ from tui.domain.cloud_transpiler import (
     parse_preferences,
     parse_qiskit_option,
 )
-from tui.domain.jobs import Job, JobStatus
-from tui.domain.submissions import LogLevel, Primitive, Submission, WaitState, check_tags
+from tui.domain.jobs import Job, JobStatus, LogLevel, Primitive, Submission, WaitState, check_tags
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, OutboxChanged
 

@@ -15,9 +15,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
 from tui.compiler import messages
 from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
-from tui.compiler.usage_estimate import rep_delay_us
 from tui.domain.backends import BackendData
-from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
 
 CHECK_SECONDS: Final = 60.0
 """Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
@@ -185,3 +184,20 @@ def _environment() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "PYTHONUTF8": "1",
     } | dict(os.environ)
+
+
+class _Delays(msgspec.Struct, frozen=True):
+    default_rep_delay: float | None = None
+
+
+def rep_delay_us(configuration: bytes) -> float:
+    """Read the default pause between two shots from a backend's `/configuration` body.
+
+    Returns:
+        Microseconds; `DEFAULT_REP_DELAY_US` when the body does not say.
+    """
+    try:
+        delay = msgspec.json.decode(configuration, type=_Delays).default_rep_delay
+    except msgspec.DecodeError:
+        delay = None
+    return DEFAULT_REP_DELAY_US if delay is None else delay

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -193,3 +194,82 @@ class Candidate:
         for virtual, letter in enumerate(reversed(letters)):
             laid_out[self.width - 1 - self.final_layout[virtual]] = letter
         return "".join(laid_out)
+
+
+# Possessive and atomic: what was passed over is never tried in another way, so matching is linear.
+_GAP = r"(?>\s+|//[^\n]*|/\*.*?\*/)*+"
+_HEADER = re.compile(rf"{_GAP}OPENQASM\s+(\d+)(?:\.\d+)?", re.DOTALL)
+_BLANK = re.compile(rf"{_GAP}\Z", re.DOTALL)
+_OLD_INCLUDE = re.compile(r"^[^/\n]*\binclude\s*\"qelib1\.inc\"", re.MULTILINE)
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_BITS = re.compile(
+    r"(?<![\w$])(?:bit\s*(?:\[\s*(?P<size>[^\]]*)\])?\s+[^\W\d]\w*\s*[;=]"
+    r"|creg\s+[^\W\d]\w*\s*(?:\[\s*(?P<old>[^\]]*)\])?\s*;)"
+)
+_MOST_BITS = 10_000
+
+
+def version_of(text: str) -> int:
+    """Read the major version of OpenQASM that `text` is written in.
+
+    The header decides, comments before it skipped. OpenQASM 3 allows a program without one: such a
+    text is 3, unless it includes `qelib1.inc`, which only OpenQASM 2 has.
+
+    Args:
+        text: a program, or its beginning.
+
+    Returns:
+        The number before the point, 2 or 3 for programs of today.
+    """
+    if (header := _HEADER.match(text)) is not None:
+        return int(header[1][:6])
+    return 2 if _OLD_INCLUDE.search(text) else 3
+
+
+def is_blank(text: str) -> bool:
+    """True when a program has nothing but whitespace and comments."""
+    return _BLANK.match(text) is not None
+
+
+def classical_bits(text: str) -> int | None:
+    """Count the classical bits that a program declares (`bit[2] c;`, `creg c[2];`) over all its registers.
+
+    Returns:
+        The number of bits; `None` when it declares none, or a register whose size is no plain number.
+    """
+    total = 0
+    for declared in _BITS.finditer(_COMMENT.sub(" ", text)):
+        told = declared["size"] if declared["size"] is not None else declared["old"]
+        size = "1" if told is None else told.strip()
+        if not re.fullmatch(r"\d{1,6}", size, re.ASCII):
+            return None
+        total += int(size)
+    return total if 0 < total <= _MOST_BITS else None
+
+
+OVERHEAD_SECONDS = 2.0
+DEFAULT_REP_DELAY_US = 250.0
+"""Pause between two shots, in microseconds, of most devices."""
+
+
+def qpu_seconds(
+    duration_us: float, shots: int, *, circuits: int = 1, rep_delay_us: float = DEFAULT_REP_DELAY_US
+) -> float:
+    """Estimate the QPU seconds of a job before it is submitted.
+
+    Overhead of the job (about 2 s) + (rep_delay + circuit length) x number of executions, by IBM's guide
+    "Workload usage" (https://quantum.cloud.ibm.com/docs/guides/estimate-job-run-time). Twirling and error
+    mitigation run more circuits than were submitted; the estimate does not know.
+
+    Args:
+        duration_us: length of one shot of a circuit, in microseconds.
+        shots: shots of each circuit.
+        circuits: how many circuits are run (for an estimator, one for each set of observables that can be
+            measured together).
+        rep_delay_us: pause between two shots, in microseconds.
+
+    Returns:
+        Seconds.
+    """
+    return OVERHEAD_SECONDS + (rep_delay_us + duration_us) * 1e-6 * shots * circuits

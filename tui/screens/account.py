@@ -19,7 +19,7 @@ from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import AccountDetails, Identity, Instance, Share
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Severity
-from tui.screens.base.section import Shell
+from tui.screens.base import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import ACCOUNT, bindings
 from tui.widgets.terminal.too_small import TooSmall

@@ -15,8 +15,7 @@ from tui.common.sanitize import plain, shorten
 from tui.domain.backends import Backend
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
-from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Workspace
+from tui.screens.base import SectionScreen, Workspace
 from tui.widgets.keymap import BACKENDS, bindings
 from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
 from tui.widgets.tables.row_table import RowTable

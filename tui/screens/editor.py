@@ -18,8 +18,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.circuits import CheckReport, Diagnostic
 from tui.openqasm.files import save_circuit
-from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import PendingAction
+from tui.screens.base import PendingAction, SectionScreen
 from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs

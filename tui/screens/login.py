@@ -17,7 +17,7 @@ from tui.common.sanitize import plain, shorten
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Identity, Keep
 from tui.monitor.services import AppServices
-from tui.screens.base.section import Shell
+from tui.screens.base import Shell
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.status_bar import UNVERIFIED
 from tui.widgets.forms.account_list import AccountList

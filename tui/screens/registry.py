@@ -8,7 +8,7 @@ from pathlib import Path
 from textual.screen import Screen
 
 from tui.monitor.services import AppServices
-from tui.screens.base.workspace import Workspace
+from tui.screens.base import Workspace
 from tui.screens.jobs.screen import JobsScreen
 
 

@@ -14,8 +14,7 @@ from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, IdentityChanged, JobsChanged, SessionsChanged
-from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Workspace
+from tui.screens.base import SectionScreen, Workspace
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession
 from tui.widgets.keymap import SESSIONS, bindings

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tui.common.clock import Clock
 from tui.domain.circuits import Transpilation
-from tui.domain.submissions import Submission
+from tui.domain.jobs import Submission
 from tui.store.blobs import TextCache
 from tui.store.cache import StoreCache
 from tui.store.records.merge import merge_submissions, merge_transpiled

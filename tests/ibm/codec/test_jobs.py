@@ -8,8 +8,7 @@ import pytest
 
 from tests.ibm.mock_network import CRN, body, fixture, raw
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobQuery, JobStatus
-from tui.domain.submissions import LogLevel, Primitive, Submission
+from tui.domain.jobs import Job, JobQuery, JobStatus, LogLevel, Primitive, Submission
 from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
 from tui.ibm.codec.params import job_body

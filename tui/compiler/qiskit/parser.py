@@ -14,8 +14,7 @@ from qiskit.qpy.common import QPY_VERSION
 
 from tui.compiler.qiskit.circuit_summary import measures, operations, stats
 from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable, building, of_openqasm3, unreadable
-from tui.domain.circuits import CheckReport
-from tui.domain.openqasm import is_blank, version_of
+from tui.domain.circuits import CheckReport, is_blank, version_of
 from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, load
 
 LONGEST_TEXT: Final = 8_000_000

@@ -13,10 +13,9 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.domain.accounts import Account, Identity
 from tui.domain.backends import Backend, BackendData
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.submissions import Submission
 from tui.ibm.auth.token_auth import TokenAuth
 from tui.ibm.auth.token_manager import AccessToken, TokenManager
 from tui.ibm.codec.backends import with_configuration, with_properties

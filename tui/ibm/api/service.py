@@ -15,10 +15,9 @@ from tui.domain.accounts import (
 )
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
-from tui.domain.submissions import Submission
 
 
 class QuantumService(Protocol):

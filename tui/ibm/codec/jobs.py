@@ -8,8 +8,16 @@ import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, JobStatus, StatusStep, SubmittedJob
-from tui.domain.submissions import Submission
+from tui.domain.jobs import (
+    Job,
+    JobMetrics,
+    JobPage,
+    JobQuery,
+    JobStatus,
+    StatusStep,
+    Submission,
+    SubmittedJob,
+)
 from tui.ibm.codec.decoding import Provenance, decode, moment, required_moment, stamp
 from tui.ibm.codec.params import Inputs, read_inputs
 

@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import SubmittedCircuit
-from tui.domain.submissions import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submission
+from tui.domain.jobs import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive, Submission, SubmittedCircuit
 
 MOST_CIRCUITS = 200
 """Circuits of a job that are read; of more, the first ones."""

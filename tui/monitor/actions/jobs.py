@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
-from tui.domain.circuits import Transpilation
-from tui.domain.jobs import Job, JobMetrics, JobQuery
-from tui.domain.openqasm import classical_bits
+from tui.domain.circuits import Transpilation, classical_bits
+from tui.domain.jobs import MAX_TAGS, OWN_TAG, Job, JobMetrics, JobQuery, check_tags
 from tui.domain.results import JobResult, named, widened
-from tui.domain.submissions import MAX_TAGS, OWN_TAG, check_tags
 from tui.ibm.api.service import QuantumService
 from tui.jobquery.filters import JobFilter
 from tui.monitor.actions.circuits import SubmittedCircuits

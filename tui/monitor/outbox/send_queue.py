@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from tui.common.backoff import Backoff
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job
-from tui.domain.submissions import Submission, WaitingSubmission, WaitState
+from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe
 from tui.monitor.state.events import OutboxChanged, Severity

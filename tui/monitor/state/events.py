@@ -9,9 +9,8 @@ from enum import StrEnum
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity, Usage
 from tui.domain.backends import Backend
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, WaitingSubmission
 from tui.domain.sessions import Session
-from tui.domain.submissions import WaitingSubmission
 
 
 class Severity(StrEnum):

@@ -9,8 +9,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from tui.common.clock import Clock
-from tui.domain.jobs import Job, JobMetrics
-from tui.domain.submissions import OWN_TAG
+from tui.domain.jobs import OWN_TAG, Job, JobMetrics
 from tui.monitor.state.connection import Connection
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import JobsChanged, SubmittedJobListed

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.screens.base.section import Shell
+from tui.screens.base import Shell
 from tui.widgets.chrome.status_bar import UNVERIFIED
 from tui.widgets.terminal.single_restyle import SingleRestyle
 

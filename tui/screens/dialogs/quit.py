@@ -20,7 +20,7 @@ from tui.common.sanitize import plain, shorten
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
 from tui.monitor.services import AppServices
-from tui.screens.base.workspace import Workspace
+from tui.screens.base import Workspace
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.confirm import Confirm
 from tui.widgets.keymap import DIALOG, bindings

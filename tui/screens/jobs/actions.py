@@ -9,10 +9,9 @@ from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import shorten
-from tui.domain.jobs import Job
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, WaitingSubmission, WaitState
+from tui.domain.jobs import MAX_TAG_LENGTH, MAX_TAGS, Job, WaitingSubmission, WaitState
 from tui.monitor.state.events import Severity
-from tui.screens.base.section import SectionScreen
+from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.pick import Option, Pick
 from tui.screens.dialogs.prompt import Prompt

@@ -27,8 +27,7 @@ from tui.monitor.state.events import (
     OutboxChanged,
     Severity,
 )
-from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import Workspace
+from tui.screens.base import SectionScreen, Workspace
 from tui.screens.jobs.preview import coverage_matters, coverage_text, job_preview, result_absence, rule
 from tui.screens.jobs.table_settings import TableSettings
 from tui.widgets.chrome.filter_input import FilterInput

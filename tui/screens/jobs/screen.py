@@ -13,7 +13,7 @@ from tui.domain.jobs import Job
 from tui.jobquery.job_list import Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
-from tui.screens.base.section import SectionScreen
+from tui.screens.base import SectionScreen
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_export, ask_line, ask_tags
 from tui.screens.jobs.bulk_actions import (
     BulkAction,

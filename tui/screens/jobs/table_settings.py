@@ -12,7 +12,7 @@ from tui.config.view_settings import NAME, change_view, load_view
 from tui.jobquery.job_list import Grouping, Order
 from tui.jobquery.view import JobView, SavedFilter
 from tui.monitor.state.events import Severity
-from tui.screens.base.section import SectionScreen
+from tui.screens.base import SectionScreen
 from tui.screens.dialogs.columns import ChooseColumns
 from tui.screens.dialogs.pick import Option, Pick
 from tui.screens.dialogs.prompt import Prompt

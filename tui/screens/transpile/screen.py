@@ -16,8 +16,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import Job
-from tui.domain.submissions import Submission, WaitState
+from tui.domain.jobs import Job, Submission, WaitState
 from tui.monitor.state.events import (
     BackendsChanged,
     Event,
@@ -27,8 +26,7 @@ from tui.monitor.state.events import (
     Severity,
     UsageChanged,
 )
-from tui.screens.base.section import SectionScreen
-from tui.screens.base.workspace import PendingAction, drop_lost_session, lost_reason
+from tui.screens.base import PendingAction, SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.status_text import error_lines, invitation, missing, verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
-from tui.screens.base.workspace import Workspace
+from tui.screens.base import Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from tui.domain.circuits import Transpilation
-from tui.domain.jobs import Job, JobMetrics
-from tui.domain.submissions import Submission
+from tui.domain.jobs import Job, JobMetrics, Submission
 
 Key = tuple[str, ...]
 """Fields of a value by which it is found in its table; of a job or session its service and id."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tui.common.sanitize import plain, shorten
-from tui.domain.submissions import WaitingSubmission, WaitState
+from tui.domain.jobs import WaitingSubmission, WaitState
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 
 SHOWN = 4

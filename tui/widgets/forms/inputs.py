@@ -17,8 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.common.sanitize import plain
-from tui.domain.jobs import Job
-from tui.domain.submissions import MAX_TAG_LENGTH
+from tui.domain.jobs import MAX_TAG_LENGTH, Job
 
 
 class SanitizedInput(Input):

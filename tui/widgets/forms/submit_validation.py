@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 from tui.common.sanitize import plain
-from tui.compiler.usage_estimate import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, qpu_seconds
 from tui.domain.accounts import Usage
-from tui.domain.circuits import Candidate
-from tui.domain.sessions import Session, SessionMode
-from tui.domain.submissions import (
+from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
+from tui.domain.jobs import (
     DEFAULT_PRECISION,
     DEFAULT_SHOTS,
     MAX_SECONDS,
@@ -17,6 +15,7 @@ from tui.domain.submissions import (
     MAX_TAGS,
     Primitive,
 )
+from tui.domain.sessions import Session, SessionMode
 from tui.widgets.text.format import duration
 
 MAX_SHOTS = 100_000
@@ -105,7 +104,7 @@ def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...],
 
 
 def estimated_seconds(candidate: Candidate, shots: int) -> float:
-    """QPU seconds of `shots` shots, by `tui.compiler.usage_estimate`.
+    """QPU seconds of `shots` shots, by `tui.domain.circuits.qpu_seconds`.
 
     A shot of unknown length counts with its pause alone.
     """

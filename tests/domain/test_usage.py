@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.compiler.devices import device
-from tui.compiler.usage_estimate import qpu_seconds, rep_delay_us
+from tui.compiler.client import rep_delay_us
+from tui.domain.circuits import qpu_seconds
 
 
 def test_qpu_seconds_are_the_documented_sum() -> None:

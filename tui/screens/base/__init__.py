@@ -1,1 +1,0 @@
-"""Base class and shared state of the screens."""
