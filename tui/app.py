@@ -231,7 +231,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         for stack in self._screen_stacks.values():
             for screen in stack:
                 for line in screen.query(NotificationLine):
-                    line.tell()
+                    line.show_current()
 
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""

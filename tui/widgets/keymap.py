@@ -33,11 +33,11 @@ class Key:
 
     @property
     def verb(self) -> str:
-        """The action without its arguments."""
+        """Action without its arguments."""
         return self.action.partition("(")[0]
 
     def binding(self) -> Binding:
-        """The same as Textual's own value."""
+        """Return the key as a Textual binding."""
         return Binding(
             self.keys,
             self.action,
@@ -226,10 +226,14 @@ HELP = _place("help", Key("close", "escape,q,f1,question_mark", "close", "Close"
 
 
 def key_by_id(key_id: str | None) -> Key | None:
-    """The registered key of a binding; `None` for a widget's own."""
+    """Return the registered key of a binding.
+
+    Returns:
+        The key; `None` for a widget's own binding.
+    """
     return next((key for place in PLACES for key in place if key.id == key_id), None)
 
 
 def bindings(keys: tuple[Key, ...]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
-    """Textual's `BINDINGS` for a place."""
+    """Return Textual's `BINDINGS` for a place."""
     return [key.binding() for key in keys]

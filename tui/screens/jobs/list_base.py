@@ -207,7 +207,7 @@ class JobRowsScreen(SectionScreen):
         if rows.rows and self.focused is None:
             # Focusing what has the focus already would paint it all again.
             table.focus()
-        self.filter_line.tell(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
+        self.filter_line.show_count(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
         self._show_preview()
 
     def _show_emptiness(self) -> None:

@@ -1,4 +1,4 @@
-"""The line a filter is typed in; what is wrong with it is told below, where it is wrong."""
+"""The line a filter is typed in; an error is shown below the place where it is."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class FilterInput(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._told = ""
+        self._count = ""
         self.tags = TagSuggester()
-        """Completes `tag:`; tell it the tags."""
+        """Completes `tag:`; give it the tags."""
 
     def compose(self) -> ComposeResult:
-        """The field, and what is to say of it."""
+        """Yield the field, and the line below it."""
         field = CompletingInput(
             placeholder=_HINT,
             compact=True,
@@ -55,17 +55,17 @@ class FilterInput(Vertical):
         yield TextBlock(id="filter-said")
 
     def on_mount(self) -> None:
-        """Not asked for yet."""
+        """Hide it until it is asked for."""
         self.display = False
 
     @property
     def field(self) -> Input:
-        """The field."""
+        """Field of the filter."""
         return self.query_one("#filter", Input)
 
     @property
     def text(self) -> str:
-        """What is typed."""
+        """Text of the filter as typed."""
         return self.field.value
 
     def ask(self) -> None:
@@ -79,9 +79,9 @@ class FilterInput(Vertical):
         self.display = bool(text)
         self.field.value = text
 
-    def tell(self, told: str) -> None:
-        """How many jobs there are, said while it is typed."""
-        self._told = told
+    def show_count(self, count: str) -> None:
+        """Show how many jobs the filter finds, while it is typed."""
+        self._count = count
         self._say()
 
     def _say(self) -> None:
@@ -101,8 +101,10 @@ class FilterInput(Vertical):
                 ]
             )
             return
-        told = line(" ", (self._told, TextStyle.MUTED), ("   enter keeps it   esc drops it", TextStyle.MUTED))
-        said.show([told] if self.field.has_focus else [])
+        summary = line(
+            " ", (self._count, TextStyle.MUTED), ("   enter keeps it   esc drops it", TextStyle.MUTED)
+        )
+        said.show([summary] if self.field.has_focus else [])
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -120,6 +122,6 @@ class FilterInput(Vertical):
         self.post_message(self.Left())
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """An empty field makes room."""
+        """Hide an empty field."""
         self.display = bool(self.text.strip())
         self._say()

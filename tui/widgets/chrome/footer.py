@@ -36,7 +36,14 @@ _LAST = "app.help"
 
 
 def key_name(key: str) -> str:
-    """A key as people write it: `f1` is `F1`, `ctrl+p` is `^p`, `question_mark` is `?`."""
+    """Return a key as people write it.
+
+    Args:
+        key: Textual's name.
+
+    Returns:
+        `F1` for `f1`, `^p` for `ctrl+p`, `?` for `question_mark`; else the name itself.
+    """
     if key.startswith("ctrl+"):
         return "^" + key_name(key.removeprefix("ctrl+"))
     if key.startswith("f") and key[1:].isdigit():
@@ -61,7 +68,7 @@ class KeyHints(LineWidget):
         self.repaint()
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """The keys in `width` cells."""
+        """Return the keys in one line of `width` cells."""
         seen: set[str] = set()
         shown: list[Binding] = []
         last: list[Binding] = []
@@ -100,8 +107,8 @@ class NotificationLine(LineWidget):
         self._notes = notifications
         self._rows = 1
 
-    def tell(self) -> None:
-        """The notices changed."""
+    def show_current(self) -> None:
+        """Show the notifications as they are now."""
         rows = self._height(self.size.width)
         if rows != self._rows:
             self._rows = rows
@@ -109,11 +116,11 @@ class NotificationLine(LineWidget):
         self.repaint()
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """The newest notice."""
+        """Return the newest notification; empty when none is current."""
         return notification_lines(self._notes.current, width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row always, so that the screen does not move for a notice."""
+        """Return at least one row, so that the screen does not move for a notification."""
         self._rows = self._height(width)
         return self._rows
 
@@ -131,6 +138,6 @@ class ScreenFooter(Vertical):
         self._notes = notifications
 
     def compose(self) -> ComposeResult:
-        """Notices above keys."""
+        """Yield the notifications above the keys."""
         yield NotificationLine(self._notes)
         yield KeyHints()

@@ -1,4 +1,4 @@
-"""What the user was told: the notice shown now, and the last ones for reading again."""
+"""Notifications: the one shown now, and a log of the last ones."""
 
 from __future__ import annotations
 
@@ -38,35 +38,40 @@ class NotificationLog:
         self._current: list[Notification] = []
 
     def add(self, note: Notification) -> None:
-        """Remember a notice and make it the current one."""
+        """Remember a notification and make it the current one."""
         self._all.appendleft(note)
         self._current.insert(0, note)
 
     def over(self, note: Notification) -> None:
-        """Its time is over: the one before comes back, if its own time is not."""
+        """End a notification: the one before is shown again, if its time is not over."""
         if note in self._current:
             self._current.remove(note)
 
     def clear(self) -> None:
-        """No notice is current any more; all can still be read."""
+        """End all notifications; they stay in the log."""
         self._current.clear()
 
     @property
     def current(self) -> tuple[Notification, ...]:
-        """The notices whose time is not over, newest first."""
+        """Notifications whose time is not over, newest first."""
         return tuple(self._current)
 
     @property
     def all(self) -> Sequence[Notification]:
-        """The last `KEPT` notices, newest first."""
+        """Last `KEPT` notifications, newest first."""
         return tuple(self._all)
 
 
 def notification_lines(current: Sequence[Notification], width: int) -> list[StyledLine]:
-    """The newest of `current` in `width` cells: one line, two for a warning or error that needs them.
+    """Return the newest notification, shortened.
 
-    What does not fit ends in `…`, and the key that shows the whole stands at the end; so does the number of
-    other notices that are current too.
+    Args:
+        current: those whose time is not over, newest first.
+        width: cells of a line.
+
+    Returns:
+        One line, two for a warning or error that needs them; empty without notifications. What does not fit
+        ends in `…`; the key that shows the whole and the number of other notifications stand at the end.
     """
     if not current:
         return []
@@ -77,13 +82,13 @@ def notification_lines(current: Sequence[Notification], width: int) -> list[Styl
     rows_allowed = 1 if note.severity is Severity.INFORMATION else 2
     more = f"+{len(current) - 1}" if len(current) > 1 else ""
     room = width - width_of(head) - 1
-    if not more and len(told := wrapped(words, room)) <= rows_allowed:
-        return _rows(head, told)
+    if not more and len(rows := wrapped(words, room)) <= rows_allowed:
+        return _rows(head, rows)
     tail = line(
         "  ", (f"{more} " if more else "", TextStyle.MUTED), Span(_MORE_KEY, TextStyle.KEY, _MORE_ACTION), " "
     )
-    told = wrapped(words, room)
-    first, rest = told[: rows_allowed - 1], words
+    rows = wrapped(words, room)
+    first, rest = rows[: rows_allowed - 1], words
     for row in first:
         rest = rest[len(text_of(row)) :].lstrip(" ")
     last_room = room - width_of(tail)
@@ -96,12 +101,17 @@ def notification_lines(current: Sequence[Notification], width: int) -> list[Styl
     return [*rows[:-1], (*end, Span(" " * max(0, width - width_of(end) - width_of(tail))), *tail)]
 
 
-def _rows(head: StyledLine, told: Sequence[StyledLine]) -> list[StyledLine]:
-    return [(*(head if place == 0 else line(" " * width_of(head))), *row) for place, row in enumerate(told)]
+def _rows(head: StyledLine, rows: Sequence[StyledLine]) -> list[StyledLine]:
+    return [(*(head if place == 0 else line(" " * width_of(head))), *row) for place, row in enumerate(rows)]
 
 
 def log_lines(notifications: Sequence[Notification], width: int) -> list[StyledLine]:
-    """All of `notifications` in full, each with its local time."""
+    """Return notifications in full, each with its local time.
+
+    Args:
+        notifications: newest first.
+        width: cells to wrap the text to.
+    """
     lines: list[StyledLine] = []
     for note in notifications:
         mark, style = _HEADS[note.severity]

@@ -22,15 +22,23 @@ _INKS = {
 def outbox_lines(
     waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
 ) -> list[StyledLine]:
-    """A line for each of the first, and one for the rest; none when nothing waits.
+    """Return a line for each of the first submissions, and one for the rest.
 
-    `hint` ends the first; what holds up the others says how to let go of it. Without a hint no key is named.
+    Args:
+        waiting: submissions that have not become a job yet.
+        now: the time, for countdowns.
+        hint: the key at the end of the first line; empty names no key.
+
+    Returns:
+        At most `SHOWN` + 1 lines; empty when nothing waits longer than sending takes.
     """
     # One that is only on its way needs no line: it would come and go with every submission.
-    told = [one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)]
-    lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(told[:SHOWN])]
-    if len(told) > SHOWN:
-        lines.append(line((f"   and {len(told) - SHOWN} more in line", TextStyle.MUTED)))
+    waiting_long = [
+        one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)
+    ]
+    lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(waiting_long[:SHOWN])]
+    if len(waiting_long) > SHOWN:
+        lines.append(line((f"   and {len(waiting_long) - SHOWN} more in line", TextStyle.MUTED)))
     return lines
 
 

@@ -46,16 +46,20 @@ class StatusBar(LineWidget):
         self._signing_in = ""
 
     def on_mount(self) -> None:
-        """Ages change by themselves."""
+        """Follow the clock: ages change by themselves."""
         self.set_interval(_TICK, self.repaint)
 
     def signing_in(self, where: str) -> None:
-        """Say that a sign-in is under way; empty: no longer."""
+        """Show that a sign-in is under way.
+
+        Args:
+            where: name of the account; empty when it is over.
+        """
         self._signing_in = plain(where, limit=80)
         self.repaint()
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """The bar in `width` cells."""
+        """Return identity and freshness, sections and token life, and a rule."""
         rule = line(("─" * width, TextStyle.MUTED))
         return (
             justify(self._where(width), self._freshness(), width),
@@ -68,8 +72,8 @@ class StatusBar(LineWidget):
         name = (" qdeck  ", TextStyle.STRONG)
         identity = self._services.account.identity
         if identity is None:
-            told = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
-            return line(name, read_only, (told, TextStyle.MUTED))
+            text = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
+            return line(name, read_only, (text, TextStyle.MUTED))
         usage = self._services.account.usage
         service = "IBM Quantum" if identity.channel is Channel.PLATFORM else "IBM Quantum classic"
         plan = usage.plan if usage is not None else ""
@@ -90,10 +94,10 @@ class StatusBar(LineWidget):
             return line((f"○ offline since {format_minute(freshness.offline_since)} ", TextStyle.BAD))
         if self._services.account.identity is None or freshness.confirmed is None:
             return ()
-        told = freshness_age(freshness.confirmed, now)
+        text = freshness_age(freshness.confirmed, now)
         return line(
-            ("● " if told == "live" else "◌ ", TextStyle.GOOD if told == "live" else TextStyle.WARNING),
-            f"{told} ",
+            ("● " if text == "live" else "◌ ", TextStyle.GOOD if text == "live" else TextStyle.WARNING),
+            f"{text} ",
         )
 
     def _sections(self, width: int) -> StyledLine:
@@ -103,14 +107,14 @@ class StatusBar(LineWidget):
         # Token life changes in width; the sections must not move with it.
         room = width - max(12, width_of(token)) - 1
         for keys, length in ((True, 0), (False, 0), (False, 1)):
-            tabs, told = self._tabs(keys=keys), self._open(words[length])
-            if width_of(tabs) + width_of(told) <= room:
-                return justify(tabs, (*told, *token), width)
+            tabs, text = self._tabs(keys=keys), self._open(words[length])
+            if width_of(tabs) + width_of(text) <= room:
+                return justify(tabs, (*text, *token), width)
         if not words[0]:
             return justify(tabs, token, width)
         # Where there is no room for both, what costs goes before what renews itself.
-        long = width_of(tabs) + width_of(told) + 1 > width
-        return justify(tabs, self._open(words[2]) if long else told, width)
+        long = width_of(tabs) + width_of(text) + 1 > width
+        return justify(tabs, self._open(words[2]) if long else text, width)
 
     @staticmethod
     def _open(words: str) -> StyledLine:
@@ -139,6 +143,6 @@ class StatusBar(LineWidget):
                 Span("F7 ", TextStyle.KEY, "app.account"),
                 Span("sign in ", TextStyle.PLAIN, "app.account"),
             )
-        told = format_token_life(identity.expires, self._clock.now())
-        style = TextStyle.WARNING if told in {"token over", "token <1m"} else TextStyle.MUTED
-        return (Span(f"{told} ", style, "app.account"),) if told else ()
+        text = format_token_life(identity.expires, self._clock.now())
+        style = TextStyle.WARNING if text in {"token over", "token <1m"} else TextStyle.MUTED
+        return (Span(f"{text} ", style, "app.account"),) if text else ()

@@ -77,7 +77,11 @@ def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
 
 
 def shot_duration(microseconds: float | None) -> str:
-    """Duration of one shot with its unit, `820 ns`, `12.4 µs` or `1.2 ms`; `–` for `None`."""
+    """Return the duration of one shot with its unit.
+
+    Returns:
+        `820 ns`, `12.4 µs` or `1.2 ms`; `–` for `None`.
+    """
     if microseconds is None:
         return NOTHING
     if microseconds < 1:

@@ -72,11 +72,15 @@ class QasmEditor(TextArea):
 
     @property
     def version(self) -> int:
-        """The OpenQASM version the text is read as: 2 or 3."""
+        """OpenQASM version the text is read as: 2 or 3."""
         return self._highlighter.version if self._highlighter is not None else 3
 
     def mark(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Mark the lines these belong to, instead of those marked before."""
+        """Mark the lines of diagnostics in the margin.
+
+        Args:
+            diagnostics: take the place of those marked before; those without a line are left out.
+        """
         wrong: dict[int, int] = {}
         for diagnostic in diagnostics:
             if diagnostic.line > 0:
@@ -87,14 +91,18 @@ class QasmEditor(TextArea):
             self.refresh()
 
     def jump_to(self, diagnostic: Diagnostic) -> None:
-        """Put the cursor where the error is, as far as the place exists (still)."""
+        """Focus the text with the cursor on an error.
+
+        Args:
+            diagnostic: line and column from 1; the nearest place is taken where the text has changed.
+        """
         row = max(0, min(diagnostic.line, self.document.line_count) - 1)
         column = max(0, min(diagnostic.column - 1, len(self.document[row])))
         self.move_cursor((row, column), center=True)
         self.focus()
 
     def get_line(self, line_index: int) -> Text:
-        """The line with its colours, and with the error in it underlined."""
+        """Return the line with its colours, and with the error in it underlined."""
         text = super().get_line(line_index)
         if self._highlighter is None:
             return text
@@ -107,7 +115,7 @@ class QasmEditor(TextArea):
         return text
 
     def render_line(self, y: int) -> Strip:
-        """A row; the margin of a wrong line carries the mark."""
+        """Return a row; the margin of a line with an error has `MARK`."""
         strip = super().render_line(y)
         if self.scroll_offset.y + y not in self._wrong or not self.text:
             return strip
@@ -117,13 +125,17 @@ class QasmEditor(TextArea):
         return Strip.join([numbered, mark, strip.crop(margin)])
 
     def load_text(self, text: str) -> None:
-        """Load another text: its history, marks and colours start anew."""
+        """Load another text: history, marks and colours start anew."""
         super().load_text(text)
         self._wrong = {}
         self._look_anew()
 
     def edit(self, edit: Edit) -> EditResult:
-        """Every change by hand passes here: only its lines are looked at again."""
+        """Edit the text and colour the edited lines anew.
+
+        Args:
+            edit: every change by hand passes here.
+        """
         result = super().edit(edit)
         if self._highlighter is not None:
             first, last = edit.top[0], edit.bottom[0]
@@ -131,12 +143,12 @@ class QasmEditor(TextArea):
         return result
 
     def undo(self) -> None:
-        """Take back the last change."""
+        """Undo the last change."""
         super().undo()
         self._look_anew()
 
     def redo(self) -> None:
-        """Do again what was taken back."""
+        """Redo what was undone."""
         super().redo()
         self._look_anew()
 
@@ -173,7 +185,15 @@ class CheckState(Enum):
 
 
 def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -> list[StyledLine]:
-    """The lines for a state, each at most `width` cells."""
+    """Return the lines below the editor.
+
+    Args:
+        state: how far the check is, its report, or its failure.
+        width: cells of a line.
+
+    Returns:
+        At most `HEIGHT` lines for a report: the errors, or the size of the circuit.
+    """
     if isinstance(state, QdeckError):
         return wrapped(f"! {plain(str(state), limit=600)}", width, TextStyle.WARNING)
     if isinstance(state, CheckReport):
@@ -187,14 +207,18 @@ def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -
 
 
 def sizes(stats: CircuitStats) -> str:
-    """`2 qubits, 2 bits, depth 3`."""
+    """Return the size of a circuit: `2 qubits, 2 bits, depth 3`."""
     qubits = f"{stats.qubits} qubit{'' if stats.qubits == 1 else 's'}"
     bits = f"{stats.clbits} bit{'' if stats.clbits == 1 else 's'}"
     return f"{qubits}, {bits}, depth {stats.depth}"
 
 
 def place(diagnostic: Diagnostic) -> str:
-    """`line 3, column 5: `, or as much of it as is known."""
+    """Return the position of a diagnostic.
+
+    Returns:
+        `line 3, column 5: `, without the column or empty where it is not known.
+    """
     if diagnostic.line <= 0:
         return ""
     column = f", column {diagnostic.column}" if diagnostic.column > 0 else ""
@@ -202,21 +226,21 @@ def place(diagnostic: Diagnostic) -> str:
 
 
 def _fine(report: CheckReport) -> StyledLine:
-    told = f" by Qiskit: {sizes(report.stats)}" if report.stats is not None else " by Qiskit"
+    text = f" by Qiskit: {sizes(report.stats)}" if report.stats is not None else " by Qiskit"
     more = ""
     if report.parameters:
         more = f"  inputs {', '.join(plain(name, limit=30) for name in report.parameters[:5])}"
     elif not report.measures:
         more = "  unmeasured: estimator only"
-    return line(("✔ checked", TextStyle.GOOD), told, (more, TextStyle.MUTED))
+    return line(("✔ checked", TextStyle.GOOD), text, (more, TextStyle.MUTED))
 
 
 def _errors(report: CheckReport, width: int) -> list[StyledLine]:
     first, *others = report.diagnostics
     lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, TextStyle.BAD)[: HEIGHT - 1]
     for diagnostic in others[: HEIGHT - 1 - len(lines)]:
-        told = f"✘ {place(diagnostic)}{plain(diagnostic.message, limit=600)}"
-        lines.append(fit_line(line((told, TextStyle.BAD)), width))
+        text = f"✘ {place(diagnostic)}{plain(diagnostic.message, limit=600)}"
+        lines.append(fit_line(line((text, TextStyle.BAD)), width))
     hidden = len(others) - (len(lines) - 1)
     more = f"{len(report.diagnostics)} errors, " if hidden > 0 and others else ""
     lines.append(

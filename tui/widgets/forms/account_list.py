@@ -45,7 +45,7 @@ class AccountList(OptionList):
         self._pause = self.set_timer(_ALONE, self._decide)
 
     def on_paste(self, event: events.Paste) -> None:
-        """A paste that the terminal marks."""
+        """Post a paste that the terminal marks as `Typed`."""
         event.stop()
         self.post_message(self.Typed("".join(event.text.split())))
 

@@ -41,15 +41,19 @@ class CompletingInput(SanitizedInput):
     BINDINGS: ClassVar = [Binding("tab", "take_suggestion", "Complete", show=False)]
 
     def action_take_suggestion(self) -> None:
-        """Take the suggestion as right arrow does."""
-        # Textual tells of it nowhere else.
+        """Take the suggestion as right arrow does.
+
+        Raises:
+            SkipAction: there is none; the key goes on to the next field.
+        """
+        # `_suggestion` is private: nothing public says whether there is a suggestion (textual 8.2).
         if not self._suggestion or not self.cursor_at_end:
             raise SkipAction
         self.action_cursor_right()
 
 
 def typable_tags(tags: Iterable[str]) -> list[str]:
-    """Those that can be typed into a line of tags, each once."""
+    """Return the tags that can be typed into a comma-separated field, each once."""
     return [
         tag
         for tag in dict.fromkeys(tags)
@@ -62,12 +66,21 @@ def typable_tags(tags: Iterable[str]) -> list[str]:
 
 
 def tags_of_jobs(jobs: Iterable[Job]) -> list[str]:
-    """The tags of these jobs that can be typed, in the order they come first."""
+    """Return the tags of these jobs that can be typed, in the order they come first."""
     return typable_tags(tag for job in jobs for tag in job.tags)
 
 
 def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> str | None:
-    """The first tag that begins with what is typed, whatever the case, and goes on."""
+    """Return the first tag that begins with what is typed and is longer.
+
+    Args:
+        typed: the beginning, in any case.
+        tags: the likeliest first.
+        taken: tags to leave out.
+
+    Returns:
+        The whole tag; `None` when none fits.
+    """
     begun, size = typed.casefold(), len(typed)
     return next(
         (tag for tag in tags if len(tag) > size and tag[:size].casefold() == begun and tag not in taken),
@@ -87,7 +100,7 @@ class TagSuggester(Suggester):
         self.tags: Sequence[str] = ()
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The filter with its last tag completed."""
+        """Return the filter with its last `tag:` completed; `None` when it ends in none or no tag fits."""
         term = _TAG_TERM.search(value)
         if term is None:
             return None
@@ -110,6 +123,6 @@ class FieldRow(Horizontal):
         self._field = field
 
     def compose(self) -> ComposeResult:
-        """The label, then the field."""
+        """Yield the label, then the field."""
         yield Static(Content(self._label), classes="field-row--label")
         yield self._field

@@ -44,7 +44,7 @@ class SearchableOverlay(SelectOverlay):
         event.prevent_default()
 
     def begin_anew(self) -> None:
-        """Forget what was typed."""
+        """Forget the search."""
         if self._forgetting is not None:
             self._forgetting.stop()
         self._show_typed("")
@@ -63,8 +63,8 @@ class SearchableOverlay(SelectOverlay):
 
     def _show_typed(self, typed: str, *, found: bool = True) -> None:
         self.typed = typed
-        told = typed if found else f"{typed}: in none of these"
-        self.border_subtitle = Content(told) if typed else None
+        subtitle = typed if found else f"{typed}: in none of these"
+        self.border_subtitle = Content(subtitle) if typed else None
         self.set_class(bool(typed), "-searched")
 
 
@@ -95,7 +95,7 @@ class SearchableSelect(Select[T | None], Generic[T]):
         super().__init__(self._labelled(), value=self._chosen(value), allow_blank=False, id=id, compact=True)
 
     def compose(self) -> ComposeResult:
-        """What is chosen, and the list."""
+        """Yield the value chosen and the list."""
         yield SelectCurrent(self.prompt)
         yield SearchableOverlay().data_bind(compact=Select.compact)
 
@@ -110,10 +110,13 @@ class SearchableSelect(Select[T | None], Generic[T]):
         return self._offered
 
     def offer(self, options: Sequence[tuple[str, T]], value: T | None) -> None:
-        """Offer these options and choose `value`, or the first where it is not among them.
+        """Offer options without posting `Changed`: the program changed them, not the user.
 
-        No `Changed` is sent: the program changed it, not the user. When nothing is different nothing is
-        touched, so that news does not close an open list.
+        When nothing is different nothing is touched, so that news does not close an open list.
+
+        Args:
+            options: label and value of each.
+            value: chosen; the first option where it is not among them.
         """
         wanted = tuple(options)
         with self.prevent(Select.Changed):

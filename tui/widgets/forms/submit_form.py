@@ -34,7 +34,7 @@ from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 ALONE = ""
 """The session's value for a job of its own."""
 _PRIVATE = (("no", False), ("yes: read once", True))
-"""A private job's inputs are told to nobody, its result once."""
+"""The service gives the inputs of a private job to nobody, its result once."""
 
 _BEYOND_USAGE = "That is more than the instance has left."
 _BEYOND_LIMIT = "That is more than the QPU limit: the service ends it."
@@ -52,7 +52,7 @@ class Source:
 
 
 class SubmitForm(VerticalScroll, can_focus=False):
-    """Knows no services: it is told the candidate, sessions and usage, and gives a `Submission`."""
+    """Shows candidate, sessions and usage as given, and makes a `Submission`."""
 
     DEFAULT_CSS = """
     SubmitForm { scrollbar-size-vertical: 1; }
@@ -76,7 +76,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._session = ALONE
 
     def compose(self) -> ComposeResult:
-        """The fields, then what is wrong, then the estimate."""
+        """Yield the fields, then the error, then the estimate."""
         primitives = [(str(primitive), primitive) for primitive in Primitive]
         yield TextBlock(id="submit-head")
         yield FieldRow("Primitive", SearchableSelect("", primitives, Primitive.SAMPLER, id="primitive"))
@@ -98,28 +98,33 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     @property
     def primitive(self) -> Primitive:
-        """The primitive chosen."""
+        """Primitive that is chosen."""
         chosen = self.query_one("#primitive", SearchableSelect).selection
         return chosen if isinstance(chosen, Primitive) else Primitive.SAMPLER
 
     @property
     def session_id(self) -> str:
-        """The session chosen; empty: alone."""
+        """Id of the session chosen; empty for none."""
         chosen = self.query_one("#session", SearchableSelect).selection
         return chosen if isinstance(chosen, str) else ALONE
 
     def show_candidate(self, candidate: Candidate | None) -> None:
-        """The circuit that would run."""
+        """Show the circuit that would run; `None` for no circuit."""
         self._candidate = candidate
         self.say("")
 
     def show_usage(self, usage: Usage | None) -> None:
-        """What the instance has left."""
+        """Show what the instance has left; `None` when not known."""
         self._usage = usage
         self._show_estimate()
 
     def show_sessions(self, sessions: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Offer these sessions, as label and id, after `alone`."""
+        """Offer sessions after `alone`.
+
+        Args:
+            sessions: label and id of each.
+            chosen: id of the one in use; empty for none.
+        """
         self.query_one("#session", SearchableSelect).offer([("alone", ALONE), *sessions], chosen)
         self._session = self.session_id
 
@@ -128,12 +133,17 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self.query_one("#name", Input).value = name
 
     def focus_first(self) -> None:
-        """The caret where one would type: the shots, or the observables."""
+        """Focus the shots, or the observables."""
         sampler = self.primitive is Primitive.SAMPLER
         self.query_one("#shots" if sampler else "#observables", Input).focus()
 
     def say(self, trouble: str, *, field: str = "") -> None:
-        """Say what is wrong, and mark and focus the field it belongs to."""
+        """Show an error, and mark and focus its field.
+
+        Args:
+            trouble: the message; empty removes the last one.
+            field: id of the field; empty for none.
+        """
         self._trouble = plain(trouble, limit=2000)
         for entry in self.query(Input):
             entry.set_class(entry.id == field, "-wrong")
@@ -142,7 +152,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._show_estimate()
 
     def seconds(self) -> float | None:
-        """Estimated QPU seconds of what is in the form; `None` while it cannot be told."""
+        """Return the estimated QPU seconds of the form; `None` while they cannot be computed."""
         if self._candidate is None:
             return None
         try:
@@ -153,7 +163,14 @@ class SubmitForm(VerticalScroll, can_focus=False):
         return estimated_seconds(self._candidate, shots_of(self.primitive, shots, precision))
 
     def submission(self, source: Source) -> Submission | None:
-        """What the form says, as a submission; `None` after saying what is wrong with it."""
+        """Return the form as a submission.
+
+        Args:
+            source: the circuit to submit.
+
+        Returns:
+            The submission; `None` after showing the error of a field.
+        """
         candidate, primitive = source.candidate, self.primitive
         field = ""
         try:
@@ -204,7 +221,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     @on(Select.Changed, "#session")
     def _session_changed(self) -> None:
-        # A list also tells of its first value when it is made: nobody chose that.
+        # A list also posts its first value when it is made: nobody chose that.
         if self.session_id != self._session:
             self._session = self.session_id
             self.post_message(self.SessionChosen(self._session))
@@ -240,7 +257,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         trouble.show(wrapped(f"✘ {self._trouble}", width, TextStyle.BAD) if self._trouble else ())
 
     def on_resize(self) -> None:
-        """Fold the words anew."""
+        """Wrap the estimate to the new width."""
         self._show_estimate()
 
     def _estimate_lines(self, width: int) -> list[StyledLine]:

@@ -27,7 +27,7 @@ MAX_OBSERVABLES = 100
 
 
 def parse_shots(text: str) -> int:
-    """The number of shots.
+    """Return the number of shots; the default for an empty text.
 
     Raises:
         ValueError: it is not a whole number from 1 to `MAX_SHOTS`.
@@ -41,7 +41,7 @@ def parse_shots(text: str) -> int:
 
 
 def parse_precision(text: str) -> float:
-    """The target precision of the estimator.
+    """Return the target precision of the estimator; the default for an empty text.
 
     Raises:
         ValueError: it is not a number above 0 and below 1.
@@ -59,7 +59,10 @@ def parse_precision(text: str) -> float:
 
 
 def parse_seconds(text: str) -> int | None:
-    """QPU seconds after which the service ends the job; `None` when empty: the service's own limit.
+    """Return the QPU seconds after which the service ends the job.
+
+    Returns:
+        The limit; `None` for an empty text: the service's own limit.
 
     Raises:
         ValueError: it is not a whole number from 1 to `MAX_SECONDS`.
@@ -104,15 +107,17 @@ def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...],
 
 
 def estimated_seconds(candidate: Candidate, shots: int) -> float:
-    """QPU seconds of `shots` shots, by `tui.domain.circuits.qpu_seconds`.
+    """Return the QPU seconds of a run, by `tui.compiler.usage_estimate`.
 
-    A shot of unknown length counts with its pause alone.
+    Args:
+        candidate: a shot of unknown duration counts with its rep delay alone.
+        shots: shots of all circuits.
     """
     return qpu_seconds(candidate.duration_us or 0.0, shots, rep_delay_us=_pause(candidate))
 
 
 def formula(candidate: Candidate) -> str:
-    """What `estimated_seconds` computes, for the screen."""
+    """Return the formula of `estimated_seconds`, for the screen."""
     return f"IBM: {OVERHEAD_SECONDS:.0f} s + ({_pause(candidate):.0f} µs + shot) × shots"
 
 
@@ -121,12 +126,15 @@ def _pause(candidate: Candidate) -> float:
 
 
 def costs(seconds: float | None, usage: Usage | None, session: Session | None) -> list[str]:
-    """Why a run should be confirmed first, in sentences; empty: it need not be.
+    """Return the reasons to confirm a run first, in sentences.
 
     Args:
-        seconds: estimated QPU seconds, where they can be told.
-        usage: what the instance has left, and its plan.
-        session: where it would run; `None`: alone.
+        seconds: estimated QPU seconds; `None` when not known.
+        usage: what the instance has left, and its plan; `None` when not known.
+        session: where it would run; `None` for no session.
+
+    Returns:
+        The sentences; empty when no confirmation is needed.
     """
     reasons: list[str] = []
     about = f"about {duration(seconds)} of QPU time" if seconds is not None else "an unknown QPU time"
@@ -144,10 +152,10 @@ def costs(seconds: float | None, usage: Usage | None, session: Session | None) -
 
 
 def estimator_shots(precision: float) -> int:
-    """Shots the estimator takes for one basis: 1 / precision², as the service does."""
+    """Return the shots the estimator takes for one basis: 1 / precision², as the service does."""
     return math.ceil(1 / precision**2)
 
 
 def shots_of(primitive: Primitive, shots: int, precision: float) -> int:
-    """Shots that the estimate counts with."""
+    """Return the shots the estimate counts with."""
     return shots if primitive is Primitive.SAMPLER else estimator_shots(precision)

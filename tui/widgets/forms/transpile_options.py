@@ -51,7 +51,7 @@ class CloudOptionsForm(Horizontal):
         self._refined = NOTHING_ASKED
 
     def compose(self) -> ComposeResult:
-        """The fields in one line."""
+        """Yield the fields in one line."""
         yield Static(Content("AI "))
         yield SearchableSelect("", AIS, Ai.AUTO, id="ai")
         yield Static(Content("Layout "), id="ai-layout-label")
@@ -64,7 +64,11 @@ class CloudOptionsForm(Horizontal):
         yield Static(id="more", markup=False)
 
     def show(self, options: CloudOptions) -> None:
-        """Set the fields to these options, without telling of a change."""
+        """Set the fields without posting `Changed`.
+
+        Args:
+            options: those without a field of their own are counted at the end of the line.
+        """
         self._refined = options
         with self.prevent(Select.Changed):
             self.query_one("#ai", SearchableSelect).value = options.ai
@@ -76,7 +80,11 @@ class CloudOptionsForm(Horizontal):
         self._arrange()
 
     def options(self) -> CloudOptions:
-        """What is asked. What is of the AI passes counts only while they may be used."""
+        """Return the options asked for.
+
+        Returns:
+            The options; those of the AI passes have their defaults while AI is off.
+        """
         ai = self._ai
         of_ai = ai is not Ai.OFF
         mode = self.query_one("#ai-layout", SearchableSelect).selection
@@ -132,7 +140,7 @@ class TranspileOptionsForm(Vertical):
         """Another backend, level, place or seed was chosen."""
 
     def compose(self) -> ComposeResult:
-        """The fields in one line, and another for the cloud."""
+        """Yield the fields in one line, and another for the cloud."""
         with Horizontal(id="anywhere"):
             yield Static(Content("Backend "))
             yield SearchableSelect[str]("none", id="backend")
@@ -146,11 +154,16 @@ class TranspileOptionsForm(Vertical):
         yield CloudOptionsForm(id="asked")
 
     def on_mount(self) -> None:
-        """The cloud is not chosen yet."""
+        """Hide the line of the cloud until it is chosen."""
         self._arrange()
 
     def show(self, backend: str, options: TranspileOptions) -> None:
-        """Set the fields to these choices, without telling of a change."""
+        """Set the fields without posting `Changed`.
+
+        Args:
+            backend: name of the backend to choose.
+            options: level, place, seed, and the cloud's options.
+        """
         with self.prevent(Select.Changed, Input.Changed):
             choice = self.query_one("#backend", SearchableSelect)
             choice.offer(choice.offered, backend)
@@ -162,18 +175,27 @@ class TranspileOptionsForm(Vertical):
         self._arrange()
 
     def refine(self, asked: CloudOptions) -> None:
-        """Ask the cloud this, as the user chose."""
+        """Set the cloud's options as the user chose, and post `Changed`."""
         self.query_one(CloudOptionsForm).show(asked)
         self.post_message(self.Changed())
 
     def offer_backends(self, backends: Sequence[Backend], chosen: str) -> None:
-        """Offer these backends."""
+        """Offer these backends.
+
+        Args:
+            backends: in the order of the list.
+            chosen: name of the one to choose; the first where it is not among them.
+        """
         self.query_one("#backend", SearchableSelect).offer(
-            [(_told(one), one.name) for one in backends], chosen
+            [(_backend_label(one), one.name) for one in backends], chosen
         )
 
     def offer_cloud(self, there: bool) -> None:
-        """Show where to transpile only when there is a choice."""
+        """Show the choice of the place only when there is one.
+
+        Args:
+            there: whether the account has the cloud transpiler.
+        """
         where = self.query_one("#where", SearchableSelect)
         where.display = there
         if not there:
@@ -183,20 +205,20 @@ class TranspileOptionsForm(Vertical):
 
     @property
     def cloud(self) -> bool:
-        """Whether the cloud is chosen."""
+        """True when the cloud is chosen."""
         return self.query_one("#where", SearchableSelect).selection == CLOUD
 
     @property
     def backend(self) -> str:
-        """The backend chosen; empty when there is none."""
+        """Name of the backend chosen; empty for none."""
         chosen = self.query_one("#backend", SearchableSelect).selection
         return chosen if isinstance(chosen, str) else ""
 
     def options(self) -> TranspileOptions:
-        """How to transpile.
+        """Return the options to transpile with.
 
         Raises:
-            ValueError: the seed is too large, or given twice.
+            ValueError: the seed is too large.
         """
         level = self.query_one("#level", SearchableSelect).selection
         field = self.query_one("#seed", Input)
@@ -223,7 +245,7 @@ class TranspileOptionsForm(Vertical):
         self.query_one(CloudOptionsForm).display = self.cloud
 
 
-def _told(backend: Backend) -> str:
+def _backend_label(backend: Backend) -> str:
     """`ibm_cusco 127q, 3 queued`: what decides between backends, in one line."""
     words = [plain(backend.name, limit=40)]
     if backend.qubits is not None:

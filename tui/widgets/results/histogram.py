@@ -27,7 +27,15 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of `share` (0..1) of `width` cells, in eighths of a cell; a share above 0 is always seen."""
+    """Return a bar in eighths of a cell.
+
+    Args:
+        share: from 0 to 1; one above 0 is always seen.
+        width: cells of the full bar.
+
+    Returns:
+        At most `width` cells; empty for 0, negative shares and NaN.
+    """
     if not math.isfinite(share) or share <= 0:
         return ""
     eighths = max(1, round(min(share, 1.0) * width * 8))
@@ -36,7 +44,13 @@ def bar(share: float, width: int) -> str:
 
 
 def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[StyledLine]:
-    """The whole result, PUB by PUB, register by register."""
+    """Return the whole result, PUB by PUB, register by register.
+
+    Args:
+        result: the decoded result.
+        width: cells of a line.
+        top: bit strings shown one by one; the others are summed up.
+    """
     lines: list[StyledLine] = []
     if result.note:
         lines.append(line((plain(result.note, limit=500), TextStyle.WARNING)))
@@ -76,14 +90,23 @@ def _is_one_value(pub: PubResult) -> bool:
 
 
 def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[StyledLine]:
-    """One register: a head, then a bar, a percentage and a count for each bit string."""
+    """Return one register as a histogram.
+
+    Args:
+        counts: the counts of the register.
+        width: cells of a line; bit strings too wide for it are written in hexadecimal.
+        top: bit strings shown one by one; the others are summed up.
+
+    Returns:
+        A head, then label, percentage, count and bar of each bit string, the most frequent first.
+    """
     register = plain(counts.register, limit=60) or "result"
     where = "".join(f"[{place}]" for place in counts.index)
     noun = "bit" if counts.num_bits == 1 else "bits"
     wide = counts.num_bits > max(width // 2, width - _BESIDE)
     written = " in hexadecimal" if wide and counts.counts else ""
-    told = f"  {counts.num_bits} {noun}{written}, {counts.shots} shots, {len(counts.counts)} outcomes"
-    head = line((f"{register}{where}", TextStyle.STRONG), (told, TextStyle.MUTED))
+    details = f"  {counts.num_bits} {noun}{written}, {counts.shots} shots, {len(counts.counts)} outcomes"
+    head = line((f"{register}{where}", TextStyle.STRONG), (details, TextStyle.MUTED))
     ordered = counts.probabilities()
     rows = [
         _Row(_hexadecimal(bits) if wide else bits, share, str(counts.counts[bits]))
@@ -106,7 +129,13 @@ def _hexadecimal(bits: str) -> str:
 
 
 def quasi_lines(quasi: QuasiDistribution, width: int, top: int = TOP) -> list[StyledLine]:
-    """A quasi-distribution; negative values have no bar but are shown."""
+    """Return a quasi-distribution as a histogram; negative values have no bar.
+
+    Args:
+        quasi: the distribution.
+        width: cells of a line.
+        top: bit strings shown one by one; the others are summed up.
+    """
     shots = "" if quasi.shots is None else f", {quasi.shots} shots"
     head = line(
         ("quasi-probabilities", TextStyle.STRONG), (f"  {quasi.num_bits} bits{shots}", TextStyle.MUTED)
@@ -152,7 +181,15 @@ def _rows(rows: list[_Row], width: int) -> list[StyledLine]:
 
 
 def preview_line(result: JobResult, width: int) -> StyledLine:
-    """The result in one line: the most frequent bit strings with short bars, or the first values."""
+    """Return the result in one line.
+
+    Args:
+        result: the decoded result.
+        width: cells to fill with the most frequent bit strings, or the first value.
+
+    Returns:
+        The line; `BLANK` for a result without data and note.
+    """
     if not result.pubs:
         return line((plain(result.note, limit=200), TextStyle.MUTED)) if result.note else BLANK
     pub = result.pubs[0]

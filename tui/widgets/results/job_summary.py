@@ -28,9 +28,14 @@ def facts(
     metrics: JobMetrics | None = None,
     transpilation: Transpilation | None = None,
 ) -> list[StyledLine]:
-    """The head of the job's view, folded to `width` cells.
+    """Return the head of a job's page.
 
-    Its place in the queue is told by `metrics`, how its circuit was made here by `transpilation`.
+    Args:
+        job: the job.
+        now: the time, for ages.
+        width: cells to wrap the reason to.
+        metrics: has the place in the queue, where known.
+        transpilation: how its circuit was transpiled here, where known.
     """
     simulated = job.service.startswith("sandbox")
     shots = f"  {job.shots} shots" if job.shots is not None else ""
@@ -64,7 +69,7 @@ def facts(
 
 
 def timeline(job: Job, now: datetime) -> StyledLine:
-    """The states with the time spent in each: `◔ queued 12 s → ▶ running 2.1 s → ✔ done 5m ago`."""
+    """Return the states with the time spent in each: `◔ queued 12 s → ▶ running 2.1 s → ✔ done 5m ago`."""
     steps = steps_of(job)
     spans: list[Span] = [Span(" ")]
     for place, step in enumerate(steps):
@@ -82,7 +87,11 @@ def timeline(job: Job, now: datetime) -> StyledLine:
 
 
 def steps_of(job: Job) -> list[StatusStep]:
-    """The timeline, made from the times of the job where the states were not seen."""
+    """Return the states of a job by time.
+
+    Returns:
+        The timeline as recorded, else one made from the times of the job.
+    """
     if job.timeline:
         return sorted(job.timeline, key=lambda step: step.at)
     steps = [StatusStep(JobStatus.QUEUED, job.created)]
@@ -109,62 +118,69 @@ def _costs(job: Job) -> StyledLine:
 
 
 def _queue(metrics: JobMetrics) -> list[StyledLine]:
-    """Where the job stands in the queue, as far as the service tells it."""
-    told: list[tuple[str, str]] = []
+    """Where the job stands in the queue, as far as the service reports it."""
+    known: list[tuple[str, str]] = []
     if metrics.queue_position is not None:
         mine = metrics.provider_position
         among = f" ({mine:,} in the provider)" if mine not in {None, metrics.queue_position} else ""
-        told.append(("position", f"{metrics.queue_position:,}{among}"))
+        known.append(("position", f"{metrics.queue_position:,}{among}"))
     if metrics.estimated_start is not None:
-        told.append(("expected to start", format_datetime(metrics.estimated_start)))
+        known.append(("expected to start", format_datetime(metrics.estimated_start)))
     spans = [Span(" queue", TextStyle.MUTED)]
-    for name, value in told:
+    for name, value in known:
         spans += [Span(f"  {name} ", TextStyle.MUTED), Span(value)]
-    return [tuple(spans)] if told else []
+    return [tuple(spans)] if known else []
 
 
-def transpilation_line(told: Transpilation) -> StyledLine:
-    """How the circuit was transpiled, in one line: level, where, seed, gates, depth, success."""
-    before, after = told.before, told.after
+def transpilation_line(transpilation: Transpilation) -> StyledLine:
+    """Return one line on how the circuit was transpiled: level, place, seed, gates, depth, success."""
+    before, after = transpilation.before, transpilation.after
     success = ""
-    if told.estimated_success is not None:
-        success = f"  success {percent(told.estimated_success)}"
+    if transpilation.estimated_success is not None:
+        success = f"  success {percent(transpilation.estimated_success)}"
     return line(
         (" transpiled ", TextStyle.MUTED),
-        f"{_how(told)}  2q {before.two_qubit_gates} → {after.two_qubit_gates}",
+        f"{_how(transpilation)}  2q {before.two_qubit_gates} → {after.two_qubit_gates}",
         f"  depth {before.depth} → {after.depth}{success}",
     )
 
 
-def _how(told: Transpilation) -> str:
-    where = "here" if told.where == "local" else shorten(told.where, 20)
-    seed = f", seed {told.options.seed}" if told.options.seed is not None else ""
-    ai = f", AI {told.options.asked.ai.word}" if told.options.cloud else ""
-    return f"level {told.options.optimization_level}, {where}{seed}{ai}"
+def _how(transpilation: Transpilation) -> str:
+    where = "here" if transpilation.where == "local" else shorten(transpilation.where, 20)
+    seed = f", seed {transpilation.options.seed}" if transpilation.options.seed is not None else ""
+    ai = f", AI {transpilation.options.asked.ai.word}" if transpilation.options.cloud else ""
+    return f"level {transpilation.options.optimization_level}, {where}{seed}{ai}"
 
 
-def transpilation_rows(told: Transpilation) -> list[tuple[str, str]]:
-    """How the circuit was transpiled, by name; before → after, qubit of the circuit → of the device."""
-    before, after = told.before, told.after
+def transpilation_rows(transpilation: Transpilation) -> list[tuple[str, str]]:
+    """Return how the circuit was transpiled, in full.
+
+    Returns:
+        Name and value of each row: before → after; qubit of the circuit → of the device.
+    """
+    before, after = transpilation.before, transpilation.after
     rows = [
-        ("transpiled", f"{_how(told)}, {told.seconds:.2f} s, for {shorten(told.backend, 40)}"),
-        ("", f"at {format_datetime(told.at)}"),
+        (
+            "transpiled",
+            f"{_how(transpilation)}, {transpilation.seconds:.2f} s, for {shorten(transpilation.backend, 40)}",
+        ),
+        ("", f"at {format_datetime(transpilation.at)}"),
         ("two-qubit gates", f"{before.two_qubit_gates} → {after.two_qubit_gates}"),
         ("two-qubit depth", f"{before.two_qubit_depth} → {after.two_qubit_depth}"),
         ("depth", f"{before.depth} → {after.depth}"),
         ("size", f"{before.size} → {after.size}"),
-        *_layout("layout", told.layout),
+        *_layout("layout", transpilation.layout),
     ]
-    if told.final_layout != told.layout:
-        rows += _layout("at the end", told.final_layout)
-    success = told.estimated_success
+    if transpilation.final_layout != transpilation.layout:
+        rows += _layout("at the end", transpilation.final_layout)
+    success = transpilation.estimated_success
     return [*rows, ("success", f"{percent(success)} estimated" if success is not None else NOTHING)]
 
 
 def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
     """Physical qubit by virtual qubit, in as many rows as it takes."""
-    told = "  ".join(f"{virtual}→{physical}" for virtual, physical in enumerate(layout))
-    rows = textwrap.wrap(told, _LAYOUT_CELLS) or [NOTHING]
+    pairs = "  ".join(f"{virtual}→{physical}" for virtual, physical in enumerate(layout))
+    rows = textwrap.wrap(pairs, _LAYOUT_CELLS) or [NOTHING]
     return [(name if place == 0 else "", row) for place, row in enumerate(rows)]
 
 
@@ -191,7 +207,13 @@ def _advice(job: Job) -> str:
 def metrics_lines(
     job: Job, metrics: JobMetrics | None, transpilation: Transpilation | None = None
 ) -> list[StyledLine]:
-    """What the service measured, and what is known without it."""
+    """Return the metrics of a job.
+
+    Args:
+        job: the job.
+        metrics: as the service measured; `None` before the job ends.
+        transpilation: how its circuit was transpiled here, where known.
+    """
     rows: list[tuple[str, str]] = []
     if metrics is not None:
         rows += [
@@ -220,14 +242,14 @@ def metrics_lines(
     ]
     if transpilation is not None:
         rows += transpilation_rows(transpilation)
-    told = [line((f" {name:<16}", TextStyle.MUTED), value) for name, value in rows]
+    lines = [line((f" {name:<16}", TextStyle.MUTED), value) for name, value in rows]
     if metrics is None:
-        told.insert(0, line((" Metrics come when the job ends.", TextStyle.MUTED)))
-    return told
+        lines.insert(0, line((" Metrics come when the job ends.", TextStyle.MUTED)))
+    return lines
 
 
 def raw_page(job: Job, result: JobResult | None) -> list[StyledLine]:
-    """The result as the service sent it, indented where it is JSON."""
+    """Return the result as the service sent it, indented where it is JSON."""
     if result is None or not result.raw:
         return [line((" No raw result is known here.", TextStyle.MUTED))]
     text = result.raw[:LIMIT].decode("utf-8", "replace")

@@ -22,7 +22,7 @@ _GAP = 2
 
 
 def sweeps(counts: Sequence[Counts]) -> list[list[Counts]]:
-    """The counts by register, in the order in which they come."""
+    """Return the counts by register, in the order in which they come."""
     by_register: dict[str, list[Counts]] = {}
     for one in counts:
         by_register.setdefault(one.register, []).append(one)
@@ -30,13 +30,25 @@ def sweeps(counts: Sequence[Counts]) -> list[list[Counts]]:
 
 
 def is_table(sets: Sequence[Counts]) -> bool:
-    """Whether these sets of one register are shown as a table: many, and with outcomes that head a column."""
+    """Return whether these sets of one register are shown as a table.
+
+    Args:
+        sets: the counts of a register, one for each parameter set.
+
+    Returns:
+        True for `SETS` or more with outcomes short enough to head a column.
+    """
     seen = any(one.counts for one in sets)
     return len(sets) >= SETS and seen and all(one.num_bits <= _LONGEST for one in sets)
 
 
 def sweep_lines(sets: Sequence[Counts], width: int) -> list[StyledLine]:
-    """One register over all parameter sets: the share of the most frequent outcomes in each."""
+    """Return one register over all parameter sets as a table.
+
+    Args:
+        sets: the counts of the register, one for each parameter set.
+        width: cells of a line: so many of the most frequent outcomes get a column.
+    """
     bits = max(one.num_bits for one in sets)
     names = ["".join(f"[{place}]" for place in one.index) for one in sets]
     name_width = max(map(len, names))
@@ -98,37 +110,55 @@ _PAULIS = re.compile(r"[IXYZ]{9,}")
 
 
 def value_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
-    """Expectation values with their standard errors, in order; many of them from left to right."""
-    head = line(("expectation values", TextStyle.STRONG), (_told(values), TextStyle.MUTED))
+    """Return expectation values with their standard errors, in order.
+
+    Args:
+        values: one or many; from 13 on they are laid out in columns.
+        width: cells of a line.
+    """
+    head = line(("expectation values", TextStyle.STRONG), (_value_range(values), TextStyle.MUTED))
     labels = [value_label(value, place) for place, value in enumerate(values)]
     return [head, *_rows(labels, values, width)]
 
 
 def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine]:
-    """The same for PUBs of one value each, with the number of the PUB before it."""
+    """Return the values of PUBs of one value each, with the number of the PUB before it.
+
+    Args:
+        pubs: each with exactly one value.
+        width: cells of a line.
+    """
     values = [pub.values[0] for pub in pubs]
     count = len(str(len(pubs)))
     named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
     labels = [f"PUB {place:>{count}}  {name}".rstrip() for place, name in enumerate(named, 1)]
     return [
-        line(("expectation values", TextStyle.STRONG), (_told(values), TextStyle.MUTED)),
+        line(("expectation values", TextStyle.STRONG), (_value_range(values), TextStyle.MUTED)),
         *_rows(labels, values, width),
     ]
 
 
 def value_spans(value: ExpectationValue) -> tuple[Span, ...]:
-    """One value: `+0.9531 ± 0.0047`."""
+    """Return one value with its standard error: `+0.9531 ± 0.0047`, `–` for an unknown error."""
     error = NOTHING if value.std is None else f"{value.std:.4f}"
     return (Span(f"{value.value:+.4f}", TextStyle.STRONG), Span(f" ± {error}", TextStyle.MUTED))
 
 
 def value_label(value: ExpectationValue, place: int) -> str:
-    """What a value is of: its observable, else its place."""
+    """Return the label of a value.
+
+    Args:
+        value: the value.
+        place: its index among the values of the PUB.
+
+    Returns:
+        The observable and its index, else `[place]`.
+    """
     where = "".join(f"[{index}]" for index in value.index)
     return (plain(value.observable, limit=200) or ("" if where else f"[{place}]")) + where
 
 
-def _told(values: Sequence[ExpectationValue]) -> str:
+def _value_range(values: Sequence[ExpectationValue]) -> str:
     numbers = [value.value for value in values if math.isfinite(value.value)]
     if len(values) < _IN_COLUMNS_FROM or not numbers:
         return "  value ± standard error"

@@ -27,7 +27,7 @@ BACKEND_COLUMNS: tuple[Column, ...] = (
 
 
 def status_of(backend: Backend) -> Span:
-    """Symbol and word: whether it takes and runs jobs."""
+    """Return symbol and word of a backend's status, by whether it takes and runs jobs."""
     word = shorten(backend.status or "unknown", 20)
     if backend.operational:
         return Span(f"✔ {word}", TextStyle.GOOD)
@@ -36,7 +36,12 @@ def status_of(backend: Backend) -> Span:
 
 
 def backend_cells(backend: Backend, *, chosen: bool) -> Cells:
-    """One span for each of `BACKEND_COLUMNS`; `chosen` marks the one circuits are transpiled for."""
+    """Return one span for each of `BACKEND_COLUMNS`.
+
+    Args:
+        backend: the row.
+        chosen: mark it as the one circuits are transpiled for.
+    """
     name = shorten(backend.name, 40)
     return (
         status_of(backend),
@@ -54,7 +59,15 @@ def backend_cells(backend: Backend, *, chosen: bool) -> Cells:
 
 
 def backend_lines(backend: Backend, now: datetime) -> list[StyledLine]:
-    """Two lines about one backend: coherence and calibration, and what the service says of it."""
+    """Return two lines about one backend.
+
+    Args:
+        backend: the backend under the cursor.
+        now: the time, for the age of the calibration.
+
+    Returns:
+        Coherence, calibration and gates; then the service's message.
+    """
     calibrated = f"calibrated {age(backend.calibrated, now)} ago" if backend.calibrated else ""
     gates = " ".join(shorten(gate, 20) for gate in backend.basis_gates[:12])
     facts = [

@@ -57,10 +57,14 @@ class CandidateTable(RowTable):
         super().__init__(_COLUMNS, self._cells, id=id)
         self._candidates: dict[str, Candidate] = {}
         self._picked = ""
-        self._told_ai = False
+        self._shows_ai = False
 
     def add(self, candidate: Candidate) -> None:
-        """Add a candidate, pick it, and put the cursor on it."""
+        """Add a candidate, pick it, and put the cursor on it.
+
+        Args:
+            candidate: takes the place of an older one of the same backend, place and options.
+        """
         key = _key(candidate)
         self._candidates.pop(key, None)
         self._candidates[key] = candidate
@@ -71,26 +75,26 @@ class CandidateTable(RowTable):
         self.move_to(key)
 
     def clear(self) -> None:
-        """Forget all: the circuit is another."""
+        """Remove all candidates."""
         self._candidates.clear()
         self._show()
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """The candidates, oldest first."""
+        """Candidates, oldest first."""
         return tuple(self._candidates.values())
 
     def _show(self) -> None:
-        told_ai = any(candidate.options.cloud for candidate in self._candidates.values())
-        if told_ai is not self._told_ai:
+        shows_ai = any(candidate.options.cloud for candidate in self._candidates.values())
+        if shows_ai is not self._shows_ai:
             self.show(())
-            self._told_ai = told_ai
-            self.use_columns(_WITH_AI if told_ai else _COLUMNS)
+            self._shows_ai = shows_ai
+            self.use_columns(_WITH_AI if shows_ai else _COLUMNS)
         self.styles.height = min(6, len(self._candidates) + 1)
         self.show(tuple(self._candidates))
 
     def action_pick(self) -> None:
-        """Review the candidate under the cursor."""
+        """Pick the candidate under the cursor and post `Picked`."""
         candidate = self._candidates.get(self.cursor_key)
         if candidate is not None:
             self._picked = self.cursor_key
@@ -98,7 +102,7 @@ class CandidateTable(RowTable):
             self.post_message(self.Picked(candidate))
 
     def on_row_table_opened(self) -> None:
-        """A double click picks it."""
+        """Pick the candidate that was clicked twice."""
         self.action_pick()
 
     def _cells(self, key: str) -> Cells:
@@ -108,7 +112,7 @@ class CandidateTable(RowTable):
             Span("✔" if key == self._picked else " ", TextStyle.GOOD),
             Span(str(options.optimization_level)),
             Span(plain(candidate.where, limit=20)),
-            *((Span(_ai(options)),) if self._told_ai else ()),
+            *((Span(_ai(options)),) if self._shows_ai else ()),
             Span("–" if options.seed is None else str(options.seed)),
             Span(plain(candidate.backend, limit=60)),
             Span(str(after.two_qubit_gates)),

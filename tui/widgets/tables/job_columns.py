@@ -90,13 +90,24 @@ STANDARD: tuple[ColumnChoice, ...] = tuple(ColumnChoice(one.column.id) for one i
 
 
 def known(choices: Sequence[ColumnChoice]) -> tuple[ColumnChoice, ...]:
-    """The choices whose column there is, each once; the standard ones when nothing is left."""
+    """Return the choices whose column exists, each once.
+
+    Returns:
+        The choices in order; `STANDARD` when none is left.
+    """
     once = {choice.id: choice for choice in choices if choice.id in JOB_COLUMNS}
     return tuple(once.values()) or STANDARD
 
 
 def chosen(choices: Sequence[ColumnChoice]) -> tuple[JobColumn, ...]:
-    """The columns as the user wants them; a width of their own stays as it is on every screen."""
+    """Return the columns as the user wants them.
+
+    Args:
+        choices: ids of `JOB_COLUMNS` with a width, 0 for the column's own.
+
+    Returns:
+        The columns; one with a width of its own keeps it on every screen.
+    """
     columns: list[JobColumn] = []
     for choice in choices:
         one = JOB_COLUMNS[choice.id]
@@ -109,5 +120,11 @@ def chosen(choices: Sequence[ColumnChoice]) -> tuple[JobColumn, ...]:
 
 
 def job_cells(columns: Sequence[JobColumn], job: Job, now: datetime) -> Cells:
-    """One span for each of the columns."""
+    """Return one span for each of the columns.
+
+    Args:
+        columns: as `chosen` gave them.
+        job: the row.
+        now: the time, for ages.
+    """
     return tuple(one.cell(job, now) for one in columns)

@@ -75,19 +75,25 @@ class JobTable(RowTable):
         self.use_columns([one.column for one in self._shown_columns])
 
     def show_rows(self, rows: JobRows, order: Order, folded: Iterable[str]) -> None:
-        """Show these rows; `order` is told in the heads of the columns."""
+        """Show these rows.
+
+        Args:
+            rows: jobs and heads of groups, in order.
+            order: marked in the heads of the columns.
+            folded: heads of groups whose jobs are not shown.
+        """
         self._rows, self._order, self._folded = rows, order, frozenset(folded)
         self._summaries.clear()
         self.show(rows.rows)
 
     def jobs_changed(self) -> None:
-        """Jobs are different, their rows are where they were."""
+        """Draw jobs that changed; their rows are where they were."""
         self._summaries.clear()
         self.repaint()
 
     @property
     def group_under_cursor(self) -> str | None:
-        """The head under the cursor; `None`: it is on a job, or on nothing."""
+        """Head of the group under the cursor; `None` when the cursor is on a job or on nothing."""
         return self.cursor_key if self.cursor_key in self._rows.groups else None
 
     def _cells(self, key: str) -> Cells:
@@ -97,17 +103,17 @@ class JobTable(RowTable):
         return job_cells(self._shown_columns, job, self._now())
 
     def heading(self, column: Column, cells: int) -> str:
-        """The head, with an arrow where the table is sorted by it."""
+        """Return the head, with an arrow where the table is sorted by it."""
         if column.id != self._order.column:
             return column.title
         return column.title[: max(0, cells - 1)] + ("▼" if self._order.descending else "▲")
 
     def gutter_text(self, key: str, at_cursor: bool) -> str:
-        """The cursor, then whether the job is marked, unseen, or both."""
+        """Return the cursor, then whether the job is marked, unseen, or both."""
         return ("▸" if at_cursor else " ") + _MARKS[key in self._marked, key in self.unseen]
 
     def row_line(self, key: str, width: int, style: TextStyle) -> StyledLine:
-        """A job, or the head of a group."""
+        """Return a job, or the head of a group."""
         if key not in self._rows.groups:
             row = super().row_line(key, width, style)
             if style is TextStyle.PLAIN and key in self.unseen:
@@ -145,7 +151,11 @@ class JobTable(RowTable):
 
     @property
     def last_visible(self) -> int:
-        """The place of the last row that can be seen."""
+        """Index of the last row in sight.
+
+        Returns:
+            The index among `keys`; -1 without rows.
+        """
         rows = max(1, self.size.height - 1)
         return min(len(self.keys), self.scroll_offset.y + rows) - 1
 
@@ -162,12 +172,12 @@ class JobTable(RowTable):
         self._steer(lambda: super(JobTable, self).action_edge(direction))
 
     def jump_to(self, key: str) -> None:
-        """The user asks for this row."""
+        """Put the cursor on a row that the user asked for, and post `Navigated`."""
         self.move_to(key)
         self.post_message(self.Navigated(True))
 
     def on_mouse_scroll_down(self) -> None:
-        """Rows further down come in sight."""
+        """Post `Navigated`: rows further down come in sight."""
         self.post_message(self.Navigated(False))
 
     def _steer(self, move: Callable[[], None]) -> None:
@@ -183,7 +193,12 @@ class JobTable(RowTable):
         return tuple(self._marked)
 
     def mark(self, ids: Iterable[str], on: bool) -> None:
-        """Mark jobs, or take their marks away."""
+        """Mark jobs or unmark them; posts `MarksChanged`.
+
+        Args:
+            ids: the jobs.
+            on: mark, else unmark.
+        """
         before = len(self._marked)
         if on:
             self._marked.update(dict.fromkeys(ids))
@@ -195,7 +210,7 @@ class JobTable(RowTable):
             self.post_message(self.MarksChanged())
 
     def toggle(self) -> None:
-        """Mark what is under the cursor, or no longer, and go on; on the head of a group all its jobs."""
+        """Mark or unmark the job under the cursor, or all jobs of the group under it, and go on."""
         key = self.cursor_key
         ids = self._rows.groups.get(key, [key] if key else [])
         self.mark(ids, any(one not in self._marked for one in ids))
@@ -203,7 +218,11 @@ class JobTable(RowTable):
         self.action_move(1)
 
     def mark_on(self, steps: int) -> None:
-        """Mark what is under the cursor and what comes under it."""
+        """Mark the job under the cursor, move, and mark the job that is under it then.
+
+        Args:
+            steps: rows to move; negative goes up.
+        """
         self.mark(self._jobs_between(self.cursor_index, self.cursor_index), True)
         self._anchor = self.cursor_key
         self.action_move(steps)
@@ -225,7 +244,7 @@ class JobTable(RowTable):
         return [key for key in self.keys[first : last + 1] if key not in self._rows.groups]
 
     def on_click(self, event: events.Click) -> None:
-        """In the gutter, or with ctrl: mark the row."""
+        """Mark the row for a click in the gutter or with ctrl; else as in any table."""
         if event.y >= 1 and (event.x < self.GUTTER or event.ctrl):
             event.prevent_default()
             place = event.y - 1 + self.scroll_offset.y

@@ -49,7 +49,7 @@ Cells = Sequence[Span]
 
 
 class RowTable(ScrollView, can_focus=True):
-    """The table. `show` tells it the keys in order; `cells_of` says what a row holds."""
+    """The table. `show` sets the keys in order; `cells_of` gives the cells of a row."""
 
     GUTTER: ClassVar[int] = 1
     """Cells left of the first column: the cursor, and what else `gutter_text` says."""
@@ -109,37 +109,48 @@ class RowTable(ScrollView, can_focus=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The rows, in order."""
+        """Keys of the rows, in order."""
         return self._keys
 
     @property
     def cursor_key(self) -> str:
-        """The key of the row under the cursor, empty when there is no row."""
+        """Key of the row under the cursor; empty when there is no row."""
         return self._keys[self._cursor] if self._keys else ""
 
     @property
     def line_width(self) -> int:
-        """Cells of a row: what a scrollbar leaves."""
+        """Cells of a row, without the scrollbar."""
         return self.scrollable_content_region.width
 
     @property
     def cursor_index(self) -> int:
-        """How many rows are above the cursor."""
+        """Number of rows above the cursor."""
         return self._cursor
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns, in order."""
+        """Columns, in order."""
         return self._columns
 
     def use_columns(self, columns: Sequence[Column]) -> None:
-        """Show other columns; `cells_of` has to give their cells from now on."""
+        """Show other columns.
+
+        Args:
+            columns: in order; `cells_of` has to give their cells from now on.
+        """
         self._columns = tuple(columns)
         self._widths_for = -1
         self.repaint()
 
     def show(self, keys: Sequence[str]) -> None:
-        """Show these rows; the cursor stays on its key, and on its line of the screen once scrolled."""
+        """Show these rows.
+
+        The cursor stays on its key, and on its line of the screen once scrolled. Posts `CursorMoved` when
+        another row is under the cursor then.
+
+        Args:
+            keys: keys of all rows, in order.
+        """
         before, old_cursor = self.cursor_key, self._cursor
         self._keys = tuple(keys)
         self._cursor = self._index_of(before, max(0, min(old_cursor, len(self._keys) - 1)))
@@ -153,7 +164,11 @@ class RowTable(ScrollView, can_focus=True):
             self.post_message(self.CursorMoved(self, self.cursor_key))
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a row; a key that is not shown changes nothing."""
+        """Put the cursor on a row and post `CursorMoved`.
+
+        Args:
+            key: the row; one that is not shown changes nothing.
+        """
         self._set_cursor(self._index_of(key, self._cursor))
 
     def _index_of(self, key: str, other: int) -> int:
@@ -181,7 +196,7 @@ class RowTable(ScrollView, can_focus=True):
                 self.refresh(Region(0, y, width, 1))
 
     def render_line(self, y: int) -> Strip:
-        """The head, then the rows from the scroll position on."""
+        """Return the head or a row, by the scroll position."""
         top, width = self.scroll_offset.y, self.line_width
         if (top, width) != self._painted_for:
             self._painted_for = (top, width)
@@ -199,7 +214,7 @@ class RowTable(ScrollView, can_focus=True):
         return style
 
     def notify_style_update(self) -> None:
-        """The theme or the style sheet changed."""
+        """Drop the styles that were kept: the theme or the style sheet changed."""
         self._styles_then.clear()
         super().notify_style_update()
 
@@ -223,15 +238,34 @@ class RowTable(ScrollView, can_focus=True):
         return self.row_line(self._keys[place], width, style)
 
     def heading(self, column: Column, cells: int) -> str:
-        """What the head of a column says, which has that many cells."""
+        """Return the text of a column's head.
+
+        Args:
+            column: the column.
+            cells: its width now.
+        """
         return column.title
 
     def gutter_text(self, key: str, at_cursor: bool) -> str:
-        """What stands left of a row, `GUTTER` cells."""
+        """Return the text left of a row.
+
+        Args:
+            key: the row.
+            at_cursor: whether the cursor is on it.
+
+        Returns:
+            Exactly `GUTTER` cells.
+        """
         return ("▸" if at_cursor else " ").ljust(self.GUTTER)
 
     def row_line(self, key: str, width: int, style: TextStyle) -> StyledLine:
-        """One row; `style` is `PLAIN` but for the row under the cursor, which has one style."""
+        """Return one row.
+
+        Args:
+            key: the row.
+            width: cells to fill.
+            style: the style of the whole row under the cursor, else `PLAIN`.
+        """
         cells = self._cells_of(key)
         if style is not TextStyle.PLAIN:
             cells = [span._replace(style=style) for span in cells]
@@ -273,7 +307,14 @@ class RowTable(ScrollView, can_focus=True):
         return widths
 
     def column_at(self, x: int) -> Column | None:
-        """The column that fills a cell, the space left of it counted as its own."""
+        """Return the column that fills a cell.
+
+        Args:
+            x: the cell, from the left; the space left of a column counts as its own.
+
+        Returns:
+            The column; `None` in the gutter and right of the last column.
+        """
         end = self.GUTTER
         for column, cells in zip(self._columns, self._widths(self.line_width), strict=True):
             if cells:
@@ -311,11 +352,11 @@ class RowTable(ScrollView, can_focus=True):
         self._set_cursor(0 if direction < 0 else len(self._keys) - 1)
 
     def on_focus(self) -> None:
-        """The cursor looks different with the focus."""
+        """Draw the cursor as it looks with the focus."""
         self.repaint()
 
     def on_blur(self) -> None:
-        """The cursor looks different without the focus."""
+        """Draw the cursor as it looks without the focus."""
         self.repaint()
 
     def on_resize(self) -> None:
@@ -324,7 +365,7 @@ class RowTable(ScrollView, can_focus=True):
         self._keep_in_view()
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor, a double click opens the row; on a head it is told."""
+        """Move the cursor; post `Opened` for a double click, `HeadClicked` for a click on a head."""
         if event.y < 1:
             column = self.column_at(event.x)
             if column is not None:

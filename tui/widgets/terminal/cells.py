@@ -60,10 +60,13 @@ _is_plain = _PLAIN.issuperset
 
 @lru_cache(maxsize=8192)
 def width_of_character(character: str) -> CharWidth:
-    """How the character moves the cursor of a terminal.
+    """Return how a character moves the cursor of a terminal.
 
     Terminals agree about letters, box drawing, East Asian wide characters and combining marks. They do not
     about emoji and their joiners and variation selectors, nor about other invisible characters: `UNSURE`.
+
+    Args:
+        character: one character.
     """
     code = ord(character)
     if code < 0x20 or 0x7F <= code < 0xA0:
@@ -80,7 +83,15 @@ def width_of_character(character: str) -> CharWidth:
 
 
 def cells_of(strip: Strip, color_system: ColorSystem) -> CellRun | CharWidth:
-    """The cells of a strip, or why they cannot be told: `UNSURE` or `CONTROL`."""
+    """Return the cells of a strip.
+
+    Args:
+        strip: the strip.
+        color_system: what the terminal can tell apart.
+
+    Returns:
+        Text and rendition of each cell; `UNSURE` or `CONTROL` when the terminal decides where they are.
+    """
     texts: list[str] = []
     renditions: list[str] = []
     plain = True

@@ -40,7 +40,7 @@ class DiffApp(App[None]):
 
     @property
     def screen_buffer(self) -> ScreenBuffer:
-        """What the terminal shows."""
+        """Cells that the terminal shows."""
         if self._screen_buffer is None:
             self._screen_buffer = ScreenBuffer()
         return self._screen_buffer
@@ -68,16 +68,17 @@ class DiffApp(App[None]):
         return self._running and not self._closed and not self._batch_count
 
     def invalidate_terminal(self) -> None:
-        """What the terminal shows is no longer known: it was left and entered again, or has another size."""
+        """Forget the terminal's cells: it was left and entered again, or has another size."""
         was_known = self.screen_buffer.valid
         self.screen_buffer.invalidate()
         if was_known:
             self.set_timer(_REPAINTED_WITHIN, self._repaint_unless_done)
 
     def on_resize(self, event: events.Resize) -> None:
-        """A terminal of another size, or of the same again, may have lost anything.
+        """Forget the terminal's cells.
 
-        Drivers also tell the size when they enter the terminal's screen anew.
+        A terminal of another size, or of the same again, may have lost anything. Drivers also report the
+        size when they enter the terminal's screen anew.
         """
         self.invalidate_terminal()
 

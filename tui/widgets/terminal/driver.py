@@ -73,7 +73,7 @@ class TerminalDriver(LinuxDriver):
                     for _ in parser.feed(""):
                         pass
                 except (EOFError, ParseError):
-                    # The parser is told that nothing follows; a half-read sequence is of no use now.
+                    # The parser learns that nothing follows; a half-read sequence is of no use now.
                     return
 
     def _hung_up(self) -> None:

@@ -41,7 +41,15 @@ def rendition_of(style: Style | None, color_system: ColorSystem) -> str:
 
 @lru_cache(maxsize=16384)
 def transition(old: str, new: str) -> str:
-    """The sequences that make `new` the rendition after `old`; empty when they are the same."""
+    """Return the sequences that change the rendition.
+
+    Args:
+        old: the terminal's rendition now.
+        new: the rendition to set.
+
+    Returns:
+        The shortest SGR sequence, and OSC 8 for another link; empty when both are the same.
+    """
     if old == new:
         return ""
     (before, link_before), (after, link_after) = _split(old), _split(new)
@@ -89,19 +97,21 @@ def _parse(codes: str) -> _Codes:
 
 
 def tmux_clipboard(text: str) -> str:
-    """OSC 52 for `text`, wrapped so that tmux passes it on to the terminal around it."""
+    """Return OSC 52 for `text`, wrapped so that tmux passes it on to the terminal around it."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     return f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\"
 
 
 def terminal_notice(text: str, *, tmux: bool) -> str:
-    """OSC 9 and OSC 777, of which terminals know one or none, for a notice beside the terminal's window.
+    """Return OSC 9 and OSC 777 for a notice beside the terminal's window; terminals know one or none.
 
-    The text is made plain: nothing in it ends the sequence.
+    Args:
+        text: untrusted; sanitized, so that nothing in it ends the sequence.
+        tmux: wrap the sequences so that tmux passes them on.
     """
-    told = plain(text, limit=200)
+    message = plain(text, limit=200)
     # In OSC 777 a semicolon parts title and body.
-    sequences = f"\x1b]9;{told}\x1b\\", f"\x1b]777;notify;qdeck;{told.replace(';', ',')}\x1b\\"
+    sequences = f"\x1b]9;{message}\x1b\\", f"\x1b]777;notify;qdeck;{message.replace(';', ',')}\x1b\\"
     if tmux:
         return "".join("\x1bPtmux;" + one.replace("\x1b", "\x1b\x1b") + "\x1b\\" for one in sequences)
     return "".join(sequences)

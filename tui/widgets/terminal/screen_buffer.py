@@ -85,22 +85,28 @@ class ScreenBuffer:
 
     @property
     def valid(self) -> bool:
-        """Whether anything is known of what the terminal shows."""
+        """True when anything is known of the terminal's cells."""
         return not self._stale
 
     @property
     def complete(self) -> bool:
-        """Whether the whole screen was written since it was last forgotten."""
+        """True when the whole screen was written since the last `invalidate`."""
         return self._complete and not self._stale
 
     def invalidate(self) -> None:
-        """Forget everything: what is written next is sent whole. May be called from a signal handler."""
+        """Forget everything: the next update is sent whole. May be called from a signal handler."""
         self._stale = True
 
     def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """Return the sequences that make the terminal show what the update holds.
 
-        They leave the rendition at its default and the cursor anywhere. Empty when nothing changed.
+        Args:
+            update: what Textual is about to write.
+            console: the console it would be rendered with.
+
+        Returns:
+            The sequences; empty when nothing changed. They leave the rendition at its default and the cursor
+            anywhere.
         """
         if isinstance(update, LayoutUpdate):
             size, pieces = (update.region.right, update.region.bottom), _layout_pieces(update)

@@ -115,10 +115,13 @@ THEMES: tuple[Theme, ...] = (
 
 
 def theme_for(environ: Mapping[str, str]) -> ThemeName:
-    """The theme for a terminal, from its environment.
+    """Return the theme for a terminal.
 
     `NO_COLOR` (https://no-color.org) and 16-colour terminals get the terminal's own colours; sshd does not
-    forward `COLORTERM`, so 24-bit colour is only used where it is said.
+    forward `COLORTERM`, so 24-bit colour is only used where it is set.
+
+    Args:
+        environ: the environment variables.
     """
     if environ.get("NO_COLOR"):
         return ThemeName.TERMINAL

@@ -21,7 +21,7 @@ class TooSmall(LineWidget):
     """
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """The notice; the size it says is the terminal's."""
+        """Return the notice with the terminal's size."""
         size = self.app.size
         return (
             line(("This terminal is too small.", TextStyle.STRONG)),
@@ -33,5 +33,5 @@ class TooSmall(LineWidget):
         )
 
     def on_resize(self) -> None:
-        """The size told is the size now."""
+        """Show the new size."""
         self.repaint()

@@ -68,7 +68,7 @@ class KeyQueueApp(App[None]):
 
     @property
     def key_in_progress(self) -> bool:
-        """Whether a key is under way, and others may wait for it."""
+        """True while a key takes effect; others may wait for it."""
         return self._walking
 
     def _drops(self, event: events.Event) -> bool:
@@ -139,17 +139,17 @@ class FocusTrackingApp(KeyQueueApp):
 
     @property
     def user_present(self) -> bool:
-        """Whether somebody would see what is shown now."""
+        """True when somebody would see what is shown now."""
         if self._tells_focus or not self.app_focus:
             return self.app_focus
         return self.clock.monotonic() - self._touched < GONE_AFTER
 
     def report_activity(self) -> None:
-        """The user does something."""
+        """Note that the user does something."""
         self._touched = self.clock.monotonic()
 
     async def on_event(self, event: events.Event) -> None:
-        """Note who is there."""
+        """Note focus and activity, then handle the event."""
         if self._touched == math.inf:
             # Who starts it is there.
             self._touched = self.clock.monotonic()

@@ -33,17 +33,25 @@ _STATES: Mapping[JobStatus | SessionState, tuple[str, TextStyle]] = {
 
 
 def status_span(job: Job) -> Span:
-    """Symbol and word of a job's status; the service's own word when qdeck does not know it."""
+    """Return symbol and word of a job's status.
+
+    Returns:
+        `✔ done`; for an unknown status the service's own word, sanitized.
+    """
     return _state_span(job.status, job.status_text)
 
 
 def step_span(status: JobStatus) -> Span:
-    """Symbol and word of a status."""
+    """Return symbol and word of a status."""
     return _state_span(status)
 
 
 def state_span(session: Session) -> Span:
-    """Symbol and word of a session's state; the service's own word when qdeck does not know it."""
+    """Return symbol and word of a session's state.
+
+    Returns:
+        `● active`; for an unknown state the service's own word, sanitized.
+    """
     return _state_span(session.state, session.state_text)
 
 
@@ -54,7 +62,11 @@ def _state_span(state: JobStatus | SessionState, service_word: str = "") -> Span
 
 
 def age(then: datetime | None, now: datetime) -> str:
-    """How long ago, coarsely, so that it changes seldom: `now`, `20s`, `5m`, `3h`, `2d`."""
+    """Return the time since `then`, coarsely so that it changes seldom.
+
+    Returns:
+        `now` (below 10 s), `20s`, `5m`, `3h` or `2d`; `–` for `None`.
+    """
     if then is None:
         return NOTHING
     seconds = (now - then).total_seconds()
@@ -70,7 +82,11 @@ def age(then: datetime | None, now: datetime) -> str:
 
 
 def freshness_age(confirmed: datetime, now: datetime) -> str:
-    """How old the picture is, in steps that change seldom: `live`, `30s ago`, `1m ago`, `5m ago`, ..."""
+    """Return the age of the data shown, in steps that change seldom.
+
+    Returns:
+        `live` (below 20 s), `30s ago`, `1m ago`, `5m ago` or `2h ago`.
+    """
     seconds = (now - confirmed).total_seconds()
     for limit, step, unit in ((20, 0, ""), (60, 10, "s"), (600, 60, "m"), (3600, 300, "m")):
         if seconds < limit:
@@ -82,7 +98,14 @@ def freshness_age(confirmed: datetime, now: datetime) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time: `0.4 s`, `12 s`, `9m 12s`, `3h 05m`, `2d 4h`."""
+    """Return a length of time with one or two units.
+
+    Args:
+        seconds: the length; `None` when not known.
+
+    Returns:
+        `0.4 s`, `12 s`, `9m 12s`, `3h 05m` or `2d 4h`; `–` for `None`, NaN and infinity.
+    """
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
     if seconds < 9.95:
@@ -98,17 +121,25 @@ def duration(seconds: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """A number with fixed digits, or the sign for not known."""
+    """Return a number with a fixed number of digits after the point.
+
+    Returns:
+        The number; `–` for `None`.
+    """
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
 def format_count(count: int, thing: str) -> str:
-    """How many: `1 job`, `12 jobs`, `100,000 jobs`."""
+    """Return a count with its noun: `1 job`, `12 jobs`, `100,000 jobs`."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def finished_message(jobs: Sequence[Job]) -> str:
-    """That these jobs, at least one, became final."""
+    """Return a sentence that says that jobs became final.
+
+    Args:
+        jobs: at least one; the first is named.
+    """
     name = shorten(jobs[0].name or jobs[0].id, 40)
     if len(jobs) == 1:
         return f"{name} is {jobs[0].status} ({shorten(jobs[0].backend, 40)})."
@@ -116,19 +147,40 @@ def finished_message(jobs: Sequence[Job]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of the shots: `49.6 %`; one that is seen but rounds to nothing is `<0.1 %`."""
+    """Return a share in percent.
+
+    Args:
+        share: from 0 to 1.
+
+    Returns:
+        `49.6 %`; `<0.1 %` for one that rounds to nothing.
+    """
     return "<0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"
 
 
 def success_percent(probability: float | None) -> str:
-    """An estimated probability of success in percent: `87.3 %`, `< 0.1 %`."""
+    """Return an estimated probability of success in percent.
+
+    Args:
+        probability: from 0 to 1; `None` when not known.
+
+    Returns:
+        `87.3 %`, `< 0.1 %`, or `–` for `None`.
+    """
     if probability is None:
         return NOTHING
     return "< 0.1 %" if 0 < probability < 0.001 else f"{probability * 100:.1f} %"
 
 
 def percent_error(value: float | None) -> str:
-    """An error probability in percent with two significant digits: `0.83 %`."""
+    """Return an error probability in percent with two significant digits.
+
+    Args:
+        value: from 0 to 1; `None` when not known.
+
+    Returns:
+        `0.83` without the sign, `–` for `None`.
+    """
     if value is None:
         return NOTHING
     percent = value * 100
@@ -136,7 +188,11 @@ def percent_error(value: float | None) -> str:
 
 
 def format_usage(usage: Usage | None) -> str:
-    """What the instance has left: `9m 12s of 10m QPU left`; empty when nothing is known."""
+    """Return the QPU time that the instance has left.
+
+    Returns:
+        `9m 12s of 10m QPU left`, `48 s QPU used` or `QPU limit reached`; empty when nothing is known.
+    """
     if usage is None:
         return ""
     if usage.limit_reached:
@@ -151,7 +207,11 @@ def format_usage(usage: Usage | None) -> str:
 
 
 def format_token_life(expires: datetime | None, now: datetime) -> str:
-    """How long the access token lives: `token 52m`, `token over`; empty when the service does not say."""
+    """Return the time until the access token expires.
+
+    Returns:
+        `token 52m`, `token <1m` or `token over`; empty when the service does not say.
+    """
     if expires is None:
         return ""
     left = expires - now
@@ -167,23 +227,36 @@ def format_token_life(expires: datetime | None, now: datetime) -> str:
 
 
 def format_datetime(moment: datetime | None) -> str:
-    """A moment as local date and time, for facts; UTC stays UTC where the machine says so."""
+    """Return a moment as local date and time.
+
+    Returns:
+        `2026-03-14 15:09:26`; `–` for `None`.
+    """
     return NOTHING if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def format_minute(moment: datetime) -> str:
-    """A moment of today as local hours and minutes."""
+    """Return a moment of today as local hours and minutes."""
     return moment.astimezone().strftime("%H:%M")
 
 
 def short_id(identifier: str, width: int = 10) -> str:
-    """An id cut for a column; the whole id is in the detail and copied by its key."""
+    """Return an id cut for a column.
+
+    Args:
+        identifier: any id, untrusted.
+        width: characters at most; a longer one ends in `…`.
+    """
     shown = plain(identifier, limit=200)
     return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
 def time_left(session: Session, now: datetime) -> str:
-    """How long it may still live, coarsely, so that it changes seldom: `5h`, `40m`, `<5m`, `over`."""
+    """Return the time until a session ends, coarsely so that it changes seldom.
+
+    Returns:
+        `5h`, `1h 20m`, `40m`, `<5m` or `over`; `–` when it has no end.
+    """
     end = session.ends()
     if end is None:
         return NOTHING
@@ -199,7 +272,15 @@ def time_left(session: Session, now: datetime) -> str:
 
 
 def idle_time(since: datetime | None, now: datetime) -> str:
-    """How long no job was queued or running in it, coarsely: `<1m`, `4m`, `25m`, `3h`."""
+    """Return the time since the last job of a session, coarsely.
+
+    Args:
+        since: when the last job ended; `None` while there is one, or when not known.
+        now: the time.
+
+    Returns:
+        `<1m`, `4m`, `25m` or `3h`; `–` for `None`.
+    """
     if since is None:
         return NOTHING
     minutes = int((now - since).total_seconds() // 60)
@@ -211,7 +292,11 @@ def idle_time(since: datetime | None, now: datetime) -> str:
 
 
 def place_kept_for(session: Session, idle_since: datetime | None, now: datetime) -> str:
-    """How long it stays active when no job comes, coarsely: `<1m`, `4m`; empty when that is not known."""
+    """Return the time for which a session stays active without a job.
+
+    Returns:
+        `<1m` or `4m`; empty when not known or over.
+    """
     end = session.loses_place(idle_since)
     if end is None or end <= now:
         return ""
@@ -220,7 +305,11 @@ def place_kept_for(session: Session, idle_since: datetime | None, now: datetime)
 
 
 def open_sessions(services: AppServices) -> list[Session]:
-    """The sessions of the signed-in account that take jobs, and so may cost; the newest first."""
+    """Return the sessions of the signed-in account that take jobs, and so may cost.
+
+    Returns:
+        The newest first; empty when nobody is signed in.
+    """
     return (
         [one for one in services.sessions.all() if one.takes_jobs]
         if services.account.identity is not None
@@ -229,7 +318,15 @@ def open_sessions(services: AppServices) -> list[Session]:
 
 
 def open_sessions_labels(sessions: Sequence[Session], now: datetime) -> tuple[str, str, str]:
-    """How many are open and how long the last of them may still live, in three lengths; empty: none is."""
+    """Return the number of open sessions with the time until the last of them ends.
+
+    Args:
+        sessions: those that take jobs.
+        now: the time.
+
+    Returns:
+        The label in three lengths, the longest first; three empty texts for no session.
+    """
     if not sessions:
         return "", "", ""
     ends = [end for session in sessions if (end := session.ends()) is not None]
@@ -244,7 +341,7 @@ def open_sessions_labels(sessions: Sequence[Session], now: datetime) -> tuple[st
 
 
 def charge_note(session: Session) -> str:
-    """What an open session costs though nothing runs in it, in a short sentence."""
+    """Return a sentence on what an open session costs while nothing runs in it."""
     if session.mode is SessionMode.BATCH:
         return "Only the QPU time of its jobs is charged."
     if session.state is SessionState.OPEN:
@@ -255,9 +352,13 @@ def charge_note(session: Session) -> str:
 
 
 def idle_warning(session: Session, seconds: float, now: datetime, *, read_only: bool = False) -> str:
-    """The warning of a session in which nothing happens: which, how long, what it costs, what to do.
+    """Return the warning about an idle session, short enough for two lines of 80 cells.
 
-    Short enough for the two lines that a warning gets in 80 columns.
+    Args:
+        session: the session.
+        seconds: how long it has been idle.
+        now: the time.
+        read_only: leave out the keys that end it.
     """
     which = f"{session.mode} {short_id(session.id)} on {shorten(session.backend, 30)}"
     idle = idle_time(now - timedelta(seconds=seconds), now)
@@ -266,7 +367,11 @@ def idle_warning(session: Session, seconds: float, now: datetime, *, read_only: 
 
 
 def offers(sessions: Iterable[Session], backend: str, now: datetime) -> list[tuple[str, str]]:
-    """The sessions that take jobs on `backend`, as label and id, for the submit form."""
+    """Return the sessions that take jobs on a backend, for the submit form.
+
+    Returns:
+        Label and id of each.
+    """
     return [
         (f"{session.mode} {short_id(session.id)} {time_left(session, now)}", session.id)
         for session in sessions

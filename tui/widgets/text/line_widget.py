@@ -25,7 +25,11 @@ class LineWidget(Widget):
         self._lines_width = -1
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """The lines to draw in `width` cells."""
+        """Return the lines to draw.
+
+        Args:
+            width: cells of a line; longer lines are cut, shorter ones filled up.
+        """
         raise NotImplementedError
 
     def repaint(self) -> None:
@@ -45,7 +49,7 @@ class LineWidget(Widget):
         return [fit_line(pieces, width) for pieces in self.build_lines(width)]
 
     def render_line(self, y: int) -> Strip:
-        """One line, from the picture last drawn."""
+        """Return one line of those last built."""
         width = self.size.width
         if width != self._lines_width:
             self._lines = self._draw(width)
@@ -68,7 +72,7 @@ class TextBlock(LineWidget):
         self._given: tuple[StyledLine, ...] = ()
 
     def show(self, lines: Sequence[StyledLine]) -> None:
-        """Show these lines instead."""
+        """Show these lines; the height follows their number."""
         given = tuple(lines)
         if given == self._given:
             return
@@ -80,13 +84,13 @@ class TextBlock(LineWidget):
 
     @property
     def shown(self) -> tuple[StyledLine, ...]:
-        """The lines shown."""
+        """Lines that are shown."""
         return self._given
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """The lines as given."""
+        """Return the lines as given."""
         return self._given
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as there are lines."""
+        """Return the number of lines."""
         return len(self.build_lines(width))

@@ -81,23 +81,39 @@ BLANK: StyledLine = ()
 
 
 def line(*parts: str | tuple[str, TextStyle] | Span) -> StyledLine:
-    """A line from strings, `(text, style)` pairs and spans; empty pieces are left out."""
+    """Return a line made from pieces; empty pieces are left out.
+
+    Args:
+        parts: strings in the plain style, `(text, style)` pairs, and spans.
+
+    Returns:
+        The spans in order; `BLANK` when all pieces are empty.
+    """
     spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
     return tuple(span for span in spans if span.text)
 
 
 def width_of(pieces: StyledLine) -> int:
-    """Cells the line takes on the screen."""
+    """Return the width of a line in cells."""
     return sum(cell_len(span.text) for span in pieces)
 
 
 def text_of(pieces: StyledLine) -> str:
-    """The line without its styles."""
+    """Return the line without its styles."""
     return "".join(span.text for span in pieces)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """`text` in exactly `width` cells: padded, or cut with `…` in its last cell."""
+    """Return `text` in exactly `width` cells.
+
+    Args:
+        text: plain text of any length.
+        width: cells to fill.
+        right: pad on the left, for numbers.
+
+    Returns:
+        The text padded with spaces, or cut with `…` in its last cell; empty when `width` is not above 0.
+    """
     if width <= 0:
         return ""
     size = cell_len(text)
@@ -107,7 +123,11 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def fit_line(pieces: StyledLine, width: int) -> StyledLine:
-    """The line in exactly `width` cells: padded with spaces, or cut with `…`."""
+    """Return the line in exactly `width` cells.
+
+    Returns:
+        The spans padded with spaces, or cut with `…` in the last cell.
+    """
     room = width
     kept: list[Span] = []
     for span in pieces:
@@ -129,8 +149,12 @@ def fit_line(pieces: StyledLine, width: int) -> StyledLine:
 
 
 def crop(pieces: StyledLine, left: int, width: int) -> StyledLine:
-    """Cells `left` to `left + width` of a line of any length, which may end before; spaces stand for the half
-    of a wide character."""
+    """Return the cells from `left` to before `left + width` of a line of any length.
+
+    Returns:
+        Spans of at most `width` cells, fewer where the line ends before; a space stands for the half of a
+        wide character.
+    """
     kept: list[Span] = []
     at = 0
     for span in pieces:
@@ -148,7 +172,11 @@ def crop(pieces: StyledLine, left: int, width: int) -> StyledLine:
 
 
 def justify(left: StyledLine, right: StyledLine, width: int) -> StyledLine:
-    """`left` and `right` at the two ends of a line of `width` cells; `left` is cut when there is no room."""
+    """Return a line of `width` cells with `left` at its beginning and `right` at its end.
+
+    Returns:
+        Both parts with spaces between; `left` is cut when there is little room, and alone when there is none.
+    """
     room = width - width_of(right) - 1
     if room <= 0:
         return fit_line(left, width)
@@ -156,7 +184,16 @@ def justify(left: StyledLine, right: StyledLine, width: int) -> StyledLine:
 
 
 def wrapped(text: str, width: int, style: TextStyle = TextStyle.PLAIN) -> list[StyledLine]:
-    """`text` folded at words into lines of at most `width` cells; line feeds are kept."""
+    """Return `text` wrapped at spaces.
+
+    Args:
+        text: plain text; line feeds begin a new line.
+        width: cells of the longest line; longer words are cut.
+        style: the style of all lines.
+
+    Returns:
+        At least one line, `BLANK` for an empty text.
+    """
     lines: list[StyledLine] = []
     for paragraph in text.split("\n"):
         current = ""
@@ -175,7 +212,14 @@ def wrapped(text: str, width: int, style: TextStyle = TextStyle.PLAIN) -> list[S
 
 
 def strip_of(pieces: StyledLine, width: int, style_of: Callable[[str], Style], base: Style) -> Strip:
-    """The line as Textual draws it, `width` cells on `base`."""
+    """Return the line as a Textual strip.
+
+    Args:
+        pieces: the line.
+        width: cells of the strip, filled up with spaces.
+        style_of: gives the Rich style of a component class.
+        base: the style below all others.
+    """
     segments: list[Segment] = []
     for span in pieces:
         style = base if span.style is TextStyle.PLAIN else base + style_of(span.style)

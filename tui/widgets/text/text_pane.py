@@ -42,13 +42,22 @@ Page = Callable[[int], Sequence[StyledLine]]
 
 
 def text_page(text: str) -> list[StyledLine]:
-    """Any text from outside as lines, control characters made visible."""
+    """Return any text from outside as lines.
+
+    Args:
+        text: untrusted text; control characters are made visible, what exceeds `LIMIT` is cut.
+    """
     shown = plain(text, limit=LIMIT, lines=True)
     return [(Span(row),) if row else BLANK for row in shown.split("\n")]
 
 
 def wrapped_page(text: str, width: int) -> list[StyledLine]:
-    """The same with no line longer than `width` cells: what goes on is indented below its beginning."""
+    """Return any text from outside as lines of at most `width` cells.
+
+    Args:
+        text: untrusted text, as for `text_page`.
+        width: cells of a line; the rest of a longer one is indented below its beginning.
+    """
     lines: list[StyledLine] = []
     for pieces in text_page(text):
         row = text_of(pieces)
@@ -152,11 +161,16 @@ class TextPane(ScrollView, can_focus=True):
 
     @property
     def lines(self) -> Sequence[StyledLine]:
-        """What is shown now."""
+        """Lines that are shown, all of the page."""
         return self._lines
 
     def show(self, page: Page, *, home: bool = True) -> None:
-        """Show a page; `home` goes to its top."""
+        """Show a page.
+
+        Args:
+            page: makes the lines for a number of cells; asked again when the width changes.
+            home: scroll to the top.
+        """
         self._page = page
         self._make()
         if home:
@@ -176,11 +190,11 @@ class TextPane(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lines may depend on the width."""
+        """Make the lines anew: they may depend on the width."""
         self._make()
 
     def render_line(self, y: int) -> Strip:
-        """The line at the scroll position."""
+        """Return the line at the scroll position."""
         left, top = self.scroll_offset
         width = self.size.width
         place = y + top
