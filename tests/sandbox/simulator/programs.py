@@ -1,4 +1,4 @@
-"""Programs and helpers that several tests of the engine use."""
+"""Programs and helpers of the tests of the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's processes: warm, exact, stoppable, replaced when they die, never left behind."""
+"""The engine's processes: warm, exact, cancellable, replaced when they die, ended with the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimator jobs: expectation values with honest errors, in every form the service takes."""
+"""Estimator jobs: expectation values with standard errors, in every form the service takes."""
 
 from __future__ import annotations
 

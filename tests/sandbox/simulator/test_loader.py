@@ -1,4 +1,4 @@
-"""Programs become circuits on the right qubits, or are refused with the place of their error."""
+"""Loading of circuits and the ISA check: the right qubits and gates, or an error with line and column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise on the qubits in use is the device's own, and each way to simulate agrees with the others."""
+"""Noise of the qubits in use as calibrated, and agreement of all simulation methods."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def ladder(size: int, angle: float) -> QuantumCircuit:
 
 
 def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequence[float]:
-    """How often each bit, and each pair of neighbours together, is 1."""
+    """Share of shots in which each bit is 1, and in which each pair of neighbours differs."""
     reduced = reduce_qubits(circuit)
     run = plan_run(reduced, "ibm_fez", shots)
     plain = clifford_form(run.circuit) if method.name in CLIFFORD else run.circuit
@@ -220,7 +220,10 @@ def twirled_probabilities(circuit: QuantumCircuit, device: str) -> Any:
 
 
 def marginal_p_values(circuit: QuantumCircuit, device: str, method: Method, seed: int) -> list[float]:
-    """Chi-square p-values of every bit, every pair of bits, and all bits being 1, against the exact ones."""
+    """Chi-square p-values of the sampled marginals against the exact probabilities.
+
+    The marginals are of all bits being 1, of every bit and of every pair of bits.
+    """
     shots = 8000
     reduced = reduce_qubits(circuit)
     clifford = clifford_form(reduced.circuit) if method.name in CLIFFORD else reduced.circuit

@@ -1,4 +1,4 @@
-"""Sampler jobs: shots that look like the device's, in every form the service takes and gives."""
+"""Sampler jobs: noisy shots, in every form the service takes and gives."""
 
 from __future__ import annotations
 

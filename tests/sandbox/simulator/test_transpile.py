@@ -1,4 +1,4 @@
-"""Transpiling as the cloud transpiler does it."""
+"""Transpiling for devices and coupling maps, from and to OpenQASM 2, OpenQASM 3 and QPY."""
 
 from __future__ import annotations
 

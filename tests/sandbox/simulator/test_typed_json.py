@@ -1,4 +1,4 @@
-"""What IBM's own client sends is read, and what it is sent it can read: typed JSON both ways."""
+"""Typed JSON of IBM's own client, read from it and decoded by it."""
 
 from __future__ import annotations
 

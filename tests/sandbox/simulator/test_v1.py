@@ -1,4 +1,4 @@
-"""Jobs of the first generation: `circuits` in, quasi-distributions and values out."""
+"""Jobs of the first version of the primitives: `circuits` in, quasi-distributions and values out."""
 
 from __future__ import annotations
 

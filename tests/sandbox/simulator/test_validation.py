@@ -1,4 +1,4 @@
-"""Params are refused at once when they are not well formed, with IBM's words in front."""
+"""Validation of params with IBM's error texts."""
 
 from __future__ import annotations
 

@@ -20,6 +20,9 @@ from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form, sample_clifford
 from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method
 
+Errors = tuple[tuple[int, int], ...]
+"""The Pauli errors of a shot: index of the instruction before it, number in the instruction's channel."""
+
 # Of the letters of a Pauli channel: I, X, Y, Z.
 _PAULIS = (None, XGate(), YGate(), ZGate())
 # Bounds the memory that Aer's copies of the circuits take.
@@ -109,6 +112,27 @@ def _sample_trajectories(
 
     Aer's own shot branching, which saves the same time, draws noise wrongly (Aer 0.17 and 0.18).
     """
+    rows: dict[Errors, list[int]] = {}
+    for shot, errors in enumerate(_draw_errors(circuit, device, qubits, shots, generator)):
+        rows.setdefault(errors, []).append(shot)
+    by_count: dict[int, list[Errors]] = {}
+    for errors, members in rows.items():
+        by_count.setdefault(len(members), []).append(errors)
+    bits: Bits = np.zeros((shots, circuit.num_clbits), dtype=np.uint8)
+    for count, alike in by_count.items():
+        for start in range(0, len(alike), _TRAJECTORIES_AT_ONCE):
+            chunk = alike[start : start + _TRAJECTORIES_AT_ONCE]
+            circuits = [_with_errors(circuit, dict(errors)) for errors in chunk]
+            sampled = _sample_aer(circuits, method, None, count, generator)
+            for errors, outcomes in zip(chunk, sampled, strict=True):
+                bits[rows[errors]] = outcomes
+    noise.misread(bits, circuit, device, qubits, generator, twirled=twirled_readout)
+    return bits
+
+
+def _draw_errors(
+    circuit: QuantumCircuit, device: str, qubits: Sequence[int], shots: int, generator: np.random.Generator
+) -> list[Errors]:
     errors: list[list[tuple[int, int]]] = [[] for _ in range(shots)]
     for index, (instruction, numbers) in enumerate(walk(circuit)):
         physical = tuple(qubits[number] for number in numbers)
@@ -117,23 +141,7 @@ def _sample_trajectories(
             drawn = generator.choice(len(channel), size=shots, p=channel)
             for shot in np.flatnonzero(drawn).tolist():
                 errors[shot].append((index, int(drawn[shot])))
-    rows: dict[tuple[tuple[int, int], ...], list[int]] = {}
-    for shot, drawn_errors in enumerate(errors):
-        rows.setdefault(tuple(drawn_errors), []).append(shot)
-    by_count: dict[int, list[tuple[tuple[int, int], ...]]] = {}
-    for key, members in rows.items():
-        by_count.setdefault(len(members), []).append(key)
-    bits: Bits = np.zeros((shots, circuit.num_clbits), dtype=np.uint8)
-    for count, keys in by_count.items():
-        for start in range(0, len(keys), _TRAJECTORIES_AT_ONCE):
-            chunk = keys[start : start + _TRAJECTORIES_AT_ONCE]
-            circuits = [_with_errors(circuit, dict(key)) for key in chunk]
-            for key, outcomes in zip(
-                chunk, _sample_aer(circuits, method, None, count, generator), strict=True
-            ):
-                bits[rows[key]] = outcomes
-    noise.misread(bits, circuit, device, qubits, generator, twirled=twirled_readout)
-    return bits
+    return [tuple(of_shot) for of_shot in errors]
 
 
 def _with_errors(circuit: QuantumCircuit, errors: Mapping[int, int]) -> QuantumCircuit:

@@ -44,9 +44,9 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     Returns:
         How the job ended; a failure has its reason, IBM's code and, where there is one, the way out.
     """
-    complaint = validate_params(program_id, params)
-    if complaint is not None:
-        return RunOutcome("Failed", reason=complaint, reason_code=1208)
+    error = validate_params(program_id, params)
+    if error is not None:
+        return RunOutcome("Failed", reason=error, reason_code=1208)
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
     accounting: JobAccounting | None = None
     try:
