@@ -132,8 +132,10 @@ class WorkerProcess:
             ValueError: it is longer than `MAX_FRAME`.
         """
         try:
-            self._stdin.write(_header(body))
-            for start in range(0, len(body), _WRITTEN_AT_ONCE):
+            # The length goes with the first bytes: a short request is one write, which wakes the worker once.
+            self._stdin.write(_header(body) + body[:_WRITTEN_AT_ONCE])
+            await self._stdin.drain()
+            for start in range(_WRITTEN_AT_ONCE, len(body), _WRITTEN_AT_ONCE):
                 self._stdin.write(body[start : start + _WRITTEN_AT_ONCE])
                 await self._stdin.drain()
         except ConnectionError as error:
