@@ -29,7 +29,7 @@ from tests.store.samples import NOON, make_folders, sample_job
 from tui.common.clock import SystemClock
 from tui.domain.jobs import JobMetrics, JobStatus, StatusStep
 from tui.monitor.state.app_state import AppState
-from tui.store.journal.compaction import write_tables
+from tui.store.journal.file import write_tables
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
 from tui.store.records.models import JobRecord

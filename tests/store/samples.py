@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus
-from tui.store.journal.compaction import write_tables
+from tui.store.journal.file import write_tables
 from tui.store.journal.format import LONGEST_HEADER, Header, padded_header, parse_header
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB

@@ -10,7 +10,7 @@ import pytest
 from tests.store.samples import TablesByName, make_folders, open_repository, read_tables, sample_job
 from tui.common.errors import QdeckError
 from tui.config.settings import Folders
-from tui.store.journal import compaction as rewriting
+from tui.store.journal import file as journal_file
 from tui.store.records.json_v1 import encode
 from tui.store.records.models import JobRecord
 from tui.store.records.tables import dump_job
@@ -59,7 +59,7 @@ async def test_failed_migration_leaves_old_file(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(rewriting, "replace_file", full)
+        patch.setattr(journal_file, "replace_file", full)
         history = await open_repository(folders)
         assert "No space left" in history.pop_warnings()[0]
         history.upsert([JobRecord(sample_job(500))])

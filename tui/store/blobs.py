@@ -145,7 +145,11 @@ class BlobStore:
         return data.decode("utf-8", "surrogatepass") if _digest(data) == digest else ""
 
     def _write(self, path: Path, data: bytes) -> None:
-        _write(path, data)
+        try:
+            make_folder(path.parent)
+            replace_file(path, [gzip.compress(data, 6, mtime=0)])
+        except OSError as error:
+            raise _storage_error(path, error) from error
         needed = None if self.needed is None else [self._text_path(digest) for digest in self.needed]
         files, freed = self._quota.add(path, needed)
         if files:
@@ -171,14 +175,6 @@ def text_digest(text: str) -> str:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        make_folder(path.parent)
-        replace_file(path, [gzip.compress(data, 6, mtime=0)])
-    except OSError as error:
-        raise _storage_error(path, error) from error
 
 
 def _sealed(body: bytes) -> bytes:
@@ -359,13 +355,10 @@ class Quota:
 
     def _files(self) -> Iterator[tuple[int, int, str]]:
         """Yield time of the last use in ns, bytes and path of all files."""
-        waiting = [str(folder) for folder in self._folders]
-        while waiting:
-            with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-                for entry in entries:
+        for folder in self._folders:
+            for parent, _, names in os.walk(folder):
+                for name in names:
+                    path = f"{parent}/{name}"
                     with contextlib.suppress(OSError):
-                        if entry.is_dir(follow_symlinks=False):
-                            waiting.append(entry.path)
-                        else:
-                            found = entry.stat(follow_symlinks=False)
-                            yield found.st_mtime_ns, found.st_size, entry.path
+                        found = os.lstat(path)
+                        yield found.st_mtime_ns, found.st_size, path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import file_lock
-from tui.store.journal.compaction import write_tables
+from tui.store.journal.file import write_tables
 from tui.store.journal.format import SCHEMA
 from tui.store.records.json_v1 import Damaged, Tables, decode, salvage
 from tui.store.records.tables import COVERAGE, MARKS, META, SORT_KEYS

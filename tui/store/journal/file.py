@@ -1,27 +1,37 @@
-"""The journal as a file: opened, read, and appended to durably; bytes, not rows."""
+"""The journal as a file: opened, read, appended to durably, and written anew; bytes, not rows."""
 
 from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tui.common.atomic_file import replace_file
 from tui.store.journal.format import (
+    EMPTIED,
     GONE,
+    HEADER_BYTES,
+    LAST,
     LONGEST_HEADER,
     Header,
+    document_json,
     document_of,
     intact,
+    make_header,
+    make_line,
     parse_header,
     parse_line,
+    sealed,
 )
-from tui.store.journal.index import LENGTH, Slot
+from tui.store.journal.index import LENGTH, Index, Slot
 
 BLOCK = 1 << 20
 _REWRITTEN_BYTES = 1 << 18
 _APPENDED_BYTES = 1 << 20
+SortKeys = Mapping[str, Callable[[bytes], Any]]
+"""By table, the function from a document's JSON to what documents are sorted by in a rewritten file."""
 
 
 class ChangedUnderneath(OSError):
@@ -165,7 +175,7 @@ def newest_documents(path: Path, table: str, count: int, sort_key: Callable[[byt
     """Return the `count` documents of the table that come last by `sort_key`, the last one first.
 
     They are looked for in two places: at the end of what was rewritten, which is sorted by `sort_key`
-    (`tui.store.journal.compaction.SortKeys`), and in what was appended since, of which at most the last MiB
+    (`SortKeys`), and in what was appended since, of which at most the last MiB
     is read. What changed before that is missing until the whole file is read; what is there is the latest of
     each. No lock is taken: a write that is under way is not there yet.
 
@@ -208,3 +218,68 @@ def _gather(lines: list[bytes], table: str, seen: set[int], found: list[bytes]) 
             if document != GONE:
                 found.append(document)
     return True
+
+
+def rewrite(
+    path: Path, index: Index, file: JournalFile | None, sort_keys: SortKeys, *, repaired: bool = False
+) -> None:
+    """Replace the journal by one that holds the documents of `index` and nothing else.
+
+    The lines are copied as they are, so that `seq` goes on telling readers what is new to them.
+
+    Raises:
+        OSError: it is as it was.
+    """
+    known = file.header if file is not None else None
+    lineage, repairs = (known.lineage, known.repairs) if known is not None else ("", 0)
+    empty = [make_line(index.seq, name, None, EMPTIED) for name, rows in index.tables.items() if not rows]
+    size = HEADER_BYTES + index.live + sum(map(len, empty))
+
+    def chunks() -> Iterator[bytes]:
+        counts = {"seq": index.seq, "rows": index.rows, "size": size, "repairs": repairs + repaired}
+        yield make_header(lineage=lineage, **counts)
+        yield from empty
+        if file is None:
+            return
+        for name, rows in index.tables.items():
+            numbers = list(rows)
+            if name in sort_keys:
+                documents = ((number, file.document(rows[number])) for number in numbers)
+                numbers = _sorted(documents, sort_keys[name])
+            for number in numbers:
+                line = file.line(rows[number])
+                # Batches were for the moment of writing; each line stands for itself now.
+                yield line + b"\n" if line[8:9] == LAST else sealed(LAST + line[9:])
+
+    replace_file(path, chunks())
+
+
+def write_tables(path: Path, tables: Mapping[str, Mapping[str, object]], sort_keys: SortKeys) -> int:
+    """Write a journal with these documents (tables of documents by number as text), durably.
+
+    Returns:
+        How many documents.
+
+    Raises:
+        OSError: there is no new file.
+    """
+    lines: list[bytes] = []
+    seq = rows = 0
+    for name, table in tables.items():
+        documents = {int(number): document_json(row) for number, row in table.items()}
+        numbers = list(documents)
+        if name in sort_keys:
+            numbers = _sorted(documents.items(), sort_keys[name])
+        if not numbers:
+            lines.append(make_line(seq := seq + 1, name, None, EMPTIED))
+        for number in numbers:
+            rows += 1
+            lines.append(make_line(seq := seq + 1, name, number, documents[number]))
+    size = HEADER_BYTES + sum(map(len, lines))
+    replace_file(path, [make_header(seq=seq, rows=rows, size=size), *lines])
+    return rows
+
+
+def _sorted(documents: Iterable[tuple[int, bytes]], sort_key: Callable[[bytes], Any]) -> list[int]:
+    keys = {number: sort_key(document) for number, document in documents}
+    return sorted(keys, key=keys.__getitem__)

@@ -12,8 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tui.common.atomic_file import make_folder, remove_leftovers, replace_file, sync_folder
-from tui.store.journal.compaction import SortKeys, rewrite
-from tui.store.journal.file import JournalFile
+from tui.store.journal.file import JournalFile, SortKeys, rewrite
 from tui.store.journal.format import GONE, SCHEMA
 from tui.store.journal.index import Index, Scanner, Touched, scan
 
