@@ -127,24 +127,20 @@ class ResultFetcher:
     def _lost(self, job_id: str, error: QdeckError) -> QdeckError:
         """Return the error that says what an end of the only reading means."""
         if error.kind is ErrorKind.NOT_FOUND and job_id in self._broken:
-            return QdeckError(
-                ErrorKind.NOT_FOUND,
+            text = (
                 "The service does not keep the result of this private job any more: it hands it out once, "
-                "and that one reading broke off on its way here.",
-                "Run the job again to get a result.",
-                code=error.code,
-                status=error.status,
+                "and that one reading broke off on its way here."
             )
-        if error.kind is not ErrorKind.UNCONFIRMED:
+            advice = "Run the job again to get a result."
+        elif error.kind is ErrorKind.UNCONFIRMED:
+            self._broken.add(job_id)
+            lost = "The service hands out a private job's result once: it may be lost with this."
+            text = f"{error.message} {lost}"
+            advice = "Ask again: the service tells whether it still has it."
+        else:
             return error
-        self._broken.add(job_id)
         return QdeckError(
-            error.kind,
-            f"{error.message} The service hands out a private job's result once: it may be lost with this.",
-            "Ask again: the service tells whether it still has it.",
-            code=error.code,
-            status=error.status,
-            retry_after=error.retry_after,
+            error.kind, text, advice, code=error.code, status=error.status, retry_after=error.retry_after
         )
 
     def _ended(self, reading: tuple[str, bool], asked: asyncio.Future[JobResult]) -> None:
