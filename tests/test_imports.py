@@ -11,6 +11,7 @@ import pytest
 HEAVY = {
     "qiskit",
     "qiskit_aer",
+    "stim",
     "qiskit_ibm_runtime",
     "numpy",
     "scipy",

@@ -53,7 +53,7 @@ def test_devices_module_imports_no_qiskit() -> None:
     code = (
         "import sys, tui.sandbox.simulator, tui.sandbox.core.devices as d;"
         "[d.device(n).summary() for n in d.DEVICES];"
-        "print(sorted({'qiskit', 'numpy', 'qiskit_ibm_runtime', 'qiskit_aer'} & set(sys.modules)))"
+        "print(sorted({'qiskit', 'numpy', 'qiskit_ibm_runtime', 'qiskit_aer', 'stim'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

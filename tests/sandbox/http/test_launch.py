@@ -116,7 +116,7 @@ async def test_launch_names_missing_packages_and_how_to_install_them(
 async def test_server_process_imports_no_qiskit(tmp_path: Path) -> None:
     code = (
         "import sys, tui.sandbox.main; "
-        "heavy = {'qiskit', 'numpy', 'qiskit_aer', 'qiskit_ibm_runtime', 'textual', 'httpx'}; "
+        "heavy = {'qiskit', 'numpy', 'qiskit_aer', 'stim', 'qiskit_ibm_runtime', 'textual', 'httpx'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     process = await asyncio.create_subprocess_exec(

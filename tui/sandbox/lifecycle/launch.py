@@ -27,7 +27,7 @@ from tui.sandbox.lifecycle.info import (
 
 __all__ = ["HINT", "NEEDED", "SandboxInfo", "SandboxProcess", "SandboxUnavailable", "join", "launch"]
 
-NEEDED = ("starlette", "uvicorn", "qiskit", "qiskit_aer", "qiskit_ibm_runtime")
+NEEDED = ("starlette", "uvicorn", "qiskit", "qiskit_aer", "qiskit_ibm_runtime", "stim")
 HINT = 'pip install "qdeck[local]"'
 IN_USE = 3
 """Exit status of a sandbox whose folder another one uses."""
