@@ -120,12 +120,9 @@ class RuntimeService(ABC):
             return decode_created(response.body, response.where, self._provenance(), submission)
         except QdeckError as error:
             unread = error
-        raise QdeckError(
-            ErrorKind.UNCONFIRMED,
-            f"The job was taken, but its id could not be read: {unread.message}",
-            "Look for it in the list of jobs before submitting again.",
-            status=response.status,
-        )
+        message = f"The job was taken, but its id could not be read: {unread.message}"
+        advice = "Look for it in the list of jobs before submitting again."
+        raise QdeckError(ErrorKind.UNCONFIRMED, message, advice, status=response.status)
 
     async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
         """Return the result of a finished job; what cannot be decoded is kept raw, with a note.
@@ -252,12 +249,7 @@ class RuntimeService(ABC):
             raise
         try:
             session = decode_session(
-                response.body,
-                response.where,
-                self._provenance(),
-                backend=backend,
-                mode=mode,
-                max_ttl=max_ttl,
+                response.body, response.where, self._provenance(), backend=backend, mode=mode, max_ttl=max_ttl
             )
         except QdeckError as error:
             # It is open, and it costs.

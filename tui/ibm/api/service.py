@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tui.domain.accounts import (
-    Account,
-    AccountDetails,
-    ApiVersion,
-    Identity,
-    Instance,
-    SignOutReport,
-    Usage,
-)
+from tui.domain.accounts import Account, AccountDetails, ApiVersion, Identity, Instance, SignOutReport, Usage
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob

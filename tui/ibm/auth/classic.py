@@ -77,11 +77,9 @@ async def check_version(account: Account, http: HttpClient) -> None:
     """
     response = await http.send(Request(account.endpoints.auth, "GET /version"))
     if "api-auth" not in response.decode(dict[str, Any]):
-        raise QdeckError(
-            ErrorKind.PROTOCOL,
-            "The auth host does not call itself an IBM Quantum service.",
-            "Check the auth endpoint.",
-        )
+        message = "The auth host does not call itself an IBM Quantum service."
+        advice = "Check the auth endpoint."
+        raise QdeckError(ErrorKind.PROTOCOL, message, advice)
 
 
 async def log_in(account: Account, http: HttpClient, clock: Clock) -> AccessToken:
@@ -142,26 +140,18 @@ async def log_out(account: Account, http: HttpClient, token: AccessToken) -> Sig
         await http.send(request)
     except QdeckError as error:
         if not token_refused(error):
-            return SignOutReport(
-                False,
-                token.expires,
-                f"The token is dropped here, but the service did not confirm the logout: {error.message}",
-            )
+            doubt = f"The token is dropped here, but the service did not confirm the logout: {error.message}"
+            return SignOutReport(False, token.expires, doubt)
     try:
         await http.send(request)
     except QdeckError as error:
         if token_refused(error):
-            return SignOutReport(
-                True, None, "Signed out: the service refused the token when it was tried again."
-            )
-        return SignOutReport(
-            False,
-            token.expires,
-            f"Signed out, but it could not be proven that the token is dead: {error.message}",
-        )
-    return SignOutReport(
-        False, token.expires, "The service took the token even after the logout: it may still be valid."
-    )
+            proof = "Signed out: the service refused the token when it was tried again."
+            return SignOutReport(True, None, proof)
+        doubt = f"Signed out, but it could not be proven that the token is dead: {error.message}"
+        return SignOutReport(False, token.expires, doubt)
+    doubt = "The service took the token even after the logout: it may still be valid."
+    return SignOutReport(False, token.expires, doubt)
 
 
 async def end_token(account: Account, http: HttpClient, token: AccessToken) -> None:

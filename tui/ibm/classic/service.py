@@ -11,15 +11,7 @@ import msgspec
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.accounts import (
-    Account,
-    AccountDetails,
-    Channel,
-    Identity,
-    Instance,
-    SignOutReport,
-    Usage,
-)
+from tui.domain.accounts import Account, AccountDetails, Channel, Identity, Instance, SignOutReport, Usage
 from tui.domain.backends import Backend
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.sessions import Session
@@ -93,25 +85,20 @@ class ClassicService(RuntimeService):
         wanted = named or self._instance
         if wanted:
             if wanted.count("/") != 2 or "" in wanted.split("/"):
-                raise QdeckError(
-                    ErrorKind.SETTINGS, f"{wanted!r} is not an instance.", "Give it as hub/group/project."
-                )
+                message = f"{wanted!r} is not an instance."
+                raise QdeckError(ErrorKind.SETTINGS, message, "Give it as hub/group/project.")
             self._instance = wanted
         found = await self.instances()
         if not wanted:
             if not found:
-                raise QdeckError(
-                    ErrorKind.FORBIDDEN,
-                    "This token sees no hub/group/project.",
-                    "Ask for access to one, or name it.",
-                )
+                message = "This token sees no hub/group/project."
+                advice = "Ask for access to one, or name it."
+                raise QdeckError(ErrorKind.FORBIDDEN, message, advice)
             self._instance = found[0].id
         elif found and wanted not in {instance.id for instance in found}:
-            raise QdeckError(
-                ErrorKind.FORBIDDEN,
-                f"This token has no access to {wanted}.",
-                f"It may use {', '.join(instance.id for instance in found[:5])}.",
-            )
+            message = f"This token has no access to {wanted}."
+            advice = f"It may use {', '.join(instance.id for instance in found[:5])}."
+            raise QdeckError(ErrorKind.FORBIDDEN, message, advice)
         several = not named and len(found) > 1
         self._notice = f"{len(found)} instances can be used; this is the default one." if several else ""
         self._instance_name = self._instance
@@ -179,9 +166,8 @@ class ClassicService(RuntimeService):
         """Transpile on the service: submit and poll."""
         base = self._account.endpoints.transpiler
         if not base:
-            raise QdeckError(
-                ErrorKind.UNAVAILABLE, "No cloud transpiler is known for this account.", "Transpile locally."
-            )
+            message = "No cloud transpiler is known for this account."
+            raise QdeckError(ErrorKind.UNAVAILABLE, message, "Transpile locally.")
         token = self._account.token
         return await transpile(self._http, self._clock, base, token, qasm, backend, options)
 
@@ -221,16 +207,15 @@ class ClassicService(RuntimeService):
             QdeckError: `FORBIDDEN` where it names none, `SETTINGS` for one on another host.
         """
         if not runtime:
-            raise QdeckError(
-                ErrorKind.FORBIDDEN, "This account may not use the runtime.", "Ask the service for access."
-            )
+            message = "This account may not use the runtime."
+            raise QdeckError(ErrorKind.FORBIDDEN, message, "Ask the service for access.")
         check_url(runtime, "runtime")
         if origin(runtime) != origin(self._account.endpoints.auth):
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                f"The auth host names a runtime on another host, {origin(runtime)}: nothing was sent there.",
-                f"To allow it, set QDECK_ENDPOINT_RUNTIME={runtime}",
+            message = (
+                f"The auth host names a runtime on another host, {origin(runtime)}: nothing was sent there."
             )
+            advice = f"To allow it, set QDECK_ENDPOINT_RUNTIME={runtime}"
+            raise QdeckError(ErrorKind.SETTINGS, message, advice)
         return runtime
 
     def _headers(self, token: AccessToken) -> Mapping[str, Value]:

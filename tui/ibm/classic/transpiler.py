@@ -95,11 +95,11 @@ async def transpile(
         polls += 1
         wait = _QUICK if polls <= _QUICK_POLLS else _SLOW
         if clock.monotonic() - started + wait > LIMIT:
-            raise QdeckError(
-                ErrorKind.TIMEOUT,
-                f"The cloud transpiler was not done after {LIMIT:.0f} s: {plain(state.state, limit=40)}.",
-                "Transpile locally, or try a lower level.",
+            message = (
+                f"The cloud transpiler was not done after {LIMIT:.0f} s: {plain(state.state, limit=40)}."
             )
+            advice = "Transpile locally, or try a lower level."
+            raise QdeckError(ErrorKind.TIMEOUT, message, advice)
         await clock.sleep(wait)
 
 
@@ -151,21 +151,18 @@ def _circuit(result: msgspec.Raw, where: str) -> CloudCircuit:
     if circuit.layout is None:
         raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} holds no `result[0].layout`.")
     return CloudCircuit(
-        circuit.qasm or "",
-        circuit.qpy or "",
-        tuple(circuit.layout.initial),
-        tuple(circuit.layout.final),
+        circuit.qasm or "", circuit.qpy or "", tuple(circuit.layout.initial), tuple(circuit.layout.final)
     )
 
 
 def _failed(*details: msgspec.Raw) -> QdeckError:
     """Return the error of a failed task; its details are not specified: the first text in them is shown."""
     reason = next((text for raw in details if (text := _text(raw))), "")
-    return QdeckError(
-        ErrorKind.CIRCUIT,
-        f"The cloud transpiler could not: {reason}" if reason else "The cloud transpiler could not do it.",
-        "Check the circuit, or transpile locally.",
+    message = (
+        f"The cloud transpiler could not: {reason}" if reason else "The cloud transpiler could not do it."
     )
+    advice = "Check the circuit, or transpile locally."
+    return QdeckError(ErrorKind.CIRCUIT, message, advice)
 
 
 def _text(raw: msgspec.Raw) -> str:

@@ -22,10 +22,6 @@ class _Status(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class _Clops(msgspec.Struct, frozen=True):
-    value: float | None = None
-
-
 class _Processor(msgspec.Struct, frozen=True):
     family: str | None = None
     revision: str | float | None = None
@@ -47,7 +43,7 @@ class _Device(msgspec.Struct, frozen=True):
     queue_length: int | None = None
     is_simulator: bool | None = None
     qubits: int | None = None
-    clops: _Clops | float | None = None
+    clops: _Metric | float | None = None
     processor_type: _Processor | None = None
     performance_metrics: _Performance | None = None
 
@@ -206,7 +202,7 @@ def _device(device: _Device, now: datetime) -> Backend:
     name = status.name or "unknown"
     reason = status.reason or ""
     performance = device.performance_metrics or _Performance()
-    clops = device.clops.value if isinstance(device.clops, _Clops) else device.clops
+    clops = device.clops.value if isinstance(device.clops, _Metric) else device.clops
     return Backend(
         name=device.name,
         qubits=device.qubits,

@@ -65,11 +65,9 @@ def decode(body: bytes, kind: type[T], where: str) -> T:
         reason = "is nested too deeply to be read"
     # A traceback that shows locals must not show a token that came in a body.
     del body
-    raise QdeckError(
-        ErrorKind.PROTOCOL,
-        f"The answer to {where} {reason}.",
-        "Check that the endpoint is the one of this service.",
-    )
+    message = f"The answer to {where} {reason}."
+    advice = "Check that the endpoint is the one of this service."
+    raise QdeckError(ErrorKind.PROTOCOL, message, advice)
 
 
 def encode(value: object) -> bytes:

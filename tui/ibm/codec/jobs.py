@@ -192,9 +192,8 @@ def _job(job: _Job, where: str, origin: Provenance, inputs: Inputs | None = None
     state = job.state if isinstance(job.state, _State) else _State(status=job.state)
     status_text = job.status or state.status or ""
     if not status_text:
-        raise QdeckError(
-            ErrorKind.PROTOCOL, f"The answer to {where} has neither `status` nor `state` in a job."
-        )
+        message = f"The answer to {where} has neither `status` nor `state` in a job."
+        raise QdeckError(ErrorKind.PROTOCOL, message)
     code = state.reason_code if state.reason_code is not None else state.reasonCode
     reason_code = "" if code is None else str(code)
     status = JobStatus.of(status_text)

@@ -149,9 +149,8 @@ def _pub(submission: Submission) -> list[object]:
             raise QdeckError(ErrorKind.INVALID, "A sampler needs at least 1 shot.")
         return [submission.qasm, None, submission.shots]
     if not submission.observables:
-        raise QdeckError(
-            ErrorKind.INVALID, "An estimator needs at least one observable.", "Give one, e.g. ZZ."
-        )
+        message = "An estimator needs at least one observable."
+        raise QdeckError(ErrorKind.INVALID, message, "Give one, e.g. ZZ.")
     pub: list[object] = [submission.qasm, list(submission.observables)]
     if submission.precision is not None:
         if not submission.precision > 0:

@@ -110,9 +110,8 @@ def _change(folders: Folders, change: Any) -> None:
         reason = problem.strerror or "unknown"
     else:
         return
-    raise QdeckError(
-        ErrorKind.STORAGE, f"{file} could not be written: {reason}.", "Check the folder and its permissions."
-    )
+    message = f"{file} could not be written: {reason}."
+    raise QdeckError(ErrorKind.STORAGE, message, "Check the folder and its permissions.")
 
 
 def _free_name(file: Path) -> Path:

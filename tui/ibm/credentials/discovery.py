@@ -140,11 +140,9 @@ def channel_of(environ: Mapping[str, str]) -> Channel:
     if not name:
         return Channel.PLATFORM
     if name not in CHANNELS:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"{CHANNEL_VARIABLE}={name!r} is not a channel.",
-            f"Use one of {', '.join(sorted(CHANNELS))}.",
-        )
+        message = f"{CHANNEL_VARIABLE}={name!r} is not a channel."
+        advice = f"Use one of {', '.join(sorted(CHANNELS))}."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
     return CHANNELS[name]
 
 

@@ -67,11 +67,9 @@ async def read_token(entry: str) -> Secret:
     """
     token = await _asked(lambda: _backend().get_password(SERVICE, entry), ANSWER_SECONDS)
     if not token:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"The keyring has no token for {entry!r} (any more).",
-            "Run `qdeck login --keyring` again.",
-        )
+        message = f"The keyring has no token for {entry!r} (any more)."
+        advice = "Run `qdeck login --keyring` again."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
     return Secret(token)
 
 
@@ -122,11 +120,9 @@ async def drop_token(entry: str) -> None:
     try:
         await _asked(drop, ANSWER_SECONDS)
     except QdeckError as error:
-        raise QdeckError(
-            error.kind,
-            f"The token is still in the keyring: {error.message}",
-            f"Remove the entry of service {SERVICE!r}, user {entry!r} there.",
-        ) from error
+        message = f"The token is still in the keyring: {error.message}"
+        advice = f"Remove the entry of service {SERVICE!r}, user {entry!r} there."
+        raise QdeckError(error.kind, message, advice) from error
 
 
 def _backend() -> KeyringBackend:
@@ -142,9 +138,8 @@ def _backend() -> KeyringBackend:
     chosen = keyring.get_keyring()
     # `fail` and `null` have 0 and less: the one keeps nothing, the other says so.
     if chosen.priority <= 0:
-        raise QdeckError(
-            ErrorKind.UNAVAILABLE, "No system keyring works here: over SSH there is mostly none.", IN_A_FILE
-        )
+        message = "No system keyring works here: over SSH there is mostly none."
+        raise QdeckError(ErrorKind.UNAVAILABLE, message, IN_A_FILE)
     return chosen
 
 
@@ -184,13 +179,10 @@ def _refused(problem: Exception) -> QdeckError:
     from keyring.errors import InitError, KeyringLocked, NoKeyringError
 
     if isinstance(problem, KeyringLocked):
-        return QdeckError(
-            ErrorKind.UNAVAILABLE,
-            "The keyring is locked.",
-            f"Unlock it (log in to the desktop, or open its password manager) and try again. {IN_A_FILE}",
-        )
+        message = "The keyring is locked."
+        advice = f"Unlock it (log in to the desktop, or open its password manager) and try again. {IN_A_FILE}"
+        return QdeckError(ErrorKind.UNAVAILABLE, message, advice)
     if isinstance(problem, InitError | NoKeyringError):
         return QdeckError(ErrorKind.UNAVAILABLE, "No system keyring is reached from here.", IN_A_FILE)
-    return QdeckError(
-        ErrorKind.UNAVAILABLE, f"The keyring failed ({type(problem).__name__}).", f"Try again. {IN_A_FILE}"
-    )
+    message = f"The keyring failed ({type(problem).__name__})."
+    return QdeckError(ErrorKind.UNAVAILABLE, message, f"Try again. {IN_A_FILE}")

@@ -123,11 +123,9 @@ def route_of(body: dict[str, Any]) -> Route:
     if not isinstance(proxies, dict):
         raise QdeckError(ErrorKind.SETTINGS, "its proxies are not written as Qiskit writes them.")
     if proxies.get("username_ntlm") or proxies.get("password_ntlm"):
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            "its proxy asks for NTLM, which is not spoken here, so the account is not used.",
-            "Run a proxy that does on this machine, such as px or cntlm, and name it in `urls`.",
-        )
+        message = "its proxy asks for NTLM, which is not spoken here, so the account is not used."
+        advice = "Run a proxy that does on this machine, such as px or cntlm, and name it in `urls`."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
     urls = proxies.get("urls") or {}
     if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
         raise QdeckError(ErrorKind.SETTINGS, "its proxies are not written as Qiskit writes them.")

@@ -104,11 +104,9 @@ class Instances:
             QdeckError: `UNAVAILABLE` where names cannot be looked up.
         """
         if not self._endpoints.resources:
-            raise QdeckError(
-                ErrorKind.UNAVAILABLE,
-                f"This service cannot look up the instance {name!r} by its name.",
-                "Give the instance's CRN.",
-            )
+            message = f"This service cannot look up the instance {name!r} by its name."
+            advice = "Give the instance's CRN."
+            raise QdeckError(ErrorKind.UNAVAILABLE, message, advice)
         response = await self._auth.send(
             Request(self._endpoints.resources, "GET /v2/resource_instances", query=(("name", name),))
         )

@@ -97,11 +97,11 @@ class PlatformService(RuntimeService):
         except QdeckError as error:
             if error.kind not in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
                 raise
-            raise error.reworded(
-                error.kind,
-                f"The key was taken, but not for the instance {plain(chosen.id, limit=140)}: {error.message}",
-                "Check its CRN, and that the key belongs to its account.",
-            ) from error
+            message = (
+                f"The key was taken, but not for the instance {plain(chosen.id, limit=140)}: {error.message}"
+            )
+            advice = "Check its CRN, and that the key belongs to its account."
+            raise error.reworded(error.kind, message, advice) from error
         return self._identity()
 
     def _name(self, crn: str) -> asyncio.Task[None]:
@@ -120,11 +120,8 @@ class PlatformService(RuntimeService):
         if token is None or token.over(self._clock.now()):
             return SignOutReport(False, None, "Signed out: no access token was in use.")
         until = "" if token.expires is None else f" It would be taken until {token.expires:%H:%M:%S} UTC."
-        return SignOutReport(
-            False,
-            token.expires,
-            f"Signed out: the access token is dropped here, but IBM Cloud cannot revoke one.{until}",
-        )
+        report = f"Signed out: the access token is dropped here, but IBM Cloud cannot revoke one.{until}"
+        return SignOutReport(False, token.expires, report)
 
     async def instances(self) -> tuple[Instance, ...]:
         """Return the instances the key may use; where there is no search, the one in use."""
@@ -162,11 +159,9 @@ class PlatformService(RuntimeService):
         """Return one backend, with the medians computed from its properties."""
         listed = next((known for known in await self.backends() if known.name == name), None)
         if listed is None:
-            raise QdeckError(
-                ErrorKind.NOT_FOUND,
-                f"This instance has no backend {name!r}.",
-                "Choose one from the list of backends.",
-            )
+            message = f"This instance has no backend {name!r}."
+            advice = "Choose one from the list of backends."
+            raise QdeckError(ErrorKind.NOT_FOUND, message, advice)
         return await self._with_details(listed)
 
     async def sessions(self) -> tuple[Session, ...]:
@@ -188,11 +183,9 @@ class PlatformService(RuntimeService):
         Raises:
             QdeckError: `UNAVAILABLE`.
         """
-        raise QdeckError(
-            ErrorKind.UNAVAILABLE,
-            "IBM Quantum Platform has no cloud transpiler any more.",
-            "Transpile locally.",
-        )
+        message = "IBM Quantum Platform has no cloud transpiler any more."
+        advice = "Transpile locally."
+        raise QdeckError(ErrorKind.UNAVAILABLE, message, advice)
 
     async def aclose(self) -> None:
         """Forget the token and close the connections."""
@@ -213,28 +206,26 @@ class PlatformService(RuntimeService):
         if wanted.startswith("crn:"):
             return Instance(wanted, "")
         if not wanted and not self._account.endpoints.search:
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                "These hosts have no search for instances, and the account names none.",
-                "Give the instance's CRN; the IBM Quantum web site shows it.",
-            )
+            message = "These hosts have no search for instances, and the account names none."
+            advice = "Give the instance's CRN; the IBM Quantum web site shows it."
+            raise QdeckError(ErrorKind.SETTINGS, message, advice)
         found = await (self._instances.named(wanted) if wanted else self._instances.found())
         if found and not wanted:
             wish = self._account.preferences
             found = preferred(found, wish)
             if not found:
                 said = ", ".join(part for part in (wish.region, *wish.plans, *wish.tags) if part)
-                raise QdeckError(
-                    ErrorKind.SETTINGS,
-                    f"No instance of this key is what the saved account asks for ({plain(said, limit=200)}).",
-                    "Name an instance, or correct region, plans_preference and tags of the account.",
+                message = (
+                    f"No instance of this key is what the saved account asks for ({plain(said, limit=200)})."
                 )
+                advice = "Name an instance, or correct region, plans_preference and tags of the account."
+                raise QdeckError(ErrorKind.SETTINGS, message, advice)
         if not found:
-            raise QdeckError(
-                ErrorKind.NOT_FOUND if wanted else ErrorKind.FORBIDDEN,
-                f"No instance is called {wanted!r}." if wanted else "This key sees no IBM Quantum instance.",
-                "Give the instance's CRN; the IBM Quantum web site shows it.",
+            kind = ErrorKind.NOT_FOUND if wanted else ErrorKind.FORBIDDEN
+            message = (
+                f"No instance is called {wanted!r}." if wanted else "This key sees no IBM Quantum instance."
             )
+            raise QdeckError(kind, message, "Give the instance's CRN; the IBM Quantum web site shows it.")
         if len(found) > 1:
             called = f"are called {wanted!r}" if wanted else "can be used"
             self._notice = f"{len(found)} instances {called}; this is the first one."

@@ -150,10 +150,8 @@ class HttpClient:
             QdeckError: of every kind that `QuantumService` names.
         """
         if origin(request.url) not in self._origins:
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                f"{urlsplit(request.url).hostname} is not a host of this account: nothing sent.",
-            )
+            host = urlsplit(request.url).hostname
+            raise QdeckError(ErrorKind.SETTINGS, f"{host} is not a host of this account: nothing sent.")
         started = self._clock.monotonic()
         attempt = 0
         while True:
@@ -276,7 +274,7 @@ class HttpClient:
         known = self._clients.get(origin(url))
         if known is None:
             options = self._options
-            known = open_client(url, self._route, os.environ, options.ca_file, options.transport)
+            known = open_client(url, self._route, None, options.ca_file, options.transport)
             self._clients[origin(url)] = known
         return known
 
@@ -284,7 +282,7 @@ class HttpClient:
 def open_client(
     url: str,
     route: Route,
-    environ: Mapping[str, str],
+    environ: Mapping[str, str] | None = None,
     ca_file: Path | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
@@ -293,7 +291,8 @@ def open_client(
     Args:
         url: URL on the host.
         route: the account's own proxies and certificate checks.
-        environ: where proxies and CA files are named.
+        environ: where proxies and CA files are named; `None`: the process's own, which must be no argument
+            here: it may hold the password of a proxy, and a traceback may show the arguments.
         ca_file: CA file or folder that `settings.toml` names.
         transport: stands in for the network, in tests.
 
@@ -302,7 +301,7 @@ def open_client(
     """
     # On this machine nothing is encrypted: what the environment says of certificates does not matter.
     context = context_for(route, environ if urlsplit(url).scheme == "https" else {}, ca_file)
-    proxy = None if transport else proxy_for(url, route, environ)
+    proxy = None if transport else proxy_for(url, route, os.environ if environ is None else environ)
     if proxy is not None:
         proxy.check(url)
     return httpx.AsyncClient(

@@ -53,11 +53,11 @@ def platform_endpoints(region: str = "", url: str = "", *, private: bool = False
     named = host.removesuffix(domain).rstrip(".").removeprefix("private.").removesuffix("quantum").rstrip(".")
     where = region or (named if named and "." not in named else "") or DEFAULT_REGION
     if not _is_label(where):
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"{plain(where, limit=60)!r} is not the name of a region: a key sent there could go to any host.",
-            "Copy the instance's CRN again from the IBM Quantum web site, or correct the saved region.",
+        message = (
+            f"{plain(where, limit=60)!r} is not the name of a region: a key sent there could go to any host."
         )
+        advice = "Copy the instance's CRN again from the IBM Quantum web site, or correct the saved region."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
     if private or host.startswith("private."):
         api, iam = f"https://private.{where}.quantum.{domain}", f"https://private.iam.{domain}"
     else:
@@ -180,17 +180,13 @@ def check_url(url: str, name: str) -> None:
         parts, host = urlsplit(""), ""
     variable = _OVERRIDES.get(name, URL_VARIABLE)
     if parts.scheme not in {"http", "https"} or not host:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"The {name} endpoint {_shown(url)!r} is not a web address.",
-            f"Give it as https://host (see {variable}).",
-        )
+        message = f"The {name} endpoint {_shown(url)!r} is not a web address."
+        advice = f"Give it as https://host (see {variable})."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"The {name} endpoint on {host} holds more than a host and a path.",
-            "Give it without user, password, query or fragment.",
-        )
+        message = f"The {name} endpoint on {host} holds more than a host and a path."
+        advice = "Give it without user, password, query or fragment."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
     if parts.scheme == "http" and not is_loopback(host):
         raise QdeckError(
             ErrorKind.SETTINGS,

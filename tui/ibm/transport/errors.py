@@ -44,12 +44,9 @@ def failure(
         secrets: they must not be in the message, should the service repeat one.
     """
     if 300 <= status < 400:
-        return QdeckError(
-            ErrorKind.PROTOCOL,
-            f"{host} wants to send {where} to another address; qdeck does not follow with your key.",
-            "Check the endpoint; a network's login page does this too.",
-            status=status,
-        )
+        message = f"{host} wants to send {where} to another address; qdeck does not follow with your key."
+        advice = "Check the endpoint; a network's login page does this too."
+        return QdeckError(ErrorKind.PROTOCOL, message, advice, status=status)
     if is_page(body, content_type) and status not in _GATEWAY and status != 429:
         return portal(host, where, status)
     code, said, solution = _read(body)
@@ -107,27 +104,20 @@ def unreached(host: str, problem: Exception) -> QdeckError:
     """Return the error for a host that was not reached, or whose certificate is not trusted."""
     reason = str(problem)
     if "CERTIFICATE_VERIFY_FAILED" in reason or "SSL" in reason:
-        return QdeckError(
-            ErrorKind.NETWORK,
-            f"{host} was reached, but its certificate is not trusted here.",
-            NAME_THE_CA,
-        )
+        message = f"{host} was reached, but its certificate is not trusted here."
+        return QdeckError(ErrorKind.NETWORK, message, NAME_THE_CA)
     if isinstance(problem, httpx.ProxyError):
-        return QdeckError(
-            ErrorKind.NETWORK,
-            f"The proxy would not connect to {host}: {reason}.",
-            "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account.",
-        )
-    return QdeckError(
-        ErrorKind.NETWORK, f"{host} was not reached: {reason or 'no connection'}.", "Check the network."
-    )
+        message = f"The proxy would not connect to {host}: {reason}."
+        advice = "Check HTTPS_PROXY and NO_PROXY, or the proxies of the saved account."
+        return QdeckError(ErrorKind.NETWORK, message, advice)
+    message = f"{host} was not reached: {reason or 'no connection'}."
+    return QdeckError(ErrorKind.NETWORK, message, "Check the network.")
 
 
 def broken(host: str, where: str) -> QdeckError:
     """Return the error for a connection that broke under way."""
-    return QdeckError(
-        ErrorKind.NETWORK, f"The connection to {host} broke during {where}.", "Check the network."
-    )
+    message = f"The connection to {host} broke during {where}."
+    return QdeckError(ErrorKind.NETWORK, message, "Check the network.")
 
 
 def portal(host: str, where: str, status: int | None = None) -> QdeckError:

@@ -44,11 +44,9 @@ class Proxy:
         wrong = _wrong(self.url)
         if wrong is not None:
             what, advice = wrong
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                f"The proxy in {self.named} {what}.",
-                f"{advice} Or name {urlsplit(url).hostname} in NO_PROXY, to reach it without a proxy.",
-            )
+            message = f"The proxy in {self.named} {what}."
+            advice = f"{advice} Or name {urlsplit(url).hostname} in NO_PROXY, to reach it without a proxy."
+            raise QdeckError(ErrorKind.SETTINGS, message, advice)
 
 
 def proxy_for(url: str, route: Route, environ: Mapping[str, str]) -> Proxy | None:
@@ -89,9 +87,8 @@ def check_proxies(route: Route) -> None:
             wrong = _NO_ADDRESS
         if wrong is not None:
             what, advice = wrong
-            raise QdeckError(
-                ErrorKind.SETTINGS, f"Its proxy for {scope!r} {what}, so it is not used.", advice
-            )
+            message = f"Its proxy for {scope!r} {what}, so it is not used."
+            raise QdeckError(ErrorKind.SETTINGS, message, advice)
 
 
 _NO_ADDRESS = ("is not a web address", "Give it as http://host:port.")

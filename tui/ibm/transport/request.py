@@ -144,9 +144,7 @@ def _check_header(name: str, value: Value) -> None:
     if _revealed(value).isascii() and _revealed(value).isprintable():
         return
     if isinstance(value, Secret):
-        raise QdeckError(
-            ErrorKind.WRONG_KEY,
-            "The key or token holds characters that no key has.",
-            "Copy it again, without line breaks.",
-        )
+        message = "The key or token holds characters that no key has."
+        advice = "Copy it again, without line breaks."
+        raise QdeckError(ErrorKind.WRONG_KEY, message, advice)
     raise QdeckError(ErrorKind.SETTINGS, f"{name} holds characters that cannot be sent.", "Type it again.")

@@ -43,11 +43,9 @@ def trust(bundle: str = "", ca_file: Path | None = None) -> ssl.SSLContext:
                 cafile=None if folder else bundle, capath=bundle if folder else None
             )
         except (OSError, ssl.SSLError) as problem:
-            raise QdeckError(
-                ErrorKind.SETTINGS,
-                f"The CA file {bundle} cannot be read: {problem.strerror or problem}.",
-                f"Correct {' or '.join(CA_VARIABLES)}, or unset it.",
-            ) from problem
+            message = f"The CA file {bundle} cannot be read: {problem.strerror or problem}."
+            advice = f"Correct {' or '.join(CA_VARIABLES)}, or unset it."
+            raise QdeckError(ErrorKind.SETTINGS, message, advice) from problem
     if ca_file is not None:
         _add(context, ca_file)
     return context
@@ -75,11 +73,9 @@ def _add(context: ssl.SSLContext, ca_file: Path) -> None:
     except OSError as problem:
         loaded, why = False, problem.strerror or str(problem)
     if not loaded:
-        raise QdeckError(
-            ErrorKind.SETTINGS,
-            f"ca_file in settings.toml is {ca_file}, which cannot be used: {why}.",
-            "Correct ca_file in settings.toml, or take it out (`qdeck where` tells where that file is).",
-        )
+        message = f"ca_file in settings.toml is {ca_file}, which cannot be used: {why}."
+        advice = "Correct ca_file in settings.toml, or take it out (`qdeck where` tells where that file is)."
+        raise QdeckError(ErrorKind.SETTINGS, message, advice)
 
 
 @cache
