@@ -91,19 +91,12 @@ class FilterInput(Vertical):
         except FilterError as error:
             # The field scrolls when it is full: then the place below is another.
             start = 1 + error.at if len(self.text) + 2 < self.size.width else 1
-            said.show(
-                [
-                    line(
-                        " " * start,
-                        ("^" * max(1, min(error.length, self.size.width - start - 1)), TextStyle.BAD),
-                    ),
-                    line(" ", (plain(error.message, limit=300), TextStyle.BAD)),
-                ]
-            )
+            carets = "^" * max(1, min(error.length, self.size.width - start - 1))
+            message = line(" ", (plain(error.message, limit=300), TextStyle.BAD))
+            said.show([line(" " * start, (carets, TextStyle.BAD)), message])
             return
-        summary = line(
-            " ", (self._count, TextStyle.MUTED), ("   enter keeps it   esc drops it", TextStyle.MUTED)
-        )
+        keys = ("   enter keeps it   esc drops it", TextStyle.MUTED)
+        summary = line(" ", (self._count, TextStyle.MUTED), keys)
         said.show([summary] if self.field.has_focus else [])
 
     @on(Input.Changed)

@@ -25,7 +25,8 @@ class SanitizedInput(Input):
 
     @property
     def _value(self) -> Text:
-        # All that Textual paints of the value goes through this; one sign stands for each character.
+        # Private, but all that Textual draws of the value goes through it, and nothing public does.
+        # One sign stands for each character.
         if self.password:
             return super()._value
         return Text(plain(self.value, limit=len(self.value) + 1), no_wrap=True, overflow="ignore", end="")

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Select
-from textual.widgets._select import SelectCurrent, SelectOverlay
+from textual.widgets._select import SelectCurrent, SelectOverlay  # the parts of `Select`, exported nowhere
 
 T = TypeVar("T", bound=Hashable)
 PAUSE = 1.5

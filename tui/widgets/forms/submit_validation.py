@@ -107,7 +107,7 @@ def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...],
 
 
 def estimated_seconds(candidate: Candidate, shots: int) -> float:
-    """Return the QPU seconds of a run, by `tui.compiler.usage_estimate`.
+    """Return the QPU seconds of a run, by `tui.domain.circuits.qpu_seconds`.
 
     Args:
         candidate: a shot of unknown duration counts with its rep delay alone.

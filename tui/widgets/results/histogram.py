@@ -163,20 +163,15 @@ def _rows(rows: list[_Row], width: int) -> list[StyledLine]:
     count_width = max(len(row.times) for row in rows)
     room = max(4, min(60, width - label_width - count_width - 14))
     scale = max((row.share for row in rows if not row.rest), default=1.0)
+    muted = TextStyle.MUTED
     lines: list[StyledLine] = []
     for row in rows:
         drawn = bar(row.share / scale, room) if scale > 0 else ""
-        lines.append(
-            line(
-                (
-                    f" {fit(plain(row.label, limit=200), label_width)} ",
-                    TextStyle.MUTED if row.rest else TextStyle.PLAIN,
-                ),
-                f"{percent(row.share):>8} ",
-                (f"{row.times:>{count_width}} " if count_width else "", TextStyle.MUTED),
-                (drawn, TextStyle.MUTED if row.rest else TextStyle.BAR),
-            )
-        )
+        label_style, bar_style = (muted, muted) if row.rest else (TextStyle.PLAIN, TextStyle.BAR)
+        label = f" {fit(plain(row.label, limit=200), label_width)} "
+        times = f"{row.times:>{count_width}} " if count_width else ""
+        share = f"{percent(row.share):>8} "
+        lines.append(line((label, label_style), share, (times, muted), (drawn, bar_style)))
     return lines
 
 

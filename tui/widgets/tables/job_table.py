@@ -159,18 +159,6 @@ class JobTable(RowTable):
         rows = max(1, self.size.height - 1)
         return min(len(self.keys), self.scroll_offset.y + rows) - 1
 
-    def action_move(self, steps: int) -> None:
-        """Move the cursor by rows."""
-        self._steer(lambda: super(JobTable, self).action_move(steps))
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor by a screen."""
-        self._steer(lambda: super(JobTable, self).action_page(direction))
-
-    def action_edge(self, direction: int) -> None:
-        """Move the cursor to the first or the last row."""
-        self._steer(lambda: super(JobTable, self).action_edge(direction))
-
     def jump_to(self, key: str) -> None:
         """Put the cursor on a row that the user asked for, and post `Navigated`."""
         self.move_to(key)
@@ -180,9 +168,9 @@ class JobTable(RowTable):
         """Post `Navigated`: rows further down come in sight."""
         self.post_message(self.Navigated(False))
 
-    def _steer(self, move: Callable[[], None]) -> None:
+    def _navigate(self, place: int) -> None:
         before = self.cursor_key
-        move()
+        super()._navigate(place)
         self.post_message(self.Navigated(self.cursor_key != before))
 
     # --- marks -----------------------------------------------------------------------------------
@@ -254,5 +242,7 @@ class JobTable(RowTable):
                 self.mark(ids, any(one not in self._marked for one in ids))
                 self._anchor = key
         elif event.y >= 1:
-            self._steer(lambda: super(JobTable, self).on_click(event))
+            before = self.cursor_key
+            super().on_click(event)
             event.prevent_default()
+            self.post_message(self.Navigated(self.cursor_key != before))

@@ -48,6 +48,17 @@ Cells = Sequence[Span]
 """One span a column, its text plain."""
 
 
+class _TableMessage(Message):
+    def __init__(self, table: RowTable) -> None:
+        super().__init__()
+        self.table = table
+
+    @property
+    def control(self) -> RowTable:
+        """The table that posted it."""
+        return self.table
+
+
 class RowTable(ScrollView, can_focus=True):
     """The table. `show` sets the keys in order; `cells_of` gives the cells of a row."""
 
@@ -64,34 +75,22 @@ class RowTable(ScrollView, can_focus=True):
         Binding("end,G", "edge(1)", "Last", show=False),
     ]
 
-    class CursorMoved(Message):
+    class CursorMoved(_TableMessage):
         """Another row is under the cursor; `key` is empty when there is no row."""
 
         def __init__(self, table: RowTable, key: str) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
-
-        @property
-        def control(self) -> RowTable:
-            """The table."""
-            return self.table
 
     class Opened(CursorMoved):
         """A row was clicked twice."""
 
-    class HeadClicked(Message):
+    class HeadClicked(_TableMessage):
         """The head of a column was clicked."""
 
         def __init__(self, table: RowTable, column: Column) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.column = column
-
-        @property
-        def control(self) -> RowTable:
-            """The table."""
-            return self.table
 
     def __init__(
         self, columns: Sequence[Column], cells_of: Callable[[str], Cells], *, id: str | None = None
@@ -339,17 +338,21 @@ class RowTable(ScrollView, can_focus=True):
         elif self._cursor >= top + rows:
             self.scroll_to(y=self._cursor - rows + 1, animate=False, force=True)
 
+    def _navigate(self, place: int) -> None:
+        """Move the cursor as the user asked."""
+        self._set_cursor(place)
+
     def action_move(self, steps: int) -> None:
         """Move the cursor by rows."""
-        self._set_cursor(self._cursor + steps)
+        self._navigate(self._cursor + steps)
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by a screen."""
-        self._set_cursor(self._cursor + direction * max(1, self.size.height - 2))
+        self._navigate(self._cursor + direction * max(1, self.size.height - 2))
 
     def action_edge(self, direction: int) -> None:
         """Move the cursor to the first or the last row."""
-        self._set_cursor(0 if direction < 0 else len(self._keys) - 1)
+        self._navigate(0 if direction < 0 else len(self._keys) - 1)
 
     def on_focus(self) -> None:
         """Draw the cursor as it looks with the focus."""

@@ -62,6 +62,7 @@ class DiffApp(App[None]):
     @property
     def _writes(self) -> bool:
         """Whether `App._display` would write: what it does not write must not be taken for shown."""
+        # The very conditions of `App._display` (textual 8.2), all of them private.
         driver = self._driver
         if driver is None or driver.is_headless or driver.is_inline:
             return False

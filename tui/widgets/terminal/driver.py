@@ -8,7 +8,7 @@ import selectors
 import sys
 from typing import TYPE_CHECKING
 
-from textual._parser import ParseError
+from textual._parser import ParseError  # this and the next: what `LinuxDriver` itself reads keys with
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -40,7 +40,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if sys.__stdout__ is not None:
-            self._file = sys.__stdout__
+            self._file = sys.__stdout__  # private: `LinuxDriver` takes no file
 
     def start_application_mode(self) -> None:
         """Enter the terminal's screen, at the start and again after the app was stopped: it is empty then."""
@@ -50,6 +50,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the app ends or the terminal is gone."""
+        # `LinuxDriver.run_input_thread` as it is, but for the end of input and the decoder: it has no hook.
         parser = XTermParser(self._debug)
         decoder = _decoder()
         with selectors.SelectSelector() as selector:

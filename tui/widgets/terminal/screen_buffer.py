@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
-from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate  # what `App._display` gets; see `DiffApp`
 from textual.strip import Strip
 
 from tui.widgets.terminal.cells import REST, UNKNOWN, CellRun, CharWidth, cells_of
@@ -117,6 +117,7 @@ class ScreenBuffer:
             self._stale = self._complete = False
             self._size = size
             self._rows = [_Row(size[0]) for _ in range(size[1])]
+        # Private: the public `color_system` is a name, and `Strip.render_ansi` takes the value.
         color_system = console._color_system or ColorSystem.TRUECOLOR
         self._at = (-1, -1)
         for piece in pieces:

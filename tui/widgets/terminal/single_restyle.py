@@ -32,6 +32,7 @@ class SingleRestyle(_Screen):
         super().__init__()
         self._was_hidden = False
         with contextlib.suppress(NoActiveAppError):
+            # Private as `_get_breakpoint_classes` below: Textual has no public way to skip a restyle.
             # What it is styled by is up to date: else all sheets would be parsed anew before it is shown.
             self._css_update_count = self.app._css_update_count
 
