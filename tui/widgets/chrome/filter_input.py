@@ -44,11 +44,7 @@ class FilterInput(Vertical):
     def compose(self) -> ComposeResult:
         """Yield the field, and the line below it."""
         field = CompletingInput(
-            placeholder=_HINT,
-            compact=True,
-            id="filter",
-            max_length=MAX_FILTER_LENGTH,
-            suggester=self.tags,
+            placeholder=_HINT, compact=True, id="filter", max_length=MAX_FILTER_LENGTH, suggester=self.tags
         )
         field.cursor_blink = False
         yield field

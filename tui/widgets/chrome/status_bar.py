@@ -61,11 +61,7 @@ class StatusBar(LineWidget):
     def build_lines(self, width: int) -> Sequence[StyledLine]:
         """Return identity and freshness, sections and token life, and a rule."""
         rule = line(("─" * width, TextStyle.MUTED))
-        return (
-            justify(self._where(width), self._freshness(), width),
-            self._sections(width),
-            rule,
-        )
+        return (justify(self._where(width), self._freshness(), width), self._sections(width), rule)
 
     def _where(self, width: int) -> StyledLine:
         read_only = ("READ ONLY  ", TextStyle.WARNING) if self._services.read_only else ("", TextStyle.PLAIN)

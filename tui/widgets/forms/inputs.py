@@ -84,8 +84,7 @@ def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> s
     """
     begun, size = typed.casefold(), len(typed)
     return next(
-        (tag for tag in tags if len(tag) > size and tag[:size].casefold() == begun and tag not in taken),
-        None,
+        (tag for tag in tags if len(tag) > size and tag[:size].casefold() == begun and tag not in taken), None
     )
 
 

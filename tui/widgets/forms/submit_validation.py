@@ -7,14 +7,7 @@ import math
 from tui.common.sanitize import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
-from tui.domain.jobs import (
-    DEFAULT_PRECISION,
-    DEFAULT_SHOTS,
-    MAX_SECONDS,
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-    Primitive,
-)
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive
 from tui.domain.sessions import Session, SessionMode
 from tui.widgets.text.format import duration
 

@@ -225,15 +225,9 @@ def metrics_lines(
             ("caller", shorten(metrics.caller, 80) or NOTHING),
             ("Qiskit", shorten(metrics.qiskit_version, 80) or NOTHING),
         ]
-        expected = (
-            ("expected start", metrics.estimated_start),
-            ("expected end", metrics.estimated_completion),
-        )
-        rows += [(name, format_datetime(at)) for name, at in expected if at is not None]
-        places = (
-            ("queue position", metrics.queue_position),
-            ("in the provider", metrics.provider_position),
-        )
+        times = (("expected start", metrics.estimated_start), ("expected end", metrics.estimated_completion))
+        rows += [(name, format_datetime(at)) for name, at in times if at is not None]
+        places = (("queue position", metrics.queue_position), ("in the provider", metrics.provider_position))
         rows += [(name, f"{place:,}") for name, place in places if place is not None]
     rows += [
         ("service", shorten(job.service, 60)),

@@ -61,34 +61,16 @@ def sweep_lines(sets: Sequence[Counts], width: int) -> list[StyledLine]:
     rest = len(chosen) > most
     chosen = sorted(chosen[: most - 1 if rest else most])
     heads = [*chosen, *(["others"] if rest else [])]
-    lines = [
-        line(
-            (plain(sets[0].register, limit=60) or "result", TextStyle.STRONG),
-            (
-                f"  {bits} {'bit' if bits == 1 else 'bits'}, {len(sets):,} parameter sets, {_shots(sets)}",
-                TextStyle.MUTED,
-            ),
-        ),
-        line(
-            (" " * (name_width + 1) + "".join(_cell(plain(head), column) for head in heads), TextStyle.HEAD)
-        ),
-    ]
+    register = plain(sets[0].register, limit=60) or "result"
+    size = f"  {bits} {'bit' if bits == 1 else 'bits'}, {len(sets):,} parameter sets, {_shots(sets)}"
+    titles = " " * (name_width + 1) + "".join(_cell(plain(head), column) for head in heads)
+    lines = [line((register, TextStyle.STRONG), (size, TextStyle.MUTED)), line((titles, TextStyle.HEAD))]
     for name, one in zip(names, sets, strict=True):
         shares = dict(one.probabilities())
         known = [shares.pop(outcome, 0.0) for outcome in chosen]
         values = [*known, *([sum(shares.values())] if rest else [])]
         highest = max(values, default=0.0)
-        cells = [
-            Span(
-                _cell(percent(value) if value else NOTHING, column),
-                TextStyle.STRONG
-                if value and value == highest
-                else TextStyle.PLAIN
-                if value
-                else TextStyle.MUTED,
-            )
-            for value in values
-        ]
+        cells = [_share(value, highest, column) for value in values]
         lines.append(line((f" {name:<{name_width}}", TextStyle.MUTED), *cells))
     return lines
 
@@ -96,6 +78,12 @@ def sweep_lines(sets: Sequence[Counts], width: int) -> list[StyledLine]:
 def _shots(sets: Sequence[Counts]) -> str:
     shots = sorted({one.shots for one in sets})
     return f"{shots[0]:,} shots each" if len(shots) == 1 else f"{shots[0]:,} to {shots[-1]:,} shots"
+
+
+def _share(value: float, highest: float, width: int) -> Span:
+    if not value:
+        return Span(_cell(NOTHING, width), TextStyle.MUTED)
+    return Span(_cell(percent(value), width), TextStyle.STRONG if value == highest else TextStyle.PLAIN)
 
 
 def _cell(text: str, width: int) -> str:
@@ -116,9 +104,7 @@ def value_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLi
         values: one or many; from 13 on they are laid out in columns.
         width: cells of a line.
     """
-    head = line(("expectation values", TextStyle.STRONG), (_value_range(values), TextStyle.MUTED))
-    labels = [value_label(value, place) for place, value in enumerate(values)]
-    return [head, *_rows(labels, values, width)]
+    return _value_table([value_label(value, place) for place, value in enumerate(values)], values, width)
 
 
 def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine]:
@@ -132,10 +118,7 @@ def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine
     count = len(str(len(pubs)))
     named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
     labels = [f"PUB {place:>{count}}  {name}".rstrip() for place, name in enumerate(named, 1)]
-    return [
-        line(("expectation values", TextStyle.STRONG), (_value_range(values), TextStyle.MUTED)),
-        *_rows(labels, values, width),
-    ]
+    return _value_table(labels, values, width)
 
 
 def value_spans(value: ExpectationValue) -> tuple[Span, ...]:
@@ -165,7 +148,7 @@ def _value_range(values: Sequence[ExpectationValue]) -> str:
     return f"  {len(values):,} from {min(numbers):+.4f} to {max(numbers):+.4f}, value ± standard error"
 
 
-def _rows(labels: Sequence[str], values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
+def _value_table(labels: Sequence[str], values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
     numbers = [value_spans(value) for value in values]
     number_width = max((sum(cell_len(span.text) for span in spans) for spans in numbers), default=0)
     most = max(8, width - number_width - 4)
@@ -174,7 +157,7 @@ def _rows(labels: Sequence[str], values: Sequence[ExpectationValue], width: int)
     columns = 1
     if len(values) >= _IN_COLUMNS_FROM:
         columns = max(1, (width - 1 + _BETWEEN) // (label_width + 2 + number_width + _BETWEEN))
-    lines: list[StyledLine] = []
+    lines = [line(("expectation values", TextStyle.STRONG), (_value_range(values), TextStyle.MUTED))]
     for first in range(0, len(values), columns):
         pieces: list[Span] = []
         for place in range(first, min(first + columns, len(values))):

@@ -31,7 +31,9 @@ def rendition_of(style: Style | None, color_system: ColorSystem) -> str:
     """
     if style is None:
         return DEFAULT
-    # Private in Rich 14: `_ansi` is where `Strip.render_ansi` keeps the codes, and `_link_id` is sent with links. Nothing public gives the codes of a style without a text.
+    # Private in Rich 14: `_ansi` is where `Strip.render_ansi` keeps the codes,
+    # `_link_id` is sent with links.
+    # Nothing public gives the codes of a style without a text.
     codes = style._ansi
     if codes is None:
         codes = Strip.render_ansi(style, color_system)
