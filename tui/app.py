@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import on, work
@@ -17,6 +17,7 @@ from textual.driver import Driver
 from textual.events import AppBlur, AppFocus
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from tui.common.clock import Clock
@@ -52,6 +53,7 @@ from tui.widgets.text.format import finished_message, idle_warning
 
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
+_Shown = TypeVar("_Shown", bound=Widget)
 _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
@@ -160,10 +162,14 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             self._show_signing_in("")
 
     def _show_signing_in(self, where: str) -> None:
+        for bar in self._widgets(StatusBar):
+            bar.signing_in(where)
+
+    def _widgets(self, kind: type[_Shown]) -> Iterator[_Shown]:
+        """The widgets of a kind on all screens."""
         for stack in self._screen_stacks.values():
             for screen in stack:
-                for bar in screen.query(StatusBar):
-                    bar.signing_in(where)
+                yield from screen.query(kind)
 
     async def on_unmount(self) -> None:
         """Close the services: workers, sandbox, compiler, history."""
@@ -228,10 +234,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self._flash()
 
     def _flash(self) -> None:
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                for line in screen.query(NotificationLine):
-                    line.show_current()
+        for line in self._widgets(NotificationLine):
+            line.show_current()
 
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
@@ -326,9 +330,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         from tui.screens.account import AccountScreen
         from tui.screens.login import LoginScreen
 
-        if isinstance(self.screen, AccountScreen | LoginScreen) or not self._leave_dialogs():
-            return
-        self.call_next(self._open_account)
+        if not isinstance(self.screen, AccountScreen | LoginScreen) and self._leave_dialogs():
+            self.call_next(self._open_account)
 
     def _open_account(self) -> None:
         from tui.screens.account import AccountScreen
@@ -336,11 +339,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         if self.services.account.identity is None:
             self._ask_who(None)
         else:
-            self.push_screen(AccountScreen(self.services), self._after_account)
-
-    def _after_account(self, signed_out: bool | None) -> None:
-        if signed_out:
-            self._ask_who(None)
+            self.push_screen(AccountScreen(self.services), lambda out: self._ask_who(None) if out else None)
 
     def _ask_who(self, trouble: QdeckError | None) -> None:
         from tui.screens.login import LoginScreen

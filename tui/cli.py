@@ -25,7 +25,7 @@ from tui.commands.options import (
 from tui.commands.output import Exit, OutputClosed
 
 if TYPE_CHECKING:
-    from tui.commands.account_selection import ServiceChoice
+    from tui.commands.selection import ServiceChoice
 
 STATUSES = """\b
 Exit status:
@@ -270,9 +270,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     """Show the app; signed in at once when the command line says to which service."""
     from tui.app import QDeckApp, run_app
-    from tui.commands.account_selection import choose_account
     from tui.commands.context import make_services
     from tui.commands.output import UsageFault, explain, say
+    from tui.commands.selection import choose_account
     from tui.common.clock import SystemClock
     from tui.common.errors import QdeckError
     from tui.config.settings import folders, load_settings

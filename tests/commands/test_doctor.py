@@ -17,9 +17,9 @@ import pytest
 
 from tests.support.company import HOST, company
 from tui.commands import doctor as module
-from tui.commands.account_selection import ServiceChoice
 from tui.commands.doctor import doctor
 from tui.commands.output import Exit
+from tui.commands.selection import ServiceChoice
 from tui.common.clock import Clock
 from tui.common.secret import Secret
 from tui.config.settings import Folders

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from tui.commands.account_selection import ServiceChoice, require_account
 from tui.commands.output import Exit, explain, say
+from tui.commands.selection import ServiceChoice, require_account
 from tui.common.clock import Clock, SystemClock
 from tui.common.errors import QdeckError
 from tui.compiler.client import Compiler

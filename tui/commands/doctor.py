@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from tui.commands.account_selection import ServiceChoice, choose_account
 from tui.commands.output import Exit, emit_json, emit_table, say
+from tui.commands.selection import ServiceChoice, choose_account
 from tui.common.clock import SystemClock
 from tui.common.errors import QdeckError
 from tui.config.settings import Folders, Settings, folders, load_settings

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tui.commands.account_selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.commands.answers import job_facts
 from tui.commands.context import sign_in, signed_in_services, started_services
 from tui.commands.output import Exit, UsageFault, emit_json, emit_table, explain, say
+from tui.commands.selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.accounts import Identity

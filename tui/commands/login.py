@@ -6,9 +6,9 @@ import getpass
 import sys
 from collections.abc import Awaitable, Mapping
 
-from tui.commands.account_selection import ServiceChoice, choose_account
 from tui.commands.context import started_services
 from tui.commands.output import Exit, UsageFault, explain, say
+from tui.commands.selection import ServiceChoice, choose_account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.common.secret import Secret

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from tui.commands.account_selection import ServiceChoice
+    from tui.commands.selection import ServiceChoice
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -83,7 +83,7 @@ def service_choice(
     Raises:
         click.UsageError: options that do not go together.
     """
-    from tui.commands.account_selection import ServiceChoice
+    from tui.commands.selection import ServiceChoice
     from tui.domain.accounts import Channel
 
     before = click.get_current_context().find_root().params

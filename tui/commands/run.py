@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from tui.commands.account_selection import ServiceChoice
 from tui.commands.answers import emit_result, run_answer
 from tui.commands.context import OpenServices, signed_in_services
 from tui.commands.output import Exit, UsageFault, emit_json, say
+from tui.commands.selection import ServiceChoice, require_backend
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import Backend, best_backend, undecided
+from tui.domain.backends import undecided
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
 from tui.domain.cloud_transpiler import (
     Ai,
@@ -165,25 +165,6 @@ def read_circuit(file: str) -> str:
     if not text.strip():
         raise UsageFault(f"{'stdin' if file == STDIN else file} is empty: an OpenQASM program was expected.")
     return text
-
-
-def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
-    """Choose the best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
-
-    Returns:
-        The backend.
-
-    Raises:
-        QdeckError: `NOT_FOUND` when there is none.
-    """
-    best = best_backend(backends, qubits)
-    if best is None:
-        raise QdeckError(
-            ErrorKind.NOT_FOUND,
-            f"No backend of this instance is online with {qubits} qubits or more.",
-            "Name one with --backend.",
-        )
-    return best
 
 
 async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:

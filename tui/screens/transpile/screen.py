@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
 from textual.widgets import TabbedContent, TabPane
 from textual.worker import Worker
 
@@ -16,7 +15,7 @@ from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
 from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import Job, Submission, WaitState
+from tui.domain.jobs import Submission, WaitState
 from tui.monitor.state.events import (
     BackendsChanged,
     Event,
@@ -29,7 +28,16 @@ from tui.monitor.state.events import (
 from tui.screens.base import PendingAction, SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.transpile.status_text import error_lines, invitation, missing, verdict
+from tui.screens.transpile.status import (
+    Refused,
+    Submitted,
+    Transpiled,
+    error_lines,
+    invitation,
+    missing,
+    verdict,
+    warning_lines,
+)
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.forms.submit_form import Source, SubmitForm
@@ -39,7 +47,7 @@ from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.text.format import offers, short_id
 from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
+from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 from tui.widgets.text.text_pane import TextPane, text_page
 
 
@@ -48,30 +56,6 @@ class TranspileScreen(SectionScreen):
 
     SECTION = "transpile"
     BINDINGS: ClassVar = bindings(TRANSPILE)
-
-    class Transpiled(Message):
-        """The compiler or the cloud answered with a candidate for this text."""
-
-        def __init__(self, candidate: Candidate, source: str, pending_action: PendingAction) -> None:
-            super().__init__()
-            self.candidate = candidate
-            self.source = source
-            self.pending_action = pending_action
-
-    class Refused(Message):
-        """Transpiling or submitting went wrong."""
-
-        def __init__(self, error: QdeckError, *, submitting: bool) -> None:
-            super().__init__()
-            self.error = error
-            self.submitting = submitting
-
-    class Submitted(Message):
-        """The job is created."""
-
-        def __init__(self, job: Job) -> None:
-            super().__init__()
-            self.job = job
 
     _work: Worker[None] | None = None
     _submitting = False
@@ -206,9 +190,9 @@ class TranspileScreen(SectionScreen):
         try:
             candidate = await self.services.transpiler.transpile(text, backend, options)
         except QdeckError as error:
-            self.post_message(self.Refused(error, submitting=False))
+            self.post_message(Refused(error, submitting=False))
         else:
-            self.post_message(self.Transpiled(candidate, text, pending_action))
+            self.post_message(Transpiled(candidate, text, pending_action))
 
     @on(Transpiled)
     def _transpiled(self, message: Transpiled) -> None:
@@ -287,12 +271,12 @@ class TranspileScreen(SectionScreen):
         try:
             job = await self.services.outbox.submit(submission)
         except QdeckError as error:
-            self.post_message(self.Refused(error, submitting=True))
+            self.post_message(Refused(error, submitting=True))
         except BaseException:
             self._submitting = False
             raise
         else:
-            self.post_message(self.Submitted(job))
+            self.post_message(Submitted(job))
 
     def _in_line(self, event: OutboxChanged) -> None:
         """The submission waits for the service's limits: nothing here has to wait with it."""
@@ -390,12 +374,7 @@ class TranspileScreen(SectionScreen):
         drawing = text_page(candidate.drawing or "The circuit is too large to draw.")
         self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
         width = max(30, self.query_one("#figures").size.width - 2)
-        warnings = [
-            row
-            for text in candidate.warnings
-            for row in wrapped(f"! {plain(text)}", width, TextStyle.WARNING)
-        ]
-        self.query_one("#warnings", TextBlock).show(warnings)
+        self.query_one("#warnings", TextBlock).show(warning_lines(candidate, width))
         form = self.query_one(SubmitForm)
         form.show_candidate(candidate)
         form.suggest_name(self.workspace.name)

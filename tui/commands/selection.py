@@ -1,4 +1,4 @@
-"""Which service a command works with: the account or sandbox chosen from the options and what is found."""
+"""The service a command works with, and the backend: chosen from the options and what is found."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui.commands.output import UsageFault
+from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.domain.accounts import Account, Channel, Identity
+from tui.domain.backends import Backend, best_backend
 from tui.ibm.credentials.discovery import CHANNEL_VARIABLE
 
 
@@ -120,3 +122,22 @@ def service_facts(identity: Identity) -> dict[str, object]:
         "instance": identity.instance,
         "hosts": list(identity.hosts),
     }
+
+
+def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
+    """Choose the best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
+
+    Returns:
+        The backend.
+
+    Raises:
+        QdeckError: `NOT_FOUND` when there is none.
+    """
+    best = best_backend(backends, qubits)
+    if best is None:
+        raise QdeckError(
+            ErrorKind.NOT_FOUND,
+            f"No backend of this instance is online with {qubits} qubits or more.",
+            "Name one with --backend.",
+        )
+    return best

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tui.commands.account_selection import ServiceChoice, choose_account, require_account
 from tui.commands.output import UsageFault
-from tui.commands.run import require_backend
+from tui.commands.selection import ServiceChoice, choose_account, require_account, require_backend
 from tui.common.errors import QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Channel, Endpoints

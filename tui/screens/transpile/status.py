@@ -1,11 +1,42 @@
-"""What the transpile review says of its state: what is missing, what is stale, what went wrong."""
+"""The state of the transpile review: outcomes of its workers as messages, and what is shown of them."""
 
 from __future__ import annotations
 
+from textual.message import Message
+
 from tui.common.errors import QdeckError
 from tui.common.sanitize import plain
-from tui.screens.base import Workspace
+from tui.domain.circuits import Candidate
+from tui.domain.jobs import Job
+from tui.screens.base import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
+
+
+class Transpiled(Message):
+    """The compiler or the cloud answered with a candidate for this text."""
+
+    def __init__(self, candidate: Candidate, source: str, pending_action: PendingAction) -> None:
+        super().__init__()
+        self.candidate = candidate
+        self.source = source
+        self.pending_action = pending_action
+
+
+class Refused(Message):
+    """Transpiling or submitting went wrong."""
+
+    def __init__(self, error: QdeckError, *, submitting: bool) -> None:
+        super().__init__()
+        self.error = error
+        self.submitting = submitting
+
+
+class Submitted(Message):
+    """The job is created."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.job = job
 
 
 def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
@@ -70,3 +101,14 @@ def error_lines(error: QdeckError, width: int) -> list[StyledLine]:
         At most six lines of `width` cells.
     """
     return wrapped(f"✘ {plain(str(error), limit=2000, lines=True)}", max(40, width), TextStyle.BAD)[:6]
+
+
+def warning_lines(candidate: Candidate, width: int) -> list[StyledLine]:
+    """List the warnings of a candidate.
+
+    Returns:
+        Lines of `width` cells; none when there is no warning.
+    """
+    return [
+        row for text in candidate.warnings for row in wrapped(f"! {plain(text)}", width, TextStyle.WARNING)
+    ]
