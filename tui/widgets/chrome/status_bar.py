@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tui.common.clock import Clock
 from tui.common.sanitize import plain
 from tui.domain.accounts import Channel
-from tui.monitor.services import AppServices
 from tui.widgets.text.format import (
     format_minute,
     format_token_life,
@@ -18,6 +18,9 @@ from tui.widgets.text.format import (
 )
 from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, justify, line, width_of
+
+if TYPE_CHECKING:  # it brings the HTTP client and the store along
+    from tui.monitor.services import AppServices
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("jobs", "F2", "Jobs"),

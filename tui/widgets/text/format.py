@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tui.common.sanitize import plain, shorten
 from tui.domain.accounts import Usage
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.monitor.services import AppServices
 from tui.widgets.text.styled_text import Span, TextStyle
+
+if TYPE_CHECKING:  # it brings the HTTP client and the store along
+    from tui.monitor.services import AppServices
 
 NOTHING = "–"
 """Shown where a value is not known."""
