@@ -1,9 +1,9 @@
 """Files beside the database: results by job, program texts by hash; compressed, written atomically.
 
 Texts are addressed by their content: many jobs may have the same one, and its hash is what the rows keep. A
-result belongs to one job and is shared with none, and its file names that job, so it can be found and told
-apart even where the database is lost: it is addressed by its job. It begins with the SHA-256 of what follows,
-so that damage is found all the same; what is damaged counts as missing, and the service is asked again.
+result belongs to one job and is shared with none, and its file names that job, so it is addressed by its job
+and can be found even where the database is lost. It begins with the SHA-256 of what follows, so that damage is
+found all the same; what is damaged counts as missing, and the service is asked again.
 """
 
 from __future__ import annotations

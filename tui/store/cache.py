@@ -87,7 +87,7 @@ class StoreCache:
         for key in self.unused(dropped):
             self._changed[TRANSPILATIONS].discard(key)
             self._drop(TRANSPILATIONS, key)
-        # What another process let go is written again where it is needed here.
+        # What another process removed is written again where it is needed here.
         self._changed[TRANSPILATIONS] |= dropped & self.values[TRANSPILATIONS].keys()
         for table, keys in changes.lost.items():
             # A damaged file lost it, but it is known here.

@@ -238,12 +238,12 @@ class Database:
 
     def _read_changes(self) -> None:
         """Index what other processes did; it is kept until it can be returned, whatever fails next."""
-        foreign = self._storage.state.pop_changes()
+        changes = self._storage.state.pop_changes()
         found = ChangeSet()
-        for name, number in foreign.lost:
+        for name, number in changes.lost:
             if name in TABLES and (key := self._indexes[TABLES[name]].pop(number)) is not None:
                 found.lost[TABLES[name]].add(key)
-        for name, number in foreign.changed:
+        for name, number in changes.changed:
             table = TABLES.get(name)
             if table is None:
                 continue

@@ -56,7 +56,7 @@ def check(path: Path) -> Report:
     """
     report = _read_report(path)
     if report.unfinished:
-        # Who cannot have the lock says what was seen without it.
+        # Without the lock the report is of what was seen before.
         with contextlib.suppress(OSError), lock_of(path):
             report = _read_report(path)
     return report

@@ -319,7 +319,7 @@ class JobRepository(SubmissionRepository):
             self._blobs.needed = {digest for one in pending for digest in (one.circuit_hash, one.source_hash)}
 
     async def _read_late(self) -> None:
-        """Read what could not be read before: it is new to everybody who showed what there was until now."""
+        """Read what could not be read at the start; `sync` returns it as if others had changed it."""
         if not self._database.loaded:
             self._absorb(await asyncio.to_thread(self._database.read_all))
 
@@ -331,7 +331,7 @@ class JobRepository(SubmissionRepository):
     async def _write_changes(self) -> None:
         async with self._database_lock:
             if not self.dirty:
-                # Whoever waited for the lock finds its change already written by the one before.
+                # The flush before this one, which held the lock, wrote these changes, too.
                 return
             await self._read_late()
             self._protect_needed_texts()

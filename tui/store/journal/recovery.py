@@ -18,7 +18,7 @@ from tui.store.journal.index import Index, Scanner, Touched, scan
 
 
 @dataclass(slots=True)
-class ForeignChanges:
+class JournalChanges:
     """Changes in the file that this process did not make.
 
     Attributes:
@@ -63,13 +63,13 @@ class JournalRecovery:
         self.newer = 0
         self.version = 0
         self.unrepaired: OSError | None = None
-        self._found = ForeignChanges()
+        self._found = JournalChanges()
         self._trusted = True
         self._read_before = False
 
-    def pop_changes(self) -> ForeignChanges:
+    def pop_changes(self) -> JournalChanges:
         """Return what was found since the last call."""
-        found, self._found = self._found, ForeignChanges()
+        found, self._found = self._found, JournalChanges()
         return found
 
     def distrust(self) -> None:
@@ -113,7 +113,7 @@ class JournalRecovery:
         """
         rewrite(self._path, Index(), None, {})
         for folder in self._path.parent.parents:
-            # They may be as new as the file. Who may not read one did not make it.
+            # They may be as new as the file. One that may not be read was not made here.
             with contextlib.suppress(OSError):
                 sync_folder(folder)
         self.file = _open(self._path)
@@ -226,7 +226,7 @@ class JournalRecovery:
 
     def _drop_claims(self) -> None:
         for name in self._claims:
-            # Whoever holds in memory what they say can write them again.
+            # A process that holds their rows in memory writes them again.
             self._found.lost |= {(name, number) for number in self.index.tables.get(name, ())}
             self.index.apply(name, None, GONE, 0)
 

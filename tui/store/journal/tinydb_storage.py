@@ -4,7 +4,7 @@ A change is appended as a line with a checksum (`tui.store.journal.format`) and 
 operation returns: one write and one `fdatasync` a batch. Documents are not kept in memory, only where they
 are. When more than half of the file is not needed any more it is written anew beside and renamed into place.
 
-Several processes may use one file. Who reads or writes takes a lock for that moment (`filelock`: the
+Several processes may use one file. Each read and write takes a lock for that moment (`filelock`: the
 kernel's `flock`, which ends with the process that held it) and first reads what the others appended; a
 file that was written anew is another generation and is read from its beginning.
 

@@ -116,7 +116,7 @@ def is_redundant(known: JobRecord, later: JobRecord) -> bool:
         return False
     for name in _JOB_FIELDS:
         value = getattr(new, name)
-        # Zero seconds are told, so this is not a question of truth.
+        # Zero seconds are an answer, so this is not a question of truth.
         left_out = (value is None or value is False or value in ("", ())) and name != "tags"
         if value != getattr(old, name) and not left_out:
             return False

@@ -309,7 +309,7 @@ class ChangeSet:
     Attributes:
         values: values that are new or different.
         removed: keys of values that were removed.
-        lost: keys of what a damaged file does not hold any more; who still knows it writes it again.
+        lost: keys of what a damaged file does not hold any more; a process that still has it writes it again.
     """
 
     values: TableValues = field(default_factory=TableValues)
