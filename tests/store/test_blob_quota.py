@@ -89,8 +89,8 @@ async def test_quota_keeps_texts_of_pending_submissions(tmp_path: Path, state: P
     await history.aclose()
     again = JobRepository(folders, FakeClock())
     await again.open()
-    (intent,) = again.submissions()
-    assert again.submission_with_texts(intent) == submission
+    (pending,) = again.submissions()
+    assert again.submission_with_texts(pending) == submission
     await again.aclose()
 
 

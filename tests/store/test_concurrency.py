@@ -130,7 +130,7 @@ while True:
 
 
 def _kill_at_random(root: Path, kills: int, seed: int) -> tuple[int, int]:
-    """Kill a writer that often; returns how many writes were told, and the generations its file had."""
+    """Kill a writer that often; returns the writes it acknowledged, and the generations its file had."""
     chance = random.Random(seed)
     path = root / "journal"
     acknowledged: set[int] = set()

@@ -22,13 +22,13 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def span(since: float, until: float) -> Interval:
+def interval(since: float, until: float) -> Interval:
     """Minutes after noon."""
     return Interval(at(since), at(until))
 
 
 _intervals = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(0, 12)).map(lambda pair: span(pair[0], pair[0] + pair[1])),
+    st.tuples(st.integers(0, 40), st.integers(0, 12)).map(lambda pair: interval(pair[0], pair[0] + pair[1])),
     max_size=6,
 )
 
@@ -52,12 +52,12 @@ def test_merged_intervals_cover_the_same_time_and_do_not_touch(
 async def test_coverage_survives_reopening(tmp_path: Path) -> None:
     history = await open_repository(make_folders(tmp_path))
     history.upsert([JobRecord(sample_job(1))])
-    assert history.add_interval("platform", "crn:one", span(1, 2))
+    assert history.add_interval("platform", "crn:one", interval(1, 2))
     assert history.add_interval("platform", "crn:two", Interval(EARLIEST, at(2)))
-    assert not history.add_interval("platform", "crn:one", span(1, 1.5))
+    assert not history.add_interval("platform", "crn:one", interval(1, 1.5))
     await history.aclose()
     again = await open_repository(make_folders(tmp_path))
-    assert again.coverage("platform", "crn:one").intervals == (span(1, 2),)
+    assert again.coverage("platform", "crn:one").intervals == (interval(1, 2),)
     assert again.coverage("platform", "crn:two").intervals == (Interval(EARLIEST, at(2)),)
     assert again.coverage("classic", "crn:one").intervals == ()
     assert again.pop_warnings() == ()
@@ -66,14 +66,14 @@ async def test_coverage_survives_reopening(tmp_path: Path) -> None:
 
 async def test_coverage_of_two_processes_is_merged(tmp_path: Path) -> None:
     one, other = await open_repository(make_folders(tmp_path)), await open_repository(make_folders(tmp_path))
-    one.add_interval("platform", "crn:one", span(5, 9))
+    one.add_interval("platform", "crn:one", interval(5, 9))
     await one.flush()
-    other.add_interval("platform", "crn:one", span(20, 30))
+    other.add_interval("platform", "crn:one", interval(20, 30))
     await other.flush()
-    one.add_interval("platform", "crn:one", span(9, 20))
+    one.add_interval("platform", "crn:one", interval(9, 20))
     await one.sync()
     await other.sync()
-    assert one.coverage("platform", "crn:one").intervals == (span(5, 30),)
+    assert one.coverage("platform", "crn:one").intervals == (interval(5, 30),)
     assert other.coverage("platform", "crn:one") == one.coverage("platform", "crn:one")
     await one.aclose()
     await other.aclose()
@@ -82,7 +82,7 @@ async def test_coverage_of_two_processes_is_merged(tmp_path: Path) -> None:
 async def _written(folders: Folders) -> None:
     history = await open_repository(folders)
     history.upsert(JobRecord(sample_job(number)) for number in range(1, 6))
-    history.add_interval("platform", "crn:one", span(0, 5))
+    history.add_interval("platform", "crn:one", interval(0, 5))
     await history.aclose()
 
 
@@ -99,11 +99,11 @@ async def test_damaged_journal_drops_coverage(tmp_path: Path) -> None:
     assert len(history.records()) == 4
     assert history.coverage("platform", "crn:one").intervals == ()
     history.upsert([JobRecord(sample_job(3))])
-    history.add_interval("platform", "crn:one", span(2, 4))
+    history.add_interval("platform", "crn:one", interval(2, 4))
     await history.aclose()
     again = await open_repository(folders)
     assert len(again.records()) == 5
-    assert again.coverage("platform", "crn:one").intervals == (span(2, 4),)
+    assert again.coverage("platform", "crn:one").intervals == (interval(2, 4),)
     assert len(again.pop_warnings()) == 0
     await again.aclose()
 
@@ -120,8 +120,8 @@ async def test_process_with_lost_jobs_writes_coverage_again(tmp_path: Path) -> N
     await history.flush()
     await other.sync()
     assert len(other.records()) == 5
-    assert history.coverage("platform", "crn:one").intervals == (span(0, 5),)
-    assert other.coverage("platform", "crn:one").intervals == (span(0, 5),)
+    assert history.coverage("platform", "crn:one").intervals == (interval(0, 5),)
+    assert other.coverage("platform", "crn:one").intervals == (interval(0, 5),)
     assert len(read_tables(folders)["extents"]) == 1
     await history.aclose()
     await other.aclose()
@@ -135,7 +135,7 @@ async def test_coverage_is_exported_and_imported(tmp_path: Path) -> None:
     assert unknown == 0
     assert (counts["jobs"], counts["extents"]) == (5, 1)
     history = await open_repository(others)
-    assert history.coverage("platform", "crn:one").intervals == (span(0, 5),)
+    assert history.coverage("platform", "crn:one").intervals == (interval(0, 5),)
     await history.aclose()
 
 

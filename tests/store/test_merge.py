@@ -31,9 +31,9 @@ _jobs = st.builds(
 
 
 @given(st.lists(_jobs, min_size=1, max_size=6))
-def test_merge_jobs_keeps_final_status(told: list[Job]) -> None:
-    known = told[0]
-    for job in told[1:]:
+def test_merge_jobs_keeps_final_status(answers: list[Job]) -> None:
+    known = answers[0]
+    for job in answers[1:]:
         merged = merge_jobs(known, job)
         assert merged.status.final or not known.status.final
         assert not (known.status is JobStatus.RUNNING and merged.status is JobStatus.QUEUED)
@@ -99,9 +99,9 @@ def test_merge_sessions_keeps_reason_of_its_state() -> None:
 
 @given(_jobs, _jobs)
 def test_is_redundant_agrees_with_merge_records(one: Job, other: Job) -> None:
-    known, told = JobRecord(merge_jobs(one, one), finalized=True), JobRecord(other)
-    if is_redundant(known, told):
-        merged = merge_records(known, told)
+    known, answer = JobRecord(merge_jobs(one, one), finalized=True), JobRecord(other)
+    if is_redundant(known, answer):
+        merged = merge_records(known, answer)
         assert same_record(known, merged)
         assert merged.job.confirmed == other.confirmed
 
@@ -115,12 +115,12 @@ async def test_upsert_ignores_confirmation_in_the_future(tmp_path: Path) -> None
     history = await open_repository(folders)
     known = history.record(("platform", "job-00001"))
     assert known is not None and known.job.confirmed is None
-    told = replace(sample_job(1), tags=("new",), confirmed=NOON)
-    assert history.upsert([JobRecord(told)])
+    answer = replace(sample_job(1), tags=("new",), confirmed=NOON)
+    assert history.upsert([JobRecord(answer)])
     history.upsert_sessions([replace(SESSION, state=SessionState.DRAINING, confirmed=NOON)])
     await history.aclose()
     again = await open_repository(folders)
-    record = again.record(("platform", told.id))
+    record = again.record(("platform", answer.id))
     assert record is not None and (record.job.tags, record.job.confirmed) == (("new",), NOON)
     (session,) = again.sessions()
     assert (session.state, session.confirmed) == (SessionState.DRAINING, NOON)

@@ -29,8 +29,8 @@ async def test_json_history_is_migrated_and_old_file_kept(tmp_path: Path) -> Non
     data = _old(folders)
     history = await open_repository(folders)
     assert len(history.records()) == 20
-    (told,) = history.pop_warnings()
-    assert "20 entries" in told
+    (warning,) = history.pop_warnings()
+    assert "20 entries" in warning
     await history.aclose()
     (before,) = folders.data.glob("history.json.before-*")
     assert before.read_bytes() == data

@@ -251,11 +251,11 @@ async def test_submission_state_never_goes_back_and_texts_are_kept(tmp_path: Pat
         private=True,
         log_level=LogLevel.DEBUG,
     )
-    intent = PendingSubmission("qdeck-1", PendingState.SENDING, "platform", "crn", NOON, submission)
-    history.upsert_submission(intent)
-    history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id="j"))
+    pending = PendingSubmission("qdeck-1", PendingState.SENDING, "platform", "crn", NOON, submission)
+    history.upsert_submission(pending)
+    history.upsert_submission(replace(pending, state=PendingState.ACCEPTED, job_id="j"))
     assert (
-        history.upsert_submission(replace(intent, state=PendingState.UNSENT)).state is PendingState.ACCEPTED
+        history.upsert_submission(replace(pending, state=PendingState.UNSENT)).state is PendingState.ACCEPTED
     )
     await history.aclose()
     again = await open_repository(folders)
@@ -306,10 +306,10 @@ async def test_old_submissions_are_removed_after_30_days(tmp_path: Path) -> None
     history.upsert_submission(ended)
     history.upsert_submission(replace(ended, tag="qdeck-2", state=PendingState.PREPARED))
     await history.sync()
-    assert [intent.tag for intent in history.submissions()] == ["qdeck-1", "qdeck-2"]
-    assert [intent.tag for intent in history.pending_submissions()] == ["qdeck-2"]
+    assert [pending.tag for pending in history.submissions()] == ["qdeck-1", "qdeck-2"]
+    assert [pending.tag for pending in history.pending_submissions()] == ["qdeck-2"]
     await clock.jump(31 * 86400)
     await history.sync()
-    assert [intent.tag for intent in history.submissions()] == ["qdeck-2"]
+    assert [pending.tag for pending in history.submissions()] == ["qdeck-2"]
     assert len(read_tables(folders)["submissions"]) == 1
     await history.aclose()

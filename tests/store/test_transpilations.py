@@ -15,31 +15,31 @@ from tui.store.import_export import check, export_json, import_json
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.repository import JobRepository
 
-TOLD = replace(bell_candidate(), at=NOON).transpilation
+TRANSPILATION = replace(bell_candidate(), at=NOON).transpilation
 
 
-def _intent(tag: str = "qdeck-1", told: Transpilation | None = TOLD) -> PendingSubmission:
+def _pending(tag: str = "qdeck-1", transpilation: Transpilation | None = TRANSPILATION) -> PendingSubmission:
     submission = Submission(
-        Primitive.SAMPLER, "ibm_peekskill", BELL_ISA, source=BELL, name="bell", transpilation=told
+        Primitive.SAMPLER, "ibm_peekskill", BELL_ISA, source=BELL, name="bell", transpilation=transpilation
     )
     return PendingSubmission(tag, PendingState.PREPARED, "platform", "crn:one", NOON, submission)
 
 
 def _accepted(history: JobRepository, number: int = 1) -> JobRecord:
     """A submission that became the job of that number."""
-    history.upsert_submission(_intent(f"qdeck-{number}"))
-    intent = history.submission(f"qdeck-{number}")
-    assert intent is not None
+    history.upsert_submission(_pending(f"qdeck-{number}"))
+    pending = history.submission(f"qdeck-{number}")
+    assert pending is not None
     job = replace(sample_job(number), circuit=BELL_ISA, source=BELL)
-    history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
-    (record,) = history.upsert([JobRecord(job, own_tag=intent.tag)])
+    history.upsert_submission(replace(pending, state=PendingState.ACCEPTED, job_id=job.id))
+    (record,) = history.upsert([JobRecord(job, own_tag=pending.tag)])
     return record
 
 
 async def test_transpilation_is_written_in_the_batch_of_its_submission(tmp_path: Path) -> None:
     folders = make_folders(tmp_path)
     history = await open_repository(folders)
-    history.upsert_submission(_intent())
+    history.upsert_submission(_pending())
     await history.flush()
     # One batch: the row of the submission says that the next line belongs to it.
     marks = [line[8:9] for line in folders.history_file.read_bytes().splitlines()[1:]]
@@ -53,7 +53,7 @@ async def test_transpilation_is_written_in_the_batch_of_its_submission(tmp_path:
     for _ in range(2):
         again = await open_repository(folders)
         found = again.record(record.key)
-        assert found is not None and again.transpilation(found) == TOLD
+        assert found is not None and again.transpilation(found) == TRANSPILATION
         assert again.pop_warnings() == ()
         await again.aclose()
         compact_journal(folders)
@@ -68,7 +68,7 @@ async def test_transpilation_is_removed_with_last_job_of_circuit(tmp_path: Path)
     assert len(read_tables(folders)["transpilations"]) == 1
     history.remove(first.key)
     await history.flush()
-    assert history.transpilation(second) == TOLD
+    assert history.transpilation(second) == TRANSPILATION
     assert len(read_tables(folders)["transpilations"]) == 1
     history.remove(second.key)
     await history.flush()
@@ -76,17 +76,17 @@ async def test_transpilation_is_removed_with_last_job_of_circuit(tmp_path: Path)
     third = _accepted(history, 3)
     await history.aclose()
     again = await open_repository(folders)
-    assert again.transpilation(third) == TOLD
+    assert again.transpilation(third) == TRANSPILATION
     await again.aclose()
 
 
 async def test_transpilation_is_removed_with_refused_submission(tmp_path: Path) -> None:
     folders = make_folders(tmp_path)
     history = await open_repository(folders)
-    history.upsert_submission(_intent("qdeck-1"))
+    history.upsert_submission(_pending("qdeck-1"))
     history.remove_submission("qdeck-1")
-    history.upsert_submission(_intent("qdeck-2"))
-    history.upsert_submission(replace(_intent("qdeck-2", None), state=PendingState.WITHDRAWN))
+    history.upsert_submission(_pending("qdeck-2"))
+    history.upsert_submission(replace(_pending("qdeck-2", None), state=PendingState.WITHDRAWN))
     await history.aclose()
     assert not read_tables(folders).get("transpilations")
 
@@ -108,7 +108,7 @@ async def test_transpilation_removed_elsewhere_is_written_again_when_needed(tmp_
     await one.aclose()
     await other.aclose()
     again = await open_repository(folders)
-    assert again.transpilation(stays) == TOLD
+    assert again.transpilation(stays) == TRANSPILATION
     assert len(read_tables(folders)["transpilations"]) == 1
     await again.aclose()
 
@@ -116,10 +116,10 @@ async def test_transpilation_removed_elsewhere_is_written_again_when_needed(tmp_
 async def test_later_transpilation_of_same_circuit_wins(tmp_path: Path) -> None:
     folders = make_folders(tmp_path)
     one, other = await open_repository(folders), await open_repository(folders)
-    later = replace(TOLD, seconds=7.0, at=NOON + timedelta(hours=1))
-    one.upsert_submission(_intent("qdeck-1", later))
+    later = replace(TRANSPILATION, seconds=7.0, at=NOON + timedelta(hours=1))
+    one.upsert_submission(_pending("qdeck-1", later))
     await one.flush()
-    other.upsert_submission(_intent("qdeck-2"))
+    other.upsert_submission(_pending("qdeck-2"))
     await other.flush()
     await other.aclose()
     await one.aclose()
@@ -138,21 +138,21 @@ async def test_transpilation_is_exported_imported_and_checked(tmp_path: Path) ->
     assert (counts["transpilations"], unknown) == (1, 0)
     again = await open_repository(others)
     found = again.record(record.key)
-    assert found is not None and again.transpilation(found) == TOLD
+    assert found is not None and again.transpilation(found) == TRANSPILATION
     await again.aclose()
 
 
 async def test_transpilation_is_removed_with_old_submission_without_job(tmp_path: Path) -> None:
     folders = make_folders(tmp_path)
     history = await open_repository(folders)
-    history.upsert_submission(replace(_intent("qdeck-1"), state=PendingState.UNSENT))
+    history.upsert_submission(replace(_pending("qdeck-1"), state=PendingState.UNSENT))
     record = _accepted(history, 2)
     await history.flush()
     clock = history._clock
     await clock.jump(31 * 86400)  # type: ignore[attr-defined]  # the tests' own clock
     await history.sync()
     assert history.submissions() == ()
-    assert history.transpilation(record) == TOLD
+    assert history.transpilation(record) == TRANSPILATION
     history.remove(record.key)
     await history.aclose()
     assert not read_tables(folders).get("transpilations")

@@ -2,8 +2,8 @@
 
 Texts are addressed by their content: many jobs may have the same one, and its hash is what the rows keep. A
 result belongs to one job and is shared with none, and its file names that job, so it is addressed by its job
-and can be found even where the database is lost. It begins with the SHA-256 of what follows, so that damage is
-found all the same; what is damaged counts as missing, and the service is asked again.
+and can be found even where the database is lost. It begins with the SHA-256 of what follows, so that damage
+is found all the same; what is damaged counts as missing, and the service is asked again.
 """
 
 from __future__ import annotations
