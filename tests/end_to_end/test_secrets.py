@@ -18,7 +18,7 @@ from tui.commands.jobs import list_jobs
 from tui.commands.selection import ServiceChoice
 from tui.common.clock import SystemClock
 from tui.domain.accounts import Channel
-from tui.ibm.auth.token_manager import TokenManager
+from tui.ibm.auth.tokens import TokenManager
 from tui.sandbox.lifecycle.launch import SandboxInfo
 from tui.screens.jobs.screen import JobsScreen
 

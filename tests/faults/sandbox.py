@@ -19,7 +19,7 @@ from tui.domain.accounts import Channel
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts
-from tui.ibm.transport.retry import RetryPolicy
+from tui.ibm.transport.request import RetryPolicy
 from tui.sandbox.app import build_app
 from tui.sandbox.base.clock import PacedClock
 from tui.sandbox.base.tokens import Secrets

@@ -17,7 +17,7 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import sandbox_account
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
-from tui.ibm.transport.retry import RetryPolicy
+from tui.ibm.transport.request import RetryPolicy
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "api"
 URL = "http://127.0.0.1:9"

@@ -18,7 +18,7 @@ from tui.domain.accounts import Account, Channel, Endpoints
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
-from tui.ibm.transport.retry import RetryPolicy
+from tui.ibm.transport.request import RetryPolicy
 from tui.monitor.polling.scheduler import BACKOFF
 
 MINUTE, HOUR = 60.0, 3600.0

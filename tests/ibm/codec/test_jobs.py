@@ -10,8 +10,14 @@ from tests.ibm.mock_network import CRN, body, fixture, raw
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery, JobStatus, LogLevel, Primitive, Submission
 from tui.ibm.codec.decoding import Provenance
-from tui.ibm.codec.jobs import decode_created, decode_job, decode_metrics, decode_page, query_parameters
-from tui.ibm.codec.params import job_body
+from tui.ibm.codec.jobs import (
+    decode_created,
+    decode_job,
+    decode_metrics,
+    decode_page,
+    job_body,
+    query_parameters,
+)
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
 QASM = fixture("gen2_job_get")["responses"][0]["body"]["params"]["pubs"][0][0]

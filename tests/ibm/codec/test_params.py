@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.ibm.mock_network import fixture
 from tui.domain.jobs import SubmittedCircuit
-from tui.ibm.codec.params import MOST_CIRCUITS, Inputs, read_inputs
+from tui.ibm.codec.jobs import MOST_CIRCUITS, Inputs, read_inputs
 
 PACKED = {"__type__": "QuantumCircuit", "__value__": "eJw="}
 

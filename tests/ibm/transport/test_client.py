@@ -14,8 +14,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.ibm.transport.client import HttpClient, HttpOptions, Timeouts
 from tui.ibm.transport.endpoints import origin
-from tui.ibm.transport.request import Idempotency, Request
-from tui.ibm.transport.retry import RetryPolicy
+from tui.ibm.transport.request import Idempotency, Request, RetryPolicy
 
 OK = httpx.Response(200, json={"fine": True})
 SOON = timedelta(seconds=8)

@@ -14,8 +14,8 @@ import pytest
 from tests.ibm.mock_network import InstantClock
 from tests.ibm.transport.test_client import OK, Script, client, create, get, status
 from tui.common.errors import ErrorKind, QdeckError
+from tui.ibm.transport.request import RetryPolicy
 from tui.ibm.transport.response_body import PIECE, SpilledBody
-from tui.ibm.transport.retry import RetryPolicy
 
 
 async def test_body_beyond_limit_is_broken_off() -> None:

@@ -16,19 +16,19 @@ from tui.domain.backends import Backend, BackendData
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.ibm.auth.token_auth import TokenAuth
-from tui.ibm.auth.token_manager import AccessToken, TokenManager
+from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
 from tui.ibm.codec.backends import with_configuration, with_properties
 from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.jobs import (
+    check_tags,
     decode_created,
     decode_job,
     decode_metrics,
     decode_page,
     decode_submitted,
+    job_body,
     query_parameters,
 )
-from tui.ibm.codec.params import check_tags, job_body
 from tui.ibm.codec.sessions import decode_session
 from tui.ibm.results.offload import offload_decode, offload_result, offload_result_file
 from tui.ibm.transport.client import HttpClient

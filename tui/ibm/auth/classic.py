@@ -12,8 +12,7 @@ from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Account, Instance, SignOutReport
-from tui.ibm.auth.token_auth import TokenAuth
-from tui.ibm.auth.token_manager import AccessToken, send_key
+from tui.ibm.auth.tokens import AccessToken, TokenAuth, send_key
 from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.errors import token_refused
 from tui.ibm.transport.request import Idempotency, Request, Value

@@ -8,7 +8,7 @@ from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Account
-from tui.ibm.auth.token_manager import AccessToken, send_key
+from tui.ibm.auth.tokens import AccessToken, send_key
 from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.request import Request, Value
 

@@ -26,7 +26,7 @@ from tui.ibm.auth.classic import (
     service_urls,
     token_header,
 )
-from tui.ibm.auth.token_manager import AccessToken, TokenManager
+from tui.ibm.auth.tokens import AccessToken, TokenManager
 from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_status
 from tui.ibm.codec.decoding import moment

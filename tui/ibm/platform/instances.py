@@ -13,8 +13,7 @@ import msgspec
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Endpoints, Instance, Preferences
-from tui.ibm.auth.token_auth import TokenAuth
-from tui.ibm.auth.token_manager import AccessToken, TokenManager
+from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
 from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.request import Idempotency, Request, Value
 

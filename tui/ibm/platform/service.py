@@ -27,7 +27,7 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.iam import fetch_token
-from tui.ibm.auth.token_manager import AccessToken, TokenManager
+from tui.ibm.auth.tokens import AccessToken, TokenManager
 from tui.ibm.codec.backends import decode_devices
 from tui.ibm.codec.decoding import moment
 from tui.ibm.platform.account_details import account_details, api_version

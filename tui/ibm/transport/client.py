@@ -34,9 +34,8 @@ from tui.ibm.transport.errors import (
     wait_asked,
 )
 from tui.ibm.transport.proxy import proxy_for
-from tui.ibm.transport.request import Idempotency, Request, Response
+from tui.ibm.transport.request import Idempotency, Request, Response, Retries, RetryPolicy
 from tui.ibm.transport.response_body import ACCEPTED, SpilledBody, read_body
-from tui.ibm.transport.retry import Retries, RetryPolicy
 from tui.ibm.transport.tls import context_for
 
 _SECRETS: Final = 32

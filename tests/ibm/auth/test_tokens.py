@@ -22,7 +22,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobQuery
-from tui.ibm.auth.token_manager import AccessToken, TokenManager
+from tui.ibm.auth.tokens import AccessToken, TokenManager
 
 
 class Issuer:
