@@ -32,7 +32,7 @@ from textual.widgets import DataTable
 
 from tests.bench.first_paint import environment, peak_mb
 from tests.bench.terminal import Terminal
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import Job, JobStatus

@@ -30,7 +30,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, TextArea
 
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import Settings, load_settings

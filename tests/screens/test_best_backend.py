@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from tests.screens.test_transpile import app_of, open_review
 from tests.support.app import running, settled, until
-from tests.support.fixed_services import FixedServices
-from tui.domain.backends import Backend
+from tests.support.app_services import FixedServices
 from tui.monitor.state.events import BackendsChanged
 from tui.screens.base import PendingAction
 
@@ -43,16 +42,7 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
 
 async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
     services = FixedServices()
-    told = services.backends.details
-
-    async def details(name: str) -> Backend:
-        """Keeps what it is asked for, as the real services does."""
-        whole = replace(await told(name), median_2q_error={"ibm_cusco": 0.002}.get(name, 0.02))
-        services.the_backends = tuple(whole if one.name == name else one for one in services.the_backends)
-        services.events.publish(BackendsChanged(services.the_backends))
-        return whole
-
-    services.backends.details = details  # type: ignore[method-assign]  # with its medians
+    services.errors = {"ibm_algiers": 0.02, "ibm_cusco": 0.002}
     services.the_backends = tuple(
         replace(one, name=name, queue_length=1)
         for one, name in zip(services.the_backends[:2], ("ibm_algiers", "ibm_cusco"), strict=True)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tests.support.app import running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW
 from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -51,7 +51,9 @@ WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
 def _services() -> FixedServices:
     services = FixedServices()
     services.the_sessions = (
-        Session("s-1", "platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW),
+        Session(
+            "s-1", "sandbox platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW
+        ),
     )
     return services
 

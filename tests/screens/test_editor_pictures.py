@@ -7,8 +7,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
+from tests.support.app_services import FixedServices
 from tests.support.circuits import BELL, BELL_DRAWING
-from tests.support.fixed_services import FixedServices
 from tui.app import QDeckApp
 from tui.domain.circuits import CheckReport, Diagnostic
 

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.app_services import FixedServices
 from tests.support.circuits import bell_candidate
-from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import BELL_RESULT, NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions

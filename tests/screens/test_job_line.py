@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import Primitive, Submission, WaitingSubmission, WaitState

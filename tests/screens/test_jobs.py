@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
-from tests.support.fixed_values import jobs
+from tests.support.app_services import FixedServices
+from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -22,7 +22,14 @@ from tui.screens.dialogs.quit import LeaveSessions
 from tui.screens.jobs.screen import JobsScreen
 
 OWN = replace(BATCH, opened_here=True)
-FOREIGN = replace(BATCH, id="f0re1gn0-0000", backend="ibm_cusco", mode=SessionMode.DEDICATED, max_ttl=3600)
+FOREIGN = replace(
+    BATCH,
+    id="f0re1gn0-0000",
+    backend="ibm_cusco",
+    mode=SessionMode.DEDICATED,
+    max_ttl=3600,
+    created=ago(minutes=12, seconds=1),
+)
 
 
 def services_with() -> FixedServices:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import FixedClock, account, identity
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -137,7 +137,7 @@ async def test_unexpected_error_is_told_and_logged_without_the_token(tmp_path: P
         assert isinstance(pilot.app.screen, LoginScreen)
         assert TOKEN not in screen_text(pilot)
     log = (tmp_path / "qdeck" / "state" / "qdeck.log").read_text()
-    assert "ValueError: Illegal header value" in log and "fixed_services.py" in log
+    assert "ValueError: Illegal header value" in log and "app_services.py" in log
     assert TOKEN not in log
 
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 import tui.app
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError

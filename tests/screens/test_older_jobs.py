@@ -8,7 +8,7 @@ from datetime import timedelta
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged

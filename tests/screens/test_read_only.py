@@ -17,8 +17,8 @@ from textual.screen import Screen
 
 import tui.screens
 from tests.support.app import running, screen_text, settled
+from tests.support.app_services import FixedServices
 from tests.support.circuits import BELL
-from tests.support.fixed_services import FixedServices
 from tests.support.sessions import SESSIONS
 from tui.app import QDeckApp
 from tui.monitor.actions.jobs import Jobs

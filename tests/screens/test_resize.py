@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.app import running, screen_text, settled
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.sessions import SESSIONS
 
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING, SESSIONS
 from tui.app import QDeckApp

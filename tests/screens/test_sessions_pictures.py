@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 

@@ -6,8 +6,8 @@ from textual.widgets import Input
 
 from tests.screens.test_transpile import app_of, open_review, shows
 from tests.support.app import running, settled, until
+from tests.support.app_services import FixedServices
 from tests.support.circuits import BELL
-from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import identity
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import TabbedContent
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
+from tests.support.app_services import FixedServices
 from tests.support.circuits import BELL, bell_candidate
-from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp

@@ -10,7 +10,7 @@ from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus

@@ -10,7 +10,7 @@ from typing import Protocol
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.fixed_services import FixedServices
+from tests.support.app_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 

@@ -21,8 +21,8 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, ProgressBar, Select, Static, TextArea, Tree
 
+from tests.support.app_services import FixedServices
 from tests.support.emulator import Terminal, difference
-from tests.support.fixed_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.widgets.terminal.diff_app import DiffApp

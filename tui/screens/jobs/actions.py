@@ -20,6 +20,9 @@ from tui.screens.jobs.tag_completion import TagSuggester
 from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
 
+_QUICKLY_READ = 5000
+"""Jobs whose tags are collected without a thread, within a few milliseconds."""
+
 
 def job_label(job: Job) -> str:
     """Name a job in a sentence.
@@ -90,12 +93,11 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
 
 
 async def tag_suggester(screen: SectionScreen) -> TagSuggester:
-    """Make the completion of tags: those of the newest jobs first, then those the service finds.
-
-    Returns:
-        The suggester; the tags of the jobs were collected in a thread.
-    """
-    known = await asyncio.to_thread(tags_of_jobs, screen.services.jobs.all())
+    """Make the completion of tags: those of the newest jobs first, then those the service finds."""
+    jobs = screen.services.jobs.all()
+    # Keys typed right behind the one that opens the dialog wait a few turns of the loop, not for a thread.
+    quick = len(jobs) <= _QUICKLY_READ
+    known = tags_of_jobs(jobs) if quick else await asyncio.to_thread(tags_of_jobs, jobs)
     return TagSuggester(known, screen.services.jobs.tags_like, screen.clock)
 
 

@@ -1,0 +1,535 @@
+"""The services on fakes of the lowest seams: a service and a compiler of fixed values that record calls.
+
+Nothing polls: tests change what the service holds and `publish` what polling would. Of the parts above the
+seams, those are replaced whose answers tests fix by hand: the account's signing in, results, the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.monitor.fakes import FakeCompiler, FakeHost, FakeService
+from tests.support.circuits import bell_candidate
+from tests.support.clock import FakeClock
+from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.config.settings import Folders
+from tui.domain.accounts import (
+    Account,
+    AccountDetails,
+    Channel,
+    Identity,
+    Instance,
+    Keep,
+    Plan,
+    Share,
+    SignOutReport,
+    Spending,
+    Usage,
+)
+from tui.domain.backends import Backend, BackendData
+from tui.domain.circuits import (
+    Candidate,
+    CheckReport,
+    CircuitStats,
+    CloudCircuit,
+    Transpilation,
+    TranspileOptions,
+)
+from tui.domain.jobs import Job, JobMetrics, JobStatus, Submission, WaitingSubmission
+from tui.domain.results import JobResult
+from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.jobquery.filters import JobFilter
+from tui.monitor.account_manager import AccountManager, Dependencies
+from tui.monitor.account_polling import AccountPolling
+from tui.monitor.actions.jobs import Jobs
+from tui.monitor.outbox.outbox import Outbox
+from tui.monitor.outbox.send_queue import SendQueue
+from tui.monitor.services import AppServices
+from tui.monitor.state.app_state import AppState
+from tui.monitor.state.events import Event, Freshness, HistoryCoverage, IdentityChanged, JobsChanged
+from tui.monitor.state.jobs import SortedJobs
+from tui.sandbox.lifecycle.info import RunningSandbox
+from tui.store.records.models import JobRecord
+from tui.store.records.tables import JOBS, SESSIONS
+
+
+class RecordingCompiler(FakeCompiler):
+    """A compiler that answers with the values of the test."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        super().__init__()
+        self._fixed = fixed
+
+    async def start(self) -> None:
+        self._fixed.record("warm_up")
+
+    async def check(self, qasm: str) -> CheckReport:
+        self._fixed.record("check", qasm)
+        return self._fixed.report
+
+    async def draw(self, qasm: str, *, width: int = 100) -> str:
+        self._fixed.record("draw", qasm)
+        return self._fixed.drawing
+
+    async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
+        await self._fixed.wait()
+        self._fixed.record("transpile", qasm, target.name, options)
+        return replace(self._fixed.candidate, backend=target.name, options=options)
+
+    async def review(
+        self,
+        source: str,
+        isa: str,
+        target: BackendData,
+        options: TranspileOptions,
+        layouts: tuple[tuple[int, ...], tuple[int, ...]],
+        seconds: float,
+    ) -> Candidate:
+        return replace(self._fixed.candidate, backend=target.name, options=options)
+
+
+class RecordingService(FakeService):
+    """A service that answers with the values of the test."""
+
+    def __init__(self, fixed: FixedServices) -> None:
+        super().__init__(account(), FakeHost(FakeClock(NOW)))
+        self._fixed = fixed
+
+    @property
+    def label(self) -> str:
+        return "sandbox platform"
+
+    async def sign_out(self) -> SignOutReport:
+        self._fixed.record("sign_out")
+        return SignOutReport(True, None, "Signed out; the service refused the token afterwards (401).")
+
+    async def instances(self) -> tuple[Instance, ...]:
+        self._fixed.record("instances")
+        return self._fixed.the_instances
+
+    async def account_details(self) -> AccountDetails:
+        self._fixed.record("account_details")
+        return self._fixed.the_details
+
+    async def backend(self, name: str) -> Backend:
+        self._fixed.record("backend_details", name)
+        listed = next(backend for backend in self._fixed.the_backends if backend.name == name)
+        return replace(
+            listed,
+            median_2q_error=self._fixed.errors.get(name, 0.0083),
+            median_readout_error=0.0191,
+            median_1q_error=0.00024,
+            median_t1_us=281.4,
+            median_t2_us=190.2,
+            calibrated=ago(hours=3),
+            basis_gates=("cx", "id", "rz", "sx", "x"),
+        )
+
+    async def backend_data(self, name: str) -> BackendData:
+        self._fixed.record("backend_data", name)
+        return BackendData(name, b"{}", b"{}")
+
+    async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
+        await self._fixed.wait()
+        self._fixed.record("transpile", qasm, backend, options)
+        return CloudCircuit("OPENQASM 3.0;", "", (), ())
+
+    async def job(self, job_id: str, *, with_params: bool = False) -> Job:
+        job = self._fixed.jobs.get(job_id)
+        if job is None:
+            raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")
+        return replace(job, circuit="", source="")
+
+    async def logs(self, job_id: str) -> str:
+        self._fixed.record("logs", job_id)
+        return self._fixed.the_logs
+
+    async def tags(self, text: str) -> tuple[str, ...]:
+        self._fixed.record("tags_like", text)
+        return tuple(tag for tag in self._fixed.the_tags if text.casefold() in tag.casefold())
+
+    async def cancel(self, job_id: str) -> None:
+        self._fixed.record("cancel", job_id)
+
+    async def delete(self, job_id: str) -> None:
+        self._fixed.record("delete", job_id)
+
+    async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
+        self._fixed.record("set_tags", job_id, tags)
+
+    async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
+        self._fixed.record("open_session", backend, mode, max_ttl)
+        return Session("s-new", self.label, backend, mode, SessionState.OPEN, created=NOW, max_ttl=max_ttl)
+
+    async def session(self, session_id: str) -> Session:
+        found = next((one for one in self._fixed.the_sessions if one.id == session_id), None)
+        if found is None:
+            raise QdeckError(ErrorKind.NOT_FOUND, "No such session.")
+        return found
+
+    async def drain_session(self, session_id: str) -> None:
+        self._fixed.record("drain_session", session_id)
+
+    async def close_session(self, session_id: str) -> None:
+        self._fixed.record("close_session", session_id)
+
+
+class FixedServices(AppServices):
+    """The real parts, signed in without polling. Everything they hold may be changed by the test.
+
+    Attributes:
+        trouble: the error that a command raises, by its name.
+        asked: the commands that came, with their arguments.
+        gate: when set, sign-ins, transpiling and submitting wait for it.
+        stopped: how many of those waits were cancelled.
+        errors: the median error of the two-qubit gates that a backend's details name.
+        the_tags: tags of the service's other jobs.
+        large_results: jobs whose results are not given to who did not ask for them.
+        foreign_circuit: circuit that the service gives of jobs whose circuit is not known here.
+        the_circuits: circuits of jobs of several PUBs.
+    """
+
+    def __init__(self, *, signed_in: bool = True) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="qdeck-test-")
+        root = Path(self._folder.name)
+        self._clock = FakeClock(NOW)
+        self._service = RecordingService(self)
+        dependencies = Dependencies(
+            folders=Folders(root / "config", root / "data", root / "state"),
+            environ=os.environ,
+            clock=self._clock,
+            compiler=RecordingCompiler(self),
+            make_service=self._make_service,
+            launch_sandbox=self._launch_sandbox,
+            chance=random.Random(1),
+        )
+        super().__init__(dependencies)
+        app_state, workers = self._app_state, self._workers
+        connection = app_state.connection
+        # The jobs of the tests name their instance as the user reads it.
+        connection.shows = lambda job: True  # type: ignore[method-assign]
+        self.outbox = _Outbox(self, app_state, self._folders.state)
+        self.polling = _Polling(self, app_state, workers, self.outbox, 0)
+        self.jobs = _Jobs(self, app_state, workers, self.polling.backfill, self.compiler, 0)
+        self.account = _AccountManager(self, app_state, self.polling, self.jobs, dependencies)
+        self.the_waiting: tuple[WaitingSubmission, ...] = ()
+        self.the_reach = HistoryCoverage()
+        self.the_tags: tuple[str, ...] = ()
+        self.the_keyring = ""
+        self.errors: dict[str, float] = {}
+        self.the_instances = (
+            Instance(identity().instance, "lab-instance", "open"),
+            Instance("crn:v1:bluemix:public:quantum-computing:eu-de:a/1:3::", "paid-instance", "flex"),
+        )
+        self.the_details = AccountDetails(
+            instance_limit_seconds=600,
+            plans=(Plan("Open", 600, 600, 28800, 60, NOW + timedelta(days=17)),),
+            spending=Spending(4, 12, 15, 30),
+            by_backend=(Share("ibm_fez", 3, 9), Share("ibm_cusco", 1, 3)),
+            by_instance=(Share(identity().instance, 4, 12),),
+        )
+        self.results: dict[str, JobResult] = {
+            "d3k" + "4".zfill(17): BELL_RESULT,
+            "d3k" + "2".zfill(17): VALUES_RESULT,
+        }
+        self.the_transpilations: dict[str, Transpilation] = {}
+        self.large_results: set[str] = set()
+        self.foreign_circuit = ""
+        self.the_circuits: dict[str, tuple[str, ...]] = {}
+        self.the_logs = "job started\njob finished"
+        self.report = CheckReport(
+            (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True
+        )
+        self.drawing = "q_0: ┤ H ├──■──"
+        self.candidate: Candidate = bell_candidate()
+        self.trouble: dict[str, Exception] = {}
+        self.asked: list[tuple[object, ...]] = []
+        self.gate: asyncio.Event | None = None
+        self.stopped = 0
+        if signed_in:
+            connection.open(self._service, identity())
+            connection.usage = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
+            self.the_backends, self.the_jobs = backends(), jobs()
+
+    @property
+    def the_identity(self) -> Identity | None:
+        """Account and instance signed in to."""
+        return self._app_state.connection.identity
+
+    @the_identity.setter
+    def the_identity(self, who: Identity | None) -> None:
+        connection = self._app_state.connection
+        connection.identity, connection.service = who, self._service if who else None
+
+    @property
+    def the_usage(self) -> Usage | None:
+        """QPU seconds of the instance."""
+        return self._app_state.connection.usage
+
+    @the_usage.setter
+    def the_usage(self, usage: Usage | None) -> None:
+        self._app_state.connection.usage = usage
+
+    @property
+    def the_freshness(self) -> Freshness:
+        """Age of what is shown."""
+        return self._app_state.connection.freshness
+
+    @the_freshness.setter
+    def the_freshness(self, freshness: Freshness) -> None:
+        self._app_state.connection.freshness = freshness
+
+    @property
+    def the_backends(self) -> tuple[Backend, ...]:
+        """The backends as last listed."""
+        return self._app_state.backends
+
+    @the_backends.setter
+    def the_backends(self, listed: tuple[Backend, ...]) -> None:
+        self._app_state.backends = listed
+
+    @property
+    def the_accounts(self) -> tuple[Account, ...]:
+        """Accounts that could sign in at once."""
+        return self.account.found
+
+    @the_accounts.setter
+    def the_accounts(self, found: tuple[Account, ...]) -> None:
+        self.account.found = found
+
+    @property
+    def the_sessions(self) -> tuple[Session, ...]:
+        """All sessions."""
+        return self._app_state.sessions()
+
+    @the_sessions.setter
+    def the_sessions(self, sessions: tuple[Session, ...]) -> None:
+        cache = self._history._cache
+        for key in tuple(cache.values[SESSIONS]):
+            cache._drop(SESSIONS, key)
+        for session in sessions:
+            cache.store(SESSIONS, session)
+
+    @property
+    def the_jobs(self) -> tuple[Job, ...]:
+        """All jobs, with their program texts, newest first."""
+        held = [self.jobs.get(job.id) for job in self.jobs.all()]
+        return tuple(job for job in held if job is not None)
+
+    @the_jobs.setter
+    def the_jobs(self, held: tuple[Job, ...]) -> None:
+        self._hold(held, self.jobs.unread())
+
+    @property
+    def the_unseen(self) -> frozenset[str]:
+        """The ids of the jobs that finished and were not opened since."""
+        return self.jobs.unread()
+
+    @the_unseen.setter
+    def the_unseen(self, unread: frozenset[str]) -> None:
+        self._hold(self.the_jobs, unread)
+
+    def _hold(self, held: tuple[Job, ...], unread: frozenset[str]) -> None:
+        """Put jobs into history and state as they are, in place of all others."""
+        cache, state = self._history._cache, self._app_state.jobs
+        for key in tuple(cache.values[JOBS]):
+            cache._drop(JOBS, key)
+        records = [
+            self._history._texts.without_texts(
+                JobRecord(job, announced=job.id in unread, finalized=job.status.final)
+            )
+            for job in held
+        ]
+        for record in records:
+            cache.store(JOBS, record)
+        state._here = state._everything = SortedJobs(record.job for record in records)
+        # In the order the test gave them, as long as nothing changes.
+        state._here._listed = tuple(record.job for record in records)
+        state._unread.reset(records)
+
+    def publish(self, event: Event) -> None:
+        """Publish an event, as polling would."""
+        self.events.publish(event)
+
+    def change(self, *changed: Job) -> None:
+        """Replace the jobs with these ids, or add them, and publish them."""
+        before, by_id = self.the_jobs, {job.id: job for job in changed}
+        known = {job.id for job in before}
+        new = (job for job in changed if job.id not in known)
+        self.the_jobs = (*new, *(by_id.get(job.id, job) for job in before))
+        self.publish(JobsChanged(changed))
+
+    def names_asked(self) -> list[object]:
+        """Return the names of the commands that came."""
+        return [asked[0] for asked in self.asked]
+
+    def record(self, name: str, *arguments: object) -> None:
+        """Note a command; raise the error that was set for it."""
+        self.asked.append((name, *arguments))
+        if name in self.trouble:
+            raise self.trouble[name]
+
+    async def wait(self) -> None:
+        """Wait for the gate, when there is one."""
+        if self.gate is None:
+            return
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.stopped += 1
+            raise
+
+    def enter(self, who: Identity) -> Identity:
+        """Sign in without polling."""
+        self.the_identity = who
+        self.the_freshness = Freshness(NOW)
+        self.publish(IdentityChanged(who))
+        return who
+
+    async def start(self) -> None:
+        self.record("start")
+        await asyncio.to_thread(self._folders.create)
+        await self._history.open()
+
+    async def aclose(self) -> None:
+        self.record("aclose")
+        await self._history.aclose()
+
+    def _make_service(self, _account: Account, _clock: Clock) -> RecordingService:
+        return self._service
+
+    async def _launch_sandbox(self) -> RunningSandbox:
+        raise RuntimeError("There is no sandbox here.")
+
+
+class _Jobs(Jobs):
+    """Answers with the results, metrics, circuits and coverage of the test."""
+
+    def __init__(self, fixed: FixedServices, *args: Any) -> None:
+        super().__init__(*args)
+        self._fixed = fixed
+
+    def transpilation(self, job_id: str) -> Transpilation | None:
+        return self._fixed.the_transpilations.get(job_id)
+
+    @property
+    def coverage(self) -> HistoryCoverage:
+        return self._fixed.the_reach
+
+    def request_older(self, wanted: JobFilter | None = None) -> None:
+        self._fixed.record("older", wanted)
+
+    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+        self._fixed.record("result", job_id)
+        if by_itself and job_id in self._fixed.large_results:
+            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
+        if job_id not in self._fixed.results:
+            raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
+        return self._fixed.results[job_id]
+
+    async def metrics(self, job_id: str) -> JobMetrics:
+        self._fixed.record("metrics", job_id)
+        return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
+
+    async def circuits(self, job_id: str) -> tuple[str, ...]:
+        self._fixed.record("circuits", job_id)
+        if job_id in self._fixed.the_circuits:
+            return self._fixed.the_circuits[job_id]
+        job = self.get(job_id)
+        if job is None or not (job.circuit or self._fixed.foreign_circuit):
+            raise QdeckError(ErrorKind.NOT_FOUND, "The job's inputs hold no circuit that is known here.")
+        if not job.circuit:
+            self._fixed.change(replace(job, circuit=self._fixed.foreign_circuit))
+        return (job.circuit or self._fixed.foreign_circuit,)
+
+
+class _AccountManager(AccountManager):
+    """Signs in to the identity of the test, without polling."""
+
+    def __init__(self, fixed: FixedServices, *args: Any) -> None:
+        super().__init__(*args)
+        self._fixed = fixed
+
+    async def keyring_name(self) -> str:
+        return self._fixed.the_keyring
+
+    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
+        await self._fixed.wait()
+        self._fixed.record("sign_in", account, keep)
+        return self._fixed.enter(identity(sandbox=False, channel=account.channel))
+
+    async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
+        await self._fixed.wait()
+        self._fixed.record("sign_in_sandbox", channel)
+        return self._fixed.enter(identity(channel=channel))
+
+    async def use_instance(self, instance_id: str) -> Identity:
+        self._fixed.record("use_instance", instance_id)
+        chosen = next(instance for instance in self._fixed.the_instances if instance.id == instance_id)
+        return self._fixed.enter(replace(identity(), instance=chosen.id, instance_name=chosen.name))
+
+
+class _Polling(AccountPolling):
+    """Asks for nothing."""
+
+    def __init__(self, fixed: FixedServices, *args: Any) -> None:
+        super().__init__(*args)
+        self._fixed = fixed
+
+    async def refresh(self) -> None:
+        self._fixed.record("refresh")
+
+
+class _Outbox(Outbox):
+    """Creates jobs without sending anything."""
+
+    def __init__(self, fixed: FixedServices, app_state: AppState, folder: Path) -> None:
+        super().__init__(app_state, random.Random(1), fixed._workers, folder / "outbox.lock")
+        self._fixed = fixed
+        self.queue = _SendQueue(fixed, self)
+
+    async def submit(self, submission: Submission) -> Job:
+        await self._fixed.wait()
+        self._fixed.record("submit", submission)
+        job = Job(
+            id="d3knew",
+            service="sandbox platform",
+            backend=submission.backend,
+            program=submission.primitive,
+            status=JobStatus.QUEUED,
+            created=NOW,
+            name=submission.name,
+            shots=submission.shots,
+            tags=submission.tags,
+        )
+        self._fixed.change(job)
+        return job
+
+    async def send_again(self, tag: str) -> None:
+        self._fixed.record("send_again", tag)
+
+
+class _SendQueue(SendQueue):
+    """Holds the submissions of the test."""
+
+    def __init__(self, fixed: FixedServices, outbox: Outbox) -> None:
+        super().__init__(outbox.context, sends=True)
+        self._fixed = fixed
+
+    def waiting(self) -> tuple[WaitingSubmission, ...]:
+        return self._fixed.the_waiting
+
+    async def withdraw(self, tag: str) -> None:
+        self._fixed.record("withdraw", tag)
+
+    async def move(self, tag: str, places: int) -> None:
+        self._fixed.record("move", tag, places)
