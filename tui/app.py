@@ -44,11 +44,9 @@ from tui.widgets.chrome.footer import NotificationLine
 from tui.widgets.chrome.notifications import Notification, NotificationLog
 from tui.widgets.chrome.status_bar import SECTIONS, StatusBar
 from tui.widgets.keymap import GLOBAL, bindings, key_by_id
-from tui.widgets.terminal.diff_app import DiffApp
-from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
+from tui.widgets.terminal.app import DiffApp, FocusTrackingApp
 from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
-from tui.widgets.terminal.user_input import FocusTrackingApp
 from tui.widgets.text.format import finished_message, idle_warning
 
 _STYLES = Path(__file__).parent / "styles"
@@ -257,12 +255,6 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self.copy_to_clipboard(text)
         self.show_notice(f"Sent to the terminal's clipboard: {shorten(text, 60)}")
 
-    def copy_to_clipboard(self, text: str) -> None:
-        """OSC 52; inside tmux also wrapped for the terminal around it, which may be the one that listens."""
-        super().copy_to_clipboard(text)
-        if os.environ.get("TMUX") and self._driver is not None:
-            self._driver.write(tmux_clipboard(text))
-
     def report_activity(self) -> None:
         """The user does something: what nobody looked at is brought up to date."""
         super().report_activity()
@@ -290,10 +282,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def _alert(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
         """Show a notice; who looks elsewhere is called by the terminal."""
         self.show_notice(text, severity)
-        if not self.user_present:
-            self.bell()
-            if self._driver is not None:
-                self._driver.write(terminal_notice(text, tmux=bool(os.environ.get("TMUX"))))
+        self.alert_absent_user(text)
 
     @on(AppFocus)
     def _focused(self) -> None:

@@ -39,9 +39,8 @@ from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.filters import matcher, parse_filter
 from tui.jobquery.job_list import NEWEST_FIRST, Grouping, JobList, Order, build_rows
 from tui.monitor.state.events import JobsChanged
-from tui.widgets.tables.job_columns import STANDARD, chosen, job_cells
-from tui.widgets.tables.job_table import JobTable
-from tui.widgets.terminal.diff_app import DiffApp
+from tui.widgets.tables.job_table import STANDARD, JobTable, chosen, job_cells
+from tui.widgets.terminal.app import DiffApp
 
 ONE_CELL, UNCHANGED, MANY = signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN
 _EACH = 200

@@ -34,7 +34,7 @@ from tests.support.app_services import FixedServices
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
-from tui.widgets.terminal.diff_app import DiffApp
+from tui.widgets.terminal.app import DiffApp
 
 SIZE = (120, 40)
 JOBS = 2000

@@ -17,8 +17,7 @@ from tui.domain.jobs import Job, JobStatus, WaitState
 from tui.monitor.outbox.ownership import STALE
 from tui.monitor.outbox.send_queue import CREATION_LIMIT, CREATIONS
 from tui.monitor.state.events import Notice, OutboxChanged
-from tui.store.records.merge import merge_submissions
-from tui.store.records.models import PendingState, PendingSubmission
+from tui.store.records.models import PendingState, PendingSubmission, merge_submissions
 
 SANDBOX = replace(ACCOUNT, sandbox=True)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.jobs.screen import JobsScreen
 from tui.widgets.keymap import GLOBAL, JOBS, PLACES
 from tui.widgets.text.styled_text import text_of
-from tui.widgets.text.text_pane import TextPane
+from tui.widgets.text.text_widgets import TextPane
 
 
 async def _ask(pilot: Pilot[None]) -> None:

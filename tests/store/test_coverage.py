@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from tests.store.samples import NOON, make_folders, open_repository, read_tables, sample_job
 from tui.config.settings import Folders
 from tui.store.import_export import export_json, import_json
-from tui.store.records.merge import merge_coverage, merge_intervals
-from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord
+from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord, merge_coverage, merge_intervals
 
 
 def at(minutes: float) -> datetime:

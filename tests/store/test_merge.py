@@ -14,8 +14,14 @@ from tests.support.clock import FakeClock
 from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.store.records.merge import is_redundant, merge_jobs, merge_records, merge_sessions, same_record
-from tui.store.records.models import JobRecord
+from tui.store.records.models import (
+    JobRecord,
+    is_redundant,
+    merge_jobs,
+    merge_records,
+    merge_sessions,
+    same_record,
+)
 from tui.store.repository import JobRepository
 
 _jobs = st.builds(

@@ -25,7 +25,7 @@ from tests.support.app_services import FixedServices
 from tests.support.emulator import Terminal, difference
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
-from tui.widgets.terminal.diff_app import DiffApp
+from tui.widgets.terminal.app import DiffApp
 
 _WORDS = ("QUEUED", "running", "漢字 한국", "ibm_cusco", "e\u0301te\u0301", "──▸", "", "x" * 30, "3 字")
 _STYLES = ("", "bold", "red on blue", "#aabbcc on #102030", "reverse", "link https://example.org", "dim")

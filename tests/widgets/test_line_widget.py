@@ -10,8 +10,8 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tui.widgets.tables.row_table import Cells, Column, RowTable
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock
 
 
 @pytest.fixture

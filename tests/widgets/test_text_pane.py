@@ -12,7 +12,7 @@ from tests.support.circuits import BELL
 from tui.common.sanitize import plain
 from tui.openqasm.highlighter import LONGEST_LINE, TokenKind
 from tui.widgets.text.styled_text import QASM_STYLES, TextStyle, line, text_of
-from tui.widgets.text.text_pane import QasmPage, wrapped_page
+from tui.widgets.text.text_widgets import QasmPage, wrapped_page
 
 
 @given(st.text("ab 漢\n", max_size=300), st.integers(20, 90))

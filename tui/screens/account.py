@@ -31,8 +31,8 @@ from tui.widgets.text.format import (
     format_token_life,
     format_usage,
 )
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock
 
 _MOST_PLANS = 3
 _SHARES_WIDTH = 52

@@ -19,8 +19,8 @@ from tui.screens.base import SectionScreen, Workspace
 from tui.widgets.keymap import BACKENDS, bindings
 from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
 from tui.widgets.tables.row_table import RowTable
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock
 
 _DETAILS_FROM = min(column.need for column in BACKEND_COLUMNS if column.need)
 """Cells from which on the table has columns that the list alone does not fill."""

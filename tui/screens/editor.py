@@ -24,9 +24,8 @@ from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.widgets.circuit.qasm_editor import HEIGHT, CheckState, QasmEditor, diagnostic_lines
 from tui.widgets.keymap import EDITOR, bindings
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import TextStyle, line
-from tui.widgets.text.text_pane import TextPane, text_page
+from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
 
 PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""

@@ -15,7 +15,7 @@ from tui.widgets.chrome.footer import key_name
 from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
-from tui.widgets.text.text_pane import TextPane
+from tui.widgets.text.text_widgets import TextPane
 
 _REGISTERED = [key for place in PLACES for key in place]
 _MOVING: tuple[tuple[str, str], ...] = (

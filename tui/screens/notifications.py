@@ -15,7 +15,7 @@ from tui.widgets.chrome.notifications import Notification, log_lines
 from tui.widgets.keymap import MESSAGES, bindings
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.styled_text import TextStyle, line
-from tui.widgets.text.text_pane import TextPane
+from tui.widgets.text.text_widgets import TextPane
 
 
 class MessagesScreen(Dialog[None]):

@@ -31,8 +31,8 @@ from tui.widgets.text.format import (
     state_span,
     time_left,
 )
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line, wrapped
+from tui.widgets.text.text_widgets import TextBlock
 
 _COLUMNS = (
     Column("", 1),

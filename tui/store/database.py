@@ -12,7 +12,7 @@ from tinydb.table import Document
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.store.journal.file import JournalFile, newest_documents
-from tui.store.journal.index import Slot
+from tui.store.journal.format import Slot
 from tui.store.journal.tinydb_storage import JournalStorage
 from tui.store.journal.tinydb_table import JournalDB
 from tui.store.migration import upgrade

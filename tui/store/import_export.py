@@ -12,8 +12,7 @@ import msgspec
 
 from tui.store.database import Database
 from tui.store.journal.file import JournalFile
-from tui.store.journal.format import SCHEMA
-from tui.store.journal.index import Index, Scanner, scan
+from tui.store.journal.format import SCHEMA, Index, Scanner, scan
 from tui.store.journal.tinydb_storage import lock_of
 from tui.store.migration import JSON_SCHEMA
 from tui.store.records.json_v1 import Row, Tables, encode

@@ -16,8 +16,20 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.store.blobs import BlobStore, TextCache
 from tui.store.database import Database
-from tui.store.records import merge
-from tui.store.records.models import Coverage, Interval, JobRecord, Key
+from tui.store.records.models import (
+    Coverage,
+    Interval,
+    JobRecord,
+    Key,
+    is_redundant,
+    merge_coverage,
+    merge_records,
+    merge_sessions,
+    same_record,
+    session_with_plausible_time,
+    timeline,
+    with_plausible_time,
+)
 from tui.store.records.tables import COVERAGE, JOBS, SESSIONS, ChangeSet
 from tui.store.submissions import SubmissionRepository
 
@@ -131,7 +143,7 @@ class JobRepository(SubmissionRepository):
             Whether that was not known. It is written with the jobs themselves.
         """
         known = self.coverage(service, instance)
-        merged = merge.merge_coverage(known, replace(known, intervals=(interval,)))
+        merged = merge_coverage(known, replace(known, intervals=(interval,)))
         if merged == known:
             return False
         self._cache.upsert(COVERAGE, merged)
@@ -148,20 +160,20 @@ class JobRepository(SubmissionRepository):
         changed: list[JobRecord] = []
         now = self._clock.now()
         for record in records:
-            lean = merge.with_plausible_time(self._texts.without_texts(record), now)
+            lean = with_plausible_time(self._texts.without_texts(record), now)
             known = self.record(lean.key)
             if known is None:
-                job = replace(lean.job, timeline=merge.timeline(lean.job, lean.job.timeline))
+                job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))
                 changed.append(replace(lean, job=job))
                 self._cache.upsert(JOBS, changed[-1])
                 continue
             # The clock may have been set back since.
-            known = merge.with_plausible_time(known, now)
-            if merge.is_redundant(known, lean):
+            known = with_plausible_time(known, now)
+            if is_redundant(known, lean):
                 self._cache.store(JOBS, replace(known, job=replace(known.job, confirmed=lean.job.confirmed)))
                 continue
-            merged = merge.merge_records(known, lean)
-            same = merge.same_record(known, merged)
+            merged = merge_records(known, lean)
+            same = same_record(known, merged)
             (self._cache.store if same else self._cache.upsert)(JOBS, merged)
             if known.circuit_hash != merged.circuit_hash:
                 self._rename_transpiled(known.circuit_hash, merged.circuit_hash)
@@ -204,10 +216,10 @@ class JobRepository(SubmissionRepository):
         changed: list[Session] = []
         now = self._clock.now()
         for session in sessions:
-            merged = merge.session_with_plausible_time(session, now)
+            merged = session_with_plausible_time(session, now)
             known = self._cache.values[SESSIONS].get(SESSIONS.key(session))
             if known is not None:
-                merged = merge.merge_sessions(merge.session_with_plausible_time(known, now), merged)
+                merged = merge_sessions(session_with_plausible_time(known, now), merged)
                 if replace(known, confirmed=None) == replace(merged, confirmed=None):
                     self._cache.store(SESSIONS, merged)
                     continue

@@ -10,8 +10,14 @@ from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Submission
 from tui.store.blobs import TextCache
 from tui.store.cache import StoreCache
-from tui.store.records.merge import merge_submissions, merge_transpiled
-from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
+from tui.store.records.models import (
+    JobRecord,
+    PendingState,
+    PendingSubmission,
+    Transpiled,
+    merge_submissions,
+    merge_transpiled,
+)
 from tui.store.records.tables import SUBMISSIONS, TRANSPILATIONS
 
 _KEPT_FOR = timedelta(days=30)

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui.jobquery.view import MAX_WIDTH, ColumnChoice
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import COLUMNS, bindings
-from tui.widgets.tables.job_columns import JOB_COLUMNS, STANDARD
+from tui.widgets.tables.job_table import JOB_COLUMNS, STANDARD
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.styled_text import Span, TextStyle

@@ -23,9 +23,8 @@ from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_expor
 from tui.widgets.keymap import JOB, bindings
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import facts, metrics_lines, raw_page
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
-from tui.widgets.text.text_pane import QasmPage, TextPane, text_page, wrapped_page
+from tui.widgets.text.text_widgets import QasmPage, TextBlock, TextPane, text_page, wrapped_page
 
 VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
 """The views below the facts, in order."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from textual import work
@@ -12,9 +15,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.sanitize import plain, shorten
 from tui.config.settings import folders
-from tui.domain.jobs import Job, JobStatus
+from tui.domain.jobs import Job, JobStatus, WaitingSubmission, WaitState
 from tui.jobquery.filters import JobFilter
 from tui.jobquery.job_list import Grouping, JobList, JobRows
 from tui.monitor.services import AppServices
@@ -31,13 +34,11 @@ from tui.screens.base import SectionScreen, Workspace
 from tui.screens.jobs.preview import coverage_matters, coverage_text, job_preview, result_absence, rule
 from tui.screens.jobs.table_settings import TableSettings
 from tui.widgets.chrome.filter_input import FilterInput
-from tui.widgets.chrome.outbox_lines import outbox_lines
 from tui.widgets.results.histogram import preview_line
-from tui.widgets.tables.job_columns import known
-from tui.widgets.tables.job_table import JobTable
+from tui.widgets.tables.job_table import JobTable, known
 from tui.widgets.text.format import format_count
-from tui.widgets.text.line_widget import TextBlock
-from tui.widgets.text.styled_text import BLANK, StyledLine
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock
 
 _AGES = 10.0
 """Seconds between looks at the clock: ages are no finer."""
@@ -323,3 +324,54 @@ class JobRowsScreen(SectionScreen):
                 self._fetching = ""
         if self.current is not None and self.current.id == job_id:
             self._show_preview()
+
+
+SHOWN = 4
+_INKS = {
+    WaitState.WAITING: TextStyle.WARNING,
+    WaitState.SENDING: TextStyle.BUSY,
+    WaitState.UNCONFIRMED: TextStyle.WARNING,
+    WaitState.NOT_CREATED: TextStyle.BAD,
+}
+
+
+def outbox_lines(
+    waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
+) -> list[StyledLine]:
+    """Return a line for each of the first submissions, and one for the rest.
+
+    Args:
+        waiting: submissions that have not become a job yet.
+        now: the time, for countdowns.
+        hint: the key at the end of the first line; empty names no key.
+
+    Returns:
+        At most `SHOWN` + 1 lines; empty when nothing waits longer than sending takes.
+    """
+    # One that is only on its way needs no line: it would come and go with every submission.
+    waiting_long = [
+        one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)
+    ]
+    lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(waiting_long[:SHOWN])]
+    if len(waiting_long) > SHOWN:
+        lines.append(line((f"   and {len(waiting_long) - SHOWN} more in line", TextStyle.MUTED)))
+    return lines
+
+
+def _key(one: WaitingSubmission, at: int, hint: str) -> str:
+    if hint and one.state is WaitState.UNCONFIRMED and not one.elsewhere:
+        return "   w lets it go"
+    return f"   {hint}" if hint and at == 0 else ""
+
+
+def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> StyledLine:
+    word = str(one.state)
+    if one.state is WaitState.WAITING and one.due is not None:
+        word = f"waiting {max(0, math.ceil((one.due - now).total_seconds()))}s"
+    submission = one.submission
+    return line(
+        f" {'◌' if one.state is WaitState.WAITING else '?'} ",
+        (f"{word:<13}", _INKS[one.state]),
+        f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
+        (plain(one.why or "in line", limit=80) + hint, TextStyle.MUTED),
+    )

@@ -29,8 +29,7 @@ from tui.screens.jobs.table_settings import next_grouping, sorted_by
 from tui.widgets.chrome.filter_input import FilterInput
 from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.keymap import JOBS, bindings
-from tui.widgets.tables.job_columns import known
-from tui.widgets.tables.job_table import JobTable
+from tui.widgets.tables.job_table import JobTable, known
 from tui.widgets.tables.row_table import RowTable
 from tui.widgets.text.format import format_count
 

@@ -16,7 +16,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.columns import ChooseColumns
 from tui.screens.dialogs.pick import Option, Pick
 from tui.screens.dialogs.prompt import Prompt
-from tui.widgets.tables.job_columns import JOB_COLUMNS, known
+from tui.widgets.tables.job_table import JOB_COLUMNS, known
 
 _SAVE = "save"
 _FILTER = "filter "

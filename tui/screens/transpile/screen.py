@@ -46,9 +46,8 @@ from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.text.format import offers, short_id
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
-from tui.widgets.text.text_pane import TextPane, text_page
+from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
 
 
 class TranspileScreen(SectionScreen):

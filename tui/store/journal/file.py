@@ -14,8 +14,11 @@ from tui.store.journal.format import (
     GONE,
     HEADER_BYTES,
     LAST,
+    LENGTH,
     LONGEST_HEADER,
     Header,
+    Index,
+    Slot,
     document_json,
     document_of,
     intact,
@@ -25,7 +28,6 @@ from tui.store.journal.format import (
     parse_line,
     sealed,
 )
-from tui.store.journal.index import LENGTH, Index, Slot
 
 BLOCK = 1 << 20
 _REWRITTEN_BYTES = 1 << 18

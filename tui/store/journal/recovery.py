@@ -13,8 +13,7 @@ from pathlib import Path
 
 from tui.common.atomic_file import make_folder, remove_leftovers, replace_file, sync_folder
 from tui.store.journal.file import JournalFile, SortKeys, rewrite
-from tui.store.journal.format import GONE, SCHEMA
-from tui.store.journal.index import Index, Scanner, Touched, scan
+from tui.store.journal.format import GONE, SCHEMA, Index, Scanner, Touched, scan
 
 
 @dataclass(slots=True)

@@ -31,8 +31,7 @@ from tinydb.storages import Storage
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import FileLock, LockTimeout, file_lock
 from tui.store.journal.file import ChangedUnderneath, JournalFile, SortKeys, missing_or_changed, rewrite
-from tui.store.journal.format import EMPTIED, GONE, SCHEMA, document_json, make_batch
-from tui.store.journal.index import Change, Slot
+from tui.store.journal.format import EMPTIED, GONE, SCHEMA, Change, Slot, document_json, make_batch
 from tui.store.journal.recovery import JournalRecovery
 
 LOCK_SECONDS = 15.0

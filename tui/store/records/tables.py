@@ -18,9 +18,22 @@ import msgspec
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session
-from tui.store.records import merge
 from tui.store.records.json_v1 import Row
-from tui.store.records.models import EARLIEST, Coverage, JobRecord, Key, PendingSubmission, Transpiled
+from tui.store.records.models import (
+    EARLIEST,
+    Coverage,
+    JobRecord,
+    Key,
+    PendingSubmission,
+    Transpiled,
+    merge_coverage,
+    merge_records,
+    merge_sessions,
+    merge_submissions,
+    merge_transpiled,
+    session_with_plausible_time,
+    with_plausible_time,
+)
 
 V = TypeVar("V")
 Pool = dict[object, object]
@@ -221,8 +234,8 @@ JOBS = TableSpec[JobRecord](
     key=attrgetter("job.service", "job.id"),
     load=load_job,
     dump=dump_job,
-    merge=merge.merge_records,
-    with_plausible_time=merge.with_plausible_time,
+    merge=merge_records,
+    with_plausible_time=with_plausible_time,
     fast_decode=decode_job,
     sort_key=creation_time,
     deferred=True,
@@ -235,8 +248,8 @@ SESSIONS = TableSpec[Session](
     key=attrgetter("service", "id"),
     load=load(Session),
     dump=dump_session,
-    merge=merge.merge_sessions,
-    with_plausible_time=merge.session_with_plausible_time,
+    merge=merge_sessions,
+    with_plausible_time=session_with_plausible_time,
 )
 SUBMISSIONS = TableSpec[PendingSubmission](
     name="submissions",
@@ -246,7 +259,7 @@ SUBMISSIONS = TableSpec[PendingSubmission](
     key=lambda pending: (pending.tag,),
     load=load(PendingSubmission),
     dump=dump,
-    merge=merge.merge_submissions,
+    merge=merge_submissions,
 )
 COVERAGE = TableSpec[Coverage](
     name="extents",
@@ -256,7 +269,7 @@ COVERAGE = TableSpec[Coverage](
     key=attrgetter("service", "instance"),
     load=load_coverage,
     dump=dump,
-    merge=merge.merge_coverage,
+    merge=merge_coverage,
 )
 TRANSPILATIONS = TableSpec[Transpiled](
     name="transpilations",
@@ -266,7 +279,7 @@ TRANSPILATIONS = TableSpec[Transpiled](
     key=lambda transpiled: (transpiled.circuit_hash,),
     load=load_transpiled,
     dump=dump_transpiled,
-    merge=merge.merge_transpiled,
+    merge=merge_transpiled,
     deferred=True,
 )
 TABLES: Mapping[str, TableSpec[Any]] = {

@@ -12,8 +12,8 @@ from tui.common.sanitize import plain
 from tui.jobquery.filters import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
 from tui.widgets.forms.inputs import CompletingInput, TagSuggester
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock
 
 _HINT = "status:failed backend:cusco tag:vqe age<2d shots>1000 free text"
 

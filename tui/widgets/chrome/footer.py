@@ -11,8 +11,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.widgets.chrome.notifications import NotificationLog, notification_lines
-from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, width_of
+from tui.widgets.text.text_widgets import LineWidget
 
 _NAMES = {
     "question_mark": "?",

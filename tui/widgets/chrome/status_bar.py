@@ -16,8 +16,8 @@ from tui.widgets.text.format import (
     open_sessions,
     open_sessions_labels,
 )
-from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, justify, line, width_of
+from tui.widgets.text.text_widgets import LineWidget
 
 if TYPE_CHECKING:  # it brings the HTTP client and the store along
     from tui.monitor.services import AppServices

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from tui.common.sanitize import plain
 from tui.domain.circuits import Candidate, CircuitStats
 from tui.widgets.text.format import NOTHING, success_percent
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit, line, wrapped
+from tui.widgets.text.text_widgets import TextBlock
 
 _LABEL, _NUMBER = 18, 9
 """Cells of the columns of the statistics."""

@@ -28,8 +28,8 @@ from tui.widgets.forms.submit_validation import (
     shots_of,
 )
 from tui.widgets.text.format import duration, format_usage
-from tui.widgets.text.line_widget import TextBlock
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
+from tui.widgets.text.text_widgets import TextBlock
 
 ALONE = ""
 """The session's value for a job of its own."""

@@ -13,7 +13,7 @@ from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
 from tui.widgets.text.format import NOTHING, age, duration, format_datetime, percent, status_span, step_span
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, wrapped
-from tui.widgets.text.text_pane import LIMIT, text_page
+from tui.widgets.text.text_widgets import LIMIT, text_page
 
 _LAYOUT_CELLS = 58
 _PRETTY_LIMIT = 500_000

@@ -12,7 +12,7 @@ from textual._parser import ParseError  # this and the next: what `LinuxDriver` 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from tui.widgets.terminal.diff_app import DiffApp
+from tui.widgets.terminal.app import DiffApp
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.widgets.text.line_widget import LineWidget
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import LineWidget
 
 LEAST_WIDTH = 60
 LEAST_HEIGHT = 16

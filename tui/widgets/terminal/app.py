@@ -1,11 +1,15 @@
-"""An app whose keys act one after the other, and that knows whether somebody looks at it."""
+"""Textual's app fitted to terminals: only changed cells are sent, keys act in order, absence is noticed."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
 from textual import events, on
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
@@ -14,7 +18,95 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from tui.common.clock import Clock
+from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
+from tui.widgets.terminal.screen_buffer import ScreenBuffer
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
+
+GONE_AFTER = 30.0
+"""Seconds without a key after which nobody is taken to look, where the terminal does not tell its focus."""
+_DONE_BY_HAND = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+_REPAINTED_WITHIN = 0.05
+"""Seconds in which Textual paints the screen after a resize."""
+
+
+class _DiffUpdate(CompositorUpdate):
+    """An update of which only the changes are left."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self._text)
+
+    def render_segments(self, console: Console) -> str:
+        """The changes."""
+        return self._text
+
+
+class DiffApp(App[None]):
+    """Textual's `App`, saving bytes on the line to the terminal.
+
+    `_display` is the one place through which all screens, dialogs and notices are written. It is private, and
+    so is what it gets (textual 8.2): `tests/widgets/test_screen_buffer.py` fails when either changes.
+    """
+
+    _screen_buffer: ScreenBuffer | None = None
+
+    @property
+    def screen_buffer(self) -> ScreenBuffer:
+        """Cells that the terminal shows."""
+        if self._screen_buffer is None:
+            self._screen_buffer = ScreenBuffer()
+        return self._screen_buffer
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write an update of the screen: only the cells that changed, nothing when none did."""
+        if renderable is None or not self._writes:
+            super()._display(screen, renderable)
+            return
+        if not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            self.screen_buffer.invalidate()
+            super()._display(screen, renderable)
+            return
+        changes = self.screen_buffer.changes(renderable, self.console)
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        unchanged = not changes and cursor == self._previous_cursor_position
+        super()._display(screen, None if unchanged else _DiffUpdate(changes))
+
+    @property
+    def _writes(self) -> bool:
+        """Whether `App._display` would write: what it does not write must not be taken for shown."""
+        # The very conditions of `App._display` (textual 8.2), all of them private.
+        driver = self._driver
+        if driver is None or driver.is_headless or driver.is_inline:
+            return False
+        return self._running and not self._closed and not self._batch_count
+
+    def invalidate_terminal(self) -> None:
+        """Forget the terminal's cells: it was left and entered again, or has another size."""
+        was_known = self.screen_buffer.valid
+        self.screen_buffer.invalidate()
+        if was_known:
+            self.set_timer(_REPAINTED_WITHIN, self._repaint_unless_done)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Forget the terminal's cells.
+
+        A terminal of another size, or of the same again, may have lost anything. Drivers also report the
+        size when they enter the terminal's screen anew.
+        """
+        self.invalidate_terminal()
+
+    def _repaint_unless_done(self) -> None:
+        if not self.screen_buffer.complete:
+            self.action_redraw()
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again, whatever the terminal shows."""
+        self.screen_buffer.invalidate()
+        if self._screen_stack:
+            self.screen.refresh()
+
 
 _ROUNDS = 6
 """How often the way of a key is walked again while focus or screen still change, before the next may go."""
@@ -123,11 +215,6 @@ def _types(focused: Widget | None, event: events.Key | events.Paste) -> bool:
     return isinstance(event, events.Paste) or event.is_printable
 
 
-GONE_AFTER = 30.0
-"""Seconds without a key after which nobody is taken to look, where the terminal does not tell its focus."""
-_DONE_BY_HAND = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
-
-
 class FocusTrackingApp(KeyQueueApp):
     """Terminals tell when they get and lose the focus; tmux passes that on only with `focus-events on`, which
     it has not by itself. Until such an event came, who does nothing for a while is taken to be elsewhere.
@@ -158,3 +245,17 @@ class FocusTrackingApp(KeyQueueApp):
         elif isinstance(event, _DONE_BY_HAND) and not event.is_forwarded:
             self.report_activity()
         await super().on_event(event)
+
+    def alert_absent_user(self, text: str) -> None:
+        """Ring the bell and send the terminal a notice, when nobody would see what is shown now."""
+        if self.user_present:
+            return
+        self.bell()
+        if self._driver is not None:
+            self._driver.write(terminal_notice(text, tmux=bool(os.environ.get("TMUX"))))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send OSC 52; inside tmux also wrapped for the terminal around it, which may be the one to act."""
+        super().copy_to_clipboard(text)
+        if os.environ.get("TMUX") and self._driver is not None:
+            self._driver.write(tmux_clipboard(text))
