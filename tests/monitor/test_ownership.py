@@ -13,8 +13,8 @@ import pytest
 
 from tests.monitor.fakes import BELL
 from tests.support.clock import FakeClock
-from tui.monitor.outbox import ownership
-from tui.monitor.outbox.ownership import (
+from tui.monitor.outbox import context
+from tui.monitor.outbox.context import (
     LIVENESS_SECONDS,
     SENDING_AT_MOST,
     SENDING_ELSEWHERE,
@@ -26,7 +26,7 @@ from tui.store.records.models import PendingState, PendingSubmission
 HELD = """
 import sys, time
 from pathlib import Path
-from tui.monitor.outbox.ownership import ProcessLock
+from tui.monitor.outbox.context import ProcessLock
 one = ProcessLock(Path(sys.argv[1]))
 one.acquire()
 print(one.name, flush=True)
@@ -108,7 +108,7 @@ async def test_another_machine_with_a_held_lock_keeps_its_queue(
 ) -> None:
     clock = FakeClock()
     here = Ownership(clock, tmp_path / "outbox.lock")
-    monkeypatch.setattr(ownership, "this_machine", lambda: ("00000000", "00000000"))
+    monkeypatch.setattr(context, "this_machine", lambda: ("00000000", "00000000"))
     away = Ownership(clock, tmp_path / "outbox.lock")
     await away.register()
     waiting, sending = intent(clock, away.name), intent(clock, away.name, PendingState.SENDING)
@@ -152,7 +152,7 @@ async def test_ownership_falls_back_to_the_pid_without_file_locks(
 async def test_lock_files_of_killed_processes_are_removed_after_a_day(tmp_path: Path) -> None:
     folder = tmp_path / "owners"
     folder.mkdir()
-    machine, _ = ownership.this_machine()
+    machine, _ = context.this_machine()
     old, young, away = (folder / f"{name}.lock" for name in (f"{machine}-0a", f"{machine}-0b", "00000000-0c"))
     for path in (old, young, away):
         path.touch()

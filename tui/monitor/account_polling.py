@@ -14,8 +14,8 @@ from tui.monitor.polling.account_pollers import (
     TokenPoller,
     UsagePoller,
 )
-from tui.monitor.polling.backfill import Backfill
 from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, JobsPoller, PollInterval
+from tui.monitor.polling.list_sync import Backfill
 from tui.monitor.polling.scheduler import Step, run_now, stop_workers
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState

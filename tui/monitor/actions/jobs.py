@@ -13,9 +13,8 @@ from tui.domain.results import JobResult, named, widened
 from tui.ibm.api.service import QuantumService
 from tui.jobquery.filters import JobFilter
 from tui.monitor.actions.circuits import SubmittedCircuits
-from tui.monitor.polling.backfill import Backfill
 from tui.monitor.polling.jobs_poller import with_metrics
-from tui.monitor.polling.list_sync import PAGE
+from tui.monitor.polling.list_sync import PAGE, Backfill
 from tui.monitor.polling.result_fetcher import ResultFetcher
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState

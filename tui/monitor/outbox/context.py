@@ -1,18 +1,253 @@
-"""State and collaborators that the parts of the outbox share."""
+"""State and collaborators that the parts of the outbox share; which process owns a submission."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 
-from tui.common.errors import QdeckError
+from tui.common.clock import Clock
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.file_lock import FileLock, file_lock, is_locked
 from tui.domain.jobs import Job
-from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 from tui.store.records.models import PendingState, PendingSubmission
+
+REQUEST_AT_MOST = timedelta(minutes=6, seconds=30)
+"""A request that creates a job has ended after this (`tui.ibm`: `RetryPolicy.patience`, `Timeouts.whole`)."""
+SENDING_AT_MOST = timedelta(minutes=8)
+"""After this a submission that another living process is sending counts as orphaned."""
+SENDING_ELSEWHERE = timedelta(minutes=15)
+"""The same for a process of another machine, whose clock may be some minutes off."""
+STALE = timedelta(days=1)
+"""What is queued for longer than this without its process is not sent unasked: it would cost QPU time
+unexpectedly."""
+LOCK_SECONDS = 10.0
+LIVENESS_SECONDS = 1.0
+"""How long the liveness of another process is cached."""
+_MACHINE_ID = Path("/etc/machine-id")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_HEX = re.compile(r"[0-9a-f]+")
+_LEFTOVER_SECONDS = 86_400.0
+_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
+
+
+class Ownership:
+    """One outbox among those of all processes of this user.
+
+    Args:
+        lock: the file that is locked while submissions change hands; beside it are those of the processes.
+    """
+
+    def __init__(self, clock: Clock, lock: Path) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._process = ProcessLock(lock.parent / "owners")
+        self._ended: set[str] = set()
+        self._liveness: dict[str, tuple[float, bool | None]] = {}
+        self._gate = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """The owner that submissions of this process name, from `register` on; unique for all time."""
+        return self._process.name
+
+    def another_has(self, intent: PendingSubmission) -> bool:
+        """Return whether another process queues or sends the submission and is alive, as far as known."""
+        held = intent.state in {PendingState.PREPARED, PendingState.SENDING}
+        if not held or intent.owner in {"", self.name}:
+            return False
+        lives = self._lives(intent.owner)
+        if lives is False:
+            return False
+        if intent.state is PendingState.SENDING:
+            at_most = SENDING_AT_MOST if lives else SENDING_ELSEWHERE
+            return self._clock.now() - (intent.sent or intent.created) <= at_most
+        return lives is True or self._clock.now() - intent.last_changed <= STALE
+
+    async def register(self) -> None:
+        """Be seen as alive from now on; before anything is written down as ours.
+
+        Raises:
+            QdeckError: `STORAGE`: the lock cannot be had.
+        """
+        async with self._gate:
+            if self._process.held:
+                return
+            try:
+                await asyncio.to_thread(self._process.acquire)
+            except OSError as error:
+                raise QdeckError(
+                    ErrorKind.STORAGE,
+                    f"{self._process.folder} cannot be written: {error.strerror or error}.",
+                    "Make room or check the permissions.",
+                ) from error
+
+    def leave(self) -> None:
+        """Be seen as gone: nothing is ours any more."""
+        self._process.release()
+
+    @contextlib.asynccontextmanager
+    async def takeover(self) -> AsyncIterator[None]:
+        """Be alone among all processes, as long as it lasts: only then may a submission change hands.
+
+        Raises:
+            QdeckError: `STORAGE`: the lock cannot be had.
+        """
+        lock = file_lock(self._lock, LOCK_SECONDS)
+        try:
+            await asyncio.to_thread(lock.acquire)
+        except OSError as error:
+            raise QdeckError(
+                ErrorKind.STORAGE, f"The submissions in line cannot be locked: {error}."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _lives(self, name: str) -> bool | None:
+        """Return whether that process lives; `None`: nobody here can know."""
+        if name in self._ended:
+            return False
+        now = self._clock.monotonic()
+        if name not in self._liveness or now - self._liveness[name][0] >= LIVENESS_SECONDS:
+            self._liveness[name] = now, self._process.lives(name)
+        lives = self._liveness[name][1]
+        if lives is False:
+            # For good: the name is not given to another one.
+            self._ended.add(name)
+        return lives
+
+
+class ProcessLock:
+    """A lock on a file of its own that this process holds until its end, and those of other processes.
+
+    The kernel lets go of a lock however its process ends. A name is `host:pid:token:machine:boot`; the host
+    and the process number are for people to read, the token makes it unique, and the last two decide
+    whether a lock that is not held proves anything: it does when both processes run on one machine. Where the
+    file system has no locks, the name becomes `host:pid:token`, and the process number is what others go by.
+
+    Args:
+        folder: folder of the files; made when it is first needed.
+
+    Attributes:
+        held: whether others see this process.
+        name: unique name of this process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.held = False
+        self._machine, self._boot = this_machine()
+        token = secrets.token_hex(6)
+        self._file = self._path(self._machine, token)
+        self._lock: FileLock | None = None
+        host = socket.gethostname().replace(":", "-")
+        self._short = f"{host}:{os.getpid()}:{token}"
+        self.name = f"{self._short}:{self._machine}:{self._boot}"
+
+    def acquire(self) -> None:
+        """Take the lock, once, until `release` or the end of the process. Blocks.
+
+        Raises:
+            OSError: it cannot be had.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = file_lock(self._file, 0, native=True)
+        try:
+            lock.acquire()
+        except OSError as error:
+            self._file.unlink(missing_ok=True)
+            if error.errno not in _NO_LOCKS:
+                raise
+            self.name = self._short
+        else:
+            self._lock = lock
+            self._remove_leftovers()
+        self.held = True
+
+    def release(self) -> None:
+        """Give the lock back and remove its file."""
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                self._file.unlink()
+            self._lock.release()
+            self._lock = None
+
+    def lives(self, name: str) -> bool | None:
+        """Return whether the process of that name lives.
+
+        Returns:
+            `None` when it is another machine's and cannot be seen.
+        """
+        host, _, rest = name.partition(":")
+        pid, *ids = rest.split(":")
+        if len(ids) < 3:
+            # An earlier qdeck gave such names, too.
+            return pid.isdigit() and (_runs(int(pid)) if host == socket.gethostname() else None)
+        token, machine, boot = ids[:3]
+        if _HEX.fullmatch(token) and _HEX.fullmatch(machine) and is_locked(self._path(machine, token)):
+            return True
+        here = machine == self._machine or (boot != "" and boot == self._boot)
+        return False if here else None
+
+    def _path(self, machine: str, token: str) -> Path:
+        return self.folder / f"{machine}-{token}.lock"
+
+    def _remove_leftovers(self) -> None:
+        """Remove the files of killed processes of this machine."""
+        for path in self.folder.glob(f"{self._machine}-*.lock"):
+            with contextlib.suppress(OSError):
+                # A young one may be about to be locked.
+                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS and not is_locked(path):
+                    path.unlink()
+
+
+def this_machine() -> tuple[str, str]:
+    """Return digests of this machine (its name and `machine-id(5)`) and of its boot, of 8 hex digits each.
+
+    Containers on one machine differ in the first and have the second in common.
+
+    Returns:
+        The second is empty where the kernel does not name the boot.
+    """
+    machine = _digest(f"{socket.gethostname()}\n{_read(_MACHINE_ID)}")
+    boot = _read(_BOOT_ID)
+    return machine, _digest(boot) if boot else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Waiters(dict[str, asyncio.Future[Job]]):

@@ -29,8 +29,7 @@ from typing import Any
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, Submission, check_tags
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.context import OutboxContext, describe
-from tui.monitor.outbox.ownership import Ownership
+from tui.monitor.outbox.context import OutboxContext, Ownership, describe
 from tui.monitor.outbox.reconciler import OTHERS_EVERY, Reconciler
 from tui.monitor.outbox.send_queue import NO_PROGRAM, SendQueue, is_queue_full
 from tui.monitor.polling.workers import Workers

@@ -19,8 +19,7 @@ from tui.common.backoff import Backoff
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.context import OutboxContext, describe
-from tui.monitor.outbox.ownership import REQUEST_AT_MOST, STALE
+from tui.monitor.outbox.context import REQUEST_AT_MOST, STALE, OutboxContext, describe
 from tui.monitor.outbox.send_queue import SendQueue
 from tui.monitor.state.events import Event, Severity, SubmissionsChangedElsewhere, SubmittedJobListed
 from tui.store.records.models import PendingState, PendingSubmission
