@@ -100,15 +100,27 @@ class AccountManager:
         return self._app_state.connection.freshness
 
     async def instances(self) -> tuple[Instance, ...]:
-        """Return the instances of the signed-in account."""
+        """Return the instances of the signed-in account.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
         return await self._app_state.connection.need_service().instances()
 
     async def details(self) -> AccountDetails:
-        """Return limits, plans and statistics of the account, as far as its key may see them."""
+        """Return limits, plans and statistics of the account, as far as its key may see them.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
         return await self._app_state.connection.need_service().account_details()
 
     async def keyring_name(self) -> str:
-        """Return the name of the system's keyring that could keep a token; empty: none works here."""
+        """Return the name of the system's keyring that could keep a token.
+
+        Returns:
+            The name; empty: none works here.
+        """
         return await keyring_name()
 
     async def find_accounts(self) -> None:
@@ -190,7 +202,11 @@ class AccountManager:
         return await self.sign_in(account)
 
     async def use_instance(self, instance_id: str) -> Identity:
-        """Work in another instance of the same account."""
+        """Work in another instance of the same account.
+
+        Raises:
+            QdeckError: as `sign_in`; `EXPIRED` when nobody is signed in.
+        """
         account = self._app_state.connection.need_service().account
         return await self.sign_in(replace(account, instance=instance_id))
 

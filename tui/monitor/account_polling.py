@@ -85,7 +85,11 @@ class AccountPolling:
         self._workers.jobs.hurry(PROBE_AGAIN)
 
     def start(self, service: QuantumService) -> None:
-        """Start the workers for the account that was just signed in."""
+        """Start the workers for the account that was just signed in.
+
+        Args:
+            service: its client.
+        """
         app_state, workers = self._app_state, self._workers
         interval = PollInterval(SANDBOX if service.account.sandbox else SERVICE)
         self._token = TokenPoller(app_state, service)

@@ -28,12 +28,12 @@ KEPT_SECONDS = 7 * 86400.0
 class FinishHook:
     """Runs the command for each job that finished here, one after the other.
 
-    What the service tells reaches it as values of variables alone, never as a part of a command line.
+    What the service says reaches it as values of variables alone, never as a part of a command line.
 
     Args:
         command: the program and its arguments, as the user wrote them.
         environ: what the command inherits.
-        trouble: told when the command cannot be run or fails.
+        trouble: called with the error when the command cannot be run or fails.
         claims: of several qdecks, says which runs it for a job; `None`: this one, for all.
     """
 
@@ -84,7 +84,7 @@ class FinishHook:
             await asyncio.to_thread(self._claims.clear)
         while True:
             job = await self._jobs.get()
-            if self._claims is not None and not await asyncio.to_thread(self._claims.take, job):
+            if self._claims is not None and not await asyncio.to_thread(self._claims.claim, job):
                 continue
             try:
                 await self._once(job)
@@ -134,7 +134,11 @@ def _bytes(text: str) -> bytes:
 
 
 def variables(job: Job) -> dict[str, str]:
-    """The job as environment variables: one line each, without control characters, of bounded length."""
+    """Return the job as environment variables.
+
+    Returns:
+        Values by name, each on one line, without control characters, of at most `VALUE_LIMIT` characters.
+    """
     facts = {
         "ID": job.id,
         "STATUS": str(job.status),
@@ -161,9 +165,13 @@ class FinishClaims:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def take(self, job: Job) -> bool:
-        """Whether the job is this process's. It is, too, where no file can be written: once too often is
-        better than never."""
+    def claim(self, job: Job) -> bool:
+        """Claim the job for this process.
+
+        Returns:
+            True when no other process claimed it before. True, too, where no file can be written: running
+            the command once too often is better than never.
+        """
         name = hashlib.sha256(f"{job.service}\0{job.id}".encode("utf-8", "surrogatepass")).hexdigest()
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

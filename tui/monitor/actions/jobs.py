@@ -62,12 +62,20 @@ class Jobs:
         return None if record is None else self._app_state.history.job_with_texts(record)
 
     async def with_texts(self, job_id: str) -> Job | None:
-        """Return one job with its program texts, however long; `None`: it is not known here."""
+        """Return one job with its program texts, however long.
+
+        Returns:
+            The job; `None`: it is not known here.
+        """
         record = self._app_state.jobs.record(job_id)
         return None if record is None else await self._app_state.history.whole_job(record)
 
     def transpilation(self, job_id: str) -> Transpilation | None:
-        """Return how the job's circuit was transpiled; `None`: that was not done here."""
+        """Return how the job's circuit was transpiled.
+
+        Returns:
+            The transpilation; `None`: it was not done here.
+        """
         record = self._app_state.jobs.record(job_id)
         return None if record is None else self._app_state.history.transpilation(record)
 
@@ -169,7 +177,11 @@ class Jobs:
         return await self._circuits.get(job_id)
 
     async def logs(self, job_id: str) -> str:
-        """Return the job's log."""
+        """Return the job's log.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
         return await self._app_state.connection.need_service().logs(job_id)
 
     async def tags_like(self, text: str) -> tuple[str, ...]:
@@ -189,7 +201,11 @@ class Jobs:
 
     @changes_service
     async def cancel(self, job_id: str) -> None:
-        """Cancel the job on the service."""
+        """Cancel the job on the service; its new state is shown when the service gave it.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
         service = self._app_state.connection.need_service()
         await service.cancel(job_id)
         await self._reread(service, job_id)
@@ -197,7 +213,11 @@ class Jobs:
 
     @changes_service
     async def delete(self, job_id: str) -> None:
-        """Delete the job on the service and in the history."""
+        """Delete the job on the service and in the history.
+
+        Raises:
+            QdeckError: the service refused; one that it does not know any more is deleted here.
+        """
         service = self._app_state.connection.need_service()
         record = self._app_state.jobs.record(job_id)
         try:
@@ -212,7 +232,11 @@ class Jobs:
 
     @changes_service
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
-        """Replace the tags the user sees; the own tag stays where there is room for it."""
+        """Replace the tags the user sees; the own tag stays where there is room for it.
+
+        Raises:
+            QdeckError: `INVALID` for too many or too long tags, or the service's own error.
+        """
         service = self._app_state.connection.need_service()
         check_tags(tags, room_for_own=False)
         record = self._app_state.jobs.record(job_id)

@@ -62,14 +62,22 @@ class Sessions:
 
     @changes_service
     async def drain(self, session_id: str) -> None:
-        """Let the session take no more jobs; what is queued still runs."""
+        """Close the session to new jobs; what is queued still runs.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
         service = self._app_state.connection.need_service()
         await service.drain_session(session_id)
         await self._reread(service, session_id)
 
     @changes_service
     async def close(self, session_id: str) -> None:
-        """Close the session now; its queued jobs are dropped."""
+        """Close the session now; its queued jobs are dropped.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
         service = self._app_state.connection.need_service()
         await service.close_session(session_id)
         await self._reread(service, session_id)

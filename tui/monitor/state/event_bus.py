@@ -1,4 +1,4 @@
-"""Who is told what happens, and what goes on beside."""
+"""Events to all who subscribed, and background tasks whose failures become notices."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ _log = logging.getLogger(__name__)
 
 
 class EventBus:
-    """Events go to all who subscribed; work beside is kept until it ends, and its failure is told."""
+    """Publishes events, and keeps background tasks until they end."""
 
     def __init__(self) -> None:
-        self._beside: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[Event], None]] = []
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` with every event; returns what ends that."""
+        """Call `listener` with every event from now on.
+
+        Returns:
+            A function that ends the subscription.
+        """
         self._listeners.append(listener)
 
         def end() -> None:
@@ -30,7 +34,7 @@ class EventBus:
         return end
 
     def publish(self, event: Event) -> None:
-        """Tell all listeners. One that raises is logged and does not keep the others from hearing."""
+        """Call all listeners. One that raises is logged and does not keep the event from the others."""
         for listener in tuple(self._listeners):
             try:
                 listener(event)
@@ -38,16 +42,23 @@ class EventBus:
                 _log.exception("a listener failed on %s", type(event).__name__)
 
     def notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
-        """Tell the user something that belongs to no view."""
+        """Publish a notice: something for the user that belongs to no view."""
         self.publish(Notice(text, severity))
 
     def background(self, work: Coroutine[None, None, None], what: str) -> asyncio.Task[None]:
-        """Let `work` run beside; its failure is told. Returns the task, which is kept until it ends."""
+        """Run `work` in the background; its failure becomes a notice.
+
+        Args:
+            what: the work in words, for that notice.
+
+        Returns:
+            The task, which is kept until it ends.
+        """
         task = asyncio.ensure_future(work)
-        self._beside.add(task)
+        self._tasks.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
-            self._beside.discard(task)
+            self._tasks.discard(task)
             error = None if task.cancelled() else task.exception()
             if error is not None:
                 _log.error("%s failed", what, exc_info=error)
@@ -58,5 +69,9 @@ class EventBus:
 
 
 def in_words(error: BaseException) -> str:
-    """An error in words. Only qdeck's own errors are known to hold no secret."""
+    """Return an error in words.
+
+    Returns:
+        The message of one of qdeck's own errors, which hold no secret; of another one, its type alone.
+    """
     return str(error) if isinstance(error, QdeckError) else type(error).__name__

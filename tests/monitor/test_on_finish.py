@@ -125,15 +125,15 @@ async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
 
 def test_claims_are_let_go_after_a_week_and_a_full_disk_claims_nothing(tmp_path: Path) -> None:
     claims = FinishClaims(tmp_path / "claims")
-    assert claims.take(jobs()[2]) and not claims.take(jobs()[2])
+    assert claims.claim(jobs()[2]) and not claims.claim(jobs()[2])
     claims.clear()
-    assert not claims.take(jobs()[2])
+    assert not claims.claim(jobs()[2])
     (path,) = (tmp_path / "claims").iterdir()
     os.utime(path, (0, 0))
     claims.clear()
-    assert claims.take(jobs()[2])
+    assert claims.claim(jobs()[2])
     (tmp_path / "file").write_text("")
-    assert FinishClaims(tmp_path / "file" / "claims").take(jobs()[2])
+    assert FinishClaims(tmp_path / "file" / "claims").claim(jobs()[2])
 
 
 def test_settings_are_read_and_wrong_ones_are_named(tmp_path: Path) -> None:
