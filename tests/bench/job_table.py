@@ -38,7 +38,6 @@ from tui.app import QDeckApp
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.filters import matcher, parse_filter
 from tui.jobquery.job_list import NEWEST_FIRST, Grouping, JobList, Order, build_rows
-from tui.monitor.state.events import JobsChanged
 from tui.widgets.tables.job_table import STANDARD, JobTable, chosen, job_cells
 from tui.widgets.terminal.app import DiffApp
 
@@ -68,7 +67,7 @@ def made(count: int) -> list[Job]:
     ]
 
 
-class _Deck(FixedServices):
+class _ManyJobs(FixedServices):
     """Changes its jobs without looking through all of them."""
 
     def __init__(self, all_jobs: list[Job]) -> None:
@@ -80,8 +79,7 @@ class _Deck(FixedServices):
         """Give these jobs a status."""
         changed = tuple(replace(self.all_jobs[place], status=status) for place in places)
         self.all_jobs[places.start : places.stop] = changed
-        self.the_jobs = tuple(self.all_jobs)
-        self.publish(JobsChanged(changed))
+        self.update(*changed)
 
 
 class _TableApp(App[None]):
@@ -150,7 +148,7 @@ def child(kind: str, count: int, started: Path) -> None:
 
     app: App[None]
     if kind == "qdeck":
-        services = _Deck(all_jobs)
+        services = _ManyJobs(all_jobs)
         started.write_text(str(time.perf_counter()))
         app = QDeckApp(services, clock=FixedClock())
         app.call_later(lambda: wire(app, services.put))

@@ -94,7 +94,7 @@ class Services(Switched, QDeckApp):
     def __init__(self) -> None:
         self.fixed = FixedServices()
         first = self.fixed.the_jobs[0]
-        self.fixed.change(*(replace(first, id=f"job{n:05}", name=f"bell {n}") for n in range(JOBS)))
+        self.fixed.update(*(replace(first, id=f"job{n:05}", name=f"bell {n}") for n in range(JOBS)))
         self._states: Iterator[int] = count()
         super().__init__(self.fixed, clock=FixedClock())
 
@@ -103,8 +103,8 @@ class Services(Switched, QDeckApp):
         self.simulate_key("home")
 
     def _one(self, number: int) -> None:
-        job = self.fixed.the_jobs[number]
-        self.fixed.change(replace(job, name=f"bell {next(self._states) % 10}"))
+        job = self.fixed.jobs.all()[number]
+        self.fixed.update(replace(job, name=f"bell {next(self._states) % 10}"))
 
     def _nothing(self) -> None:
         self.screen.refresh()
@@ -128,7 +128,7 @@ class Services(Switched, QDeckApp):
     def change_rows(self) -> None:
         """Change the jobs on top, all at once."""
         status = (JobStatus.RUNNING, JobStatus.QUEUED)[next(self._states) % 2]
-        self.fixed.change(*(replace(job, status=status) for job in self.fixed.the_jobs[:ROWS]))
+        self.fixed.update(*(replace(job, status=status) for job in self.fixed.jobs.all()[:ROWS]))
 
 
 class Question(ModalScreen[None]):
