@@ -23,23 +23,23 @@ async def _ready(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_no_color_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_without_colour_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(make_app(), run_before=_ready)
 
 
-def test_sixteen_colours_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_in_sixteen_colours_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLORTERM")
     monkeypatch.setenv("TERM", "screen")
     assert snap_compare(make_app(), run_before=_ready)
 
 
-def test_grey_theme_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_in_the_grey_theme_at_80x24(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLORTERM")
     assert snap_compare(make_app(), run_before=_ready)
 
 
-def test_question_at_80x24(snap_compare: SnapCompare) -> None:
+def test_quit_question_at_80x24(snap_compare: SnapCompare) -> None:
     async def ask(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("c")
@@ -48,11 +48,11 @@ def test_question_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=ask)
 
 
-def test_too_small_at_50x12(snap_compare: SnapCompare) -> None:
+def test_app_too_small_at_50x12(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(50, 12), run_before=_ready)
 
 
-async def test_nothing_is_lost_while_the_terminal_is_too_small() -> None:
+async def test_app_keeps_its_state_while_the_terminal_is_too_small() -> None:
     async with running() as pilot:
         await pilot.press("down", "slash", *"ibm")
         await pilot.resize_terminal(40, 10)
@@ -66,7 +66,7 @@ async def test_nothing_is_lost_while_the_terminal_is_too_small() -> None:
         assert pilot.app.screen.query_one(RowTable).cursor_key == jobs()[1].id
 
 
-async def test_every_section_is_one_key_away_from_every_other() -> None:
+async def test_section_keys_reach_every_section_from_every_other() -> None:
     keys = {"f2": "jobs", "f3": "editor", "f4": "transpile", "f5": "sessions", "f6": "backends"}
     async with running() as pilot:
         for first in keys:
@@ -82,7 +82,7 @@ def _is_shown(pilot: Pilot[None], mode: str) -> bool:
     return pilot.app.current_mode == mode
 
 
-async def test_f2_in_a_job_goes_back_to_the_table() -> None:
+async def test_section_key_f2_in_a_job_returns_to_the_table() -> None:
     async with running() as pilot:
         await pilot.press("enter")
         await settled(pilot)
@@ -90,7 +90,7 @@ async def test_f2_in_a_job_goes_back_to_the_table() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_sections_leave_the_sign_in() -> None:
+async def test_section_keys_close_the_sign_in() -> None:
     async with running(FixedServices(signed_in=False)) as pilot:
         assert isinstance(pilot.app.screen, LoginScreen)
         await pilot.press("f6")
@@ -99,14 +99,14 @@ async def test_sections_leave_the_sign_in() -> None:
         assert "F7 signs in" in screen_text(pilot)
 
 
-async def test_begins_after_the_first_paint_and_closes_the_deck() -> None:
+async def test_app_starts_services_after_the_first_paint_and_closes_them() -> None:
     services = FixedServices()
     async with running(services):
         assert services.names_asked()[:2] == ["start", "warm_up"]
     assert services.names_asked()[-1] == "aclose"
 
 
-async def test_quit_leaves_at_once_when_nothing_would_be_lost() -> None:
+async def test_quit_ends_at_once_when_nothing_would_be_lost() -> None:
     app = make_app()
     async with app.run_test() as pilot:
         await settled(pilot)
@@ -126,7 +126,7 @@ async def test_quit_asks_while_the_editor_has_unsaved_text() -> None:
         await until(pilot, lambda: pilot.app.return_code == 0)
 
 
-async def test_unhandled_error_ends_with_status_1_and_a_log(
+async def test_app_ends_with_status_1_and_a_log_after_an_unhandled_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Broken(QDeckApp):
@@ -147,7 +147,7 @@ async def test_unhandled_error_ends_with_status_1_and_a_log(
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-async def test_palette_offers_the_commands_of_the_screen() -> None:
+async def test_palette_lists_the_commands_of_the_screen() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("ctrl+p")
@@ -157,11 +157,11 @@ async def test_palette_offers_the_commands_of_the_screen() -> None:
         await until(pilot, lambda: "refresh" in services.names_asked())
 
 
-def test_clipboard_is_wrapped_for_tmux() -> None:
+def test_clipboard_sequence_is_wrapped_for_tmux() -> None:
     assert tmux_clipboard("id") == "\x1bPtmux;\x1b\x1b]52;c;aWQ=\x07\x1b\\"
 
 
-def test_a_notice_for_the_terminal_cannot_end_its_own_sequence() -> None:
+def test_terminal_notice_cannot_end_its_own_sequence() -> None:
     told = terminal_notice("a;b\x1b\\\x07c", tmux=False)
     assert told.count("\x1b\\") == 2 and "\x07" not in told
     assert "]777;notify;qdeck;a,b" in told

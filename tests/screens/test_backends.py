@@ -30,7 +30,7 @@ def test_backends_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(120, 40), run_before=_go)
 
 
-async def test_medians_come_by_themselves_each_once() -> None:
+async def test_backends_fetch_each_median_once() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         assert "backend_details" not in services.names_asked()
@@ -42,7 +42,7 @@ async def test_medians_come_by_themselves_each_once() -> None:
         assert services.names_asked().count("backend_details") == 3
 
 
-async def test_errors_that_the_list_tells_are_there_at_once_and_only_the_rest_is_fetched() -> None:
+async def test_backends_fetch_only_errors_missing_from_the_list() -> None:
     services = FixedServices()
     services.the_backends = tuple(replace(one, median_2q_error=0.0123) for one in services.the_backends)
     async with running(services) as pilot:
@@ -57,7 +57,7 @@ async def test_errors_that_the_list_tells_are_there_at_once_and_only_the_rest_is
         assert services.names_asked().count("backend_details") == 3
 
 
-async def test_missing_medians_are_told_below_and_the_table_stays() -> None:
+async def test_backends_report_missing_medians_below_the_table() -> None:
     services = FixedServices()
     services.trouble["backend_details"] = QdeckError(ErrorKind.SERVER, "No [b]properties[/b].")
     async with running(services) as pilot:
@@ -66,7 +66,7 @@ async def test_missing_medians_are_told_below_and_the_table_stays() -> None:
         assert "ibm_peekskill" in screen_text(pilot)
 
 
-async def test_enter_uses_the_backend() -> None:
+async def test_backends_enter_uses_the_backend() -> None:
     async with running() as pilot:
         await _go(pilot)
         await pilot.press("down", "enter")
@@ -76,7 +76,7 @@ async def test_enter_uses_the_backend() -> None:
         assert pilot.app.current_mode == "transpile"
 
 
-async def test_list_follows_the_service() -> None:
+async def test_backends_follow_the_service() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await _go(pilot)
@@ -90,7 +90,7 @@ async def test_list_follows_the_service() -> None:
         assert "No backend is listed" in screen_text(pilot)
 
 
-def test_the_newer_queue_wins_over_the_details() -> None:
+def test_backends_newer_queue_replaces_that_of_the_details() -> None:
     details = Backend("b", 5, "online", True, 9, median_2q_error=0.01)
     whole = details_over(Backend("b", 5, "paused", False, 2), details)
     assert (whole.status, whole.operational, whole.queue_length) == ("paused", False, 2)

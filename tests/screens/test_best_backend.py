@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.screens.test_transpile import app_of, open_review
+from tests.screens.test_review import app_of, open_review
 from tests.support.app import running, settled, until
 from tests.support.app_services import FixedServices
 from tui.monitor.state.events import BackendsChanged
 from tui.screens.base import PendingAction
 
 
-async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
+async def test_review_offers_the_best_backend_until_another_is_picked() -> None:
     services = FixedServices()
     first, second, _ = services.the_backends
     busy = replace(first, queue_length=40)
@@ -40,7 +40,7 @@ async def test_the_best_backend_is_offered_until_another_is_picked() -> None:
         assert workspace.backend == "ibm_cusco" and workspace.pending_action is PendingAction.NONE
 
 
-async def test_errors_that_decide_which_backend_is_best_are_asked_for() -> None:
+async def test_review_fetches_errors_that_decide_the_best_backend() -> None:
     services = FixedServices()
     services.errors = {"ibm_algiers": 0.02, "ibm_cusco": 0.002}
     services.the_backends = tuple(

@@ -36,7 +36,7 @@ def deleted(services: FixedServices) -> list[object]:
     return [asked[1] for asked in services.asked if asked[0] == "delete"]
 
 
-def test_question_at_80x24(snap_compare: SnapCompare) -> None:
+def test_delete_question_at_80x24(snap_compare: SnapCompare) -> None:
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("a", "D")
@@ -45,7 +45,7 @@ def test_question_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=work)
 
 
-async def test_one_is_deleted_after_a_question_with_keep_focused() -> None:
+async def test_delete_asks_with_keep_focused() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("down", "down", "D")
@@ -65,7 +65,7 @@ async def test_one_is_deleted_after_a_question_with_keep_focused() -> None:
         assert "Deleted bell." in notices(pilot)
 
 
-async def test_what_is_not_over_is_left_and_told() -> None:
+async def test_delete_leaves_jobs_that_are_not_over() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("D")
@@ -86,7 +86,7 @@ async def test_what_is_not_over_is_left_and_told() -> None:
         assert "The 3 marked jobs are not over" in notices(pilot)
 
 
-async def test_a_job_the_service_does_not_know_any_more_can_be_deleted() -> None:
+async def test_delete_removes_a_job_unknown_to_the_service() -> None:
     services = FixedServices()
     services.the_jobs = (replace(ODD, status_text=GONE), *services.the_jobs[:6])
     async with running(services) as pilot:
@@ -96,7 +96,7 @@ async def test_a_job_the_service_does_not_know_any_more_can_be_deleted() -> None
         await until(pilot, lambda: deleted(services) == [ODD.id])
 
 
-async def test_refusals_of_single_jobs_are_told_and_do_not_end_the_rest() -> None:
+async def test_delete_reports_refusals_and_goes_on() -> None:
     services = FixedServices()
     services.trouble["delete"] = QdeckError(ErrorKind.FORBIDDEN, "The key may not delete jobs.")
     async with running(services) as pilot:
@@ -108,7 +108,7 @@ async def test_refusals_of_single_jobs_are_told_and_do_not_end_the_rest() -> Non
         assert "Deleted 0 jobs. 4 jobs failed: The key may not delete jobs." in notices(pilot)
 
 
-async def test_from_the_job_view_it_goes_back_to_the_table() -> None:
+async def test_delete_in_the_job_page_returns_to_the_table() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("down", "down", "down", "enter")
@@ -124,7 +124,7 @@ async def test_from_the_job_view_it_goes_back_to_the_table() -> None:
         assert QFT.id not in pilot.app.screen.query_one(JobTable).keys
 
 
-async def test_a_job_that_is_deleted_elsewhere_while_it_is_shown_says_so() -> None:
+async def test_job_page_says_when_the_job_was_deleted_elsewhere() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("down", "down", "enter")
@@ -135,7 +135,7 @@ async def test_a_job_that_is_deleted_elsewhere_while_it_is_shown_says_so() -> No
         assert "is not known here any more" in said(pilot)
 
 
-async def test_nobody_is_signed_in() -> None:
+async def test_delete_without_sign_in_says_so() -> None:
     services = FixedServices(signed_in=False)
     services.the_jobs = tuple(job for job in jobs() if job.status is JobStatus.DONE)
     async with running(services) as pilot:

@@ -65,7 +65,7 @@ def _is(pilot: Pilot[None], kind: type[Screen[Any]]) -> Callable[[], bool]:
 @pytest.mark.parametrize(
     ("keys", "kind"), WAYS, ids=["-".join((*keys, kind.__name__)) for keys, kind in WAYS]
 )
-async def test_section_keys_leave_every_dialog(keys: tuple[str, ...], kind: type[Screen[Any]]) -> None:
+async def test_section_keys_close_every_dialog(keys: tuple[str, ...], kind: type[Screen[Any]]) -> None:
     services = _services()
     async with running(services) as pilot:
         assert isinstance(pilot.app, QDeckApp)
@@ -93,7 +93,7 @@ async def test_section_keys_leave_every_dialog(keys: tuple[str, ...], kind: type
         assert not isinstance(pilot.app.screen, kind), "nothing waits where it was left"
 
 
-async def test_leaving_the_question_of_an_export_ends_the_export(
+async def test_section_key_in_an_export_question_ends_the_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -117,7 +117,7 @@ async def test_leaving_the_question_of_an_export_ends_the_export(
         assert written.read_bytes() == before
 
 
-async def test_opening_a_file_is_left_too() -> None:
+async def test_section_key_closes_the_open_dialog() -> None:
     async with running() as pilot:
         await pilot.press("f3", "ctrl+o")
         await until(pilot, _is(pilot, OpenFile))
@@ -128,7 +128,7 @@ async def test_opening_a_file_is_left_too() -> None:
         assert isinstance(pilot.app, QDeckApp) and pilot.app.current_mode == "jobs"
 
 
-async def test_help_of_the_sign_in_says_its_keys() -> None:
+async def test_help_in_the_sign_in_lists_its_keys() -> None:
     async with running(FixedServices(signed_in=False)) as pilot:
         await pilot.press("f1")
         await until(pilot, _is(pilot, HelpScreen))
@@ -137,7 +137,7 @@ async def test_help_of_the_sign_in_says_its_keys() -> None:
         await until(pilot, _is(pilot, LoginScreen))
 
 
-async def test_account_is_one_key_from_a_dialog() -> None:
+async def test_account_key_works_in_a_dialog() -> None:
     services = _services()
     async with running(services) as pilot:
         await pilot.press("c")

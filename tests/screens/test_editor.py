@@ -47,14 +47,14 @@ def shows(pilot: Pilot[None], *words: str) -> bool:
     return all(word in text for word in words)
 
 
-async def test_an_empty_editor_names_the_next_keys() -> None:
+async def test_editor_empty_names_the_next_keys() -> None:
     async with running() as pilot:
         area = await open_editor(pilot)
         assert area.has_focus
         assert shows(pilot, "ctrl+o", "F8", "F9")
 
 
-async def test_typing_is_checked_after_a_pause_and_kept_on_the_bench() -> None:
+async def test_editor_checks_after_a_pause_and_keeps_the_text_in_the_workspace() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await open_editor(pilot)
@@ -65,7 +65,7 @@ async def test_typing_is_checked_after_a_pause_and_kept_on_the_bench() -> None:
         assert checks == [("check", "qubit[2] q;")], "one check for the whole burst of keys"
 
 
-async def test_pasted_text_goes_in_as_it_is() -> None:
+async def test_editor_inserts_pasted_text_unchanged() -> None:
     async with running() as pilot:
         area = await open_editor(pilot)
         app_of(pilot).screen.post_message(Paste("[red]x q[0];[/red]\nh q[1];"))
@@ -74,7 +74,7 @@ async def test_pasted_text_goes_in_as_it_is() -> None:
         assert shows(pilot, "[red]x q[0];[/red]")
 
 
-async def test_errors_are_told_with_their_place_and_marked() -> None:
+async def test_editor_lists_and_marks_errors_at_their_place() -> None:
     services = FixedServices()
     services.report = WRONG
     async with running(services) as pilot:
@@ -89,7 +89,7 @@ async def test_errors_are_told_with_their_place_and_marked() -> None:
         await until(pilot, lambda: area.cursor_location == (5, 3))
 
 
-async def test_a_circuit_with_errors_is_not_transpiled() -> None:
+async def test_editor_does_not_transpile_a_circuit_with_errors() -> None:
     services = FixedServices()
     services.report = WRONG
     async with running(services) as pilot:
@@ -100,7 +100,7 @@ async def test_a_circuit_with_errors_is_not_transpiled() -> None:
         assert area.cursor_location == (4, 0)
 
 
-async def test_an_answer_to_an_older_text_is_dropped() -> None:
+async def test_editor_drops_a_check_of_an_older_text() -> None:
     services = FixedServices()
     services.report = WRONG
     async with running(services) as pilot:
@@ -117,7 +117,7 @@ async def test_an_answer_to_an_older_text_is_dropped() -> None:
         await until(pilot, lambda: shows(pilot, "✔ checked"))
 
 
-async def test_without_qiskit_it_says_how_to_install_it() -> None:
+async def test_editor_without_qiskit_says_how_to_install_it() -> None:
     services = FixedServices()
     services.trouble["check"] = QdeckError(
         ErrorKind.UNAVAILABLE, "Qiskit is not installed.", 'Install it with: pip install "qdeck[local]".'
@@ -127,7 +127,7 @@ async def test_without_qiskit_it_says_how_to_install_it() -> None:
         await until(pilot, lambda: shows(pilot, 'pip install "qdeck[local]"'))
 
 
-async def test_the_circuit_is_drawn_beside_the_text_where_there_is_room() -> None:
+async def test_editor_draws_the_circuit_where_there_is_room() -> None:
     services = FixedServices()
     services.drawing = BELL_DRAWING
     async with running(services, size=(120, 40)) as pilot:
@@ -137,7 +137,7 @@ async def test_the_circuit_is_drawn_beside_the_text_where_there_is_room() -> Non
         await until(pilot, lambda: not shows(pilot, "┤ X ├"))
 
 
-async def test_an_example_is_opened_with_two_keys() -> None:
+async def test_open_dialog_opens_an_example_by_two_keys() -> None:
     async with running() as pilot:
         area = await open_editor(pilot)
         await pilot.press("ctrl+o")
@@ -150,7 +150,7 @@ async def test_an_example_is_opened_with_two_keys() -> None:
         assert not app_of(pilot).workspace.dirty
 
 
-async def test_a_file_is_found_by_its_beginning(tmp_path: Path) -> None:
+async def test_open_dialog_completes_a_path(tmp_path: Path) -> None:
     (tmp_path / "circuits").mkdir()
     (tmp_path / "circuits" / "mine.qasm").write_text(BELL)
     async with running() as pilot:
@@ -169,7 +169,7 @@ async def test_a_file_is_found_by_its_beginning(tmp_path: Path) -> None:
         assert app_of(pilot).workspace.path == tmp_path / "circuits" / "mine.qasm"
 
 
-async def test_a_binary_file_is_refused_in_place(tmp_path: Path) -> None:
+async def test_open_dialog_refuses_a_binary_file(tmp_path: Path) -> None:
     path = tmp_path / "odd.qasm"
     path.write_bytes(b"QISKIT\x00\x01")
     async with running(size=(120, 40)) as pilot:
@@ -184,7 +184,7 @@ async def test_a_binary_file_is_refused_in_place(tmp_path: Path) -> None:
         assert area.text == BELL
 
 
-async def test_changes_are_marked_and_saved_where_asked(tmp_path: Path) -> None:
+async def test_editor_marks_changes_and_saves_them(tmp_path: Path) -> None:
     async with running(size=(120, 40)) as pilot:
         await open_editor(pilot)
         await pilot.press("x")
@@ -202,7 +202,7 @@ async def test_changes_are_marked_and_saved_where_asked(tmp_path: Path) -> None:
         assert (tmp_path / "new.qasm").read_text() == "xy"
 
 
-async def test_replacing_a_file_takes_a_second_enter(tmp_path: Path) -> None:
+async def test_save_dialog_replaces_a_file_after_a_second_enter(tmp_path: Path) -> None:
     path = tmp_path / "old.qasm"
     path.write_text("old")
     async with running(size=(120, 40)) as pilot:
@@ -217,7 +217,7 @@ async def test_replacing_a_file_takes_a_second_enter(tmp_path: Path) -> None:
         await until(pilot, lambda: path.read_text() == "x")
 
 
-async def test_a_failed_save_loses_nothing(tmp_path: Path) -> None:
+async def test_editor_keeps_the_text_after_a_failed_save(tmp_path: Path) -> None:
     async with running(size=(120, 40)) as pilot:
         area = await open_editor(pilot)
         await pilot.press("x", "f12")
@@ -231,7 +231,7 @@ async def test_a_failed_save_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("keys", "left"), [(("enter",), "xy"), (("tab", "tab", "enter"), "")])
-async def test_new_asks_before_changes_are_lost(keys: tuple[str, ...], left: str) -> None:
+async def test_editor_new_asks_before_changes_are_lost(keys: tuple[str, ...], left: str) -> None:
     async with running() as pilot:
         area = await open_editor(pilot)
         await pilot.press("x", "y", "ctrl+n")
@@ -242,7 +242,7 @@ async def test_new_asks_before_changes_are_lost(keys: tuple[str, ...], left: str
         assert area.text == left
 
 
-async def test_the_text_is_kept_while_other_sections_are_shown() -> None:
+async def test_editor_keeps_the_text_across_sections() -> None:
     async with running() as pilot:
         area = await open_editor(pilot)
         await pilot.press("x", "f2", "f3")
@@ -251,7 +251,7 @@ async def test_the_text_is_kept_while_other_sections_are_shown() -> None:
         assert area.has_focus
 
 
-async def test_another_circuit_on_the_bench_is_shown() -> None:
+async def test_editor_shows_another_circuit_of_the_workspace() -> None:
     async with running() as pilot:
         area = await open_editor(pilot, BELL)
         await pilot.press("f2")
@@ -260,7 +260,7 @@ async def test_another_circuit_on_the_bench_is_shown() -> None:
         await until(pilot, lambda: area.text == "x $0;")
 
 
-async def test_f9_goes_on_to_the_submit_form() -> None:
+async def test_editor_f9_opens_the_submit_form() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await open_editor(pilot, BELL)
@@ -272,7 +272,7 @@ async def test_f9_goes_on_to_the_submit_form() -> None:
         assert "submit" not in services.names_asked(), "the cost is shown before anything is submitted"
 
 
-async def test_nothing_to_run_says_what_to_do() -> None:
+async def test_editor_with_nothing_to_run_says_what_to_do() -> None:
     async with running() as pilot:
         await open_editor(pilot)
         await pilot.press("f9")
@@ -280,7 +280,7 @@ async def test_nothing_to_run_says_what_to_do() -> None:
         await until(pilot, lambda: shows(pilot, "There is no circuit yet"))
 
 
-async def test_a_circuit_without_measurement_is_told() -> None:
+async def test_editor_reports_a_circuit_without_measurement() -> None:
     services = FixedServices()
     services.report = replace(services.report, measures=False)
     async with running(services) as pilot:

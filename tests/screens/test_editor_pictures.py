@@ -41,15 +41,15 @@ async def until_refused(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "line 5, column 1" in screen_text(pilot))
 
 
-def test_empty_at_80x24(snap_compare: SnapCompare) -> None:
+def test_editor_empty_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(""), run_before=to_editor)
 
 
-def test_checked_at_80x24(snap_compare: SnapCompare) -> None:
+def test_editor_checked_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(BELL), run_before=until_checked)
 
 
-def test_drawn_at_120x40(snap_compare: SnapCompare) -> None:
+def test_editor_drawing_at_120x40(snap_compare: SnapCompare) -> None:
     async def drawn(pilot: Pilot[None]) -> None:
         await until_checked(pilot)
         await until(pilot, lambda: "┤ X ├" in screen_text(pilot))
@@ -57,13 +57,13 @@ def test_drawn_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(BELL), terminal_size=(120, 40), run_before=drawn)
 
 
-def test_errors_at_80x24(snap_compare: SnapCompare) -> None:
+def test_editor_errors_at_80x24(snap_compare: SnapCompare) -> None:
     services = FixedServices()
     services.report = WRONG
     assert snap_compare(app_with(BELL.replace("h q", "hh q"), services), run_before=until_refused)
 
 
-def test_errors_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_editor_errors_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     services = FixedServices()
     services.report = WRONG

@@ -25,7 +25,7 @@ async def _pass(pilot: Pilot[None], harness: MonitorHarness, words: str) -> None
     await until(pilot, lambda: words in notices(pilot))
 
 
-async def test_the_app_goes_on_and_says_when_all_is_well(tmp_path: Path) -> None:
+async def test_app_goes_on_with_a_full_disk_and_says_when_it_is_over(tmp_path: Path) -> None:
     await with_many_jobs(tmp_path)
     harness = MonitorHarness(tmp_path)
     app = QDeckApp(harness.services, clock=harness.clock, sign_in=ACCOUNT, state_folder=tmp_path / "state")

@@ -24,7 +24,7 @@ def test_help_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=_ask)
 
 
-async def test_every_key_of_the_screen_and_of_the_app_is_listed() -> None:
+async def test_help_lists_every_key_of_screen_and_app() -> None:
     async with running() as pilot:
         await _ask(pilot)
         page = "\n".join(text_of(pieces) for pieces in pilot.app.screen.query_one(TextPane).lines)
@@ -35,7 +35,7 @@ async def test_every_key_of_the_screen_and_of_the_app_is_listed() -> None:
         assert isinstance(pilot.app.screen, JobsScreen)
 
 
-async def test_f1_helps_while_typing_and_question_mark_is_typed() -> None:
+async def test_help_opens_by_f1_while_question_mark_is_typed() -> None:
     async with running() as pilot:
         await pilot.press("slash", "question_mark")
         await settled(pilot)
@@ -44,19 +44,19 @@ async def test_f1_helps_while_typing_and_question_mark_is_typed() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
 
 
-async def test_key_line_shows_the_keys_of_the_screen() -> None:
+async def test_footer_shows_the_keys_of_the_screen() -> None:
     async with running() as pilot:
         last = screen_text(pilot).splitlines()[-1]
         assert last.startswith(" enter Open  / Filter")
         assert last.rstrip().endswith("? Help")
 
 
-def test_ids_of_keys_are_unique() -> None:
+def test_keymap_ids_are_unique() -> None:
     ids = [key.id for place in PLACES for key in place]
     assert len(ids) == len(set(ids))
 
 
-def test_no_key_that_terminals_eat_is_bound() -> None:
+def test_keymap_binds_no_key_that_terminals_swallow() -> None:
     eaten = {"ctrl+m", "ctrl+h", "ctrl+j", "ctrl+i", "ctrl+enter"}
     bound = {name.strip() for place in PLACES for key in place for name in key.keys.split(",")}
     assert not bound & eaten

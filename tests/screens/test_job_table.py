@@ -45,7 +45,7 @@ async def dialog(pilot: Pilot[None], kind: type) -> None:
     await settled(pilot)
 
 
-def test_marked_filtered_grouped_at_80x24(snap_compare: SnapCompare) -> None:
+def test_job_table_marked_filtered_grouped_at_80x24(snap_compare: SnapCompare) -> None:
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("slash", *"-status:cancelled", "enter", "b", "b")
@@ -56,7 +56,7 @@ def test_marked_filtered_grouped_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=work)
 
 
-def test_marks_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_table_marks_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
     async def work(pilot: Pilot[None]) -> None:
@@ -67,7 +67,7 @@ def test_marks_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.Mo
     assert snap_compare(make_app(), run_before=work)
 
 
-def test_wrong_filter_at_80x24(snap_compare: SnapCompare) -> None:
+def test_job_table_wrong_filter_at_80x24(snap_compare: SnapCompare) -> None:
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("slash", *"tag:vqe age<2")
@@ -76,7 +76,7 @@ def test_wrong_filter_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=work)
 
 
-def test_columns_at_80x24(snap_compare: SnapCompare) -> None:
+def test_columns_dialog_at_80x24(snap_compare: SnapCompare) -> None:
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("o")
@@ -87,7 +87,7 @@ def test_columns_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=work)
 
 
-async def test_key_and_head_sort_and_turn_round() -> None:
+async def test_job_table_sorts_by_key_and_by_head() -> None:
     async with running() as pilot:
         await pilot.press("s")
         await dialog(pilot, Pick)
@@ -108,7 +108,7 @@ async def test_key_and_head_sort_and_turn_round() -> None:
         assert "STATUS▼" in screen_text(pilot)
 
 
-async def test_cursor_and_marks_stay_on_their_jobs() -> None:
+async def test_job_table_keeps_cursor_and_marks_on_their_jobs() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("down", "space")
@@ -128,7 +128,7 @@ async def test_cursor_and_marks_stay_on_their_jobs() -> None:
         assert table_of(pilot).marked == ()
 
 
-async def test_click_marks_selects_and_opens() -> None:
+async def test_job_table_click_marks_selects_and_opens() -> None:
     async with running() as pilot:
         await pilot.click(offset=(0, HEAD_LINE + 2))
         assert table_of(pilot).marked == (jobs()[1].id,)
@@ -142,7 +142,7 @@ async def test_click_marks_selects_and_opens() -> None:
         assert isinstance(pilot.app.screen, JobScreen)
 
 
-async def test_ranges_are_marked() -> None:
+async def test_job_table_marks_ranges() -> None:
     async with running() as pilot:
         ids = [job.id for job in jobs()]
         await pilot.press("space", "down", "down", "v")
@@ -157,7 +157,7 @@ async def test_ranges_are_marked() -> None:
         assert table_of(pilot).marked == ()
 
 
-async def test_many_are_cancelled_after_one_question_with_keep_focused() -> None:
+async def test_bulk_cancel_asks_once_with_keep_focused() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("a", "c")
@@ -176,7 +176,7 @@ async def test_many_are_cancelled_after_one_question_with_keep_focused() -> None
         assert "Asked the service to cancel 3 jobs." in notices(pilot)
 
 
-async def test_hidden_marks_are_told_and_a_refusal_does_not_end_the_rest() -> None:
+async def test_bulk_cancel_mentions_hidden_marks_and_goes_on_after_a_refusal() -> None:
     services = FixedServices()
     services.trouble["cancel"] = QdeckError(ErrorKind.CONFLICT, "It is over.")
     async with running(services) as pilot:
@@ -194,7 +194,7 @@ async def test_hidden_marks_are_told_and_a_refusal_does_not_end_the_rest() -> No
         assert "3 jobs failed: It is over." in notices(pilot)
 
 
-async def test_lost_connection_ends_the_errand() -> None:
+async def test_bulk_action_ends_when_the_connection_is_lost() -> None:
     services = FixedServices()
     services.trouble["cancel"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     async with running(services) as pilot:
@@ -205,7 +205,7 @@ async def test_lost_connection_ends_the_errand() -> None:
         assert services.names_asked().count("cancel") == 1
 
 
-async def test_tags_of_many_are_added_and_taken_away() -> None:
+async def test_bulk_tags_are_added_and_removed() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("space", "space", "t")
@@ -221,7 +221,7 @@ async def test_tags_of_many_are_added_and_taken_away() -> None:
         assert ("set_tags", jobs()[1].id, ("ghz", "new")) in services.asked
 
 
-async def test_results_of_many_go_to_a_folder(tmp_path: Path) -> None:
+async def test_bulk_export_writes_to_a_folder(tmp_path: Path) -> None:
     services = FixedServices()
     done = [replace(jobs()[2], id=f"j{number}", name=number * "long name ") for number in (1, 9, 12)]
     services.the_jobs = tuple(done)
@@ -239,7 +239,7 @@ async def test_results_of_many_go_to_a_folder(tmp_path: Path) -> None:
     assert {json.loads(path.read_bytes())["job_id"] for path in written} == {"j1", "j9"}
 
 
-async def test_wrong_filter_keeps_the_rows_and_tells_where() -> None:
+async def test_job_table_keeps_the_rows_of_a_wrong_filter_and_says_where() -> None:
     async with running() as pilot:
         await pilot.press("slash", *"tag:vqe")
         await settled(pilot)
@@ -256,7 +256,7 @@ async def test_wrong_filter_keeps_the_rows_and_tells_where() -> None:
         assert table_of(pilot).has_focus
 
 
-async def test_groups_fold_and_all_of_one_are_marked() -> None:
+async def test_job_table_folds_groups_and_marks_whole_ones() -> None:
     async with running() as pilot:
         await pilot.press("b")
         await settled(pilot)
@@ -272,7 +272,7 @@ async def test_groups_fold_and_all_of_one_are_marked() -> None:
         assert "by tag" not in screen_text(pilot)
 
 
-async def test_status_in_a_group_head_follows_the_jobs() -> None:
+async def test_job_table_group_head_follows_the_status_of_its_jobs() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("b")
@@ -283,7 +283,7 @@ async def test_status_in_a_group_head_follows_the_jobs() -> None:
         assert "▶ running 1" not in screen_text(pilot) and "✔ done 1" in screen_text(pilot)
 
 
-async def test_what_was_wanted_is_there_again_after_a_start() -> None:
+async def test_job_table_view_is_restored_after_a_start() -> None:
     async with running() as pilot:
         await pilot.press("o")
         await dialog(pilot, ChooseColumns)
@@ -312,7 +312,7 @@ async def test_what_was_wanted_is_there_again_after_a_start() -> None:
         assert "Save the filter in use" in screen_text(pilot)
 
 
-async def test_damaged_file_is_told_and_set_aside(tmp_path: Path) -> None:
+async def test_job_table_reports_and_sets_aside_a_damaged_view_file(tmp_path: Path) -> None:
     folder = tmp_path / "qdeck" / "state"
     folder.mkdir(parents=True)
     (folder / "job_table.json").write_text('{"columns": 7')
@@ -325,7 +325,7 @@ async def test_damaged_file_is_told_and_set_aside(tmp_path: Path) -> None:
     assert json.loads((folder / "job_table.json").read_bytes())["order"]["descending"] is True
 
 
-async def test_unwritable_folder_is_told(tmp_path: Path) -> None:
+async def test_job_table_reports_an_unwritable_view_file(tmp_path: Path) -> None:
     (tmp_path / "qdeck").mkdir()
     (tmp_path / "qdeck" / "state").write_text("a file")
     async with running() as pilot:
@@ -334,7 +334,9 @@ async def test_unwritable_folder_is_told(tmp_path: Path) -> None:
         assert names(pilot)[0] == ""
 
 
-async def test_many_jobs_are_arranged_aside_and_the_last_wish_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_job_table_sorts_many_jobs_in_a_thread_and_shows_the_last_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(JobList, "sorts_quickly", property(lambda self: not self.filter))
     async with running() as pilot:
         await pilot.press("slash", *"status:done")
@@ -345,7 +347,7 @@ async def test_many_jobs_are_arranged_aside_and_the_last_wish_wins(monkeypatch: 
         assert len(names(pilot)) == 7
 
 
-async def test_scrollbar_covers_no_cell() -> None:
+async def test_job_table_scrollbar_covers_no_cell() -> None:
     services = FixedServices()
     services.the_jobs = tuple(replace(jobs()[1], id=f"j{number}", tags=("end" * 30,)) for number in range(50))
     async with running(services) as pilot:
@@ -353,7 +355,7 @@ async def test_scrollbar_covers_no_cell() -> None:
         assert line[:-1].rstrip().endswith("…")
 
 
-async def test_footer_is_one_line() -> None:
+async def test_job_table_footer_is_one_line() -> None:
     async with running() as pilot:
         lines = screen_text(pilot).splitlines()
         assert lines[-1].rstrip() == (
@@ -361,7 +363,7 @@ async def test_footer_is_one_line() -> None:
         )
 
 
-async def test_another_theme_paints_the_rows_in_its_colours() -> None:
+async def test_job_table_rows_follow_the_theme() -> None:
     async with running() as pilot:
         table = table_of(pilot)
         before = [segment.style for segment in table.render_line(2)]

@@ -28,11 +28,11 @@ async def _ready(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_table_at_80x24(snap_compare: SnapCompare) -> None:
+def test_jobs_table_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(80, 24), run_before=_ready)
 
 
-def test_table_at_120x40(snap_compare: SnapCompare) -> None:
+def test_jobs_table_at_120x40(snap_compare: SnapCompare) -> None:
     async def on_bell(pilot: Pilot[None]) -> None:
         await pilot.press("down", "down")
         await settled(pilot)
@@ -40,14 +40,14 @@ def test_table_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(120, 40), run_before=on_bell)
 
 
-def test_offline_keeps_the_table(snap_compare: SnapCompare) -> None:
+def test_jobs_offline_at_80x24(snap_compare: SnapCompare) -> None:
     services = FixedServices()
     error = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     services.the_freshness = Freshness(NOW, NOW, error)
     assert snap_compare(make_app(services), run_before=_ready)
 
 
-async def test_new_job_leaves_the_cursor_on_its_job() -> None:
+async def test_jobs_new_job_leaves_the_cursor_on_its_job() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
@@ -60,7 +60,7 @@ async def test_new_job_leaves_the_cursor_on_its_job() -> None:
         assert "newest" in screen_text(pilot)
 
 
-async def test_removed_job_leaves_the_cursor_where_it_was() -> None:
+async def test_jobs_removed_job_leaves_the_cursor_in_place() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
@@ -72,7 +72,7 @@ async def test_removed_job_leaves_the_cursor_where_it_was() -> None:
         assert table.cursor_key == after
 
 
-async def test_scrolled_table_stands_still_when_jobs_come() -> None:
+async def test_jobs_scrolled_table_stands_still_when_jobs_come() -> None:
     services = FixedServices()
     services.the_jobs = tuple(
         replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(200)
@@ -89,7 +89,7 @@ async def test_scrolled_table_stands_still_when_jobs_come() -> None:
         assert table.keys[0] == "new"
 
 
-async def test_changed_status_is_shown() -> None:
+async def test_jobs_show_a_changed_status() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         assert "◔ queued" in screen_text(pilot)
@@ -98,7 +98,7 @@ async def test_changed_status_is_shown() -> None:
         assert "◔ queued" not in screen_text(pilot)
 
 
-async def test_filter_finds_any_field_and_escape_drops_it() -> None:
+async def test_jobs_filter_searches_any_field_and_escape_drops_it() -> None:
     async with running() as pilot:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("slash", *"GHZ pee", "enter")
@@ -110,14 +110,14 @@ async def test_filter_finds_any_field_and_escape_drops_it() -> None:
         assert len(table.keys) == len(jobs())
 
 
-async def test_filter_without_a_match_says_so() -> None:
+async def test_jobs_filter_without_a_match_says_so() -> None:
     async with running() as pilot:
         await pilot.press("slash", *"[red]nothing", "enter")
         await settled(pilot)
         assert "No job fits “[red]nothing”" in screen_text(pilot)
 
 
-async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:
+async def test_preview_shows_the_result_of_the_job_under_the_cursor() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("down", "down")
@@ -128,7 +128,7 @@ async def test_strip_shows_the_result_of_the_job_under_the_cursor() -> None:
         assert services.names_asked().count("result") == 1
 
 
-async def test_a_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_jobs_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
     services = FixedServices()
     services.the_jobs = tuple(
         replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(500)
@@ -154,7 +154,7 @@ async def test_a_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch
         assert painted == []
 
 
-async def test_a_large_result_is_fetched_when_the_job_is_opened() -> None:
+async def test_preview_leaves_a_large_result_until_the_job_is_opened() -> None:
     services = FixedServices()
     bell = jobs()[2].id
     services.large_results = {bell}
@@ -173,7 +173,7 @@ async def test_a_large_result_is_fetched_when_the_job_is_opened() -> None:
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
-async def test_a_result_that_could_not_be_fetched_is_asked_for_again() -> None:
+async def test_preview_asks_again_for_a_result_that_failed() -> None:
     services = FixedServices()
     bell = jobs()[2].id
     services.trouble["result"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
@@ -188,7 +188,7 @@ async def test_a_result_that_could_not_be_fetched_is_asked_for_again() -> None:
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
-async def test_a_result_on_its_way_is_not_asked_for_a_second_time() -> None:
+async def test_preview_asks_once_for_a_result_on_its_way() -> None:
     services = FixedServices()
     answer = asyncio.Event()
     real = services.jobs.result
@@ -210,14 +210,14 @@ async def test_a_result_on_its_way_is_not_asked_for_a_second_time() -> None:
         assert services.names_asked().count("result") == 1
 
 
-async def test_strip_shows_why_a_job_failed() -> None:
+async def test_preview_shows_why_a_job_failed() -> None:
     async with running() as pilot:
         await pilot.press("down", "down", "down")
         await settled(pilot)
         assert "The instruction cp on qubits (0, 1)" in screen_text(pilot)
 
 
-async def test_cancel_asks_with_the_harmless_button_focused() -> None:
+async def test_jobs_cancel_asks_with_the_harmless_button_focused() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("c")
@@ -232,7 +232,7 @@ async def test_cancel_asks_with_the_harmless_button_focused() -> None:
         await until(pilot, lambda: ("cancel", jobs()[0].id) in services.asked)
 
 
-async def test_refused_cancel_is_told_in_plain_text() -> None:
+async def test_jobs_refused_cancel_is_reported_as_plain_text() -> None:
     services = FixedServices()
     services.trouble["cancel"] = QdeckError(
         ErrorKind.CONFLICT, "The job [red]is[/] over.", "Look at its result with enter."
@@ -245,7 +245,7 @@ async def test_refused_cancel_is_told_in_plain_text() -> None:
         assert "Look at its result with enter." in screen_text(pilot)
 
 
-async def test_finished_job_is_not_cancelled() -> None:
+async def test_jobs_finished_job_is_not_cancelled() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("down", "down", "c")
@@ -253,7 +253,7 @@ async def test_finished_job_is_not_cancelled() -> None:
         assert "cancel" not in services.names_asked()
 
 
-async def test_tags_are_checked_in_place_and_set() -> None:
+async def test_jobs_tags_are_checked_in_place_and_set() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("t")
@@ -271,7 +271,7 @@ async def test_tags_are_checked_in_place_and_set() -> None:
         assert "one two" in screen_text(pilot)
 
 
-async def test_enter_opens_the_job_and_escape_comes_back() -> None:
+async def test_jobs_enter_opens_the_job_and_escape_returns() -> None:
     async with running() as pilot:
         await pilot.press("down", "enter")
         await settled(pilot)
@@ -281,7 +281,7 @@ async def test_enter_opens_the_job_and_escape_comes_back() -> None:
         assert pilot.app.screen.query_one(RowTable).cursor_key == jobs()[1].id
 
 
-async def test_empty_table_names_the_next_key() -> None:
+async def test_jobs_empty_table_names_the_next_key() -> None:
     services = FixedServices()
     services.the_jobs = ()
     async with running(services) as pilot:
@@ -293,7 +293,7 @@ async def test_empty_table_names_the_next_key() -> None:
         assert pilot.app.screen.query_one(RowTable).has_focus
 
 
-async def test_hostile_text_is_shown_as_text() -> None:
+async def test_jobs_hostile_text_is_shown_as_text() -> None:
     services = FixedServices()
     hostile = replace(
         jobs()[0],
@@ -313,14 +313,14 @@ async def test_hostile_text_is_shown_as_text() -> None:
         assert "[@click=app.quit]b[/]" in screen_text(pilot)
 
 
-async def test_copy_goes_to_the_terminal() -> None:
+async def test_jobs_copy_goes_to_the_terminal() -> None:
     async with running() as pilot:
         await pilot.press("y")
         await settled(pilot)
         assert pilot.app.clipboard == jobs()[0].id
 
 
-async def test_freshness_is_told_as_it_changes() -> None:
+async def test_status_bar_follows_the_freshness() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         assert "● live" in screen_text(pilot)
@@ -331,7 +331,7 @@ async def test_freshness_is_told_as_it_changes() -> None:
         assert "ghz-12" in screen_text(pilot)
 
 
-async def test_many_jobs_are_only_drawn_where_they_are_seen() -> None:
+async def test_jobs_draw_only_visible_rows() -> None:
     services = FixedServices()
     base = jobs()[2]
     services.the_jobs = tuple(

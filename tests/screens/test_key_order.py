@@ -34,7 +34,7 @@ def _cursor(pilot: Pilot[None]) -> str:
     return "".join(table.cursor_key for table in pilot.app.screen.query(RowTable))
 
 
-async def test_letters_after_tab_go_where_tab_went() -> None:
+async def test_keys_after_tab_go_where_tab_went() -> None:
     services = FixedServices(signed_in=False)
     async with running(services) as pilot:
         burst(pilot, "tab", "tab", *TOKEN)
@@ -43,7 +43,7 @@ async def test_letters_after_tab_go_where_tab_went() -> None:
         assert "sign_in_sandbox" not in services.names_asked()
 
 
-async def test_a_token_pasted_onto_the_sign_in_goes_into_its_field() -> None:
+async def test_paste_on_the_sign_in_goes_into_the_token_field() -> None:
     for marked in (True, False):
         services = FixedServices(signed_in=False)
         async with running(services) as pilot:
@@ -58,7 +58,7 @@ async def test_a_token_pasted_onto_the_sign_in_goes_into_its_field() -> None:
             assert pilot.app.focused is pilot.app.screen.query_one("#token", Input)
 
 
-async def test_letters_are_no_commands_outside_the_list_of_the_sign_in() -> None:
+async def test_keys_are_no_commands_outside_the_account_list() -> None:
     services = FixedServices(signed_in=False)
     async with running(services) as pilot:
         for _ in range(5):
@@ -68,7 +68,7 @@ async def test_letters_are_no_commands_outside_the_list_of_the_sign_in() -> None
         assert "sign_in_sandbox" not in services.names_asked()
 
 
-async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_it() -> None:
+async def test_keys_behind_one_that_opens_a_dialog_go_into_it() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         burst(pilot, "t", *"cxr", "enter")
@@ -78,7 +78,7 @@ async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_it() -> 
         assert isinstance(pilot.app.screen, JobsScreen)
 
 
-async def test_enter_takes_what_was_typed_just_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_enter_takes_the_text_typed_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the disk is on which files are looked for."""
     answers = threading.Event()
     answers.set()
@@ -103,7 +103,7 @@ async def test_enter_takes_what_was_typed_just_before_it(monkeypatch: pytest.Mon
         assert app.workspace.name == "ghz" and "GHZ" in app.workspace.qasm
 
 
-async def test_a_burst_meets_the_question_not_the_table_behind_it() -> None:
+async def test_keys_in_a_burst_meet_the_dialog_they_open() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         burst(pilot, "c", "enter", "down")
@@ -111,7 +111,7 @@ async def test_a_burst_meets_the_question_not_the_table_behind_it() -> None:
         assert "cancel" not in services.names_asked()
 
 
-async def test_sections_and_text_in_one_burst() -> None:
+async def test_keys_of_sections_and_text_in_one_burst() -> None:
     text = "OPENQASM 3; qubit q; // jump [over] c r t"
     async with running() as pilot:
         keys = [{" ": "space"}.get(one, one) for one in text]
@@ -139,7 +139,7 @@ async def test_keys_do_nothing_while_the_terminal_is_too_small() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
 
 
-async def test_the_app_is_left_from_a_terminal_that_is_too_small() -> None:
+async def test_quit_works_while_the_terminal_is_too_small() -> None:
     async with running() as pilot:
         await pilot.resize_terminal(40, 10)
         await settled(pilot)

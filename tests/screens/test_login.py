@@ -34,17 +34,17 @@ async def _ready(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_sign_in_at_80x24(snap_compare: SnapCompare) -> None:
+def test_login_at_80x24(snap_compare: SnapCompare) -> None:
     services = _signed_out(account(), account("old", channel=Channel.CLASSIC))
     assert snap_compare(make_app(services), run_before=_ready)
 
 
-def test_sign_in_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(make_app(_signed_out(account())), run_before=_ready)
 
 
-def test_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
+def test_login_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
     services = _signed_out()
     services.trouble["sign_in"] = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
 
@@ -58,7 +58,7 @@ def test_refused_token_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(services), run_before=refused)
 
 
-def test_account_at_80x24(snap_compare: SnapCompare) -> None:
+def test_account_page_at_80x24(snap_compare: SnapCompare) -> None:
     async def account_screen(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("f7")
@@ -67,12 +67,12 @@ def test_account_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=account_screen)
 
 
-async def test_first_screen_is_sign_in_when_nobody_is() -> None:
+async def test_login_is_the_first_screen_without_a_sign_in() -> None:
     async with running(_signed_out()) as pilot:
         assert isinstance(pilot.app.screen, LoginScreen)
 
 
-async def test_one_key_opens_the_sandbox() -> None:
+async def test_login_opens_the_sandbox_by_one_key() -> None:
     for key, face in (("s", Channel.PLATFORM), ("S", Channel.CLASSIC)):
         services = _signed_out()
         async with running(services) as pilot:
@@ -84,7 +84,7 @@ async def test_one_key_opens_the_sandbox() -> None:
             assert "nothing here is hardware" in notices(pilot)
 
 
-async def test_found_account_is_one_enter_away() -> None:
+async def test_login_signs_in_to_a_found_account_by_enter() -> None:
     services = _signed_out(account(), account("other"))
     async with running(services) as pilot:
         assert "~/.qiskit/qiskit-ibm.json" in screen_text(pilot)
@@ -94,7 +94,7 @@ async def test_found_account_is_one_enter_away() -> None:
         assert "SANDBOX" not in screen_text(pilot)
 
 
-async def test_typed_token_is_used_and_never_shown() -> None:
+async def test_login_uses_a_typed_token_and_never_shows_it() -> None:
     services = _signed_out()
     services.trouble["sign_in"] = QdeckError(ErrorKind.NETWORK, "iam.cloud.ibm.com was not reached.")
     async with running(services) as pilot:
@@ -118,7 +118,7 @@ async def test_typed_token_is_used_and_never_shown() -> None:
         assert used.endpoints.auth.startswith("https://")
 
 
-async def test_missing_token_is_said_in_place() -> None:
+async def test_login_reports_a_missing_token_in_place() -> None:
     services = _signed_out()
     async with running(services) as pilot:
         pilot.app.screen.query_one("#instance", Input).focus()
@@ -128,7 +128,7 @@ async def test_missing_token_is_said_in_place() -> None:
         assert "sign_in" not in services.names_asked()
 
 
-async def test_unexpected_error_is_told_and_logged_without_the_token(tmp_path: Path) -> None:
+async def test_login_logs_an_unexpected_error_without_the_token(tmp_path: Path) -> None:
     services = _signed_out(account())
     services.trouble["sign_in"] = ValueError(f"Illegal header value b'Bearer {TOKEN}'")
     async with running(services) as pilot:
@@ -141,7 +141,7 @@ async def test_unexpected_error_is_told_and_logged_without_the_token(tmp_path: P
     assert TOKEN not in log
 
 
-async def test_escape_while_signing_in_gives_up() -> None:
+async def test_login_escape_gives_up_an_attempt() -> None:
     services = _signed_out(account())
     services.gate = asyncio.Event()
     async with running(services) as pilot:
@@ -156,7 +156,7 @@ async def test_escape_while_signing_in_gives_up() -> None:
 
 
 @pytest.mark.parametrize(("sign_in", "sandbox"), [(account(), None), (None, Channel.CLASSIC)])
-async def test_sign_in_told_on_the_command_line_needs_no_key(
+async def test_login_from_the_command_line_needs_no_key(
     sign_in: Account | None, sandbox: Channel | None
 ) -> None:
     services = _signed_out()
@@ -167,7 +167,7 @@ async def test_sign_in_told_on_the_command_line_needs_no_key(
         assert isinstance(app.screen, JobsScreen)
 
 
-async def test_failed_sign_in_from_the_command_line_is_told_in_the_form() -> None:
+async def test_login_from_the_command_line_reports_failure_in_the_form() -> None:
     services = _signed_out()
     services.trouble["sign_in"] = QdeckError(ErrorKind.EXPIRED, "The key is no longer valid.")
     app = QDeckApp(services, clock=FixedClock(), sign_in=account())
@@ -177,7 +177,7 @@ async def test_failed_sign_in_from_the_command_line_is_told_in_the_form() -> Non
         assert "The key is no longer valid." in screen_text(pilot)
 
 
-async def test_account_changes_the_instance() -> None:
+async def test_account_page_changes_the_instance() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("f7")
@@ -189,7 +189,7 @@ async def test_account_changes_the_instance() -> None:
         assert "paid-instance" in screen_text(pilot)
 
 
-async def test_sign_out_says_what_it_achieved() -> None:
+async def test_account_page_sign_out_reports_its_effect() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("f7")
@@ -200,13 +200,13 @@ async def test_sign_out_says_what_it_achieved() -> None:
         assert "the service refused the token afterwards (401)" in notices(pilot)
 
 
-async def test_hostile_account_names_are_text() -> None:
+async def test_login_shows_hostile_account_names_as_text() -> None:
     services = _signed_out(account("[b]a[/]\x1b[2J"))
     async with running(services) as pilot:
         assert "[b]a[/]␛[2J" in screen_text(pilot)
 
 
-async def test_certificates_that_are_not_checked_are_said_on_every_screen() -> None:
+async def test_status_bar_says_when_certificates_are_not_checked() -> None:
     services = FixedServices()
     services.the_identity = replace(identity(sandbox=False), unverified=True)
     async with running(services, size=(120, 40)) as pilot:
@@ -216,7 +216,7 @@ async def test_certificates_that_are_not_checked_are_said_on_every_screen() -> N
         assert "certificates are not checked" in screen_text(pilot)
 
 
-async def test_account_details_that_fail_leave_the_rest() -> None:
+async def test_account_page_survives_failing_details() -> None:
     services = FixedServices()
     services.trouble["account_details"] = QdeckError(ErrorKind.SERVER, "Down.")
     async with running(services) as pilot:
@@ -226,7 +226,7 @@ async def test_account_details_that_fail_leave_the_rest() -> None:
         assert "so far" not in screen_text(pilot)
 
 
-async def test_shares_of_backends_and_instances_are_shown_as_far_as_there_is_room() -> None:
+async def test_account_page_shows_shares_as_far_as_there_is_room() -> None:
     services = FixedServices()
     services.the_details = replace(
         services.the_details,
@@ -241,7 +241,7 @@ async def test_shares_of_backends_and_instances_are_shown_as_far_as_there_is_roo
         assert "paid-instance 3 jobs, 9.0 s · crn:[b]x[/b] 1 job, 3.0 s" in text
 
 
-async def test_typed_token_goes_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_login_sends_a_typed_token_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QISKIT_IBM_URL", "https://own.example/api/v1")
     services = _signed_out()
     async with running(services) as pilot:
@@ -252,7 +252,7 @@ async def test_typed_token_goes_where_the_environment_says(monkeypatch: pytest.M
         assert isinstance(used, Account) and used.endpoints.api.startswith("https://own.example")
 
 
-async def test_a_crn_that_would_name_another_host_is_refused_in_place() -> None:
+async def test_login_refuses_a_crn_that_names_another_host() -> None:
     services = _signed_out()
     async with running(services) as pilot:
         pilot.app.screen.query_one("#token", Input).focus()

@@ -46,7 +46,7 @@ def _tells(pilot: Pilot[None], text: str) -> bool:
     return _told(pilot)[0].startswith(text)
 
 
-def test_warning_and_table_at_80x24(snap_compare: SnapCompare) -> None:
+def test_notice_warning_at_80x24(snap_compare: SnapCompare) -> None:
     services = FixedServices()
 
     async def warned(pilot: Pilot[None]) -> None:
@@ -57,7 +57,7 @@ def test_warning_and_table_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(services), run_before=warned)
 
 
-def test_messages_at_80x24(snap_compare: SnapCompare) -> None:
+def test_notices_log_at_80x24(snap_compare: SnapCompare) -> None:
     services = FixedServices()
 
     async def listed(pilot: Pilot[None]) -> None:
@@ -71,7 +71,7 @@ def test_messages_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(services), run_before=listed)
 
 
-async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
+async def test_notice_is_one_line_above_the_footer() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         before = screen_text(pilot).split("\n")
@@ -86,7 +86,7 @@ async def test_a_notice_is_one_line_above_the_keys_and_covers_nothing() -> None:
         assert screen_text(pilot).split("\n") == before
 
 
-async def test_notices_are_plain_text_and_the_newest_is_shown() -> None:
+async def test_notice_is_plain_text_and_the_newest_wins() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         services.events.publish(JobsFinished((jobs()[2],)))
@@ -100,7 +100,7 @@ async def test_notices_are_plain_text_and_the_newest_is_shown() -> None:
     ("told", "waited", "rings"),
     [(None, 10, False), (None, 40, True), (AppFocus, 40, False), (AppBlur, 0, True)],
 )
-async def test_who_does_not_look_is_called(
+async def test_notice_rings_the_bell_without_focus(
     told: type[AppFocus | AppBlur] | None, waited: float, rings: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """tmux tells no focus by itself: then it is the keys that say whether somebody looks."""
@@ -121,7 +121,7 @@ async def test_who_does_not_look_is_called(
         assert bool(rung) is rings
 
 
-async def test_every_key_counts_as_attention(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_key_counts_as_user_activity(monkeypatch: pytest.MonkeyPatch) -> None:
     services = FixedServices()
     attended: list[bool] = []
     monkeypatch.setattr(
@@ -135,7 +135,7 @@ async def test_every_key_counts_as_attention(monkeypatch: pytest.MonkeyPatch) ->
         assert attended[2:] == [False, True]
 
 
-async def test_an_error_with_advice_takes_two_lines_and_is_whole_among_the_messages() -> None:
+async def test_notice_of_an_error_has_two_lines_and_is_whole_in_the_log() -> None:
     services = FixedServices()
     services.trouble["refresh"] = QdeckError(ErrorKind.SERVER, "ibm_fez does not answer.", ADVICE)
     async with running(services) as pilot:
@@ -151,7 +151,7 @@ async def test_an_error_with_advice_takes_two_lines_and_is_whole_among_the_messa
         assert not isinstance(pilot.app.screen, MessagesScreen)
 
 
-async def test_notices_are_seen_from_every_section(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_notice_shows_in_every_section(monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine is, a notice is not over before it is looked for.
     monkeypatch.setitem(tui.app._NOTICE_SECONDS, Severity.INFORMATION, 60.0)
     services = FixedServices()
@@ -162,7 +162,7 @@ async def test_notices_are_seen_from_every_section(monkeypatch: pytest.MonkeyPat
             await until(pilot, partial(_tells, pilot, f" Hello {key}"))
 
 
-def test_the_one_before_comes_back_when_the_newest_is_over() -> None:
+def test_notice_before_returns_when_the_newest_is_over() -> None:
     notifications = NotificationLog()
     first, second = _note("first"), _note("second")
     notifications.add(first)
@@ -176,14 +176,14 @@ def test_the_one_before_comes_back_when_the_newest_is_over() -> None:
     assert [note.text for note in notifications.all] == ["second", "first"]
 
 
-def test_the_last_fifty_are_kept() -> None:
+def test_notices_log_keeps_the_last_fifty() -> None:
     notifications = NotificationLog()
     for number in range(KEPT + 5):
         notifications.add(_note(str(number)))
     assert [note.text for note in notifications.all][:2] == ["54", "53"] and len(notifications.all) == KEPT
 
 
-def test_what_does_not_fit_is_cut_with_the_key_that_shows_it() -> None:
+def test_notice_too_long_names_the_key_that_shows_it() -> None:
     for severity, rows in ((Severity.INFORMATION, 1), (Severity.WARNING, 2), (Severity.ERROR, 2)):
         for words in (3, 12, 40, 400):
             for width in (60, 80, 200):
@@ -196,14 +196,14 @@ def test_what_does_not_fit_is_cut_with_the_key_that_shows_it() -> None:
                 assert ("^t" in text_of(told[-1])) is not whole
 
 
-def test_messages_stand_whole_with_their_time() -> None:
+def test_notices_log_shows_whole_texts_with_time() -> None:
     rows = [text_of(row) for row in log_lines([_note(f"Down.\n{ADVICE}", Severity.ERROR)], 50)]
     assert rows[0].endswith("✘ Error  Down.")
     assert " ".join(" ".join(rows[1:]).split()) == ADVICE
     assert all(len(row) <= 50 for row in rows)
 
 
-async def test_ctrl_c_says_how_to_leave() -> None:
+async def test_ctrl_c_says_how_to_quit() -> None:
     async with running() as pilot:
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "ctrl+q leaves qdeck" in screen_text(pilot))

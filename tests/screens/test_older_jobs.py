@@ -38,7 +38,7 @@ def tell(services: FixedServices, reach: HistoryCoverage) -> None:
     services.events.publish(HistoryCoverageChanged(reach))
 
 
-async def test_asked_for_only_where_the_user_comes_near_what_may_be_missing() -> None:
+async def test_older_jobs_are_asked_for_only_near_the_end() -> None:
     services = many()
     async with running(services) as pilot:
         await pilot.press("down", "pagedown", "pagedown")
@@ -56,7 +56,7 @@ async def test_asked_for_only_where_the_user_comes_near_what_may_be_missing() ->
         assert "all jobs since 2026-03-14" in screen_text(pilot)
 
 
-async def test_what_becomes_of_it_is_told_on_the_rule() -> None:
+async def test_older_jobs_progress_stands_in_the_rule() -> None:
     services = many(30)
     async with running(services) as pilot:
         await pilot.press("end")
@@ -73,7 +73,7 @@ async def test_what_becomes_of_it_is_told_on_the_rule() -> None:
         await settled(pilot)
 
 
-async def test_the_other_end_of_an_oldest_first_list_asks_for_nothing() -> None:
+async def test_older_jobs_are_not_asked_for_at_the_newest_end() -> None:
     services = many()
     async with running(services) as pilot:
         await pilot.press("s")
@@ -86,7 +86,7 @@ async def test_the_other_end_of_an_oldest_first_list_asks_for_nothing() -> None:
         assert times_asked(services) == 0
 
 
-def test_nothing_fits_at_80x24(snap_compare: SnapCompare) -> None:
+def test_older_jobs_with_nothing_fitting_at_80x24(snap_compare: SnapCompare) -> None:
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("slash", *"name:qft", "enter")
@@ -95,7 +95,7 @@ def test_nothing_fits_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(many()), run_before=work)
 
 
-async def test_end_asks_where_no_job_fits_the_filter() -> None:
+async def test_older_jobs_are_asked_for_by_end_where_none_fits() -> None:
     services = many()
     async with running(services) as pilot:
         await pilot.press("slash", *"name:qft", "enter")

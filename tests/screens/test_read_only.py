@@ -86,7 +86,7 @@ def keys_of(screen: type[Screen[Any]]) -> Iterator[Key]:
             yield key
 
 
-def test_every_key_that_changes_something_is_marked() -> None:
+def test_keymap_marks_every_key_that_changes_something() -> None:
     found: set[str] = set()
     for screen in screens():
         for key in keys_of(screen):
@@ -107,7 +107,7 @@ def test_every_key_that_changes_something_is_marked() -> None:
 
 
 @pytest.mark.parametrize("section", ["f2", "f3", "f4", "f5", "f6"])
-async def test_nothing_is_offered_that_changes_something(section: str) -> None:
+async def test_read_only_offers_no_changing_key(section: str) -> None:
     services = read_only_services()
     async with running(services, size=(160, 40)) as pilot:
         app = pilot.app
@@ -130,7 +130,7 @@ async def test_nothing_is_offered_that_changes_something(section: str) -> None:
         assert not ASKED & {str(name) for name in services.names_asked()}
 
 
-async def test_the_view_of_a_job_cancels_nothing_but_still_exports() -> None:
+async def test_read_only_job_page_exports_and_does_not_cancel() -> None:
     async with running(read_only_services()) as pilot:
         await pilot.press("enter")
         await settled(pilot)
@@ -138,14 +138,14 @@ async def test_the_view_of_a_job_cancels_nothing_but_still_exports() -> None:
         assert "Export" in last and "Cancel" not in last
 
 
-async def test_it_is_said_before_anyone_signs_in() -> None:
+async def test_read_only_is_shown_before_sign_in() -> None:
     async with running(read_only_services(signed_in=False)) as pilot:
         await pilot.press("escape")
         await settled(pilot)
         assert "READ ONLY  Not signed in" in screen_text(pilot)
 
 
-async def test_otherwise_all_of_them_are_bound() -> None:
+async def test_changing_keys_are_bound_unless_read_only() -> None:
     async with running(size=(160, 40)) as pilot:
         bound = {active.binding.id for active in pilot.app.screen.active_bindings.values()}
         assert {"jobs.cancel", "jobs.tags", "jobs.line"} <= bound

@@ -10,7 +10,7 @@ from tests.support.sessions import SESSIONS
 
 
 @pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6"])
-async def test_rules_go_from_side_to_side(key: str) -> None:
+async def test_rules_span_the_screen_after_a_resize(key: str) -> None:
     services = FixedServices()
     services.the_sessions = SESSIONS
     async with running(services, size=(120, 40)) as pilot:

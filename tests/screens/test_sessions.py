@@ -50,13 +50,13 @@ async def open_sessions(pilot: Pilot[None]) -> SessionsScreen:
     return screen
 
 
-async def test_no_sessions_names_the_key() -> None:
+async def test_sessions_empty_names_the_key() -> None:
     async with running() as pilot:
         await open_sessions(pilot)
         assert shows(pilot, "No sessions yet", "n opens one")
 
 
-async def test_why_a_session_is_in_its_state_is_told_as_text() -> None:
+async def test_sessions_show_the_reason_as_text() -> None:
     services = services_with_sessions()
     services.the_sessions = (replace(CLOSED, reason="[b]closed[/b] by user\x1b[2J"),)
     async with running(services) as pilot:
@@ -64,7 +64,7 @@ async def test_why_a_session_is_in_its_state_is_told_as_text() -> None:
         assert shows(pilot, "12.0 s of QPU so far · [b]closed[/b] by user␛[2J")
 
 
-async def test_the_table_tells_state_times_usage_and_jobs() -> None:
+async def test_sessions_table_has_state_times_usage_and_jobs() -> None:
     async with running(services_with_sessions()) as pilot:
         screen = await open_sessions(pilot)
         assert shows(pilot, "● active", "◐ draining", "✔ closed", "181.5", "8h", "1h 00m")
@@ -72,13 +72,13 @@ async def test_the_table_tells_state_times_usage_and_jobs() -> None:
         assert screen.query_one(RowTable).has_focus
 
 
-async def test_an_id_from_outside_cannot_colour_the_screen() -> None:
+async def test_sessions_hostile_id_is_text() -> None:
     async with running(services_with_sessions(), size=(120, 40)) as pilot:
         await open_sessions(pilot)
         assert shows(pilot, "[red]␛[31m")
 
 
-async def test_a_session_is_used_for_the_next_jobs_and_again_not() -> None:
+async def test_sessions_use_toggles_the_session_of_the_next_jobs() -> None:
     async with running(services_with_sessions()) as pilot:
         await open_sessions(pilot)
         await pilot.press("u")
@@ -89,7 +89,7 @@ async def test_a_session_is_used_for_the_next_jobs_and_again_not() -> None:
         assert workspace.session_id == ""
 
 
-async def test_a_session_that_takes_no_jobs_is_not_used() -> None:
+async def test_sessions_use_refuses_a_session_that_takes_no_jobs() -> None:
     async with running(services_with_sessions()) as pilot:
         await open_sessions(pilot)
         await pilot.press("down", "u")
@@ -97,7 +97,7 @@ async def test_a_session_that_takes_no_jobs_is_not_used() -> None:
         await until(pilot, lambda: shows(pilot, "takes no more jobs"))
 
 
-async def test_a_session_is_opened_by_keys() -> None:
+async def test_new_session_dialog_opens_a_session_by_keys() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await open_sessions(pilot)
@@ -113,7 +113,7 @@ async def test_a_session_is_opened_by_keys() -> None:
         assert shows(pilot, "○ open")
 
 
-async def test_what_the_service_refuses_is_told_in_the_dialog() -> None:
+async def test_new_session_dialog_reports_a_refusal() -> None:
     services = FixedServices()
     services.trouble["open_session"] = QdeckError(
         ErrorKind.FORBIDDEN, "The plan has no sessions.", "Use a batch."
@@ -136,12 +136,12 @@ async def test_what_the_service_refuses_is_told_in_the_dialog() -> None:
     ("typed", "seconds"),
     [("", None), ("30m", 1800), ("2h", 7200), ("1h30", 5400), ("45", 2700), (" 8 h ", 28800)],
 )
-def test_times_are_read_as_people_write_them(typed: str, seconds: int | None) -> None:
+def test_new_session_dialog_reads_times_as_people_write_them(typed: str, seconds: int | None) -> None:
     assert parse_time(typed) == seconds
 
 
 @pytest.mark.parametrize("typed", ["0", "9h", "soon", "h", "-1h", "1.5h", "²h"])
-def test_other_times_are_refused(typed: str) -> None:
+def test_new_session_dialog_refuses_malformed_times(typed: str) -> None:
     with pytest.raises(ValueError, match="Time:"):
         parse_time(typed)
 
@@ -153,7 +153,7 @@ def test_other_times_are_refused(typed: str) -> None:
         ("c", "close_session", ("Cancel the batch", "job queued in it is dropped")),
     ],
 )
-async def test_draining_and_cancelling_ask_with_keeping_focused(
+async def test_sessions_drain_and_cancel_ask_with_keep_focused(
     key: str, command: str, words: tuple[str, ...]
 ) -> None:
     services = services_with_sessions()
@@ -171,7 +171,7 @@ async def test_draining_and_cancelling_ask_with_keeping_focused(
         await until(pilot, lambda: (command, BATCH.id) in services.asked)
 
 
-async def test_a_refused_drain_is_told() -> None:
+async def test_sessions_report_a_refused_drain() -> None:
     services = services_with_sessions()
     services.trouble["drain_session"] = QdeckError(
         ErrorKind.CONFLICT, "It is closed already.", "Open another."
@@ -184,7 +184,7 @@ async def test_a_refused_drain_is_told() -> None:
         await until(pilot, lambda: shows(pilot, "It is closed already."))
 
 
-async def test_news_moves_rows_but_not_the_cursor() -> None:
+async def test_sessions_changes_move_rows_not_the_cursor() -> None:
     services = services_with_sessions()
     async with running(services) as pilot:
         screen = await open_sessions(pilot)
@@ -206,7 +206,7 @@ async def test_news_moves_rows_but_not_the_cursor() -> None:
         ((60, 16), "● 1 8h"),
     ],
 )
-async def test_every_screen_says_that_a_session_is_open(size: tuple[int, int], words: str) -> None:
+async def test_status_bar_shows_open_sessions_on_every_screen(size: tuple[int, int], words: str) -> None:
     services = services_with_sessions()
     async with running(services, size=size) as pilot:
         for key in ("f2", "f3", "f4", "f5", "f6"):
@@ -220,7 +220,7 @@ async def test_every_screen_says_that_a_session_is_open(size: tuple[int, int], w
         assert "1 session" not in screen_text(pilot)
 
 
-async def test_the_detail_tells_time_left_idleness_place_and_usage() -> None:
+async def test_sessions_detail_has_time_left_idleness_place_and_usage() -> None:
     services = services_with_sessions()
     idle = replace(
         BATCH,
@@ -236,7 +236,7 @@ async def test_the_detail_tells_time_left_idleness_place_and_usage() -> None:
         assert shows(pilot, "8h left · idle 7m · loses its place in 8m · ≥2.1 s of QPU so far")
 
 
-async def test_a_session_that_closes_by_itself_is_told_of_once_wherever_one_is() -> None:
+async def test_session_in_use_that_closes_is_reported_once() -> None:
     services = services_with_sessions()
     async with running(services) as pilot:
         app = app_of(pilot)
@@ -251,7 +251,7 @@ async def test_a_session_that_closes_by_itself_is_told_of_once_wherever_one_is()
 
 
 @pytest.mark.parametrize(("key", "words"), [("d", "takes no more jobs"), ("c", "is cancelled")])
-async def test_ending_the_session_in_use_oneself_is_no_loss(key: str, words: str) -> None:
+async def test_session_in_use_ended_by_the_user_is_not_reported(key: str, words: str) -> None:
     services = services_with_sessions()
     async with running(services) as pilot:
         app = app_of(pilot)
@@ -264,7 +264,7 @@ async def test_ending_the_session_in_use_oneself_is_no_loss(key: str, words: str
         assert "was in use" not in notices(pilot)
 
 
-async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
+async def test_idle_session_is_reported_and_rings_without_focus(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     services = services_with_sessions()
@@ -283,7 +283,7 @@ async def test_an_idle_session_is_told_of_and_calls_who_looks_elsewhere(
         assert rung == ["bell"]
 
 
-async def test_where_nothing_may_be_changed_the_idle_warning_names_no_keys() -> None:
+async def test_idle_session_warning_names_no_keys_when_read_only() -> None:
     services = services_with_sessions()
     services.read_only = True
     async with running(services) as pilot:

@@ -25,19 +25,19 @@ async def to_sessions(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_none_at_80x24(snap_compare: SnapCompare) -> None:
+def test_sessions_none_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=to_sessions)
 
 
-def test_table_at_80x24(snap_compare: SnapCompare) -> None:
+def test_sessions_table_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with_sessions(), run_before=to_sessions)
 
 
-def test_table_at_120x40(snap_compare: SnapCompare) -> None:
+def test_sessions_table_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with_sessions(), terminal_size=(120, 40), run_before=to_sessions)
 
 
-def test_table_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_table_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(app_with_sessions(), run_before=to_sessions)
 

@@ -50,7 +50,7 @@ def suggester(
     return TagSuggester(known, search, Clock()), asked  # type: ignore[arg-type]  # it only sleeps
 
 
-async def test_the_tag_being_typed_is_completed_from_what_is_known() -> None:
+async def test_tag_suggester_completes_from_known_tags() -> None:
     completing, asked = suggester(("vqe-h2", "demo", "VQE"), {})
     assert await completing.get_suggestion("v") == "vqe-h2"
     assert await completing.get_suggestion("a, De") == "a, demo"
@@ -61,7 +61,7 @@ async def test_the_tag_being_typed_is_completed_from_what_is_known() -> None:
     assert not asked
 
 
-async def test_the_service_is_asked_for_what_is_not_known_and_not_twice() -> None:
+async def test_tag_suggester_asks_the_service_once() -> None:
     completing, asked = suggester((), {"run": ("rerun", "run-7", "run-8", "run,9")})
     assert await completing.get_suggestion("ru") is None
     assert await completing.get_suggestion("run") == "run-7"
@@ -71,7 +71,7 @@ async def test_the_service_is_asked_for_what_is_not_known_and_not_twice() -> Non
     assert asked == ["run"]
 
 
-async def test_an_error_is_silent_and_ends_the_searching() -> None:
+async def test_tag_suggester_stops_silently_after_an_error() -> None:
     completing, asked = suggester(("demo",), None)
     assert await completing.get_suggestion("abc") is None
     assert await completing.get_suggestion("xyz") is None
@@ -79,7 +79,7 @@ async def test_an_error_is_silent_and_ends_the_searching() -> None:
     assert asked == ["abc"]
 
 
-async def test_a_key_within_the_pause_takes_the_question_back() -> None:
+async def test_tag_suggester_waits_for_a_pause_in_typing() -> None:
     asked: list[str] = []
 
     async def search(text: str) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ async def test_a_key_within_the_pause_takes_the_question_back() -> None:
     assert asked == ["wxyz"]
 
 
-def test_what_cannot_be_typed_is_not_suggested() -> None:
+def test_tag_suggester_leaves_out_tags_that_cannot_be_typed() -> None:
     assert typable_tags(HOSTILE) == ["[red]x[/]", "ok"]
     assert completed("[r", typable_tags(HOSTILE)) == "[red]x[/]"
     assert completed("ok", typable_tags(HOSTILE)) is None
@@ -116,7 +116,7 @@ async def opened(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
+def test_tag_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
     services = FixedServices()
     services.the_tags = ("[red]x[/]",)
 
@@ -129,7 +129,7 @@ def test_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(services), run_before=work)
 
 
-async def test_taken_with_tab_or_right_arrow() -> None:
+async def test_tag_suggestion_is_accepted_by_tab_or_right() -> None:
     services = FixedServices()
     services.the_tags = ("run-7",)
     async with running(services) as pilot:
@@ -146,7 +146,7 @@ async def test_taken_with_tab_or_right_arrow() -> None:
         assert services.asked.pop()[1:] == (jobs()[0].id, ("vqe", "ghz", "run-7"))
 
 
-async def test_without_a_suggestion_tab_stays_in_the_dialog() -> None:
+async def test_tag_dialog_tab_without_a_suggestion_stays() -> None:
     async with running() as pilot:
         await opened(pilot)
         await pilot.press("x", "tab")
@@ -155,7 +155,7 @@ async def test_without_a_suggestion_tab_stays_in_the_dialog() -> None:
         assert field(pilot).has_focus
 
 
-async def test_many_are_tagged_with_what_is_completed() -> None:
+async def test_bulk_tags_use_the_completion() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await pilot.press("J")
@@ -166,7 +166,7 @@ async def test_many_are_tagged_with_what_is_completed() -> None:
         assert field(pilot).value == "-demo"
 
 
-async def test_the_filter_completes_its_last_tag() -> None:
+async def test_filter_completes_its_last_tag() -> None:
     services = FixedServices()
     services.the_jobs = (*services.the_jobs, replace(jobs()[5], tags=("two words", "zeta")))
     async with running(services) as pilot:
@@ -182,7 +182,7 @@ async def test_the_filter_completes_its_last_tag() -> None:
         assert not field(pilot)._suggestion, "a tag with a space would have to be quoted"
 
 
-async def test_what_a_tag_holds_never_reaches_the_terminal_as_it_is() -> None:
+async def test_tag_suggestion_makes_foreign_text_plain() -> None:
     services = FixedServices()
     services.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
     async with running(services, size=(200, 50)) as pilot:

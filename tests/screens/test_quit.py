@@ -61,7 +61,7 @@ async def ask(pilot: Pilot[None]) -> LeaveSessions:
     return screen
 
 
-def test_question_at_80x24(snap_compare: SnapCompare) -> None:
+def test_quit_sessions_at_80x24(snap_compare: SnapCompare) -> None:
     async def asked(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await ask(pilot)
@@ -69,7 +69,7 @@ def test_question_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(services_with()), run_before=asked)
 
 
-def test_question_with_unsaved_changes_at_60x16(snap_compare: SnapCompare) -> None:
+def test_quit_sessions_with_unsaved_changes_at_60x16(snap_compare: SnapCompare) -> None:
     app = make_app(services_with())
     app.workspace.qasm = "OPENQASM 3;"
 
@@ -81,7 +81,7 @@ def test_question_with_unsaved_changes_at_60x16(snap_compare: SnapCompare) -> No
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
-async def test_the_question_lists_what_is_open_and_what_each_choice_means(size: tuple[int, int]) -> None:
+async def test_quit_lists_open_sessions_and_explains_each_choice(size: tuple[int, int]) -> None:
     async with running(services_with(), size=size) as pilot:
         assert isinstance(pilot.app, QDeckApp)
         pilot.app.workspace.qasm = "OPENQASM 3;"
@@ -93,7 +93,7 @@ async def test_the_question_lists_what_is_open_and_what_each_choice_means(size: 
 
 
 @pytest.mark.parametrize("keys", [("enter",), ("escape",), ("down", "up", "enter")])
-async def test_staying_is_the_first_choice(keys: tuple[str, ...]) -> None:
+async def test_quit_focuses_staying(keys: tuple[str, ...]) -> None:
     services = services_with()
     async with running(services) as pilot:
         await ask(pilot)
@@ -109,7 +109,7 @@ async def test_staying_is_the_first_choice(keys: tuple[str, ...]) -> None:
     [(1, "drain_session"), (2, "close_session"), (3, "")],
     ids=["drain", "cancel", "leave"],
 )
-async def test_each_choice_is_done_by_keys(downs: int, command: str) -> None:
+async def test_quit_does_each_choice_by_keys(downs: int, command: str) -> None:
     services = services_with()
     async with running(services) as pilot:
         await ask(pilot)
@@ -119,7 +119,7 @@ async def test_each_choice_is_done_by_keys(downs: int, command: str) -> None:
     assert asked == ([(command, OWN.id), (command, FOREIGN.id)] if command else [])
 
 
-async def test_a_refusal_is_told_in_place_and_one_stays() -> None:
+async def test_quit_stays_after_a_refusal() -> None:
     services = services_with()
     services.trouble["drain_session"] = QdeckError(ErrorKind.NETWORK, "127.0.0.1 is not reached.")
     async with running(services) as pilot:
@@ -132,7 +132,7 @@ async def test_a_refusal_is_told_in_place_and_one_stays() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_a_session_that_is_gone_is_no_reason_to_stay() -> None:
+async def test_quit_ends_when_the_session_is_gone() -> None:
     services = services_with()
     services.trouble["close_session"] = QdeckError(ErrorKind.NOT_FOUND, "No such session.")
     async with running(services) as pilot:
@@ -141,7 +141,7 @@ async def test_a_session_that_is_gone_is_no_reason_to_stay() -> None:
         await until(pilot, lambda: pilot.app.return_code == 0)
 
 
-async def test_a_silent_service_is_waited_for_visibly_and_not_for_ever(
+async def test_quit_waits_visibly_and_not_for_ever_for_a_silent_service(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     services = services_with()
@@ -163,7 +163,7 @@ async def test_a_silent_service_is_waited_for_visibly_and_not_for_ever(
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_a_session_that_ends_meanwhile_is_left_alone() -> None:
+async def test_quit_leaves_a_session_that_ended_meanwhile_alone() -> None:
     services = services_with()
     async with running(services) as pilot:
         await ask(pilot)
@@ -177,7 +177,7 @@ async def test_a_session_that_ends_meanwhile_is_left_alone() -> None:
     ]
 
 
-async def test_what_takes_no_jobs_or_belongs_to_nobody_here_is_not_asked_about() -> None:
+async def test_quit_asks_only_about_sessions_that_take_jobs_here() -> None:
     services = services_with()
     services.the_sessions = (DRAINING, CLOSED)
     async with running(services) as pilot:
@@ -190,7 +190,7 @@ async def test_what_takes_no_jobs_or_belongs_to_nobody_here_is_not_asked_about()
         await until(pilot, lambda: pilot.app.return_code == 0)
 
 
-async def test_unsaved_changes_alone_ask_the_short_question() -> None:
+async def test_quit_asks_about_unsaved_changes_alone() -> None:
     async with running() as pilot:
         assert isinstance(pilot.app, QDeckApp)
         pilot.app.workspace.qasm = "OPENQASM 3;"
@@ -200,7 +200,7 @@ async def test_unsaved_changes_alone_ask_the_short_question() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_a_read_only_qdeck_offers_to_stay_or_to_leave_them_open() -> None:
+async def test_quit_when_read_only_offers_stay_or_leave_open() -> None:
     services = services_with()
     services.read_only = True
     async with running(services) as pilot:

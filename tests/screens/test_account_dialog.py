@@ -42,11 +42,11 @@ async def _to_the_other_accounts(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_another_account_at_80x24(snap_compare: SnapCompare) -> None:
+def test_account_dialog_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(_services(unverified=True)), run_before=_to_the_other_accounts)
 
 
-async def test_another_account_is_two_keys_and_enter_away() -> None:
+async def test_account_dialog_changes_the_account_by_two_keys_and_enter() -> None:
     services = _services()
     async with running(services) as pilot:
         await _to_the_other_accounts(pilot)
@@ -57,7 +57,7 @@ async def test_another_account_is_two_keys_and_enter_away() -> None:
         assert "Signed in" in notices(pilot)
 
 
-async def test_a_failed_change_leaves_the_former_account_and_says_so() -> None:
+async def test_account_change_that_fails_keeps_the_former_account() -> None:
     services = _services()
     services.trouble["sign_in"] = REFUSED
     async with running(services) as pilot:
@@ -73,7 +73,7 @@ async def test_a_failed_change_leaves_the_former_account_and_says_so() -> None:
         assert "account   work" in screen_text(pilot)
 
 
-async def test_a_user_who_was_signed_out_meanwhile_is_told() -> None:
+async def test_account_change_reports_a_sign_out_meanwhile() -> None:
     services = _services()
     services.trouble["sign_in"] = REFUSED
     async with running(services) as pilot:
@@ -85,7 +85,7 @@ async def test_a_user_who_was_signed_out_meanwhile_is_told() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
-async def test_changing_the_account_loses_nothing_typed() -> None:
+async def test_account_change_keeps_the_typed_text() -> None:
     async with running(_services()) as pilot:
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
@@ -97,7 +97,7 @@ async def test_changing_the_account_loses_nothing_typed() -> None:
         assert "qubit" in pilot.app.screen.query_one(TextArea).text
 
 
-async def test_a_section_key_leaves_both_dialogs() -> None:
+async def test_section_key_closes_both_account_dialogs() -> None:
     async with running(_services()) as pilot:
         await _to_the_other_accounts(pilot)
         await pilot.press("f2")
@@ -110,7 +110,7 @@ async def test_a_section_key_leaves_both_dialogs() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "SecretService Keyring"])
-async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
+async def test_login_offers_the_keyring_where_one_works(name: str) -> None:
     services = FixedServices(signed_in=False)
     services.the_keyring = name
     async with running(services) as pilot:
@@ -133,7 +133,7 @@ async def test_the_keyring_is_offered_where_one_works(name: str) -> None:
         assert (asked[0], asked[2]) == ("sign_in", Keep.KEYRING)
 
 
-async def test_a_keyring_found_while_the_list_is_open_moves_no_cursor() -> None:
+async def test_login_keyring_found_late_moves_no_cursor() -> None:
     services = FixedServices(signed_in=False)
     async with running(services) as pilot:
         remember = pilot.app.screen.query_one("#remember", SearchableSelect)
@@ -147,7 +147,7 @@ async def test_a_keyring_found_while_the_list_is_open_moves_no_cursor() -> None:
         assert remember.value is Keep.KEYRING
 
 
-async def test_waiting_for_the_keyring_is_said() -> None:
+async def test_login_says_that_it_waits_for_the_keyring() -> None:
     services = FixedServices(signed_in=False)
     services.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
     services.gate = asyncio.Event()
@@ -184,7 +184,7 @@ async def test_waiting_for_the_keyring_is_said() -> None:
     ],
     ids=" ".join,
 )
-async def test_certificates_that_are_not_checked_are_said_in_red_everywhere(
+async def test_unverified_certificates_stand_in_red_on_every_screen(
     keys: tuple[str, ...], colour: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not colour:
@@ -199,7 +199,7 @@ async def test_certificates_that_are_not_checked_are_said_in_red_everywhere(
             assert red > 150 > max(green, blue)
 
 
-async def test_an_account_in_the_list_says_that_it_checks_none() -> None:
+async def test_account_list_says_when_certificates_are_not_checked() -> None:
     services = FixedServices(signed_in=False)
     services.the_accounts = (replace(account(), route=Route(verify=False)),)
     async with running(services) as pilot:

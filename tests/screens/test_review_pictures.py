@@ -43,20 +43,20 @@ async def transpiled(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_before_the_first_candidate_at_80x24(snap_compare: SnapCompare) -> None:
+def test_review_before_the_first_candidate_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(), run_before=to_review)
 
 
-def test_reviewed_at_80x24(snap_compare: SnapCompare) -> None:
+def test_review_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(), run_before=transpiled)
 
 
-def test_reviewed_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_review_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(app_with(), run_before=transpiled)
 
 
-def test_compared_at_120x40(snap_compare: SnapCompare) -> None:
+def test_review_compared_at_120x40(snap_compare: SnapCompare) -> None:
     async def compared(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
         pilot.app.screen.query_one("#level", SearchableSelect).value = 3
@@ -71,7 +71,7 @@ def test_compared_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(app, terminal_size=(120, 40), run_before=compared)
 
 
-def test_an_estimator_that_needs_observables_at_80x24(snap_compare: SnapCompare) -> None:
+def test_review_estimator_without_observables_at_80x24(snap_compare: SnapCompare) -> None:
     async def refused(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
         pilot.app.screen.query_one("#primitive", SearchableSelect).value = Primitive.ESTIMATOR
@@ -84,7 +84,7 @@ def test_an_estimator_that_needs_observables_at_80x24(snap_compare: SnapCompare)
     assert snap_compare(app_with(services), run_before=refused)
 
 
-def test_the_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
+def test_review_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
     async def looked(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
         pilot.app.screen.query_one(TabbedContent).active = "circuit"
@@ -94,7 +94,7 @@ def test_the_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(), run_before=looked)
 
 
-def test_what_the_cloud_is_asked_at_80x24(snap_compare: SnapCompare) -> None:
+def test_review_cloud_options_at_80x24(snap_compare: SnapCompare) -> None:
     async def asked(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
         screen = pilot.app.screen
@@ -110,7 +110,7 @@ def test_what_the_cloud_is_asked_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_with(services), run_before=asked)
 
 
-def test_the_options_of_the_cloud_at_80x24(snap_compare: SnapCompare) -> None:
+def test_cloud_options_dialog_at_80x24(snap_compare: SnapCompare) -> None:
     async def opened(pilot: Pilot[None]) -> None:
         await to_review(pilot)
         pilot.app.screen.query_one("#where", SearchableSelect).value = "cloud"

@@ -37,15 +37,15 @@ async def _open(pilot: Pilot[None], place: int) -> None:
     await settled(pilot)
 
 
-def test_counts_at_80x24(snap_compare: SnapCompare) -> None:
+def test_job_page_counts_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=lambda pilot: _open(pilot, BELL))
 
 
-def test_failed_at_80x24(snap_compare: SnapCompare) -> None:
+def test_job_page_failed_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=lambda pilot: _open(pilot, FAILED))
 
 
-def test_counts_at_120x40(snap_compare: SnapCompare) -> None:
+def test_job_page_counts_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(120, 40), run_before=lambda pilot: _open(pilot, BELL))
 
 
@@ -55,17 +55,17 @@ async def _open_circuit(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def test_circuit_at_80x24(snap_compare: SnapCompare) -> None:
+def test_job_page_circuit_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=_open_circuit)
 
 
-def test_circuit_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_page_circuit_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(make_app(), run_before=_open_circuit)
 
 
 @pytest.mark.parametrize("ends", ["\n", " "])
-async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
+async def test_job_page_lexes_only_visible_lines_of_a_long_circuit(
     ends: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lexed: list[str] = []
@@ -88,7 +88,7 @@ async def test_only_what_is_in_sight_of_a_long_circuit_is_lexed(
             assert len(lexed) < 150
 
 
-async def test_a_traceback_in_the_log_is_read_to_its_end() -> None:
+async def test_job_page_log_shows_a_traceback_to_its_end() -> None:
     services = FixedServices()
     services.the_logs = "Traceback:\n" + "\n".join(f"    deep in {'x' * 150} END{row}" for row in range(40))
     async with running(services) as pilot:
@@ -99,7 +99,7 @@ async def test_a_traceback_in_the_log_is_read_to_its_end() -> None:
         assert "END39" in text
 
 
-async def test_values_with_their_errors() -> None:
+async def test_job_page_shows_values_with_errors() -> None:
     async with running() as pilot:
         await _open(pilot, VALUES)
         assert "ZZ" in screen_text(pilot)
@@ -107,7 +107,7 @@ async def test_values_with_their_errors() -> None:
         assert "-0.0123 ± 0.0156" in screen_text(pilot)
 
 
-async def test_each_view_by_its_number() -> None:
+async def test_job_page_opens_each_view_by_its_number() -> None:
     async with running() as pilot:
         await _open(pilot, BELL)
         for key, expected in (
@@ -126,7 +126,7 @@ async def test_each_view_by_its_number() -> None:
         assert "[2 Circuit]" in screen_text(pilot)
 
 
-async def test_failure_says_why_and_what_to_do() -> None:
+async def test_job_page_of_a_failed_job_says_why_and_what_to_do() -> None:
     async with running() as pilot:
         await _open(pilot, FAILED)
         text = screen_text(pilot)
@@ -136,7 +136,7 @@ async def test_failure_says_why_and_what_to_do() -> None:
         assert "it has no result" in text
 
 
-async def test_every_register_and_the_rest_are_shown() -> None:
+async def test_job_page_shows_every_register_and_the_rest() -> None:
     services = FixedServices()
     many = Counts("wide", 6, 630, {format(number, "06b"): 10 for number in range(63)})
     services.results[jobs()[BELL].id] = JobResult((PubResult(counts=(BELL_RESULT.pubs[0].counts[0], many)),))
@@ -148,7 +148,7 @@ async def test_every_register_and_the_rest_are_shown() -> None:
         assert "47 others" in text and "74.6 %" in text
 
 
-async def test_result_appears_when_the_job_ends() -> None:
+async def test_job_page_shows_the_result_when_the_job_ends() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await _open(pilot, 1)
@@ -159,7 +159,7 @@ async def test_result_appears_when_the_job_ends() -> None:
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
 
 
-async def test_missing_result_is_said_in_its_view() -> None:
+async def test_job_page_says_when_the_result_is_missing() -> None:
     services = FixedServices()
     services.trouble["result"] = QdeckError(ErrorKind.NOT_FOUND, "[b]Gone[/b].", "Run it again.")
     async with running(services) as pilot:
@@ -192,7 +192,7 @@ async def test_export_never_overwrites_silently(tmp_path: Path, monkeypatch: pyt
     assert body["raw"] == {"results": [{"data": {"c": {}}}]}
 
 
-async def test_export_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_export_reports_an_unwritable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with running() as pilot:
         await _open(pilot, BELL)
@@ -203,7 +203,7 @@ async def test_export_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
         await until(pilot, lambda: "could not be written" in screen_text(pilot))
 
 
-async def test_job_that_vanishes_is_no_accident() -> None:
+async def test_job_page_of_a_vanished_job_says_so() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await _open(pilot, BELL)
@@ -214,7 +214,7 @@ async def test_job_that_vanishes_is_no_accident() -> None:
         assert "is not known here any more" in screen_text(pilot)
 
 
-async def test_a_circuit_submitted_elsewhere_is_asked_for_and_drawn() -> None:
+async def test_job_page_fetches_and_draws_a_circuit_from_elsewhere() -> None:
     services = FixedServices()
     services.foreign_circuit = "OPENQASM 3.0; // from a script"
     async with running(services) as pilot:
@@ -225,7 +225,7 @@ async def test_a_circuit_submitted_elsewhere_is_asked_for_and_drawn() -> None:
         assert "┤ H ├" in shown and "from a script" in shown
 
 
-async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
+async def test_job_page_says_why_a_circuit_is_missing() -> None:
     async with running() as pilot:
         await _open(pilot, VALUES)
         await pilot.press("2")
@@ -233,7 +233,7 @@ async def test_a_circuit_that_is_not_to_be_had_says_why() -> None:
         assert "hold no circuit" in screen_text(pilot)
 
 
-async def test_a_queued_job_is_asked_for_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_job_page_fetches_the_place_of_a_queued_job(monkeypatch: pytest.MonkeyPatch) -> None:
     async def metrics(_job_id: str) -> JobMetrics:
         return JobMetrics(queue_position=12)
 
@@ -245,7 +245,7 @@ async def test_a_queued_job_is_asked_for_its_place(monkeypatch: pytest.MonkeyPat
         await until(pilot, lambda: "position 12" in screen_text(pilot))
 
 
-async def test_the_circuits_of_several_pubs_one_after_the_other() -> None:
+async def test_job_page_pages_through_the_circuits_of_several_pubs() -> None:
     services = FixedServices()
     job = jobs()[BELL]
     services.the_circuits[job.id] = tuple(f"OPENQASM 3.0; // circuit {number}" for number in range(3))
@@ -265,7 +265,7 @@ async def test_the_circuits_of_several_pubs_one_after_the_other() -> None:
         assert services.names_asked().count("circuits") == 1
 
 
-async def test_the_export_holds_the_circuit_of_every_pub() -> None:
+async def test_export_holds_the_circuit_of_every_pub() -> None:
     services = FixedServices()
     job = jobs()[BELL]
     services.the_circuits[job.id] = ("OPENQASM 3.0; // a", "OPENQASM 3.0; // b")
@@ -276,7 +276,7 @@ async def test_the_export_holds_the_circuit_of_every_pub() -> None:
     assert json.loads(await exported(services, job))["circuits"] == [job.circuit]
 
 
-async def test_how_it_was_transpiled_is_said_where_that_was_done_here() -> None:
+async def test_job_page_says_how_the_circuit_was_transpiled_here() -> None:
     services = FixedServices()
     bell = jobs()[BELL]
     told = replace(bell_candidate(), options=TranspileOptions(2, 42), final_layout=(13, 14), at=NOW)
@@ -295,7 +295,7 @@ async def test_how_it_was_transpiled_is_said_where_that_was_done_here() -> None:
         assert "size" in shown and "4 → 6" in shown
 
 
-async def test_a_job_from_elsewhere_says_nothing_of_transpiling() -> None:
+async def test_job_page_of_a_job_from_elsewhere_has_no_transpilation() -> None:
     async with running() as pilot:
         await _open(pilot, BELL)
         await pilot.press("5")
@@ -303,7 +303,7 @@ async def test_a_job_from_elsewhere_says_nothing_of_transpiling() -> None:
         assert "transpiled" not in screen_text(pilot)
 
 
-async def test_a_source_that_was_let_go_is_not_said_to_be_from_elsewhere() -> None:
+async def test_job_page_says_when_the_source_was_evicted() -> None:
     services = FixedServices()
     bell = jobs()[BELL]
     services.change(replace(bell, source=""))
@@ -315,7 +315,7 @@ async def test_a_source_that_was_let_go_is_not_said_to_be_from_elsewhere() -> No
         assert "was let go" in screen_text(pilot)
 
 
-async def test_edit_asks_for_a_circuit_that_is_not_known_here() -> None:
+async def test_edit_fetches_a_circuit_unknown_here() -> None:
     services = FixedServices()
     bell = jobs()[BELL]
     services.change(replace(bell, source="", circuit=""))
@@ -327,7 +327,7 @@ async def test_edit_asks_for_a_circuit_that_is_not_known_here() -> None:
         assert "from there" in screen_text(pilot)
 
 
-async def test_only_a_job_that_is_not_over_can_be_cancelled() -> None:
+async def test_job_page_offers_cancel_only_while_the_job_is_not_over() -> None:
     services = FixedServices()
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
     async with running(services) as pilot:

@@ -55,7 +55,7 @@ def row_of(pilot: Pilot[None], name: str) -> str:
     return next(line for line in screen_text(pilot).splitlines() if f" {name} " in line)
 
 
-def test_unseen_at_80x24(snap_compare: SnapCompare) -> None:
+def test_unseen_jobs_at_80x24(snap_compare: SnapCompare) -> None:
     async def work(pilot: Pilot[None]) -> None:
         await settled(pilot)
         table_of(pilot).mark([QFT, jobs()[1].id], True)
@@ -64,7 +64,7 @@ def test_unseen_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(with_unseen()), run_before=work)
 
 
-def test_unseen_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unseen_jobs_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
     async def work(pilot: Pilot[None]) -> None:
@@ -73,7 +73,7 @@ def test_unseen_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.M
     assert snap_compare(make_app(with_unseen()), run_before=work)
 
 
-async def test_marked_by_a_dot_until_opened() -> None:
+async def test_unseen_job_is_marked_until_opened() -> None:
     services = with_unseen()
     async with running(services) as pilot:
         assert row_of(pilot, "bell").startswith(" •")
@@ -91,7 +91,7 @@ async def test_marked_by_a_dot_until_opened() -> None:
         assert "2 unseen" in screen_text(pilot)
 
 
-async def test_seen_when_the_user_rests_on_it_and_not_where_the_table_put_the_cursor() -> None:
+async def test_unseen_job_is_seen_when_the_user_rests_on_it() -> None:
     first = jobs()[0].id
     services = with_unseen(first, BELL)
     async with running(services) as pilot:
@@ -108,7 +108,7 @@ async def test_seen_when_the_user_rests_on_it_and_not_where_the_table_put_the_cu
         assert "unseen" not in screen_text(pilot)
 
 
-async def test_nobody_looks_without_the_focus_of_the_terminal() -> None:
+async def test_unseen_job_stays_unseen_without_focus() -> None:
     services = with_unseen(BELL)
     async with running(services) as pilot:
         clock = hold(pilot)
@@ -126,7 +126,7 @@ async def test_nobody_looks_without_the_focus_of_the_terminal() -> None:
         assert services.the_unseen == frozenset()
 
 
-async def test_who_only_passes_by_has_not_looked() -> None:
+async def test_unseen_job_stays_unseen_when_passed_by() -> None:
     services = with_unseen(BELL, ZZ)
     async with running(services) as pilot:
         clock = hold(pilot)
@@ -136,7 +136,7 @@ async def test_who_only_passes_by_has_not_looked() -> None:
         assert services.the_unseen == {BELL}
 
 
-async def test_a_job_that_finishes_while_it_is_shown_is_seen() -> None:
+async def test_unseen_job_shown_while_it_finishes_is_seen() -> None:
     services = with_unseen(ZZ)
     async with running(services) as pilot:
         await pilot.press("enter")
@@ -147,7 +147,7 @@ async def test_a_job_that_finishes_while_it_is_shown_is_seen() -> None:
         assert services.the_unseen == {ZZ}
 
 
-async def test_next_unseen_goes_round_and_all_are_seen_at_once() -> None:
+async def test_unseen_jobs_next_goes_round_and_all_are_seen_at_once() -> None:
     services = with_unseen()
     async with running(services) as pilot:
         hold(pilot)
@@ -165,7 +165,7 @@ async def test_next_unseen_goes_round_and_all_are_seen_at_once() -> None:
         assert "No unseen jobs." in notices(pilot)
 
 
-async def test_unseen_jobs_are_filtered_and_stay_while_they_are_looked_at() -> None:
+async def test_unseen_jobs_filter_keeps_rows_while_viewed() -> None:
     services = with_unseen()
     async with running(services) as pilot:
         await pilot.press("slash", *"is:unseen", "enter")
@@ -189,7 +189,7 @@ async def test_unseen_jobs_are_filtered_and_stay_while_they_are_looked_at() -> N
         assert len(table_of(pilot).keys) == len(jobs())
 
 
-async def test_unseen_that_the_filter_hides_are_told() -> None:
+async def test_unseen_jobs_hidden_by_the_filter_are_reported() -> None:
     async with running(with_unseen(ZZ)) as pilot:
         await pilot.press("slash", *"vqe", "enter")
         await settled(pilot)

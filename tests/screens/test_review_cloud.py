@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from tests.screens.test_transpile import app_of, open_review, shows
+from tests.screens.test_review import app_of, open_review, shows
 from tests.support.app import running, settled, until
 from tests.support.app_services import FixedServices
 from tests.support.circuits import BELL
@@ -17,7 +17,7 @@ from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.tables.candidate_table import CandidateTable
 
 
-async def test_the_cloud_is_offered_only_where_there_is_one() -> None:
+async def test_review_offers_the_cloud_only_where_there_is_one() -> None:
     async with running() as pilot:
         screen = await open_review(pilot)
         assert not screen.query_one("#where", SearchableSelect).display
@@ -38,7 +38,7 @@ def classic_services() -> FixedServices:
     return services
 
 
-async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
+async def test_review_shows_cloud_options_with_the_cloud() -> None:
     services = classic_services()
     async with running(services) as pilot:
         screen = await open_review(pilot)
@@ -74,7 +74,7 @@ async def test_what_the_cloud_is_asked_is_chosen_where_the_cloud_is() -> None:
         assert app_of(pilot).workspace.options == TranspileOptions()
 
 
-async def test_what_is_rarely_asked_is_behind_a_key_and_told_in_the_line() -> None:
+async def test_review_rare_cloud_options_are_behind_a_key() -> None:
     services = classic_services()
     async with running(services) as pilot:
         screen = await open_review(pilot)

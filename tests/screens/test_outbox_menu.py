@@ -63,7 +63,7 @@ async def pick(pilot: Pilot[None], row: int) -> None:
         (10, ("move", "qdeck-three", -1)),
     ],
 )
-async def test_what_waits_is_changed_by_keys(row: int, asked: tuple[object, ...]) -> None:
+async def test_outbox_menu_changes_the_queue_by_keys(row: int, asked: tuple[object, ...]) -> None:
     services = FixedServices()
     services.the_waiting = LINE
     async with running(services) as pilot:
@@ -71,7 +71,7 @@ async def test_what_waits_is_changed_by_keys(row: int, asked: tuple[object, ...]
         await until(pilot, lambda: asked in services.asked)
 
 
-async def test_the_list_offers_nothing_for_what_another_qdeck_sends() -> None:
+async def test_outbox_menu_offers_nothing_for_submissions_of_another_qdeck() -> None:
     services = FixedServices()
     services.the_waiting = LINE
     async with running(services) as pilot:
@@ -84,7 +84,7 @@ async def test_the_list_offers_nothing_for_what_another_qdeck_sends() -> None:
         assert "withdraw theirs" not in shown
 
 
-async def test_what_goes_out_at_a_known_time_is_counted_down(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_outbox_lines_count_down_to_a_known_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_rows, "_AGES", 1000.0)
     services = FixedServices()
     services.the_waiting = (replace(LINE[0], due=NOW + timedelta(seconds=37)),)
@@ -102,7 +102,7 @@ async def test_what_goes_out_at_a_known_time_is_counted_down(monkeypatch: pytest
         await until(pilot, lambda: not screen._countdown._active.is_set())
 
 
-async def test_nothing_waits() -> None:
+async def test_outbox_menu_says_when_nothing_waits() -> None:
     async with running() as pilot:
         await settled(pilot)
         await pilot.press("w")

@@ -62,7 +62,7 @@ def submissions(services: FixedServices) -> list[Submission]:
     return [asked[1] for asked in services.asked if asked[0] == "submit" and isinstance(asked[1], Submission)]
 
 
-async def test_without_a_circuit_or_a_sign_in_it_says_what_to_do() -> None:
+async def test_review_without_circuit_or_sign_in_says_what_to_do() -> None:
     async with running() as pilot:
         await open_review(pilot, "")
         assert shows(pilot, "There is no circuit yet", "F3")
@@ -72,7 +72,7 @@ async def test_without_a_circuit_or_a_sign_in_it_says_what_to_do() -> None:
         assert shows(pilot, "Not signed in", "F7")
 
 
-async def test_the_result_is_shown_before_and_after() -> None:
+async def test_review_compares_before_and_after() -> None:
     async with running() as pilot:
         await transpiled(pilot)
         assert shows(
@@ -81,7 +81,7 @@ async def test_the_result_is_shown_before_and_after() -> None:
         assert shows(pilot, "14 13"), "the layout"
 
 
-async def test_choices_go_to_the_compiler() -> None:
+async def test_review_passes_the_options_to_the_compiler() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await open_review(pilot)
@@ -93,7 +93,7 @@ async def test_choices_go_to_the_compiler() -> None:
         assert ("transpile", BELL, "ibm_cusco", TranspileOptions(3, 42, False)) in services.asked
 
 
-async def test_a_seed_that_is_too_large_is_told() -> None:
+async def test_review_reports_a_seed_that_is_too_large() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await open_review(pilot)
@@ -103,7 +103,7 @@ async def test_a_seed_that_is_too_large_is_told() -> None:
         assert "transpile" not in services.names_asked()
 
 
-async def test_a_limit_and_a_private_job_go_into_the_submission() -> None:
+async def test_submit_form_passes_limit_and_privacy() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
@@ -119,7 +119,7 @@ async def test_a_limit_and_a_private_job_go_into_the_submission() -> None:
         assert (submission.max_seconds, submission.private) == (1, True)
 
 
-async def test_escape_stops_the_compiler() -> None:
+async def test_review_escape_stops_the_compiler() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         await open_review(pilot)
@@ -134,7 +134,7 @@ async def test_escape_stops_the_compiler() -> None:
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
 
 
-async def test_a_failure_is_told_with_its_advice() -> None:
+async def test_review_reports_a_failure_with_advice() -> None:
     services = FixedServices()
     services.trouble["transpile"] = QdeckError(
         ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez."
@@ -145,7 +145,7 @@ async def test_a_failure_is_told_with_its_advice() -> None:
         await until(pilot, lambda: shows(pilot, "127 qubits are too many. Choose ibm_fez."))
 
 
-async def test_candidates_are_compared_and_one_is_picked() -> None:
+async def test_review_compares_candidates_and_picks_one() -> None:
     async with running() as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#level", SearchableSelect).value = 3
@@ -162,7 +162,7 @@ async def test_candidates_are_compared_and_one_is_picked() -> None:
         assert shows(pilot, "F9 runs it")
 
 
-async def test_a_changed_circuit_makes_the_candidate_stale() -> None:
+async def test_review_marks_a_candidate_of_a_changed_circuit_as_stale() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
@@ -176,7 +176,7 @@ async def test_a_changed_circuit_makes_the_candidate_stale() -> None:
         assert len(screen.query_one(CandidateTable).candidates) == 1, "candidates of one circuit only"
 
 
-async def test_the_isa_circuit_is_coloured_text_that_cannot_be_changed() -> None:
+async def test_review_isa_circuit_is_highlighted_and_read_only() -> None:
     async with running() as pilot:
         screen = await transpiled(pilot)
         screen.query_one(TabbedContent).active = "circuit"
@@ -186,7 +186,7 @@ async def test_the_isa_circuit_is_coloured_text_that_cannot_be_changed() -> None
         assert shows(pilot, "cx $14, $13;")
 
 
-async def test_a_sampler_is_submitted_once_however_often_f9_is_pressed() -> None:
+async def test_submit_form_submits_once_however_often_f9_is_pressed() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
@@ -207,7 +207,7 @@ async def test_a_sampler_is_submitted_once_however_often_f9_is_pressed() -> None
         await until(pilot, lambda: shows(pilot, "Submitted d3knew"))
 
 
-async def test_wrong_shots_are_told_beside_the_form() -> None:
+async def test_submit_form_reports_wrong_shots() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
@@ -218,7 +218,7 @@ async def test_wrong_shots_are_told_beside_the_form() -> None:
         assert not submissions(services)
 
 
-async def test_a_sampler_without_measurement_is_refused_with_advice() -> None:
+async def test_submit_form_refuses_a_sampler_without_measurement() -> None:
     services = FixedServices()
     services.candidate = bell_candidate(measures=False)
     async with running(services) as pilot:
@@ -228,7 +228,7 @@ async def test_a_sampler_without_measurement_is_refused_with_advice() -> None:
         assert not submissions(services)
 
 
-async def test_an_estimator_gets_observables_of_the_device() -> None:
+async def test_submit_form_lays_out_observables_for_the_device() -> None:
     services = FixedServices()
     services.candidate = bell_candidate(measures=False)
     async with running(services) as pilot:
@@ -248,7 +248,7 @@ async def test_an_estimator_gets_observables_of_the_device() -> None:
         assert (submission.shots, submission.precision) == (None, 0.05)
 
 
-async def test_sessions_of_the_backend_are_offered_and_used() -> None:
+async def test_submit_form_offers_sessions_of_the_backend() -> None:
     services = FixedServices()
     services.the_sessions = SESSIONS
     async with running(services) as pilot:
@@ -260,7 +260,7 @@ async def test_sessions_of_the_backend_are_offered_and_used() -> None:
         assert submissions(services)[0].session_id == BATCH.id
 
 
-async def test_a_session_of_another_backend_is_not_offered() -> None:
+async def test_submit_form_leaves_out_sessions_of_other_backends() -> None:
     services = FixedServices()
     services.the_sessions = SESSIONS
     async with running(services) as pilot:
@@ -270,7 +270,7 @@ async def test_a_session_of_another_backend_is_not_offered() -> None:
         assert app_of(pilot).workspace.session_id == ""
 
 
-async def test_a_refused_submission_keeps_the_form() -> None:
+async def test_submit_form_keeps_its_values_after_a_refusal() -> None:
     services = FixedServices()
     services.trouble["submit"] = QdeckError(
         ErrorKind.CONFLICT, "The session is closed.", "Choose another.", code="1217"
@@ -286,7 +286,7 @@ async def test_a_refused_submission_keeps_the_form() -> None:
         await until(pilot, lambda: isinstance(app_of(pilot).screen, JobsScreen))
 
 
-async def test_the_estimate_stands_beside_what_is_left() -> None:
+async def test_submit_form_shows_the_estimate_beside_the_remaining_time() -> None:
     services = FixedServices()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
@@ -298,7 +298,7 @@ async def test_the_estimate_stands_beside_what_is_left() -> None:
         await until(pilot, lambda: shows(pilot, "more than the instance"))
 
 
-async def test_a_device_without_gate_lengths_says_so() -> None:
+async def test_submit_form_says_when_gate_lengths_are_unknown() -> None:
     services = FixedServices()
     services.candidate = replace(services.candidate, duration_us=None, estimated_success=None)
     async with running(services) as pilot:
@@ -306,7 +306,7 @@ async def test_a_device_without_gate_lengths_says_so() -> None:
         assert shows(pilot, "tells no gate lengths")
 
 
-async def test_what_costs_is_confirmed_with_cancel_in_focus() -> None:
+async def test_submit_form_confirms_costs_with_cancel_focused() -> None:
     services = FixedServices()
     services.the_usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
     async with running(services) as pilot:
@@ -324,7 +324,7 @@ async def test_what_costs_is_confirmed_with_cancel_in_focus() -> None:
         assert len(submissions(services)) == 1
 
 
-async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> None:
+async def test_submit_form_asks_when_the_session_closed_meanwhile() -> None:
     services = FixedServices()
     services.the_sessions = SESSIONS
     async with running(services) as pilot:
@@ -353,7 +353,7 @@ async def test_a_session_that_closed_meanwhile_is_never_left_in_silence() -> Non
         await until(pilot, lambda: len(submissions(services)) == 2)
 
 
-async def test_a_session_in_use_outlives_the_question() -> None:
+async def test_submit_form_keeps_the_session_through_the_question() -> None:
     services = FixedServices()
     dedicated = replace(BATCH, mode=SessionMode.DEDICATED)
     services.the_sessions = (dedicated,)
