@@ -145,7 +145,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             self.report(error)
         self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
         if self._sandbox is None and self._sign_in is None:
-            if self.services.account.identity is None:
+            if self.services.connection.identity is None:
                 self._ask_who(None)
             return
         self._show_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
@@ -325,7 +325,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def _open_account(self) -> None:
         from tui.screens.account import AccountScreen
 
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             self._ask_who(None)
         else:
             self.push_screen(AccountScreen(self.services), lambda out: self._ask_who(None) if out else None)

@@ -54,7 +54,7 @@ async def heartbeat(lateness: list[float]) -> None:
 async def ready(pilot: Pilot[None], services: AppServices) -> None:
     """Wait for the sign-in and a warm compiler."""
     async with asyncio.timeout(120):
-        while services.account.identity is None or not services.backends.all():
+        while services.connection.identity is None or not services.backends.all():
             await pilot.pause(0.05)
     await services.compiler.check("OPENQASM 3.0; qubit q;")
 

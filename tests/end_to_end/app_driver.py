@@ -94,7 +94,7 @@ async def app_on_sandbox(home: Path, face: Channel) -> AsyncIterator[AppDriver]:
     app = QDeckApp(services, clock=SystemClock(), sandbox=face, state_folder=home / "state")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         driver = AppDriver(pilot, services)
-        await driver.wait(lambda: services.account.identity is not None, "the sign-in")
+        await driver.wait(lambda: services.connection.identity is not None, "the sign-in")
         await driver.wait(lambda: bool(services.backends.all()), "the backends")
         yield driver
 

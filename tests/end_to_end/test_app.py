@@ -87,7 +87,7 @@ async def test_app_on_platform_runs_from_sign_in_to_sign_out(tmp_path: Path) -> 
         await driver.press("o")
         # IAM has no call that ends a token; the app must not pretend that it did.
         await driver.notice("cannot revoke")
-        assert driver.services.account.identity is None
+        assert driver.services.connection.identity is None
 
 
 async def test_app_on_classic_runs_with_the_cloud_transpiler(tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ async def test_app_on_classic_runs_with_the_cloud_transpiler(tmp_path: Path) -> 
         await driver.see("sign out")
         await driver.press("o")
         await driver.notice("refused the token when it was tried again")
-        assert driver.services.account.identity is None
+        assert driver.services.connection.identity is None

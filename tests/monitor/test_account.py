@@ -32,13 +32,13 @@ def refused() -> QdeckError:
 
 async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    identity = harness.services.account.identity
+    identity = harness.services.connection.identity
     assert identity is not None and identity.instance == "crn:one"
     assert harness.published(IdentityChanged)[-1] == IdentityChanged(identity)
     assert [backend.name for backend in harness.services.backends.all()] == ["ibm_cusco"]
     assert (
-        harness.services.account.usage is not None
-        and harness.services.account.usage.remaining_seconds == 600.0
+        harness.services.connection.usage is not None
+        and harness.services.connection.usage.remaining_seconds == 600.0
     )
     assert harness.published(BackendsChanged) and harness.published(UsageChanged)
     await harness.services.aclose()
@@ -54,7 +54,8 @@ async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp
     assert harness.made_services[1].closed and not harness.made_services[0].closed
     harness.host.refuses_key = False
     assert (
-        harness.services.account.identity is not None and harness.services.account.identity.account == "test"
+        harness.services.connection.identity is not None
+        and harness.services.connection.identity.account == "test"
     )
     await harness.services.polling.refresh()
     await harness.services.aclose()
@@ -63,7 +64,7 @@ async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp
 async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     report = await harness.services.account.sign_out()
-    assert report.proven and harness.services.account.identity is None and harness.made_services[0].closed
+    assert report.proven and harness.services.connection.identity is None and harness.made_services[0].closed
     harness.host.calls.clear()
     await harness.clock.advance(600)
     assert harness.host.calls == []
@@ -75,7 +76,7 @@ async def test_signing_out_offline_says_what_was_not_achieved(tmp_path: Path) ->
     harness.host.down = network()
     report = await harness.services.account.sign_out()
     assert not report.proven and report.valid_until is not None and "not" in report.message
-    assert harness.services.account.identity is None
+    assert harness.services.connection.identity is None
     await harness.services.aclose()
 
 
@@ -93,7 +94,7 @@ async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> Non
     harness.host.faults["jobs"] = [refused()]
     await harness.clock.advance(60)
     assert harness.host.count("sign_in") == 2
-    assert harness.services.account.identity is not None
+    assert harness.services.connection.identity is not None
     assert harness.published(Notice) == []
     await harness.services.aclose()
 
@@ -103,7 +104,7 @@ async def test_a_key_that_is_no_longer_taken_signs_out_and_keeps_the_picture(tmp
     job = await harness.services.outbox.submit(BELL)
     harness.host.faults["jobs"] = [refused()]
     harness.host.refuses_key = True
-    await harness.clock.run_until(lambda: harness.services.account.identity is None, seconds=120)
+    await harness.clock.run_until(lambda: harness.services.connection.identity is None, seconds=120)
     assert any(
         "Signed out by the service" in event.text for event in harness.events if isinstance(event, Notice)
     )
@@ -119,7 +120,7 @@ async def test_an_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.down = network()
     await harness.clock.advance(600)
-    assert harness.services.account.identity is not None
+    assert harness.services.connection.identity is not None
     await harness.services.aclose()
 
 
@@ -193,8 +194,8 @@ async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Pa
                 replace(ACCOUNT, name="other", token=Secret(""), keyring="other")
             )
         assert (
-            harness.services.account.identity is not None
-            and harness.services.account.identity.account == "test"
+            harness.services.connection.identity is not None
+            and harness.services.connection.identity.account == "test"
         )
         await harness.services.account.sign_in(ACCOUNT, keep=Keep.KEYRING)
         assert any("not kept" in str(event) for event in harness.published(Notice))

@@ -111,12 +111,12 @@ async def test_service_down_costs_two_requests_a_minute_and_recovers_soon(
             remote.services.polling.user_active()
     assert len(remote.asked(down, down + HOUR / 2)) <= 80
     assert len(remote.asked(down + HOUR / 2)) <= 60
-    assert remote.services.account.freshness.offline_since is not None
+    assert remote.services.connection.freshness.offline_since is not None
 
     remote.fault = None
     back = remote.clock.monotonic()
     await remote.clock.advance(SOON)
-    assert remote.services.account.freshness.offline_since is None
+    assert remote.services.connection.freshness.offline_since is None
     assert remote.freshened(back) == PLACES
     await remote.services.aclose()
 
@@ -142,7 +142,7 @@ async def test_user_requests_pass_the_open_circuit_breaker(tmp_path: Path) -> No
     await remote.services.polling.refresh()
     assert remote.clock.monotonic() - back < 5
     await remote.clock.settle()
-    assert remote.services.account.freshness.offline_since is None
+    assert remote.services.connection.freshness.offline_since is None
     assert remote.freshened(back) == PLACES
     submitting.cancel()
     await remote.services.aclose()
@@ -160,7 +160,7 @@ async def test_focus_lets_the_probe_ask_at_once(tmp_path: Path) -> None:
     remote.services.polling.focus_changed(True)
     await remote.clock.settle()
     assert remote.freshened(back) == PLACES
-    assert remote.services.account.freshness.offline_since is None
+    assert remote.services.connection.freshness.offline_since is None
     await remote.services.aclose()
 
 
@@ -206,5 +206,5 @@ async def test_one_failing_endpoint_does_not_stop_other_workers(tmp_path: Path) 
         assert {"jobs", "workloads"} <= remote.freshened(since)
     asked = [path for path in remote.asked(since - HOUR / 2) if path.endswith("backends")]
     assert len(asked) <= 31 * RetryPolicy().attempts, "it was asked for once a minute at most"
-    assert remote.services.account.freshness.offline_since is None
+    assert remote.services.connection.freshness.offline_since is None
     await remote.services.aclose()

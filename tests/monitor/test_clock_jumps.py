@@ -116,10 +116,10 @@ async def test_freshness_goes_offline_and_back_when_the_clock_jumps(tmp_path: Pa
     harness.host.calls.clear()
     await harness.clock.advance(600)
     assert harness.host.count("jobs") <= 10
-    assert harness.services.account.freshness.offline_since is not None
+    assert harness.services.connection.freshness.offline_since is not None
     harness.host.down = None
     await harness.clock.advance(150)
-    fresh = harness.services.account.freshness
+    fresh = harness.services.connection.freshness
     assert fresh.offline_since is None and fresh.confirmed is not None
     assert harness.clock.now() - fresh.confirmed < timedelta(minutes=1)
     await harness.services.aclose()

@@ -56,7 +56,8 @@ async def test_failing_result_is_not_offline_and_delays_no_other(
     await harness.clock.advance(120)
     assert results_kept(harness) == 29
     assert (
-        harness.published(FreshnessChanged) == [] and harness.services.account.freshness.offline_since is None
+        harness.published(FreshnessChanged) == []
+        and harness.services.connection.freshness.offline_since is None
     )
     # Spread out: it never ends, and it costs next to nothing.
     harness.host.calls.clear()
@@ -103,7 +104,7 @@ async def test_service_down_between_list_and_result_is_offline_at_the_next_list(
 
     def goes_down() -> bool:
         harness.host.down = network() if harness.host.count("result") else None
-        return harness.services.account.freshness.offline_since is not None
+        return harness.services.connection.freshness.offline_since is not None
 
     harness.host.faults["result"] = [network()]
     await harness.clock.run_until(goes_down, seconds=120)
@@ -168,7 +169,7 @@ async def test_sessions_poller_retries_a_failed_time_to_live(tmp_path: Path) -> 
     assert [session.max_ttl for session in harness.services.sessions.all()] == [None]
     await harness.clock.advance(60)
     assert [session.max_ttl for session in harness.services.sessions.all()] == [3600]
-    assert harness.services.account.freshness.offline_since is None and harness.host.count("session") == 3
+    assert harness.services.connection.freshness.offline_since is None and harness.host.count("session") == 3
     await harness.services.aclose()
 
 

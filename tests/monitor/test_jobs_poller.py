@@ -138,11 +138,11 @@ async def test_poller_offline_keeps_cached_jobs_and_the_time_since(tmp_path: Pat
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     await harness.clock.advance(2)
-    confirmed = harness.services.account.freshness.confirmed
+    confirmed = harness.services.connection.freshness.confirmed
     harness.events.clear()
     harness.host.down = network()
     await harness.clock.advance(600)
-    fresh = harness.services.account.freshness
+    fresh = harness.services.connection.freshness
     assert fresh.offline_since is not None and fresh.error is not None
     assert confirmed is not None and fresh.confirmed is not None and fresh.confirmed >= confirmed
     assert harness.status(job.id) is JobStatus.QUEUED
@@ -152,7 +152,7 @@ async def test_poller_offline_keeps_cached_jobs_and_the_time_since(tmp_path: Pat
     harness.host.down = None
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.clock.run_until(lambda: harness.status(job.id) is JobStatus.DONE, seconds=150)
-    assert harness.services.account.freshness.offline_since is None
+    assert harness.services.connection.freshness.offline_since is None
     assert len(harness.published(FreshnessChanged)) == 2
     await harness.services.aclose()
 

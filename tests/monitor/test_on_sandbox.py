@@ -95,7 +95,7 @@ async def test_monitor_on_the_sandbox_from_sign_in_to_a_kept_result(tmp_path: Pa
         details = await services.backends.details("ibm_peekskill")
         assert details.median_2q_error is not None and 0 < details.median_2q_error < 0.1
         await services.polling.refresh()
-        assert services.account.freshness.offline_since is None
+        assert services.connection.freshness.offline_since is None
         assert [known.id for known in services.jobs.all()] == [job.id]
         report = await services.account.sign_out()
         assert report.proven is (channel is Channel.CLASSIC)

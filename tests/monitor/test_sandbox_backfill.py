@@ -41,9 +41,7 @@ async def older(services: AppServices) -> None:
     """Ask for a page and wait for it."""
     come = asyncio.Event()
     end = services.events.subscribe(
-        lambda event: (
-            come.set() if isinstance(event, HistoryCoverageChanged) and not event.reach.asking else None
-        )
+        lambda event: None if event.reach.asking else come.set(), HistoryCoverageChanged
     )
     services.jobs.request_older()
     await asyncio.wait_for(come.wait(), 20)

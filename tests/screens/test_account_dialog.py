@@ -69,7 +69,7 @@ async def test_account_change_that_fails_keeps_the_former_account() -> None:
         assert pilot.app.screen.query_one("#token", Input).value == "typed-token"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
-        assert services.account.identity is not None
+        assert services.connection.identity is not None
         assert "account   work" in screen_text(pilot)
 
 
@@ -157,7 +157,7 @@ async def test_login_says_that_it_waits_for_the_keyring() -> None:
         await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert services.account.identity is None
+        assert services.connection.identity is None
 
 
 # --- certificates that are not checked -------------------------------------------------------------

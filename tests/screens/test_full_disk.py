@@ -30,7 +30,7 @@ async def test_app_goes_on_with_a_full_disk_and_says_when_it_is_over(tmp_path: P
     harness = MonitorHarness(tmp_path)
     app = QDeckApp(harness.services, clock=harness.clock, sign_in=ACCOUNT, state_folder=tmp_path / "state")
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: harness.services.account.identity is not None)
+        await until(pilot, lambda: harness.services.connection.identity is not None)
         with full_disk(harness.folders.history_file):
             job = harness.host.add()
             await _pass(pilot, harness, "cannot be written")

@@ -151,7 +151,7 @@ async def test_login_escape_gives_up_an_attempt() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         services.gate.set()
         await settled(pilot)
-        assert services.account.identity is None
+        assert services.connection.identity is None
         assert "F7 signs in" in screen_text(pilot)
 
 
@@ -162,7 +162,7 @@ async def test_login_from_the_command_line_needs_no_key(
     services = _signed_out()
     app = QDeckApp(services, clock=FixedClock(), sign_in=sign_in, sandbox=sandbox)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: services.account.identity is not None)
+        await until(pilot, lambda: services.connection.identity is not None)
         await settled(pilot)
         assert isinstance(app.screen, JobsScreen)
 

@@ -20,7 +20,6 @@ from tui.domain.accounts import (
     Instance,
     Keep,
     SignOutReport,
-    Usage,
 )
 from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import found_accounts, sandbox_account, typed_account
@@ -29,7 +28,7 @@ from tui.ibm.credentials.save import keep_account, with_token
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Event, Freshness, Severity, SignInDoubted
+from tui.monitor.state.events import Severity, SignInDoubted
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
@@ -82,22 +81,7 @@ class AccountManager:
         self._sandbox_gate = asyncio.Lock()
         self._warned: frozenset[str] = frozenset()
         self._leaving: set[asyncio.Task[None]] = set()
-        app_state.events.subscribe(self._on_event)
-
-    @property
-    def identity(self) -> Identity | None:
-        """Account and instance signed in to; `None`: nobody is."""
-        return self._app_state.connection.identity
-
-    @property
-    def usage(self) -> Usage | None:
-        """QPU seconds of the instance; `None` until known."""
-        return self._app_state.connection.usage
-
-    @property
-    def freshness(self) -> Freshness:
-        """Age of what is shown, and whether the service answers."""
-        return self._app_state.connection.freshness
+        app_state.events.subscribe(self._on_sign_in_doubted, SignInDoubted)
 
     async def instances(self) -> tuple[Instance, ...]:
         """Return the instances of the signed-in account.
@@ -234,9 +218,7 @@ class AccountManager:
                 await service.aclose()
             return report
 
-    def _on_event(self, event: Event) -> None:
-        if not isinstance(event, SignInDoubted):
-            return
+    def _on_sign_in_doubted(self, event: SignInDoubted) -> None:
         if event.final:
             self._app_state.events.background(self._lost(event.error), "Signing out")
         else:

@@ -19,7 +19,7 @@ from tui.monitor.polling.list_sync import Backfill
 from tui.monitor.polling.scheduler import Step, run_now, stop_workers
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Event, JobsFinished
+from tui.monitor.state.events import JobsFinished
 
 PROBE_AGAIN = 60.0
 """Seconds between two polls whether a service that is down is back, while the user does something here."""
@@ -50,7 +50,7 @@ class AccountPolling:
         self._auto_result = auto_result
         self._token: TokenPoller | None = None
         self._jobs: JobsPoller | None = None
-        app_state.events.subscribe(self._on_event)
+        app_state.events.subscribe(self._on_finished, JobsFinished)
 
     async def refresh(self) -> None:
         """Ask the service now for jobs, sessions and backends, and wait for the answers.
@@ -146,8 +146,7 @@ class AccountPolling:
         self._workers.backends.wake_if_older(max(seconds, BACKENDS_EVERY))
         self._workers.usage.wake_if_older(USAGE_EVERY)
 
-    def _on_event(self, event: Event) -> None:
+    def _on_finished(self, _event: JobsFinished) -> None:
         # A finished job was charged for, and left the queue.
-        if isinstance(event, JobsFinished):
-            self._outbox.job_left_queue()
-            self._workers.usage.wake()
+        self._outbox.job_left_queue()
+        self._workers.usage.wake()

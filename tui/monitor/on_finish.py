@@ -14,7 +14,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.domain.jobs import Job
 from tui.monitor.state.event_bus import EventBus
-from tui.monitor.state.events import Event, JobsFinished
+from tui.monitor.state.events import JobsFinished
 
 SECONDS = 30.0
 """The command is ended after that long."""
@@ -57,7 +57,7 @@ class FinishHook:
         Returns:
             A function that ends that, and the command that runs.
         """
-        unsubscribe = events.subscribe(self._on_event)
+        unsubscribe = events.subscribe(self._on_finished, JobsFinished)
         self._task = asyncio.ensure_future(self._run())
 
         def end() -> None:
@@ -67,8 +67,8 @@ class FinishHook:
 
         return end
 
-    def _on_event(self, event: Event) -> None:
-        if not isinstance(event, JobsFinished) or event.away:
+    def _on_finished(self, event: JobsFinished) -> None:
+        if event.away:
             return
         room = max(0, MOST - self._jobs.qsize())
         for job in event.jobs[:room]:

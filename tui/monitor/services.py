@@ -11,9 +11,8 @@ from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dep
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.actions.jobs import Jobs
-from tui.monitor.actions.sessions import Sessions
+from tui.monitor.actions.sessions import IdleSessionGuard, Sessions
 from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.polling.idle_sessions import IdleSessionGuard
 from tui.monitor.polling.jobs_poller import AUTO_RESULT
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
@@ -55,7 +54,8 @@ class AppServices:
 
     Attributes:
         events: everything that changes, as it changes.
-        account: who is signed in; signing in and out.
+        connection: who is signed in, and whether the service answers.
+        account: signing in and out.
         jobs: jobs, their results, circuits and tags.
         sessions: sessions and batches.
         backends: backends and their data.
@@ -76,6 +76,7 @@ class AppServices:
         self._guard = IdleSessionGuard(app_state, workers, options.session_idle_minutes)
         self.read_only = options.read_only
         self.events = app_state.events
+        self.connection = app_state.connection
         sends = options.sends and not options.read_only
         lock = self._folders.state / "outbox.lock"
         self.outbox = Outbox(app_state, chance, workers, lock, sends=sends)

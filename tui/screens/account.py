@@ -72,7 +72,7 @@ class AccountScreen(Dialog[bool]):
         self._load_details()
 
     def _show_facts(self) -> None:
-        identity = self._services.account.identity
+        identity = self._services.connection.identity
         lines = account_lines(self._services, cast(Shell, self.app)) if identity is not None else []
         if self._details is not None:
             lines += detail_lines(self._details, {one.id: one.name for one in self._instances})
@@ -96,7 +96,7 @@ class AccountScreen(Dialog[bool]):
             return
         self._say("")
         self._show_facts()
-        identity = self._services.account.identity
+        identity = self._services.connection.identity
         current = identity.instance if identity is not None else ""
         choices = self.query_one(OptionList)
         choices.clear_options().add_options(
@@ -149,7 +149,7 @@ class AccountScreen(Dialog[bool]):
     def _after_login(self, signed_in: bool | None) -> None:
         self.query_one(".dialog").visible = True
         # Left by a section's key, this screen is gone already.
-        if self.is_current and (signed_in or self._services.account.identity is None):
+        if self.is_current and (signed_in or self._services.connection.identity is None):
             self.dismiss(False)
 
     def action_back(self) -> None:
@@ -174,7 +174,7 @@ def account_lines(services: AppServices, shell: Shell) -> list[StyledLine]:
     Returns:
         Lines in the order in which they are shown.
     """
-    identity = services.account.identity
+    identity = services.connection.identity
     if identity is None:
         return []
     rows = [
@@ -183,7 +183,7 @@ def account_lines(services: AppServices, shell: Shell) -> list[StyledLine]:
         ("id", shorten(identity.instance, 62)),
         ("hosts", shorten(", ".join(identity.hosts), 62) or NOTHING),
         ("token", _until(identity, shell)),
-        ("usage", format_usage(services.account.usage) or NOTHING),
+        ("usage", format_usage(services.connection.usage) or NOTHING),
     ]
     lines = [line((f"{name:<10}", TextStyle.MUTED), value) for name, value in rows]
     if identity.unverified:

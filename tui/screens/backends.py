@@ -31,6 +31,10 @@ class BackendsScreen(SectionScreen):
     backend after the other, the one under the cursor first."""
 
     SECTION = "backends"
+    EVENTS: ClassVar = (
+        BackendsChanged,
+        IdentityChanged,
+    )
     BINDINGS: ClassVar = bindings(BACKENDS)
 
     def __init__(self, services: AppServices, workspace: Workspace) -> None:
@@ -87,7 +91,7 @@ class BackendsScreen(SectionScreen):
         empty = self.query_one("#empty", Static)
         table.display, empty.display = bool(backends), not backends
         if not backends:
-            signed_in = self.services.account.identity is not None
+            signed_in = self.services.connection.identity is not None
             empty.update(
                 Content(
                     "No backend is listed for this instance.\n\nr asks again; F7 changes the instance."
@@ -126,7 +130,7 @@ class BackendsScreen(SectionScreen):
     async def _fetch(self) -> None:
         """Details of the backend under the cursor, then of those whose errors the list does not tell, and of
         all where there is room to show them; each once."""
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             return
         table = self.query_one(RowTable)
         first, roomy = table.cursor_key, self.size.width >= _DETAILS_FROM
@@ -153,7 +157,7 @@ class BackendsScreen(SectionScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now, for the medians too."""
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             self.shell.show_notice("Not signed in. F7 signs in.", Severity.WARNING)
             return
         self._errors.clear()

@@ -108,7 +108,7 @@ def drop_lost_session(services: AppServices, workspace: Workspace) -> str:
 
     Whoever calls it first tells. The next submission asks before it runs anywhere else (`lost_reason`).
     """
-    if not workspace.session_id or services.account.identity is None:
+    if not workspace.session_id or services.connection.identity is None:
         return ""
     session = next((one for one in services.sessions.all() if one.id == workspace.session_id), None)
     if session is not None and session.takes_jobs:
@@ -179,6 +179,10 @@ class Shell(Protocol):
         ...
 
 
+_FRAME_EVENTS = (IdentityChanged, UsageChanged, FreshnessChanged, SessionsChanged)
+"""The events that change the frame around every section."""
+
+
 class SectionScreen(SingleRestyle, Screen[None]):
     """A section: knows the services and the workspace, and gets the services's events through `app_event`.
 
@@ -188,6 +192,8 @@ class SectionScreen(SingleRestyle, Screen[None]):
 
     SECTION: ClassVar[str] = ""
     """The mode it belongs to."""
+    EVENTS: ClassVar[tuple[type[Event], ...]] = ()
+    """The events that change its content."""
 
     def __init__(self, services: AppServices, workspace: Workspace) -> None:
         super().__init__()
@@ -210,7 +216,7 @@ class SectionScreen(SingleRestyle, Screen[None]):
 
         Textual calls the handlers of every class, so subclasses have their own `on_mount`.
         """
-        self._unsubscribe = self.services.events.subscribe(self._forward)
+        self._unsubscribe = self.services.events.subscribe(self._forward, *_FRAME_EVENTS, *self.EVENTS)
         section = self.SECTION or self.app.current_mode
         self.mount(StatusBar(self.services, self.clock, section), before=0)
         self.mount(ScreenFooter(self.shell.notifications), TooSmall())
@@ -234,13 +240,14 @@ class SectionScreen(SingleRestyle, Screen[None]):
 
     @on(AppEvent)
     def _on_app_event(self, message: AppEvent) -> None:
-        if isinstance(message.event, IdentityChanged | UsageChanged | FreshnessChanged | SessionsChanged):
+        if isinstance(message.event, _FRAME_EVENTS):
             for bar in self.query(StatusBar):
                 bar.repaint()
-        self.app_event(message.event)
+        if isinstance(message.event, self.EVENTS):
+            self.app_event(message.event)
 
     def app_event(self, event: Event) -> None:
-        """Repaint what `event` changed."""
+        """Repaint what one of `EVENTS` changed."""
 
     @on(Worker.StateChanged)
     def _report_failed_worker(self, message: Worker.StateChanged) -> None:

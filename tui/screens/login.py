@@ -59,7 +59,7 @@ class LoginScreen(Dialog[bool]):
         super().__init__()
         self._services = services
         self._first_trouble = trouble
-        self._former = services.account.identity
+        self._former = services.connection.identity
         self._found: tuple[Account, ...] = ()
         self._looked = False
 
@@ -202,7 +202,7 @@ class LoginScreen(Dialog[bool]):
         """Where a failed try leaves a user who was signed in."""
         if self._former is None:
             return ""
-        still = self._services.account.identity
+        still = self._services.connection.identity
         if still is None:
             return "You are signed out now."
         return f"Still signed in: {shorten(still.account, 24)}, {shorten(_named(still), 40)}."

@@ -54,6 +54,11 @@ class SessionsScreen(SectionScreen):
     """The table keeps its cursor by the session's id; of a change only the cells that differ are sent."""
 
     SECTION = "sessions"
+    EVENTS: ClassVar = (
+        SessionsChanged,
+        JobsChanged,
+        IdentityChanged,
+    )
     BINDINGS: ClassVar = bindings(SESSIONS)
 
     def __init__(self, services: AppServices, workspace: Workspace) -> None:
@@ -84,8 +89,7 @@ class SessionsScreen(SectionScreen):
 
     def app_event(self, event: Event) -> None:
         """Sessions, the jobs in them, or who is signed in, changed."""
-        if isinstance(event, SessionsChanged | JobsChanged | IdentityChanged):
-            self._take()
+        self._take()
 
     def on_row_table_cursor_moved(self) -> None:
         """Tell of the session under the cursor."""
@@ -118,7 +122,7 @@ class SessionsScreen(SectionScreen):
     @work(group="session-command", exit_on_error=False)
     async def action_new(self) -> None:
         """Ask what to open, and open it."""
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             self.shell.show_notice("Not signed in: F7 signs in.")
             return
         session = await self.app.push_screen_wait(
@@ -218,7 +222,7 @@ class SessionsScreen(SectionScreen):
         self._show_detail()
 
     def _invitation(self) -> list[StyledLine]:
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             return [line("Not signed in. ", ("F7 ", TextStyle.KEY), "signs in.")]
         width = max(40, min(76, self.app.size.width - 4))
         return [

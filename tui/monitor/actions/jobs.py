@@ -17,9 +17,8 @@ from tui.monitor.polling.jobs_poller import with_metrics
 from tui.monitor.polling.list_sync import PAGE, Backfill
 from tui.monitor.polling.result_fetcher import ResultFetcher
 from tui.monitor.polling.workers import Workers
-from tui.monitor.state.app_state import AppState
+from tui.monitor.state.app_state import AppState, changes_service
 from tui.monitor.state.events import HistoryCoverage
-from tui.monitor.state.read_only import changes_service
 
 
 class Jobs:

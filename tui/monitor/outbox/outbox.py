@@ -33,9 +33,8 @@ from tui.monitor.outbox.context import OutboxContext, Ownership, describe
 from tui.monitor.outbox.reconciler import OTHERS_EVERY, Reconciler
 from tui.monitor.outbox.send_queue import NO_PROGRAM, SendQueue, is_queue_full
 from tui.monitor.polling.workers import Workers
-from tui.monitor.state.app_state import AppState
+from tui.monitor.state.app_state import AppState, changes_service
 from tui.monitor.state.events import Severity
-from tui.monitor.state.read_only import changes_service
 from tui.store.records.models import PendingState, PendingSubmission
 
 PATIENCE = 60.0

@@ -21,7 +21,7 @@ from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import REQUEST_AT_MOST, STALE, OutboxContext, describe
 from tui.monitor.outbox.send_queue import SendQueue
-from tui.monitor.state.events import Event, Severity, SubmissionsChangedElsewhere, SubmittedJobListed
+from tui.monitor.state.events import Severity, SubmissionsChangedElsewhere, SubmittedJobListed
 from tui.store.records.models import PendingState, PendingSubmission
 
 ABSENCES = 2
@@ -76,7 +76,8 @@ class Reconciler:
         """By own tag and attempt."""
         self._first = False
         self._accepting: set[str] = set()
-        self._events.subscribe(self._on_event)
+        self._events.subscribe(self._on_job_listed, SubmittedJobListed)
+        self._events.subscribe(self._on_changed_elsewhere, SubmissionsChangedElsewhere)
 
     async def step(self) -> float:
         """Check the submissions of the signed-in account that may be jobs: a worker's step.
@@ -246,14 +247,9 @@ class Reconciler:
 
     # what is found by lists of jobs and by other processes
 
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, SubmittedJobListed):
-            self._job_listed(event.tag, event.job)
-        elif isinstance(event, SubmissionsChangedElsewhere):
-            self._synced()
-
-    def _job_listed(self, tag: str, job: Job) -> None:
+    def _on_job_listed(self, event: SubmittedJobListed) -> None:
         """Accept the job of a submission that was not known to be one."""
+        tag, job = event.tag, event.job
         intent = self._history.submission(tag)
         if (
             intent is None
@@ -271,7 +267,7 @@ class Reconciler:
         finally:
             self._accepting.discard(intent.tag)
 
-    def _synced(self) -> None:
+    def _on_changed_elsewhere(self, _event: SubmissionsChangedElsewhere) -> None:
         """Follow what another process wrote: what it left may be ours, and what it found is known here."""
         waiters = self._context.waiters
         for tag in tuple(waiters):

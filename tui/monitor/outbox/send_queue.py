@@ -12,8 +12,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe
+from tui.monitor.state.app_state import changes_service
 from tui.monitor.state.events import OutboxChanged, Severity
-from tui.monitor.state.read_only import changes_service
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 
 CREATIONS = 5

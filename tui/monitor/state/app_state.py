@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from tui.common.clock import Clock
-from tui.common.errors import QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Identity
 from tui.domain.backends import Backend
 from tui.domain.sessions import Session
@@ -201,3 +203,32 @@ class AppState:
             self._storage_failed = False
             self.events.notice("The history is written again; nothing is missing in it.")
         self.publish_warnings()
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Part(Protocol):
+    _app_state: AppState
+
+
+D = TypeVar("D", bound=_Part)
+
+
+def changes_service(
+    command: Callable[Concatenate[D, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[D, P], Coroutine[Any, Any, R]]:
+    """Mark a method as one that changes something: in a read-only app it raises a `SETTINGS` error."""
+
+    @functools.wraps(command)
+    async def refused_or_done(part: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if part._app_state.read_only:
+            raise QdeckError(
+                ErrorKind.SETTINGS,
+                "qdeck was started read-only: nothing is submitted, cancelled or changed.",
+                "Start it without --readonly, and with a settings.toml that can be read and does not say so.",
+            )
+        return await command(part, *args, **kwargs)
+
+    return refused_or_done

@@ -5,37 +5,43 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from tui.common.errors import QdeckError
 from tui.monitor.state.events import Event, Notice, Severity
 
 _log = logging.getLogger(__name__)
 
+E = TypeVar("E", bound=Event)
+
 
 class EventBus:
-    """Publishes events, and keeps background tasks until they end."""
+    """Events go to those who subscribed; work in the background is kept, and its failure published."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listeners: list[Callable[[Event], None]] = []
+        self._listeners: list[tuple[tuple[type[Any], ...], Callable[[Any], None]]] = []
 
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` with every event from now on.
+    def subscribe(self, listener: Callable[[E], None], *kinds: type[E]) -> Callable[[], None]:
+        """Call `listener` with every event of these kinds, in the event loop; without kinds with every event.
 
         Returns:
-            A function that ends the subscription.
+            A function that ends that.
         """
-        self._listeners.append(listener)
+        entry = (kinds, listener)
+        self._listeners.append(entry)
 
         def end() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            if entry in self._listeners:
+                self._listeners.remove(entry)
 
         return end
 
     def publish(self, event: Event) -> None:
-        """Call all listeners. One that raises is logged and does not keep the event from the others."""
-        for listener in tuple(self._listeners):
+        """Call the listeners. One that raises is logged and does not keep the event from the others."""
+        for kinds, listener in tuple(self._listeners):
+            if kinds and not isinstance(event, kinds):
+                continue
             try:
                 listener(event)
             except Exception:

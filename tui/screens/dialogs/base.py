@@ -24,7 +24,7 @@ class Dialog(SingleRestyle, ModalScreen[Answer | None]):
 
         Textual calls the handlers of every class, so subclasses have their own `on_mount`.
         """
-        identity = cast(Shell, self.app).services.account.identity
+        identity = cast(Shell, self.app).services.connection.identity
         if identity is not None and identity.unverified:
             said = f"SANDBOX · {UNVERIFIED}" if identity.sandbox else UNVERIFIED
             self.mount(Static(Content(said), classes="dialog--unverified"), before=0)

@@ -65,7 +65,7 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     Raises:
         QdeckError: the service refused or was not reached.
     """
-    if screen.services.account.identity is None:
+    if screen.services.connection.identity is None:
         screen.shell.show_notice(
             "Not signed in: a job is deleted on its service too. F7 signs in.", Severity.WARNING
         )

@@ -115,7 +115,7 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     Returns:
         The action; `None` when nothing is to be done.
     """
-    if screen.services.account.identity is None:
+    if screen.services.connection.identity is None:
         screen.shell.show_notice(
             "Not signed in: jobs are deleted on their service too. F7 signs in.", Severity.WARNING
         )

@@ -39,6 +39,7 @@ class JobScreen(SectionScreen):
     """
 
     SECTION = "jobs"
+    EVENTS: ClassVar = (JobsChanged,)
     BINDINGS: ClassVar = bindings(JOB)
 
     def __init__(self, services: AppServices, workspace: Workspace, job_id: str) -> None:
@@ -304,7 +305,7 @@ class JobScreen(SectionScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             self.shell.show_notice("Not signed in. F7 signs in.", Severity.WARNING)
             return
         await self.services.polling.refresh()

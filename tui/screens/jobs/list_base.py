@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -58,6 +59,7 @@ class JobRowsScreen(SectionScreen):
     """
 
     SECTION = "jobs"
+    EVENTS: ClassVar = (JobsChanged, IdentityChanged, FreshnessChanged, OutboxChanged, HistoryCoverageChanged)
 
     def __init__(self, services: AppServices, workspace: Workspace, state_folder: Path | None = None) -> None:
         super().__init__(services, workspace)
@@ -224,7 +226,7 @@ class JobRowsScreen(SectionScreen):
         if len(self._list):
             wanted = plain(str(self._list.filter), limit=60)
             return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._older_hint()}"
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             return (
                 "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
             )

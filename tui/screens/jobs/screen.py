@@ -267,7 +267,7 @@ class JobsScreen(JobRowsScreen):
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:
         """Ask the service now."""
-        if self.services.account.identity is None:
+        if self.services.connection.identity is None:
             self.shell.show_notice("Not signed in. F7 signs in.", Severity.WARNING)
             return
         await self.services.polling.refresh()

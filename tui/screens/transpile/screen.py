@@ -54,6 +54,13 @@ class TranspileScreen(SectionScreen):
     """Transpiles the circuit of the workspace, shows the candidates, submits the one picked."""
 
     SECTION = "transpile"
+    EVENTS: ClassVar = (
+        BackendsChanged,
+        SessionsChanged,
+        UsageChanged,
+        IdentityChanged,
+        OutboxChanged,
+    )
     BINDINGS: ClassVar = bindings(TRANSPILE)
 
     _work: Worker[None] | None = None
@@ -245,7 +252,7 @@ class TranspileScreen(SectionScreen):
         if submission is None:
             return
         session = next((one for one in self.services.sessions.all() if one.id == submission.session_id), None)
-        reasons = costs(self.query_one(SubmitForm).seconds(), self.services.account.usage, session)
+        reasons = costs(self.query_one(SubmitForm).seconds(), self.services.connection.usage, session)
         if lost := lost_reason(self.services, self.workspace, submission.session_id):
             reasons.insert(0, lost)
         if reasons:
@@ -316,7 +323,7 @@ class TranspileScreen(SectionScreen):
 
     @property
     def _signed_in(self) -> bool:
-        return self.services.account.identity is not None
+        return self.services.connection.identity is not None
 
     def _show_backends(self) -> None:
         backends, chosen = self.services.backends.all(), self.workspace.backend
@@ -344,9 +351,9 @@ class TranspileScreen(SectionScreen):
             self._show_state()
 
     def _show_identity(self) -> None:
-        identity = self.services.account.identity
+        identity = self.services.connection.identity
         self.query_one(TranspileOptionsForm).offer_cloud(identity is not None and identity.cloud_transpiler)
-        self.query_one(SubmitForm).show_usage(self.services.account.usage)
+        self.query_one(SubmitForm).show_usage(self.services.connection.usage)
         self._take_choices()
         self.refresh_bindings()
 

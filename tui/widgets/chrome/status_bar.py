@@ -69,11 +69,11 @@ class StatusBar(LineWidget):
     def _where(self, width: int) -> StyledLine:
         read_only = ("READ ONLY  ", TextStyle.WARNING) if self._services.read_only else ("", TextStyle.PLAIN)
         name = (" qdeck  ", TextStyle.STRONG)
-        identity = self._services.account.identity
+        identity = self._services.connection.identity
         if identity is None:
             text = f"Signing in to {self._signing_in} …" if self._signing_in else "Not signed in"
             return line(name, read_only, (text, TextStyle.MUTED))
-        usage = self._services.account.usage
+        usage = self._services.connection.usage
         service = "IBM Quantum" if identity.channel is Channel.PLATFORM else "IBM Quantum classic"
         plan = usage.plan if usage is not None else ""
         facts = [
@@ -88,10 +88,10 @@ class StatusBar(LineWidget):
         return line(name, read_only, mark, gap, open_to_all, " · ".join(fact for fact in facts if fact))
 
     def _freshness(self) -> StyledLine:
-        freshness, now = self._services.account.freshness, self._clock.now()
+        freshness, now = self._services.connection.freshness, self._clock.now()
         if freshness.offline_since is not None:
             return line((f"○ offline since {format_minute(freshness.offline_since)} ", TextStyle.BAD))
-        if self._services.account.identity is None or freshness.confirmed is None:
+        if self._services.connection.identity is None or freshness.confirmed is None:
             return ()
         text = freshness_age(freshness.confirmed, now)
         return line(
@@ -136,7 +136,7 @@ class StatusBar(LineWidget):
         return tuple(span for section in SECTIONS for span in tab(*section, keys=keys))
 
     def _token(self) -> StyledLine:
-        identity = self._services.account.identity
+        identity = self._services.connection.identity
         if identity is None:
             return (
                 Span("F7 ", TextStyle.KEY, "app.account"),

@@ -315,7 +315,7 @@ def open_sessions(services: AppServices) -> list[Session]:
     """
     return (
         [one for one in services.sessions.all() if one.takes_jobs]
-        if services.account.identity is not None
+        if services.connection.identity is not None
         else []
     )
 
