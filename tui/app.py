@@ -49,6 +49,8 @@ from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.text.format import finished_message, idle_warning
 
+_EVENTS = (Notice, JobsFinished, SessionIdle, SessionsChanged, IdentityChanged)
+"""The events that the app itself shows, whatever the screen."""
 _STYLES = Path(__file__).parent / "styles"
 _NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
 _Shown = TypeVar("_Shown", bound=Widget)
@@ -124,7 +126,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     def on_mount(self) -> None:
         """Listen; then, with the first picture on the screen, begin the work."""
-        self._unsubscribe = self.services.events.subscribe(self._forward)
+        self._unsubscribe = self.services.events.subscribe(self._forward, *_EVENTS)
         self.app_resume_signal.subscribe(self, self._resumed)
         if self._on_finish:
             claims = FinishClaims(self._state_folder / "on_finish")

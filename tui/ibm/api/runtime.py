@@ -18,7 +18,7 @@ from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
 from tui.ibm.codec.backends import with_configuration, with_properties
-from tui.ibm.codec.decoding import Provenance
+from tui.ibm.codec.decoding import Provenance, decode_any_size
 from tui.ibm.codec.jobs import (
     check_tags,
     decode_created,
@@ -30,7 +30,7 @@ from tui.ibm.codec.jobs import (
     query_parameters,
 )
 from tui.ibm.codec.sessions import decode_session
-from tui.ibm.results.offload import offload_decode, offload_result, offload_result_file
+from tui.ibm.results.offload import offload_result, offload_result_file
 from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.request import Idempotency, Query, Request, Response, Value
 
@@ -168,7 +168,7 @@ class RuntimeService(ABC):
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
         else:
-            return await offload_decode(log, lambda: _shown(log))
+            return await decode_any_size(log, lambda: _shown(log))
         # No log and no job are the same answer: asking for the job decides.
         await self.job(job_id)
         return ""
@@ -278,7 +278,7 @@ class RuntimeService(ABC):
     async def _decoded(self, response: Response, decoder: Callable[[bytes, str, Provenance], T]) -> T:
         """Decode jobs in the background where they are large: params may hold megabytes of circuits."""
         origin = self._provenance()
-        return await offload_decode(response.body, lambda: decoder(response.body, response.where, origin))
+        return await decode_any_size(response.body, lambda: decoder(response.body, response.where, origin))
 
     async def _get(self, where: str, *ids: str, query: Query = ()) -> Response:
         return await self._auth.send(Request(self._base, where, ids, query=query))

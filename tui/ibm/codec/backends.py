@@ -10,8 +10,7 @@ from statistics import median
 import msgspec
 
 from tui.domain.backends import Backend
-from tui.ibm.codec.decoding import decode, moment
-from tui.ibm.results.offload import offload_decode
+from tui.ibm.codec.decoding import decode, decode_any_size, moment
 
 _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 _UP = {"online", "active", "available"}
@@ -152,7 +151,7 @@ async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
     """
     if not body.strip():
         return backend
-    return await offload_decode(body, lambda: _medians(backend, body, where))
+    return await decode_any_size(body, lambda: _medians(backend, body, where))
 
 
 def _medians(backend: Backend, body: bytes, where: str) -> Backend:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +16,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 
 T = TypeVar("T")
+THREAD_BYTES: Final = 256 * 1024
+"""Bytes of a body from which on a thread decodes it."""
 _LARGEST: Final = 1e18
 """No count, time or error of the service is larger."""
 _SUSPICIOUS: Final = re.compile(rb'[eE]\+?\d|\d{18}|"[+-]?(?:nan|inf)', re.IGNORECASE)
@@ -158,3 +162,16 @@ def _from_value(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=_from_value)
+
+
+async def decode_any_size(body: bytes, decoder: Callable[[], T]) -> T:
+    """Decode a body of any kind: a large one in a thread, so that the event loop goes on.
+
+    Args:
+        body: decides by its size.
+        decoder: decodes it; may raise.
+
+    Returns:
+        The value that `decoder` returns.
+    """
+    return decoder() if len(body) < THREAD_BYTES else await asyncio.to_thread(decoder)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import IO, Final, TypeVar
@@ -23,8 +23,6 @@ from tui.ibm.results.decoder import decode_result
 
 T = TypeVar("T")
 THREAD_BYTES: Final = 64 * 1024
-DECODE_BYTES: Final = 256 * 1024
-"""Bytes of any other body from which on a thread decodes it."""
 PROCESS_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a body from which on a thread or a process decodes it."""
 _PIECE: Final = 4_000
@@ -67,19 +65,6 @@ class _End(msgspec.Struct, frozen=True, tag="end"):
 
 _Piece = _PubStart | _CountsStart | _SomeCounts | _SomeValues | _End
 _pieces: Final = msgspec.msgpack.Decoder(_Piece)
-
-
-async def offload_decode(body: bytes, decoder: Callable[[], T]) -> T:
-    """Decode a body of any kind: a large one in a thread, so that the event loop goes on.
-
-    Args:
-        body: decides by its size.
-        decoder: decodes it; may raise.
-
-    Returns:
-        The value that `decoder` returns.
-    """
-    return decoder() if len(body) < DECODE_BYTES else await asyncio.to_thread(decoder)
 
 
 async def offload_result(body: bytes) -> JobResult:

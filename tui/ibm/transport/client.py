@@ -26,15 +26,21 @@ from tui.ibm.transport.endpoints import origin
 from tui.ibm.transport.errors import (
     broken,
     failure,
-    http_date,
-    is_page,
     portal,
     timed_out,
     unreached,
-    wait_asked,
 )
 from tui.ibm.transport.proxy import proxy_for
-from tui.ibm.transport.request import Idempotency, Request, Response, Retries, RetryPolicy
+from tui.ibm.transport.request import (
+    Idempotency,
+    Request,
+    Response,
+    Retries,
+    RetryPolicy,
+    http_date,
+    is_page,
+    wait_asked,
+)
 from tui.ibm.transport.response_body import ACCEPTED, SpilledBody, read_body
 from tui.ibm.transport.tls import context_for
 

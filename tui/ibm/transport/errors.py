@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -14,10 +12,9 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.common.secret import Secret
 from tui.domain.error_codes import ERROR_CODES
+from tui.ibm.transport.request import is_page
 from tui.ibm.transport.tls import NAME_THE_CA
 
-LONGEST_ASKED = 86_400.0
-"""Seconds: a service that asks for more is asked again after that, all the same."""
 _MESSAGE_LIMIT = 1000
 _PORTAL = "Log in to the network you are on, or ask for a way past its proxy, then try again."
 
@@ -134,42 +131,6 @@ def portal(host: str, where: str, status: int | None = None) -> QdeckError:
 def token_refused(error: QdeckError) -> bool:
     """Return whether the service refused the access token; a web page with status 401 is not its own."""
     return error.status == 401 and error.kind is not ErrorKind.PROTOCOL
-
-
-def is_page(body: bytes, content_type: str) -> bool:
-    """Return whether the response is an HTML page."""
-    if "json" in content_type:
-        return False
-    start = body[:200].lstrip().lower()
-    return "html" in content_type or start.startswith((b"<!doctype html", b"<html"))
-
-
-def wait_asked(value: str | None, now: datetime) -> float | None:
-    """Return the seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
-
-    Args:
-        value: a number of seconds, or a date (RFC 9110, 10.2.3).
-        now: the time by the clock that the date is of.
-    """
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        at = http_date(value)
-        if at is None:
-            return None
-        seconds = (at - now).total_seconds()
-    return max(0.0, min(seconds, LONGEST_ASKED))
-
-
-def http_date(value: str) -> datetime | None:
-    """Return the time of a `Date` or `Retry-After` header as aware UTC; `None` when it is none."""
-    try:
-        at = parsedate_to_datetime(value)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def _read(body: bytes) -> tuple[str, str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import IO, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -20,6 +22,8 @@ T = TypeVar("T")
 Value = str | Secret
 Query = tuple[tuple[str, str], ...]
 """Query parameters in their order; a name may be repeated."""
+LONGEST_ASKED: Final = 86_400.0
+"""Seconds: a service that asks for more is asked again after that, all the same."""
 _LONGEST_ID: Final = 1000
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
@@ -225,3 +229,39 @@ class Retries:
             return False
         self._budget -= 1.0
         return True
+
+
+def is_page(body: bytes, content_type: str) -> bool:
+    """Return whether the response is an HTML page."""
+    if "json" in content_type:
+        return False
+    start = body[:200].lstrip().lower()
+    return "html" in content_type or start.startswith((b"<!doctype html", b"<html"))
+
+
+def wait_asked(value: str | None, now: datetime) -> float | None:
+    """Return the seconds, at most a day, that a `Retry-After` header asks to wait; `None` when there is none.
+
+    Args:
+        value: a number of seconds, or a date (RFC 9110, 10.2.3).
+        now: the time by the clock that the date is of.
+    """
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        at = http_date(value)
+        if at is None:
+            return None
+        seconds = (at - now).total_seconds()
+    return max(0.0, min(seconds, LONGEST_ASKED))
+
+
+def http_date(value: str) -> datetime | None:
+    """Return the time of a `Date` or `Retry-After` header as aware UTC; `None` when it is none."""
+    try:
+        at = parsedate_to_datetime(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
