@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.outbox import Outbox
@@ -16,7 +17,7 @@ from tui.monitor.polling.account_pollers import (
 )
 from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, JobsPoller, PollInterval
 from tui.monitor.polling.list_sync import Backfill
-from tui.monitor.polling.scheduler import Step, run_now, stop_workers
+from tui.monitor.polling.scheduler import run_now, stop_workers
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import JobsFinished
@@ -111,8 +112,11 @@ class AccountPolling:
             workers.usage: UsagePoller(app_state, service).step,
         }
         for worker, step in steps.items():
-            on_request = interval.hurry if worker is workers.jobs else None
-            worker.start(self._noting(worker.name, step, service), flight, breaker, on_request)
+            answered = partial(app_state.connection.answered, worker.name)
+            if worker is workers.jobs:
+                worker.start(step, flight, breaker, interval.hurry, answered)
+            else:
+                worker.start(step, flight, breaker, on_answer=answered)
         # Asked only when somebody wants older jobs.
         workers.backfill.start(self.backfill.step, flight, breaker)
 
@@ -127,18 +131,6 @@ class AccountPolling:
         if self._token is not None:
             self._token.doubt()
             self._workers.token.wake()
-
-    def _noting(self, name: str, step: Step, service: QuantumService) -> Step:
-        """The step, after which the state knows that the service answered, if it was asked anything."""
-
-        async def noting() -> float:
-            before = service.answers
-            pause = await step()
-            if service.answers > before:
-                self._app_state.connection.answered(name)
-            return pause
-
-        return noting
 
     def _wake_older_than(self, seconds: float) -> None:
         self._workers.jobs.wake_if_older(seconds)

@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tui import __version__
-from tui.common.backoff import Chance
-from tui.common.clock import Clock
+from tui.common.clock import Chance, Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.secret import Secret
 from tui.domain.accounts import Route

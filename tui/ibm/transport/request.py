@@ -11,8 +11,7 @@ from enum import Enum
 from typing import IO, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from tui.common.backoff import Backoff, Chance
-from tui.common.clock import Clock
+from tui.common.clock import Backoff, Chance, Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.common.secret import Secret

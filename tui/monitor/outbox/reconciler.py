@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.common.backoff import Backoff
+from tui.common.clock import Backoff
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tui.common.backoff import Backoff
+from tui.common.clock import Backoff
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 
-from tui.common.backoff import Backoff, RetryQueue
+from tui.common.clock import Backoff, RetryQueue
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import Backend, BackendData
 from tui.domain.sessions import Session, SessionState

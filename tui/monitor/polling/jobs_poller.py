@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.common.backoff import Backoff, RetryQueue
+from tui.common.clock import Backoff, RetryQueue
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tui.common.backoff import Backoff
-from tui.common.clock import Clock
+from tui.common.clock import Backoff, Clock
 from tui.common.errors import ErrorKind, QdeckError
 
 Step = Callable[[], Awaitable[float]]
@@ -46,6 +45,10 @@ class WorkerPolicy:
     offline: frozenset[ErrorKind] = frozenset()
     signs_out: frozenset[ErrorKind] = frozenset()
     silent: frozenset[ErrorKind] = frozenset()
+
+
+def _nothing() -> None:
+    pass
 
 
 class CircuitBreaker:
@@ -184,7 +187,8 @@ class Worker:
         step: Step,
         flight: asyncio.Lock | None = None,
         breaker: CircuitBreaker | None = None,
-        on_request: Callable[[], None] | None = None,
+        on_request: Callable[[], None] = _nothing,
+        on_answer: Callable[[], None] = _nothing,
     ) -> None:
         """Begin the first round at once.
 
@@ -192,6 +196,7 @@ class Worker:
             flight: held during a round: of all workers with the same one, one at a time is under way.
             breaker: shared with the workers that ask the same service; without one, it has its own.
             on_request: called when the user asks for a round.
+            on_answer: called after a round without an error in which the service answered.
 
         Raises:
             ValueError: the worker is running.
@@ -202,7 +207,7 @@ class Worker:
         self._step = step
         self._flight = flight or asyncio.Lock()
         self._breaker = breaker or CircuitBreaker(self._clock, self._chance)
-        self._on_request = on_request
+        self._on_request, self._on_answer = on_request, on_answer
         self._woken, self._requested = asyncio.Event(), asyncio.Event()
         self._failures = 0
         self._task = asyncio.create_task(self._run(), name=f"qdeck {self.name}")
@@ -229,7 +234,7 @@ class Worker:
 
     def request(self) -> None:
         """Begin a round for the user, and the next ones soon after it."""
-        if self._task is not None and self._on_request is not None:
+        if self._task is not None:
             self._on_request()
         self.wake(user_requested=True)
 
@@ -293,6 +298,8 @@ class Worker:
         answered = self._breaker.answers() > answers
         if answered:
             self._breaker.recovered()
+        if answered and error is None:
+            self._on_answer()
         if isinstance(error, QdeckError):
             down = error.worth_retrying and not answered and self.policy.role is not OutageRole.STANDS_ALONE
             self._breaker.failed(error, down=down, user_requested=user_requested)
