@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from qiskit import QuantumCircuit
 
-from tui.compiler.qiskit.diagnostics import NotPossible
+from tui.compiler.qiskit.parser import NotPossible
 from tui.domain.circuits import CircuitStats
 from tui.qiskit_common.traversal import walk
 

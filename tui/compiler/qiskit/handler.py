@@ -14,8 +14,8 @@ from tui.common.errors import ErrorKind
 from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
 from tui.compiler.qiskit.circuit_summary import draw
-from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
-from tui.compiler.qiskit.parser import check, decode_qpy, read
+from tui.compiler.qiskit.parser import NotPossible, Unreadable, check, read
+from tui.compiler.qiskit.qpy import decode_qpy
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.domain.circuits import TranspileOptions
 from tui.qiskit_common.target import DeviceDataError, build_target

@@ -1,34 +1,205 @@
-"""Circuits from OpenQASM 2 and 3, with the place of what is wrong, and from QPY; checks of programs."""
+"""Reads OpenQASM 2 and 3 into circuits, and says in words and places what is wrong with a program."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import re
-import zlib
+from collections.abc import Mapping
 from typing import Final
 
-from qiskit import QuantumCircuit, qasm2, qasm3, qpy
-from qiskit.qpy.common import QPY_VERSION
+from qiskit import QuantumCircuit, qasm2
 
-from tui.compiler.qiskit.circuit_summary import measures, operations, stats
-from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable, building, of_openqasm3, unreadable
-from tui.domain.circuits import CheckReport, is_blank, version_of
-from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, load
+from tui.compiler.qiskit.circuit_summary import measures, stats
+from tui.domain.circuits import CheckReport, Diagnostic, is_blank, version_of
+from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load
+
+_UNSUPPORTED: Final = {
+    "AliasStatement": "this `let` alias",
+    "AngleType": "variables of type angle",
+    "BreakStatement": "`break` here",
+    "CalibrationDefinition": "`defcal` calibrations",
+    "CalibrationGrammarDeclaration": "`defcalgrammar`",
+    "CalibrationStatement": "`cal` blocks",
+    "ClassicalAssignment": "assignments other than `= measure`",
+    "CompoundStatement": "bare `{ ... }` blocks",
+    "ConstantDeclaration": "`const` declarations; write the value itself where it is used",
+    "EndStatement": "`end`",
+    "ExpressionStatement": "expressions that stand alone, such as the call of a subroutine",
+    "ExternDeclaration": "`extern` functions",
+    "Pragma": "pragmas; remove the line",
+    "ReturnStatement": "`return`",
+    "SubroutineDefinition": "`def` subroutines; a `gate` definition may do",
+    "SwitchStatement": "`switch`; use `if`",
+}
+_TOKENS: Final = {
+    "<EOF>": "the end of the program",
+    "Identifier": "a name",
+    "StringLiteral": 'a file name in quotes, such as "stdgates.inc"',
+    "BitstringLiteral": "a bit string",
+    "CalibrationBlock": "a calibration block",
+    "HardwareQubit": "a physical qubit, such as $0",
+    "DecimalIntegerLiteral": "a whole number",
+    "FloatLiteral": "a number",
+    "VersionSpecifier": "a version, such as 3.0",
+}
+_IMPORTING: Final = {
+    r"declarations of type '(\w+)' are not supported": "Qiskit cannot import variables of type {0}.",
+    r"non-stdgates": 'Qiskit reads no included file but "stdgates.inc" ("qelib1.inc" belongs to OpenQASM 2).',
+    r"Symbol '(.+)' already": "The name {0} is taken: a gate, register or variable has it already.",
+    r"gate '(.+)' is not defined": "There is no gate {0}.",
+    r"Undefined symbol '(.+)'": "There is no {0}: it is not declared above.",
+    r"conditions": "Qiskit reads a condition only as `bit`, `!bit`, `bit == true` or `register == number`.",
+    r"measurements must": "Qiskit needs a bit for the result of a measurement: c[0] = measure q[0];",
+    r"initialisation": "Qiskit cannot import a bit that starts with a value; only with a measurement.",
+}
+"""Beginnings of messages of `qiskit_qasm3_import`, and their wording."""
+_BUILDING: Final = {
+    r".*positional argument.*given": "{gate} was given too many parameters.",
+    r".*qubit\((\d+)\)/clbit.*expectation \((\d+)\)": "{gate} acts on {1} qubits, not on {0}.",
+    r".*duplicate (?:bit|qubit) arguments": "{gate} uses the same qubit twice.",
+    r".*register size error": "The two sides have different numbers of qubits and bits.",
+    r".*index must be int": "Qiskit reads only a number as an index, not a loop variable.",
+}
+"""Messages of Qiskit's errors while it builds a circuit, and their wording."""
+_RAISED: Final[Mapping[type[BaseException], str]] = {
+    IndexError: "The index is outside the register.",
+    ZeroDivisionError: "This divides by zero.",
+    RecursionError: "The program is nested too deeply.",
+    MemoryError: "The program is too large for the memory it may use.",
+}
+_OPENING: Final = {"}": "{", ")": "(", "]": "["}
+
+
+class Unreadable(Exception):
+    """Qiskit does not accept the program. `diagnostics` says why; there is at least one."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
+
+
+def unreadable(message: str, line: int = 0, column: int = 0) -> Unreadable:
+    """Make the error with one diagnostic.
+
+    Args:
+        message: what is wrong, as a sentence.
+        line: from 1; 0 when the place is not known.
+        column: from 1; 0 when the place is not known.
+    """
+    return Unreadable((Diagnostic(line, column, message),))
+
+
+class NotPossible(Exception):
+    """The request cannot be done, for a reason that is the circuit's."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+def of_openqasm3(error: OpenQasm3Error, text: str) -> Unreadable:
+    """Return the diagnostics of the problems that the importer has with the program `text`."""
+    return Unreadable(tuple(_diagnostic(problem, text) for problem in error.problems))
+
+
+def _diagnostic(problem: Problem, text: str) -> Diagnostic:
+    line, column = problem.line, problem.column
+    if problem.cause is not None:
+        return Diagnostic(line, column, building(problem.cause, problem.gate))
+    if problem.kind == "import":
+        message = _importing(problem.message)
+        if message.startswith("There is no gate") and "stdgates.inc" not in text:
+            message += ' The standard gates need: include "stdgates.inc";'
+    elif text.startswith("/*", getattr(problem.token, "start", len(text))):
+        message = "This comment does not end: */ is missing."
+    elif problem.statement_end is not None:
+        # What lacks is seen only at the next token; the line to mend is the one before it.
+        line, column = problem.statement_end
+        message = "';' is missing at the end of this line."
+    else:
+        message = _syntax(problem.message, getattr(problem.token, "text", None))
+    return Diagnostic(line, column, message)
+
+
+def _token(name: str) -> str:
+    bare = name.strip("'")
+    return _TOKENS.get(bare, f"'{bare}'")
+
+
+def _syntax(message: str, offending: str | None) -> str:
+    """Word an ANTLR message (`extraneous input 'q' expecting ';'`).
+
+    ANTLR lists all that could stand there, up to sixty kinds of token; more than three are left out.
+
+    Args:
+        message: the message as given to an `ErrorListener`.
+        offending: the text of the token it is about, when there is one.
+    """
+    if (unknown := re.match(r"token recognition error at: '(.*)'$", message, re.DOTALL)) is not None:
+        text = unknown[1].strip()[:1] or " "
+        if text in {'"', "'"}:
+            return f"The text that starts with {text} does not end, or may not stand here."
+        return f"{text!r} cannot stand here."
+    if (missing := re.match(r"missing (.+) at '(.*)'$", message, re.DOTALL)) is not None:
+        return _sentence(f"{_token(missing[1])} is missing before {_token(missing[2])}")
+    seen = _token(offending) if offending is not None else "this"
+    if offending in _OPENING and "expecting" in message:
+        return f"{seen} closes nothing: there is no '{_OPENING[offending]}' for it."
+    expected = re.search(r"expecting (.+)$", message, re.DOTALL)
+    wanted = re.findall(r"'[^']*'|<EOF>|\w+", expected[1].strip("{}")) if expected is not None else []
+    if offending == "<EOF>" and (len(wanted) > 3 or "'}'" in wanted):
+        return "The program ends in the middle of a block: a '}' is missing."
+    if 0 < len(wanted) <= 3:
+        return _sentence(f"{' or '.join(_token(name) for name in wanted)} was expected here, not {seen}")
+    if "'bool'" in wanted and "'int'" in wanted and len(wanted) < 12:
+        return f"A type, such as int or bit, was expected here, not {seen}."
+    if offending == ";":
+        return "This ';' is one too many, or something is missing before it."
+    return _sentence(f"{seen} cannot stand here")
+
+
+def _importing(message: str) -> str:
+    """Word a message of `qiskit_qasm3_import`: what Qiskit lacks is named as it is written."""
+    if (node := re.match(r"node of type (\w+) is not supported", message)) is not None:
+        return f"Qiskit cannot import {_UNSUPPORTED.get(node[1], node[1])}."
+    return _worded(_IMPORTING, message) or _sentence(message)
+
+
+def building(error: BaseException, gate: str) -> str:
+    """Word an error that Qiskit's Python raises while it builds the circuit.
+
+    Args:
+        error: the exception.
+        gate: the gate that was being applied; empty when it was something else.
+    """
+    text = str(error).strip("'\"")
+    gate = gate or "The gate"
+    if (lacking := re.search(r"missing \d+ required positional arguments?: (.+)$", text)) is not None:
+        names = lacking[1].replace("'", "")
+        return f"{gate} needs more parameters: {names}."
+    if wording := _worded(_BUILDING, text, gate=gate):
+        return wording
+    raised = (wording for kind, wording in _RAISED.items() if isinstance(error, kind))
+    return next(raised, "") or _sentence(text or type(error).__name__)
+
+
+def _worded(rules: Mapping[str, str], message: str, **names: str) -> str:
+    """The wording of the first pattern that a message starts with; empty when there is none."""
+    for pattern, wording in rules.items():
+        if (found := re.match(pattern, message, re.DOTALL)) is not None:
+            return wording.format(*found.groups(), **names)
+    return ""
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
 
 LONGEST_TEXT: Final = 8_000_000
 _PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
 _REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
 _STATEMENT: Final = re.compile(r"[^;{}]*[;{}]")
 _COMMENT: Final = re.compile(r"//[^\n]*")
-# QPY from version 13 on holds no code: it is read as data, never unpickled. Before that, Qiskit itself has
-# run code out of it (CVE-2025-2000), so older versions are refused.
-OLDEST_QPY: Final = 13
-MOST_QPY_BYTES: Final = 64 * 1024 * 1024
-MOST_OPERATIONS: Final = 200_000
-MOST_CIRCUITS: Final = 200
-_MAGIC: Final = b"QISKIT"
 
 
 def read(text: str) -> QuantumCircuit:
@@ -72,60 +243,6 @@ def check(text: str) -> CheckReport:
         tuple(sorted(parameter.name for parameter in circuit.parameters)),
         measures=measures(circuit),
     )
-
-
-def decode_qpy(payload: str) -> tuple[str, ...]:
-    """Translate circuits in Qiskit's binary form to OpenQASM 3.
-
-    Args:
-        payload: base64 of QPY, which may be packed with zlib.
-
-    Returns:
-        One program a circuit, at least the first, at most `MOST_CIRCUITS`; it ends before a circuit that
-        cannot be written, or with the one that makes it longer than `LONGEST_TEXT`.
-
-    Raises:
-        NotPossible: it is no QPY that is read here, or OpenQASM 3 cannot say what is in the first circuit.
-    """
-    data = _qpy_bytes(payload)
-    if data[:6] != _MAGIC or len(data) < 7:
-        raise NotPossible("The circuit is not in Qiskit's binary form.")
-    version = data[6]
-    if version < OLDEST_QPY:
-        raise NotPossible(
-            f"The circuit is in version {version} of Qiskit's binary form, which could hold code: "
-            f"only versions {OLDEST_QPY} and later are read."
-        )
-    if version > QPY_VERSION:
-        raise NotPossible(
-            f"The circuit is in version {version} of Qiskit's binary form, newer than the installed Qiskit "
-            f"reads ({QPY_VERSION}).",
-            "Update Qiskit.",
-        )
-    try:
-        circuits = qpy.load(io.BytesIO(data))
-    except MemoryError:
-        raise
-    except Exception as problem:
-        # The loader was written for files that are whole: a broken one ends in any exception there is.
-        raise NotPossible(
-            f"The circuit cannot be read: its binary form is broken ({type(problem).__name__})."
-        ) from problem
-    if not circuits or not isinstance(circuits[0], QuantumCircuit):
-        raise NotPossible("There is no circuit in it.")
-    programs = [_openqasm3(circuits[0])]
-    length = len(programs[0])
-    for circuit in circuits[1:MOST_CIRCUITS]:
-        if not isinstance(circuit, QuantumCircuit):
-            break
-        try:
-            programs.append(_openqasm3(circuit))
-        except NotPossible:
-            break
-        length += len(programs[-1])
-        if length > LONGEST_TEXT:
-            break
-    return tuple(programs)
 
 
 def _read_openqasm2(text: str) -> QuantumCircuit:
@@ -206,28 +323,3 @@ def _first_that_raises(text: str, kind: type[Exception]) -> int:
 def _place(text: str, offset: int) -> tuple[int, int]:
     line = text.count("\n", 0, offset)
     return line + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
-
-
-def _openqasm3(circuit: QuantumCircuit) -> str:
-    if sum(1 for _ in operations(circuit)) > MOST_OPERATIONS:
-        raise NotPossible(f"The circuit has more than {MOST_OPERATIONS:,} operations: it is not unpacked.")
-    try:
-        text = str(qasm3.dumps(circuit))
-    except qasm3.QASM3ExporterError as problem:
-        raise NotPossible(f"OpenQASM 3 cannot say what is in the circuit: {problem.message}") from problem
-    if len(text) > LONGEST_TEXT:
-        raise NotPossible(f"The circuit is longer than {LONGEST_TEXT:,} characters as OpenQASM.")
-    return text
-
-
-def _qpy_bytes(payload: str) -> bytes:
-    unpacker = zlib.decompressobj()
-    try:
-        data = base64.b64decode(payload, validate=True)
-        if data[:6] != _MAGIC:
-            data = unpacker.decompress(data, MOST_QPY_BYTES)
-    except (binascii.Error, ValueError, zlib.error):
-        raise NotPossible("The circuit is not in Qiskit's binary form.") from None
-    if unpacker.unconsumed_tail:
-        raise NotPossible(f"The circuit has more than {MOST_QPY_BYTES >> 20} MB: it is not unpacked.")
-    return data

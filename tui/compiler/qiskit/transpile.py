@@ -11,8 +11,7 @@ from qiskit.transpiler import Target
 
 from tui.compiler.messages import Review, Transpile
 from tui.compiler.qiskit.circuit_summary import draw_if_small, measures, stats
-from tui.compiler.qiskit.diagnostics import NotPossible, Unreadable
-from tui.compiler.qiskit.parser import read
+from tui.compiler.qiskit.parser import NotPossible, Unreadable, read
 from tui.compiler.qiskit.scoring import score
 from tui.domain.circuits import Candidate, TranspileOptions
 

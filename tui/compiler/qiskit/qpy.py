@@ -1,0 +1,102 @@
+"""Circuits from QPY, Qiskit's binary form, as OpenQASM 3."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import zlib
+from typing import Final
+
+from qiskit import QuantumCircuit, qasm3, qpy
+from qiskit.qpy.common import QPY_VERSION
+
+from tui.compiler.qiskit.circuit_summary import operations
+from tui.compiler.qiskit.parser import LONGEST_TEXT, NotPossible
+
+# QPY from version 13 on holds no code: it is read as data, never unpickled. Before that, Qiskit itself has
+# run code out of it (CVE-2025-2000), so older versions are refused.
+OLDEST_QPY: Final = 13
+MOST_QPY_BYTES: Final = 64 * 1024 * 1024
+MOST_OPERATIONS: Final = 200_000
+MOST_CIRCUITS: Final = 200
+_MAGIC: Final = b"QISKIT"
+
+
+def decode_qpy(payload: str) -> tuple[str, ...]:
+    """Translate circuits in Qiskit's binary form to OpenQASM 3.
+
+    Args:
+        payload: base64 of QPY, which may be packed with zlib.
+
+    Returns:
+        One program a circuit, at least the first, at most `MOST_CIRCUITS`; it ends before a circuit that
+        cannot be written, or with the one that makes it longer than `LONGEST_TEXT`.
+
+    Raises:
+        NotPossible: it is no QPY that is read here, or OpenQASM 3 cannot say what is in the first circuit.
+    """
+    data = _qpy_bytes(payload)
+    if data[:6] != _MAGIC or len(data) < 7:
+        raise NotPossible("The circuit is not in Qiskit's binary form.")
+    version = data[6]
+    if version < OLDEST_QPY:
+        raise NotPossible(
+            f"The circuit is in version {version} of Qiskit's binary form, which could hold code: "
+            f"only versions {OLDEST_QPY} and later are read."
+        )
+    if version > QPY_VERSION:
+        raise NotPossible(
+            f"The circuit is in version {version} of Qiskit's binary form, newer than the installed Qiskit "
+            f"reads ({QPY_VERSION}).",
+            "Update Qiskit.",
+        )
+    try:
+        circuits = qpy.load(io.BytesIO(data))
+    except MemoryError:
+        raise
+    except Exception as problem:
+        # The loader was written for files that are whole: a broken one ends in any exception there is.
+        raise NotPossible(
+            f"The circuit cannot be read: its binary form is broken ({type(problem).__name__})."
+        ) from problem
+    if not circuits or not isinstance(circuits[0], QuantumCircuit):
+        raise NotPossible("There is no circuit in it.")
+    programs = [_openqasm3(circuits[0])]
+    length = len(programs[0])
+    for circuit in circuits[1:MOST_CIRCUITS]:
+        if not isinstance(circuit, QuantumCircuit):
+            break
+        try:
+            programs.append(_openqasm3(circuit))
+        except NotPossible:
+            break
+        length += len(programs[-1])
+        if length > LONGEST_TEXT:
+            break
+    return tuple(programs)
+
+
+def _openqasm3(circuit: QuantumCircuit) -> str:
+    if sum(1 for _ in operations(circuit)) > MOST_OPERATIONS:
+        raise NotPossible(f"The circuit has more than {MOST_OPERATIONS:,} operations: it is not unpacked.")
+    try:
+        text = str(qasm3.dumps(circuit))
+    except qasm3.QASM3ExporterError as problem:
+        raise NotPossible(f"OpenQASM 3 cannot say what is in the circuit: {problem.message}") from problem
+    if len(text) > LONGEST_TEXT:
+        raise NotPossible(f"The circuit is longer than {LONGEST_TEXT:,} characters as OpenQASM.")
+    return text
+
+
+def _qpy_bytes(payload: str) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        data = base64.b64decode(payload, validate=True)
+        if data[:6] != _MAGIC:
+            data = unpacker.decompress(data, MOST_QPY_BYTES)
+    except (binascii.Error, ValueError, zlib.error):
+        raise NotPossible("The circuit is not in Qiskit's binary form.") from None
+    if unpacker.unconsumed_tail:
+        raise NotPossible(f"The circuit has more than {MOST_QPY_BYTES >> 20} MB: it is not unpacked.")
+    return data
