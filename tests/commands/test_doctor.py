@@ -21,7 +21,7 @@ from tui.commands.doctor import doctor
 from tui.commands.output import Exit
 from tui.commands.selection import ServiceChoice
 from tui.common.clock import Clock
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.config.settings import Folders
 from tui.domain.accounts import Account, Channel, Route
 from tui.ibm.api.service import QuantumService

@@ -26,8 +26,8 @@ from tests.store.samples import make_folders
 from tui.domain.accounts import Channel
 from tui.monitor.outbox import send_queue
 from tui.sandbox.lifecycle.info import SandboxInfo
+from tui.store.cache import SubmissionRepository
 from tui.store.records.models import PendingState
-from tui.store.submissions import SubmissionRepository
 
 POINTS = (
     "before the intent",

@@ -15,7 +15,7 @@ import pytest
 from tests.ibm.mock_network import ACCESS, KEY, InstantClock, Network, account, classic_routes, service
 from tests.support.sandbox import live_account
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobQuery, Primitive, Submission
@@ -23,8 +23,7 @@ from tui.domain.sessions import SessionMode
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpClient
-from tui.ibm.transport.endpoints import origin
-from tui.ibm.transport.request import Idempotency, Request
+from tui.ibm.transport.request import Idempotency, Request, origin
 from tui.sandbox.lifecycle.launch import SandboxInfo
 
 FAULTS: list[httpx.Response | Exception] = [

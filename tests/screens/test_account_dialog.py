@@ -13,7 +13,7 @@ from tests.support.app import SnapCompare, make_app, notices, running, screen_te
 from tests.support.app_services import FixedServices
 from tests.support.fixed_values import account, identity
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.domain.accounts import Channel, Keep, Route
 from tui.screens.account import AccountScreen
 from tui.screens.editor import EditorScreen

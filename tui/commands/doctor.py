@@ -28,8 +28,8 @@ from tui.ibm.credentials.save import token_place, with_token
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts
 from tui.ibm.transport.connectivity import steps_to
-from tui.ibm.transport.endpoints import for_instance, origin
-from tui.ibm.transport.request import RetryPolicy
+from tui.ibm.transport.endpoints import for_instance
+from tui.ibm.transport.request import RetryPolicy, origin
 from tui.ibm.transport.tls import trust
 
 _QUICK = Timeouts(connect=10, read=20, whole=40)

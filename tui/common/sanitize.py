@@ -1,4 +1,4 @@
-"""Text from outside, made safe to show: control and direction-changing characters become visible."""
+"""Text made safe to show: foreign characters that move the cursor become visible, secrets stay hidden."""
 
 from __future__ import annotations
 
@@ -54,3 +54,36 @@ def shorten(text: str, width: int) -> str:
     """
     # Cut first: one character stands for each, and a name may have thousands that are never seen.
     return plain(text) if len(text) <= width else plain(text[: max(0, width - 1)]) + "…"
+
+
+class Secret:
+    """A token, key or password: `repr`, `str` and format say nothing of it.
+
+    The value is read only by `reveal`, at the place that sends it.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself: for a request's header or body, nowhere else."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled")

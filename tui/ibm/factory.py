@@ -8,7 +8,8 @@ from tui.ibm.api.service import QuantumService
 from tui.ibm.classic.service import ClassicService
 from tui.ibm.platform.service import PlatformService
 from tui.ibm.transport.client import HttpClient, HttpOptions
-from tui.ibm.transport.endpoints import checked, origin
+from tui.ibm.transport.endpoints import checked
+from tui.ibm.transport.request import origin
 
 
 def make_service(

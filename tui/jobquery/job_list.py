@@ -182,7 +182,6 @@ class JobList:
     """Jobs (`replace_all`, `apply_changes`) and how they are shown; `rows_builder` gives the rows.
 
     Attributes:
-        filter: which jobs are shown.
         order: by which column.
         grouping: what stands together.
         folded: heads of groups whose jobs are hidden.
@@ -197,6 +196,15 @@ class JobList:
         self.unseen: AbstractSet[str] = frozenset()
         self._jobs: dict[str, Job] = {}
         self._keep: Matcher | None = None
+
+    @property
+    def filter(self) -> JobFilter:
+        """Filter of the jobs that are shown; `filtered` is true when it leaves any out."""
+        return self._filter
+
+    @filter.setter
+    def filter(self, wanted: JobFilter) -> None:
+        self._filter, self.filtered = wanted, bool(wanted)
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -257,7 +265,7 @@ class JobList:
     def sorts_quickly(self) -> bool:
         """True when sorting takes no longer than a key may: few jobs, or all of them newest first."""
         return len(self._jobs) <= _MANY or not (
-            self.filter or self.order != NEWEST_FIRST or self.grouping is not Grouping.NONE
+            self.filtered or self.order != NEWEST_FIRST or self.grouping is not Grouping.NONE
         )
 
     def rows_builder(self, now: datetime) -> Callable[[], JobRows]:
@@ -269,7 +277,7 @@ class JobList:
         Returns:
             A function without arguments that builds the rows; it may be called in another thread.
         """
-        self._keep = matcher(self.filter.terms, now, self.unseen) if self.filter else None
+        self._keep = matcher(self.filter.terms, now, self.unseen) if self.filtered else None
         jobs, keep, order, grouping = tuple(self._jobs.values()), self._keep, self.order, self.grouping
         folded = frozenset(self.folded)
         return lambda: build_rows(jobs, keep, order, grouping, folded)

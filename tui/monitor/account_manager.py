@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.compiler.client import Compiler
 from tui.config.settings import Folders
 from tui.domain.accounts import (

@@ -15,6 +15,7 @@ from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.store.blobs import BlobStore, TextCache
+from tui.store.cache import SubmissionRepository
 from tui.store.database import Database
 from tui.store.records.models import (
     Coverage,
@@ -31,7 +32,6 @@ from tui.store.records.models import (
     with_plausible_time,
 )
 from tui.store.records.tables import COVERAGE, JOBS, SESSIONS, ChangeSet
-from tui.store.submissions import SubmissionRepository
 
 _SCREENFUL = 100
 _JOBS_AT_ONCE = 500
@@ -160,7 +160,8 @@ class JobRepository(SubmissionRepository):
         changed: list[JobRecord] = []
         now = self._clock.now()
         for record in records:
-            lean = with_plausible_time(self._texts.without_texts(record), now)
+            with_texts = record.job.circuit or record.job.source
+            lean = with_plausible_time(self._texts.without_texts(record) if with_texts else record, now)
             known = self.record(lean.key)
             if known is None:
                 job = replace(lean.job, timeline=timeline(lean.job, lean.job.timeline))

@@ -19,7 +19,7 @@ from tests.ibm.mock_network import (
 from tests.support.clock import FakeClock
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobQuery
 from tui.ibm.auth.tokens import AccessToken, TokenManager

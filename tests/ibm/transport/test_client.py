@@ -11,10 +11,9 @@ import pytest
 
 from tests.ibm.mock_network import ACCESS, KEY, URL, InstantClock, response
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.ibm.transport.client import HttpClient, HttpOptions, Timeouts
-from tui.ibm.transport.endpoints import origin
-from tui.ibm.transport.request import Idempotency, Request, RetryPolicy
+from tui.ibm.transport.request import Idempotency, Request, RetryPolicy, origin
 
 OK = httpx.Response(200, json={"fine": True})
 SOON = timedelta(seconds=8)

@@ -10,8 +10,7 @@ import pytest
 from tests.ibm.mock_network import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.ibm.transport.client import HttpClient, HttpOptions, Timeouts
-from tui.ibm.transport.endpoints import origin
-from tui.ibm.transport.request import Idempotency, Request
+from tui.ibm.transport.request import Idempotency, Request, origin
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from qiskit import QuantumCircuit
 
-from tui.compiler.qiskit.parser import NotPossible
 from tui.domain.circuits import CircuitStats
 from tui.qiskit_common.traversal import walk
 
@@ -19,6 +18,14 @@ MOST_REVIEWED: Final = 300
 MOST_QUBITS: Final = 40
 """Active qubits of the same."""
 NARROWEST: Final = 20
+
+
+class NotPossible(Exception):
+    """The request cannot be done, for a reason that is the circuit's."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 def operations(circuit: QuantumCircuit) -> Iterator[Any]:

@@ -13,8 +13,8 @@ from qiskit.transpiler import Target
 from tui.common.errors import ErrorKind
 from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
-from tui.compiler.qiskit.circuit_summary import draw
-from tui.compiler.qiskit.parser import NotPossible, Unreadable, check, read
+from tui.compiler.qiskit.circuit_summary import NotPossible, draw
+from tui.compiler.qiskit.parser import Unreadable, check, read
 from tui.compiler.qiskit.qpy import decode_qpy
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.domain.circuits import TranspileOptions

@@ -88,14 +88,6 @@ def unreadable(message: str, line: int = 0, column: int = 0) -> Unreadable:
     return Unreadable((Diagnostic(line, column, message),))
 
 
-class NotPossible(Exception):
-    """The request cannot be done, for a reason that is the circuit's."""
-
-    def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(message)
-        self.advice = advice
-
-
 def of_openqasm3(error: OpenQasm3Error, text: str) -> Unreadable:
     """Return the diagnostics of the problems that the importer has with the program `text`."""
     return Unreadable(tuple(_diagnostic(problem, text) for problem in error.problems))

@@ -11,8 +11,8 @@ from typing import Final
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.qpy.common import QPY_VERSION
 
-from tui.compiler.qiskit.circuit_summary import operations
-from tui.compiler.qiskit.parser import LONGEST_TEXT, NotPossible
+from tui.compiler.qiskit.circuit_summary import NotPossible, operations
+from tui.compiler.qiskit.parser import LONGEST_TEXT
 
 # QPY from version 13 on holds no code: it is read as data, never unpickled. Before that, Qiskit itself has
 # run code out of it (CVE-2025-2000), so older versions are refused.

@@ -10,8 +10,8 @@ from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
 from qiskit.transpiler import Target
 
 from tui.compiler.messages import Review, Transpile
-from tui.compiler.qiskit.circuit_summary import draw_if_small, measures, stats
-from tui.compiler.qiskit.parser import NotPossible, Unreadable, read
+from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, measures, stats
+from tui.compiler.qiskit.parser import Unreadable, read
 from tui.compiler.qiskit.scoring import score
 from tui.domain.circuits import Candidate, TranspileOptions
 

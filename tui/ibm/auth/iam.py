@@ -6,7 +6,7 @@ import msgspec
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.domain.accounts import Account
 from tui.ibm.auth.tokens import AccessToken, send_key
 from tui.ibm.transport.client import HttpClient

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.errors import token_refused
 from tui.ibm.transport.request import Request, Response, Value
@@ -303,3 +303,8 @@ class TokenAuth:
             advice = f"This machine's clock is {minutes} the service's: set it right."
         message = f"The key is good, but the service refuses it here: {refused.message}"
         return refused.reworded(ErrorKind.FORBIDDEN, message, advice)
+
+
+def bearer(token: AccessToken) -> Mapping[str, Value]:
+    """Return the header that carries an IAM token."""
+    return {"Authorization": type(token.value)(f"Bearer {token.value.reveal()}")}

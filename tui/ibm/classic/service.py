@@ -31,8 +31,8 @@ from tui.ibm.classic.transpiler import transpile
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_status
 from tui.ibm.codec.decoding import moment
 from tui.ibm.transport.client import USER_AGENT, HttpClient
-from tui.ibm.transport.endpoints import check_url, hosts_of, origin
-from tui.ibm.transport.request import Query, Value
+from tui.ibm.transport.endpoints import check_url, hosts_of
+from tui.ibm.transport.request import Query, Value, origin
 
 CLIENT = f"qiskit-version-2/0.39.2/{USER_AGENT}"
 """The walkthrough calls the prefix necessary (contract 3)."""

@@ -6,8 +6,7 @@ import msgspec
 
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret, plain
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import LayoutMode, qiskit_arguments
 from tui.ibm.codec.decoding import decode

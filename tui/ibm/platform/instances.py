@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,9 +13,9 @@ import msgspec
 from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Endpoints, Instance, Preferences
-from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
+from tui.ibm.auth.tokens import TokenAuth, TokenManager, bearer
 from tui.ibm.transport.client import HttpClient
-from tui.ibm.transport.request import Idempotency, Request, Value
+from tui.ibm.transport.request import Idempotency, Request
 
 PATIENCE = 2.5
 """Seconds for a plan's name that is only shown: it must not hold up what is asked for."""
@@ -215,8 +215,3 @@ def short_name(crn: str) -> str:
     """Return a name for an instance whose name is not known: the start of its GUID."""
     parts = crn.split(":")
     return parts[7][:8] if len(parts) > 7 and parts[7] else crn[:24]
-
-
-def bearer(token: AccessToken) -> Mapping[str, Value]:
-    """Return the header that carries an IAM token."""
-    return {"Authorization": type(token.value)(f"Bearer {token.value.reveal()}")}

@@ -27,11 +27,11 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.iam import fetch_token
-from tui.ibm.auth.tokens import AccessToken, TokenManager
+from tui.ibm.auth.tokens import AccessToken, TokenManager, bearer
 from tui.ibm.codec.backends import decode_devices
 from tui.ibm.codec.decoding import moment
 from tui.ibm.platform.account_details import account_details, api_version
-from tui.ibm.platform.instances import Instances, bearer, preferred, short_name
+from tui.ibm.platform.instances import Instances, preferred, short_name
 from tui.ibm.platform.workloads import Workloads
 from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.endpoints import check_url, for_instance, hosts_of

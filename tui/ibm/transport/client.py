@@ -19,9 +19,8 @@ import httpx
 from tui import __version__
 from tui.common.clock import Chance, Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret
 from tui.domain.accounts import Route
-from tui.ibm.transport.endpoints import origin
 from tui.ibm.transport.errors import (
     broken,
     failure,
@@ -38,6 +37,7 @@ from tui.ibm.transport.request import (
     RetryPolicy,
     http_date,
     is_page,
+    origin,
     wait_asked,
 )
 from tui.ibm.transport.response_body import ACCEPTED, SpilledBody, read_body
@@ -104,7 +104,7 @@ class HttpClient:
     that is not among `origins`.
 
     Args:
-        origins: where requests may go (`tui.ibm.transport.endpoints.origin`).
+        origins: where requests may go (`tui.ibm.transport.request.origin`).
         clock: source of time.
         options: limits and surroundings.
         secrets: what no message may repeat, beside the secrets of requests.

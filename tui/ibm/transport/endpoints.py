@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import plain
 from tui.domain.accounts import Channel, Endpoints
+from tui.ibm.transport.request import origin
 
 DEFAULT_REGION = "us-east"
 _PRODUCTION, _STAGING = "cloud.ibm.com", "test.cloud.ibm.com"
@@ -222,13 +223,6 @@ def hosts_of(endpoints: Endpoints, channel: Channel) -> tuple[str, ...]:
     names = ("auth", "runtime", "transpiler") if channel is Channel.CLASSIC else ("iam", "api")
     found = (urlsplit(getattr(endpoints, name)).netloc for name in names)
     return tuple(dict.fromkeys(host for host in found if host))
-
-
-def origin(url: str) -> str:
-    """Return scheme, host and port of a URL, e.g. `https://iam.cloud.ibm.com:443`."""
-    parts = urlsplit(url)
-    port = parts.port or (80 if parts.scheme == "http" else 443)
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
 def _is_label(text: str) -> bool:

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import IO, Final, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from tui.common.clock import Backoff, Chance, Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
-from tui.common.secret import Secret
+from tui.common.sanitize import Secret, plain
 from tui.ibm.codec.decoding import decode, encode
 
 T = TypeVar("T")
@@ -264,3 +263,10 @@ def http_date(value: str) -> datetime | None:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL, e.g. `https://iam.cloud.ibm.com:443`."""
+    parts = urlsplit(url)
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"

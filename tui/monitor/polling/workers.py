@@ -9,8 +9,7 @@ from collections.abc import Callable
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.polling.account_pollers import AUTH_KINDS
 from tui.monitor.polling.scheduler import CircuitBreaker, OutageRole, Scheduler, Worker, WorkerPolicy
-from tui.monitor.state.app_state import AppState
-from tui.monitor.state.connection import UNREACHED
+from tui.monitor.state.app_state import UNREACHED, AppState
 from tui.monitor.state.event_bus import in_words
 from tui.monitor.state.events import Severity, SignInDoubted
 

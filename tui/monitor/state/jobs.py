@@ -7,14 +7,17 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from tui.common.clock import Clock
 from tui.domain.jobs import OWN_TAG, Job, JobMetrics
-from tui.monitor.state.connection import Connection
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import JobsChanged, SubmittedJobListed
 from tui.store.records.models import Coverage, Interval, JobRecord, Key, PendingState
 from tui.store.repository import JobRepository
+
+if TYPE_CHECKING:
+    from tui.monitor.state.app_state import Connection
 
 FIRST_PUBLISHED = 4000
 """Jobs read from the history after which the screens first hear of them."""

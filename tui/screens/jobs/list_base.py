@@ -210,8 +210,12 @@ class JobRowsScreen(SectionScreen):
         if rows.rows and self.focused is None:
             # Focusing what has the focus already would paint it all again.
             table.focus()
-        self.filter_line.show_count(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
+        if self.filter_line.display:
+            self._show_count()
         self._show_preview()
+
+    def _show_count(self) -> None:
+        self.filter_line.show_count(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
 
     def _show_emptiness(self) -> None:
         empty = self.query_one("#empty", Static)
@@ -286,7 +290,7 @@ class JobRowsScreen(SectionScreen):
         if marked:
             hidden = self._hidden_marks()
             facts.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
-        if self._list.filter:
+        if self._list.filtered:
             facts.append(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
             facts.append(f"by {self._list.grouping}")

@@ -119,6 +119,7 @@ class JobsScreen(JobRowsScreen):
 
     def action_filter(self) -> None:
         """Ask for the filter."""
+        self._show_count()
         self.filter_line.ask()
         self._learn_tags()
 
