@@ -26,7 +26,7 @@ from tui.sandbox.base.tokens import Secrets
 from tui.sandbox.core.devices import Device
 from tui.sandbox.core.service import Service
 from tui.sandbox.core.submission import Submission
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.db.models import Face, Job
 from tui.sandbox.faults.connections import Connections
 from tui.sandbox.faults.plan import FaultControl, FaultPlan
@@ -152,7 +152,7 @@ class FaultySandbox:
 async def faulty_sandbox(folder: Path) -> AsyncIterator[FaultySandbox]:
     """A sandbox on a free port of this machine, for the length of a block."""
     secrets, plan, connections, other_origin = Secrets.random(), FaultPlan(), Connections(), OtherOrigin()
-    service = Service(Database(folder), HoldingEngine(), PacedClock(), secrets)
+    service = Service(SandboxDatabase(folder), HoldingEngine(), PacedClock(), secrets)
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -13,7 +13,7 @@ from tests.store.samples import make_folders
 from tui.domain.accounts import Channel
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import HistoryCoverageChanged
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.db.models import Face, Job
 from tui.sandbox.lifecycle.launch import launch
 
@@ -23,7 +23,7 @@ _HOSTILE = ("[red]x[/]", "\x1b[31mesc", "‮rtl", "x" * 5000)
 def filled(folder: Path, face: Face) -> list[str]:
     """Jobs of the last weeks, 250 of them of one second; returns their ids."""
     folder.mkdir(parents=True, exist_ok=True)
-    database = Database(folder)
+    database = SandboxDatabase(folder)
     now = datetime.now(UTC)
     ids = []
     for number in range(480):

@@ -13,7 +13,7 @@ from tests.support.app_services import FixedServices
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.tag_completion import TagSuggester
+from tui.screens.jobs.tag_completion import TagListSuggester
 from tui.widgets.forms.inputs import completed, typable_tags
 
 HOSTILE = ("[red]x[/]", "a,b", "\x1b[31mred", "x" * 5000, " space", "-minus", "‮abc", "ok")
@@ -33,7 +33,7 @@ class SlowClock:
 
 def suggester(
     known: tuple[str, ...], answers: dict[str, tuple[str, ...]] | None = None
-) -> tuple[TagSuggester, list[str]]:
+) -> tuple[TagListSuggester, list[str]]:
     """A suggester and what it asks; no pause takes time."""
     asked: list[str] = []
 
@@ -47,7 +47,7 @@ def suggester(
         async def sleep(self, seconds: float) -> None:
             await asyncio.sleep(0)
 
-    return TagSuggester(known, search, Clock()), asked  # type: ignore[arg-type]  # it only sleeps
+    return TagListSuggester(known, search, Clock()), asked  # type: ignore[arg-type]  # it only sleeps
 
 
 async def test_tag_suggester_completes_from_known_tags() -> None:
@@ -87,7 +87,7 @@ async def test_tag_suggester_waits_for_a_pause_in_typing() -> None:
         return ("wxyz-1",)
 
     clock = SlowClock()
-    completing = TagSuggester((), search, clock)  # type: ignore[arg-type]  # it only sleeps
+    completing = TagListSuggester((), search, clock)  # type: ignore[arg-type]  # it only sleeps
     first = asyncio.ensure_future(completing.get_suggestion("wxy"))
     second = asyncio.ensure_future(completing.get_suggestion("wxyz"))
     await asyncio.sleep(0)

@@ -22,7 +22,7 @@ from tui.sandbox.base.clock import PacedClock
 from tui.sandbox.base.tokens import Secrets
 from tui.sandbox.core.instance import CLASSIC_INSTANCE, limits_named
 from tui.sandbox.core.service import Service
-from tui.sandbox.db.database import Database, StateInUseError
+from tui.sandbox.db.database import SandboxDatabase, StateInUseError
 from tui.sandbox.faults.connections import Connections
 from tui.sandbox.faults.middleware import FaultMiddleware, with_date_header
 from tui.sandbox.faults.plan import FAULTS_PATH, GRAMMAR, Fault, FaultControl, FaultPlan, parse_fault
@@ -179,7 +179,7 @@ def main(
         print(f"qdeck sandbox: port {options.port} cannot be used: {error.strerror}", file=sys.stderr)
         return _FAILED
     try:
-        database = Database(options.state)
+        database = SandboxDatabase(options.state)
     except (StateInUseError, OSError) as error:
         print(f"qdeck sandbox: {error}", file=sys.stderr)
         return IN_USE if isinstance(error, StateInUseError) else _FAILED

@@ -16,7 +16,7 @@ from tui.sandbox.app import build_app
 from tui.sandbox.base.tokens import Secrets
 from tui.sandbox.core.instance import NO_LIMITS, Limits
 from tui.sandbox.core.service import Service
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.simulator.base.values import RunOutcome
 
 LATEST = "2026-04-15"
@@ -115,7 +115,7 @@ class SandboxFactory:
         clock = clock or ManualClock()
         engine = GateEngine(gated=gated)
         secrets = Secrets.random()
-        service = Service(Database(self._folder), engine, clock, secrets, limits, background)
+        service = Service(SandboxDatabase(self._folder), engine, clock, secrets, limits, background)
         sandbox = Sandbox(service, secrets, clock, engine)
         service.start()
         try:

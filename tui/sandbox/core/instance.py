@@ -14,7 +14,7 @@ from uuid import uuid4
 from tui.sandbox.base.clock import Clock
 from tui.sandbox.base.errors import ApiError, usage_exceeded
 from tui.sandbox.core.sessions import active_seconds
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.db.models import Face
 
 PLAN_ID = "850b3d3e-0000-4000-8000-000000000001"
@@ -45,7 +45,7 @@ class Identity:
         return f"crn:v1:bluemix:public:quantum-computing:{REGION}:a/{self.account}:{self.instance}::"
 
 
-def load_identity(database: Database) -> Identity:
+def load_identity(database: SandboxDatabase) -> Identity:
     """Return the identity stored in the database; a new one is generated at the first start."""
     stored = database.setting("identity")
     if stored is not None:
@@ -140,7 +140,7 @@ class Usage:
         allocation: QPU seconds of the plan for one period.
     """
 
-    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
+    def __init__(self, database: SandboxDatabase, clock: Clock, limits: Limits) -> None:
         self._database = database
         self._clock = clock
         self._enforced = limits.enforced

@@ -13,7 +13,7 @@ from tui.sandbox.base.clock import Clock
 from tui.sandbox.core.devices import device
 from tui.sandbox.core.engine import EnginePort
 from tui.sandbox.core.sessions import EXPIRED, SessionManager
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.db.models import RAN_TOO_LONG, Job, Session
 from tui.sandbox.simulator.base.values import RunOutcome
 
@@ -115,7 +115,7 @@ class DeviceQueue:
         self._running = None
 
 
-class Scheduler:
+class JobScheduler:
     """The queues of all devices.
 
     Args:
@@ -125,7 +125,7 @@ class Scheduler:
 
     def __init__(
         self,
-        database: Database,
+        database: SandboxDatabase,
         engine: EnginePort,
         clock: Clock,
         sessions: SessionManager,

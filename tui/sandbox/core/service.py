@@ -14,10 +14,10 @@ from tui.sandbox.base.tokens import ClassicTokens, IamTokens, Secrets
 from tui.sandbox.core import devices
 from tui.sandbox.core.engine import EnginePort, TranspileTasks
 from tui.sandbox.core.instance import NO_LIMITS, Limits, RateLimit, Usage, load_identity
-from tui.sandbox.core.scheduler import Scheduler
+from tui.sandbox.core.scheduler import JobScheduler
 from tui.sandbox.core.sessions import SessionManager
 from tui.sandbox.core.submission import Submission
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.db.models import Face, Job, Mode, Session, new_id
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Service:
 
     def __init__(
         self,
-        database: Database,
+        database: SandboxDatabase,
         engine: EnginePort,
         clock: Clock,
         secrets: Secrets,
@@ -50,7 +50,7 @@ class Service:
         self.iam = IamTokens(secrets.api_key, self.identity.user_id, self.identity.account, clock)
         self.classic = ClassicTokens(secrets.api_token, clock)
         self.sessions = SessionManager(database, clock)
-        self.scheduler = Scheduler(database, engine, clock, self.sessions, devices.DEVICES, background)
+        self.scheduler = JobScheduler(database, engine, clock, self.sessions, devices.DEVICES, background)
         self.transpilations = TranspileTasks(engine)
         self.usage = Usage(database, clock, limits)
         self._rate = RateLimit(limits.creations_per_minute, clock)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tui.sandbox.base.clock import Clock, iso
 from tui.sandbox.base.errors import ApiError, session_not_found
-from tui.sandbox.db.database import Database
+from tui.sandbox.db.database import SandboxDatabase
 from tui.sandbox.db.models import Face, Mode, Session, SessionState, new_id
 
 EXPIRED = "maximum time to live reached"
@@ -96,7 +96,7 @@ class SessionManager:
         on_close: called with a session that has just closed, so that the queue drops its jobs.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: SandboxDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._changed = asyncio.Event()

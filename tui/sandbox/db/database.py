@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tui.common.file_lock import FileLock, LockTimeout, file_lock
-from tui.sandbox.db.jobs import JobTable, SessionTable
+from tui.sandbox.db.jobs import SessionTable, SqlJobTable
 from tui.sandbox.db.workloads import WorkloadTable
 
 FILE_NAME = "sandbox.sqlite3"
@@ -22,7 +22,7 @@ class StateInUseError(RuntimeError):
     """Another sandbox is running on the same folder."""
 
 
-class Database:
+class SandboxDatabase:
     """Jobs, sessions and settings under one folder (created, mode 0700).
 
     Raises:
@@ -35,7 +35,7 @@ class Database:
         folder.chmod(0o700)
         self._lock = _lock(folder)
         self._connection = _open(folder / FILE_NAME)
-        self.jobs = JobTable(self._connection)
+        self.jobs = SqlJobTable(self._connection)
         self.sessions = SessionTable(self._connection)
         self.workloads = WorkloadTable(self._connection)
 
@@ -108,7 +108,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _schema(connection: sqlite3.Connection) -> str:
-    jobs, sessions = JobTable(connection), SessionTable(connection)
+    jobs, sessions = SqlJobTable(connection), SessionTable(connection)
     return f"""
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE jobs (

@@ -33,7 +33,7 @@ class JobQuery(ListQuery):
         return where
 
 
-class JobTable(Table[Job]):
+class SqlJobTable(Table[Job]):
     """Jobs, in the order of their creation; each may have large parts, which are JSON or plain text."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -16,7 +16,7 @@ from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.pick import Option, Pick
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.export import exported, suggested_name
-from tui.screens.jobs.tag_completion import TagSuggester
+from tui.screens.jobs.tag_completion import TagListSuggester
 from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
 
@@ -92,13 +92,13 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     return True
 
 
-async def tag_suggester(screen: SectionScreen) -> TagSuggester:
+async def tag_suggester(screen: SectionScreen) -> TagListSuggester:
     """Make the completion of tags: those of the newest jobs first, then those the service finds."""
     jobs = screen.services.jobs.all()
     # Keys typed right behind the one that opens the dialog wait a few turns of the loop, not for a thread.
     quick = len(jobs) <= _QUICKLY_READ
     known = tags_of_jobs(jobs) if quick else await asyncio.to_thread(tags_of_jobs, jobs)
-    return TagSuggester(known, screen.services.jobs.tags_like, screen.clock)
+    return TagListSuggester(known, screen.services.jobs.tags_like, screen.clock)
 
 
 def tags_of(text: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ _FEW = 50
 """So few answers are all there are: a longer text has no others."""
 
 
-class TagSuggester(Suggester):
+class TagListSuggester(Suggester):
     """Suggests for the last of tags separated by commas, which may have a `-` before it.
 
     Completion is a courtesy: an error of the search is not shown, and ends the searching.

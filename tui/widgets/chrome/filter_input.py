@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tui.common.sanitize import plain
 from tui.jobquery.filters import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
-from tui.widgets.forms.inputs import CompletingInput, TagSuggester
+from tui.widgets.forms.inputs import CompletingInput, FilterTagSuggester
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
 
@@ -38,7 +38,7 @@ class FilterInput(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._count = ""
-        self.tags = TagSuggester()
+        self.tags = FilterTagSuggester()
         """Completes `tag:`; give it the tags."""
 
     def compose(self) -> ComposeResult:

@@ -88,7 +88,7 @@ def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> s
     )
 
 
-class TagSuggester(Suggester):
+class FilterTagSuggester(Suggester):
     """Completes the `tag:` that a filter ends with.
 
     Attributes:

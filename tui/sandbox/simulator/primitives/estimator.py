@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Settings:
+class EstimatorSettings:
     """How to estimate.
 
     Attributes:
@@ -75,7 +75,7 @@ def estimate_pub(
     pub: Pub,
     observables: Observables,
     device: str,
-    settings: Settings,
+    settings: EstimatorSettings,
     generator: np.random.Generator,
     accounting: JobAccounting,
 ) -> Estimates:
@@ -178,7 +178,9 @@ class _BasisShots:
 class _ReadoutFactors:
     """The factors by which twirled readout shrinks Paulis, measured by calibration shots."""
 
-    def __init__(self, settings: Settings, accounting: JobAccounting, generator: np.random.Generator) -> None:
+    def __init__(
+        self, settings: EstimatorSettings, accounting: JobAccounting, generator: np.random.Generator
+    ) -> None:
         self._settings = settings
         self._accounting = accounting
         self._generator = generator
@@ -241,7 +243,7 @@ def _measured(circuit: QuantumCircuit, basis: str) -> QuantumCircuit:
 
 
 def _value(
-    terms: Terms, shots_by_basis: Sequence[_BasisShots], factors: _ReadoutFactors, settings: Settings
+    terms: Terms, shots_by_basis: Sequence[_BasisShots], factors: _ReadoutFactors, settings: EstimatorSettings
 ) -> tuple[float, float, float]:
     """Sum the terms of an observable, each from the shots of the basis it was put in.
 

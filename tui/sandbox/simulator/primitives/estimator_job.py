@@ -11,7 +11,12 @@ import numpy as np
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.primitives import results
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
-from tui.sandbox.simulator.primitives.estimator import RANDOMIZATIONS, Estimates, Settings, estimate_pub
+from tui.sandbox.simulator.primitives.estimator import (
+    RANDOMIZATIONS,
+    Estimates,
+    EstimatorSettings,
+    estimate_pub,
+)
 from tui.sandbox.simulator.primitives.observables import Observables, read_observables
 from tui.sandbox.simulator.primitives.pubs import Pub, choose_v1, read_pub, read_v1_pubs, repeat_v1
 from tui.sandbox.simulator.primitives.sampler import v1_shots
@@ -79,7 +84,7 @@ def run_estimator_v1(
     observables = choose_v1(params["observables"], params.get("observable_indices"), "observable")
     observables = repeat_v1(observables, len(pubs), "observables")
     level = (params.get("resilience_settings") or {}).get("level")
-    settings = Settings(shots, mitigated=level is None or int(level) >= 1, blocks=1)
+    settings = EstimatorSettings(shots, mitigated=level is None or int(level) >= 1, blocks=1)
     generator = np.random.default_rng(seed)
     values, metadata = [], []
     for pub, given in zip(pubs, observables, strict=True):
@@ -92,18 +97,18 @@ def run_estimator_v1(
     return {"values": values, "metadata": metadata}
 
 
-def _settings(precision: float, mitigated: bool, options: Mapping[str, Any]) -> Settings:
+def _settings(precision: float, mitigated: bool, options: Mapping[str, Any]) -> EstimatorSettings:
     """ceil(1 / precision**2) shots, with twirled readout rounded up to equal blocks, one a randomization."""
     # The nudge keeps 1/0.1**2, which is a hair over 100, at 100 shots.
     shots = math.ceil(1 / precision**2 - 1e-9)
     if not mitigated:
-        return Settings(shots, mitigated=False, blocks=1)
+        return EstimatorSettings(shots, mitigated=False, blocks=1)
     twirling = options.get("twirling") or {}
     blocks = twirling.get("num_randomizations", "auto")
     blocks = RANDOMIZATIONS if blocks == "auto" else blocks
     each = twirling.get("shots_per_randomization", "auto")
     each = max(math.ceil(shots / blocks), 1 if each == "auto" else each)
-    return Settings(blocks * each, mitigated=True, blocks=blocks)
+    return EstimatorSettings(blocks * each, mitigated=True, blocks=blocks)
 
 
 def _default_precision(params: Mapping[str, Any], options: Mapping[str, Any]) -> float:
