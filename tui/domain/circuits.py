@@ -240,8 +240,8 @@ def classical_bits(text: str) -> int | None:
     """
     total = 0
     for declared in _BITS.finditer(_COMMENT.sub(" ", text)):
-        told = declared["size"] if declared["size"] is not None else declared["old"]
-        size = "1" if told is None else told.strip()
+        words = declared["size"] if declared["size"] is not None else declared["old"]
+        size = "1" if words is None else words.strip()
         if not re.fullmatch(r"\d{1,6}", size, re.ASCII):
             return None
         total += int(size)

@@ -96,15 +96,15 @@ class CloudOptions:
     @property
     def words(self) -> str:
         """Summary of the options in a few words: `AI on, keep, n_cnots, fractional gates, +1 more`."""
-        told = [f"AI {self.ai.word}"]
+        text = [f"AI {self.ai.word}"]
         if self.layout_mode is not LayoutMode.OPTIMIZE:
-            told.append(self.layout_mode.value)
-        told += [preference.value for preference in self.preferences]
+            text.append(self.layout_mode.value)
+        text += [preference.value for preference in self.preferences]
         if self.fractional_gates:
-            told.append("fractional gates")
+            text.append("fractional gates")
         if self.refinements:
-            told.append(f"+{self.refinements} more")
-        return ", ".join(told)
+            text.append(f"+{self.refinements} more")
+        return ", ".join(text)
 
 
 NOTHING_ASKED = CloudOptions()
@@ -161,10 +161,10 @@ def parse_qiskit_options(text: str) -> QiskitOptions:
     """
     if not text.strip():
         return ()
-    told = _json(text, "Qiskit options")
-    if not isinstance(told, dict):
+    words = _json(text, "Qiskit options")
+    if not isinstance(words, dict):
         raise ValueError('Qiskit options: a JSON object, for example {"layout_method": "sabre"}.')
-    return tuple((name, json.dumps(value)) for name, value in told.items())
+    return tuple((name, json.dumps(value)) for name, value in words.items())
 
 
 def parse_qiskit_option(text: str) -> tuple[str, str]:

@@ -89,8 +89,8 @@ class FinishHook:
             try:
                 await self._once(job)
             except (OSError, ValueError) as error:
-                told = error.strerror if isinstance(error, OSError) and error.strerror else error
-                why = f"on_finish: {plain(self._command[0])} cannot be run: {told}."
+                text = error.strerror if isinstance(error, OSError) and error.strerror else error
+                why = f"on_finish: {plain(self._command[0])} cannot be run: {text}."
                 self._trouble(QdeckError(ErrorKind.SETTINGS, why, "Correct it in settings.toml."))
 
     async def _once(self, job: Job) -> None:

@@ -51,17 +51,17 @@ class BackendsScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._take(self.services.backends.all())
+        self._show_list(self.services.backends.all())
         self.query_one(RowTable).focus()
 
     def app_event(self, event: Event) -> None:
         """Another list, or another account: its medians are others too."""
         if isinstance(event, BackendsChanged):
-            self._take(event.backends)
+            self._show_list(event.backends)
         elif isinstance(event, IdentityChanged):
             self._details.clear()
             self._errors.clear()
-            self._take(self.services.backends.all())
+            self._show_list(self.services.backends.all())
 
     def on_screen_resume(self) -> None:
         """Medians are fetched while the section is looked at; the choice may have changed elsewhere."""
@@ -85,7 +85,7 @@ class BackendsScreen(SectionScreen):
             return listed
         return details_over(listed, details)
 
-    def _take(self, backends: tuple[Backend, ...]) -> None:
+    def _show_list(self, backends: tuple[Backend, ...]) -> None:
         self._backends = {backend.name: backend for backend in backends}
         table = self.query_one(RowTable)
         empty = self.query_one("#empty", Static)

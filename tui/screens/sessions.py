@@ -75,21 +75,21 @@ class SessionsScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known, and let times pass."""
-        self._take()
+        self._show_rows()
         self.query_one(RowTable).focus()
-        self.set_interval(_LOOK_AT_CLOCK, self._look)
+        self.set_interval(_LOOK_AT_CLOCK, self._show_ages)
 
     def on_screen_resume(self) -> None:
         """Times have passed, and the workspace may use another session."""
-        self._look()
+        self._show_ages()
 
     def on_resize(self) -> None:
         """Fold the words anew."""
-        self._look()
+        self._show_ages()
 
     def app_event(self, event: Event) -> None:
         """Sessions, the jobs in them, or who is signed in, changed."""
-        self._take()
+        self._show_rows()
 
     def on_row_table_cursor_moved(self) -> None:
         """Tell of the session under the cursor."""
@@ -117,7 +117,7 @@ class SessionsScreen(SectionScreen):
             self.shell.show_notice(
                 f"The next jobs run in {short_id(session.id, 20)} on {plain(session.backend, limit=40)}."
             )
-        self._look()
+        self._show_ages()
 
     @work(group="session-command", exit_on_error=False)
     async def action_new(self) -> None:
@@ -129,7 +129,7 @@ class SessionsScreen(SectionScreen):
             NewSession(self.services.backends.all(), self.workspace.backend, self.services.sessions.open)
         )
         if session is not None:
-            self._take()
+            self._show_rows()
             self.query_one(RowTable).move_to(session.id)
             self.shell.show_notice(f"Opened {short_id(session.id, 20)}. u runs the next jobs in it.")
 
@@ -183,7 +183,7 @@ class SessionsScreen(SectionScreen):
         except BaseException:
             self.workspace.use_session(session.id)
             raise
-        self._look()
+        self._show_ages()
         return " The next jobs run alone."
 
     @work(group="refresh", exclusive=True, exit_on_error=False)
@@ -203,7 +203,7 @@ class SessionsScreen(SectionScreen):
             for job in self.services.jobs.all()
         )
 
-    def _take(self) -> None:
+    def _show_rows(self) -> None:
         self._sessions = {session.id: session for session in self.services.sessions.all()}
         inside = [job for job in self.services.jobs.all() if job.session_id]
         self._job_counts = Counter(job.session_id for job in inside)
@@ -217,7 +217,7 @@ class SessionsScreen(SectionScreen):
         empty.show([] if self._sessions else self._invitation())
         self._show_detail()
 
-    def _look(self) -> None:
+    def _show_ages(self) -> None:
         self.query_one(RowTable).repaint()
         self._show_detail()
 

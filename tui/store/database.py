@@ -186,7 +186,7 @@ class Database:
         if self._storage.changed_elsewhere():
             with self._storage.batch():
                 self._read_changes()
-        return self._take_changes()
+        return self._pop_changes()
 
     def write(self, batch: ChangeSet) -> ChangeSet:
         """Write a batch, merged with what is in the file, in one write.
@@ -217,7 +217,7 @@ class Database:
             for table, key, number in removed:
                 self._indexes[table].add(key, number)
             raise
-        return self._take_changes()
+        return self._pop_changes()
 
     def compact(self) -> None:
         """Write the file anew with only what is needed.
@@ -232,7 +232,7 @@ class Database:
         self._file = None
         self._database.close()
 
-    def _take_changes(self) -> ChangeSet:
+    def _pop_changes(self) -> ChangeSet:
         changes, self._changes = self._changes, ChangeSet()
         return changes
 

@@ -57,7 +57,7 @@ class SortedJobs:
                 self._jobs[bisect_left(self._order, place)] = job
                 continue
             if known is not None:
-                self._take_out(known)
+                self._remove(known)
             self._places[key] = place
             fresh.append((place, job))
         if fresh:
@@ -69,7 +69,7 @@ class SortedJobs:
         for key in keys:
             known = self._places.pop(key, None)
             if known is not None:
-                self._take_out(known)
+                self._remove(known)
         self._listed = None
 
     def only(self, belongs: Callable[[Job], bool]) -> SortedJobs:
@@ -82,7 +82,7 @@ class SortedJobs:
         chosen._places = {(place[2], place[1]): place for place in chosen._order}
         return chosen
 
-    def _take_out(self, place: _Place) -> None:
+    def _remove(self, place: _Place) -> None:
         at = bisect_left(self._order, place)
         del self._order[at]
         del self._jobs[at]

@@ -80,12 +80,12 @@ class CloudRefinements(Dialog[CloudOptions]):
 
     @on(Input.Submitted)
     async def _entered(self) -> None:
-        await self._take()
+        await self._accept()
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "do":
-            await self._take()
+            await self._accept()
         else:
             self.dismiss(None)
 
@@ -93,7 +93,7 @@ class CloudRefinements(Dialog[CloudOptions]):
         """Change nothing."""
         self.dismiss(None)
 
-    async def _take(self) -> None:
+    async def _accept(self) -> None:
         field = ""
         try:
             preferences = self._asked.preferences

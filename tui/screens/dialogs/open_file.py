@@ -115,7 +115,7 @@ class OpenFile(Dialog[Opened]):
         """Take the marked path over into the field."""
         marked = self._marked()
         if marked.startswith("path:"):
-            self._take(marked.removeprefix("path:"))
+            self._open_path(marked.removeprefix("path:"))
 
     @on(Input.Submitted)
     async def _entered(self, event: Input.Submitted) -> None:
@@ -142,7 +142,7 @@ class OpenFile(Dialog[Opened]):
             return
         path = key.removeprefix("path:")
         if path.endswith("/"):
-            self._take(path)
+            self._open_path(path)
         else:
             await self._open(path)
 
@@ -155,7 +155,7 @@ class OpenFile(Dialog[Opened]):
         else:
             self.dismiss(Opened(path.stem, text, path))
 
-    def _take(self, path: str) -> None:
+    def _open_path(self, path: str) -> None:
         field = self.query_one(Input)
         field.value = path
         field.cursor_position = len(path)

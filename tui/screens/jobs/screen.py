@@ -134,7 +134,7 @@ class JobsScreen(JobRowsScreen):
         if marked and not self.filter_line.field.has_focus:
             self.table.mark(marked, False)
             return
-        self.filter_line.put("")
+        self.filter_line.use("")
         self.table.focus()
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
@@ -142,7 +142,7 @@ class JobsScreen(JobRowsScreen):
         """Use a saved filter, save the present one, delete one."""
         text = await self._table_settings.ask_filter(self, str(self._list.filter))
         if text is not None:
-            self.filter_line.put(text)
+            self.filter_line.use(text)
             self.table.focus()
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)

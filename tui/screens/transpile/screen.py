@@ -158,7 +158,7 @@ class TranspileScreen(SectionScreen):
     @work(group="refine-command", exclusive=True, exit_on_error=False)
     async def action_refine(self) -> None:
         """Ask the cloud transpiler for what its line of choices has no room for."""
-        if not self._take_choices():
+        if not self._apply_choices():
             return
         asked = await self.app.push_screen_wait(CloudRefinements(self.workspace.options.asked))
         if asked is not None:
@@ -176,7 +176,7 @@ class TranspileScreen(SectionScreen):
 
     def _start(self, pending_action: PendingAction) -> None:
         """Transpile in a worker, unless that is under way or something is missing."""
-        if self._transpiling or self._submitting or not self._take_choices():
+        if self._transpiling or self._submitting or not self._apply_choices():
             return
         if lines := missing(self.workspace, signed_in=self._signed_in):
             self._show_state(*lines)
@@ -232,7 +232,7 @@ class TranspileScreen(SectionScreen):
     @on(TranspileOptionsForm.Changed)
     def _chosen(self) -> None:
         before = self.workspace.backend
-        right = self._take_choices()
+        right = self._apply_choices()
         self.refresh_bindings()
         self.workspace.backend_picked |= self.workspace.backend != before
         if right:
@@ -310,7 +310,7 @@ class TranspileScreen(SectionScreen):
         self.refresh_bindings()
         self._show_state(*error_lines(message.error, self.size.width - 2))
 
-    def _take_choices(self) -> bool:
+    def _apply_choices(self) -> bool:
         """Carry the choices to the workspace; true when they are valid."""
         choices = self.query_one(TranspileOptionsForm)
         self.workspace.backend = choices.backend
@@ -335,7 +335,7 @@ class TranspileScreen(SectionScreen):
                 self._asked_about |= unknown
                 self._ask_errors(sorted(unknown))
         self.query_one(TranspileOptionsForm).offer_backends(backends, chosen)
-        self._take_choices()
+        self._apply_choices()
 
     @work(group="errors", exit_on_error=False)
     async def _ask_errors(self, names: list[str]) -> None:
@@ -354,7 +354,7 @@ class TranspileScreen(SectionScreen):
         identity = self.services.connection.identity
         self.query_one(TranspileOptionsForm).offer_cloud(identity is not None and identity.cloud_transpiler)
         self.query_one(SubmitForm).show_usage(self.services.connection.usage)
-        self._take_choices()
+        self._apply_choices()
         self.refresh_bindings()
 
     def _show_sessions(self) -> None:

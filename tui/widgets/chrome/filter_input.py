@@ -70,7 +70,7 @@ class FilterInput(Vertical):
         self.field.focus()
         self._say()
 
-    def put(self, text: str) -> None:
+    def use(self, text: str) -> None:
         """Show and use this filter."""
         self.display = bool(text)
         self.field.value = text
