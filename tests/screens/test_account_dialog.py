@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
+from keyring import set_keyring
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.app_services import FixedServices
 from tests.support.fixed_values import account, identity
+from tests.support.keyrings import MemoryKeyring, SilentKeyring, WorthlessKeyring
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.sanitize import Secret
 from tui.domain.accounts import Channel, Keep, Route
@@ -53,7 +54,7 @@ async def test_account_dialog_changes_the_account_by_two_keys_and_enter() -> Non
         assert "work ◂ in use" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert services.asked[-1] == ("sign_in", services.the_accounts[1], Keep.NOT)
+        assert services.sign_ins() == [services.the_accounts[1]] and services.kept_accounts() == {}
         assert "Signed in" in notices(pilot)
 
 
@@ -109,10 +110,11 @@ async def test_section_key_closes_both_account_dialogs() -> None:
 # --- the keyring -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "SecretService Keyring"])
+@pytest.mark.parametrize("name", ["", MemoryKeyring.name])
 async def test_login_offers_the_keyring_where_one_works(name: str) -> None:
     services = FixedServices(signed_in=False)
-    services.the_keyring = name
+    memory = MemoryKeyring() if name else WorthlessKeyring()
+    set_keyring(memory)
     async with running(services) as pilot:
         remember = pilot.app.screen.query_one("#remember", SearchableSelect)
         assert len(remember.offered) == 2
@@ -129,8 +131,9 @@ async def test_login_offers_the_keyring_where_one_works(name: str) -> None:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        asked = services.asked[-1]
-        assert (asked[0], asked[2]) == ("sign_in", Keep.KEYRING)
+        (used,) = services.sign_ins()
+        await until(pilot, lambda: services.kept_accounts() == {used.name: Keep.KEYRING})
+        assert list(memory.entries.values()) == ["typed-token"]
 
 
 async def test_login_keyring_found_late_moves_no_cursor() -> None:
@@ -150,13 +153,16 @@ async def test_login_keyring_found_late_moves_no_cursor() -> None:
 async def test_login_says_that_it_waits_for_the_keyring() -> None:
     services = FixedServices(signed_in=False)
     services.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
-    services.gate = asyncio.Event()
+    silent = SilentKeyring()
+    set_keyring(silent)
     async with running(services) as pilot:
         assert "keyring" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        silent.freed.set()
+        await settled(pilot)
         assert services.connection.identity is None
 
 

@@ -17,7 +17,7 @@ from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import BELL_RESULT, NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobMetrics, JobStatus
+from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.monitor.state.events import JobsChanged
 from tui.openqasm.highlighter import State, TokenSpan, lex_line
@@ -216,7 +216,7 @@ async def test_job_page_of_a_vanished_job_says_so() -> None:
 
 async def test_job_page_fetches_and_draws_a_circuit_from_elsewhere() -> None:
     services = FixedServices()
-    services.foreign_circuit = "OPENQASM 3.0; // from a script"
+    services.the_circuits[jobs()[VALUES].id] = ("OPENQASM 3.0; // from a script",)
     async with running(services) as pilot:
         await _open(pilot, VALUES)
         await pilot.press("2")
@@ -233,13 +233,10 @@ async def test_job_page_says_why_a_circuit_is_missing() -> None:
         assert "hold no circuit" in screen_text(pilot)
 
 
-async def test_job_page_fetches_the_place_of_a_queued_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def metrics(_job_id: str) -> JobMetrics:
-        return JobMetrics(queue_position=12)
-
+async def test_job_page_fetches_the_place_of_a_queued_job() -> None:
     services = FixedServices()
-    monkeypatch.setattr(services.jobs, "metrics", metrics)
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
+    services.queue_positions[jobs()[place].id] = 12
     async with running(services) as pilot:
         await _open(pilot, place)
         await until(pilot, lambda: "position 12" in screen_text(pilot))
@@ -249,7 +246,7 @@ async def test_job_page_pages_through_the_circuits_of_several_pubs() -> None:
     services = FixedServices()
     job = jobs()[BELL]
     services.the_circuits[job.id] = tuple(f"OPENQASM 3.0; // circuit {number}" for number in range(3))
-    services.change(replace(job, circuits=20))
+    services.change(replace(job, source="", circuits=20))
     async with running(services) as pilot:
         await _open(pilot, BELL)
         await pilot.press("n", "2")
@@ -262,25 +259,29 @@ async def test_job_page_pages_through_the_circuits_of_several_pubs() -> None:
         await pilot.press("p", "p")
         await settled(pilot)
         assert "PUB 3 of 20" in screen_text(pilot) and "// circuit 2" in screen_text(pilot)
-        assert services.names_asked().count("circuits") == 1
+        assert services.names_asked().count("submitted") == 1
 
 
 async def test_export_holds_the_circuit_of_every_pub() -> None:
     services = FixedServices()
-    job = jobs()[BELL]
-    services.the_circuits[job.id] = ("OPENQASM 3.0; // a", "OPENQASM 3.0; // b")
-    body = json.loads(await exported(services, job))
-    assert body["circuits"] == ["OPENQASM 3.0; // a", "OPENQASM 3.0; // b"]
-    assert body["circuit"] == job.circuit
-    services.trouble["circuits"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    job = replace(jobs()[BELL], source="")
+    services.the_jobs = (job,)
+    services.trouble["submitted"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
+    await services.start()
     assert json.loads(await exported(services, job))["circuits"] == [job.circuit]
+    services.trouble.clear()
+    services.the_circuits[job.id] = (job.circuit, "OPENQASM 3.0; // b")
+    body = json.loads(await exported(services, job))
+    assert body["circuits"] == [job.circuit, "OPENQASM 3.0; // b"]
+    assert body["circuit"] == job.circuit
+    await services.aclose()
 
 
 async def test_job_page_says_how_the_circuit_was_transpiled_here() -> None:
     services = FixedServices()
     bell = jobs()[BELL]
     told = replace(bell_candidate(), options=TranspileOptions(2, 42), final_layout=(13, 14), at=NOW)
-    services.the_transpilations[bell.id] = told.transpilation
+    services.transpiled_here(bell.id, told.transpilation)
     async with running(services) as pilot:
         await _open(pilot, BELL)
         (fact,) = (row for row in screen_text(pilot).splitlines() if "transpiled" in row)
@@ -307,7 +308,7 @@ async def test_job_page_says_when_the_source_was_evicted() -> None:
     services = FixedServices()
     bell = jobs()[BELL]
     services.change(replace(bell, source=""))
-    services.the_transpilations[bell.id] = bell_candidate().transpilation
+    services.transpiled_here(bell.id, bell_candidate().transpilation)
     async with running(services) as pilot:
         await _open(pilot, BELL)
         await pilot.press("3")
@@ -321,7 +322,7 @@ async def test_edit_fetches_a_circuit_unknown_here() -> None:
     services.change(replace(bell, source="", circuit=""))
     async with running(services) as pilot:
         await _open(pilot, BELL)
-        services.foreign_circuit = "OPENQASM 3; // from there"
+        services.the_circuits[bell.id] = ("OPENQASM 3; // from there",)
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.current_mode == "editor")
         assert "from there" in screen_text(pilot)

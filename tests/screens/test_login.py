@@ -78,7 +78,8 @@ async def test_login_opens_the_sandbox_by_one_key() -> None:
         async with running(services) as pilot:
             await pilot.press(key)
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert services.asked[-1] == ("sign_in_sandbox", face)
+            assert "launch_sandbox" in services.names_asked()
+            assert [(one.sandbox, one.channel) for one in services.sign_ins()] == [(True, face)]
             await settled(pilot)
             assert " SANDBOX " in screen_text(pilot)
             assert "nothing here is hardware" in notices(pilot)
@@ -90,7 +91,7 @@ async def test_login_signs_in_to_a_found_account_by_enter() -> None:
         assert "~/.qiskit/qiskit-ibm.json" in screen_text(pilot)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert services.asked[-1] == ("sign_in", account("other"), Keep.NOT)
+        assert services.sign_ins() == [account("other")] and services.kept_accounts() == {}
         assert "SANDBOX" not in screen_text(pilot)
 
 
@@ -111,8 +112,8 @@ async def test_login_uses_a_typed_token_and_never_shows_it() -> None:
         del services.trouble["sign_in"]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        name, used, keep = services.asked[-1]
-        assert name == "sign_in" and keep is Keep.FILE and isinstance(used, Account)
+        used = services.sign_ins()[-1]
+        await until(pilot, lambda: services.kept_accounts() == {used.name: Keep.FILE})
         assert used.token.reveal() == TOKEN
         assert (used.channel, used.instance) == (Channel.CLASSIC, "hub/group/project")
         assert used.endpoints.auth.startswith("https://")
@@ -248,8 +249,8 @@ async def test_login_sends_a_typed_token_where_the_environment_says(monkeypatch:
         pilot.app.screen.query_one("#token", Input).focus()
         await pilot.press(*TOKEN, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        used = services.asked[-1][1]
-        assert isinstance(used, Account) and used.endpoints.api.startswith("https://own.example")
+        used = services.sign_ins()[-1]
+        assert used.endpoints.api.startswith("https://own.example")
 
 
 async def test_login_refuses_a_crn_that_names_another_host() -> None:

@@ -44,22 +44,36 @@ from tui.domain.circuits import (
     Transpilation,
     TranspileOptions,
 )
-from tui.domain.jobs import Job, JobMetrics, JobStatus, Submission, WaitingSubmission
+from tui.domain.jobs import (
+    Job,
+    JobMetrics,
+    JobPage,
+    JobQuery,
+    JobStatus,
+    Submission,
+    SubmittedCircuit,
+    SubmittedJob,
+    WaitingSubmission,
+)
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.ibm.credentials.account_file import own_entries
 from tui.jobquery.filters import JobFilter
 from tui.monitor.account_manager import AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.outbox.send_queue import SendQueue
+from tui.monitor.polling.jobs_poller import AUTO_RESULT
 from tui.monitor.services import AppServices
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Event, Freshness, HistoryCoverage, IdentityChanged, JobsChanged
+from tui.monitor.state.events import Event, Freshness, HistoryCoverage, JobsChanged
 from tui.monitor.state.jobs import SortedJobs
-from tui.sandbox.lifecycle.info import RunningSandbox
-from tui.store.records.models import JobRecord
+from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
+from tui.store.records.models import JobRecord, Transpiled
 from tui.store.records.tables import JOBS, SESSIONS
+
+USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
 
 
 class RecordingCompiler(FakeCompiler):
@@ -100,13 +114,42 @@ class RecordingCompiler(FakeCompiler):
 class RecordingService(FakeService):
     """A service that answers with the values of the test."""
 
-    def __init__(self, fixed: FixedServices) -> None:
-        super().__init__(account(), FakeHost(FakeClock(NOW)))
+    def __init__(self, fixed: FixedServices, account: Account) -> None:
+        super().__init__(account, fixed.host)
         self._fixed = fixed
 
     @property
     def label(self) -> str:
         return "sandbox platform"
+
+    async def sign_in(self) -> Identity:
+        await self._fixed.wait()
+        self._fixed.record("sign_in", self.account)
+        return self._who()
+
+    async def renew(self) -> Identity:
+        return self._who()
+
+    def _who(self) -> Identity:
+        known = identity(sandbox=self.account.sandbox, channel=self.account.channel)
+        chosen = (one for one in self._fixed.the_instances if one.id == self.account.instance)
+        instance = next(chosen, None)
+        if instance is None:
+            return known
+        return replace(known, instance=instance.id, instance_name=instance.name)
+
+    async def usage(self) -> Usage:
+        return USAGE
+
+    async def backends(self) -> tuple[Backend, ...]:
+        return self._fixed.listed_backends
+
+    async def jobs(self, query: JobQuery) -> JobPage:
+        self.host.jobs = {job.id: job for job in self._fixed.the_jobs}
+        return await super().jobs(query)
+
+    async def sessions(self) -> tuple[Session, ...]:
+        return self._fixed.the_sessions
 
     async def sign_out(self) -> SignOutReport:
         self._fixed.record("sign_out")
@@ -147,7 +190,29 @@ class RecordingService(FakeService):
         job = self._fixed.jobs.get(job_id)
         if job is None:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")
-        return replace(job, circuit="", source="")
+        circuits = self._fixed.the_circuits.get(job_id, ("",)) if with_params else ("",)
+        return replace(job, circuit=circuits[0], source="")
+
+    async def submitted(self, job_id: str) -> SubmittedJob:
+        self._fixed.record("submitted", job_id)
+        further = self._fixed.the_circuits.get(job_id, ())[1:]
+        job = await self.job(job_id, with_params=True)
+        return SubmittedJob(job, further=tuple(SubmittedCircuit(text) for text in further))
+
+    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
+        self._fixed.record("result", job_id)
+        if limit is not None and job_id in self._fixed.large_results:
+            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
+        if job_id not in self._fixed.results:
+            raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
+        return self._fixed.results[job_id]
+
+    async def metrics(self, job_id: str) -> JobMetrics:
+        self._fixed.record("metrics", job_id)
+        job = await self.job(job_id)
+        place = self._fixed.queue_positions.get(job_id)
+        times = job.created, job.started, job.finished, job.qpu_seconds, 1.9
+        return JobMetrics(*times, "qdeck", "2.1.0", queue_position=place)
 
     async def logs(self, job_id: str) -> str:
         self._fixed.record("logs", job_id)
@@ -194,15 +259,16 @@ class FixedServices(AppServices):
         errors: the median error of the two-qubit gates that a backend's details name.
         the_tags: tags of the service's other jobs.
         large_results: jobs whose results are not given to who did not ask for them.
-        foreign_circuit: circuit that the service gives of jobs whose circuit is not known here.
-        the_circuits: circuits of jobs of several PUBs.
+        the_circuits: circuits that the service gives of jobs, one a PUB.
+        queue_positions: places that the metrics of queued jobs tell.
     """
 
     def __init__(self, *, signed_in: bool = True) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="qdeck-test-")
         root = Path(self._folder.name)
         self._clock = FakeClock(NOW)
-        self._service = RecordingService(self)
+        self.host = FakeHost(self._clock)
+        self._service = RecordingService(self, account())
         dependencies = Dependencies(
             folders=Folders(root / "config", root / "data", root / "state"),
             environ=os.environ,
@@ -215,16 +281,13 @@ class FixedServices(AppServices):
         super().__init__(dependencies)
         app_state, workers = self._app_state, self._workers
         connection = app_state.connection
-        # The jobs of the tests name their instance as the user reads it.
-        connection.shows = lambda job: True  # type: ignore[method-assign]
         self.outbox = _Outbox(self, app_state, self._folders.state)
         self.polling = _Polling(self, app_state, workers, self.outbox, 0)
-        self.jobs = _Jobs(self, app_state, workers, self.polling.backfill, self.compiler, 0)
-        self.account = _AccountManager(self, app_state, self.polling, self.jobs, dependencies)
+        self.jobs = _Jobs(self, app_state, workers, self.polling.backfill, self.compiler, AUTO_RESULT)
+        self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.the_waiting: tuple[WaitingSubmission, ...] = ()
         self.the_reach = HistoryCoverage()
         self.the_tags: tuple[str, ...] = ()
-        self.the_keyring = ""
         self.errors: dict[str, float] = {}
         self.the_instances = (
             Instance(identity().instance, "lab-instance", "open"),
@@ -241,10 +304,9 @@ class FixedServices(AppServices):
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
-        self.the_transpilations: dict[str, Transpilation] = {}
         self.large_results: set[str] = set()
-        self.foreign_circuit = ""
         self.the_circuits: dict[str, tuple[str, ...]] = {}
+        self.queue_positions: dict[str, int] = {}
         self.the_logs = "job started\njob finished"
         self.report = CheckReport(
             (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True
@@ -255,9 +317,10 @@ class FixedServices(AppServices):
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None
         self.stopped = 0
+        self.listed_backends = backends()
         if signed_in:
             connection.open(self._service, identity())
-            connection.usage = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
+            connection.usage = USAGE
             self.the_backends, self.the_jobs = backends(), jobs()
 
     @property
@@ -295,7 +358,7 @@ class FixedServices(AppServices):
 
     @the_backends.setter
     def the_backends(self, listed: tuple[Backend, ...]) -> None:
-        self._app_state.backends = listed
+        self._app_state.backends = self.listed_backends = listed
 
     @property
     def the_accounts(self) -> tuple[Account, ...]:
@@ -356,6 +419,12 @@ class FixedServices(AppServices):
         state._here._listed = tuple(record.job for record in records)
         state._unread.reset(records)
 
+    def transpiled_here(self, job_id: str, transpilation: Transpilation) -> None:
+        """Keep how a job's circuit was transpiled, as its submission from here would."""
+        record = self._app_state.jobs.record(job_id)
+        assert record is not None
+        self._history._upsert_transpiled(Transpiled(record.circuit_hash, transpilation, record.source_hash))
+
     def publish(self, event: Event) -> None:
         """Publish an event, as polling would."""
         self.events.publish(event)
@@ -380,6 +449,15 @@ class FixedServices(AppServices):
         """Return the names of the commands that came."""
         return [asked[0] for asked in self.asked]
 
+    def sign_ins(self) -> list[Account]:
+        """Return the accounts that were signed in with, in order, whether or not the service took them."""
+        return [asked[1] for asked in self.asked if asked[0] == "sign_in" and isinstance(asked[1], Account)]
+
+    def kept_accounts(self) -> dict[str, Keep]:
+        """Return where the accounts are kept that were kept, by name."""
+        entries, _ = own_entries(self._folders)
+        return {entry.name: Keep.KEYRING if entry.keyring else Keep.FILE for entry in entries}
+
     def record(self, name: str, *arguments: object) -> None:
         """Note a command; raise the error that was set for it."""
         self.asked.append((name, *arguments))
@@ -396,13 +474,6 @@ class FixedServices(AppServices):
             self.stopped += 1
             raise
 
-    def enter(self, who: Identity) -> Identity:
-        """Sign in without polling."""
-        self.the_identity = who
-        self.the_freshness = Freshness(NOW)
-        self.publish(IdentityChanged(who))
-        return who
-
     async def start(self) -> None:
         self.record("start")
         await asyncio.to_thread(self._folders.create)
@@ -412,22 +483,39 @@ class FixedServices(AppServices):
         self.record("aclose")
         await self._history.aclose()
 
-    def _make_service(self, _account: Account, _clock: Clock) -> RecordingService:
-        return self._service
+    def _make_service(self, account: Account, _clock: Clock) -> RecordingService:
+        return RecordingService(self, account)
 
     async def _launch_sandbox(self) -> RunningSandbox:
-        raise RuntimeError("There is no sandbox here.")
+        self.record("launch_sandbox")
+        return FakeSandbox()
+
+
+class FakeSandbox:
+    """A sandbox that runs, by its word."""
+
+    running = True
+    info = SandboxInfo(
+        url="http://127.0.0.1:8765",
+        api_key="not-a-real-key",
+        crn=identity().instance,
+        api_token="not-a-real-token",
+        instance=identity(channel=Channel.CLASSIC).instance,
+        auth="http://127.0.0.1:8765/auth",
+        runtime="http://127.0.0.1:8765/runtime",
+        transpiler="http://127.0.0.1:8765/transpiler",
+    )
+
+    async def stop(self) -> None:
+        self.running = False
 
 
 class _Jobs(Jobs):
-    """Answers with the results, metrics, circuits and coverage of the test."""
+    """Answers with the coverage of the test."""
 
     def __init__(self, fixed: FixedServices, *args: Any) -> None:
         super().__init__(*args)
         self._fixed = fixed
-
-    def transpilation(self, job_id: str) -> Transpilation | None:
-        return self._fixed.the_transpilations.get(job_id)
 
     @property
     def coverage(self) -> HistoryCoverage:
@@ -435,55 +523,6 @@ class _Jobs(Jobs):
 
     def request_older(self, wanted: JobFilter | None = None) -> None:
         self._fixed.record("older", wanted)
-
-    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
-        self._fixed.record("result", job_id)
-        if by_itself and job_id in self._fixed.large_results:
-            raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
-        if job_id not in self._fixed.results:
-            raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
-        return self._fixed.results[job_id]
-
-    async def metrics(self, job_id: str) -> JobMetrics:
-        self._fixed.record("metrics", job_id)
-        return JobMetrics(ago(minutes=5), ago(minutes=4.8), ago(minutes=4.7), 2.1, 1.9, "qdeck", "2.1.0")
-
-    async def circuits(self, job_id: str) -> tuple[str, ...]:
-        self._fixed.record("circuits", job_id)
-        if job_id in self._fixed.the_circuits:
-            return self._fixed.the_circuits[job_id]
-        job = self.get(job_id)
-        if job is None or not (job.circuit or self._fixed.foreign_circuit):
-            raise QdeckError(ErrorKind.NOT_FOUND, "The job's inputs hold no circuit that is known here.")
-        if not job.circuit:
-            self._fixed.change(replace(job, circuit=self._fixed.foreign_circuit))
-        return (job.circuit or self._fixed.foreign_circuit,)
-
-
-class _AccountManager(AccountManager):
-    """Signs in to the identity of the test, without polling."""
-
-    def __init__(self, fixed: FixedServices, *args: Any) -> None:
-        super().__init__(*args)
-        self._fixed = fixed
-
-    async def keyring_name(self) -> str:
-        return self._fixed.the_keyring
-
-    async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
-        await self._fixed.wait()
-        self._fixed.record("sign_in", account, keep)
-        return self._fixed.enter(identity(sandbox=False, channel=account.channel))
-
-    async def sign_in_sandbox(self, channel: Channel = Channel.PLATFORM) -> Identity:
-        await self._fixed.wait()
-        self._fixed.record("sign_in_sandbox", channel)
-        return self._fixed.enter(identity(channel=channel))
-
-    async def use_instance(self, instance_id: str) -> Identity:
-        self._fixed.record("use_instance", instance_id)
-        chosen = next(instance for instance in self._fixed.the_instances if instance.id == instance_id)
-        return self._fixed.enter(replace(identity(), instance=chosen.id, instance_name=chosen.name))
 
 
 class _Polling(AccountPolling):

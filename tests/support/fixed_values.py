@@ -81,7 +81,7 @@ def jobs() -> tuple[Job, ...]:
             status=status,
             created=ago(minutes=minutes),
             name=name,
-            instance="lab-instance",
+            instance=identity().instance,
             confirmed=NOW,
         )
         return replace(base, **more)
