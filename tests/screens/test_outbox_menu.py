@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+import socket
 from datetime import timedelta
 
 import pytest
@@ -12,29 +13,25 @@ from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.app_services import FixedServices
 from tests.support.fixed_values import NOW, FixedClock
 from tui.app import QDeckApp
-from tui.domain.jobs import Primitive, Submission, WaitingSubmission, WaitState
-from tui.monitor.state.events import OutboxChanged
 from tui.screens.dialogs.pick import Pick
 from tui.screens.jobs import list_base as job_rows
 from tui.screens.jobs.list_base import JobRowsScreen
+from tui.store.records.models import PendingState
+
+ALIVE = f"{socket.gethostname()}:{os.getpid()}"
+"""Another qdeck that runs."""
 
 
-def waits(name: str, state: WaitState, place: int = 0, *, elsewhere: bool = False) -> WaitingSubmission:
-    """A submission that waits."""
-    submission = Submission(Primitive.SAMPLER, "ibm_cusco", "", name=name)
-    return WaitingSubmission(
-        f"qdeck-{name}", submission, state, NOW, place=place, why="5 a minute", elsewhere=elsewhere
-    )
-
-
-LINE = (
-    waits("one", WaitState.WAITING, 1),
-    waits("two", WaitState.WAITING, 2),
-    waits("[red]", WaitState.NOT_CREATED),
-    waits("lost", WaitState.UNCONFIRMED),
-    waits("three", WaitState.WAITING, 3),
-    waits("theirs", WaitState.WAITING, 4, elsewhere=True),
-)
+def waiting_services() -> FixedServices:
+    """The services with six submissions, of which nothing is sent for an hour."""
+    services = FixedServices()
+    services.queue("lost", PendingState.UNCONFIRMED)
+    services.queue("[red]", PendingState.UNSENT)
+    for place, name in enumerate(("one", "two", "three"), 1):
+        services.queue(name, PendingState.PREPARED, place)
+    services.queue("theirs", PendingState.PREPARED, 4, owner=ALIVE)
+    services.outbox.queue.hold_for(3600.0, "5 a minute")
+    return services
 
 
 async def pick(pilot: Pilot[None], row: int) -> None:
@@ -48,32 +45,33 @@ async def pick(pilot: Pilot[None], row: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "asked"),
+    ("row", "tag", "becomes"),
     [
-        (0, ("withdraw", "qdeck-one")),
-        (1, ("move", "qdeck-one", 1)),
-        (2, ("withdraw", "qdeck-two")),
-        (3, ("move", "qdeck-two", -1)),
-        (4, ("move", "qdeck-two", 1)),
-        (5, ("send_again", "qdeck-[red]")),
-        (6, ("withdraw", "qdeck-[red]")),
-        (7, ("withdraw", "qdeck-lost")),
-        (8, ("withdraw", "qdeck-three")),
-        (9, ("move", "qdeck-three", -2)),
-        (10, ("move", "qdeck-three", -1)),
+        (0, "qdeck-lost", (PendingState.WITHDRAWN, 0)),
+        (1, "qdeck-[red]", (PendingState.PREPARED, 1)),
+        (2, "qdeck-[red]", (PendingState.WITHDRAWN, 0)),
+        (3, "qdeck-one", (PendingState.WITHDRAWN, 0)),
+        (4, "qdeck-one", (PendingState.PREPARED, 2)),
+        (5, "qdeck-two", (PendingState.WITHDRAWN, 0)),
+        (6, "qdeck-two", (PendingState.PREPARED, 1)),
+        (7, "qdeck-two", (PendingState.PREPARED, 3)),
+        (8, "qdeck-three", (PendingState.WITHDRAWN, 0)),
+        (9, "qdeck-three", (PendingState.PREPARED, 1)),
+        (10, "qdeck-three", (PendingState.PREPARED, 2)),
     ],
 )
-async def test_outbox_menu_changes_the_queue_by_keys(row: int, asked: tuple[object, ...]) -> None:
-    services = FixedServices()
-    services.the_waiting = LINE
+async def test_outbox_menu_changes_the_queue_by_keys(
+    row: int, tag: str, becomes: tuple[PendingState, int]
+) -> None:
+    services = waiting_services()
     async with running(services) as pilot:
+        assert services.queued(tag) != becomes
         await pick(pilot, row)
-        await until(pilot, lambda: asked in services.asked)
+        await until(pilot, lambda: services.queued(tag) == becomes)
 
 
 async def test_outbox_menu_offers_nothing_for_submissions_of_another_qdeck() -> None:
-    services = FixedServices()
-    services.the_waiting = LINE
+    services = waiting_services()
     async with running(services) as pilot:
         await settled(pilot)
         await pilot.press("w")
@@ -87,7 +85,8 @@ async def test_outbox_menu_offers_nothing_for_submissions_of_another_qdeck() -> 
 async def test_outbox_lines_count_down_to_a_known_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_rows, "_AGES", 1000.0)
     services = FixedServices()
-    services.the_waiting = (replace(LINE[0], due=NOW + timedelta(seconds=37)),)
+    services.queue("one", PendingState.PREPARED, 1)
+    services.outbox.queue.hold_for(37.0, "5 a minute")
     async with running(services) as pilot:
         await until(pilot, lambda: "waiting 37s" in screen_text(pilot))
         assert isinstance(pilot.app, QDeckApp) and isinstance(pilot.app.clock, FixedClock)
@@ -95,8 +94,9 @@ async def test_outbox_lines_count_down_to_a_known_time(monkeypatch: pytest.Monke
             pilot.app.clock.at = NOW + timedelta(seconds=seconds)
             await until(pilot, lambda seconds=seconds: f"waiting {37 - seconds}s" in screen_text(pilot))  # type: ignore[misc]
         # Nothing is painted any more when nothing goes out.
-        services.the_waiting = (LINE[1],)
-        services.events.publish(OutboxChanged(services.the_waiting))
+        services.outbox.queue.checking = True
+        services.outbox.queue.release()
+        services.outbox.queue.publish()
         screen = pilot.app.screen
         assert isinstance(screen, JobRowsScreen)
         await until(pilot, lambda: not screen._countdown._active.is_set())

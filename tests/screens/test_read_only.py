@@ -44,8 +44,7 @@ MARKED = [key for place in PLACES for key in place if key.changes]
 
 
 def read_only_services(*, signed_in: bool = True) -> FixedServices:
-    services = FixedServices(signed_in=signed_in)
-    services.read_only = True
+    services = FixedServices(signed_in=signed_in, read_only=True)
     services.the_sessions = SESSIONS
     return services
 

@@ -16,7 +16,7 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import OWN_TAG, Primitive, Submission
 from tui.domain.sessions import SessionMode, SessionState
 from tui.monitor.state.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
@@ -200,7 +200,9 @@ async def test_submit_form_submits_once_however_often_f9_is_pressed() -> None:
         await until(pilot, lambda: isinstance(app_of(pilot).screen, JobsScreen))
         (submission,) = submissions(services)
         assert submission.primitive is Primitive.SAMPLER
-        assert (submission.shots, submission.tags, submission.name) == (2000, ("demo", "[red]"), "bell")
+        *tags, own = submission.tags
+        assert (submission.shots, tags, submission.name) == (2000, ["demo", "[red]"], "bell")
+        assert OWN_TAG.fullmatch(own)
         assert submission.source == BELL
         assert submission.qasm == bell_candidate().qasm
         assert submission.session_id == ""

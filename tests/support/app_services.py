@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.monitor.fakes import FakeCompiler, FakeHost, FakeService
-from tests.support.circuits import bell_candidate
+from tests.support.circuits import BELL, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
 from tui.common.clock import Clock
@@ -50,10 +50,10 @@ from tui.domain.jobs import (
     JobPage,
     JobQuery,
     JobStatus,
+    Primitive,
     Submission,
     SubmittedCircuit,
     SubmittedJob,
-    WaitingSubmission,
 )
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -62,15 +62,12 @@ from tui.jobquery.filters import JobFilter
 from tui.monitor.account_manager import AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.jobs import Jobs
-from tui.monitor.outbox.outbox import Outbox
-from tui.monitor.outbox.send_queue import SendQueue
 from tui.monitor.polling.jobs_poller import AUTO_RESULT
-from tui.monitor.services import AppServices
-from tui.monitor.state.app_state import AppState
+from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, Freshness, HistoryCoverage, JobsChanged
 from tui.monitor.state.jobs import SortedJobs
 from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
-from tui.store.records.models import JobRecord, Transpiled
+from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
 from tui.store.records.tables import JOBS, SESSIONS
 
 USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
@@ -214,6 +211,20 @@ class RecordingService(FakeService):
         times = job.created, job.started, job.finished, job.qpu_seconds, 1.9
         return JobMetrics(*times, "qdeck", "2.1.0", queue_position=place)
 
+    async def submit(self, submission: Submission) -> Job:
+        await self._fixed.wait()
+        self._fixed.record("submit", submission)
+        return Job(
+            id="d3knew",
+            service=self.label,
+            backend=submission.backend,
+            program=submission.primitive,
+            status=JobStatus.QUEUED,
+            created=NOW,
+            shots=submission.shots,
+            tags=submission.tags,
+        )
+
     async def logs(self, job_id: str) -> str:
         self._fixed.record("logs", job_id)
         return self._fixed.the_logs
@@ -263,7 +274,7 @@ class FixedServices(AppServices):
         queue_positions: places that the metrics of queued jobs tell.
     """
 
-    def __init__(self, *, signed_in: bool = True) -> None:
+    def __init__(self, *, signed_in: bool = True, read_only: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="qdeck-test-")
         root = Path(self._folder.name)
         self._clock = FakeClock(NOW)
@@ -278,14 +289,12 @@ class FixedServices(AppServices):
             launch_sandbox=self._launch_sandbox,
             chance=random.Random(1),
         )
-        super().__init__(dependencies)
+        super().__init__(dependencies, Options(read_only=read_only))
         app_state, workers = self._app_state, self._workers
         connection = app_state.connection
-        self.outbox = _Outbox(self, app_state, self._folders.state)
         self.polling = _Polling(self, app_state, workers, self.outbox, 0)
         self.jobs = _Jobs(self, app_state, workers, self.polling.backfill, self.compiler, AUTO_RESULT)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
-        self.the_waiting: tuple[WaitingSubmission, ...] = ()
         self.the_reach = HistoryCoverage()
         self.the_tags: tuple[str, ...] = ()
         self.errors: dict[str, float] = {}
@@ -419,6 +428,32 @@ class FixedServices(AppServices):
         state._here._listed = tuple(record.job for record in records)
         state._unread.reset(records)
 
+    def queue(self, name: str, state: PendingState, place: int = 0, *, owner: str = "") -> None:
+        """Add a submission that is no job yet, with the own tag `qdeck-<name>`.
+
+        Args:
+            owner: process that has it; empty: this one.
+        """
+        self._history.upsert_submission(
+            PendingSubmission(
+                f"qdeck-{name}",
+                state,
+                self._service.label,
+                identity().instance,
+                NOW,
+                Submission(Primitive.SAMPLER, "ibm_cusco", BELL, name=name),
+                owner=owner or self.outbox.context.ownership.name,
+                place=place,
+            )
+        )
+
+    def queued(self, tag: str) -> tuple[PendingState, int]:
+        """Return the state of the submission with this own tag, and the place in the queue that is shown."""
+        found = self._history.submission(tag)
+        assert found is not None
+        shown = (one.place for one in self.outbox.queue.waiting() if one.tag == tag)
+        return found.state, next(shown, 0)
+
     def transpiled_here(self, job_id: str, transpilation: Transpilation) -> None:
         """Keep how a job's circuit was transpiled, as its submission from here would."""
         record = self._app_state.jobs.record(job_id)
@@ -478,10 +513,13 @@ class FixedServices(AppServices):
         self.record("start")
         await asyncio.to_thread(self._folders.create)
         await self._history.open()
+        if self._app_state.connection.service is not None:
+            self._workers.reconciler.start(self.outbox.reconciler.step)
+            self._workers.send_queue.start(self.outbox.step)
 
     async def aclose(self) -> None:
         self.record("aclose")
-        await self._history.aclose()
+        await super().aclose()
 
     def _make_service(self, account: Account, _clock: Clock) -> RecordingService:
         return RecordingService(self, account)
@@ -534,49 +572,3 @@ class _Polling(AccountPolling):
 
     async def refresh(self) -> None:
         self._fixed.record("refresh")
-
-
-class _Outbox(Outbox):
-    """Creates jobs without sending anything."""
-
-    def __init__(self, fixed: FixedServices, app_state: AppState, folder: Path) -> None:
-        super().__init__(app_state, random.Random(1), fixed._workers, folder / "outbox.lock")
-        self._fixed = fixed
-        self.queue = _SendQueue(fixed, self)
-
-    async def submit(self, submission: Submission) -> Job:
-        await self._fixed.wait()
-        self._fixed.record("submit", submission)
-        job = Job(
-            id="d3knew",
-            service="sandbox platform",
-            backend=submission.backend,
-            program=submission.primitive,
-            status=JobStatus.QUEUED,
-            created=NOW,
-            name=submission.name,
-            shots=submission.shots,
-            tags=submission.tags,
-        )
-        self._fixed.change(job)
-        return job
-
-    async def send_again(self, tag: str) -> None:
-        self._fixed.record("send_again", tag)
-
-
-class _SendQueue(SendQueue):
-    """Holds the submissions of the test."""
-
-    def __init__(self, fixed: FixedServices, outbox: Outbox) -> None:
-        super().__init__(outbox.context, sends=True)
-        self._fixed = fixed
-
-    def waiting(self) -> tuple[WaitingSubmission, ...]:
-        return self._fixed.the_waiting
-
-    async def withdraw(self, tag: str) -> None:
-        self._fixed.record("withdraw", tag)
-
-    async def move(self, tag: str, places: int) -> None:
-        self._fixed.record("move", tag, places)
