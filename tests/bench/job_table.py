@@ -32,7 +32,7 @@ from textual.widgets import DataTable
 
 from tests.bench.first_paint import environment, peak_mb
 from tests.bench.terminal import Terminal
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import Job, JobStatus
@@ -67,7 +67,7 @@ def made(count: int) -> list[Job]:
     ]
 
 
-class _ManyJobs(FixedServices):
+class _ManyJobs(AppServicesHarness):
     """Changes its jobs without looking through all of them."""
 
     def __init__(self, all_jobs: list[Job]) -> None:

@@ -30,7 +30,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, TextArea
 
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
@@ -92,7 +92,7 @@ class Services(Switched, QDeckApp):
     """The app itself, with many jobs."""
 
     def __init__(self) -> None:
-        self.fixed = FixedServices()
+        self.fixed = AppServicesHarness()
         first = self.fixed.the_jobs[0]
         self.fixed.update(*(replace(first, id=f"job{n:05}", name=f"bell {n}") for n in range(JOBS)))
         self._states: Iterator[int] = count()

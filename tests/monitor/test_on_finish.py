@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import Settings, load_settings
@@ -31,7 +31,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) -> None:
-    services, said = FixedServices(), tmp_path / "said"
+    services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
     hook = FinishHook((sys.executable, "-c", WRITE, str(said)), {"HOME": "/"}, trouble.append)
     end = hook.start(services.events)
@@ -53,7 +53,7 @@ async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) ->
     [(("/nowhere/notify",), "cannot be run"), ((sys.executable, "-c", "exit(3)"), "status 3")],
 )
 async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     trouble: list[QdeckError] = []
     end = FinishHook(command, {}, trouble.append).start(services.events)
     services.events.publish(JobsFinished((jobs()[2],)))
@@ -63,7 +63,7 @@ async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str)
 
 
 async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     trouble: list[QdeckError] = []
     end = FinishHook(("no\0where",), {}, trouble.append).start(services.events)
     services.events.publish(JobsFinished((jobs()[2], jobs()[3])))
@@ -75,7 +75,7 @@ async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
 async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_it_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services, said = FixedServices(), tmp_path / "said"
+    services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "latin-1")
     end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(services.events)
@@ -86,7 +86,7 @@ async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_
 
 
 async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_told_once() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     trouble: list[QdeckError] = []
     hook = FinishHook(("true",), {}, trouble.append)
     ran: list[str] = []
@@ -107,7 +107,7 @@ async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_t
 
 
 async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
-    services, said = FixedServices(), tmp_path / "said"
+    services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
     claims = FinishClaims(tmp_path / "claims")
     command = (sys.executable, "-c", WRITE, str(said))

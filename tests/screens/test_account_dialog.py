@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import account, identity
 from tests.support.keyrings import MemoryKeyring, SilentKeyring, WorthlessKeyring
 from tui.common.errors import ErrorKind, QdeckError
@@ -25,9 +25,9 @@ from tui.widgets.forms.select import SearchableSelect
 REFUSED = QdeckError(ErrorKind.WRONG_KEY, "The service does not know this key.")
 
 
-def _services(*, unverified: bool = False) -> FixedServices:
+def _services(*, unverified: bool = False) -> AppServicesHarness:
     """Signed in with `work`, the first of three accounts that are found."""
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_identity = replace(identity(sandbox=False), unverified=unverified)
     classic = account("old", channel=Channel.CLASSIC)
     services.the_accounts = (account(), replace(account("other"), keyring="other in here"), classic)
@@ -112,7 +112,7 @@ async def test_section_key_closes_both_account_dialogs() -> None:
 
 @pytest.mark.parametrize("name", ["", MemoryKeyring.name])
 async def test_login_offers_the_keyring_where_one_works(name: str) -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     memory = MemoryKeyring() if name else WorthlessKeyring()
     set_keyring(memory)
     async with running(services) as pilot:
@@ -137,7 +137,7 @@ async def test_login_offers_the_keyring_where_one_works(name: str) -> None:
 
 
 async def test_login_keyring_found_late_moves_no_cursor() -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     async with running(services) as pilot:
         remember = pilot.app.screen.query_one("#remember", SearchableSelect)
         remember.focus()
@@ -151,7 +151,7 @@ async def test_login_keyring_found_late_moves_no_cursor() -> None:
 
 
 async def test_login_says_that_it_waits_for_the_keyring() -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     services.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
     silent = SilentKeyring()
     set_keyring(silent)
@@ -206,7 +206,7 @@ async def test_unverified_certificates_stand_in_red_on_every_screen(
 
 
 async def test_account_list_says_when_certificates_are_not_checked() -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     services.the_accounts = (replace(account(), route=Route(verify=False)),)
     async with running(services) as pilot:
         assert "work  ·  certificates not checked" in screen_text(pilot)

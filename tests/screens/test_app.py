@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs.confirm import Confirm
@@ -91,7 +91,7 @@ async def test_section_key_f2_in_a_job_returns_to_the_table() -> None:
 
 
 async def test_section_keys_close_the_sign_in() -> None:
-    async with running(FixedServices(signed_in=False)) as pilot:
+    async with running(AppServicesHarness(signed_in=False)) as pilot:
         assert isinstance(pilot.app.screen, LoginScreen)
         await pilot.press("f6")
         await until(pilot, lambda: pilot.app.current_mode == "backends")
@@ -100,9 +100,11 @@ async def test_section_keys_close_the_sign_in() -> None:
 
 
 async def test_app_starts_services_after_the_first_paint_and_closes_them() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services):
-        assert services.names_asked()[:2] == ["start", "warm_up"]
+        # The list of backends is asked for meanwhile.
+        names = [name for name in services.names_asked() if name != "backends"]
+        assert names[:2] == ["start", "warm_up"]
     assert services.names_asked()[-1] == "aclose"
 
 
@@ -134,7 +136,7 @@ async def test_app_ends_with_status_1_and_a_log_after_an_unhandled_error(
             token = "s3cret-token-0123456789-0123456789"
             raise RuntimeError(f"lost {token}")
 
-    app = Broken(FixedServices(), clock=FixedClock())
+    app = Broken(AppServicesHarness(), clock=FixedClock())
     with pytest.raises(RuntimeError):
         async with app.run_test():
             pass
@@ -148,13 +150,14 @@ async def test_app_ends_with_status_1_and_a_log_after_an_unhandled_error(
 
 
 async def test_palette_lists_the_commands_of_the_screen() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
+        before = services.names_asked().count("backends")
         await pilot.press("ctrl+p")
         await pilot.press(*"refresh")
         await until(pilot, lambda: "Ask the service now." in screen_text(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: "refresh" in services.names_asked())
+        await until(pilot, lambda: services.names_asked().count("backends") == before + 1)
 
 
 def test_clipboard_sequence_is_wrapped_for_tmux() -> None:

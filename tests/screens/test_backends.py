@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import Backend
@@ -31,7 +31,7 @@ def test_backends_at_120x40(snap_compare: SnapCompare) -> None:
 
 
 async def test_backends_fetch_each_median_once() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         assert "backend_details" not in services.names_asked()
         await _go(pilot)
@@ -43,7 +43,7 @@ async def test_backends_fetch_each_median_once() -> None:
 
 
 async def test_backends_fetch_only_errors_missing_from_the_list() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_backends = tuple(replace(one, median_2q_error=0.0123) for one in services.the_backends)
     async with running(services) as pilot:
         await _go(pilot)
@@ -58,7 +58,7 @@ async def test_backends_fetch_only_errors_missing_from_the_list() -> None:
 
 
 async def test_backends_report_missing_medians_below_the_table() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["backend_details"] = QdeckError(ErrorKind.SERVER, "No [b]properties[/b].")
     async with running(services) as pilot:
         await _go(pilot)
@@ -77,7 +77,7 @@ async def test_backends_enter_uses_the_backend() -> None:
 
 
 async def test_backends_follow_the_service() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await _go(pilot)
         services.the_backends = (replace(services.the_backends[0], queue_length=777),)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from tests.screens.test_review import app_of, open_review
 from tests.support.app import running, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tui.monitor.state.events import BackendsChanged
 from tui.screens.base import PendingAction
 
 
 async def test_review_offers_the_best_backend_until_another_is_picked() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     first, second, _ = services.the_backends
     busy = replace(first, queue_length=40)
     services.the_backends = (busy, second)
@@ -41,7 +41,7 @@ async def test_review_offers_the_best_backend_until_another_is_picked() -> None:
 
 
 async def test_review_fetches_errors_that_decide_the_best_backend() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.errors = {"ibm_algiers": 0.02, "ibm_cusco": 0.002}
     services.the_backends = tuple(
         replace(one, name=name, queue_length=1)

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import GONE, JobStatus
@@ -31,7 +31,7 @@ async def asked(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-def deleted(services: FixedServices) -> list[object]:
+def deleted(services: AppServicesHarness) -> list[object]:
     """The ids that were deleted, in order."""
     return [asked[1] for asked in services.asked if asked[0] == "delete"]
 
@@ -46,7 +46,7 @@ def test_delete_question_at_80x24(snap_compare: SnapCompare) -> None:
 
 
 async def test_delete_asks_with_keep_focused() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("down", "down", "D")
         await asked(pilot)
@@ -66,7 +66,7 @@ async def test_delete_asks_with_keep_focused() -> None:
 
 
 async def test_delete_leaves_jobs_that_are_not_over() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("D")
         await settled(pilot)
@@ -87,7 +87,7 @@ async def test_delete_leaves_jobs_that_are_not_over() -> None:
 
 
 async def test_delete_removes_a_job_unknown_to_the_service() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = (replace(ODD, status_text=GONE), *services.the_jobs[:6])
     async with running(services) as pilot:
         await pilot.press("D")
@@ -97,7 +97,7 @@ async def test_delete_removes_a_job_unknown_to_the_service() -> None:
 
 
 async def test_delete_reports_refusals_and_goes_on() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["delete"] = QdeckError(ErrorKind.FORBIDDEN, "The key may not delete jobs.")
     async with running(services) as pilot:
         await pilot.press("a", "D")
@@ -109,7 +109,7 @@ async def test_delete_reports_refusals_and_goes_on() -> None:
 
 
 async def test_delete_in_the_job_page_returns_to_the_table() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("down", "down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
@@ -125,7 +125,7 @@ async def test_delete_in_the_job_page_returns_to_the_table() -> None:
 
 
 async def test_job_page_says_when_the_job_was_deleted_elsewhere() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
@@ -136,7 +136,7 @@ async def test_job_page_says_when_the_job_was_deleted_elsewhere() -> None:
 
 
 async def test_delete_without_sign_in_says_so() -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     services.the_jobs = tuple(job for job in jobs() if job.status is JobStatus.DONE)
     async with running(services) as pilot:
         await pilot.press("escape")

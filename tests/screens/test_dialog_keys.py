@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tests.support.app import running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW
 from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -48,8 +48,8 @@ WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
 )
 
 
-def _services() -> FixedServices:
-    services = FixedServices()
+def _services() -> AppServicesHarness:
+    services = AppServicesHarness()
     services.the_sessions = (
         Session(
             "s-1", "sandbox platform", "ibm_fez", SessionMode.DEDICATED, SessionState.ACTIVE, created=NOW
@@ -129,7 +129,7 @@ async def test_section_key_closes_the_open_dialog() -> None:
 
 
 async def test_help_in_the_sign_in_lists_its_keys() -> None:
-    async with running(FixedServices(signed_in=False)) as pilot:
+    async with running(AppServicesHarness(signed_in=False)) as pilot:
         await pilot.press("f1")
         await until(pilot, _is(pilot, HelpScreen))
         assert "Use the simulated service." in screen_text(pilot)

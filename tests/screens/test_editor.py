@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, BELL_DRAWING
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -55,7 +55,7 @@ async def test_editor_empty_names_the_next_keys() -> None:
 
 
 async def test_editor_checks_after_a_pause_and_keeps_the_text_in_the_workspace() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await open_editor(pilot)
         await pilot.press(*"qubit[2] q;")
@@ -75,7 +75,7 @@ async def test_editor_inserts_pasted_text_unchanged() -> None:
 
 
 async def test_editor_lists_and_marks_errors_at_their_place() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.report = WRONG
     async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
@@ -90,7 +90,7 @@ async def test_editor_lists_and_marks_errors_at_their_place() -> None:
 
 
 async def test_editor_does_not_transpile_a_circuit_with_errors() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.report = WRONG
     async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
@@ -101,7 +101,7 @@ async def test_editor_does_not_transpile_a_circuit_with_errors() -> None:
 
 
 async def test_editor_drops_a_check_of_an_older_text() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.report = WRONG
     async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
@@ -113,12 +113,12 @@ async def test_editor_drops_a_check_of_an_older_text() -> None:
         screen.post_message(EditorScreen.Checked(BELL, WRONG))
         await pilot.pause()
         assert screen.diagnostics == ()
-        services.report = FixedServices().report
+        services.report = AppServicesHarness().report
         await until(pilot, lambda: shows(pilot, "✔ checked"))
 
 
 async def test_editor_without_qiskit_says_how_to_install_it() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["check"] = QdeckError(
         ErrorKind.UNAVAILABLE, "Qiskit is not installed.", 'Install it with: pip install "qdeck[local]".'
     )
@@ -128,7 +128,7 @@ async def test_editor_without_qiskit_says_how_to_install_it() -> None:
 
 
 async def test_editor_draws_the_circuit_where_there_is_room() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.drawing = BELL_DRAWING
     async with running(services, size=(120, 40)) as pilot:
         await open_editor(pilot, BELL)
@@ -261,7 +261,7 @@ async def test_editor_shows_another_circuit_of_the_workspace() -> None:
 
 
 async def test_editor_f9_opens_the_submit_form() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await open_editor(pilot, BELL)
         await pilot.press("f9")
@@ -281,7 +281,7 @@ async def test_editor_with_nothing_to_run_says_what_to_do() -> None:
 
 
 async def test_editor_reports_a_circuit_without_measurement() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.report = replace(services.report, measures=False)
     async with running(services) as pilot:
         await open_editor(pilot, BELL)

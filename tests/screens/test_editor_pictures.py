@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, BELL_DRAWING
 from tui.app import QDeckApp
 from tui.domain.circuits import CheckReport, Diagnostic
@@ -15,8 +15,8 @@ from tui.domain.circuits import CheckReport, Diagnostic
 WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))
 
 
-def app_with(text: str, services: FixedServices | None = None) -> QDeckApp:
-    services = services or FixedServices()
+def app_with(text: str, services: AppServicesHarness | None = None) -> QDeckApp:
+    services = services or AppServicesHarness()
     services.drawing = BELL_DRAWING
     app = make_app(services)
     app.workspace.qasm = app.workspace.saved = text
@@ -58,14 +58,14 @@ def test_editor_drawing_at_120x40(snap_compare: SnapCompare) -> None:
 
 
 def test_editor_errors_at_80x24(snap_compare: SnapCompare) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.report = WRONG
     assert snap_compare(app_with(BELL.replace("h q", "hh q"), services), run_before=until_refused)
 
 
 def test_editor_errors_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    services = FixedServices()
+    services = AppServicesHarness()
     services.report = WRONG
     assert snap_compare(app_with(BELL.replace("h q", "hh q"), services), run_before=until_refused)
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import BELL_RESULT, NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
@@ -75,7 +75,7 @@ async def test_job_page_lexes_only_visible_lines_of_a_long_circuit(
         return lex_line(lexer, text, state)
 
     monkeypatch.setattr("tui.openqasm.highlighter.lex_line", seen)
-    services = FixedServices()
+    services = AppServicesHarness()
     circuit = "OPENQASM 3.0;" + ends + ends.join(f"rz({n}) $5;" for n in range(10_000))
     services.the_jobs = tuple(replace(job, circuit=circuit) for job in services.the_jobs)
     async with running(services) as pilot:
@@ -89,7 +89,7 @@ async def test_job_page_lexes_only_visible_lines_of_a_long_circuit(
 
 
 async def test_job_page_log_shows_a_traceback_to_its_end() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_logs = "Traceback:\n" + "\n".join(f"    deep in {'x' * 150} END{row}" for row in range(40))
     async with running(services) as pilot:
         await _open(pilot, BELL)
@@ -137,7 +137,7 @@ async def test_job_page_of_a_failed_job_says_why_and_what_to_do() -> None:
 
 
 async def test_job_page_shows_every_register_and_the_rest() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     many = Counts("wide", 6, 630, {format(number, "06b"): 10 for number in range(63)})
     services.results[jobs()[BELL].id] = JobResult((PubResult(counts=(BELL_RESULT.pubs[0].counts[0], many)),))
     async with running(services, size=(100, 50)) as pilot:
@@ -149,7 +149,7 @@ async def test_job_page_shows_every_register_and_the_rest() -> None:
 
 
 async def test_job_page_shows_the_result_when_the_job_ends() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await _open(pilot, 1)
         assert "No result yet." in screen_text(pilot)
@@ -160,7 +160,7 @@ async def test_job_page_shows_the_result_when_the_job_ends() -> None:
 
 
 async def test_job_page_says_when_the_result_is_missing() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["result"] = QdeckError(ErrorKind.NOT_FOUND, "[b]Gone[/b].", "Run it again.")
     async with running(services) as pilot:
         await _open(pilot, BELL)
@@ -204,7 +204,7 @@ async def test_export_reports_an_unwritable_file(tmp_path: Path, monkeypatch: py
 
 
 async def test_job_page_of_a_vanished_job_says_so() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await _open(pilot, BELL)
         job = jobs()[BELL]
@@ -215,7 +215,7 @@ async def test_job_page_of_a_vanished_job_says_so() -> None:
 
 
 async def test_job_page_fetches_and_draws_a_circuit_from_elsewhere() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_circuits[jobs()[VALUES].id] = ("OPENQASM 3.0; // from a script",)
     async with running(services) as pilot:
         await _open(pilot, VALUES)
@@ -234,7 +234,7 @@ async def test_job_page_says_why_a_circuit_is_missing() -> None:
 
 
 async def test_job_page_fetches_the_place_of_a_queued_job() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
     services.queue_positions[jobs()[place].id] = 12
     async with running(services) as pilot:
@@ -243,7 +243,7 @@ async def test_job_page_fetches_the_place_of_a_queued_job() -> None:
 
 
 async def test_job_page_pages_through_the_circuits_of_several_pubs() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     job = jobs()[BELL]
     services.the_circuits[job.id] = tuple(f"OPENQASM 3.0; // circuit {number}" for number in range(3))
     services.change(replace(job, source="", circuits=20))
@@ -263,7 +263,7 @@ async def test_job_page_pages_through_the_circuits_of_several_pubs() -> None:
 
 
 async def test_export_holds_the_circuit_of_every_pub() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     job = replace(jobs()[BELL], source="")
     services.the_jobs = (job,)
     services.trouble["submitted"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
@@ -278,7 +278,7 @@ async def test_export_holds_the_circuit_of_every_pub() -> None:
 
 
 async def test_job_page_says_how_the_circuit_was_transpiled_here() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     bell = jobs()[BELL]
     told = replace(bell_candidate(), options=TranspileOptions(2, 42), final_layout=(13, 14), at=NOW)
     services.transpiled_here(bell.id, told.transpilation)
@@ -305,7 +305,7 @@ async def test_job_page_of_a_job_from_elsewhere_has_no_transpilation() -> None:
 
 
 async def test_job_page_says_when_the_source_was_evicted() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     bell = jobs()[BELL]
     services.change(replace(bell, source=""))
     services.transpiled_here(bell.id, bell_candidate().transpilation)
@@ -317,7 +317,7 @@ async def test_job_page_says_when_the_source_was_evicted() -> None:
 
 
 async def test_edit_fetches_a_circuit_unknown_here() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     bell = jobs()[BELL]
     services.change(replace(bell, source="", circuit=""))
     async with running(services) as pilot:
@@ -329,7 +329,7 @@ async def test_edit_fetches_a_circuit_unknown_here() -> None:
 
 
 async def test_job_page_offers_cancel_only_while_the_job_is_not_over() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     place = next(place for place, job in enumerate(jobs()) if job.status is JobStatus.QUEUED)
     async with running(services) as pilot:
         await _open(pilot, place)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import BELL_RESULT, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
@@ -109,7 +109,7 @@ async def test_job_table_sorts_by_key_and_by_head() -> None:
 
 
 async def test_job_table_keeps_cursor_and_marks_on_their_jobs() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("down", "space")
         cursor, marked = table_of(pilot).cursor_key, table_of(pilot).marked
@@ -158,7 +158,7 @@ async def test_job_table_marks_ranges() -> None:
 
 
 async def test_bulk_cancel_asks_once_with_keep_focused() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("a", "c")
         await dialog(pilot, Confirm)
@@ -177,7 +177,7 @@ async def test_bulk_cancel_asks_once_with_keep_focused() -> None:
 
 
 async def test_bulk_cancel_mentions_hidden_marks_and_goes_on_after_a_refusal() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["cancel"] = QdeckError(ErrorKind.CONFLICT, "It is over.")
     async with running(services) as pilot:
         await pilot.press("a", "slash", *"vqe", "enter")
@@ -195,7 +195,7 @@ async def test_bulk_cancel_mentions_hidden_marks_and_goes_on_after_a_refusal() -
 
 
 async def test_bulk_action_ends_when_the_connection_is_lost() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["cancel"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     async with running(services) as pilot:
         await pilot.press("a", "c")
@@ -206,7 +206,7 @@ async def test_bulk_action_ends_when_the_connection_is_lost() -> None:
 
 
 async def test_bulk_tags_are_added_and_removed() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("space", "space", "t")
         await dialog(pilot, Prompt)
@@ -222,7 +222,7 @@ async def test_bulk_tags_are_added_and_removed() -> None:
 
 
 async def test_bulk_export_writes_to_a_folder(tmp_path: Path) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     done = [replace(jobs()[2], id=f"j{number}", name=number * "long name ") for number in (1, 9, 12)]
     services.the_jobs = tuple(done)
     services.results = {job.id: BELL_RESULT for job in done[:2]}
@@ -273,7 +273,7 @@ async def test_job_table_folds_groups_and_marks_whole_ones() -> None:
 
 
 async def test_job_table_group_head_follows_the_status_of_its_jobs() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("b")
         await settled(pilot)
@@ -348,7 +348,7 @@ async def test_job_table_sorts_many_jobs_in_a_thread_and_shows_the_last_order(
 
 
 async def test_job_table_scrollbar_covers_no_cell() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = tuple(replace(jobs()[1], id=f"j{number}", tags=("end" * 30,)) for number in range(50))
     async with running(services) as pilot:
         line = next(line for line in screen_text(pilot).splitlines() if line.startswith("▸"))

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
@@ -41,14 +41,14 @@ def test_jobs_table_at_120x40(snap_compare: SnapCompare) -> None:
 
 
 def test_jobs_offline_at_80x24(snap_compare: SnapCompare) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     error = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     services.the_freshness = Freshness(NOW, NOW, error)
     assert snap_compare(make_app(services), run_before=_ready)
 
 
 async def test_jobs_new_job_leaves_the_cursor_on_its_job() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("down", "down")
@@ -61,7 +61,7 @@ async def test_jobs_new_job_leaves_the_cursor_on_its_job() -> None:
 
 
 async def test_jobs_removed_job_leaves_the_cursor_in_place() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         table = pilot.app.screen.query_one(RowTable)
         await pilot.press("down")
@@ -73,7 +73,7 @@ async def test_jobs_removed_job_leaves_the_cursor_in_place() -> None:
 
 
 async def test_jobs_scrolled_table_stands_still_when_jobs_come() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = tuple(
         replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(200)
     )
@@ -90,7 +90,7 @@ async def test_jobs_scrolled_table_stands_still_when_jobs_come() -> None:
 
 
 async def test_jobs_show_a_changed_status() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         assert "◔ queued" in screen_text(pilot)
         services.change(replace(jobs()[1], status=JobStatus.CANCELLED))
@@ -118,7 +118,7 @@ async def test_jobs_filter_without_a_match_says_so() -> None:
 
 
 async def test_preview_shows_the_result_of_the_job_under_the_cursor() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("down", "down")
         await until(pilot, lambda: "49.6 %" in screen_text(pilot))
@@ -129,7 +129,7 @@ async def test_preview_shows_the_result_of_the_job_under_the_cursor() -> None:
 
 
 async def test_jobs_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = tuple(
         replace(jobs()[1], id=f"j{number:03}", name=f"n{number:03}") for number in range(500)
     )
@@ -155,7 +155,7 @@ async def test_jobs_burst_of_changes_is_one_repaint(monkeypatch: pytest.MonkeyPa
 
 
 async def test_preview_leaves_a_large_result_until_the_job_is_opened() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     bell = jobs()[2].id
     services.large_results = {bell}
     async with running(services) as pilot:
@@ -174,7 +174,7 @@ async def test_preview_leaves_a_large_result_until_the_job_is_opened() -> None:
 
 
 async def test_preview_asks_again_for_a_result_that_failed() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     bell = jobs()[2].id
     services.trouble["result"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     async with running(services) as pilot:
@@ -189,7 +189,7 @@ async def test_preview_asks_again_for_a_result_that_failed() -> None:
 
 
 async def test_preview_asks_once_for_a_result_on_its_way() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     answer = asyncio.Event()
     real = services.jobs.result
 
@@ -218,7 +218,7 @@ async def test_preview_shows_why_a_job_failed() -> None:
 
 
 async def test_jobs_cancel_asks_with_the_harmless_button_focused() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
@@ -233,7 +233,7 @@ async def test_jobs_cancel_asks_with_the_harmless_button_focused() -> None:
 
 
 async def test_jobs_refused_cancel_is_reported_as_plain_text() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["cancel"] = QdeckError(
         ErrorKind.CONFLICT, "The job [red]is[/] over.", "Look at its result with enter."
     )
@@ -246,7 +246,7 @@ async def test_jobs_refused_cancel_is_reported_as_plain_text() -> None:
 
 
 async def test_jobs_finished_job_is_not_cancelled() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("down", "down", "c")
         await until(pilot, lambda: "nothing to cancel" in screen_text(pilot))
@@ -254,7 +254,7 @@ async def test_jobs_finished_job_is_not_cancelled() -> None:
 
 
 async def test_jobs_tags_are_checked_in_place_and_set() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
@@ -282,7 +282,7 @@ async def test_jobs_enter_opens_the_job_and_escape_returns() -> None:
 
 
 async def test_jobs_empty_table_names_the_next_key() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = ()
     async with running(services) as pilot:
         assert "No jobs yet." in screen_text(pilot)
@@ -294,7 +294,7 @@ async def test_jobs_empty_table_names_the_next_key() -> None:
 
 
 async def test_jobs_hostile_text_is_shown_as_text() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     hostile = replace(
         jobs()[0],
         name="[red]x[/]\x1b[31m\u202e",
@@ -321,7 +321,7 @@ async def test_jobs_copy_goes_to_the_terminal() -> None:
 
 
 async def test_status_bar_follows_the_freshness() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         assert "● live" in screen_text(pilot)
         services.the_freshness = Freshness(NOW, NOW)
@@ -332,7 +332,7 @@ async def test_status_bar_follows_the_freshness() -> None:
 
 
 async def test_jobs_draw_only_visible_rows() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     base = jobs()[2]
     services.the_jobs = tuple(
         replace(base, id=f"j{number}", status=JobStatus.FAILED) for number in range(20_000)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import running, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import jobs
 from tui.app import QDeckApp
 from tui.screens.dialogs import open_file
@@ -35,7 +35,7 @@ def _cursor(pilot: Pilot[None]) -> str:
 
 
 async def test_keys_after_tab_go_where_tab_went() -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     async with running(services) as pilot:
         burst(pilot, "tab", "tab", *TOKEN)
         await until(pilot, lambda: pilot.app.screen.query_one("#token", Input).value == TOKEN)
@@ -45,7 +45,7 @@ async def test_keys_after_tab_go_where_tab_went() -> None:
 
 async def test_paste_on_the_sign_in_goes_into_the_token_field() -> None:
     for marked in (True, False):
-        services = FixedServices(signed_in=False)
+        services = AppServicesHarness(signed_in=False)
         async with running(services) as pilot:
             if marked:
                 pilot.app.post_message(events.Paste(f" {TOKEN}\n"))
@@ -59,7 +59,7 @@ async def test_paste_on_the_sign_in_goes_into_the_token_field() -> None:
 
 
 async def test_keys_are_no_commands_outside_the_account_list() -> None:
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     async with running(services) as pilot:
         for _ in range(5):
             await pilot.press("tab", "s")
@@ -69,7 +69,7 @@ async def test_keys_are_no_commands_outside_the_account_list() -> None:
 
 
 async def test_keys_behind_one_that_opens_a_dialog_go_into_it() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         burst(pilot, "t", *"cxr", "enter")
         await until(pilot, lambda: "set_tags" in services.names_asked())
@@ -104,7 +104,7 @@ async def test_keys_enter_takes_the_text_typed_before_it(monkeypatch: pytest.Mon
 
 
 async def test_keys_in_a_burst_meet_the_dialog_they_open() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         burst(pilot, "c", "enter", "down")
         await until(pilot, lambda: _cursor(pilot) == jobs()[1].id)
@@ -123,7 +123,7 @@ async def test_keys_of_sections_and_text_in_one_burst() -> None:
 
 
 async def test_keys_do_nothing_while_the_terminal_is_too_small() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.resize_terminal(40, 10)
         await settled(pilot)
@@ -131,7 +131,7 @@ async def test_keys_do_nothing_while_the_terminal_is_too_small() -> None:
         pilot.app.post_message(events.Paste("text"))
         await settled(pilot)
         assert isinstance(pilot.app.screen, JobsScreen)
-        assert "refresh" not in services.names_asked()
+        assert services.names_asked().count("backends") == 1, "only at the start"
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
         assert pilot.app.screen.query_one(RowTable).cursor_key == jobs()[0].id

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import FixedClock, account, identity
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -24,8 +24,8 @@ from tui.widgets.forms.select import SearchableSelect
 TOKEN = "s3cret-token-that-must-not-be-seen-0123456789"
 
 
-def _signed_out(*accounts: Account) -> FixedServices:
-    services = FixedServices(signed_in=False)
+def _signed_out(*accounts: Account) -> AppServicesHarness:
+    services = AppServicesHarness(signed_in=False)
     services.the_accounts = accounts
     return services
 
@@ -179,7 +179,7 @@ async def test_login_from_the_command_line_reports_failure_in_the_form() -> None
 
 
 async def test_account_page_changes_the_instance() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("f7")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
@@ -191,7 +191,7 @@ async def test_account_page_changes_the_instance() -> None:
 
 
 async def test_account_page_sign_out_reports_its_effect() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("f7")
         await until(pilot, lambda: isinstance(pilot.app.screen, AccountScreen))
@@ -208,7 +208,7 @@ async def test_login_shows_hostile_account_names_as_text() -> None:
 
 
 async def test_status_bar_says_when_certificates_are_not_checked() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_identity = replace(identity(sandbox=False), unverified=True)
     async with running(services, size=(120, 40)) as pilot:
         assert "certificates not checked" in screen_text(pilot)
@@ -218,7 +218,7 @@ async def test_status_bar_says_when_certificates_are_not_checked() -> None:
 
 
 async def test_account_page_survives_failing_details() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["account_details"] = QdeckError(ErrorKind.SERVER, "Down.")
     async with running(services) as pilot:
         await pilot.press("f7")
@@ -228,7 +228,7 @@ async def test_account_page_survives_failing_details() -> None:
 
 
 async def test_account_page_shows_shares_as_far_as_there_is_room() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_details = replace(
         services.the_details,
         by_backend=tuple(Share(f"ibm_device_{number}", 12, 190) for number in range(5)),

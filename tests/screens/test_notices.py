@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 import tui.app
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW, FixedClock, jobs
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
@@ -47,7 +47,7 @@ def _tells(pilot: Pilot[None], text: str) -> bool:
 
 
 def test_notice_warning_at_80x24(snap_compare: SnapCompare) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
 
     async def warned(pilot: Pilot[None]) -> None:
         await settled(pilot)
@@ -58,7 +58,7 @@ def test_notice_warning_at_80x24(snap_compare: SnapCompare) -> None:
 
 
 def test_notices_log_at_80x24(snap_compare: SnapCompare) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
 
     async def listed(pilot: Pilot[None]) -> None:
         await settled(pilot)
@@ -72,7 +72,7 @@ def test_notices_log_at_80x24(snap_compare: SnapCompare) -> None:
 
 
 async def test_notice_is_one_line_above_the_footer() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         before = screen_text(pilot).split("\n")
         assert _told(pilot) == [""]
@@ -87,7 +87,7 @@ async def test_notice_is_one_line_above_the_footer() -> None:
 
 
 async def test_notice_is_plain_text_and_the_newest_wins() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         services.events.publish(JobsFinished((jobs()[2],)))
         services.events.publish(Notice("[red]q[0][/]\x1b[2J", Severity.WARNING))
@@ -104,7 +104,7 @@ async def test_notice_rings_the_bell_without_focus(
     told: type[AppFocus | AppBlur] | None, waited: float, rings: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """tmux tells no focus by itself: then it is the keys that say whether somebody looks."""
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         app = pilot.app
         assert isinstance(app, QDeckApp) and isinstance(app.clock, FixedClock)
@@ -122,7 +122,7 @@ async def test_notice_rings_the_bell_without_focus(
 
 
 async def test_every_key_counts_as_user_activity(monkeypatch: pytest.MonkeyPatch) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     attended: list[bool] = []
     monkeypatch.setattr(
         services.polling, "user_active", lambda *, section_changed=False: attended.append(section_changed)
@@ -136,9 +136,9 @@ async def test_every_key_counts_as_user_activity(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_notice_of_an_error_has_two_lines_and_is_whole_in_the_log() -> None:
-    services = FixedServices()
-    services.trouble["refresh"] = QdeckError(ErrorKind.SERVER, "ibm_fez does not answer.", ADVICE)
+    services = AppServicesHarness()
     async with running(services) as pilot:
+        services.trouble["backends"] = QdeckError(ErrorKind.SERVER, "ibm_fez does not answer.", ADVICE)
         await pilot.press("r")
         await until(pilot, lambda: len(_told(pilot)) == 2)
         assert _told(pilot)[0].startswith(" ✘ Error  ibm_fez does not answer.")
@@ -154,7 +154,7 @@ async def test_notice_of_an_error_has_two_lines_and_is_whole_in_the_log() -> Non
 async def test_notice_shows_in_every_section(monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine is, a notice is not over before it is looked for.
     monkeypatch.setitem(tui.app._NOTICE_SECONDS, Severity.INFORMATION, 60.0)
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         for key in ("f3", "f4", "f5", "f6", "f2"):
             services.events.publish(Notice(f"Hello {key}"))

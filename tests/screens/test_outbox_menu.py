@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW, FixedClock
 from tui.app import QDeckApp
 from tui.screens.dialogs.pick import Pick
@@ -22,9 +22,9 @@ ALIVE = f"{socket.gethostname()}:{os.getpid()}"
 """Another qdeck that runs."""
 
 
-def waiting_services() -> FixedServices:
+def waiting_services() -> AppServicesHarness:
     """The services with six submissions, of which nothing is sent for an hour."""
-    services = FixedServices()
+    services = AppServicesHarness()
     services.queue("lost", PendingState.UNCONFIRMED)
     services.queue("[red]", PendingState.UNSENT)
     for place, name in enumerate(("one", "two", "three"), 1):
@@ -84,7 +84,7 @@ async def test_outbox_menu_offers_nothing_for_submissions_of_another_qdeck() -> 
 
 async def test_outbox_lines_count_down_to_a_known_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_rows, "_AGES", 1000.0)
-    services = FixedServices()
+    services = AppServicesHarness()
     services.queue("one", PendingState.PREPARED, 1)
     services.outbox.queue.hold_for(37.0, "5 a minute")
     async with running(services) as pilot:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING
 from tui.app import QDeckApp
@@ -32,9 +32,9 @@ FOREIGN = replace(
 )
 
 
-def services_with() -> FixedServices:
+def services_with() -> AppServicesHarness:
     """A services with a session of each kind, two jobs queued in the own one."""
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_sessions = (OWN, FOREIGN, DRAINING, CLOSED)
     running_one, queued, *others = jobs()
     services.the_jobs = (
@@ -183,7 +183,7 @@ async def test_quit_asks_only_about_sessions_that_take_jobs_here() -> None:
     async with running(services) as pilot:
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
-    services = FixedServices(signed_in=False)
+    services = AppServicesHarness(signed_in=False)
     services.the_sessions = (OWN,)
     async with running(services) as pilot:
         await pilot.press("ctrl+q")

@@ -17,7 +17,7 @@ from textual.screen import Screen
 
 import tui.screens
 from tests.support.app import running, screen_text, settled
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL
 from tests.support.sessions import SESSIONS
 from tui.app import QDeckApp
@@ -43,8 +43,8 @@ ASKED = {
 MARKED = [key for place in PLACES for key in place if key.changes]
 
 
-def read_only_services(*, signed_in: bool = True) -> FixedServices:
-    services = FixedServices(signed_in=signed_in, read_only=True)
+def read_only_services(*, signed_in: bool = True) -> AppServicesHarness:
+    services = AppServicesHarness(signed_in=signed_in, read_only=True)
     services.the_sessions = SESSIONS
     return services
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.support.app import running, screen_text, settled
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.sessions import SESSIONS
 
 
 @pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6"])
 async def test_rules_span_the_screen_after_a_resize(key: str) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_sessions = SESSIONS
     async with running(services, size=(120, 40)) as pilot:
         await pilot.press(key)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TabbedContent
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
@@ -58,7 +58,7 @@ async def transpiled(pilot: Pilot[None]) -> TranspileScreen:
     return screen
 
 
-def submissions(services: FixedServices) -> list[Submission]:
+def submissions(services: AppServicesHarness) -> list[Submission]:
     return [asked[1] for asked in services.asked if asked[0] == "submit" and isinstance(asked[1], Submission)]
 
 
@@ -66,7 +66,7 @@ async def test_review_without_circuit_or_sign_in_says_what_to_do() -> None:
     async with running() as pilot:
         await open_review(pilot, "")
         assert shows(pilot, "There is no circuit yet", "F3")
-    async with running(FixedServices(signed_in=False)) as pilot:
+    async with running(AppServicesHarness(signed_in=False)) as pilot:
         await pilot.press("escape")
         await open_review(pilot, BELL, "")
         assert shows(pilot, "Not signed in", "F7")
@@ -82,7 +82,7 @@ async def test_review_compares_before_and_after() -> None:
 
 
 async def test_review_passes_the_options_to_the_compiler() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await open_review(pilot)
         screen.query_one("#backend", SearchableSelect).value = "ibm_cusco"
@@ -94,7 +94,7 @@ async def test_review_passes_the_options_to_the_compiler() -> None:
 
 
 async def test_review_reports_a_seed_that_is_too_large() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await open_review(pilot)
         screen.query_one("#seed", Input).value = "9999999999"
@@ -104,7 +104,7 @@ async def test_review_reports_a_seed_that_is_too_large() -> None:
 
 
 async def test_submit_form_passes_limit_and_privacy() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#max-seconds", Input).value = "0"
@@ -120,7 +120,7 @@ async def test_submit_form_passes_limit_and_privacy() -> None:
 
 
 async def test_review_escape_stops_the_compiler() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await open_review(pilot)
         services.gate = asyncio.Event()
@@ -135,7 +135,7 @@ async def test_review_escape_stops_the_compiler() -> None:
 
 
 async def test_review_reports_a_failure_with_advice() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["transpile"] = QdeckError(
         ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez."
     )
@@ -163,7 +163,7 @@ async def test_review_compares_candidates_and_picks_one() -> None:
 
 
 async def test_review_marks_a_candidate_of_a_changed_circuit_as_stale() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
         await pilot.press("f2")
@@ -187,7 +187,7 @@ async def test_review_isa_circuit_is_highlighted_and_read_only() -> None:
 
 
 async def test_submit_form_submits_once_however_often_f9_is_pressed() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#shots", Input).value = "2000"
@@ -210,7 +210,7 @@ async def test_submit_form_submits_once_however_often_f9_is_pressed() -> None:
 
 
 async def test_submit_form_reports_wrong_shots() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
         screen.query_one("#shots", Input).value = "0"
@@ -221,7 +221,7 @@ async def test_submit_form_reports_wrong_shots() -> None:
 
 
 async def test_submit_form_refuses_a_sampler_without_measurement() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.candidate = bell_candidate(measures=False)
     async with running(services) as pilot:
         await transpiled(pilot)
@@ -231,7 +231,7 @@ async def test_submit_form_refuses_a_sampler_without_measurement() -> None:
 
 
 async def test_submit_form_lays_out_observables_for_the_device() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.candidate = bell_candidate(measures=False)
     async with running(services) as pilot:
         screen = await transpiled(pilot)
@@ -251,7 +251,7 @@ async def test_submit_form_lays_out_observables_for_the_device() -> None:
 
 
 async def test_submit_form_offers_sessions_of_the_backend() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_sessions = SESSIONS
     async with running(services) as pilot:
         app_of(pilot).workspace.session_id = BATCH.id
@@ -263,7 +263,7 @@ async def test_submit_form_offers_sessions_of_the_backend() -> None:
 
 
 async def test_submit_form_leaves_out_sessions_of_other_backends() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_sessions = SESSIONS
     async with running(services) as pilot:
         app_of(pilot).workspace.session_id = BATCH.id
@@ -273,7 +273,7 @@ async def test_submit_form_leaves_out_sessions_of_other_backends() -> None:
 
 
 async def test_submit_form_keeps_its_values_after_a_refusal() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["submit"] = QdeckError(
         ErrorKind.CONFLICT, "The session is closed.", "Choose another.", code="1217"
     )
@@ -289,7 +289,7 @@ async def test_submit_form_keeps_its_values_after_a_refusal() -> None:
 
 
 async def test_submit_form_shows_the_estimate_beside_the_remaining_time() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
         assert shows(pilot, "takes about 3.0 s of QPU", "9m 12s of 10m QPU left")
@@ -301,7 +301,7 @@ async def test_submit_form_shows_the_estimate_beside_the_remaining_time() -> Non
 
 
 async def test_submit_form_says_when_gate_lengths_are_unknown() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.candidate = replace(services.candidate, duration_us=None, estimated_success=None)
     async with running(services) as pilot:
         await transpiled(pilot)
@@ -309,7 +309,7 @@ async def test_submit_form_says_when_gate_lengths_are_unknown() -> None:
 
 
 async def test_submit_form_confirms_costs_with_cancel_focused() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
     async with running(services) as pilot:
         await transpiled(pilot)
@@ -327,7 +327,7 @@ async def test_submit_form_confirms_costs_with_cancel_focused() -> None:
 
 
 async def test_submit_form_asks_when_the_session_closed_meanwhile() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_sessions = SESSIONS
     async with running(services) as pilot:
         app_of(pilot).workspace.session_id = BATCH.id
@@ -356,7 +356,7 @@ async def test_submit_form_asks_when_the_session_closed_meanwhile() -> None:
 
 
 async def test_submit_form_keeps_the_session_through_the_question() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     dedicated = replace(BATCH, mode=SessionMode.DEDICATED)
     services.the_sessions = (dedicated,)
     async with running(services) as pilot:

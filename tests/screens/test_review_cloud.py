@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from tests.screens.test_review import app_of, open_review, shows
 from tests.support.app import running, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL
 from tests.support.fixed_values import identity
 from tui.domain.accounts import Channel
@@ -21,7 +21,7 @@ async def test_review_offers_the_cloud_only_where_there_is_one() -> None:
     async with running() as pilot:
         screen = await open_review(pilot)
         assert not screen.query_one("#where", SearchableSelect).display
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_identity = identity(channel=Channel.CLASSIC)
     async with running(services) as pilot:
         screen = await open_review(pilot)
@@ -32,8 +32,8 @@ async def test_review_offers_the_cloud_only_where_there_is_one() -> None:
         assert ("transpile", BELL, "ibm_peekskill", TranspileOptions(cloud=True)) in services.asked
 
 
-def classic_services() -> FixedServices:
-    services = FixedServices()
+def classic_services() -> AppServicesHarness:
+    services = AppServicesHarness()
     services.the_identity = identity(channel=Channel.CLASSIC)
     return services
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import TabbedContent
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
@@ -21,8 +21,8 @@ from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 
 
-def app_with(services: FixedServices | None = None) -> QDeckApp:
-    services = services or FixedServices()
+def app_with(services: AppServicesHarness | None = None) -> QDeckApp:
+    services = services or AppServicesHarness()
     services.the_sessions = SESSIONS
     app = make_app(services)
     app.workspace.qasm = app.workspace.saved = BELL
@@ -64,7 +64,7 @@ def test_review_compared_at_120x40(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: "level 3" in screen_text(pilot))
         await settled(pilot)
 
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_identity = identity(channel=Channel.CLASSIC)
     app = app_with(services)
     app.workspace.session_id = BATCH.id
@@ -79,7 +79,7 @@ def test_review_estimator_without_observables_at_80x24(snap_compare: SnapCompare
         await pilot.press("f9")
         await until(pilot, lambda: "✘ Observables" in screen_text(pilot))
 
-    services = FixedServices()
+    services = AppServicesHarness()
     services.candidate = replace(bell_candidate(measures=False), warnings=("Qubit 13 is [red] noisy.",))
     assert snap_compare(app_with(services), run_before=refused)
 
@@ -105,7 +105,7 @@ def test_review_cloud_options_at_80x24(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: "AI on," in screen_text(pilot))
         await settled(pilot)
 
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_identity = identity(channel=Channel.CLASSIC)
     assert snap_compare(app_with(services), run_before=asked)
 
@@ -119,6 +119,6 @@ def test_cloud_options_dialog_at_80x24(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: "Take them" in screen_text(pilot))
         await settled(pilot)
 
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_identity = identity(channel=Channel.CLASSIC)
     assert snap_compare(app_with(services), run_before=opened)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import notices, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING, SESSIONS
 from tui.app import QDeckApp
@@ -33,8 +33,8 @@ def shows(pilot: Pilot[None], *words: str) -> bool:
     return all(word in text for word in words)
 
 
-def services_with_sessions() -> FixedServices:
-    services = FixedServices()
+def services_with_sessions() -> AppServicesHarness:
+    services = AppServicesHarness()
     services.the_sessions = SESSIONS
     first, second, *others = jobs()
     services.the_jobs = (replace(first, session_id=BATCH.id), replace(second, session_id=BATCH.id), *others)
@@ -98,7 +98,7 @@ async def test_sessions_use_refuses_a_session_that_takes_no_jobs() -> None:
 
 
 async def test_new_session_dialog_opens_a_session_by_keys() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await open_sessions(pilot)
         await pilot.press("n")
@@ -114,7 +114,7 @@ async def test_new_session_dialog_opens_a_session_by_keys() -> None:
 
 
 async def test_new_session_dialog_reports_a_refusal() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.trouble["open_session"] = QdeckError(
         ErrorKind.FORBIDDEN, "The plan has no sessions.", "Use a batch."
     )

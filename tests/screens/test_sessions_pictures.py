@@ -6,13 +6,13 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 
 
 def app_with_sessions() -> QDeckApp:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_sessions = SESSIONS
     app = make_app(services)
     app.workspace.session_id = BATCH.id

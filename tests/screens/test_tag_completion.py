@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
@@ -117,7 +117,7 @@ async def opened(pilot: Pilot[None]) -> None:
 
 
 def test_tag_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_tags = ("[red]x[/]",)
 
     async def work(pilot: Pilot[None]) -> None:
@@ -130,7 +130,7 @@ def test_tag_suggestion_at_80x24(snap_compare: SnapCompare) -> None:
 
 
 async def test_tag_suggestion_is_accepted_by_tab_or_right() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_tags = ("run-7",)
     async with running(services) as pilot:
         await opened(pilot)
@@ -156,7 +156,7 @@ async def test_tag_dialog_tab_without_a_suggestion_stays() -> None:
 
 
 async def test_bulk_tags_use_the_completion() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     async with running(services) as pilot:
         await pilot.press("J")
         await opened(pilot)
@@ -167,7 +167,7 @@ async def test_bulk_tags_use_the_completion() -> None:
 
 
 async def test_filter_completes_its_last_tag() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = (*services.the_jobs, replace(jobs()[5], tags=("two words", "zeta")))
     async with running(services) as pilot:
         await pilot.press("slash")
@@ -183,7 +183,7 @@ async def test_filter_completes_its_last_tag() -> None:
 
 
 async def test_tag_suggestion_makes_foreign_text_plain() -> None:
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
     async with running(services, size=(200, 50)) as pilot:
         await opened(pilot)

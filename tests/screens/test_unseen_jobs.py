@@ -10,7 +10,7 @@ from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import FixedClock, jobs
 from tui.app import QDeckApp
 from tui.domain.jobs import JobStatus
@@ -20,9 +20,9 @@ from tui.widgets.tables.job_table import JobTable
 BELL, QFT, ZZ = (jobs()[place].id for place in (2, 3, 4))
 
 
-def with_unseen(*ids: str) -> FixedServices:
+def with_unseen(*ids: str) -> AppServicesHarness:
     """A services with unseen jobs."""
-    services = FixedServices()
+    services = AppServicesHarness()
     services.the_unseen = frozenset(ids or (BELL, QFT, ZZ))
     return services
 

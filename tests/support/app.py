@@ -1,4 +1,4 @@
-"""Running the app in a test: a services, a terminal of some size, and waiting for what is to come."""
+"""Running the app in a test: its services, a terminal of some size, and waiting for what is to come."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 
@@ -31,14 +31,14 @@ class SnapCompare(Protocol):
         ...
 
 
-def make_app(services: FixedServices | None = None) -> QDeckApp:
-    """The app over a fixed services (signed in to the sandbox, with jobs)."""
-    return QDeckApp(FixedServices() if services is None else services, clock=FixedClock())
+def make_app(services: AppServicesHarness | None = None) -> QDeckApp:
+    """The app on such services; `None`: signed in to the sandbox, with jobs."""
+    return QDeckApp(AppServicesHarness() if services is None else services, clock=FixedClock())
 
 
 @asynccontextmanager
 async def running(
-    services: FixedServices | None = None, *, size: tuple[int, int] = (80, 24)
+    services: AppServicesHarness | None = None, *, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Pilot[None]]:
     """The app, running, its first work done."""
     app = make_app(services)

@@ -1,7 +1,7 @@
-"""The services on fakes of the lowest seams: a service and a compiler of fixed values that record calls.
+"""The app's services on fakes of the lowest seams: a service and a compiler of fixed values that record calls.
 
-Nothing polls: tests change what the service holds and `publish` what polling would. Of the parts above the
-seams, those are replaced whose answers tests fix by hand: the account's signing in, results, the outbox.
+Until a test signs in anew, jobs, sessions, usage and token are not polled: tests change what is held and
+`publish` what polling would.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import os
 import random
 import tempfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from tests.monitor.fakes import FakeCompiler, FakeHost, FakeService
 from tests.support.circuits import BELL, bell_candidate
@@ -58,16 +57,12 @@ from tui.domain.jobs import (
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.credentials.account_file import own_entries
-from tui.jobquery.filters import JobFilter
-from tui.monitor.account_manager import AccountManager, Dependencies
-from tui.monitor.account_polling import AccountPolling
-from tui.monitor.actions.jobs import Jobs
-from tui.monitor.polling.jobs_poller import AUTO_RESULT
+from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
-from tui.monitor.state.events import Event, Freshness, HistoryCoverage, JobsChanged
+from tui.monitor.state.events import Event, Freshness, JobsChanged
 from tui.monitor.state.jobs import SortedJobs
 from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
-from tui.store.records.models import JobRecord, PendingState, PendingSubmission, Transpiled
+from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission, Transpiled
 from tui.store.records.tables import JOBS, SESSIONS
 
 USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
@@ -76,25 +71,25 @@ USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
 class RecordingCompiler(FakeCompiler):
     """A compiler that answers with the values of the test."""
 
-    def __init__(self, fixed: FixedServices) -> None:
+    def __init__(self, harness: AppServicesHarness) -> None:
         super().__init__()
-        self._fixed = fixed
+        self._harness = harness
 
     async def start(self) -> None:
-        self._fixed.record("warm_up")
+        self._harness.record("warm_up")
 
     async def check(self, qasm: str) -> CheckReport:
-        self._fixed.record("check", qasm)
-        return self._fixed.report
+        self._harness.record("check", qasm)
+        return self._harness.report
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
-        self._fixed.record("draw", qasm)
-        return self._fixed.drawing
+        self._harness.record("draw", qasm)
+        return self._harness.drawing
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
-        await self._fixed.wait()
-        self._fixed.record("transpile", qasm, target.name, options)
-        return replace(self._fixed.candidate, backend=target.name, options=options)
+        await self._harness.wait()
+        self._harness.record("transpile", qasm, target.name, options)
+        return replace(self._harness.candidate, backend=target.name, options=options)
 
     async def review(
         self,
@@ -105,23 +100,23 @@ class RecordingCompiler(FakeCompiler):
         layouts: tuple[tuple[int, ...], tuple[int, ...]],
         seconds: float,
     ) -> Candidate:
-        return replace(self._fixed.candidate, backend=target.name, options=options)
+        return replace(self._harness.candidate, backend=target.name, options=options)
 
 
 class RecordingService(FakeService):
     """A service that answers with the values of the test."""
 
-    def __init__(self, fixed: FixedServices, account: Account) -> None:
-        super().__init__(account, fixed.host)
-        self._fixed = fixed
+    def __init__(self, harness: AppServicesHarness, account: Account) -> None:
+        super().__init__(account, harness.host)
+        self._harness = harness
 
     @property
     def label(self) -> str:
         return "sandbox platform"
 
     async def sign_in(self) -> Identity:
-        await self._fixed.wait()
-        self._fixed.record("sign_in", self.account)
+        await self._harness.wait()
+        self._harness.record("sign_in", self.account)
         return self._who()
 
     async def renew(self) -> Identity:
@@ -129,7 +124,7 @@ class RecordingService(FakeService):
 
     def _who(self) -> Identity:
         known = identity(sandbox=self.account.sandbox, channel=self.account.channel)
-        chosen = (one for one in self._fixed.the_instances if one.id == self.account.instance)
+        chosen = (one for one in self._harness.the_instances if one.id == self.account.instance)
         instance = next(chosen, None)
         if instance is None:
             return known
@@ -139,33 +134,37 @@ class RecordingService(FakeService):
         return USAGE
 
     async def backends(self) -> tuple[Backend, ...]:
-        return self._fixed.listed_backends
+        self._harness.record("backends")
+        return self._harness.listed_backends
 
     async def jobs(self, query: JobQuery) -> JobPage:
-        self.host.jobs = {job.id: job for job in self._fixed.the_jobs}
+        if query.created_before is not None:
+            await self._harness.wait()
+            self._harness.record("older")
+        self.host.jobs = {job.id: job for job in (*self._harness.older_jobs, *self._harness.the_jobs)}
         return await super().jobs(query)
 
     async def sessions(self) -> tuple[Session, ...]:
-        return self._fixed.the_sessions
+        return self._harness.the_sessions
 
     async def sign_out(self) -> SignOutReport:
-        self._fixed.record("sign_out")
+        self._harness.record("sign_out")
         return SignOutReport(True, None, "Signed out; the service refused the token afterwards (401).")
 
     async def instances(self) -> tuple[Instance, ...]:
-        self._fixed.record("instances")
-        return self._fixed.the_instances
+        self._harness.record("instances")
+        return self._harness.the_instances
 
     async def account_details(self) -> AccountDetails:
-        self._fixed.record("account_details")
-        return self._fixed.the_details
+        self._harness.record("account_details")
+        return self._harness.the_details
 
     async def backend(self, name: str) -> Backend:
-        self._fixed.record("backend_details", name)
-        listed = next(backend for backend in self._fixed.the_backends if backend.name == name)
+        self._harness.record("backend_details", name)
+        listed = next(backend for backend in self._harness.the_backends if backend.name == name)
         return replace(
             listed,
-            median_2q_error=self._fixed.errors.get(name, 0.0083),
+            median_2q_error=self._harness.errors.get(name, 0.0083),
             median_readout_error=0.0191,
             median_1q_error=0.00024,
             median_t1_us=281.4,
@@ -175,45 +174,45 @@ class RecordingService(FakeService):
         )
 
     async def backend_data(self, name: str) -> BackendData:
-        self._fixed.record("backend_data", name)
+        self._harness.record("backend_data", name)
         return BackendData(name, b"{}", b"{}")
 
     async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
-        await self._fixed.wait()
-        self._fixed.record("transpile", qasm, backend, options)
+        await self._harness.wait()
+        self._harness.record("transpile", qasm, backend, options)
         return CloudCircuit("OPENQASM 3.0;", "", (), ())
 
     async def job(self, job_id: str, *, with_params: bool = False) -> Job:
-        job = self._fixed.jobs.get(job_id)
+        job = self._harness.jobs.get(job_id)
         if job is None:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")
-        circuits = self._fixed.the_circuits.get(job_id, ("",)) if with_params else ("",)
+        circuits = self._harness.the_circuits.get(job_id, ("",)) if with_params else ("",)
         return replace(job, circuit=circuits[0], source="")
 
     async def submitted(self, job_id: str) -> SubmittedJob:
-        self._fixed.record("submitted", job_id)
-        further = self._fixed.the_circuits.get(job_id, ())[1:]
+        self._harness.record("submitted", job_id)
+        further = self._harness.the_circuits.get(job_id, ())[1:]
         job = await self.job(job_id, with_params=True)
         return SubmittedJob(job, further=tuple(SubmittedCircuit(text) for text in further))
 
     async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
-        self._fixed.record("result", job_id)
-        if limit is not None and job_id in self._fixed.large_results:
+        self._harness.record("result", job_id)
+        if limit is not None and job_id in self._harness.large_results:
             raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")
-        if job_id not in self._fixed.results:
+        if job_id not in self._harness.results:
             raise QdeckError(ErrorKind.NOT_FOUND, "The service has no result for this job.")
-        return self._fixed.results[job_id]
+        return self._harness.results[job_id]
 
     async def metrics(self, job_id: str) -> JobMetrics:
-        self._fixed.record("metrics", job_id)
+        self._harness.record("metrics", job_id)
         job = await self.job(job_id)
-        place = self._fixed.queue_positions.get(job_id)
+        place = self._harness.queue_positions.get(job_id)
         times = job.created, job.started, job.finished, job.qpu_seconds, 1.9
         return JobMetrics(*times, "qdeck", "2.1.0", queue_position=place)
 
     async def submit(self, submission: Submission) -> Job:
-        await self._fixed.wait()
-        self._fixed.record("submit", submission)
+        await self._harness.wait()
+        self._harness.record("submit", submission)
         return Job(
             id="d3knew",
             service=self.label,
@@ -226,50 +225,52 @@ class RecordingService(FakeService):
         )
 
     async def logs(self, job_id: str) -> str:
-        self._fixed.record("logs", job_id)
-        return self._fixed.the_logs
+        self._harness.record("logs", job_id)
+        return self._harness.the_logs
 
     async def tags(self, text: str) -> tuple[str, ...]:
-        self._fixed.record("tags_like", text)
-        return tuple(tag for tag in self._fixed.the_tags if text.casefold() in tag.casefold())
+        self._harness.record("tags_like", text)
+        return tuple(tag for tag in self._harness.the_tags if text.casefold() in tag.casefold())
 
     async def cancel(self, job_id: str) -> None:
-        self._fixed.record("cancel", job_id)
+        self._harness.record("cancel", job_id)
 
     async def delete(self, job_id: str) -> None:
-        self._fixed.record("delete", job_id)
+        self._harness.record("delete", job_id)
 
     async def set_tags(self, job_id: str, tags: tuple[str, ...]) -> None:
-        self._fixed.record("set_tags", job_id, tags)
+        self._harness.record("set_tags", job_id, tags)
 
     async def open_session(self, backend: str, mode: SessionMode, max_ttl: int | None = None) -> Session:
-        self._fixed.record("open_session", backend, mode, max_ttl)
+        self._harness.record("open_session", backend, mode, max_ttl)
         return Session("s-new", self.label, backend, mode, SessionState.OPEN, created=NOW, max_ttl=max_ttl)
 
     async def session(self, session_id: str) -> Session:
-        found = next((one for one in self._fixed.the_sessions if one.id == session_id), None)
+        found = next((one for one in self._harness.the_sessions if one.id == session_id), None)
         if found is None:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such session.")
         return found
 
     async def drain_session(self, session_id: str) -> None:
-        self._fixed.record("drain_session", session_id)
+        self._harness.record("drain_session", session_id)
 
     async def close_session(self, session_id: str) -> None:
-        self._fixed.record("close_session", session_id)
+        self._harness.record("close_session", session_id)
 
 
-class FixedServices(AppServices):
-    """The real parts, signed in without polling. Everything they hold may be changed by the test.
+class AppServicesHarness(AppServices):
+    """The real parts, signed in from the start. Everything they hold may be changed by the test.
 
     Attributes:
-        trouble: the error that a command raises, by its name.
-        asked: the commands that came, with their arguments.
-        gate: when set, sign-ins, transpiling and submitting wait for it.
+        trouble: the error that a request raises, by its name.
+        asked: the requests that came to service and compiler, with their arguments.
+        clock: the services' clock; it stands still until a test moves it.
+        gate: when set, sign-ins, transpiling, submitting and lists of older jobs wait for it.
         stopped: how many of those waits were cancelled.
         errors: the median error of the two-qubit gates that a backend's details name.
+        older_jobs: jobs that the service alone knows.
         the_tags: tags of the service's other jobs.
-        large_results: jobs whose results are not given to who did not ask for them.
+        large_results: jobs whose results are larger than what is fetched by itself.
         the_circuits: circuits that the service gives of jobs, one a PUB.
         queue_positions: places that the metrics of queued jobs tell.
     """
@@ -277,25 +278,20 @@ class FixedServices(AppServices):
     def __init__(self, *, signed_in: bool = True, read_only: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="qdeck-test-")
         root = Path(self._folder.name)
-        self._clock = FakeClock(NOW)
-        self.host = FakeHost(self._clock)
+        self.clock = FakeClock(NOW)
+        self.host = FakeHost(self.clock)
         self._service = RecordingService(self, account())
         dependencies = Dependencies(
             folders=Folders(root / "config", root / "data", root / "state"),
             environ=os.environ,
-            clock=self._clock,
+            clock=self.clock,
             compiler=RecordingCompiler(self),
             make_service=self._make_service,
             launch_sandbox=self._launch_sandbox,
             chance=random.Random(1),
         )
         super().__init__(dependencies, Options(read_only=read_only))
-        app_state, workers = self._app_state, self._workers
-        connection = app_state.connection
-        self.polling = _Polling(self, app_state, workers, self.outbox, 0)
-        self.jobs = _Jobs(self, app_state, workers, self.polling.backfill, self.compiler, AUTO_RESULT)
-        self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
-        self.the_reach = HistoryCoverage()
+        self.older_jobs: tuple[Job, ...] = ()
         self.the_tags: tuple[str, ...] = ()
         self.errors: dict[str, float] = {}
         self.the_instances = (
@@ -328,8 +324,9 @@ class FixedServices(AppServices):
         self.stopped = 0
         self.listed_backends = backends()
         if signed_in:
-            connection.open(self._service, identity())
-            connection.usage = USAGE
+            self.connection.open(self._service, identity())
+            self.connection.usage = USAGE
+            self.polling.backfill.begin(self._service)
             self.the_backends, self.the_jobs = backends(), jobs()
 
     @property
@@ -428,6 +425,11 @@ class FixedServices(AppServices):
         state._here._listed = tuple(record.job for record in records)
         state._unread.reset(records)
 
+    def cover(self, since: datetime) -> None:
+        """Let all jobs of the account that were created since then be known."""
+        interval = Interval(since, NOW)
+        self._history.add_interval(self.connection.label, self.connection.instance, interval)
+
     def queue(self, name: str, state: PendingState, place: int = 0, *, owner: str = "") -> None:
         """Add a submission that is no job yet, with the own tag `qdeck-<name>`.
 
@@ -481,7 +483,7 @@ class FixedServices(AppServices):
         self.publish(JobsChanged(tuple(record.job for record in records)))
 
     def names_asked(self) -> list[object]:
-        """Return the names of the commands that came."""
+        """Return the names of the requests that came."""
         return [asked[0] for asked in self.asked]
 
     def sign_ins(self) -> list[Account]:
@@ -494,7 +496,7 @@ class FixedServices(AppServices):
         return {entry.name: Keep.KEYRING if entry.keyring else Keep.FILE for entry in entries}
 
     def record(self, name: str, *arguments: object) -> None:
-        """Note a command; raise the error that was set for it."""
+        """Note a request; raise the error that was set for it."""
         self.asked.append((name, *arguments))
         if name in self.trouble:
             raise self.trouble[name]
@@ -516,6 +518,8 @@ class FixedServices(AppServices):
         if self._app_state.connection.service is not None:
             self._workers.reconciler.start(self.outbox.reconciler.step)
             self._workers.send_queue.start(self.outbox.step)
+            self._workers.backfill.start(self.polling.backfill.step)
+            self._workers.backends.start(self.backends.step)
 
     async def aclose(self) -> None:
         self.record("aclose")
@@ -546,29 +550,3 @@ class FakeSandbox:
 
     async def stop(self) -> None:
         self.running = False
-
-
-class _Jobs(Jobs):
-    """Answers with the coverage of the test."""
-
-    def __init__(self, fixed: FixedServices, *args: Any) -> None:
-        super().__init__(*args)
-        self._fixed = fixed
-
-    @property
-    def coverage(self) -> HistoryCoverage:
-        return self._fixed.the_reach
-
-    def request_older(self, wanted: JobFilter | None = None) -> None:
-        self._fixed.record("older", wanted)
-
-
-class _Polling(AccountPolling):
-    """Asks for nothing."""
-
-    def __init__(self, fixed: FixedServices, *args: Any) -> None:
-        super().__init__(*args)
-        self._fixed = fixed
-
-    async def refresh(self) -> None:
-        self._fixed.record("refresh")

@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, DataTable, Input, Label, ProgressBar, Select, Static, TextArea, Tree
 
-from tests.support.app_services import FixedServices
+from tests.support.app_services import AppServicesHarness
 from tests.support.emulator import Terminal, difference
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
@@ -304,7 +304,7 @@ class TwoTerminalQDeckApp(TwoTerminalApp, QDeckApp):
 
 
 def _services() -> TwoTerminalQDeckApp:
-    return TwoTerminalQDeckApp(FixedServices(), clock=FixedClock())
+    return TwoTerminalQDeckApp(AppServicesHarness(), clock=FixedClock())
 
 
 async def test_diff_app_sections_and_dialogs_match_full_frames() -> None:
