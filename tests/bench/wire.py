@@ -2,7 +2,7 @@
 
     python -m tests.bench.wire [ROUNDS]
 
-The real app over a fixed services of jobs, and an app of Textual's own widgets, at 120x40 in true colour; the
+The real app over many jobs, and an app of Textual's own widgets, at 120x40 in true colour; the
 terminal is /dev/null. Each step is done twice in one app: "every cell" is Textual's own way, "changes" this
 project's. Bytes are those of the frames (UTF-8), median of the rounds; the terminal is told neither of
 synchronized output (16 bytes a frame more where it is known). CPU is the time of the process from the change

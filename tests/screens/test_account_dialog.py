@@ -30,7 +30,7 @@ def _services(*, unverified: bool = False) -> AppServicesHarness:
     services = AppServicesHarness()
     services.the_identity = replace(identity(sandbox=False), unverified=unverified)
     classic = account("old", channel=Channel.CLASSIC)
-    services.the_accounts = (account(), replace(account("other"), keyring="other in here"), classic)
+    services.account.found = (account(), replace(account("other"), keyring="other in here"), classic)
     return services
 
 
@@ -54,7 +54,7 @@ async def test_account_dialog_changes_the_account_by_two_keys_and_enter() -> Non
         assert "work ◂ in use" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert services.sign_ins() == [services.the_accounts[1]] and services.kept_accounts() == {}
+        assert services.sign_ins() == [services.account.found[1]] and services.kept_accounts() == {}
         assert "Signed in" in notices(pilot)
 
 
@@ -152,7 +152,7 @@ async def test_login_keyring_found_late_moves_no_cursor() -> None:
 
 async def test_login_says_that_it_waits_for_the_keyring() -> None:
     services = AppServicesHarness(signed_in=False)
-    services.the_accounts = (replace(account(), token=Secret(""), keyring="work in here"),)
+    services.account.found = (replace(account(), token=Secret(""), keyring="work in here"),)
     silent = SilentKeyring()
     set_keyring(silent)
     async with running(services) as pilot:
@@ -207,7 +207,7 @@ async def test_unverified_certificates_stand_in_red_on_every_screen(
 
 async def test_account_list_says_when_certificates_are_not_checked() -> None:
     services = AppServicesHarness(signed_in=False)
-    services.the_accounts = (replace(account(), route=Route(verify=False)),)
+    services.account.found = (replace(account(), route=Route(verify=False)),)
     async with running(services) as pilot:
         assert "work  ·  certificates not checked" in screen_text(pilot)
         assert pilot.app.screen.query_one("#found", OptionList).option_count == 3

@@ -43,7 +43,7 @@ def test_jobs_table_at_120x40(snap_compare: SnapCompare) -> None:
 def test_jobs_offline_at_80x24(snap_compare: SnapCompare) -> None:
     services = AppServicesHarness()
     error = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
-    services.the_freshness = Freshness(NOW, NOW, error)
+    services.connection.freshness = Freshness(NOW, NOW, error)
     assert snap_compare(make_app(services), run_before=_ready)
 
 
@@ -324,8 +324,8 @@ async def test_status_bar_follows_the_freshness() -> None:
     services = AppServicesHarness()
     async with running(services) as pilot:
         assert "● live" in screen_text(pilot)
-        services.the_freshness = Freshness(NOW, NOW)
-        services.events.publish(FreshnessChanged(services.the_freshness))
+        services.connection.freshness = Freshness(NOW, NOW)
+        services.events.publish(FreshnessChanged(services.connection.freshness))
         await settled(pilot)
         assert "offline since 15:09" in screen_text(pilot)
         assert "ghz-12" in screen_text(pilot)

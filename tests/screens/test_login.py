@@ -26,7 +26,7 @@ TOKEN = "s3cret-token-that-must-not-be-seen-0123456789"
 
 def _signed_out(*accounts: Account) -> AppServicesHarness:
     services = AppServicesHarness(signed_in=False)
-    services.the_accounts = accounts
+    services.account.found = accounts
     return services
 
 

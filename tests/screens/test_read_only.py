@@ -25,6 +25,7 @@ from tui.monitor.actions.jobs import Jobs
 from tui.monitor.actions.sessions import Sessions
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.outbox.send_queue import SendQueue
+from tui.store.records.models import PendingState
 from tui.widgets.keymap import PLACES, Key, key_by_id
 
 PARTS = {"jobs": Jobs, "sessions": Sessions, "outbox": Outbox, "queue": SendQueue}
@@ -35,11 +36,14 @@ CHANGING = {
     if hasattr(command, "__wrapped__")
 }
 """The commands that a read-only app refuses, with the part of the services they belong to."""
-ASKED = {
-    *("submit", "withdraw", "move", "send_again", "cancel", "delete", "set_tags"),
-    *("open_session", "drain_session", "close_session"),
+ASKED = {"submit", "cancel", "delete", "set_tags", "open_session", "drain_session", "close_session"}
+"""What they ask of the service."""
+WAITING = {
+    "one": (PendingState.PREPARED, 1),
+    "two": (PendingState.PREPARED, 2),
+    "lost": (PendingState.UNSENT, 0),
 }
-"""The same as the services without a service behind them write them down."""
+"""Submissions that wait, whose state and place the others change."""
 MARKED = [key for place in PLACES for key in place if key.changes]
 
 
@@ -108,6 +112,8 @@ def test_keymap_marks_every_key_that_changes_something() -> None:
 @pytest.mark.parametrize("section", ["f2", "f3", "f4", "f5", "f6"])
 async def test_read_only_offers_no_changing_key(section: str) -> None:
     services = read_only_services()
+    for name, (state, place) in WAITING.items():
+        services.queue(name, state, place)
     async with running(services, size=(160, 40)) as pilot:
         app = pilot.app
         assert isinstance(app, QDeckApp)
@@ -127,6 +133,7 @@ async def test_read_only_offers_no_changing_key(section: str) -> None:
             await settled(pilot)
         assert len(app.screen_stack) == 1 and type(app.screen) is screen
         assert not ASKED & {str(name) for name in services.names_asked()}
+        assert {name: services.queued(f"qdeck-{name}") for name in WAITING} == WAITING
 
 
 async def test_read_only_job_page_exports_and_does_not_cancel() -> None:

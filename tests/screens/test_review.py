@@ -295,8 +295,8 @@ async def test_submit_form_shows_the_estimate_beside_the_remaining_time() -> Non
         assert shows(pilot, "takes about 3.0 s of QPU", "9m 12s of 10m QPU left")
         screen.query_one("#shots", Input).value = "100000"
         await until(pilot, lambda: shows(pilot, "27 s of QPU"))
-        services.the_usage = Usage(consumed_seconds=595, limit_seconds=600)
-        services.events.publish(UsageChanged(services.the_usage))
+        services.connection.usage = Usage(consumed_seconds=595, limit_seconds=600)
+        services.events.publish(UsageChanged(services.connection.usage))
         await until(pilot, lambda: shows(pilot, "more than the instance"))
 
 
@@ -310,7 +310,7 @@ async def test_submit_form_says_when_gate_lengths_are_unknown() -> None:
 
 async def test_submit_form_confirms_costs_with_cancel_focused() -> None:
     services = AppServicesHarness()
-    services.the_usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
+    services.connection.usage = Usage(consumed_seconds=48, limit_seconds=600, plan="premium")
     async with running(services) as pilot:
         await transpiled(pilot)
         await pilot.press("f9")

@@ -1,12 +1,13 @@
-"""The app's services on fakes of the lowest seams: a service and a compiler of fixed values that record calls.
+"""The app's services on fakes of the lowest seams: a service and a compiler that record what is asked.
 
 Until a test signs in anew, jobs, sessions, usage and token are not polled: tests change what is held and
-`publish` what polling would.
+publish what polling would.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import tempfile
@@ -59,7 +60,7 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
-from tui.monitor.state.events import Event, Freshness, JobsChanged
+from tui.monitor.state.events import JobsChanged
 from tui.monitor.state.jobs import SortedJobs
 from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
 from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission, Transpiled
@@ -283,7 +284,7 @@ class AppServicesHarness(AppServices):
         self._service = RecordingService(self, account())
         dependencies = Dependencies(
             folders=Folders(root / "config", root / "data", root / "state"),
-            environ=os.environ,
+            environ={**os.environ, "HOME": str(root)},
             clock=self.clock,
             compiler=RecordingCompiler(self),
             make_service=self._make_service,
@@ -327,35 +328,18 @@ class AppServicesHarness(AppServices):
             self.connection.open(self._service, identity())
             self.connection.usage = USAGE
             self.polling.backfill.begin(self._service)
+            # The pictures say nothing of older jobs: none are asked for before `cover`.
+            self.polling.backfill._not_before = math.inf
             self.the_backends, self.the_jobs = backends(), jobs()
 
     @property
     def the_identity(self) -> Identity | None:
         """Account and instance signed in to."""
-        return self._app_state.connection.identity
+        return self.connection.identity
 
     @the_identity.setter
     def the_identity(self, who: Identity | None) -> None:
-        connection = self._app_state.connection
-        connection.identity, connection.service = who, self._service if who else None
-
-    @property
-    def the_usage(self) -> Usage | None:
-        """QPU seconds of the instance."""
-        return self._app_state.connection.usage
-
-    @the_usage.setter
-    def the_usage(self, usage: Usage | None) -> None:
-        self._app_state.connection.usage = usage
-
-    @property
-    def the_freshness(self) -> Freshness:
-        """Age of what is shown."""
-        return self._app_state.connection.freshness
-
-    @the_freshness.setter
-    def the_freshness(self, freshness: Freshness) -> None:
-        self._app_state.connection.freshness = freshness
+        self.connection.identity, self.connection.service = who, self._service if who else None
 
     @property
     def the_backends(self) -> tuple[Backend, ...]:
@@ -365,15 +349,6 @@ class AppServicesHarness(AppServices):
     @the_backends.setter
     def the_backends(self, listed: tuple[Backend, ...]) -> None:
         self._app_state.backends = self.listed_backends = listed
-
-    @property
-    def the_accounts(self) -> tuple[Account, ...]:
-        """Accounts that could sign in at once."""
-        return self.account.found
-
-    @the_accounts.setter
-    def the_accounts(self, found: tuple[Account, ...]) -> None:
-        self.account.found = found
 
     @property
     def the_sessions(self) -> tuple[Session, ...]:
@@ -426,7 +401,8 @@ class AppServicesHarness(AppServices):
         state._unread.reset(records)
 
     def cover(self, since: datetime) -> None:
-        """Let all jobs of the account that were created since then be known."""
+        """Let all jobs of the account that were created since then be known, and ask for older ones."""
+        self.polling.backfill._not_before = -math.inf
         interval = Interval(since, NOW)
         self._history.add_interval(self.connection.label, self.connection.instance, interval)
 
@@ -462,17 +438,13 @@ class AppServicesHarness(AppServices):
         assert record is not None
         self._history._upsert_transpiled(Transpiled(record.circuit_hash, transpilation, record.source_hash))
 
-    def publish(self, event: Event) -> None:
-        """Publish an event, as polling would."""
-        self.events.publish(event)
-
     def change(self, *changed: Job) -> None:
         """Replace the jobs with these ids, or add them, and publish them."""
         before, by_id = self.the_jobs, {job.id: job for job in changed}
         known = {job.id for job in before}
         new = (job for job in changed if job.id not in known)
         self.the_jobs = (*new, *(by_id.get(job.id, job) for job in before))
-        self.publish(JobsChanged(changed))
+        self.events.publish(JobsChanged(changed))
 
     def update(self, *changed: Job) -> None:
         """Replace or add jobs, sorted by creation, and publish them: quick with 100,000 of them."""
@@ -480,7 +452,7 @@ class AppServicesHarness(AppServices):
         for record in records:
             self._history._cache.store(JOBS, record)
         self._app_state.jobs._show(records)
-        self.publish(JobsChanged(tuple(record.job for record in records)))
+        self.events.publish(JobsChanged(tuple(record.job for record in records)))
 
     def names_asked(self) -> list[object]:
         """Return the names of the requests that came."""
@@ -515,7 +487,7 @@ class AppServicesHarness(AppServices):
         self.record("start")
         await asyncio.to_thread(self._folders.create)
         await self._history.open()
-        if self._app_state.connection.service is not None:
+        if self.connection.service is not None:
             self._workers.reconciler.start(self.outbox.reconciler.step)
             self._workers.send_queue.start(self.outbox.step)
             self._workers.backfill.start(self.polling.backfill.step)

@@ -1,4 +1,4 @@
-"""What the fixed services holds: one of everything, at one moment, the same on every machine."""
+"""What the services of the screens' tests hold: one of everything, at one moment, on every machine."""
 
 from __future__ import annotations
 
