@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+Chance = Callable[[], float]
+"""A number in [0, 1), e.g. `random.random`."""
+_MOST_DOUBLINGS = 30
+"""More failures in a row than these make no wait longer: the power must not overflow."""
+
 
 class Clock(Protocol):
     """Where time comes from."""
@@ -41,13 +46,6 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait that many real seconds."""
         await asyncio.sleep(seconds)
-
-
-Chance = Callable[[], float]
-"""A number in [0, 1), e.g. `random.random`."""
-
-_MOST_DOUBLINGS = 30
-"""More failures in a row than these make no wait longer: the power must not overflow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,23 @@ from datetime import datetime
 
 from tui.domain.cloud_transpiler import NOTHING_ASKED, CloudOptions
 
+DEFAULT_LEVEL = 2
+"""Qiskit's own default. Levels 0 and 1 may put a circuit on qubits 0 and 1, however bad they are."""
+# Possessive and atomic: what was passed over is never tried in another way, so matching is linear.
+_GAP = r"(?>\s+|//[^\n]*|/\*.*?\*/)*+"
+_HEADER = re.compile(rf"{_GAP}OPENQASM\s+(\d+)(?:\.\d+)?", re.DOTALL)
+_BLANK = re.compile(rf"{_GAP}\Z", re.DOTALL)
+_OLD_INCLUDE = re.compile(r"^[^/\n]*\binclude\s*\"qelib1\.inc\"", re.MULTILINE)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_BITS = re.compile(
+    r"(?<![\w$])(?:bit\s*(?:\[\s*(?P<size>[^\]]*)\])?\s+[^\W\d]\w*\s*[;=]"
+    r"|creg\s+[^\W\d]\w*\s*(?:\[\s*(?P<old>[^\]]*)\])?\s*;)"
+)
+_MOST_BITS = 10_000
+OVERHEAD_SECONDS = 2.0
+DEFAULT_REP_DELAY_US = 250.0
+"""Pause between two shots, in microseconds, of most devices."""
+
 
 @dataclass(frozen=True, slots=True)
 class CircuitStats:
@@ -47,10 +64,6 @@ class CheckReport:
     def ok(self) -> bool:
         """True when Qiskit accepts the program."""
         return not self.diagnostics
-
-
-DEFAULT_LEVEL = 2
-"""Qiskit's own default. Levels 0 and 1 may put a circuit on qubits 0 and 1, however bad they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,20 +209,6 @@ class Candidate:
         return "".join(laid_out)
 
 
-# Possessive and atomic: what was passed over is never tried in another way, so matching is linear.
-_GAP = r"(?>\s+|//[^\n]*|/\*.*?\*/)*+"
-_HEADER = re.compile(rf"{_GAP}OPENQASM\s+(\d+)(?:\.\d+)?", re.DOTALL)
-_BLANK = re.compile(rf"{_GAP}\Z", re.DOTALL)
-_OLD_INCLUDE = re.compile(r"^[^/\n]*\binclude\s*\"qelib1\.inc\"", re.MULTILINE)
-
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_BITS = re.compile(
-    r"(?<![\w$])(?:bit\s*(?:\[\s*(?P<size>[^\]]*)\])?\s+[^\W\d]\w*\s*[;=]"
-    r"|creg\s+[^\W\d]\w*\s*(?:\[\s*(?P<old>[^\]]*)\])?\s*;)"
-)
-_MOST_BITS = 10_000
-
-
 def version_of(text: str) -> int:
     """Read the major version of OpenQASM that `text` is written in.
 
@@ -246,11 +245,6 @@ def classical_bits(text: str) -> int | None:
             return None
         total += int(size)
     return total if 0 < total <= _MOST_BITS else None
-
-
-OVERHEAD_SECONDS = 2.0
-DEFAULT_REP_DELAY_US = 250.0
-"""Pause between two shots, in microseconds, of most devices."""
 
 
 def qpu_seconds(

@@ -10,6 +10,19 @@ from enum import StrEnum
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Transpilation
 
+GONE = "Not on the service any more"
+"""`Job.status_text` of a job that was watched and that the service does not know any more."""
+DEFAULT_SHOTS = 4096
+"""The service's own default for the sampler (contract 5.6)."""
+DEFAULT_PRECISION = 0.015625
+"""The service's own default for the estimator: 1/64, which is 4096 shots."""
+MAX_TAGS = 8
+MAX_TAG_LENGTH = 86
+OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
+"""The tags qdeck gives its submissions; the user never sees them."""
+MAX_SECONDS = 10_800
+"""The most QPU seconds the service lets a job run: three hours."""
+
 
 class JobStatus(StrEnum):
     """Where a job is. Moves only forward."""
@@ -36,9 +49,6 @@ class JobStatus(StrEnum):
             return cls.FAILED if "too long" in word else cls.CANCELLED
         return _WORDS.get(word, cls.UNKNOWN)
 
-
-GONE = "Not on the service any more"
-"""`Job.status_text` of a job that was watched and that the service does not know any more."""
 
 _WORDS = {
     "queued": JobStatus.QUEUED,
@@ -192,18 +202,6 @@ class JobMetrics:
     estimated_completion: datetime | None = None
     queue_position: int | None = None
     provider_position: int | None = None
-
-
-DEFAULT_SHOTS = 4096
-"""The service's own default for the sampler (contract 5.6)."""
-DEFAULT_PRECISION = 0.015625
-"""The service's own default for the estimator: 1/64, which is 4096 shots."""
-MAX_TAGS = 8
-MAX_TAG_LENGTH = 86
-OWN_TAG = re.compile(r"qdeck-[0-9a-f]{12}")
-"""The tags qdeck gives its submissions; the user never sees them."""
-MAX_SECONDS = 10_800
-"""The most QPU seconds the service lets a job run: three hours."""
 
 
 class LogLevel(StrEnum):

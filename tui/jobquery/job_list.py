@@ -46,6 +46,13 @@ SORT_KEYS: Mapping[str, SortKey] = {
 """For each column; ascending age is newest first."""
 
 
+_PIECE = 8192
+HEAD = "\0group "
+"""Before a group's name: the row that heads it. No job's id begins so."""
+_MANY = 2000
+"""Changed jobs beyond which rows are built anew without comparing each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Sorted by a column. What is not known comes last either way; equal jobs stay newest first."""
@@ -85,11 +92,6 @@ class Grouping(StrEnum):
         if self is Grouping.SESSION:
             return before.session_id == after.session_id
         return self is Grouping.NONE or before.tags == after.tags
-
-
-_PIECE = 8192
-HEAD = "\0group "
-"""Before a group's name: the row that heads it. No job's id begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +174,6 @@ def _in_pieces(places: list[int], key: Callable[[int], Any], descending: bool) -
             piece.sort(key=key, reverse=descending)
         pieces = merged + pieces[2 * len(merged) :]
     return pieces[0] if pieces else []
-
-
-_MANY = 2000
-"""Changed jobs beyond which rows are built anew without comparing each."""
 
 
 class JobList:

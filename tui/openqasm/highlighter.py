@@ -25,6 +25,11 @@ START: Final[State] = ("root",)
 """The state at the start of a text."""
 
 
+LOOK_BACK: Final = 50
+"""Lines before a line that are lexed to know how it begins."""
+_STRETCHES: Final = re.compile(r'//[^\n]*|"[^"\n]*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
+
+
 class TokenKind(StrEnum):
     """What a stretch of text is. A theme has a style for each."""
 
@@ -250,11 +255,6 @@ class Highlighter:
                 at = bisect_left(doubts, following)
                 if following < len(starts) and (at == len(doubts) or doubts[at] != following):
                     doubts.insert(at, following)
-
-
-LOOK_BACK: Final = 50
-"""Lines before a line that are lexed to know how it begins."""
-_STRETCHES: Final = re.compile(r'//[^\n]*|"[^"\n]*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
 
 
 def compile_lexers() -> None:

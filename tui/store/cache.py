@@ -30,6 +30,9 @@ from tui.store.records.tables import (
     V,
 )
 
+_KEPT_FOR = timedelta(days=30)
+_FORGET_EVERY = timedelta(hours=1)
+
 
 class StoreCache:
     """Values by key. `upsert` and `remove` are written with the next batch; `store` changes memory alone.
@@ -145,10 +148,6 @@ class StoreCache:
             self._by_creation = None
             self.pending.pop(key, None)
         return self.values[table].pop(key, None)
-
-
-_KEPT_FOR = timedelta(days=30)
-_FORGET_EVERY = timedelta(hours=1)
 
 
 class SubmissionRepository:

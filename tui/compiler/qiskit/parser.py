@@ -69,6 +69,13 @@ _RAISED: Final[Mapping[type[BaseException], str]] = {
 _OPENING: Final = {"}": "{", ")": "(", "]": "["}
 
 
+LONGEST_TEXT: Final = 8_000_000
+_PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
+_REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
+_STATEMENT: Final = re.compile(r"[^;{}]*[;{}]")
+_COMMENT: Final = re.compile(r"//[^\n]*")
+
+
 class Unreadable(Exception):
     """Qiskit does not accept the program. `diagnostics` says why; there is at least one."""
 
@@ -185,13 +192,6 @@ def _worded(rules: Mapping[str, str], message: str, **names: str) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-LONGEST_TEXT: Final = 8_000_000
-_PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
-_REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
-_STATEMENT: Final = re.compile(r"[^;{}]*[;{}]")
-_COMMENT: Final = re.compile(r"//[^\n]*")
 
 
 def read(text: str) -> QuantumCircuit:

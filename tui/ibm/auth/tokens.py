@@ -26,6 +26,10 @@ _LONGEST_PAUSE = 600.0
 _SET_BACK = timedelta(minutes=1)
 
 
+_SKEW = 300.0
+_NO_ANSWER = {ErrorKind.PROTOCOL, ErrorKind.UNCONFIRMED}
+
+
 @dataclass(frozen=True, slots=True)
 class AccessToken:
     """An access token. Times UTC by this machine's clock, so that a skewed one does not matter.
@@ -232,10 +236,6 @@ def _pause(error: Exception) -> float:
 def _being_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-_SKEW = 300.0
-_NO_ANSWER = {ErrorKind.PROTOCOL, ErrorKind.UNCONFIRMED}
 
 
 class TokenAuth:

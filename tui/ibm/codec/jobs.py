@@ -29,6 +29,11 @@ from tui.ibm.codec.decoding import Provenance, decode, moment, required_moment, 
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
+MOST_CIRCUITS = 200
+"""Circuits of a job that are read; of more, the first ones."""
+_MOST_SHOTS = 10**12
+
+
 class _State(msgspec.Struct, frozen=True):
     status: str | None = None
     reason: str | None = None
@@ -243,11 +248,6 @@ def _charged(usage: _Usage | None, final: bool) -> float | None:
         complete = (usage.status or "complete").lower() == "complete"
         return usage.qpu_charge_time_seconds if complete else None
     return (usage.quantum_seconds if usage.quantum_seconds is not None else usage.seconds) if final else None
-
-
-MOST_CIRCUITS = 200
-"""Circuits of a job that are read; of more, the first ones."""
-_MOST_SHOTS = 10**12
 
 
 @dataclass(frozen=True, slots=True)

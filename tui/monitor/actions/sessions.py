@@ -25,6 +25,11 @@ from tui.monitor.state.events import (
     Severity,
 )
 
+LONGEST_WAIT = 60.0
+"""Seconds between two rounds at the most: a machine that slept finds out soon how late it is."""
+RETRY_SECONDS = 60.0
+"""Seconds until the next try when the service did not say whether the session is really idle."""
+
 
 class Sessions:
     """Sessions of the signed-in service and instance, or all that the history holds when nobody is signed in.
@@ -126,12 +131,6 @@ class Sessions:
         with contextlib.suppress(QdeckError):
             await self._app_state.upsert_sessions([await service.session(session_id)])
         self._workers.sessions.request()
-
-
-LONGEST_WAIT = 60.0
-"""Seconds between two rounds at the most: a machine that slept finds out soon how late it is."""
-RETRY_SECONDS = 60.0
-"""Seconds until the next try when the service did not say whether the session is really idle."""
 
 
 class IdleSessionGuard:

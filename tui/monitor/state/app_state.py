@@ -36,6 +36,12 @@ UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 """Errors of the way to the service, which is the same for all workers."""
 
 
+ATTENTIVE_SECONDS = 120.0
+"""Seconds after the last thing the user did here in which news from elsewhere is asked for."""
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 class Connection:
     """One account's connection, or none.
 
@@ -125,10 +131,6 @@ class Connection:
         self.freshness = Freshness(self.freshness.confirmed, since, error)
         if first:
             self._events.publish(FreshnessChanged(self.freshness))
-
-
-ATTENTIVE_SECONDS = 120.0
-"""Seconds after the last thing the user did here in which news from elsewhere is asked for."""
 
 
 class UserActivity:
@@ -300,10 +302,6 @@ class AppState:
             self._storage_failed = False
             self.events.notice("The history is written again; nothing is missing in it.")
         self.publish_warnings()
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class _Part(Protocol):

@@ -51,6 +51,15 @@ _SETTLE = 0.15
 """Seconds the cursor rests on a job before its result is asked for."""
 
 
+SHOWN = 4
+_INKS = {
+    WaitState.WAITING: TextStyle.WARNING,
+    WaitState.SENDING: TextStyle.BUSY,
+    WaitState.UNCONFIRMED: TextStyle.WARNING,
+    WaitState.NOT_CREATED: TextStyle.BAD,
+}
+
+
 class JobRowsScreen(SectionScreen):
     """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes.
 
@@ -330,15 +339,6 @@ class JobRowsScreen(SectionScreen):
                 self._fetching = ""
         if self.current is not None and self.current.id == job_id:
             self._show_preview()
-
-
-SHOWN = 4
-_INKS = {
-    WaitState.WAITING: TextStyle.WARNING,
-    WaitState.SENDING: TextStyle.BUSY,
-    WaitState.UNCONFIRMED: TextStyle.WARNING,
-    WaitState.NOT_CREATED: TextStyle.BAD,
-}
 
 
 def outbox_lines(

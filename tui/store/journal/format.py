@@ -35,6 +35,15 @@ MORE, LAST = b"+", b" "
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
+_names: dict[bytes, str] = {}
+Slot = int | bytes
+"""A document's place: its line's offset << 32 | length in the file, or its JSON while it is not written."""
+Change = tuple[str, int | None, bytes]
+"""A change of one document: table, number, JSON; as in `tui.store.journal.format`."""
+LENGTH = 0xFFFF_FFFF
+Touched = tuple[str, int]
+
+
 class Header(msgspec.Struct, frozen=True):
     """The first line.
 
@@ -129,9 +138,6 @@ def document_of(line: bytes) -> bytes:
     return line.split(b",", 3)[3][:-1]
 
 
-_names: dict[bytes, str] = {}
-
-
 def _name(token: bytes) -> str:
     name = json.loads(token)
     if not isinstance(name, str):
@@ -178,14 +184,6 @@ def parse_header(data: bytes) -> tuple[Header, int] | None:
         return None
     # Both are in every header that was ever written; a line without them is another kind of line.
     return (header, end + 1) if header.lineage and header.qdeck == "history" else None
-
-
-Slot = int | bytes
-"""A document's place: its line's offset << 32 | length in the file, or its JSON while it is not written."""
-Change = tuple[str, int | None, bytes]
-"""A change of one document: table, number, JSON; as in `tui.store.journal.format`."""
-LENGTH = 0xFFFF_FFFF
-Touched = tuple[str, int]
 
 
 def slot_bytes(slot: Slot) -> int:

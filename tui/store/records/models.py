@@ -17,6 +17,13 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Start of an interval that nothing is older than."""
 
 
+SKEW = timedelta(minutes=1)
+"""How far in the future a time of confirmation may be: clocks of two machines differ."""
+_RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
+_STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
+_AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
+
+
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     """A job as the history keeps it.
@@ -160,11 +167,6 @@ class Coverage:
     intervals: tuple[Interval, ...] = ()
 
 
-SKEW = timedelta(minutes=1)
-"""How far in the future a time of confirmation may be: clocks of two machines differ."""
-_RANK = {JobStatus.QUEUED: 0, JobStatus.UNKNOWN: 1, JobStatus.RUNNING: 2}
-_STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solution")
-_AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
 _JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
 _RECORD_FIELDS = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "metrics"))
 _PROGRESS = (

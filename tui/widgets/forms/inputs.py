@@ -19,6 +19,9 @@ from textual.widgets import Input, Static
 from tui.common.sanitize import plain
 from tui.domain.jobs import MAX_TAG_LENGTH, Job
 
+_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNORECASE)
+_BARE = re.compile(r'[^\s",]+')
+
 
 class SanitizedInput(Input):
     """Shows control and direction-changing characters as signs; the value keeps them."""
@@ -30,10 +33,6 @@ class SanitizedInput(Input):
         if self.password:
             return super()._value
         return Text(plain(self.value, limit=len(self.value) + 1), no_wrap=True, overflow="ignore", end="")
-
-
-_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNORECASE)
-_BARE = re.compile(r'[^\s",]+')
 
 
 class CompletingInput(SanitizedInput):

@@ -33,6 +33,9 @@ from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit_line, 
 Cell = Callable[[Job, datetime], Span]
 
 
+_MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
+
+
 @dataclass(frozen=True, slots=True)
 class JobColumn:
     """A column.
@@ -145,9 +148,6 @@ def job_cells(columns: Sequence[JobColumn], job: Job, now: datetime) -> Cells:
         now: the time, for ages.
     """
     return tuple(one.cell(job, now) for one in columns)
-
-
-_MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
 
 
 class JobTable(RowTable):

@@ -29,6 +29,14 @@ _REPAINTED_WITHIN = 0.05
 """Seconds in which Textual paints the screen after a resize."""
 
 
+_ROUNDS = 6
+"""How often the way of a key is walked again while focus or screen still change, before the next may go."""
+_LOST_AFTER = 0.5
+"""Seconds after which a key is taken for done though its follower did not come back: its widget is gone."""
+_ALWAYS = frozenset({"ctrl+q", "f1"})
+"""What still works in a terminal that is too small to show the screen."""
+
+
 class _DiffUpdate(CompositorUpdate):
     """An update of which only the changes are left."""
 
@@ -106,14 +114,6 @@ class DiffApp(App[None]):
         self.screen_buffer.invalidate()
         if self._screen_stack:
             self.screen.refresh()
-
-
-_ROUNDS = 6
-"""How often the way of a key is walked again while focus or screen still change, before the next may go."""
-_LOST_AFTER = 0.5
-"""Seconds after which a key is taken for done though its follower did not come back: its widget is gone."""
-_ALWAYS = frozenset({"ctrl+q", "f1"})
-"""What still works in a terminal that is too small to show the screen."""
 
 
 class Follower(Message):

@@ -32,6 +32,14 @@ from tui.widgets.text.styled_text import (
     width_of,
 )
 
+LIMIT = 2_000_000
+"""Characters of a text that are shown; a file export has all of them."""
+_HANG = 2
+"""Cells by which the rest of a folded line stands further in."""
+_STATEMENT_ENDS = re.compile(r"(?<=;)[ ]*")
+Page = Callable[[int], Sequence[StyledLine]]
+"""Lines for a number of cells: made again when the width changes."""
+
 
 class LineWidget(Widget):
     """Subclasses say what the lines are (`build_lines`) and call `repaint` when that may have changed."""
@@ -114,17 +122,6 @@ class TextBlock(LineWidget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines."""
         return len(self.build_lines(width))
-
-
-LIMIT = 2_000_000
-"""Characters of a text that are shown; a file export has all of them."""
-_HANG = 2
-"""Cells by which the rest of a folded line stands further in."""
-_STATEMENT_ENDS = re.compile(r"(?<=;)[ ]*")
-
-
-Page = Callable[[int], Sequence[StyledLine]]
-"""Lines for a number of cells: made again when the width changes."""
 
 
 def text_page(text: str) -> list[StyledLine]:
