@@ -28,7 +28,7 @@ from tests.bench.job_table import cpu_seconds
 from tests.bench.relay import Relay
 from tests.bench.terminal import Terminal
 from tui import cli
-from tui.monitor import account_manager as accounts
+from tui.monitor import account_polling as accounts
 from tui.monitor.polling import account_pollers
 from tui.monitor.polling.jobs_poller import SERVICE
 from tui.sandbox.lifecycle.launch import launch
