@@ -30,7 +30,7 @@ def refused() -> QdeckError:
     return QdeckError(ErrorKind.EXPIRED, "The token is over.")
 
 
-async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> None:
+async def test_sign_in_publishes_the_identity_and_starts_the_workers(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     identity = harness.services.connection.identity
     assert identity is not None and identity.instance == "crn:one"
@@ -45,7 +45,7 @@ async def test_signing_in_shows_who_and_starts_the_workers(tmp_path: Path) -> No
     assert harness.made_services[0].closed and harness.compiler.ended
 
 
-async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp_path: Path) -> None:
+async def test_sign_in_with_a_wrong_key_keeps_the_former_account(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.refuses_key = True
     with pytest.raises(QdeckError) as caught:
@@ -61,7 +61,7 @@ async def test_a_wrong_key_is_raised_and_leaves_the_former_account_signed_in(tmp
     await harness.services.aclose()
 
 
-async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
+async def test_sign_out_ends_workers_and_token(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     report = await harness.services.account.sign_out()
     assert report.proven and harness.services.connection.identity is None and harness.made_services[0].closed
@@ -71,7 +71,7 @@ async def test_signing_out_ends_workers_and_token(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_signing_out_offline_says_what_was_not_achieved(tmp_path: Path) -> None:
+async def test_sign_out_offline_reports_what_was_not_achieved(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.down = network()
     report = await harness.services.account.sign_out()
@@ -80,7 +80,7 @@ async def test_signing_out_offline_says_what_was_not_achieved(tmp_path: Path) ->
     await harness.services.aclose()
 
 
-async def test_the_token_is_renewed_and_a_new_life_is_shown(tmp_path: Path) -> None:
+async def test_token_poller_renews_the_token_and_publishes_its_life(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.events.clear()
     await harness.clock.advance(300)
@@ -89,7 +89,7 @@ async def test_the_token_is_renewed_and_a_new_life_is_shown(tmp_path: Path) -> N
     await harness.services.aclose()
 
 
-async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> None:
+async def test_refused_token_is_replaced_without_a_notice(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.faults["jobs"] = [refused()]
     await harness.clock.advance(60)
@@ -99,7 +99,7 @@ async def test_a_refused_token_is_replaced_without_a_word(tmp_path: Path) -> Non
     await harness.services.aclose()
 
 
-async def test_a_key_that_is_no_longer_taken_signs_out_and_keeps_the_picture(tmp_path: Path) -> None:
+async def test_revoked_key_signs_out_and_keeps_the_jobs(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     job = await harness.services.outbox.submit(BELL)
     harness.host.faults["jobs"] = [refused()]
@@ -116,7 +116,7 @@ async def test_a_key_that_is_no_longer_taken_signs_out_and_keeps_the_picture(tmp
     await harness.services.aclose()
 
 
-async def test_an_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
+async def test_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.down = network()
     await harness.clock.advance(600)
@@ -124,7 +124,7 @@ async def test_an_unreachable_host_does_not_sign_out(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
+async def test_use_instance_switches_within_the_account(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     assert [instance.id for instance in await harness.services.account.instances()] == ["crn:one", "crn:two"]
     identity = await harness.services.account.use_instance("crn:two")
@@ -134,7 +134,7 @@ async def test_another_instance_of_the_same_account(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_a_former_sign_in_that_could_not_be_ended_is_told(
+async def test_sign_in_reports_a_former_token_that_was_not_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
@@ -158,7 +158,7 @@ async def test_a_former_sign_in_that_could_not_be_ended_is_told(
     await harness.services.aclose()
 
 
-async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
+async def test_sign_in_saves_the_account_only_when_asked(tmp_path: Path) -> None:
     harness = MonitorHarness(tmp_path)
     await harness.services.start()
     await harness.services.account.sign_in(ACCOUNT)
@@ -170,7 +170,7 @@ async def test_an_account_is_remembered_only_when_asked(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_a_token_in_the_keyring_is_read_once_at_sign_in(tmp_path: Path) -> None:
+async def test_sign_in_reads_a_token_of_the_keyring_once(tmp_path: Path) -> None:
     memory = MemoryKeyring()
     endpoints = replace(ACCOUNT.endpoints, api="http://127.0.0.1:1/api/v1", iam="http://127.0.0.1:1")
     with in_place(memory):
@@ -186,7 +186,7 @@ async def test_a_token_in_the_keyring_is_read_once_at_sign_in(tmp_path: Path) ->
         await harness.services.aclose()
 
 
-async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Path) -> None:
+async def test_sign_in_with_a_locked_keyring_keeps_the_former_account(tmp_path: Path) -> None:
     with in_place(LockedKeyring()):
         harness = await MonitorHarness(tmp_path).enter()
         with pytest.raises(QdeckError, match="locked"):
@@ -202,7 +202,7 @@ async def test_a_locked_keyring_leaves_the_former_account_signed_in(tmp_path: Pa
         await harness.services.aclose()
 
 
-async def test_a_sandbox_that_cannot_start_is_an_error_with_the_reason(tmp_path: Path) -> None:
+async def test_sign_in_sandbox_reports_why_it_cannot_start(tmp_path: Path) -> None:
     harness = MonitorHarness(tmp_path)
     await harness.services.start()
     with pytest.raises(QdeckError) as caught:
@@ -212,7 +212,7 @@ async def test_a_sandbox_that_cannot_start_is_an_error_with_the_reason(tmp_path:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
+async def test_sessions_poller_watches_sessions_the_service_does_not_list(
     tmp_path: Path, listed: bool
 ) -> None:
     harness = MonitorHarness(tmp_path)
@@ -239,7 +239,7 @@ async def test_sessions_are_watched_whether_or_not_the_service_lists_them(
     await again.services.aclose()
 
 
-async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
+async def test_session_opening_that_is_cancelled_is_added_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
@@ -272,7 +272,7 @@ async def test_a_session_whose_opening_is_given_up_is_taken_in_all_the_same(
         )
 
 
-async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
+async def test_session_that_may_be_open_is_reported_though_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter()
@@ -292,7 +292,7 @@ async def test_a_session_that_may_be_open_is_told_though_nobody_waits(
     await harness.services.aclose()
 
 
-async def test_a_session_seen_only_in_a_job_is_asked_for(tmp_path: Path) -> None:
+async def test_sessions_poller_fetches_a_session_seen_only_in_a_job(tmp_path: Path) -> None:
     harness = MonitorHarness(tmp_path)
     harness.host.lists_sessions = False
     await harness.enter()
@@ -303,7 +303,7 @@ async def test_a_session_seen_only_in_a_job_is_asked_for(tmp_path: Path) -> None
     await harness.services.aclose()
 
 
-async def test_backend_data_is_asked_for_once(tmp_path: Path) -> None:
+async def test_backends_poller_fetches_data_once(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     harness.host.faults["backend_data"] = [network()]
     with pytest.raises(QdeckError):
@@ -317,7 +317,7 @@ async def test_backend_data_is_asked_for_once(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
-async def test_details_of_a_backend_stay_when_the_list_says_less(tmp_path: Path) -> None:
+async def test_backends_poller_keeps_details_missing_from_the_list(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.services.backends.details("ibm_cusco")
     await harness.clock.advance(130)
@@ -325,7 +325,7 @@ async def test_details_of_a_backend_stay_when_the_list_says_less(tmp_path: Path)
     await harness.services.aclose()
 
 
-async def test_transpiling_here_and_in_the_cloud(tmp_path: Path) -> None:
+async def test_transpiler_transpiles_locally_and_in_the_cloud(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     local = await harness.services.transpiler.transpile("x", "ibm_cusco", TranspileOptions())
     cloud = await harness.services.transpiler.transpile("x", "ibm_cusco", TranspileOptions(cloud=True))

@@ -30,7 +30,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) -> None:
+async def test_finish_hook_passes_the_job_as_variables_alone(tmp_path: Path) -> None:
     services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
     hook = FinishHook((sys.executable, "-c", WRITE, str(said)), {"HOME": "/"}, trouble.append)
@@ -52,7 +52,7 @@ async def test_the_job_reaches_the_command_as_variables_alone(tmp_path: Path) ->
     ("command", "told"),
     [(("/nowhere/notify",), "cannot be run"), ((sys.executable, "-c", "exit(3)"), "status 3")],
 )
-async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str) -> None:
+async def test_finish_hook_reports_a_command_that_fails(command: tuple[str, ...], told: str) -> None:
     services = AppServicesHarness()
     trouble: list[QdeckError] = []
     end = FinishHook(command, {}, trouble.append).start(services.events)
@@ -62,7 +62,7 @@ async def test_a_command_that_fails_is_told(command: tuple[str, ...], told: str)
     end()
 
 
-async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
+async def test_finish_hook_goes_on_after_trouble_with_one_job() -> None:
     services = AppServicesHarness()
     trouble: list[QdeckError] = []
     end = FinishHook(("no\0where",), {}, trouble.append).start(services.events)
@@ -72,7 +72,7 @@ async def test_trouble_with_one_job_does_not_end_the_hook() -> None:
     end()
 
 
-async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_it_goes(
+async def test_finish_hook_passes_a_name_as_far_as_it_can_be_encoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services, said = AppServicesHarness(), tmp_path / "said"
@@ -85,7 +85,7 @@ async def test_a_name_that_the_systems_encoding_does_not_have_is_told_as_far_as_
     end()
 
 
-async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_told_once() -> None:
+async def test_finish_hook_runs_for_a_burst_and_reports_the_excess_once() -> None:
     services = AppServicesHarness()
     trouble: list[QdeckError] = []
     hook = FinishHook(("true",), {}, trouble.append)
@@ -106,7 +106,7 @@ async def test_every_job_of_a_large_burst_has_its_turn_and_what_is_too_much_is_t
     end()
 
 
-async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
+async def test_finish_hook_runs_in_one_of_two_processes(tmp_path: Path) -> None:
     services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
     claims = FinishClaims(tmp_path / "claims")
@@ -123,7 +123,7 @@ async def test_of_two_qdecks_one_runs_it(tmp_path: Path) -> None:
         end()
 
 
-def test_claims_are_let_go_after_a_week_and_a_full_disk_claims_nothing(tmp_path: Path) -> None:
+def test_finish_claims_expire_after_a_week_and_fail_on_a_full_disk(tmp_path: Path) -> None:
     claims = FinishClaims(tmp_path / "claims")
     assert claims.claim(jobs()[2]) and not claims.claim(jobs()[2])
     claims.clear()
@@ -136,7 +136,7 @@ def test_claims_are_let_go_after_a_week_and_a_full_disk_claims_nothing(tmp_path:
     assert FinishClaims(tmp_path / "file" / "claims").claim(jobs()[2])
 
 
-def test_settings_are_read_and_wrong_ones_are_named(tmp_path: Path) -> None:
+def test_settings_name_a_wrong_value(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     assert load_settings(path) == Settings()
     path.write_text("on_finish = \"notify-send 'a job' $(x)\"\n")
