@@ -89,7 +89,7 @@ class Jobs:
     @property
     def coverage(self) -> HistoryCoverage:
         """Time since which all jobs of the account are known; nothing when nobody is signed in."""
-        return self._backfill.coverage
+        return self._app_state.jobs.history_coverage
 
     def request_older(self, wanted: JobFilter | None = None) -> None:
         """Ask for a page of older jobs than are known; `HistoryCoverageChanged` follows.

@@ -14,7 +14,8 @@ from tui.jobquery.filters import JobFilter
 from tui.jobquery.pushdown import pushdown_query
 from tui.monitor.polling.scheduler import BACKOFF
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
+from tui.monitor.state.events import HistoryCoverageChanged
+from tui.monitor.state.jobs import BackfillProgress
 from tui.store.records.models import EARLIEST, Interval, JobRecord
 
 PAGE = 200
@@ -237,14 +238,12 @@ class Backfill:
     def __init__(self, app_state: AppState, wake: Callable[[], None]) -> None:
         self._app_state = app_state
         self._wake = wake
-        self._requested = False
+        self._progress = BackfillProgress()
 
     def begin(self, service: QuantumService) -> None:
         """Begin anew, with the account that was just signed in."""
         self._service = service
-        self._requested = False
-        self._no_jobs = False
-        self._error: QdeckError | None = None
+        self._progress = self._app_state.jobs.backfill = BackfillProgress()
         self._failures = 0
         self._not_before = -math.inf
         self._unfiltered = False
@@ -252,15 +251,6 @@ class Backfill:
         self._filter = JobFilter()
         self._fitting: dict[str, _Cursor] = {}
         """By the text of a filter."""
-
-    @property
-    def coverage(self) -> HistoryCoverage:
-        """Time since which all jobs of the account are known; nothing when nobody is signed in."""
-        if self._app_state.connection.service is None:
-            return HistoryCoverage()
-        since = self._known_since()
-        whole = since == EARLIEST or self._no_jobs
-        return HistoryCoverage(None if since == EARLIEST else since, whole, self._requested, self._error)
 
     def request(self, wanted: JobFilter | None = None) -> None:
         """Ask for a page of older jobs, unless that is under way or failed a moment ago.
@@ -270,9 +260,13 @@ class Backfill:
         """
         if self._app_state.connection.service is None:
             return
-        if self._requested or self.coverage.whole or self._app_state.clock.monotonic() < self._not_before:
+        if (
+            self._progress.asking
+            or self._app_state.jobs.history_coverage.whole
+            or self._app_state.clock.monotonic() < self._not_before
+        ):
             return
-        self._requested, self._error = True, None
+        self._progress.asking, self._progress.error = True, None
         self._filter = wanted or JobFilter()
         self._publish()
         self._wake()
@@ -283,7 +277,7 @@ class Backfill:
         Returns:
             `math.inf`: it waits to be woken.
         """
-        if not self._requested:
+        if not self._progress.asking:
             return math.inf
         try:
             cursor = self._cursor_of_filter()
@@ -292,10 +286,10 @@ class Backfill:
         except QdeckError as error:
             self._failures += 1
             pause = BACKOFF.wait(self._failures)
-            self._error = error
+            self._progress.error = error
             self._not_before = self._app_state.clock.monotonic() + max(pause, error.retry_after or 0.0)
         finally:
-            self._requested = False
+            self._progress.asking = False
             self._publish()
         return math.inf
 
@@ -305,7 +299,7 @@ class Backfill:
         if text not in self._fitting:
             names = [backend.name for backend in self._app_state.backends]
             query = pushdown_query(self._filter, self._app_state.clock.now(), names)
-            known = self._known_since()
+            known = self._app_state.jobs.known_since()
             if query is None or known is None:
                 return None
             # What is younger is known, and the end must not move from page to page.
@@ -326,13 +320,13 @@ class Backfill:
             await self._read_all()
 
     async def _read_all(self) -> None:
-        before = self._known_since()
+        before = self._app_state.jobs.known_since()
         if before != self._all.query.created_before and not self._unfiltered:
             self._all.offset = 0
         self._all.query = JobQuery(created_before=before)
         page, since = await self._next_page(self._all)
         newest = max((job.created for job in page.jobs), default=None)
-        self._no_jobs = newest is None and before is None
+        self._progress.no_jobs = newest is None and before is None
         # A service that does not know the filter begins with the newest: then all pages are gone through.
         self._unfiltered |= before is not None and newest is not None and newest > before + SKEW
         intervals: list[Interval] = []
@@ -352,8 +346,5 @@ class Backfill:
         cursor.offset += len(page.jobs)
         return page, since
 
-    def _known_since(self) -> datetime | None:
-        return next((interval.since for interval in self._app_state.jobs.coverage.intervals), None)
-
     def _publish(self) -> None:
-        self._app_state.events.publish(HistoryCoverageChanged(self.coverage))
+        self._app_state.events.publish(HistoryCoverageChanged(self._app_state.jobs.history_coverage))

@@ -180,6 +180,7 @@ class Worker:
         self._chance = scheduler.chance
         self._waiting: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
+        self._hurried = False
         self._breaker = CircuitBreaker(self._clock, self._chance)
 
     def start(
@@ -195,7 +196,7 @@ class Worker:
         Args:
             flight: held during a round: of all workers with the same one, one at a time is under way.
             breaker: shared with the workers that ask the same service; without one, it has its own.
-            on_request: called when the user asks for a round.
+            on_request: called before a round that was begun by `request`.
             on_answer: called after a round without an error in which the service answered.
 
         Raises:
@@ -207,7 +208,7 @@ class Worker:
         self._step = step
         self._flight = flight or asyncio.Lock()
         self._breaker = breaker or CircuitBreaker(self._clock, self._chance)
-        self._on_request, self._on_answer = on_request, on_answer
+        self._on_request, self._on_answer, self._hurried = on_request, on_answer, False
         self._woken, self._requested = asyncio.Event(), asyncio.Event()
         self._failures = 0
         self._task = asyncio.create_task(self._run(), name=f"qdeck {self.name}")
@@ -234,8 +235,7 @@ class Worker:
 
     def request(self) -> None:
         """Begin a round for the user, and the next ones soon after it."""
-        if self._task is not None:
-            self._on_request()
+        self._hurried = self._task is not None
         self.wake(user_requested=True)
 
     def wake_if_older(self, seconds: float) -> None:
@@ -280,6 +280,9 @@ class Worker:
     async def _round(self) -> float:
         """One round; returns the seconds until the next one."""
         user_requested = self._requested.is_set()
+        if self._hurried:
+            self._hurried = False
+            self._on_request()
         self._woken.clear()
         self._requested.clear()
         asked, self._waiting = self._waiting, []

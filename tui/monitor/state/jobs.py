@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tui.common.clock import Clock
+from tui.common.errors import QdeckError
 from tui.domain.jobs import OWN_TAG, Job, JobMetrics
 from tui.monitor.state.event_bus import EventBus
-from tui.monitor.state.events import JobsChanged, SubmittedJobListed
-from tui.store.records.models import Coverage, Interval, JobRecord, Key, PendingState
+from tui.monitor.state.events import HistoryCoverage, JobsChanged, SubmittedJobListed
+from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord, Key, PendingState
 from tui.store.repository import JobRepository
 
 if TYPE_CHECKING:
@@ -24,6 +25,21 @@ FIRST_PUBLISHED = 4000
 _Place = tuple[datetime, str, str]
 _FEW = 8
 _place_of = itemgetter(0)
+
+
+@dataclass(slots=True)
+class BackfillProgress:
+    """Progress of reading older jobs.
+
+    Attributes:
+        asking: a page is being asked for.
+        no_jobs: the service has none.
+        error: why the last page did not come.
+    """
+
+    asking: bool = False
+    no_jobs: bool = False
+    error: QdeckError | None = None
 
 
 class SortedJobs:
@@ -167,6 +183,7 @@ class JobState:
         self._history = history
         self._clock = clock
         self._connection = connection
+        self.backfill = BackfillProgress()
         self._events = events
         self._save = save
         self._unread = UnreadJobs()
@@ -213,6 +230,19 @@ class JobState:
         """Intervals of time of which all jobs of the account are known; none when nobody is signed in."""
         label = self._connection.label
         return self._history.coverage(label, self._connection.instance) if label else Coverage("", "")
+
+    def known_since(self) -> datetime | None:
+        """Return the time since which all jobs of the account are known; `None`: there is none."""
+        return next((interval.since for interval in self.coverage.intervals), None)
+
+    @property
+    def history_coverage(self) -> HistoryCoverage:
+        """Coverage as the screens show it, with the progress of the backfill; nothing without a sign-in."""
+        if self._connection.service is None:
+            return HistoryCoverage()
+        since, progress = self.known_since(), self.backfill
+        whole = since == EARLIEST or progress.no_jobs
+        return HistoryCoverage(None if since == EARLIEST else since, whole, progress.asking, progress.error)
 
     def unread(self) -> frozenset[str]:
         """Return the ids of the jobs that finished and were not opened since."""
