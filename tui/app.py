@@ -20,10 +20,10 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from tui.common.clock import Clock
 from tui.common.crash_log import write_trouble
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
+from tui.common.timing import Clock
 from tui.config.settings import folders
 from tui.domain.accounts import Account, Channel
 from tui.monitor.on_finish import FinishClaims, FinishHook

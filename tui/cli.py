@@ -273,8 +273,8 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     from tui.commands.context import make_services
     from tui.commands.output import UsageFault, explain, say
     from tui.commands.selection import choose_account
-    from tui.common.clock import SystemClock
     from tui.common.errors import QdeckError
+    from tui.common.timing import SystemClock
     from tui.config.settings import folders, load_settings
     from tui.ibm.credentials.discovery import found_accounts
 

@@ -26,7 +26,7 @@ from tinydb import TinyDB
 
 from tests.bench.first_paint import peak_mb
 from tests.store.samples import NOON, make_folders, sample_job
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.domain.jobs import JobMetrics, JobStatus, StatusStep
 from tui.monitor.state.app_state import AppState
 from tui.store.journal.file import write_tables

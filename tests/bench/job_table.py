@@ -3,7 +3,7 @@
     python -m tests.bench.job_table [JOBS]
 
 Each is measured in an app of its own with nothing beside it; the job table once more in the whole of qdeck,
-over a services of fixed values. All run in a pseudo-terminal of 120x40, 24-bit colour.
+over services with fixed values. All run in a pseudo-terminal of 120x40, 24-bit colour.
 
 - ready: from making the app until the screen stands still, imports left out;
 - page down: from the key until the last byte of the new picture;

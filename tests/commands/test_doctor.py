@@ -20,8 +20,8 @@ from tui.commands import doctor as module
 from tui.commands.doctor import doctor
 from tui.commands.output import Exit
 from tui.commands.selection import ServiceChoice
-from tui.common.clock import Clock
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
+from tui.common.timing import Clock
 from tui.config.settings import Folders
 from tui.domain.accounts import Account, Channel, Route
 from tui.ibm.api.service import QuantumService

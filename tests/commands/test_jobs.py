@@ -12,7 +12,7 @@ import pytest
 from tests.store.samples import make_folders, sample_job
 from tui.cli import main
 from tui.commands.context import started_services
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.domain.jobs import JobStatus
 from tui.store.records.models import JobRecord
 from tui.store.repository import JobRepository

@@ -9,7 +9,7 @@ import pytest
 from tui.commands.output import UsageFault
 from tui.commands.selection import ServiceChoice, choose_account, require_account, require_backend
 from tui.common.errors import QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Account, Channel, Endpoints
 from tui.domain.backends import Backend
 

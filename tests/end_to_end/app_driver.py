@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from tests.support.app import notices, screen_text
 from tui.app import QDeckApp
 from tui.commands.context import make_services
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult

@@ -16,7 +16,7 @@ from tui.commands.context import make_services
 from tui.commands.doctor import doctor
 from tui.commands.jobs import list_jobs
 from tui.commands.selection import ServiceChoice
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
 from tui.ibm.auth.tokens import TokenManager
 from tui.sandbox.lifecycle.launch import SandboxInfo

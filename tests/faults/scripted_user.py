@@ -12,8 +12,8 @@ from tests.faults.sandbox import FLIP, POLICY
 from tests.monitor.fakes import FakeCompiler
 from tests.store.samples import make_folders
 from tests.support.sandbox import live_account
-from tui.common.clock import Clock
 from tui.common.errors import QdeckError
+from tui.common.timing import Clock
 from tui.compiler.client import Compiler
 from tui.domain.accounts import Account, Channel
 from tui.domain.jobs import Primitive, Submission

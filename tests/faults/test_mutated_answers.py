@@ -19,7 +19,7 @@ from tests.faults.sandbox import FaultySandbox, faulty_sandbox
 from tests.faults.test_matrix import matches
 from tests.ibm.mock_network import InstantClock
 from tui.common.errors import QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.sandbox.faults.plan import Fault, FaultKind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

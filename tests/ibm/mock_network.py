@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Account, Channel
 from tui.ibm.api.service import QuantumService
 from tui.ibm.credentials.discovery import sandbox_account

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from tests.support.sandbox import live_account
-from tui.common.clock import SystemClock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import SystemClock
 from tui.domain.accounts import AccountDetails, Channel
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions

@@ -15,7 +15,7 @@ import pytest
 from tests.ibm.mock_network import ACCESS, KEY, InstantClock, Network, account, classic_routes, service
 from tests.support.sandbox import live_account
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobQuery, Primitive, Submission

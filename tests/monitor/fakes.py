@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.store.samples import make_folders
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.compiler.client import Compiler
 from tui.domain.accounts import (
     Account,

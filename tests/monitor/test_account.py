@@ -11,7 +11,7 @@ import pytest
 from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Channel, Keep, SignOutReport
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.sessions import Session, SessionMode, SessionState

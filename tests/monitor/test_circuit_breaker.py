@@ -13,7 +13,7 @@ from tests.ibm.mock_network import CRN, KEY, URL, Network, response
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Account, Channel, Endpoints
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service

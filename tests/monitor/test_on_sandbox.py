@@ -13,7 +13,7 @@ import pytest
 from tests.end_to_end.circuits import assert_bell
 from tests.monitor.fakes import FakeCompiler
 from tests.store.samples import make_folders
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.config.settings import Folders
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobStatus, Primitive, Submission

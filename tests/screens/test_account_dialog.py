@@ -14,7 +14,7 @@ from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import account, identity
 from tests.support.keyrings import MemoryKeyring, SilentKeyring, WorthlessKeyring
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Channel, Keep, Route
 from tui.screens.account import AccountScreen
 from tui.screens.editor import EditorScreen

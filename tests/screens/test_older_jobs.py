@@ -16,7 +16,7 @@ from tui.widgets.tables.job_table import JobTable
 
 
 def many(count: int = 300) -> AppServicesHarness:
-    """A services of many jobs, one a minute, of which the last hundred may have gaps."""
+    """Services with many jobs, one a minute, of which the last hundred may have gaps."""
     services = AppServicesHarness()
     one = jobs()[2]
     services.the_jobs = tuple(

@@ -33,7 +33,7 @@ FOREIGN = replace(
 
 
 def services_with() -> AppServicesHarness:
-    """A services with a session of each kind, two jobs queued in the own one."""
+    """Services with a session of each kind, two jobs queued in the own one."""
     services = AppServicesHarness()
     services.the_sessions = (OWN, FOREIGN, DRAINING, CLOSED)
     running_one, queued, *others = jobs()

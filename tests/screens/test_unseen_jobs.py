@@ -21,7 +21,7 @@ BELL, QFT, ZZ = (jobs()[place].id for place in (2, 3, 4))
 
 
 def with_unseen(*ids: str) -> AppServicesHarness:
-    """A services with unseen jobs."""
+    """Services with unseen jobs."""
     services = AppServicesHarness()
     services.the_unseen = frozenset(ids or (BELL, QFT, ZZ))
     return services

@@ -24,7 +24,7 @@ _WRITER = """
 import asyncio, sys
 from pathlib import Path
 from tests.store.samples import sample_job, make_folders
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.store.repository import JobRepository
 from tui.store.records.models import JobRecord
 
@@ -44,7 +44,7 @@ import asyncio, resource, sys
 from dataclasses import replace
 from pathlib import Path
 from tests.store.samples import sample_job, make_folders
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.common.errors import QdeckError
 from tui.store.repository import JobRepository
 from tui.store.records.models import JobRecord

@@ -19,8 +19,8 @@ from tests.monitor.fakes import FakeCompiler, FakeHost, FakeService
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Clock
 from tui.config.settings import Folders
 from tui.domain.accounts import (
     Account,

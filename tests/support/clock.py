@@ -62,7 +62,7 @@ async def _run_what_is_ready() -> None:
 
 
 class FakeClock:
-    """A `tui.common.clock.Clock` whose time passes only in `advance` and `run_until`."""
+    """A `tui.common.timing.Clock` whose time passes only in `advance` and `run_until`."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
         self._start = start

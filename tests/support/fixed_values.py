@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.circuits import BELL, BELL_ISA
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import (
     Account,
     Channel,

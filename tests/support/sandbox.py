@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Account, Channel
 from tui.ibm.credentials.discovery import sandbox_account
 from tui.sandbox.lifecycle.launch import SandboxInfo, SandboxProcess, launch

@@ -54,7 +54,7 @@ import tui
 from tests.end_to_end.app_driver import AppDriver, app_on_sandbox
 from tests.support.app import screen_text, settled
 from tests.tools.tracing import Tracer, Visit
-from tui.common.clock import SystemClock
+from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
 
 SUBMIT: Final = "submit"

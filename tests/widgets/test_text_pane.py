@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.circuits import BELL
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.openqasm.highlighter import LONGEST_LINE, TokenKind
 from tui.widgets.text.styled_text import QASM_STYLES, TextStyle, line, text_of
 from tui.widgets.text.text_widgets import QasmPage, wrapped_page

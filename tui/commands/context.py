@@ -12,8 +12,8 @@ from functools import partial
 
 from tui.commands.output import Exit, explain, say
 from tui.commands.selection import ServiceChoice, require_account
-from tui.common.clock import Clock, SystemClock
 from tui.common.errors import QdeckError
+from tui.common.timing import Clock, SystemClock
 from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Identity
@@ -28,7 +28,7 @@ from tui.sandbox.lifecycle.launch import launch
 
 @dataclass(frozen=True, slots=True)
 class OpenServices:
-    """A services and who is signed in to it."""
+    """The services of one command, and who is signed in."""
 
     services: AppServices
     identity: Identity

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tui.commands.output import Exit, emit_json, emit_table, say
 from tui.commands.selection import ServiceChoice, choose_account
-from tui.common.clock import SystemClock
 from tui.common.errors import QdeckError
+from tui.common.timing import SystemClock
 from tui.config.settings import Folders, Settings, folders, load_settings
 from tui.domain.accounts import Account, Channel
 from tui.domain.jobs import JobQuery

@@ -52,7 +52,7 @@ def import_(file: str) -> int:
 
     What is there already is completed, nothing goes back; doing it twice changes nothing.
     """
-    from tui.common.clock import SystemClock
+    from tui.common.timing import SystemClock
     from tui.store.import_export import import_json
     from tui.store.migration import read_json
 
@@ -76,7 +76,7 @@ def import_(file: str) -> int:
 @history.command()
 def compact() -> int:
     """Write the history's file anew with only what is needed. It happens by itself now and then."""
-    from tui.common.clock import SystemClock
+    from tui.common.timing import SystemClock
     from tui.store.import_export import compact_file
 
     with _reporting_errors() as status:

@@ -11,7 +11,7 @@ from tui.commands.context import sign_in, signed_in_services, started_services
 from tui.commands.output import Exit, UsageFault, emit_json, emit_table, explain, say
 from tui.commands.selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.accounts import Identity
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.jobquery.filters import TIME_SPAN, date_range, time_before

@@ -10,7 +10,7 @@ from tui.commands.context import started_services
 from tui.commands.output import Exit, UsageFault, explain, say
 from tui.commands.selection import ServiceChoice, choose_account
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
 from tui.config.settings import Folders, folders
 from tui.domain.accounts import Account, Identity, Keep
 from tui.ibm.credentials.discovery import TOKEN_VARIABLE, channel_of, kept_accounts, typed_account

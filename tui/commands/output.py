@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 
 
 class Exit(IntEnum):

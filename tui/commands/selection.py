@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tui.commands.output import UsageFault
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.accounts import Account, Channel, Identity
 from tui.domain.backends import Backend, best_backend
 from tui.ibm.credentials.discovery import CHANNEL_VARIABLE

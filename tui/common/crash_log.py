@@ -7,7 +7,7 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 
 _LONG_WORD = re.compile(r"[A-Za-z0-9+=_.-]{20,}")
 """Tokens, keys and signed strings are long runs of these; words and file names seldom are."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 
 
 class Channel(StrEnum):

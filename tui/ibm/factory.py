@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.common.clock import Clock, SystemClock
+from tui.common.timing import Clock, SystemClock
 from tui.domain.accounts import Account, Channel
 from tui.ibm.api.service import QuantumService
 from tui.ibm.classic.service import ClassicService

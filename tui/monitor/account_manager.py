@@ -7,9 +7,9 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
+from tui.common.timing import Clock
 from tui.compiler.client import Compiler
 from tui.config.settings import Folders
 from tui.domain.accounts import (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.jobs import Job
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import JobsFinished

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.common.atomic_file import replace_file
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 
 MAX_BYTES = 4_000_000
 """The largest file that is opened: about 100,000 lines, past which editing is no pleasure."""

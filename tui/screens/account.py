@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.domain.accounts import AccountDetails, Identity, Instance, Share
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Severity

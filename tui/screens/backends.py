@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.domain.backends import Backend
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity

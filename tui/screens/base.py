@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from tui.common.clock import Clock
+from tui.common.timing import Clock
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.sessions import Session, SessionState
 from tui.monitor.services import AppServices
@@ -184,7 +184,7 @@ _FRAME_EVENTS = (IdentityChanged, UsageChanged, FreshnessChanged, SessionsChange
 
 
 class SectionScreen(SingleRestyle, Screen[None]):
-    """A section: knows the services and the workspace, and gets the services's events through `app_event`.
+    """A section: knows services and workspace, and gets events of the kinds in `EVENTS` by `app_event`.
 
     Subclasses say their `SECTION`, compose only their own content, and start workers with
     `exit_on_error=False`: an error that a worker raises becomes a notice here.

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.circuits import CheckReport, Diagnostic
 from tui.openqasm.files import save_circuit
 from tui.screens.base import PendingAction, SectionScreen

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain, shorten
+from tui.common.safe_text import Secret, plain, shorten
 from tui.domain.accounts import Account, Channel, Identity, Keep
 from tui.monitor.services import AppServices
 from tui.screens.base import Shell

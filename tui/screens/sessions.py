@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.monitor.services import AppServices

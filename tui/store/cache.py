@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tui.common.clock import Clock
+from tui.common.timing import Clock
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Submission
 from tui.store.blobs import TextCache

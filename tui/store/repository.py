@@ -8,8 +8,8 @@ import gc
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from dataclasses import replace
 
-from tui.common.clock import Clock
 from tui.common.errors import QdeckError
+from tui.common.timing import Clock
 from tui.config.settings import Folders
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult

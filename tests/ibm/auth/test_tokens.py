@@ -17,9 +17,9 @@ from tests.ibm.mock_network import (
     service,
 )
 from tests.support.clock import FakeClock
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
+from tui.common.timing import Clock
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobQuery
 from tui.ibm.auth.tokens import AccessToken, TokenManager

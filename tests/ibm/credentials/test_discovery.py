@@ -9,7 +9,7 @@ import pytest
 
 from tests.ibm.mock_network import FIXTURES, KEY
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.config.settings import Folders, folders
 from tui.domain.accounts import Account, Channel, Preferences
 from tui.ibm.credentials.account_file import SOURCE, forget_account, save_account

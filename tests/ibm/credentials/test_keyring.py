@@ -20,7 +20,7 @@ from tests.support.keyrings import (
     in_place,
 )
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.config.settings import Folders, folders
 from tui.domain.accounts import Account, Channel, Keep
 from tui.ibm.credentials import keyring as system_keyring

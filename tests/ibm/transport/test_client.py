@@ -11,7 +11,7 @@ import pytest
 
 from tests.ibm.mock_network import ACCESS, KEY, URL, InstantClock, response
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.ibm.transport.client import HttpClient, HttpOptions, Timeouts
 from tui.ibm.transport.request import Idempotency, Request, RetryPolicy, origin
 

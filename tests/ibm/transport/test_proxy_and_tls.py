@@ -13,7 +13,7 @@ from tests.ibm.mock_network import CRN, KEY, InstantClock
 from tests.support.company import HOST, Company, company
 from tests.support.sandbox import live_account
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.config.settings import load_settings
 from tui.domain.accounts import Account, Channel, Endpoints, Route
 from tui.ibm.factory import make_service

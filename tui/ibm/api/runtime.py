@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
+from tui.common.timing import Clock
 from tui.domain.accounts import Account, Identity
 from tui.domain.backends import Backend, BackendData
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
+from tui.common.timing import Clock
 from tui.domain.accounts import Account, Instance, SignOutReport
 from tui.ibm.auth.tokens import AccessToken, TokenAuth, send_key
 from tui.ibm.transport.client import HttpClient

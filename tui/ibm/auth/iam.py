@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
+from tui.common.timing import Clock
 from tui.domain.accounts import Account
 from tui.ibm.auth.tokens import AccessToken, send_key
 from tui.ibm.transport.client import HttpClient

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import msgspec
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Clock
 from tui.domain.accounts import Account, AccountDetails, Channel, Identity, Instance, SignOutReport, Usage
 from tui.domain.backends import Backend
 from tui.domain.circuits import CloudCircuit, TranspileOptions

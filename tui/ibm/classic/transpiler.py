@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
+from tui.common.timing import Clock
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import LayoutMode, qiskit_arguments
 from tui.ibm.codec.decoding import decode

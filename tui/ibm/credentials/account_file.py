@@ -13,7 +13,7 @@ import msgspec
 from tui.common.atomic_file import replace_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import LockTimeout, file_lock
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
 from tui.config.settings import Folders
 from tui.domain.accounts import Account, Endpoints
 from tui.ibm.credentials.keyring import entry_name

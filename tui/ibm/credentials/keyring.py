@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
 from tui.config.settings import Folders
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
 from tui.domain.accounts import Endpoints, Preferences, Route
 
 _MAX_BYTES = 4 * 1024 * 1024

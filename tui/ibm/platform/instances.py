@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Clock
 from tui.domain.accounts import Endpoints, Instance, Preferences
 from tui.ibm.auth.tokens import TokenAuth, TokenManager, bearer
 from tui.ibm.transport.client import HttpClient

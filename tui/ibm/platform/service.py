@@ -9,9 +9,9 @@ from typing import Never
 import msgspec
 
 from tui import __version__
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
+from tui.common.timing import Clock
 from tui.domain.accounts import (
     Account,
     AccountDetails,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Clock
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.sessions import decode_workloads

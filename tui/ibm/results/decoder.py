@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution
 from tui.ibm.results.counts import hex_counts, leaves, listed_counts
 from tui.ibm.results.executor import executor_pubs

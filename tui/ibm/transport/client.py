@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from tui import __version__
-from tui.common.clock import Chance, Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
+from tui.common.timing import Chance, Clock
 from tui.domain.accounts import Route
 from tui.ibm.transport.errors import (
     broken,

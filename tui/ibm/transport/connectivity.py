@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.accounts import Route
 from tui.ibm.transport.client import open_client
 from tui.ibm.transport.proxy import proxy_for

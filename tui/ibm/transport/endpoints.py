@@ -18,7 +18,7 @@ from dataclasses import fields, replace
 from urllib.parse import urlsplit
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.accounts import Channel, Endpoints
 from tui.ibm.transport.request import origin
 

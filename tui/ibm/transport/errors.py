@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
 from tui.domain.error_codes import ERROR_CODES
 from tui.ibm.transport.request import is_page
 from tui.ibm.transport.tls import NAME_THE_CA

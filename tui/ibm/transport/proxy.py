@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret
+from tui.common.safe_text import Secret
 from tui.domain.accounts import Route
 from tui.ibm.transport.endpoints import is_loopback
 

@@ -11,9 +11,9 @@ from enum import Enum
 from typing import IO, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from tui.common.clock import Backoff, Chance, Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import Secret, plain
+from tui.common.safe_text import Secret, plain
+from tui.common.timing import Backoff, Chance, Clock
 from tui.ibm.codec.decoding import decode, encode
 
 T = TypeVar("T")

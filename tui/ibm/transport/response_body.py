@@ -15,7 +15,7 @@ from typing import IO, Final
 import httpx
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 
 ACCEPTED: Final = "gzip, deflate"
 """For `Accept-Encoding`: what `Decompressor` understands, and nothing else."""

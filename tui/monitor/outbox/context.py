@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import FileLock, file_lock, is_locked
+from tui.common.timing import Clock
 from tui.domain.jobs import Job
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState

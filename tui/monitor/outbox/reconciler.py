@@ -15,8 +15,8 @@ import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.common.clock import Backoff
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Backoff
 from tui.domain.jobs import Job, JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import REQUEST_AT_MOST, STALE, OutboxContext, describe

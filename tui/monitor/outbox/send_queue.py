@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tui.common.clock import Backoff
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Backoff
 from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 
-from tui.common.clock import Backoff, RetryQueue
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Backoff, RetryQueue
 from tui.domain.backends import Backend, BackendData
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.api.service import QuantumService

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.common.clock import Backoff, RetryQueue
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Backoff, RetryQueue
 from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState
 from tui.ibm.api.service import QuantumService

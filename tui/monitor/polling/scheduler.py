@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tui.common.clock import Backoff, Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Backoff, Clock
 
 Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""

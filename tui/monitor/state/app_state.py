@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.timing import Clock
 from tui.domain.accounts import Identity, Usage
 from tui.domain.backends import Backend
 from tui.domain.jobs import Job

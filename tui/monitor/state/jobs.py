@@ -9,8 +9,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from tui.common.clock import Clock
 from tui.common.errors import QdeckError
+from tui.common.timing import Clock
 from tui.domain.jobs import OWN_TAG, Job, JobMetrics
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import HistoryCoverage, JobsChanged, SubmittedJobListed

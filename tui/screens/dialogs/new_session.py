@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Select, Static
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.backends import Backend
 from tui.domain.sessions import Session, SessionMode
 from tui.screens.dialogs.base import Dialog

@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.openqasm.examples import Example, examples
 from tui.openqasm.files import read_circuit, suggest
 from tui.screens.dialogs.base import Dialog

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import PICK, bindings
 from tui.widgets.tables.row_table import Cells, Column, RowTable

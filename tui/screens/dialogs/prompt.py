@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.forms.inputs import CompletingInput
 from tui.widgets.keymap import DIALOG, bindings

@@ -14,9 +14,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.common.clock import Clock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
+from tui.common.timing import Clock
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
 from tui.monitor.services import AppServices

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.openqasm.files import save_circuit
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.forms.inputs import SanitizedInput

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import shorten
+from tui.common.safe_text import shorten
 from tui.domain.jobs import MAX_TAG_LENGTH, MAX_TAGS, Job, WaitingSubmission, WaitState
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import shorten
+from tui.common.safe_text import shorten
 from tui.domain.jobs import MAX_TAG_LENGTH, MAX_TAGS, Job
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
@@ -69,6 +69,10 @@ async def run_bulk_action(
     screen.shell.show_notice(f"{text}: {failures[0]}", Severity.ERROR)
 
 
+def _marked_are(jobs: Sequence[Job]) -> str:
+    return f"The {format_count(len(jobs), 'marked job')} {'is' if len(jobs) == 1 else 'are'}"
+
+
 async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
     """Ask whether to cancel the jobs that are not over.
 
@@ -82,9 +86,7 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     """
     going = tuple(job for job in jobs if not job.status.final)
     if not going:
-        screen.shell.show_notice(
-            f"The {format_count(len(jobs), 'marked job')} are over: there is nothing to cancel."
-        )
+        screen.shell.show_notice(f"{_marked_are(jobs)} over: there is nothing to cancel.")
         return None
     over = len(jobs) - len(going)
     sure = await screen.app.push_screen_wait(
@@ -122,7 +124,7 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         return None
     over = tuple(job for job in jobs if job.over)
     if not over:
-        text = f"The {format_count(len(jobs), 'marked job')} are not over: only then can they be deleted."
+        text = f"{_marked_are(jobs)} not over: only then can {'it' if len(jobs) == 1 else 'they'} be deleted."
         screen.shell.show_notice(text, Severity.WARNING)
         return None
     going = len(jobs) - len(over)

@@ -12,7 +12,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
 from tui.monitor.services import AppServices

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.config.settings import folders
 from tui.domain.jobs import Job, JobStatus, WaitingSubmission, WaitState
 from tui.jobquery.filters import JobFilter

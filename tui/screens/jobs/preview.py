@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.job_list import JobList
 from tui.monitor.state.events import HistoryCoverage

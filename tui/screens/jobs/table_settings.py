@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.config.view_settings import NAME, change_view, load_view
 from tui.jobquery.job_list import Grouping, Order
 from tui.jobquery.view import JobView, SavedFilter

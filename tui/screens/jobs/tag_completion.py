@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from textual.suggester import Suggester
 
-from tui.common.clock import Clock
 from tui.common.errors import QdeckError
+from tui.common.timing import Clock
 from tui.widgets.forms.inputs import completed, typable_tags
 
 PAUSE = 0.3

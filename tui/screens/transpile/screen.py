@@ -12,7 +12,7 @@ from textual.widgets import TabbedContent, TabPane
 from textual.worker import Worker
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import Submission, WaitState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import Job
 from tui.screens.base import PendingAction, Workspace

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.jobquery.filters import FilterError, JobFilter, parse_filter
 from tui.jobquery.view import MAX_FILTER_LENGTH
 from tui.widgets.forms.inputs import CompletingInput, FilterTagSuggester

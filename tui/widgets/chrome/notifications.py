@@ -23,7 +23,7 @@ _MORE_ACTION = "app.messages"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Notification:
-    """One notice. `text` is plain (`tui.common.sanitize.plain`), advice on a line of its own."""
+    """One notice. `text` is plain (`tui.common.safe_text.plain`), advice on a line of its own."""
 
     text: str
     severity: Severity

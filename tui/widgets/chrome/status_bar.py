@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.common.clock import Clock
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
+from tui.common.timing import Clock
 from tui.domain.accounts import Channel
 from tui.widgets.text.format import (
     format_minute,

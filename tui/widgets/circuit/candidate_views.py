@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate, CircuitStats
 from tui.widgets.text.format import NOTHING, success_percent
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit, line, wrapped

@@ -15,7 +15,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from tui.common.errors import QdeckError
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
 from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.widgets.text.styled_text import QASM_COLOURS, StyledLine, TextStyle, fit_line, line, wrapped

@@ -16,10 +16,10 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.jobs import MAX_TAG_LENGTH, Job
 
-_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]+,)*([^\s",]+)$', re.IGNORECASE)
+_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]++,)*+([^\s",]++)$', re.IGNORECASE)
 _BARE = re.compile(r'[^\s",]+')
 
 

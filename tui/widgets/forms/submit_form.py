@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Select
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission

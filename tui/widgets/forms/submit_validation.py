@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive

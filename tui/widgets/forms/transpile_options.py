@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Select, Static
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.backends import Backend
 from tui.domain.circuits import DEFAULT_LEVEL, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions, LayoutMode, Preference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
 from tui.widgets.results.result_tables import (
     is_table,

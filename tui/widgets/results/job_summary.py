@@ -6,7 +6,7 @@ import json
 import textwrap
 from datetime import datetime
 
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.domain.circuits import Transpilation
 from tui.domain.error_codes import ERROR_CODES
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep

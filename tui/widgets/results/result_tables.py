@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.results import Counts, ExpectationValue, PubResult
 from tui.widgets.text.format import NOTHING, percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit, line

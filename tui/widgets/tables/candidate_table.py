@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.message import Message
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai
 from tui.widgets.tables.row_table import Cells, Column, RowTable

@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from tui.common.sanitize import shorten
+from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
 from tui.jobquery.job_list import HEAD, NEWEST_FIRST, JobRows, Order
 from tui.jobquery.view import ColumnChoice

@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from tui.common.clock import Clock
+from tui.common.timing import Clock
 from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
 from tui.widgets.terminal.screen_buffer import ScreenBuffer
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH

@@ -10,7 +10,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 
 DEFAULT = ""
 """The rendition of text without any style: what SGR 0 sets."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tui.common.sanitize import plain, shorten
+from tui.common.safe_text import plain, shorten
 from tui.domain.accounts import Usage
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState

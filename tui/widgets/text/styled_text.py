@@ -67,7 +67,7 @@ QASM_COLOURS = """
 
 
 class Span(NamedTuple):
-    """A piece of a line in one style. `text` is already plain (`tui.common.sanitize.plain`); `action` is run
+    """A piece of a line in one style. `text` is already plain (`tui.common.safe_text.plain`); `action` is run
     by a click."""
 
     text: str

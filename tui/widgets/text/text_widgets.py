@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.common.sanitize import plain
+from tui.common.safe_text import plain
 from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
 from tui.widgets.text.styled_text import (
     BLANK,

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tests.support.clock import FakeClock
-from tui.common.clock import Backoff, RetryQueue
+from tui.common.timing import Backoff, RetryQueue
 
 
 def test_backoff_doubles_from_the_first_wait_to_the_longest() -> None:
