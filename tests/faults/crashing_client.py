@@ -67,15 +67,15 @@ def _around_intents(point: str) -> None:
     original = SubmissionRepository.upsert_submission
     after = {"sending not durable": PendingState.SENDING, "id not durable": PendingState.ACCEPTED}
 
-    def upsert_submission(self: SubmissionRepository, intent: Any) -> Any:
+    def upsert_submission(self: SubmissionRepository, pending: Any) -> Any:
         if point == "before the intent":
             die()
-        kept = original(self, intent)
-        if point == "intent not durable" or intent.state is after.get(point):
+        kept = original(self, pending)
+        if point == "intent not durable" or pending.state is after.get(point):
             die()
         return kept
 
-    SubmissionRepository.upsert_submission = upsert_submission  # type: ignore[method-assign, assignment]  # this process is here to die
+    SubmissionRepository.upsert_submission = upsert_submission  # type: ignore[method-assign]  # this process is here to die
 
 
 def _before(owner: Any, name: str, act: Callable[[], None]) -> None:

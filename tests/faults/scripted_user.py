@@ -84,7 +84,7 @@ class ScriptedUser:
         async with asyncio.timeout(60):
             while True:
                 await self._reconciled()
-                if any(intent.state.value == "accepted" for intent in self._intents(name)):
+                if any(pending.state.value == "accepted" for pending in self._intents(name)):
                     return
                 self.submits += 1
                 try:

@@ -439,7 +439,7 @@ async def test_unexpected_error_ends_the_wait_for_the_job(
 ) -> None:
     harness = await MonitorHarness(tmp_path).enter(SANDBOX)
 
-    def breaks(self: JobRepository, intent: PendingSubmission) -> PendingSubmission:
+    def breaks(self: JobRepository, pending: PendingSubmission) -> PendingSubmission:
         raise RuntimeError("unexpected")
 
     monkeypatch.setattr(JobRepository, "upsert_submission", breaks)

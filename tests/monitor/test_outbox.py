@@ -46,9 +46,9 @@ async def test_outbox_writes_the_submission_before_the_post(tmp_path: Path) -> N
 
     harness.host.submit_ends = look
     job = await harness.services.outbox.submit(BELL)
-    (intent,) = seen
-    assert intent["state"] == "sending"
-    assert intent["tag"] in harness.host.jobs[job.id].tags
+    (pending,) = seen
+    assert pending["state"] == "sending"
+    assert pending["tag"] in harness.host.jobs[job.id].tags
     (after,) = written_intents(harness)
     assert (after["state"], after["job_id"]) == ("accepted", job.id)
     assert "key" not in harness.folders.history_file.read_text().replace('"key', "")

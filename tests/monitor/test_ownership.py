@@ -34,7 +34,7 @@ time.sleep(600)
 """
 
 
-def intent(clock: FakeClock, owner: str, state: PendingState = PendingState.PREPARED) -> PendingSubmission:
+def pending(clock: FakeClock, owner: str, state: PendingState = PendingState.PREPARED) -> PendingSubmission:
     now = clock.now()
     return PendingSubmission(
         "qdeck-0123456789ab", state, "platform", "", now, BELL, owner, changed=now, sent=now
@@ -51,10 +51,10 @@ def renamed(name: str, *, token: str = "", machine: str = "", boot: str = "") ->
 async def test_process_lives_while_it_holds_its_lock(tmp_path: Path) -> None:
     clock = FakeClock()
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
-    assert not other.another_has(intent(clock, "")) and not one.another_has(intent(clock, one.name))
+    assert not other.another_has(pending(clock, "")) and not one.another_has(pending(clock, one.name))
     await one.register()
     await clock.jump(STALE.total_seconds() * 3)
-    waiting = replace(intent(clock, one.name), changed=clock.now() - STALE * 2)
+    waiting = replace(pending(clock, one.name), changed=clock.now() - STALE * 2)
     assert other.another_has(waiting)
     one.leave()
     await clock.advance(LIVENESS_SECONDS)
@@ -70,13 +70,13 @@ async def test_killed_process_is_gone_although_its_pid_is_in_use(tmp_path: Path)
     assert child.stdout is not None
     name = (await child.stdout.readline()).decode().strip()
     here = Ownership(clock, tmp_path / "outbox.lock")
-    assert here.another_has(intent(clock, name))
+    assert here.another_has(pending(clock, name))
     child.kill()
     await child.wait()
     await clock.advance(LIVENESS_SECONDS)
     host, _, ids = name.split(":", 2)
     for pid in (name.split(":")[1], str(os.getpid()), str(os.getppid())):
-        assert not here.another_has(intent(clock, f"{host}:{pid}:{ids}"))
+        assert not here.another_has(pending(clock, f"{host}:{pid}:{ids}"))
 
 
 async def test_reboot_or_new_hostname_leaves_no_process_alive(tmp_path: Path) -> None:
@@ -84,16 +84,16 @@ async def test_reboot_or_new_hostname_leaves_no_process_alive(tmp_path: Path) ->
     here = Ownership(clock, tmp_path / "outbox.lock")
     before = renamed(here.name, token="0a", boot="00000000")
     elsewhere_named = renamed(here.name, token="0b", machine="00000000")
-    assert not here.another_has(intent(clock, before))
-    assert not here.another_has(intent(clock, elsewhere_named))
+    assert not here.another_has(pending(clock, before))
+    assert not here.another_has(pending(clock, elsewhere_named))
 
 
 async def test_another_machine_owns_its_submissions_until_they_are_stale(tmp_path: Path) -> None:
     clock = FakeClock()
     here = Ownership(clock, tmp_path / "outbox.lock")
     away = renamed(here.name, token="0a", machine="00000000", boot="00000000")
-    sending = intent(clock, away, PendingState.SENDING)
-    waiting = intent(clock, away)
+    sending = pending(clock, away, PendingState.SENDING)
+    waiting = pending(clock, away)
     for seconds in (0.0, 60.0, SENDING_ELSEWHERE.total_seconds() - 61):
         await clock.jump(seconds)
         assert here.another_has(sending) and here.another_has(waiting)
@@ -111,7 +111,7 @@ async def test_another_machine_with_a_held_lock_keeps_its_queue(
     monkeypatch.setattr(context, "this_machine", lambda: ("00000000", "00000000"))
     away = Ownership(clock, tmp_path / "outbox.lock")
     await away.register()
-    waiting, sending = intent(clock, away.name), intent(clock, away.name, PendingState.SENDING)
+    waiting, sending = pending(clock, away.name), pending(clock, away.name, PendingState.SENDING)
     await clock.jump(STALE.total_seconds() * 2)
     assert here.another_has(waiting) and not here.another_has(sending)
     assert SENDING_AT_MOST < SENDING_ELSEWHERE
@@ -127,7 +127,7 @@ async def test_unreadable_lock_counts_as_held(tmp_path: Path, monkeypatch: pytes
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr("os.open", refuses)
-    assert other.another_has(intent(clock, one.name))
+    assert other.another_has(pending(clock, one.name))
     monkeypatch.undo()
     one.leave()
 
@@ -143,9 +143,9 @@ async def test_ownership_falls_back_to_the_pid_without_file_locks(
     monkeypatch.setattr("fcntl.flock", has_none)
     one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
     await one.register()
-    assert other.another_has(intent(clock, one.name)) and one.name != other.name
+    assert other.another_has(pending(clock, one.name)) and one.name != other.name
     host, _, token = one.name.split(":")
-    assert not other.another_has(intent(clock, f"{host}:{2**22 + 1}:{token}"))
+    assert not other.another_has(pending(clock, f"{host}:{2**22 + 1}:{token}"))
     one.leave()
 
 

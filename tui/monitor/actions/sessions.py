@@ -247,8 +247,10 @@ class IdleSessionGuard:
     def _with_jobs(self) -> set[str]:
         """Return the ids of sessions with a job that is queued or running, or about to be submitted here."""
         jobs = (record.job for record in self._app_state.jobs.watched())
-        intents = (intent for intent in self._app_state.history.pending_submissions() if intent.state.open)
-        return {job.session_id for job in jobs} | {intent.submission.session_id for intent in intents}
+        submissions = (
+            pending for pending in self._app_state.history.pending_submissions() if pending.state.open
+        )
+        return {job.session_id for job in jobs} | {pending.submission.session_id for pending in submissions}
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, JobsChanged):

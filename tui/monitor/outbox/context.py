@@ -64,18 +64,18 @@ class Ownership:
         """The owner that submissions of this process name, from `register` on; unique for all time."""
         return self._process.name
 
-    def another_has(self, intent: PendingSubmission) -> bool:
+    def another_has(self, pending: PendingSubmission) -> bool:
         """Return whether another process queues or sends the submission and is alive, as far as known."""
-        held = intent.state in {PendingState.PREPARED, PendingState.SENDING}
-        if not held or intent.owner in {"", self.name}:
+        held = pending.state in {PendingState.PREPARED, PendingState.SENDING}
+        if not held or pending.owner in {"", self.name}:
             return False
-        lives = self._lives(intent.owner)
+        lives = self._lives(pending.owner)
         if lives is False:
             return False
-        if intent.state is PendingState.SENDING:
+        if pending.state is PendingState.SENDING:
             at_most = SENDING_AT_MOST if lives else SENDING_ELSEWHERE
-            return self._clock.now() - (intent.sent or intent.created) <= at_most
-        return lives is True or self._clock.now() - intent.last_changed <= STALE
+            return self._clock.now() - (pending.sent or pending.created) <= at_most
+        return lives is True or self._clock.now() - pending.last_changed <= STALE
 
     async def register(self) -> None:
         """Be seen as alive from now on; before anything is written down as ours.
@@ -299,9 +299,9 @@ class OutboxContext:
     sending: set[str] = field(default_factory=set)
     queued_here: set[str] = field(default_factory=set)
 
-    async def save(self, intent: PendingSubmission) -> bool:
+    async def save(self, pending: PendingSubmission) -> bool:
         """Write a step of a submission; return whether it is durable. It holds in memory in any case."""
-        self.app_state.history.upsert_submission(intent)
+        self.app_state.history.upsert_submission(pending)
         return await self.app_state.save()
 
     def fail(self, tag: str, error: QdeckError, notice: str, severity: Severity) -> None:
@@ -310,7 +310,7 @@ class OutboxContext:
             self.app_state.events.notice(notice, severity)
 
 
-def describe(intent: PendingSubmission) -> str:
+def describe(pending: PendingSubmission) -> str:
     """Return the words by which the submission is named to the user."""
-    name = intent.submission.name or intent.submission.primitive.value
-    return f"The submission “{name}” of {intent.created:%Y-%m-%d %H:%M:%S} UTC"
+    name = pending.submission.name or pending.submission.primitive.value
+    return f"The submission “{name}” of {pending.created:%Y-%m-%d %H:%M:%S} UTC"

@@ -98,13 +98,13 @@ class Outbox:
             QdeckError: `NOT_FOUND`, `CONFLICT` when it is too late, or the service did not answer.
         """
         service = self._app_state.connection.need_service()
-        intent = self._unsent(tag)
-        if not self._history.submission_with_texts(intent).qasm:
-            text = f"{describe(intent)} cannot be sent: {_NO_CIRCUIT}."
+        pending = self._unsent(tag)
+        if not self._history.submission_with_texts(pending).qasm:
+            text = f"{describe(pending)} cannot be sent: {_NO_CIRCUIT}."
             raise QdeckError(ErrorKind.CONFLICT, text, _FROM_SOURCE)
-        job = await self.reconciler.find(service, intent)
+        job = await self.reconciler.find(service, pending)
         if job is not None:
-            await self.reconciler.found(intent, job)
+            await self.reconciler.found(pending, job)
         else:
             await self._owner.register()
             async with self._owner.takeover():
@@ -149,11 +149,11 @@ class Outbox:
 
     def signed_out(self) -> None:
         """End the wait of all callers; what is queued stays there for the next sign-in."""
-        for intent in self._history.submissions():
-            if intent.state is PendingState.PREPARED:
+        for pending in self._history.submissions():
+            if pending.state is PendingState.PREPARED:
                 advice = "It goes out when you sign in to the same account again."
-                error = QdeckError(ErrorKind.EXPIRED, f"{describe(intent)} is still in line.", advice)
-                self._waiters.fail(intent.tag, error)
+                error = QdeckError(ErrorKind.EXPIRED, f"{describe(pending)} is still in line.", advice)
+                self._waiters.fail(pending.tag, error)
         self.queue.reset()
         self.reconciler.reset()
 
@@ -164,9 +164,9 @@ class Outbox:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for intent in self._history.submissions():
-            if intent.state is PendingState.PREPARED and intent.owner == self._owner.name:
-                self._history.upsert_submission(replace(intent, owner=""))
+        for pending in self._history.submissions():
+            if pending.state is PendingState.PREPARED and pending.owner == self._owner.name:
+                self._history.upsert_submission(replace(pending, owner=""))
         await self._app_state.save()
         self._owner.leave()
         self.signed_out()
@@ -247,8 +247,8 @@ class Outbox:
         return self._ours(tag, PendingState.SENDING)
 
     def _ours(self, tag: str, state: PendingState) -> PendingSubmission | None:
-        intent = self._history.submission(tag)
-        return intent if intent and (intent.state, intent.owner) == (state, self._owner.name) else None
+        pending = self._history.submission(tag)
+        return pending if pending and (pending.state, pending.owner) == (state, self._owner.name) else None
 
     async def _send(self, service: QuantumService, waiting: PendingSubmission) -> None:
         """Send the first submission of the queue."""
@@ -259,23 +259,23 @@ class Outbox:
             if not submission.qasm:
                 await self._without_program(waiting)
                 return
-            intent = await self._claim(waiting)
-            if intent is None:
+            pending = await self._claim(waiting)
+            if pending is None:
                 return
             self.context.on_step(PendingState.SENDING)
             self.queue.publish()
             try:
                 job = await service.submit(replace(submission, tags=(*submission.tags, tag)))
             except QdeckError as error:
-                await self._not_accepted(intent, error)
+                await self._not_accepted(pending, error)
             except asyncio.CancelledError:
-                self._history.upsert_submission(replace(intent, state=PendingState.UNCONFIRMED))
+                self._history.upsert_submission(replace(pending, state=PendingState.UNCONFIRMED))
                 raise
             except Exception as error:
                 self._waiters.fail(tag, error)
                 raise
             else:
-                await self.queue.accept(intent, submission, job)
+                await self.queue.accept(pending, submission, job)
         finally:
             self.context.sending.discard(tag)
             self.queue.publish()
@@ -289,41 +289,41 @@ class Outbox:
         error = QdeckError(ErrorKind.STORAGE, text, _FROM_SOURCE)
         self.context.fail(waiting.tag, error, str(error), Severity.ERROR)
 
-    async def _not_accepted(self, intent: PendingSubmission, error: QdeckError) -> None:
+    async def _not_accepted(self, pending: PendingSubmission, error: QdeckError) -> None:
         if error.kind is ErrorKind.UNCONFIRMED:
-            await self._unconfirmed(intent, error)
+            await self._unconfirmed(pending, error)
         elif is_queue_full(error):
             self.queue.hold_full()
-            await self.queue.requeue(intent, error.message)
+            await self.queue.requeue(pending, error.message)
         elif error.kind is ErrorKind.RATE_LIMITED:
             self.queue.hold_as_asked(error.retry_after)
-            await self.queue.requeue(intent, error.message)
-        elif intent.tag not in self._waiters and (
+            await self.queue.requeue(pending, error.message)
+        elif pending.tag not in self._waiters and (
             error.worth_retrying or error.kind in {ErrorKind.EXPIRED, ErrorKind.WRONG_KEY}
         ):
             # Nobody waits for an answer: it was queued since before, and nothing is wrong with it.
-            await self.queue.requeue(intent, error.message)
+            await self.queue.requeue(pending, error.message)
             raise error
         else:
-            await self.context.save(replace(intent, state=PendingState.REFUSED, note=error.message))
+            await self.context.save(replace(pending, state=PendingState.REFUSED, note=error.message))
             self.context.on_step(PendingState.REFUSED)
-            notice = f"{describe(intent)} was refused. {error}"
-            self.context.fail(intent.tag, error, notice, Severity.ERROR)
+            notice = f"{describe(pending)} was refused. {error}"
+            self.context.fail(pending.tag, error, notice, Severity.ERROR)
 
-    async def _unconfirmed(self, intent: PendingSubmission, error: QdeckError) -> None:
-        await self.context.save(replace(intent, state=PendingState.UNCONFIRMED, note=error.message))
+    async def _unconfirmed(self, pending: PendingSubmission, error: QdeckError) -> None:
+        await self.context.save(replace(pending, state=PendingState.UNCONFIRMED, note=error.message))
         self.context.on_step(PendingState.UNCONFIRMED)
         self._events.notice(
-            f"{describe(intent)}: unconfirmed, checking whether the job was created. {error.message}",
+            f"{describe(pending)}: unconfirmed, checking whether the job was created. {error.message}",
             Severity.WARNING,
         )
-        self.reconciler.notified.add(intent.tag)
-        self._events.background(self._lose_patience(intent), "Waiting for an unconfirmed submission")
+        self.reconciler.notified.add(pending.tag)
+        self._events.background(self._lose_patience(pending), "Waiting for an unconfirmed submission")
         self._workers.reconciler.request()
 
-    async def _lose_patience(self, intent: PendingSubmission) -> None:
+    async def _lose_patience(self, pending: PendingSubmission) -> None:
         """End the caller's wait when it is still not known; the reconciliation goes on."""
-        outcome = self._waiters.get(intent.tag)
+        outcome = self._waiters.get(pending.tag)
         if outcome is None:
             return
         patience = asyncio.ensure_future(self._app_state.clock.sleep(PATIENCE))
@@ -332,15 +332,15 @@ class Outbox:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             patience.cancel()
-        text = f"{describe(intent)} was sent, but the service has not said whether the job exists."
+        text = f"{describe(pending)} was sent, but the service has not said whether the job exists."
         advice = "qdeck goes on checking and will say what it finds. Do not submit it again before that."
-        self._waiters.fail(intent.tag, QdeckError(ErrorKind.UNCONFIRMED, text, advice))
+        self._waiters.fail(pending.tag, QdeckError(ErrorKind.UNCONFIRMED, text, advice))
 
     def _unsent(self, tag: str) -> PendingSubmission:
-        intent = self.queue.changeable(tag)
-        if intent.state is not PendingState.UNSENT:
-            raise QdeckError(ErrorKind.CONFLICT, f"{describe(intent)} cannot be sent again.")
-        return intent
+        pending = self.queue.changeable(tag)
+        if pending.state is not PendingState.UNSENT:
+            raise QdeckError(ErrorKind.CONFLICT, f"{describe(pending)} cannot be sent again.")
+        return pending
 
     def _start(self, tag: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)

@@ -93,27 +93,27 @@ class Reconciler:
         ours = [await self._unconfirmed(one) for one in unsure if not self._owner.another_has(one)]
         # Another one's becomes ours to check when that process dies or takes too long.
         waits = OTHERS_EVERY if len(ours) < len(unsure) else math.inf
-        self._checks = {(intent.tag, intent.attempt): self._check(intent) for intent in ours}
-        for intent, check in zip(ours, tuple(self._checks.values()), strict=True):
-            if check.due <= self._clock.monotonic() and await self._decided(service, intent, check):
+        self._checks = {(pending.tag, pending.attempt): self._check(pending) for pending in ours}
+        for pending, check in zip(ours, tuple(self._checks.values()), strict=True):
+            if check.due <= self._clock.monotonic() and await self._decided(service, pending, check):
                 continue
             waits = min(waits, check.due - self._clock.monotonic())
         return waits
 
-    async def _decided(self, service: QuantumService, intent: PendingSubmission, check: _Check) -> bool:
+    async def _decided(self, service: QuantumService, pending: PendingSubmission, check: _Check) -> bool:
         """Ask the service; return whether it is known now what became of the submission."""
-        job = await self.find(service, intent)
-        now = self._history.submission(intent.tag)
+        job = await self.find(service, pending)
+        now = self._history.submission(pending.tag)
         if now is None or not now.state.may_exist:
             # The user let go of it meanwhile, or another one has found it.
             return True
         check.last = self._clock.monotonic()
         if job is not None:
-            await self.found(intent, job)
+            await self.found(pending, job)
             return True
         check.absences += 1
         if check.absences >= ABSENCES and check.last >= check.sure:
-            await self._not_created(intent)
+            await self._not_created(pending)
             return True
         return False
 
@@ -124,8 +124,8 @@ class Reconciler:
         """
         # One of which this process's user was notified holds nobody up.
         first = any(
-            intent.tag not in self.notified and not self._owner.another_has(intent)
-            for intent in self._may_exist(service)
+            pending.tag not in self.notified and not self._owner.another_has(pending)
+            for pending in self._may_exist(service)
         )
         if first and not self._first:
             self._context.workers.reconciler.request()
@@ -137,7 +137,7 @@ class Reconciler:
         self._checks.clear()
         self._first = False
 
-    async def find(self, service: QuantumService, intent: PendingSubmission) -> Job | None:
+    async def find(self, service: QuantumService, pending: PendingSubmission) -> Job | None:
         """Return the job of this submission; `None`: the service lists none.
 
         Where the service does not honour the filter by tags, its list is read back to before the submission.
@@ -145,29 +145,29 @@ class Reconciler:
         Raises:
             QdeckError: the service did not answer; `PROTOCOL`: its list does not go back that far.
         """
-        tag = intent.tag
+        tag = pending.tag
         listed = (await service.jobs(JobQuery(limit=_FEW, tags=(tag,)))).jobs
         found = next((job for job in listed if tag in job.tags), None)
         seen: set[str] = set()
         while found is None and listed:
             listed = (await service.jobs(JobQuery(limit=_PAGE, offset=len(seen)))).jobs
             found = next((job for job in listed if tag in job.tags), None)
-            if len(listed) < _PAGE or min(job.created for job in listed) < intent.created - _SKEW:
+            if len(listed) < _PAGE or min(job.created for job in listed) < pending.created - _SKEW:
                 break
             before = len(seen)
             seen.update(job.id for job in listed)
             if len(seen) == before:
                 raise QdeckError(
                     ErrorKind.PROTOCOL,
-                    f"Whether {describe(intent)} became a job cannot be told: the job list ends too early.",
+                    f"Whether {describe(pending)} became a job cannot be told: the job list ends too early.",
                 )
         return found
 
-    async def found(self, intent: PendingSubmission, job: Job) -> None:
+    async def found(self, pending: PendingSubmission, job: Job) -> None:
         """Accept the job: it exists after all."""
-        submission = self._history.submission_with_texts(intent)
-        accepted = await self._queue.accept(intent, submission, job)
-        self._events.notice(f"{describe(intent)} did reach the service: job {accepted.id}.")
+        submission = self._history.submission_with_texts(pending)
+        accepted = await self._queue.accept(pending, submission, job)
+        self._events.notice(f"{describe(pending)} did reach the service: job {accepted.id}.")
         self._changed()
 
     async def adopt(self, service: QuantumService) -> None:
@@ -183,13 +183,13 @@ class Reconciler:
             await self._app_state.sync()
             orphaned = self._queue.orphaned(service)
             since = self._clock.now() - STALE
-            stale = [intent for intent in orphaned if intent.last_changed < since]
-            for intent in orphaned:
-                state = PendingState.UNSENT if intent in stale else intent.state
+            stale = [pending for pending in orphaned if pending.last_changed < since]
+            for pending in orphaned:
+                state = PendingState.UNSENT if pending in stale else pending.state
                 # One whose process ended in order was not being sent then; a request of a killed one may
                 # still be on its way.
-                self._queue.doubt(intent.tag, SURE_AFTER if intent.owner else 0.0)
-                self._history.upsert_submission(replace(intent, owner=self._owner.name, state=state))
+                self._queue.doubt(pending.tag, SURE_AFTER if pending.owner else 0.0)
+                self._history.upsert_submission(replace(pending, owner=self._owner.name, state=state))
             await self._history.flush()
         if kept := len(orphaned) - len(stale):
             self._events.notice(f"{_from_before(kept)} still in line, and will be sent.")
@@ -205,40 +205,40 @@ class Reconciler:
         """Return the account's submissions that may be jobs, but those this process is sending right now."""
         states = PendingState.SENDING, PendingState.UNCONFIRMED
         return [
-            intent
-            for intent in self._queue.of_account(service, *states)
-            if intent.tag not in self._context.sending
+            pending
+            for pending in self._queue.of_account(service, *states)
+            if pending.tag not in self._context.sending
         ]
 
-    async def _unconfirmed(self, intent: PendingSubmission) -> PendingSubmission:
+    async def _unconfirmed(self, pending: PendingSubmission) -> PendingSubmission:
         """Let the user let go of what a process was sending when it ended."""
-        if intent.state is not PendingState.SENDING:
-            return intent
+        if pending.state is not PendingState.SENDING:
+            return pending
         note = "qdeck ended while it was being sent"
-        await self._context.save(replace(intent, state=PendingState.UNCONFIRMED, note=note))
+        await self._context.save(replace(pending, state=PendingState.UNCONFIRMED, note=note))
         self._queue.publish()
-        return self._history.submission(intent.tag) or intent
+        return self._history.submission(pending.tag) or pending
 
-    def _check(self, intent: PendingSubmission) -> _Check:
+    def _check(self, pending: PendingSubmission) -> _Check:
         """Return what is known of the submission; at first: when its request has ended for long enough."""
-        known = self._checks.get((intent.tag, intent.attempt))
+        known = self._checks.get((pending.tag, pending.attempt))
         if known is not None:
             return known
-        ended = intent.last_changed
-        if intent.sent is not None:
-            ended = min(ended, intent.sent + REQUEST_AT_MOST)
+        ended = pending.last_changed
+        if pending.sent is not None:
+            ended = min(ended, pending.sent + REQUEST_AT_MOST)
         left = SURE_AFTER - (self._clock.now() - ended).total_seconds()
         # A wall clock that was set must not make it longer, nor shorter than nothing.
         return _Check(self._clock.monotonic() + min(max(0.0, left), SURE_AFTER))
 
-    async def _not_created(self, intent: PendingSubmission) -> None:
+    async def _not_created(self, pending: PendingSubmission) -> None:
         error = QdeckError(
             ErrorKind.NETWORK,
-            f"{describe(intent)} was not created: the service said twice that it has no such job.",
+            f"{describe(pending)} was not created: the service said twice that it has no such job.",
             "It was not repeated. Submit it again.",
         )
-        await self._context.save(replace(intent, state=PendingState.UNSENT, note=error.message))
-        self._context.fail(intent.tag, error, str(error), Severity.WARNING)
+        await self._context.save(replace(pending, state=PendingState.UNSENT, note=error.message))
+        self._context.fail(pending.tag, error, str(error), Severity.WARNING)
         self._changed()
 
     def _changed(self) -> None:
@@ -250,36 +250,36 @@ class Reconciler:
     def _on_job_listed(self, event: SubmittedJobListed) -> None:
         """Accept the job of a submission that was not known to be one."""
         tag, job = event.tag, event.job
-        intent = self._history.submission(tag)
+        pending = self._history.submission(tag)
         if (
-            intent is None
-            or intent.service != job.service
+            pending is None
+            or pending.service != job.service
             or self._in_hands(tag)
-            or self._owner.another_has(intent)
+            or self._owner.another_has(pending)
         ):
             return
         self._accepting.add(tag)
-        self._events.background(self._accept_listed(intent, job), "Taking in the job of a submission")
+        self._events.background(self._accept_listed(pending, job), "Taking in the job of a submission")
 
-    async def _accept_listed(self, intent: PendingSubmission, job: Job) -> None:
+    async def _accept_listed(self, pending: PendingSubmission, job: Job) -> None:
         try:
-            await self.found(intent, job)
+            await self.found(pending, job)
         finally:
-            self._accepting.discard(intent.tag)
+            self._accepting.discard(pending.tag)
 
     def _on_changed_elsewhere(self, _event: SubmissionsChangedElsewhere) -> None:
         """Follow what another process wrote: what it left may be ours, and what it found is known here."""
         waiters = self._context.waiters
         for tag in tuple(waiters):
-            intent = self._history.submission(tag)
-            if intent is None or intent.state.open or self._in_hands(tag):
+            pending = self._history.submission(tag)
+            if pending is None or pending.state.open or self._in_hands(tag):
                 continue
-            record = self._app_state.jobs.record(intent.job_id) if intent.job_id else None
+            record = self._app_state.jobs.record(pending.job_id) if pending.job_id else None
             if record is not None:
                 waiters.succeed(tag, self._history.job_with_texts(record))
-            elif intent.state is not PendingState.ACCEPTED:
-                text = f"{describe(intent)} was dealt with in another qdeck."
-                waiters.fail(tag, QdeckError(ErrorKind.CONFLICT, text, intent.note))
+            elif pending.state is not PendingState.ACCEPTED:
+                text = f"{describe(pending)} was dealt with in another qdeck."
+                waiters.fail(tag, QdeckError(ErrorKind.CONFLICT, text, pending.note))
         self._queue.publish()
         self._context.workers.reconciler.request()
         self._context.workers.send_queue.request()

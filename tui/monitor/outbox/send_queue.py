@@ -137,25 +137,25 @@ class SendQueue:
         """
         account = service.label, self._app_state.connection.instance
         return [
-            intent
-            for intent in self._history.pending_submissions()
-            if (intent.service, intent.instance) == account and (not states or intent.state in states)
+            pending
+            for pending in self._history.pending_submissions()
+            if (pending.service, pending.instance) == account and (not states or pending.state in states)
         ]
 
     def mine(self, service: QuantumService) -> list[PendingSubmission]:
         """Return the submissions that this process queues, the next one first."""
         return [
-            intent
-            for intent in self._prepared(service)
-            if intent.owner == self._owner.name and intent.tag not in self._context.sending
+            pending
+            for pending in self._prepared(service)
+            if pending.owner == self._owner.name and pending.tag not in self._context.sending
         ]
 
     def orphaned(self, service: QuantumService) -> list[PendingSubmission]:
         """Return the queued submissions of processes that ended, the earliest first."""
         return [
-            intent
-            for intent in self.of_account(service, PendingState.PREPARED)
-            if intent.owner != self._owner.name and not self._owner.another_has(intent)
+            pending
+            for pending in self.of_account(service, PendingState.PREPARED)
+            if pending.owner != self._owner.name and not self._owner.another_has(pending)
         ]
 
     def last_place(self, service: QuantumService) -> int:
@@ -182,16 +182,16 @@ class SendQueue:
         service = self._app_state.connection.service
         if service is None:
             every = [one for one in self._history.pending_submissions() if one.state.open]
-            return tuple(_shown(intent, SIGNED_OUT) for intent in every)
+            return tuple(_shown(pending, SIGNED_OUT) for pending in every)
         recent = self._clock.now() - KEPT_NOT_CREATED
         sent = [
-            _shown(intent, CHECKING, elsewhere=self._owner.another_has(intent))
-            for intent in self.of_account(service, PendingState.SENDING, PendingState.UNCONFIRMED)
+            _shown(pending, CHECKING, elsewhere=self._owner.another_has(pending))
+            for pending in self.of_account(service, PendingState.SENDING, PendingState.UNCONFIRMED)
         ]
         unsent = [
-            _shown(intent, NO_PROGRAM if intent.note == NO_PROGRAM else SEND_AGAIN)
-            for intent in self.of_account(service, PendingState.UNSENT)
-            if intent.last_changed > recent
+            _shown(pending, NO_PROGRAM if pending.note == NO_PROGRAM else SEND_AGAIN)
+            for pending in self.of_account(service, PendingState.UNSENT)
+            if pending.last_changed > recent
         ]
         return (*sent, *unsent, *self._waiting_in_queue(service))
 
@@ -236,14 +236,14 @@ class SendQueue:
 
     # steps of a submission
 
-    async def requeue(self, intent: PendingSubmission, note: str = "") -> None:
+    async def requeue(self, pending: PendingSubmission, note: str = "") -> None:
         """Queue a submission again of which no job came, for certain: a new attempt."""
-        owner, attempt = self._owner.name, intent.attempt + 1
+        owner, attempt = self._owner.name, pending.attempt + 1
         await self._context.save(
-            replace(intent, state=PendingState.PREPARED, owner=owner, attempt=attempt, note=note)
+            replace(pending, state=PendingState.PREPARED, owner=owner, attempt=attempt, note=note)
         )
 
-    async def accept(self, intent: PendingSubmission, submission: Submission, job: Job) -> Job:
+    async def accept(self, pending: PendingSubmission, submission: Submission, job: Job) -> Job:
         """Take the submission out of the queue: its job exists. The id is written before anyone knows of it.
 
         A disk that refuses it is reported; then it still says that the job may exist, and the next start
@@ -262,9 +262,9 @@ class SendQueue:
             source=submission.source,
             observables=submission.observable_labels,
         )
-        tag = intent.tag
+        tag = pending.tag
         record = replace(self._app_state.jobs.as_record(whole), own_tag=tag)
-        self._history.upsert_submission(replace(intent, state=PendingState.ACCEPTED, job_id=job.id))
+        self._history.upsert_submission(replace(pending, state=PendingState.ACCEPTED, job_id=job.id))
         await self._app_state.jobs.upsert([record])
         self._context.on_step(PendingState.ACCEPTED)
         self._full_in_a_row = 0
@@ -291,18 +291,18 @@ class SendQueue:
             await self._withdraw(tag)
 
     async def _withdraw(self, tag: str) -> None:
-        intent = self.changeable(tag)
-        named = describe(intent)
-        if intent.state is PendingState.SENDING or tag in self._context.sending:
+        pending = self.changeable(tag)
+        named = describe(pending)
+        if pending.state is PendingState.SENDING or tag in self._context.sending:
             advice = "Cancel the job once it is there."
             raise QdeckError(ErrorKind.CONFLICT, f"{named} is being sent.", advice)
-        if not await self._context.save(replace(intent, state=PendingState.WITHDRAWN)):
+        if not await self._context.save(replace(pending, state=PendingState.WITHDRAWN)):
             self._app_state.events.notice(
                 f"{named} is withdrawn, but that cannot be written down: "
                 "should qdeck be killed before it is, the next start takes it up again.",
                 Severity.WARNING,
             )
-        waited = intent.state is PendingState.PREPARED
+        waited = pending.state is PendingState.PREPARED
         what = "withdrawn: nothing was sent" if waited else "let go of: whether it became a job is not known"
         self._context.waiters.fail(tag, QdeckError(ErrorKind.CONFLICT, f"{named} was {what}."))
         self.publish()
@@ -315,11 +315,11 @@ class SendQueue:
         Raises:
             QdeckError: `NOT_FOUND`, or `CONFLICT` when it is too late.
         """
-        intent = self.changeable(tag)
+        pending = self.changeable(tag)
         queue = self.mine(self._app_state.connection.need_service())
         at = next((place for place, one in enumerate(queue) if one.tag == tag), None)
         if at is None:
-            raise QdeckError(ErrorKind.CONFLICT, f"{describe(intent)} is not in line.")
+            raise QdeckError(ErrorKind.CONFLICT, f"{describe(pending)} is not in line.")
         queue.insert(max(0, min(at + places, len(queue) - 1)), queue.pop(at))
         for place, one in enumerate(queue):
             if one.place != place:
@@ -333,25 +333,25 @@ class SendQueue:
         Raises:
             QdeckError: `NOT_FOUND`: it waits no more; `CONFLICT`: another process has it.
         """
-        intent = self._history.submission(tag)
-        if intent is None or not (intent.state.open or intent.state is PendingState.UNSENT):
+        pending = self._history.submission(tag)
+        if pending is None or not (pending.state.open or pending.state is PendingState.UNSENT):
             raise QdeckError(ErrorKind.NOT_FOUND, "This submission does not wait any more.")
-        if self._owner.another_has(intent):
+        if self._owner.another_has(pending):
             raise QdeckError(
-                ErrorKind.CONFLICT, f"Another running qdeck has {describe(intent)} in its hands."
+                ErrorKind.CONFLICT, f"Another running qdeck has {describe(pending)} in its hands."
             )
-        return intent
+        return pending
 
     def _prepared(self, service: QuantumService) -> list[PendingSubmission]:
         queue = self.of_account(service, PendingState.PREPARED)
-        return sorted(queue, key=lambda intent: (intent.place, intent.created, intent.tag))
+        return sorted(queue, key=lambda pending: (pending.place, pending.created, pending.tag))
 
     def _slots(self, service: QuantumService, now: datetime, count: int) -> list[datetime]:
         """Return when the next submissions may be sent; requests of all processes on this history count."""
         sent = (
-            intent.sent
-            for intent in self._history.submissions()
-            if intent.sent is not None and intent.service == service.label and intent.state in _COUNTED
+            pending.sent
+            for pending in self._history.submissions()
+            if pending.sent is not None and pending.service == service.label and pending.state in _COUNTED
         )
         return CREATION_LIMIT.slots(sent, now, count)
 
@@ -363,28 +363,30 @@ class SendQueue:
         queue, now = self._prepared(service), self._clock.now()
         # Real services have a limit of their own; the sandbox says it when it has one.
         slots = [now] * len(queue) if service.account.sandbox else self._slots(service, now, len(queue))
-        for place, (intent, slot) in enumerate(zip(queue, slots, strict=True), 1):
+        for place, (pending, slot) in enumerate(zip(queue, slots, strict=True), 1):
             due, why = (slot, RATE) if slot > now else (None, "")
             if self.checking:
                 due, why = None, CHECKED_FIRST
-            doubt = self.doubts.get(intent.tag)
+            doubt = self.doubts.get(pending.tag)
             if doubt is not None:
                 due, why = doubt.due if doubt.due > now else None, doubt.why
             if self.hold is not None and (due is None or due < self.hold.due):
                 due, why = self.hold.due, self.hold.why
             if not self.sends:
                 due, why = None, READ_ONLY
-            elsewhere = self._owner.another_has(intent)
-            yield _shown(intent, ELSEWHERE if elsewhere else why, due=due, place=place, elsewhere=elsewhere)
+            elsewhere = self._owner.another_has(pending)
+            yield _shown(pending, ELSEWHERE if elsewhere else why, due=due, place=place, elsewhere=elsewhere)
 
 
 def _shown(
-    intent: PendingSubmission,
+    pending: PendingSubmission,
     why: str,
     *,
     due: datetime | None = None,
     place: int = 0,
     elsewhere: bool = False,
 ) -> WaitingSubmission:
-    state = _SHOWN_AS.get(intent.state, WaitState.NOT_CREATED)
-    return WaitingSubmission(intent.tag, intent.submission, state, intent.created, place, due, why, elsewhere)
+    state = _SHOWN_AS.get(pending.state, WaitState.NOT_CREATED)
+    return WaitingSubmission(
+        pending.tag, pending.submission, state, pending.created, place, due, why, elsewhere
+    )
