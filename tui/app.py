@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -24,7 +24,7 @@ from tui.common.crash_log import write_trouble
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
 from tui.common.timing import Clock
-from tui.config.settings import folders
+from tui.config.settings import Settings, folders
 from tui.domain.accounts import Account, Channel
 from tui.monitor.on_finish import FinishClaims, FinishHook
 from tui.monitor.services import AppServices
@@ -87,7 +87,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         sign_in: Account | None = None,
         sandbox: Channel | None = None,
         state_folder: Path | None = None,
-        on_finish: Sequence[str] = (),
+        settings: Settings = Settings(),  # noqa: B008  # frozen
     ) -> None:
         theme = theme_for(os.environ)
         # Without a theme of the terminal's own colours NO_COLOR would still send grey backgrounds.
@@ -99,7 +99,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self._sign_in = sign_in
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state
-        self._on_finish = on_finish
+        self._settings = settings
         self._unsubscribe: Callable[[], None] | None = None
         self._end_hook: Callable[[], None] | None = None
         self.animation_level = "none"
@@ -128,9 +128,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         """Listen; then, with the first picture on the screen, begin the work."""
         self._unsubscribe = self.services.events.subscribe(self._forward, *_EVENTS)
         self.app_resume_signal.subscribe(self, self._resumed)
-        if self._on_finish:
+        if self._settings.on_finish:
             claims = FinishClaims(self._state_folder / "on_finish")
-            hook = FinishHook(self._on_finish, os.environ, self.report, claims)
+            hook = FinishHook(self._settings, os.environ, self.report, claims)
             self._end_hook = hook.start(self.services.events)
         if not self.is_headless:
             loop = asyncio.get_running_loop()

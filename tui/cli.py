@@ -294,9 +294,7 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
         explain(error)
         return Exit.FAILED
     services = make_services(os.environ, clock, read_only=read_only)
-    return run_app(
-        QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, on_finish=settings.on_finish)
-    )
+    return run_app(QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, settings=settings))
 
 
 def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:

@@ -85,11 +85,15 @@ async def test_output_of_the_handler_does_not_spoil_the_replies(queue: WorkerQue
     assert await queue.request(b"echo after") == b"after"
 
 
-async def test_environment_is_the_apps_unless_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OF_THE_APP", "inherited")
-    for environment, expected in ((None, b"inherited"), ({"OF_THE_APP": "given"}, b"given"), ({}, b"")):
+async def test_environment_is_the_apps_without_what_no_worker_needs_unless_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_TIME", "inherited")
+    monkeypatch.setenv("OF_THE_APP", "not inherited")
+    for environment, expected in ((None, b"inherited"), ({"LC_TIME": "given"}, b"given"), ({}, b"")):
         queue = WorkerQueue(PROGRAM, environment=environment)
-        assert await queue.request(b"variable OF_THE_APP") == expected
+        assert await queue.request(b"variable LC_TIME") == expected
+        assert await queue.request(b"variable OF_THE_APP") == b""
         await queue.aclose()
 
 

@@ -24,6 +24,10 @@ WRITE = "import json, os, sys; open(sys.argv[1], 'a').write(json.dumps(dict(os.e
 HOSTILE = "$(touch pwned); `touch pwned` | \x1b]0;x\x07 \nQDECK_JOB_STATUS=done"
 
 
+def settings(*command: str) -> Settings:
+    return Settings(on_finish=command)
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  # another process writes the file
@@ -33,7 +37,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_finish_hook_passes_the_job_as_variables_alone(tmp_path: Path) -> None:
     services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
-    hook = FinishHook((sys.executable, "-c", WRITE, str(said)), {"HOME": "/"}, trouble.append)
+    hook = FinishHook(settings(sys.executable, "-c", WRITE, str(said)), {"HOME": "/"}, trouble.append)
     end = hook.start(services.events)
     job = replace(jobs()[2], name=HOSTILE)
     services.events.publish(JobsFinished((job, jobs()[3])))
@@ -48,6 +52,28 @@ async def test_finish_hook_passes_the_job_as_variables_alone(tmp_path: Path) -> 
     end()
 
 
+async def test_finish_hook_gets_no_token_unless_its_variable_is_asked_for(tmp_path: Path) -> None:
+    services, trouble = AppServicesHarness(), list[QdeckError]()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DISPLAY": ":0",
+        "QISKIT_IBM_TOKEN": "secret-of-ibm",
+        "HTTPS_PROXY": "http://u:secret-of-proxy@p",
+        "WEBHOOK": "asked",
+    }
+    for name, asked in (("none", ()), ("some", ("WEBHOOK", "QISKIT_IBM_TOKEN"))):
+        said = tmp_path / name
+        given = replace(settings(sys.executable, "-c", WRITE, str(said)), on_finish_variables=asked)
+        end = FinishHook(given, environ, trouble.append).start(services.events)
+        services.events.publish(JobsFinished((jobs()[2],)))
+        await until(lambda said=said: said.exists() and said.read_text().count("\n") == 1)  # type: ignore[misc]
+        got = json.loads(said.read_text())
+        assert "secret-of-proxy" not in said.read_text() and got["DISPLAY"] == ":0"
+        assert {each for each in ("WEBHOOK", "QISKIT_IBM_TOKEN") if each in got} == set(asked)
+        end()
+    assert trouble == []
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [(("/nowhere/notify",), "cannot be run"), ((sys.executable, "-c", "exit(3)"), "status 3")],
@@ -55,7 +81,7 @@ async def test_finish_hook_passes_the_job_as_variables_alone(tmp_path: Path) -> 
 async def test_finish_hook_reports_a_command_that_fails(command: tuple[str, ...], told: str) -> None:
     services = AppServicesHarness()
     trouble: list[QdeckError] = []
-    end = FinishHook(command, {}, trouble.append).start(services.events)
+    end = FinishHook(settings(*command), {}, trouble.append).start(services.events)
     services.events.publish(JobsFinished((jobs()[2],)))
     await until(lambda: bool(trouble))
     assert told in trouble[0].message
@@ -65,7 +91,7 @@ async def test_finish_hook_reports_a_command_that_fails(command: tuple[str, ...]
 async def test_finish_hook_goes_on_after_trouble_with_one_job() -> None:
     services = AppServicesHarness()
     trouble: list[QdeckError] = []
-    end = FinishHook(("no\0where",), {}, trouble.append).start(services.events)
+    end = FinishHook(settings("no\0where"), {}, trouble.append).start(services.events)
     services.events.publish(JobsFinished((jobs()[2], jobs()[3])))
     await until(lambda: len(trouble) == 2)
     assert "cannot be run" in trouble[0].message
@@ -78,7 +104,9 @@ async def test_finish_hook_passes_a_name_as_far_as_it_can_be_encoded(
     services, said = AppServicesHarness(), tmp_path / "said"
     trouble: list[QdeckError] = []
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "latin-1")
-    end = FinishHook((sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(services.events)
+    end = FinishHook(settings(sys.executable, "-c", WRITE, str(said)), {}, trouble.append).start(
+        services.events
+    )
     services.events.publish(JobsFinished((replace(jobs()[2], name="ψ-bell"),)))
     await until(lambda: said.exists() and said.read_text().count("\n") == 1)
     assert json.loads(said.read_text())["QDECK_JOB_NAME"] == "?-bell" and trouble == []
@@ -88,7 +116,7 @@ async def test_finish_hook_passes_a_name_as_far_as_it_can_be_encoded(
 async def test_finish_hook_runs_for_a_burst_and_reports_the_excess_once() -> None:
     services = AppServicesHarness()
     trouble: list[QdeckError] = []
-    hook = FinishHook(("true",), {}, trouble.append)
+    hook = FinishHook(settings("true"), {}, trouble.append)
     ran: list[str] = []
 
     async def once(job: Job) -> None:
@@ -111,7 +139,9 @@ async def test_finish_hook_runs_in_one_of_two_processes(tmp_path: Path) -> None:
     trouble: list[QdeckError] = []
     claims = FinishClaims(tmp_path / "claims")
     command = (sys.executable, "-c", WRITE, str(said))
-    ends = [FinishHook(command, {}, trouble.append, claims).start(services.events) for _ in range(2)]
+    ends = [
+        FinishHook(settings(*command), {}, trouble.append, claims).start(services.events) for _ in range(2)
+    ]
     services.events.publish(JobsFinished((jobs()[2], jobs()[3])))
     await until(lambda: said.exists() and said.read_text().count("\n") >= 2)
     # Both have been through the first when a third job has had its turn.
@@ -146,6 +176,11 @@ def test_settings_name_a_wrong_value(tmp_path: Path) -> None:
         with pytest.raises(QdeckError) as caught:
             load_settings(path)
         assert caught.value.kind is ErrorKind.SETTINGS and wrong in caught.value.message
+    path.write_text('on_finish_variables = ["WEBHOOK"]\n')
+    assert load_settings(path).on_finish_variables == ("WEBHOOK",)
+    path.write_text('on_finish_variables = "WEBHOOK"\n')
+    with pytest.raises(QdeckError, match="list of names"):
+        load_settings(path)
     path.write_text("readonly = true\n")
     assert load_settings(path).readonly and not Settings().readonly
     path.write_text("readonly = 1\n")

@@ -20,6 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from tui.common.environment import worker_environment
+
 MAX_FRAME: Final = 1024 * 1024 * 1024
 """Bytes of the longest request or reply: as large as the largest result that is fetched."""
 _LENGTH: Final = struct.Struct(">I")
@@ -88,7 +90,7 @@ class WorkerProcess:
         Args:
             module: name of the module whose `main` calls `serve`.
             arguments: its `sys.argv[1:]`.
-            environment: all variables it gets; `None`: the app's own.
+            environment: all variables it gets; `None`: as `worker_environment` gives them.
             pass_fds: file descriptors it inherits, under the same numbers.
 
         Raises:
@@ -101,7 +103,7 @@ class WorkerProcess:
                 stdout=asyncio.subprocess.PIPE,
                 # Never inherited: Textual replaces sys.stderr, and a stray line would spoil its screen.
                 stderr=asyncio.subprocess.PIPE,
-                env=environment,
+                env=worker_environment(os.environ) if environment is None else environment,
                 pass_fds=pass_fds,
                 # Ctrl+C in a terminal is for the app, which ends its workers itself.
                 start_new_session=True,
@@ -188,7 +190,7 @@ class WorkerQueue:
     Args:
         module: name of the module whose `main` calls `serve`.
         arguments: its `sys.argv[1:]`.
-        environment: all variables it gets; `None`: the app's own.
+        environment: all variables it gets; `None`: as `worker_environment` gives them.
     """
 
     def __init__(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from tui.common.environment import worker_environment
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
 from tui.compiler import messages
@@ -37,7 +38,7 @@ class Compiler:
     process ended, `CIRCUIT` when the program cannot be read or transpiled.
 
     Args:
-        environment: variables for the workers beside the app's own.
+        environment: variables for the workers beside those that every worker gets.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
@@ -176,14 +177,14 @@ def _unavailable(message: str, advice: str = "") -> QdeckError:
 
 
 def _environment() -> dict[str, str]:
-    """The app's environment, with Qiskit's threads kept off one core, which the interface needs."""
+    """Return a worker's environment, with Qiskit's threads kept off one core, which the interface needs."""
     return {
         "QISKIT_PARALLEL": "FALSE",
         "RAYON_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)),
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "PYTHONUTF8": "1",
-    } | dict(os.environ)
+    } | worker_environment(os.environ)
 
 
 class _Delays(msgspec.Struct, frozen=True):

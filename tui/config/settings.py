@@ -71,6 +71,7 @@ class Settings:
 
     Attributes:
         on_finish: program and arguments run for each job that finished; empty: none.
+        on_finish_variables: names of environment variables that it gets beside the usual ones.
         kept_mib: MiB that results and circuits may take on the disk; `None`: as qdeck thinks fit.
         ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
@@ -79,6 +80,7 @@ class Settings:
     """
 
     on_finish: tuple[str, ...] = ()
+    on_finish_variables: tuple[str, ...] = ()
     kept_mib: int | None = None
     ca_file: Path | None = None
     session_idle_minutes: int = 5
@@ -95,6 +97,10 @@ def _whole(least: int) -> Callable[[object], bool]:
 
 _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "on_finish": (lambda value: isinstance(value, str), "a string, a command"),
+    "on_finish_variables": (
+        lambda value: isinstance(value, list) and all(isinstance(name, str) and name for name in value),
+        "a list of names of variables",
+    ),
     "kept_mib": (_whole(1), "a whole number of MiB, at least 1"),
     "session_idle_minutes": (_whole(0), "a whole number of minutes, 0 for no warning"),
     "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
@@ -130,7 +136,12 @@ def load_settings(path: Path) -> Settings:
             raise QdeckError(ErrorKind.SETTINGS, f"{path}: {name} must be {words}.")
     command, ca_file = values.pop("on_finish", ""), _ca_file(values.pop("ca_file", None), path)
     try:
-        return Settings(on_finish=tuple(shlex.split(command)), ca_file=ca_file, **values)
+        return Settings(
+            on_finish=tuple(shlex.split(command)),
+            on_finish_variables=tuple(values.pop("on_finish_variables", ())),
+            ca_file=ca_file,
+            **values,
+        )
     except ValueError as error:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: on_finish cannot be taken apart: {error}.", "Check its quotes."

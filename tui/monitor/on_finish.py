@@ -7,11 +7,13 @@ import contextlib
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tui.common.environment import hook_environment
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
+from tui.config.settings import Settings
 from tui.domain.jobs import Job
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import JobsFinished
@@ -31,21 +33,21 @@ class FinishHook:
     What the service says reaches it as values of variables alone, never as a part of a command line.
 
     Args:
-        command: the program and its arguments, as the user wrote them.
-        environ: what the command inherits.
+        settings: the command, and the variables that it gets, as the user wrote them.
+        environ: where its variables are found (`hook_environment`).
         trouble: called with the error when the command cannot be run or fails.
         claims: of several qdecks, says which runs it for a job; `None`: this one, for all.
     """
 
     def __init__(
         self,
-        command: Sequence[str],
+        settings: Settings,
         environ: Mapping[str, str],
         trouble: Callable[[QdeckError], None],
         claims: FinishClaims | None = None,
     ) -> None:
-        self._command = tuple(command)
-        self._environ = environ
+        self._command = settings.on_finish
+        self._environ = hook_environment(environ, settings.on_finish_variables)
         self._trouble = trouble
         self._claims = claims
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
@@ -97,7 +99,7 @@ class FinishHook:
         nothing = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
             *self._command,
-            env=_encoded({**self._environ, **variables(job)}),
+            env=_encoded({**self._environ, **job_variables(job)}),
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
@@ -133,7 +135,7 @@ def _bytes(text: str) -> bytes:
         return text.encode(encoding, "replace")
 
 
-def variables(job: Job) -> dict[str, str]:
+def job_variables(job: Job) -> dict[str, str]:
     """Return the job as environment variables.
 
     Returns:

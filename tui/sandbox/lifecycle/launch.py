@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from tui.common.environment import worker_environment
 from tui.sandbox.lifecycle.child_process import SandboxChild
 from tui.sandbox.lifecycle.info import (
     LEASE_PATH,
@@ -108,10 +109,10 @@ async def _start(state_dir: Path, options: list[str]) -> SandboxChild:
 
 
 def _environment() -> dict[str, str]:
-    """Environment of this process, with a PYTHONPATH by which the child imports this very package."""
+    """Return a worker's environment, with a PYTHONPATH by which the child imports this very package."""
     root = str(Path(__file__).resolve().parents[3])
     found = os.environ.get("PYTHONPATH", "")
-    return {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{found}" if found else root}
+    return {**worker_environment(os.environ), "PYTHONPATH": f"{root}{os.pathsep}{found}" if found else root}
 
 
 class JoinedSandbox:
