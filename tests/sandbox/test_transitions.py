@@ -38,8 +38,12 @@ def test_session_stays_closed_and_its_active_time_never_shrinks(
     clock = ManualClock()
     session = Session("id", "platform", "dedicated", clock.now(), "ibm_fez", max_ttl=900)
     charged = 0.0
+    running = False
     for seconds, pending, starts in steps:
         clock.advance(seconds)
+        if pending == 0 and running:
+            session = replace(session, last_job_completed=clock.now())
+        running = pending > 0
         if starts and session.state in ("open", "inactive"):
             session = with_state(session, "active", clock)
         session = replace(session, accepting_jobs=session.accepting_jobs and seconds != 7)

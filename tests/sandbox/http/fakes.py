@@ -30,6 +30,9 @@ class ManualClock:
     def elapsed(self, since: datetime) -> float:
         return (self._now - since).total_seconds()
 
+    def ago(self, seconds: float) -> datetime:
+        return self._now - timedelta(seconds=seconds)
+
     async def wait(self, seconds: float) -> None:
         if seconds <= 0:
             return

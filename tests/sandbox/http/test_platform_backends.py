@@ -41,6 +41,21 @@ async def test_backend_bodies_are_the_recorded_ones(sandbox: Sandbox, name: str)
     assert (await sandbox.platform("GET", f"/backends/{name}/defaults")).json() == {}
 
 
+@pytest.mark.parametrize("part", ["configuration", "properties"])
+async def test_unknown_calibration_is_404_with_1009(sandbox: Sandbox, part: str) -> None:
+    path = f"/backends/ibm_fez/{part}"
+    known = await sandbox.platform("GET", path, params={"calibration_id": "ibm_fez-2025-02-26"})
+    unknown = await sandbox.platform("GET", path, params={"calibration_id": "yesterday"})
+    assert known.json() == (await sandbox.platform("GET", path)).json()
+    assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (404, 1009)
+
+
+@pytest.mark.parametrize("name", DEVICES)
+async def test_configuration_names_dynamic_circuits_as_a_feature(sandbox: Sandbox, name: str) -> None:
+    configuration = (await sandbox.platform("GET", f"/backends/{name}/configuration")).json()
+    assert "dynamic_circuits" in configuration["supported_features"]
+
+
 @pytest.mark.parametrize("part", ["configuration", "properties", "status", "defaults"])
 async def test_unknown_backend_is_404_with_1007(sandbox: Sandbox, part: str) -> None:
     reply = await sandbox.platform("GET", f"/backends/ibm_nowhere/{part}")

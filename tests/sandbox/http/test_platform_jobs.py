@@ -162,7 +162,18 @@ async def test_submission_that_breaks_the_contract_is_400_with_1208(
 ) -> None:
     reply = await sandbox.submit(**change)
     assert (reply.status_code, reply.json()["errors"][0]["code"]) == (400, 1208), reply.text
-    assert reply.json()["errors"][0]["message"].startswith("Request validation of body failed, because:")
+    message = reply.json()["errors"][0]["message"]
+    assert message.startswith("Request validation of body failed, because:")
+    assert message.count("Request validation") == 1
+
+
+async def test_submission_for_an_unknown_calibration_is_404_with_1009(sandbox: Sandbox) -> None:
+    error = (await sandbox.submit(calibration_id="c1")).json()["errors"][0]
+    assert (error["code"], error["solution"]) == (
+        1009,
+        "Leave the calibration ID out, or use ibm_peekskill-2024-02-28.",
+    )
+    await sandbox.submitted_id(calibration_id="ibm_peekskill-2024-02-28")
 
 
 async def test_submission_tolerates_members_of_the_real_client(sandbox: Sandbox) -> None:
@@ -175,11 +186,11 @@ async def test_submission_tolerates_members_of_the_real_client(sandbox: Sandbox)
         "start_session": "False",
         "hub": "x",
         "cost": 999_999,
-        "calibration_id": "c1",
+        "calibration_id": "ibm_fez-2025-02-26",
     }
     reply = await sandbox.http.post("/api/v1/jobs", headers=headers, content=json.dumps(body))
     assert reply.status_code == 200
-    assert reply.json()["calibration_id"] == "c1"
+    assert reply.json()["calibration_id"] == "ibm_fez-2025-02-26"
     assert (await sandbox.platform("GET", f"/jobs/{reply.json()['id']}")).json()["cost"] == 10_800
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sandbox.http.conftest import Sandbox, SandboxFactory
 from tests.sandbox.http.fakes import ManualClock
+from tui.sandbox.db.database import FILE_NAME
 
 PEEKSKILL: dict[str, Any] = {"mode": "dedicated", "backend": "ibm_peekskill"}
 
@@ -52,7 +56,7 @@ async def test_idle_session_becomes_inactive_until_its_next_job(sandbox: Sandbox
     sandbox.clock.advance(2)
     idle = await get_session(sandbox, session_id)
     assert (idle["state"], idle["accepting_jobs"]) == ("inactive", True)
-    assert idle["elapsed_time"] == pytest.approx(61)
+    assert idle["elapsed_time"] == pytest.approx(60)
     job_id = await sandbox.submitted_id(session_id=session_id)
     await sandbox.wait_for_status(job_id, "Completed")
     assert (await get_session(sandbox, session_id))["state"] == "active"
@@ -125,6 +129,49 @@ async def test_usage_charges_dedicated_time_and_jobs_of_batches(sandbox: Sandbox
         await sandbox.platform("DELETE", f"/sessions/{session_id}/close")
     usage = (await sandbox.platform("GET", "/instances/usage")).json()
     assert usage["usage_consumed_seconds"] == pytest.approx(30 + 2.5)
+
+
+async def test_batch_usage_is_the_qpu_time_of_its_jobs(sandbox: Sandbox) -> None:
+    session_id = await open_session(sandbox, mode="batch")
+    first, second = [await sandbox.submitted_id(session_id=session_id) for _ in range(2)]
+    await sandbox.wait_for_status(second, "Completed")
+    sandbox.clock.advance(30)
+    await sandbox.platform("DELETE", f"/jobs/{first}")
+    await sandbox.platform("DELETE", f"/sessions/{session_id}/close")
+    workloads = (await sandbox.platform("GET", "/workloads", params={"mode": "batch"})).json()["workloads"]
+    analytics = (await sandbox.platform("GET", "/analytics/usage")).json()
+    assert (await get_session(sandbox, session_id))["elapsed_time"] == 5.0
+    assert workloads[0]["usage"] == {"qpu_charge_time_seconds": 5.0, "status": "complete"}
+    assert analytics["batch_sessions_usage"] == 5_000
+
+
+async def test_batch_of_an_older_database_has_the_usage_of_its_jobs(
+    sandboxes: SandboxFactory, tmp_path: Path
+) -> None:
+    async with sandboxes.open() as sandbox:
+        session_id = await open_session(sandbox, mode="batch")
+        await sandbox.wait_for_status(await sandbox.submitted_id(session_id=session_id), "Completed")
+    with closing(sqlite3.connect(tmp_path / "state" / FILE_NAME)) as connection:
+        connection.executescript("ALTER TABLE sessions DROP COLUMN job_seconds; PRAGMA user_version = 1;")
+    async with sandboxes.open() as sandbox:
+        session = sandbox.service.database.sessions.get(session_id)
+    assert session is not None
+    assert session.job_seconds == 2.5
+
+
+async def test_session_is_charged_until_it_was_idle_too_long_not_until_the_next_start(
+    sandboxes: SandboxFactory,
+) -> None:
+    clock = ManualClock()
+    async with sandboxes.open(clock=clock) as sandbox:
+        session_id = await open_session(sandbox)
+        await sandbox.wait_for_status(await sandbox.submitted_id(session_id=session_id), "Completed")
+    clock.advance(36_000)
+    async with sandboxes.open(clock=clock) as sandbox:
+        closed = await get_session(sandbox, session_id)
+    assert [item["status"] for item in closed["timestamps"]] == ["open", "active", "inactive", "closed"]
+    assert closed["elapsed_time"] == pytest.approx(60)
+    assert closed["closed_at"] == "2026-11-01T20:00:00.000Z"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -16,6 +16,9 @@ class Clock(Protocol):
 
     def elapsed(self, since: datetime) -> float:
         """Return the simulated seconds that have passed since a timestamp."""
+
+    def ago(self, seconds: float) -> datetime:
+        """Return the time that was a number of simulated seconds ago."""
 
     async def wait(self, seconds: float) -> None:
         """Sleep for a number of simulated seconds."""
@@ -43,6 +46,10 @@ class PacedClock:
     def elapsed(self, since: datetime) -> float:
         """Return the real seconds since a timestamp, times the pace."""
         return (self.now() - since).total_seconds() * self._pace
+
+    def ago(self, seconds: float) -> datetime:
+        """Return the time that was the real seconds ago which simulated ones take."""
+        return self.now() - timedelta(seconds=seconds / self._pace)
 
     async def wait(self, seconds: float) -> None:
         """Sleep for the real seconds that simulated ones take; not at all for negative ones."""

@@ -64,6 +64,12 @@ def backend_not_found(name: str) -> ApiError:
     return ApiError(404, 1007, f"Backend not found. Backend: {name}", "Choose one of the listed backends.")
 
 
+def calibration_not_found(calibration_id: str, backend: str, known: str) -> ApiError:
+    """Error 404 (code 1009): the backend has no such calibration; `known` is the id of the one it has."""
+    message = f"Calibration not found. Backend: {backend}. Calibration ID: {calibration_id}"
+    return ApiError(404, 1009, message, f"Leave the calibration ID out, or use {known}.")
+
+
 def job_not_found(job_id: str) -> ApiError:
     """Error 404 (code 1291): there is no such job, or not the part of it that was asked for."""
     return ApiError(404, 1291, f"Job not found. Job ID: {job_id}", "Verify the job ID is correct.")

@@ -47,6 +47,11 @@ class Device:
         """Return the body of `GET /backends/{name}/properties`: T1, T2 in us, gate lengths in ns."""
         return _properties(self.name)
 
+    @property
+    def calibration_id(self) -> str:
+        """Id of the recorded calibration, the only one there is: the device's name and the day."""
+        return f"{self.name}-{self.properties()['last_update_date'][:10]}"
+
     def summary(self) -> dict[str, Any]:
         """Return the device's object in `GET /backends`, idle and online.
 
@@ -90,7 +95,11 @@ def _read(name: str, kind: str) -> dict[str, Any]:
 @cache
 def _configuration(name: str) -> dict[str, Any]:
     # The recorder wrote some missing values as the text "None".
-    return {key: None if value == "None" else value for key, value in _read(name, "conf").items()}
+    body = {key: None if value == "None" else value for key, value in _read(name, "conf").items()}
+    # Recorded before the service named this feature, by which IBM's client filters backends.
+    if "if_else" in body["supported_instructions"]:
+        body["supported_features"] = sorted({*body["supported_features"], "dynamic_circuits"})
+    return body
 
 
 @cache

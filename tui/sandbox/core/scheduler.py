@@ -276,4 +276,4 @@ class JobScheduler:
     def _save_ended(self, job: Job, **parts: str | None) -> None:
         self._database.jobs.update(job, **parts)
         if job.session_id:
-            self._sessions.job_ended(job.session_id)
+            self._sessions.job_ended(job.session_id, job.qpu_seconds)

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 
 from tui.sandbox.base.clock import Clock
-from tui.sandbox.base.errors import ApiError, backend_not_found, job_not_found
+from tui.sandbox.base.errors import ApiError, backend_not_found, calibration_not_found, job_not_found
 from tui.sandbox.base.tokens import ClassicTokens, IamTokens, Secrets
 from tui.sandbox.core import devices
 from tui.sandbox.core.engine import EnginePort, TranspileTasks
@@ -83,16 +83,23 @@ class Service:
         await self.engine.aclose()
         self.database.close()
 
-    def device(self, name: str) -> devices.Device:
+    def device(self, name: str, calibration_id: str | None = None) -> devices.Device:
         """Return a device.
 
+        Args:
+            name: its name.
+            calibration_id: a calibration that it must have; None or "" for the newest.
+
         Raises:
-            ApiError: 404 when there is no such device.
+            ApiError: 404 when there is no such device, or none with that calibration.
         """
         try:
-            return devices.device(name)
+            found = devices.device(name)
         except devices.UnknownDevice as error:
             raise backend_not_found(name) from error
+        if calibration_id and calibration_id != found.calibration_id:
+            raise calibration_not_found(calibration_id, name, found.calibration_id)
+        return found
 
     def submit(self, face: Face, submission: Submission, caller: str) -> Job:
         """Accept a job into the queue of its device.
@@ -103,10 +110,10 @@ class Service:
             caller: name of the client program, for the job's metrics.
 
         Raises:
-            ApiError: 404 unknown backend or session; 400 closed session; 403 too many pending;
+            ApiError: 404 unknown backend, calibration or session; 400 closed session; 403 too many pending;
                 409 no QPU time left; 429 too many in a minute.
         """
-        self.device(submission.backend)
+        self.device(submission.backend, submission.calibration_id)
         session_id = submission.session_id
         session = self.sessions.accept(face, session_id, submission.backend) if session_id else None
         self._rate.check()

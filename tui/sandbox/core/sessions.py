@@ -19,15 +19,25 @@ _IDLE = "interactive time to live reached"
 _LONGEST_SLEEP = 60.0
 
 
-def with_state(session: Session, state: SessionState, clock: Clock, reason: str = "") -> Session:
-    """Return the session in a new state, the time noted and a finished period of activity added up."""
-    now = clock.now()
+def with_state(
+    session: Session, state: SessionState, clock: Clock, reason: str = "", *, overdue: float = 0.0
+) -> Session:
+    """Return the session in a new state, the time noted and a finished period of activity added up.
+
+    Args:
+        session: as it was stored.
+        state: the state it enters.
+        clock: the time that counts.
+        reason: why, in words.
+        overdue: simulated seconds since it should have entered the state, as after a stop of the sandbox.
+    """
+    now = clock.ago(overdue)
     changed = replace(
         session,
         state=state,
         state_reason=reason,
         timestamps=(*session.timestamps, (state, iso(now, 3))),
-        active_seconds=active_seconds(session, clock),
+        active_seconds=max(session.active_seconds, active_seconds(session, clock) - overdue),
     )
     if state == "active":
         return replace(changed, started_at=session.started_at or now, activated_at=now)
@@ -41,6 +51,11 @@ def active_seconds(session: Session, clock: Clock) -> float:
     if session.state != "active" or session.activated_at is None:
         return session.active_seconds
     return session.active_seconds + max(0.0, clock.elapsed(session.activated_at))
+
+
+def charged_seconds(session: Session, clock: Clock) -> float:
+    """Return the usage: of a batch the QPU seconds of its jobs, of a session all the time it was active."""
+    return session.job_seconds if session.mode == "batch" else active_seconds(session, clock)
 
 
 def time_left(session: Session, clock: Clock) -> float:
@@ -72,13 +87,14 @@ def advanced(session: Session, clock: Clock, pending: int) -> Session:
     """
     if session.state == "closed":
         return session
-    if time_left(session, clock) <= 0:
-        return with_state(session, "closed", clock, EXPIRED)
-    if not session.accepting_jobs and pending == 0:
+    if not session.accepting_jobs and pending == 0 and time_left(session, clock) > 0:
         return with_state(session, "closed", clock, _DRAINED)
-    if session.state == "active" and pending == 0 and interactive_time_left(session, clock) <= 0:
-        return with_state(session, "inactive", clock, _IDLE)
-    return session
+    expired = -time_left(session, clock)
+    if session.state == "active" and pending == 0:
+        idle = -interactive_time_left(session, clock)
+        if idle >= max(0.0, expired):
+            session = with_state(session, "inactive", clock, _IDLE, overdue=idle)
+    return with_state(session, "closed", clock, EXPIRED, overdue=expired) if expired >= 0 else session
 
 
 def next_deadline(session: Session, clock: Clock, pending: int) -> float:
@@ -186,11 +202,13 @@ class SessionManager:
             session = with_state(session, "active", self._clock)
         self._save(replace(session, last_job_started=self._clock.now()))
 
-    def job_ended(self, session_id: str) -> None:
-        """Note that a job of the session has ended, in the queue or on the device."""
+    def job_ended(self, session_id: str, qpu_seconds: float) -> None:
+        """Note that a job of the session has ended, in the queue or on the device, and what it is charged."""
         session = self._database.sessions.get(session_id)
         if session is not None:
-            self._refresh(self._save(replace(session, last_job_completed=self._clock.now())))
+            used = session.job_seconds + qpu_seconds
+            ended = replace(session, last_job_completed=self._clock.now(), job_seconds=used)
+            self._refresh(self._save(ended))
 
     def _refresh(self, session: Session) -> Session:
         current = advanced(session, self._clock, self._pending(session))

@@ -15,7 +15,11 @@ from tui.sandbox.db.workloads import WorkloadTable
 
 FILE_NAME = "sandbox.sqlite3"
 _LOCK_SECONDS = 3.0
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
+_FROM_VERSION_1 = """
+ALTER TABLE sessions ADD COLUMN job_seconds REAL NOT NULL DEFAULT 0;
+UPDATE sessions SET job_seconds = (SELECT total(qpu_seconds) FROM jobs WHERE session_id = sessions.id);
+"""
 
 
 class StateInUseError(RuntimeError):
@@ -94,11 +98,12 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
+        changes = {0: _schema(connection), 1: _FROM_VERSION_1, _SCHEMA_VERSION: ""}
+        if changes.get(version):
             connection.executescript(
-                f"BEGIN; {_schema(connection)} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN; {changes[version]} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
             )
-        elif version != _SCHEMA_VERSION:
+        elif version not in changes:
             raise sqlite3.DatabaseError(f"it was written by another version of qdeck ({version})")
     except sqlite3.DatabaseError:
         with contextlib.suppress(sqlite3.Error):

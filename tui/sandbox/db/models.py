@@ -100,6 +100,8 @@ class Session:
     last_job_completed: datetime | None = None
     active_seconds: float = 0.0
     """Of the periods of activity that are over; the present one counts from `activated_at`."""
+    job_seconds: float = 0.0
+    """QPU seconds of its jobs that have ended, of those deleted since, too."""
     timestamps: tuple[tuple[str, str], ...] = ()
     """Every state with the ISO time it was entered, in order."""
 

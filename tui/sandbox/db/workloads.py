@@ -14,8 +14,7 @@ SELECT id, created, finished AS ended, backend, 'job' AS mode, reason AS status_
 FROM jobs WHERE session_id = ''
 UNION ALL
 SELECT id, created, closed_at, backend, CASE mode WHEN 'batch' THEN 'batch' ELSE 'session' END,
-    state_reason, '[]', CASE mode WHEN 'batch' THEN
-        (SELECT total(qpu_seconds) FROM jobs WHERE session_id = sessions.id) ELSE NULL END,
+    state_reason, '[]', CASE mode WHEN 'batch' THEN job_seconds ELSE NULL END,
     accepting_jobs, face, CASE state WHEN 'open' THEN 'pending' WHEN 'closed' THEN 'completed'
     ELSE 'in_progress' END
 FROM sessions

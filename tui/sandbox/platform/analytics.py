@@ -13,7 +13,7 @@ from tui.sandbox.base.errors import invalid_query
 from tui.sandbox.base.http import json_response, query_time, query_values
 from tui.sandbox.core import devices
 from tui.sandbox.core.instance import PERIOD, PLAN_ID, SUBSCRIPTION_ID
-from tui.sandbox.core.sessions import active_seconds
+from tui.sandbox.core.sessions import charged_seconds
 from tui.sandbox.db.models import Job, Session
 from tui.sandbox.server.routing import Call
 
@@ -136,7 +136,7 @@ def _figures(call: Call, jobs: Sequence[Job], sessions: Sequence[Session]) -> di
     """One set of figures; usage is that of jobs alone plus that of sessions, so nothing is counted twice."""
     alone = [job.qpu_seconds for job in jobs if job.mode == "job"]
     waits = [(job.running - job.created).total_seconds() for job in jobs if job.running is not None]
-    charged = _charged(call, jobs, sessions)
+    charged = [(session.mode, charged_seconds(session, call.service.clock)) for session in sessions]
     figures: dict[str, Any] = {
         "usage": _ms(sum(alone) + sum(seconds for _, seconds in charged)),
         "jobs": len(jobs),
@@ -153,22 +153,6 @@ def _figures(call: Call, jobs: Sequence[Job], sessions: Sequence[Session]) -> di
     figures.update(_statistics(alone, "individual_jobs_usage"))
     figures.update(_statistics(waits, "queue_time"))
     return figures
-
-
-def _charged(call: Call, jobs: Sequence[Job], sessions: Sequence[Session]) -> list[tuple[str, float]]:
-    """Mode and charged QPU seconds of each session: a batch's are those of its jobs."""
-    batches: dict[str, float] = {}
-    for job in jobs:
-        batches[job.session_id] = batches.get(job.session_id, 0.0) + job.qpu_seconds
-    return [
-        (
-            session.mode,
-            active_seconds(session, call.service.clock)
-            if session.mode == "dedicated"
-            else batches.get(session.id, 0.0),
-        )
-        for session in sessions
-    ]
 
 
 def _statistics(values: Sequence[float], name: str) -> dict[str, int]:

@@ -13,16 +13,16 @@ def device_of(call: Call) -> Device:
     """Return the device that the path names.
 
     Raises:
-        ApiError: 404 when there is no such device.
+        ApiError: 404 when there is no such device, or none with the `calibration_id` of the query.
     """
-    return call.service.device(call.path("name"))
+    return call.service.device(call.path("name"), call.query("calibration_id"))
 
 
 async def get_configuration(call: Call) -> Response:
     """GET /backends/{name}/configuration: 200 with the recorded configuration.
 
     Raises:
-        ApiError: 404 unknown backend.
+        ApiError: 404 unknown backend or calibration.
     """
     return json_response(device_of(call).configuration())
 
@@ -31,7 +31,7 @@ async def get_properties(call: Call) -> Response:
     """GET /backends/{name}/properties: 200 with the recorded calibration.
 
     Raises:
-        ApiError: 404 unknown backend.
+        ApiError: 404 unknown backend or calibration.
     """
     return json_response(device_of(call).properties())
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tui.sandbox.base.clock import iso, iso_or_none
 from tui.sandbox.base.errors import invalid_body
 from tui.sandbox.base.http import MAX_INTEGER, json_object, json_response, no_content, parse_bool
-from tui.sandbox.core.sessions import active_seconds, time_left
+from tui.sandbox.core.sessions import charged_seconds, time_left
 from tui.sandbox.db.models import Mode, Session
 from tui.sandbox.server.routing import Call
 
@@ -70,7 +70,7 @@ def session_view(call: Call, session: Session) -> dict[str, Any]:
         "mode": session.mode,
         "timestamps": [{"status": status, "timestamp": at} for status, at in session.timestamps],
         "user_id": call.user_id,
-        "elapsed_time": None if running else round(active_seconds(session, clock), 3),
+        "elapsed_time": None if running else round(charged_seconds(session, clock), 3),
     }
     if session.closed_at is not None:
         view["closed_at"] = iso(session.closed_at, 3)

@@ -46,7 +46,9 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     """
     error = validate_params(program_id, params)
     if error is not None:
-        return RunOutcome("Failed", reason=error, reason_code=1208)
+        return RunOutcome(
+            "Failed", reason=f"Request validation of body failed, because: {error}", reason_code=1208
+        )
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
     accounting: JobAccounting | None = None
     try:

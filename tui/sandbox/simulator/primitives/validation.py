@@ -17,17 +17,30 @@ Check = Callable[[Any, str], str | None]
 
 PROGRAMS = ("sampler", "estimator")
 
-_PREFIX = "Request validation of body failed, because: "
-
 
 def validate_params(program_id: str, params: Mapping[str, Any]) -> str | None:
     """Validate the params of a job.
 
     Returns:
-        The message of a 400 (code 1208), complete with IBM's prefix; None when the params will do.
+        What is wrong with them, in the words of the service behind "Request validation of body failed,
+        because:" (code 1208); None when they will do.
     """
-    error = _params_error(program_id, params)
-    return None if error is None else _PREFIX + error
+    if program_id not in PROGRAMS:
+        return f"body.program_id must be one of {', '.join(PROGRAMS)} in the sandbox, not {program_id!r}"
+    if not isinstance(params, Mapping):
+        return "body.params must be an object"
+    if "circuits" in params:
+        return _CIRCUITS_PARAMS[program_id](params, "body.params") or _circuits(program_id, params)
+    if "pubs" not in params:
+        return "body.params must have required property 'pubs'"
+    error = _PUBS_PARAMS[program_id](params, "body.params")
+    if error is not None:
+        return error
+    if not params["pubs"]:
+        return "body.params.pubs must NOT have fewer than 1 items"
+    check = _sampler_pub if program_id == "sampler" else _estimator_pub
+    errors = (check(pub, f"body.params.pubs[{index}]") for index, pub in enumerate(params["pubs"]))
+    return next(filter(None, errors), None)
 
 
 def number(low: float | None = None, high: float | None = None, above: float | None = None) -> Check:
@@ -217,25 +230,6 @@ _CIRCUITS_PARAMS: Mapping[str, Check] = {
     "sampler": closed(_V1),
     "estimator": closed({**_V1, "observables": _ANYTHING, "observable_indices": _ARRAY}),
 }
-
-
-def _params_error(program_id: str, params: Mapping[str, Any]) -> str | None:
-    if program_id not in PROGRAMS:
-        return f"body.program_id must be one of {', '.join(PROGRAMS)} in the sandbox, not {program_id!r}"
-    if not isinstance(params, Mapping):
-        return "body.params must be an object"
-    if "circuits" in params:
-        return _CIRCUITS_PARAMS[program_id](params, "body.params") or _circuits(program_id, params)
-    if "pubs" not in params:
-        return "body.params must have required property 'pubs'"
-    error = _PUBS_PARAMS[program_id](params, "body.params")
-    if error is not None:
-        return error
-    if not params["pubs"]:
-        return "body.params.pubs must NOT have fewer than 1 items"
-    check = _sampler_pub if program_id == "sampler" else _estimator_pub
-    errors = (check(pub, f"body.params.pubs[{index}]") for index, pub in enumerate(params["pubs"]))
-    return next(filter(None, errors), None)
 
 
 def _circuits(program_id: str, params: Mapping[str, Any]) -> str | None:
