@@ -95,7 +95,9 @@ def _read(name: str, kind: str) -> dict[str, Any]:
 @cache
 def _configuration(name: str) -> dict[str, Any]:
     # The recorder wrote some missing values as the text "None".
-    body = {key: None if value == "None" else value for key, value in _read(name, "conf").items()}
+    body: dict[str, Any] = {
+        key: None if value == "None" else value for key, value in _read(name, "conf").items()
+    }
     # Recorded before the service named this feature, by which IBM's client filters backends.
     if "if_else" in body["supported_instructions"]:
         body["supported_features"] = sorted({*body["supported_features"], "dynamic_circuits"})
