@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.common.atomic_file import replace_file
+from tui.common.atomic_file import make_folder, replace_file
 from tui.common.file_lock import LockTimeout, file_lock, is_locked
 
 
@@ -66,3 +66,16 @@ def test_file_lock_excludes_others_until_it_is_released(tmp_path: Path) -> None:
         with pytest.raises(LockTimeout):
             file_lock(path, 0).acquire()
     assert not is_locked(path) and _mode(path) == 0o600
+
+
+def test_folders_above_a_new_one_are_private_too(tmp_path: Path) -> None:
+    umask = os.umask(0o022)
+    try:
+        make_folder(tmp_path / "home" / "data" / "results")
+    finally:
+        os.umask(umask)
+    made = [tmp_path / "home", tmp_path / "home" / "data", tmp_path / "home" / "data" / "results"]
+    assert [_mode(folder) for folder in made] == [0o700] * 3
+    (tmp_path / "home").chmod(0o755)
+    make_folder(tmp_path / "home" / "state")
+    assert _mode(tmp_path / "home") == 0o755, "what was there is the user's"

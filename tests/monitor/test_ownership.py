@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.monitor.fakes import BELL
 from tests.support.clock import FakeClock
+from tui.common.file_lock import FileLock
 from tui.monitor.outbox import context
 from tui.monitor.outbox.context import (
     LIVENESS_SECONDS,
@@ -149,16 +151,42 @@ async def test_ownership_falls_back_to_the_pid_without_file_locks(
     one.leave()
 
 
-async def test_lock_files_of_killed_processes_are_removed_after_a_day(tmp_path: Path) -> None:
+async def test_lock_files_of_killed_processes_are_removed_and_held_ones_stay(tmp_path: Path) -> None:
     folder = tmp_path / "owners"
     folder.mkdir()
     machine, _ = context.this_machine()
-    old, young, away = (folder / f"{name}.lock" for name in (f"{machine}-0a", f"{machine}-0b", "00000000-0c"))
-    for path in (old, young, away):
+    names = (f"{machine}-0a", f"{machine}-0b", "00000000-0c", "00000000-0d")
+    killed, young, away, away_for_long = (folder / f"{name}.lock" for name in names)
+    held = Ownership(FakeClock(), tmp_path / "outbox.lock")
+    await held.register()
+    (held_file,) = folder.iterdir()
+    for path, age in ((killed, 60), (young, 0), (away, 3600), (away_for_long, 90_000), (held_file, 1e6)):
         path.touch()
-    for path in (old, away):
-        os.utime(path, (0, 0))
+        os.utime(path, (time.time() - age,) * 2)
     one = Ownership(FakeClock(), tmp_path / "outbox.lock")
     await one.register()
-    assert not old.exists() and young.exists() and away.exists()
+    left = {path.name for path in folder.iterdir()}
+    one.leave()
+    held.leave()
+    assert {young.name, away.name, held_file.name} < left
+    assert killed.name not in left and away_for_long.name not in left
+
+
+async def test_process_whose_new_file_was_taken_for_a_leftover_locks_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire, taken = FileLock.acquire, list[str]()
+
+    def acquire_late(lock: FileLock) -> object:
+        held = acquire(lock)
+        if not taken:
+            taken.append(lock.lock_file)
+            Path(lock.lock_file).unlink()
+        return held
+
+    monkeypatch.setattr(FileLock, "acquire", acquire_late)
+    clock = FakeClock()
+    one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
+    await one.register()
+    assert taken and other.another_has(pending(clock, one.name))
     one.leave()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tui.commands.output import Exit, emit_json, emit_table, say
 from tui.commands.selection import ServiceChoice, choose_account
+from tui.common.atomic_file import make_folder
 from tui.common.errors import QdeckError
 from tui.common.timing import SystemClock
 from tui.config.settings import Folders, Settings, folders, load_settings
@@ -150,7 +151,7 @@ def storage(places: Folders) -> list[Finding]:
 def _folder(name: str, folder: Path) -> Finding:
     step = f"storage: {name}"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
             file.write(b"0" * 4096)
             file.flush()

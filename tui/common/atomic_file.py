@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -56,7 +57,7 @@ def replace_file(
 
 
 def make_folder(folder: Path, *, mode: int = 0o700) -> None:
-    """Make the folder and those above it that are missing, so that their names are durable, too.
+    """Make the folder and those above it that are missing, all with `mode`, so that their names are durable.
 
     Raises:
         OSError: it cannot be made.
@@ -64,8 +65,13 @@ def make_folder(folder: Path, *, mode: int = 0o700) -> None:
     if folder.is_dir():
         return
     make_folder(folder.parent, mode=mode)
-    folder.mkdir(mode=mode, exist_ok=True)
-    sync_folder(folder.parent)
+    try:
+        folder.mkdir(mode=mode, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
+    # A folder that may be written but not read is none that can be synced.
+    with contextlib.suppress(PermissionError):
+        sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
+from tui.common.atomic_file import make_folder
 from tui.common.safe_text import plain
 
 _LONG_WORD = re.compile(r"[A-Za-z0-9+=_.-]{20,}")
@@ -48,7 +49,7 @@ def write_trouble(folder: Path, error: BaseException, now: datetime) -> Path:
     Raises:
         OSError: the log cannot be written.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / "qdeck.log"
     if path.exists() and path.stat().st_size > _LIMIT:
         path.replace(path.with_suffix(".log.old"))

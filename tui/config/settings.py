@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from tui.common.atomic_file import make_folder
 from tui.common.errors import ErrorKind, QdeckError
 
 HOME_VARIABLE = "QDECK_HOME"
@@ -62,7 +63,7 @@ class Folders:
             OSError: a folder cannot be made.
         """
         for folder in (self.config, self.data, self.state):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
 
 
 @dataclass(frozen=True, slots=True)

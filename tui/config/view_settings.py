@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.common.atomic_file import replace_file
+from tui.common.atomic_file import make_folder, replace_file
 from tui.common.file_lock import LockTimeout, file_lock
 from tui.jobquery.job_list import NEWEST_FIRST, SORT_KEYS
 from tui.jobquery.view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
@@ -55,7 +55,7 @@ def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:
         OSError: it cannot be written.
     """
     path = folder / NAME
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     try:
         with file_lock(path.with_name(f"{NAME}.lock"), _LOCK_SECONDS):
             return _changed(path, change)

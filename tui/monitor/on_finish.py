@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tui.common.atomic_file import make_folder
 from tui.common.environment import hook_environment
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
@@ -176,7 +177,7 @@ class FinishClaims:
         """
         name = hashlib.sha256(f"{job.service}\0{job.id}".encode("utf-8", "surrogatepass")).hexdigest()
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)
             (self._folder / name).touch(mode=0o600, exist_ok=False)
         except FileExistsError:
             return False

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tui.common.atomic_file import replace_file
+from tui.common.atomic_file import make_folder, replace_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import LockTimeout, file_lock
 from tui.common.safe_text import Secret, plain
@@ -93,7 +93,7 @@ def forget_account(name: str, folders: Folders) -> bool:
 def _change(folders: Folders, change: Any) -> None:
     file = folders.accounts_file
     try:
-        folders.config.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folders.config)
         folders.config.chmod(stat.S_IMODE(folders.config.stat().st_mode) & 0o700)
         with file_lock(file.with_suffix(".lock"), _LOCK_SECONDS):
             data, _ = read_accounts(file, str(file))

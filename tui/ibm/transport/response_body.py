@@ -14,6 +14,7 @@ from typing import IO, Final
 
 import httpx
 
+from tui.common.atomic_file import make_folder
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 
@@ -234,7 +235,7 @@ class SpilledBody:
     def _write(self, pieces: list[bytes]) -> None:
         if self._file is None:
             if self._folder is not None:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(self._folder)
             self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  # outlives this call
         free = shutil.disk_usage(self._folder or tempfile.gettempdir()).free
         if free < sum(map(len, pieces)) + LEFT_FREE:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from tui.common.atomic_file import make_folder
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import FileLock, file_lock, is_locked
 from tui.common.timing import Clock
@@ -40,7 +41,9 @@ LIVENESS_SECONDS = 1.0
 _MACHINE_ID = Path("/etc/machine-id")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _HEX = re.compile(r"[0-9a-f]+")
-_LEFTOVER_SECONDS = 86_400.0
+_LEFTOVER_SECONDS = 10.0
+_LEFTOVER_ELSEWHERE_SECONDS = 86_400.0
+_ATTEMPTS = 3
 _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
 
 
@@ -165,10 +168,16 @@ class ProcessLock:
         Raises:
             OSError: it cannot be had.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.folder)
         lock = file_lock(self._file, 0, native=True)
         try:
             lock.acquire()
+            # Another process may have taken the file for a killed one's, between its creation and the lock.
+            for _ in range(_ATTEMPTS):
+                if is_locked(self._file):
+                    break
+                lock.release()
+                lock.acquire()
         except OSError as error:
             self._file.unlink(missing_ok=True)
             if error.errno not in _NO_LOCKS:
@@ -208,11 +217,13 @@ class ProcessLock:
         return self.folder / f"{machine}-{token}.lock"
 
     def _remove_leftovers(self) -> None:
-        """Remove the files of killed processes of this machine."""
-        for path in self.folder.glob(f"{self._machine}-*.lock"):
+        """Remove the files of killed processes."""
+        for path in self.folder.glob("*.lock"):
+            # A young one may be about to be locked; another machine's proves nothing unless it is locked.
+            here = path.name.startswith(f"{self._machine}-")
+            seconds = _LEFTOVER_SECONDS if here else _LEFTOVER_ELSEWHERE_SECONDS
             with contextlib.suppress(OSError):
-                # A young one may be about to be locked.
-                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS and not is_locked(path):
+                if time.time() - path.stat().st_mtime > seconds and not is_locked(path):
                     path.unlink()
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from tui.common.atomic_file import make_folder
 from tui.common.file_lock import FileLock, LockTimeout, file_lock
 from tui.sandbox.db.jobs import SessionTable, SqlJobTable
 from tui.sandbox.db.workloads import WorkloadTable
@@ -35,7 +36,7 @@ class SandboxDatabase:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         folder.chmod(0o700)
         self._lock = _lock(folder)
         self._connection = _open(folder / FILE_NAME)
