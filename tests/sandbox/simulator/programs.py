@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from tui.sandbox.simulator.base.values import RunOutcome
-from tui.sandbox.simulator.primitives.runner import run
+from tui.sandbox.simulator.runner import run
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc"; '
 ECR = "gate ecr _gate_q_0, _gate_q_1 { s _gate_q_0; sx _gate_q_1; cx _gate_q_0, _gate_q_1; x _gate_q_0; } "

@@ -18,7 +18,7 @@ from tests.sandbox.simulator.programs import (
     share,
 )
 from tui.sandbox.simulator.base.calibration import calibration
-from tui.sandbox.simulator.primitives.runner import run
+from tui.sandbox.simulator.runner import run
 
 
 def test_sampler_bell_pair_is_mostly_00_and_11_with_a_few_misread() -> None:

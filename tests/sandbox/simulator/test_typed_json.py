@@ -23,7 +23,7 @@ from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.loader import load_circuit
 from tui.sandbox.simulator.primitives.pubs import parameter_values
-from tui.sandbox.simulator.primitives.runner import run
+from tui.sandbox.simulator.runner import run
 
 DEVICE = "ibm_fez"
 

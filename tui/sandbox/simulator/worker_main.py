@@ -26,7 +26,7 @@ def prepare_running() -> Handler:
         A handler whose reply is the outcome of a job.
     """
     try:
-        from tui.sandbox.simulator.primitives.runner import run, warm
+        from tui.sandbox.simulator.runner import run, warm
 
         warm()
     except ImportError as error:

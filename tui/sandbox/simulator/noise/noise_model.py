@@ -93,6 +93,19 @@ def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> 
     return _exact(*parts) if exact else _twirled(*parts)
 
 
+def delay_error(device: str, qubit: int, seconds: float, exact: bool) -> QuantumError | None:
+    """Return the noise of a delay on a physical qubit; None when the device records none.
+
+    Args:
+        device: Name of the device.
+        qubit: The physical qubit.
+        seconds: Duration of the delay.
+        exact: Amplitude and phase damping instead of their Pauli twirl.
+    """
+    times = [_relaxation_times(calibration(device).qubits[qubit])]
+    return (_exact if exact else _twirled)(times, max(seconds, 0.0), 0.0)
+
+
 def channel_after(device: str, operation: Any, qubits: tuple[int, ...]) -> Probabilities | None:
     """Return the twirled noise of an operation on physical qubits.
 
@@ -159,9 +172,7 @@ def with_relaxation(
     def relax(instruction: CircuitInstruction, numbers: tuple[int, ...]) -> list[CircuitInstruction]:
         if instruction.operation.name != "delay":
             return [instruction]
-        seconds = delay_seconds(instruction.operation, data.dt)
-        times = [_relaxation_times(data.qubits[numbers[0]])]
-        error = (_exact if exact else _twirled)(times, max(seconds, 0.0), 0.0)
+        error = delay_error(device, numbers[0], delay_seconds(instruction.operation, data.dt), exact)
         return [] if error is None else [CircuitInstruction(error.to_instruction(), instruction.qubits)]
 
     return rewrite(circuit, relax, dict(zip(circuit.qubits, qubits, strict=True)))

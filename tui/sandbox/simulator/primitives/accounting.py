@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from qiskit import qasm3
-from qiskit.circuit import QuantumCircuit
+from qiskit.circuit import ParameterExpression, QuantumCircuit
 from qiskit.transpiler import Layout
 from qiskit.transpiler.layout import TranspileLayout
 
@@ -15,7 +17,7 @@ from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.noise.durations import circuit_seconds, repetition_delay
 from tui.sandbox.simulator.noise.shots import PlannedRun
 
-_MOST_EXECUTIONS = 5_000_000
+_MOST_EXECUTIONS = 10_000_000
 # IBM's published estimate of the QPU time: about this a job, plus for every execution of a circuit the
 # repetition delay and the duration of the circuit.
 _JOB_OVERHEAD_SECONDS = 2.0
@@ -63,6 +65,24 @@ class JobAccounting:
         """
         self._seconds += shots * (self._rep_delay + circuit_seconds(circuit, self.data))
 
+    def add_durations(self, circuit: QuantumCircuit, values: NDArray[np.float64], shots: int) -> None:
+        """Add the time that the shots of all executions of a circuit take.
+
+        Args:
+            circuit: A circuit on the device's own qubits.
+            values: The values of its parameters, of shape (executions, parameters).
+            shots: Shots of every execution.
+
+        Raises:
+            JobFailure: The duration of a delay is not a number.
+        """
+        delays = (item.operation for item in circuit.data if item.operation.name == "delay")
+        if not any(isinstance(delay.duration, ParameterExpression) for delay in delays):
+            self.add_duration(circuit, shots * len(values))
+            return
+        for row in values:
+            self.add_duration(circuit.assign_parameters(row.tolist()), shots)
+
     def add_circuit(self, circuit: QuantumCircuit) -> None:
         """Keep the circuit of a pub as OpenQASM 3."""
         self.transpiled.append(physical_qasm3(circuit))
@@ -79,8 +99,12 @@ class JobAccounting:
 
     def log_run(self, run: PlannedRun, shots: int) -> None:
         """Add to the log how a circuit was simulated."""
-        kind = "recorded noise" if run.method.exact else "recorded noise, Pauli-twirled"
-        self.log(f"{shots} shots by {run.method.name} with {kind} of qubits {sorted(run.qubits)}")
+        self.log_method(run.method.name, run.method.exact, run.qubits, shots)
+
+    def log_method(self, name: str, exact: bool, qubits: Sequence[int], shots: int) -> None:
+        """Add to the log by which method some qubits were simulated, with exact or with twirled noise."""
+        kind = "recorded noise" if exact else "recorded noise, Pauli-twirled"
+        self.log(f"{shots} shots by {name} with {kind} of qubits {sorted(qubits)}")
 
     @property
     def execution_ns(self) -> int:

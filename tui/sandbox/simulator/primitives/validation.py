@@ -9,13 +9,13 @@ as its clients sent them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Check = Callable[[Any, str], str | None]
 """Takes a value and its path in the body; returns what is wrong with it, None when nothing is."""
 
-PROGRAMS = ("sampler", "estimator")
+PROGRAMS = ("sampler", "estimator", "executor")
 
 
 def validate_params(program_id: str, params: Mapping[str, Any]) -> str | None:
@@ -29,6 +29,8 @@ def validate_params(program_id: str, params: Mapping[str, Any]) -> str | None:
         return f"body.program_id must be one of {', '.join(PROGRAMS)} in the sandbox, not {program_id!r}"
     if not isinstance(params, Mapping):
         return "body.params must be an object"
+    if program_id == "executor":
+        return _EXECUTOR(params, "body.params") or _missing(params, _EXECUTOR_MEMBERS)
     if "circuits" in params:
         return _CIRCUITS_PARAMS[program_id](params, "body.params") or _circuits(program_id, params)
     if "pubs" not in params:
@@ -213,6 +215,12 @@ _PUBS_PARAMS: Mapping[str, Check] = {
         }
     ),
 }
+_EXECUTOR_MEMBERS = {
+    "schema_version": one_of("v0.1", "v0.2", "v1.0", "v1.1", "v2.0"),
+    "quantum_program": _OBJECT,
+    "options": _OBJECT,
+}
+_EXECUTOR = closed(_EXECUTOR_MEMBERS)
 _V1 = {
     "circuits": either(_ARRAY, _of_type(str, "a string"), _OBJECT),
     "circuit_indices": _ARRAY,
@@ -230,6 +238,11 @@ _CIRCUITS_PARAMS: Mapping[str, Check] = {
     "sampler": closed(_V1),
     "estimator": closed({**_V1, "observables": _ANYTHING, "observable_indices": _ARRAY}),
 }
+
+
+def _missing(params: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    name = next((name for name in names if name not in params), None)
+    return None if name is None else f"body.params must have required property {name!r}"
 
 
 def _circuits(program_id: str, params: Mapping[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure, RunOutcome
+from tui.sandbox.simulator.executor.job import run_program
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.estimator_job import run_estimator, run_estimator_v1
 from tui.sandbox.simulator.primitives.sampler import run_sampler, run_sampler_v1
@@ -17,7 +18,11 @@ from tui.sandbox.simulator.primitives.validation import validate_params
 
 Program = Callable[[Mapping[str, Any], str, int, JobAccounting], dict[str, Any]]
 
-_WITH_PUBS: Mapping[str, Program] = {"sampler": run_sampler, "estimator": run_estimator}
+_WITH_PUBS: Mapping[str, Program] = {
+    "sampler": run_sampler,
+    "estimator": run_estimator,
+    "executor": run_program,
+}
 _WITH_CIRCUITS: Mapping[str, Program] = {"sampler": run_sampler_v1, "estimator": run_estimator_v1}
 _BELL = (
     'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; sx $0; rz(0.1) $0; sx $1;'
@@ -36,7 +41,7 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     """Run a job to its end.
 
     Args:
-        program_id: "sampler" or "estimator".
+        program_id: "sampler", "estimator" or "executor".
         params: The params of the job, not yet validated.
         device: Name of the device.
         seed: The same seed gives the same result; None takes the one in the options, else a random one.
@@ -52,7 +57,7 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
     accounting: JobAccounting | None = None
     try:
-        accounting = JobAccounting(device, params.get("options") or {})
+        accounting = JobAccounting(device, _options(program_id, params))
         body = programs[program_id](params, device, _seed(params, seed), accounting)
     except JobFailure as failure:
         return _failed(failure, accounting)
@@ -72,6 +77,12 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
         circuits=accounting.circuits,
         shots=accounting.shots.pop() if len(accounting.shots) == 1 else None,
     )
+
+
+def _options(program_id: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of a job in the form of the primitives; those of an executor are for the execution."""
+    options = params.get("options") or {}
+    return {"execution": options} if program_id == "executor" else options
 
 
 def _seed(params: Mapping[str, Any], seed: int | None) -> int:

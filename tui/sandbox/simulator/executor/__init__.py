@@ -1,0 +1,1 @@
+"""Quantum programs (`program_id: "executor"`): circuits with arguments or with a samplex that draws them."""

@@ -1,0 +1,106 @@
+"""Executor jobs: a quantum program run on a device, and its results body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from tui.sandbox.simulator.base.calibration import target
+from tui.sandbox.simulator.base.typed_json import Bits
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.executor.program import Item, Program, read_program, tensor
+from tui.sandbox.simulator.executor.sampling import draw_arguments, sample_item
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
+from tui.sandbox.simulator.primitives.pubs import check_isa
+
+# The outcomes of an item are bytes while it runs.
+_MOST_OUTCOMES = 800_000_000
+
+
+def run_program(
+    params: Mapping[str, Any], device: str, seed: int, accounting: JobAccounting
+) -> dict[str, Any]:
+    """Run an executor job.
+
+    Args:
+        params: The validated params of the job.
+        device: Name of the device.
+        seed: The same seed gives the same outcomes.
+        accounting: The account of the job.
+
+    Returns:
+        The results body, in the schema version of the params.
+
+    Raises:
+        JobFailure: The job cannot be done.
+    """
+    program = read_program(params)
+    _check(program, device, accounting)
+    generator = np.random.default_rng(seed)
+    data = []
+    spans = []
+    for index, item in enumerate(program.items):
+        start = datetime.now(UTC)
+        outputs = _run_item(item, program.shots, device, generator, accounting)
+        results = {name: tensor(program.version, array) for name, array in outputs.items()}
+        data.append({"results": results, "metadata": _item_metadata()})
+        spans.append(_span(program, index, start, datetime.now(UTC)))
+    body = {"schema_version": program.version, "data": data, "metadata": {"chunk_timing": spans}}
+    if program.version != "v0.1":
+        body["passthrough_data"] = program.passthrough_data
+    if program.has_role:
+        body["semantic_role"] = program.semantic_role
+    return body
+
+
+def _check(program: Program, device: str, accounting: JobAccounting) -> None:
+    if program.meas_level != "classified":
+        raise JobFailure(
+            f"Measurements of level {program.meas_level!r} need the device's analog signal, which is not"
+            " recorded.",
+            solution="Use meas_level 'classified' in the sandbox.",
+        )
+    for item in program.items:
+        check_isa(item.circuit, target(device), device)
+        accounting.reserve(item.size, program.shots)
+        if item.size * program.shots * item.circuit.num_clbits > _MOST_OUTCOMES:
+            raise JobFailure(
+                f"An item measures {item.size * program.shots * item.circuit.num_clbits:,} bits; the sandbox"
+                f" holds {_MOST_OUTCOMES:,}.",
+                solution="Ask for fewer shots or parameter sets, or measure fewer qubits.",
+            )
+    if not program.options.get("init_qubits", True):
+        accounting.log("Qubits are always prepared in state 0 here.")
+
+
+def _run_item(
+    item: Item, shots: int, device: str, generator: np.random.Generator, accounting: JobAccounting
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The outputs of an item: those of its samplex, and its registers of shape `(*shape, shots, bits)`."""
+    values, outputs = draw_arguments(item, generator)
+    accounting.add_durations(item.circuit, values, shots)
+    accounting.add_circuit(item.circuit)
+    bits = sample_item(item.circuit, values, device, shots, generator, accounting)
+    return {**outputs, **_registers(item, bits)}
+
+
+def _registers(item: Item, bits: Bits) -> dict[str, np.ndarray[Any, Any]]:
+    shaped = bits.reshape(*item.shape, *bits.shape[1:]).view(np.bool_)
+    places = {bit: index for index, bit in enumerate(item.circuit.clbits)}
+    return {creg.name: shaped[..., [places[bit] for bit in creg]] for creg in item.circuit.cregs}
+
+
+def _item_metadata() -> dict[str, Any]:
+    return {}
+
+
+def _span(program: Program, index: int, start: datetime, stop: datetime) -> dict[str, Any]:
+    item = program.items[index]
+    part: dict[str, Any] = {"idx_item": index, "size": item.size}
+    if program.has_role:
+        part["permutation"] = list(range(len(item.shape)))
+        part["element_range"] = [0, item.size, 1]
+    return {"start": start.isoformat(), "stop": stop.isoformat(), "parts": [part]}

@@ -1,0 +1,152 @@
+"""Executions of an item: its arguments drawn, its circuit simulated for all of them, outcomes in arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+
+from tui.qiskit_common.traversal import has_feedback
+from tui.sandbox.simulator.base.typed_json import Bits
+from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
+from tui.sandbox.simulator.executor.independent import independent_parts
+from tui.sandbox.simulator.executor.program import Item
+from tui.sandbox.simulator.noise.pauli_transfer import MOST_QUBITS, measures_last, sample_batch
+from tui.sandbox.simulator.noise.shots import plan_run, sample_shots
+from tui.sandbox.simulator.primitives.accounting import JobAccounting
+
+Floats = NDArray[np.float64]
+
+# A samplex draws angles in single precision; a Clifford circuit is recognised by exact quarter turns.
+_QUARTER = math.pi / 2
+_CLOSE = 1e-6
+
+
+def draw_arguments(item: Item, generator: np.random.Generator) -> tuple[Floats, dict[str, Any]]:
+    """Draw the arguments of all executions of an item.
+
+    A samplex is sampled once for every place of its inputs' shape, with as many randomizations as the shape
+    of the item has beside it.
+
+    Args:
+        item: The item.
+        generator: Source of the randomness.
+
+    Returns:
+        Values of shape `(item.size, parameters)` in the order of `circuit.parameters`; and the other outputs
+        of the samplex, by name, of shape `(*item.shape, ...)`.
+
+    Raises:
+        JobFailure: The samplex cannot be sampled.
+    """
+    parameters = item.circuit.num_parameters
+    if item.samplex is None or item.inputs is None:
+        given = np.empty((0,)) if item.arguments is None else item.arguments
+        values = np.broadcast_to(given, (*item.shape, parameters)).reshape(item.size, parameters)
+        return values.astype(np.float64), {}
+    given_shape = (1,) * (len(item.shape) - item.inputs.ndim) + tuple(item.inputs.shape)
+    swept = [axis for axis, size in enumerate(given_shape) if size > 1]
+    repeated = [size for axis, size in enumerate(item.shape) if axis not in swept]
+    drawn: dict[str, Any] = {}
+    for place in np.ndindex(*(item.shape[axis] for axis in swept)):
+        where: list[Any] = [slice(None)] * len(item.shape)
+        for axis, index in zip(swept, place, strict=True):
+            where[axis] = index
+        first = len(item.shape) - item.inputs.ndim
+        inputs = tuple(index if isinstance(index, int) else 0 for index in where[first:])
+        for name, sample in _sample(item, inputs, math.prod(repeated), generator).items():
+            if name not in drawn:
+                drawn[name] = np.empty((*item.shape, *sample.shape[1:]), dtype=sample.dtype)
+            drawn[name][tuple(where)] = sample.reshape(*repeated, *sample.shape[1:])
+    values = drawn.pop("parameter_values", np.empty((*item.shape, 0)))
+    return values.reshape(item.size, parameters).astype(np.float64), drawn
+
+
+def _sample(
+    item: Item, place: tuple[int, ...], randomizations: int, generator: np.random.Generator
+) -> dict[str, np.ndarray[Any, Any]]:
+    assert item.samplex is not None and item.inputs is not None
+    try:
+        sampled = item.samplex.sample(
+            item.inputs[place] if place else item.inputs,
+            num_randomizations=randomizations,
+            rng=generator,
+            max_workers=1,
+        )
+    except Exception as error:
+        # A samplex from outside runs here: its nodes raise whatever numpy raises.
+        raise JobFailure(f"A samplex cannot be sampled: {error}.") from error
+    return {name: np.asarray(array) for name, array in dict(sampled).items()}
+
+
+def sample_item(
+    circuit: QuantumCircuit,
+    values: Floats,
+    device: str,
+    shots: int,
+    generator: np.random.Generator,
+    accounting: JobAccounting,
+) -> Bits:
+    """Take the shots of all executions of a circuit.
+
+    Args:
+        circuit: A circuit whose qubit i is physical qubit i.
+        values: Its arguments, of shape `(executions, parameters)`.
+        device: Name of the device.
+        shots: Shots of every execution.
+        generator: Source of the randomness.
+        accounting: The account of the job.
+
+    Returns:
+        Outcomes of shape (executions, shots, classical bits), column i for classical bit i.
+
+    Raises:
+        JobFailure: A part of the circuit cannot be simulated.
+    """
+    bits: Bits = np.zeros((len(values), shots, circuit.num_clbits), dtype=np.uint8)
+    named = {parameter: values[:, index] for index, parameter in enumerate(circuit.parameters)}
+    for part in independent_parts(circuit):
+        columns = list(part.columns)
+        own = {parameter: named[parameter] for parameter in part.circuit.parameters}
+        reduced = reduce_qubits(part.circuit)
+        if _in_batches(reduced.circuit):
+            sampled = sample_batch(
+                reduced.circuit, own, len(values), device, reduced.qubits, shots, generator
+            )
+            accounting.log_method("density matrices in the Pauli basis", True, reduced.qubits, shots)
+        else:
+            sampled = _one_by_one(part.circuit, own, len(values), device, shots, generator, accounting)
+        bits[..., columns] = sampled[..., columns]
+    return bits
+
+
+def _in_batches(circuit: QuantumCircuit) -> bool:
+    return circuit.num_qubits <= MOST_QUBITS and not has_feedback(circuit) and measures_last(circuit)
+
+
+def _one_by_one(
+    circuit: QuantumCircuit,
+    values: dict[Any, Floats],
+    executions: int,
+    device: str,
+    shots: int,
+    generator: np.random.Generator,
+    accounting: JobAccounting,
+) -> Bits:
+    """Bind the circuit for every execution and simulate it by the method that suits it best."""
+    runs = []
+    for index in range(executions):
+        row = {parameter: _snapped(float(column[index])) for parameter, column in values.items()}
+        runs.append(plan_run(reduce_qubits(circuit.assign_parameters(row)), device, shots))
+        accounting.log_run(runs[-1], shots)
+    return np.stack(sample_shots(runs, device, shots, int(generator.integers(2**31))))
+
+
+def _snapped(angle: float) -> float:
+    """The angle, made exact when it is all but a multiple of a quarter turn."""
+    exact = round(angle / _QUARTER) * _QUARTER
+    return exact if abs(angle - exact) < _CLOSE else angle
