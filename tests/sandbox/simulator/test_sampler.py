@@ -157,8 +157,8 @@ def test_sampler_fails_malformed_pub_with_reason(program: str, values: object, t
 def test_sampler_fails_unknown_device_and_too_many_shots_with_reason() -> None:
     assert "ibm_nowhere" in str(failed("sampler", {"pubs": [WALKTHROUGH]}, "ibm_nowhere").reason)
     assert "500000" in str(failed("sampler", {"pubs": [[WALKTHROUGH, None, 500001]]}).reason)
-    many = {"pubs": [[ROTATION, [[0.1]] * 100, 60000]]}
-    assert "6,000,000 executions" in str(failed("sampler", many).reason)
+    many = {"pubs": [[ROTATION, [[0.1]] * 200, 60000]]}
+    assert "12,000,000 executions" in str(failed("sampler", many).reason)
 
 
 def test_sampler_refuses_kerneled_measurements() -> None:

@@ -46,9 +46,13 @@ def run_program(
         start = datetime.now(UTC)
         outputs = _run_item(item, program.shots, device, generator, accounting)
         results = {name: tensor(program.version, array) for name, array in outputs.items()}
-        data.append({"results": results, "metadata": _item_metadata()})
+        data.append({"results": results, "metadata": _item_metadata(program)})
         spans.append(_span(program, index, start, datetime.now(UTC)))
-    body = {"schema_version": program.version, "data": data, "metadata": {"chunk_timing": spans}}
+    body: dict[str, Any] = {
+        "schema_version": program.version,
+        "data": data,
+        "metadata": {"chunk_timing": spans},
+    }
     if program.version != "v0.1":
         body["passthrough_data"] = program.passthrough_data
     if program.has_role:
@@ -93,8 +97,8 @@ def _registers(item: Item, bits: Bits) -> dict[str, np.ndarray[Any, Any]]:
     return {creg.name: shaped[..., [places[bit] for bit in creg]] for creg in item.circuit.cregs}
 
 
-def _item_metadata() -> dict[str, Any]:
-    return {}
+def _item_metadata(program: Program) -> dict[str, Any] | None:
+    return None if program.version == "v0.1" else {}
 
 
 def _span(program: Program, index: int, start: datetime, stop: datetime) -> dict[str, Any]:

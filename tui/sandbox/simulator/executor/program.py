@@ -31,7 +31,11 @@ _MOST_BYTES = 256 * 1024 * 1024
 _MOST_ITEMS = 10_000
 _MOST_ELEMENTS = 10_000_000
 _BITS = {
-    **{"bool": 1, "u8": 8, "i8": 8, "c128": 128, "c64": 64},
+    "bool": 1,
+    "u8": 8,
+    "i8": 8,
+    "c128": 128,
+    "c64": 64,
     **{f"{kind}{bits}": bits for kind in "fiu" for bits in (16, 32, 64)},
 }
 
@@ -132,7 +136,9 @@ def _validate(version: str, params: Mapping[str, Any]) -> Any:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         message = str(first["msg"]).removeprefix("Value error, ")
-        raise JobFailure(f"The quantum program is not valid at {place or 'params'}: {message}", 1002) from error
+        raise JobFailure(
+            f"The quantum program is not valid at {place or 'params'}: {message}", 1002
+        ) from error
     except Exception as error:
         # The models let errors of the decoders they call through: base64, zlib, struct.
         raise JobFailure(f"The quantum program cannot be read: {error}.") from error
@@ -197,7 +203,7 @@ def _measure_qpy(value: Any, name: str, place: str) -> None:
 
 
 def inflated_size(text: str, most: int) -> int | None:
-    """Return how many bytes base64 of compressed data holds, without inflating more than a little past `most`.
+    """Return how many bytes base64 of compressed data holds; stops inflating a little past `most`.
 
     Returns:
         The size, something above `most` when it is larger; None when the text is no compressed data.
@@ -246,9 +252,7 @@ def _item(circuit: QuantumCircuit, model: Any) -> Item:
 
 def _samplex_item(circuit: QuantumCircuit, model: Any) -> Item:
     try:
-        samplex = model.samplex.to_samplex(use_cached=True)
-        if not isinstance(samplex, Samplex):
-            raise TypeError("it is no samplex")
+        samplex = model.samplex.to_samplex(use_cached=True).finalize()
         inputs = samplex.inputs().make_broadcastable()
         for name, value in model.samplex_arguments.items():
             inputs[name] = _argument(value)

@@ -109,6 +109,7 @@ def sample_item(
     """
     bits: Bits = np.zeros((len(values), shots, circuit.num_clbits), dtype=np.uint8)
     named = {parameter: values[:, index] for index, parameter in enumerate(circuit.parameters)}
+    together: list[tuple[int, ...]] = []
     for part in independent_parts(circuit):
         columns = list(part.columns)
         own = {parameter: named[parameter] for parameter in part.circuit.parameters}
@@ -117,10 +118,13 @@ def sample_item(
             sampled = sample_batch(
                 reduced.circuit, own, len(values), device, reduced.qubits, shots, generator
             )
-            accounting.log_method("density matrices in the Pauli basis", True, reduced.qubits, shots)
+            together.append(reduced.qubits)
         else:
             sampled = _one_by_one(part.circuit, own, len(values), device, shots, generator, accounting)
         bits[..., columns] = sampled[..., columns]
+    alone = sum((qubits for qubits in together if len(qubits) == 1), ())
+    for qubits in (*(qubits for qubits in together if len(qubits) > 1), *filter(None, [alone])):
+        accounting.log_method("density matrices in the Pauli basis", True, qubits, shots)
     return bits
 
 

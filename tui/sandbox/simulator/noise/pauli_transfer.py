@@ -181,16 +181,16 @@ def _draw(probabilities: Floats, shots: int, generator: np.random.Generator) -> 
     edges = np.cumsum(probabilities, axis=1)
     edges[:, -1] = 1.0
     rows = np.arange(batch)[:, None]
-    drawn = np.searchsorted((edges + rows).ravel(), (generator.random((batch, shots)) + rows).ravel(), "right")
+    drawn = np.searchsorted(
+        (edges + rows).ravel(), (generator.random((batch, shots)) + rows).ravel(), "right"
+    )
     outcomes = np.minimum(drawn.reshape(batch, shots) - rows * count, count - 1)
     shifts = np.arange(count.bit_length() - 1)
     bits: Bits = ((outcomes[..., None] >> shifts) & 1).astype(np.uint8)
     return bits
 
 
-def _transfer(
-    operation: Any, values: Mapping[Any, Floats], device: str, physical: tuple[int, ...]
-) -> Floats:
+def _transfer(operation: Any, values: Mapping[Any, Floats], device: str, physical: tuple[int, ...]) -> Floats:
     """The transfer matrix of an operation and the noise after it, of shape (1 or batch, 4**k, 4**k)."""
     name = operation.name
     if name == "delay":
