@@ -212,3 +212,22 @@ def test_wrong_api_key_is_refused_with_a_warning(
             url=f"{sandbox.url}/experimental/api/v1",
         )
     assert "Invalid instance" in caplog.text
+
+
+def test_wrong_api_key_is_refused_at_once_however_often_it_comes(sandbox: SandboxInfo) -> None:
+    """Pin the cause of a minute's pause in IBM's client, which is not the answer.
+
+    `TokenManager.paced_request_token` (ibm-cloud-sdk-core 3.28) notes when it began to ask, and forgets that
+    only after success: after any refusal its next caller waits out the 60 s. Asked directly, each gets one.
+    """
+    from ibm_cloud_sdk_core import ApiException
+    from ibm_cloud_sdk_core.token_managers.iam_token_manager import IAMTokenManager
+
+    manager = IAMTokenManager("not-a-key", url=sandbox.url)
+    for _ in range(2):
+        with pytest.raises(ApiException, match="Provided API key could not be found") as refused:
+            manager.request_token()
+        assert refused.value.status_code == 400
+    with pytest.raises(ApiException):
+        manager.paced_request_token()
+    assert manager.request_time > 0
