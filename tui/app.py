@@ -140,12 +140,11 @@ class QDeckApp(FocusTrackingApp, DiffApp):
 
     @work(group="begin", exit_on_error=False)
     async def _begin(self) -> None:
-        """Open the history, warm the compiler, sign in or ask who is there."""
+        """Open the history, sign in or ask who is there."""
         try:
             await self.services.start()
         except QdeckError as error:
             self.report(error)
-        self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
         if self._sandbox is None and self._sign_in is None:
             if self.services.connection.identity is None:
                 self._ask_who(None)

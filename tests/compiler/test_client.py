@@ -194,3 +194,12 @@ async def test_compiler_works_inside_a_running_textual_app(compiler: Compiler) -
     app = Bare()
     async with app.run_test():
         assert (await compiler.check(BELL)).ok
+
+
+async def test_compiler_that_nobody_asks_lets_its_workers_go() -> None:
+    compiler = Compiler(idle_seconds=0.05)
+    await compiler.start()
+    await until(lambda: bool(compiler.pids))
+    (pid,) = compiler.pids
+    await until(lambda: not compiler.pids and not running(pid))
+    await compiler.aclose()

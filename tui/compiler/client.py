@@ -13,7 +13,8 @@ import msgspec
 
 from tui.common.environment import worker_environment
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
+from tui.common.worker_process import WorkerDied
+from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.compiler import messages
 from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
 from tui.domain.backends import BackendData
@@ -23,6 +24,8 @@ CHECK_SECONDS: Final = 60.0
 """Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
 CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
+IDLE_SECONDS: Final = 600.0
+"""Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
 
 T = TypeVar("T")
 
@@ -30,21 +33,25 @@ T = TypeVar("T")
 class Compiler:
     """Qiskit behind a process boundary. Cancelling the awaiting task stops the work.
 
-    One worker process does everything, started by `start` or the first request and kept warm. A check or a
-    drawing that finds it busy goes to a second one, which is started then: an editor is not to wait for a
-    transpiler. The app's process never imports Qiskit.
+    One worker process does everything, started by `start` or the first request, and ended when nothing was
+    asked for a while. A check or a drawing that finds it busy goes to a second one, which is started then: an
+    editor is not to wait for a transpiler. The app's process never imports Qiskit.
 
     All methods but `start` and `aclose` raise `QdeckError`: `UNAVAILABLE` when Qiskit is not installed or its
     process ended, `CIRCUIT` when the program cannot be read or transpiled.
 
     Args:
         environment: variables for the workers beside those that every worker gets.
+        idle_seconds: time without a request after which a worker is ended.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         variables = _environment() | dict(environment or {})
         self._main, self._second = (
-            WorkerQueue("tui.compiler.qiskit.worker_main", environment=variables) for _ in range(2)
+            WorkerQueue("tui.compiler.qiskit.worker_main", environment=variables, idle_seconds=idle_seconds)
+            for _ in range(2)
         )
 
     @property

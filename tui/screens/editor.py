@@ -84,7 +84,8 @@ class EditorScreen(SectionScreen):
         self.query_one(QasmEditor).focus()
 
     def on_screen_resume(self) -> None:
-        """Another section may have put another circuit on the workspace."""
+        """Another section may have put another circuit on the workspace; and Qiskit will be needed."""
+        self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
         self._load_workspace()
 
     def on_resize(self) -> None:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from tui.common.worker_process import WorkerClosed, WorkerDied, WorkerQueue
+from tui.common.worker_process import WorkerDied
+from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.sandbox.core.devices import Device
 from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
 

@@ -97,7 +97,8 @@ class TranspileScreen(SectionScreen):
         self._show_state()
 
     def on_screen_resume(self) -> None:
-        """Do what was asked for on the way here, and look again at the circuit."""
+        """Do what was asked for on the way here, and look again at the circuit; Qiskit will be needed."""
+        self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
         choices = self.query_one(TranspileOptionsForm)
         if not self.is_mounted or not choices.is_mounted:
             return
