@@ -204,10 +204,8 @@ async def test_worker_that_was_only_started_is_ended_too() -> None:
 
 async def test_request_that_takes_longer_than_the_idle_time_is_answered() -> None:
     queue = WorkerQueue(PROGRAM, idle_seconds=0.05)
-    assert await asyncio.gather(queue.request(b"sleep 0.3"), queue.request(b"echo behind")) == [
-        b"slept",
-        b"behind",
-    ]
+    answers = await asyncio.gather(queue.request(b"sleep 0.3"), queue.request(b"echo behind"))
+    assert [*answers] == [b"slept", b"behind"]
     await queue.aclose()
 
 
