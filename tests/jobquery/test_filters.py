@@ -173,6 +173,24 @@ def test_parse_filter_reports_the_place_of_an_error(text: str, at: int, word: st
     assert word in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("- x", [("-", False), ("x", False)]),
+        ("x -", [("x", False), ("-", False)]),
+        ("-x", [("x", True)]),
+        ("--x", [("-x", True)]),
+        ("a-b", [("a-b", False)]),
+        ('"-a"', [("-a", False)]),
+        ('-"a b" c', [("a b", True), ("c", False)]),
+    ],
+)
+def test_filter_minus_negates_only_the_word_that_follows_at_once(
+    text: str, terms: list[tuple[str, bool]]
+) -> None:
+    assert [(term.values[0], term.negated) for term in parse_filter(text).terms] == terms
+
+
 @given(
     st.text()
     | st.lists(st.sampled_from(["status:", "age<", '"', "\\", "-", ",", "2d", " ", "x", "="])).map("".join)

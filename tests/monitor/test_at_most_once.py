@@ -146,6 +146,34 @@ async def test_outbox_sends_no_adopted_submission_while_the_job_list_fails(tmp_p
     await again.services.aclose()
 
 
+async def test_outbox_asks_for_the_job_of_an_adopted_submission_before_it_sends_it(tmp_path: Path) -> None:
+    """Never tried, by the word of the history, and left in order: it may be an old copy all the same."""
+    first = await MonitorHarness(tmp_path).enter(SANDBOX)
+    first.services.outbox.queue.hold_for(600.0, "test")
+    sent = asyncio.ensure_future(first.services.outbox.submit(BELL))
+    await first.clock.settle()
+    sent.cancel()
+    await first.services.aclose()
+    again = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
+    await again.clock.advance(5)
+    calls = [call for call in first.host.calls if call in ("find", "submit")]
+    assert calls == ["find", "submit"] and len(first.host.jobs) == 1
+    await again.services.aclose()
+
+
+async def test_outbox_asks_for_the_job_of_a_refused_submission_before_it_sends_it_again(
+    tmp_path: Path,
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter(SANDBOX)
+    harness.host.faults["submit"] = [too_many(5.0)]
+    await harness.clock.run_until(
+        asyncio.ensure_future(harness.services.outbox.submit(BELL)).done, seconds=30
+    )
+    calls = [call for call in harness.host.calls if call in ("find", "submit")]
+    assert calls == ["submit", "find", "submit"] and len(harness.host.jobs) == 1
+    await harness.services.aclose()
+
+
 @pytest.mark.parametrize("step", ["prepared", "sending"])
 async def test_outbox_does_not_send_imported_submissions(tmp_path: Path, step: str) -> None:
     first, sent = await queued_submission(tmp_path / "one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tui.common.errors import QdeckError
 from tui.config.settings import load_settings
 from tui.domain.jobs import Primitive, Submission
 from tui.domain.results import JobResult
+from tui.store.blobs import Quota
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.repository import JobRepository
 
@@ -104,3 +106,60 @@ async def test_quota_removes_nothing_before_history_is_loaded(tmp_path: Path) ->
     await history.save_result(("platform", "job-00010"), JobResult((), os.urandom(2000)))
     assert len(list(folders.results.iterdir())) < 10
     await history.aclose()
+
+
+def written(folder: Path, number: int, size: int) -> Path:
+    """Write a file, an hour later than the one before."""
+    path = folder / f"{number:02d}"
+    path.write_bytes(bytes(size))
+    os.utime(path, ns=(0, number * 3_600_000_000_000))
+    return path
+
+
+def test_quota_removes_the_oldest_until_some_room_is_left(tmp_path: Path) -> None:
+    quota = Quota((tmp_path,), 1000)
+    added = [quota.add(written(tmp_path, number, 100)) for number in range(11)]
+    # Of 1,100 bytes, down to 95 % of the limit.
+    assert added == [(0, 0)] * 10 + [(2, 200)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number:02d}" for number in range(2, 11)]
+
+
+def test_quota_counts_what_it_removed_as_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[tuple[Path, ...]] = []
+    files = Quota._files
+
+    def counted(self: Quota) -> Iterator[tuple[int, int, str]]:
+        walks.append(self._folders)
+        return files(self)
+
+    monkeypatch.setattr(Quota, "_files", counted)
+    quota = Quota((tmp_path,), 1000)
+    for number in range(11):
+        quota.add(written(tmp_path, number, 100))
+    walked = len(walks)
+    assert quota.add(written(tmp_path, 11, 100)) == (0, 0) and len(walks) == walked
+    assert quota.add(written(tmp_path, 12, 100)) == (2, 200) and len(walks) == walked + 1
+
+
+def test_quota_keeps_needed_files_and_the_one_just_written(tmp_path: Path) -> None:
+    quota = Quota((tmp_path,), 100)
+    oldest, second = written(tmp_path, 0, 50), written(tmp_path, 1, 50)
+    large = written(tmp_path, 2, 500)
+    assert quota.add(large, {oldest}) == (1, 50)
+    assert sorted(tmp_path.iterdir()) == [oldest, large] and not second.exists()
+
+
+def test_quota_counts_files_of_others_before_it_removes(tmp_path: Path) -> None:
+    quota = Quota((tmp_path,), 1000)
+    quota.add(written(tmp_path, 0, 900))
+    (tmp_path / "00").unlink()
+    # Removed by another process: there is room for this one after all.
+    assert quota.add(written(tmp_path, 1, 200)) == (0, 0)
+    assert quota.add(written(tmp_path, 2, 800)) == (0, 0)
+    assert quota.add(written(tmp_path, 3, 1)) == (1, 200)
+
+
+def test_quota_without_knowledge_of_what_is_needed_removes_nothing(tmp_path: Path) -> None:
+    quota = Quota((tmp_path,), 100)
+    assert quota.add(written(tmp_path, 0, 500), None) == (0, 0)
+    assert quota.add(written(tmp_path, 1, 500), None) == (0, 0)

@@ -91,7 +91,7 @@ class FilterError(ValueError):
         super().__init__(message)
         self.message = message
         self.at = at
-        self.length = max(1, length)
+        self.length = length
 
 
 @dataclass(frozen=True, slots=True)
