@@ -4,6 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a program of the executor stands for: its `semantic_role` (contract 5.16)."""
+
+    SAMPLER = "sampler"
+    ESTIMATOR = "estimator"
+    NOISE_LEARNER = "noise-learner"
+    NONE = ""
+    """A plain program, or a role that is not known here."""
+
+    @classmethod
+    def of(cls, text: str) -> Role:
+        """Return the role for the service's word; both spellings are read: `sampler_v2`, `sampler-v2`."""
+        word, _, version = text.strip().lower().replace("_", "-").rpartition("-")
+        if version[:1] != "v" or not version[1:].isdecimal():
+            return cls.NONE
+        return next((role for role in cls if role == word), cls.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +79,14 @@ class PubResult:
 class JobResult:
     """The result of a job: one `PubResult` a PUB, in order.
 
-    `raw` is the body as the service sent it; `note` says why nothing could be decoded, when so.
+    `raw` is the body as the service sent it; `note` says why nothing could be decoded, when so. `role`: what
+    a program of the executor stood for; none for results of other programs.
     """
 
     pubs: tuple[PubResult, ...]
     raw: bytes = b""
     note: str = ""
+    role: Role = Role.NONE
 
 
 def named(result: JobResult, observables: tuple[str, ...]) -> JobResult:

@@ -25,7 +25,7 @@ import msgspec
 
 from tui.common.atomic_file import make_folder, replace_file
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.results import JobResult, PubResult
+from tui.domain.results import JobResult, PubResult, Role
 from tui.store.records.models import JobRecord, Key, PendingSubmission
 
 MAX_TEXT_BYTES = 64 << 20
@@ -54,6 +54,7 @@ class _ResultFile:
     note: str = ""
     raw: str | None = None
     raw_bytes: bytes = b""
+    role: Role = Role.NONE
 
 
 class BlobStore:
@@ -86,7 +87,7 @@ class BlobStore:
             raw, raw_bytes = result.raw.decode("utf-8"), b""
         except UnicodeDecodeError:
             raw, raw_bytes = None, result.raw
-        body = _ResultFile(key[0], key[1], result.pubs, result.note, raw, raw_bytes)
+        body = _ResultFile(key[0], key[1], result.pubs, result.note, raw, raw_bytes, result.role)
         self._write(self._result_path(key), _sealed(msgspec.json.encode(body)))
 
     def result(self, key: Key) -> JobResult | None:
@@ -100,7 +101,7 @@ class BlobStore:
         if (body.service, body.job_id) != key:
             return None
         raw = body.raw_bytes if body.raw is None else body.raw.encode()
-        return JobResult(pubs=body.pubs, raw=raw, note=body.note)
+        return JobResult(pubs=body.pubs, raw=raw, note=body.note, role=body.role)
 
     def remove_result(self, key: Key) -> None:
         """Remove the result's file, when there is one.

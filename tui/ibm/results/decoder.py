@@ -10,9 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from tui.common.safe_text import plain
-from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution
+from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
 from tui.ibm.results.counts import hex_counts, leaves, listed_counts
-from tui.ibm.results.executor import executor_pubs
+from tui.ibm.results.executor import ProgramResult, executor_pubs
 from tui.ibm.results.ndarray import to_float
 from tui.ibm.results.payload_split import Part, split_payload
 from tui.ibm.results.typed import typed_pubs
@@ -20,6 +20,10 @@ from tui.ibm.results.typed import typed_pubs
 T = TypeVar("T")
 _LONG = 64 * 1024
 """Bytes of a body from which on its long parts are cut out first."""
+_BY_BASIS = (
+    "These are the estimator's counts by measurement basis. Its values are worked out from them by "
+    "qiskit-mitigation, which the extra `local` installs."
+)
 _NOT_JSON_NUMBERS = re.compile(rb"(?<=[\[,:\s])-?(?:NaN|Infinity)(?=[\],}\s])")
 
 
@@ -51,6 +55,8 @@ class _Body(msgspec.Struct, frozen=True):
     metadata: msgspec.Raw = msgspec.Raw(b"null")
     schema_version: str = ""
     data: msgspec.Raw = msgspec.Raw(b"null")
+    semantic_role: str | None = None
+    passthrough_data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def decode_result(body: bytes) -> JobResult:
@@ -63,7 +69,8 @@ def decode_result(body: bytes) -> JobResult:
         The PUBs and the body; without PUBs where it cannot be read, and `note` says why.
     """
     try:
-        return JobResult(_pubs(body), raw=body)
+        pubs, role = _pubs(body)
+        return JobResult(pubs, raw=body, note=_BY_BASIS if role is Role.ESTIMATOR else "", role=role)
     except _Unknown as reason:
         return JobResult((), raw=body, note=str(reason))
     except (msgspec.ValidationError, ValueError, KeyError) as problem:
@@ -78,7 +85,7 @@ class _Unknown(Exception):
     """A body of a kind that is not decoded."""
 
 
-def _pubs(body: bytes) -> tuple[PubResult, ...]:
+def _pubs(body: bytes) -> tuple[tuple[PubResult, ...], Role]:
     skeleton, parts = split_payload(body) if len(body) > _LONG else (body, [])
     try:
         top = _load(skeleton)
@@ -89,15 +96,17 @@ def _pubs(body: bytes) -> tuple[PubResult, ...]:
             raise _Unknown("The body of the result is no whole JSON: it was cut off on its way.") from None
         raise _Unknown("The service answered with text instead of a result.") from None
     if top.kind == "PrimitiveResult":
-        return typed_pubs(top.value, parts)
+        return typed_pubs(top.value, parts), Role.NONE
     if top.results is not None:
-        return tuple(_plain_pub(pub, parts) for pub in top.results)
+        return tuple(_plain_pub(pub, parts) for pub in top.results), Role.NONE
     if top.quasi_dists is not None:
-        return _v1(top.quasi_dists, top.metadata, _quasi)
+        return _v1(top.quasi_dists, top.metadata, _quasi), Role.NONE
     if top.values is not None:
-        return _v1(top.values, top.metadata, _value)
+        return _v1(top.values, top.metadata, _value), Role.NONE
     if top.schema_version:
-        return executor_pubs(top.schema_version, top.data, parts)
+        role = top.semantic_role or ""
+        program = ProgramResult(top.schema_version, top.data, role, top.passthrough_data, parts)
+        return executor_pubs(program), Role.of(role)
     raise _Unknown("The result is of a kind that is not known here; it is kept as it came.")
 
 

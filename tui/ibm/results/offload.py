@@ -18,13 +18,17 @@ from typing import IO, Final, TypeVar
 import msgspec
 
 from tui.common.worker_process import WorkerDied, WorkerProcess, serve
-from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
+from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
 from tui.ibm.results.decoder import decode_result
+from tui.ibm.results.executor import declared_items
 
 T = TypeVar("T")
 THREAD_BYTES: Final = 64 * 1024
 PROCESS_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a body from which on a thread or a process decodes it."""
+THREAD_ITEMS: Final = 500_000
+PROCESS_ITEMS: Final = 16_000_000
+"""Bits or numbers in the arrays of an executor's result, likewise."""
 _PIECE: Final = 4_000
 _NICENESS: Final = 5
 
@@ -61,6 +65,7 @@ class _End(msgspec.Struct, frozen=True, tag="end"):
     """That was all."""
 
     note: str
+    role: Role
 
 
 _Piece = _PubStart | _CountsStart | _SomeCounts | _SomeValues | _End
@@ -73,9 +78,11 @@ async def offload_result(body: bytes) -> JobResult:
     Returns:
         The result; without PUBs and with a note when the decoding process failed.
     """
-    if len(body) < THREAD_BYTES:
+    # The arrays of the executor's results may be packed a thousandfold.
+    items = declared_items(body) if len(body) < PROCESS_BYTES else 0
+    if len(body) < THREAD_BYTES and items < THREAD_ITEMS:
         return decode_result(body)
-    if len(body) < PROCESS_BYTES:
+    if len(body) < PROCESS_BYTES and items < PROCESS_ITEMS:
         return await asyncio.to_thread(decode_result, body)
     try:
         result = await _decode_in_process(body)
@@ -134,7 +141,7 @@ def _split(result: JobResult) -> Iterator[_Piece]:
             items = iter(counts.counts.items())
             while some := dict(islice(items, _PIECE)):
                 yield _SomeCounts(some)
-    yield _End(result.note)
+    yield _End(result.note, result.role)
 
 
 async def _receive(worker: WorkerProcess) -> AsyncIterator[_Piece]:
@@ -159,7 +166,7 @@ async def _assemble(pieces: AsyncIterator[_Piece]) -> JobResult:
                 if begun:
                     pubs.append(finished())
                 if isinstance(piece, _End):
-                    return JobResult(tuple(pubs), note=piece.note)
+                    return JobResult(tuple(pubs), note=piece.note, role=piece.role)
                 head, counts, values, begun = piece, [], [], True
             case _CountsStart():
                 counts.append((piece, {}))
