@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState
 
 from tui.common.crash_log import write_trouble
 from tui.common.errors import QdeckError
-from tui.common.safe_text import plain, shorten
+from tui.common.safe_text import plain_lines, shorten
 from tui.common.timing import Clock
 from tui.config.settings import Settings, folders
 from tui.domain.accounts import Account, Channel
@@ -204,9 +204,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
             self.pop_screen()
 
-    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
+    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION, *, advice: str = "") -> None:
         """Show a notice, as plain text, above the keys; it can be read again among the messages."""
-        note = Notification(plain(text, limit=2000, lines=True).strip(), severity, self.clock.now())
+        note = Notification(plain_lines((text, advice), limit=2000), severity, self.clock.now())
         self.notifications.add(note)
         self.set_timer(_NOTICE_SECONDS[severity], partial(self._expire_notice, note))
         self._flash()
@@ -239,10 +239,10 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
         if isinstance(error, QdeckError):
-            self.show_notice(f"{error.message}\n{error.advice}".strip(), Severity.ERROR)
+            self.show_notice(error.message, Severity.ERROR, advice=error.advice)
             return
         what = f"Something unexpected went wrong ({type(error).__name__}); qdeck goes on."
-        self.show_notice(f"{what}\n{self._log_error(error)}", Severity.ERROR)
+        self.show_notice(what, Severity.ERROR, advice=self._log_error(error))
 
     def _log_error(self, error: BaseException) -> str:
         """Write an unexpected error to the log and say where it is."""

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tui.commands.answers import emit_result, job_facts, run_answer
-from tui.commands.output import emit_json, emit_table
+from tui.commands.output import emit_json, emit_table, explain, say
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Identity
 from tui.domain.circuits import Candidate, CircuitStats, TranspileOptions
 from tui.domain.jobs import Job, JobStatus
@@ -72,3 +73,18 @@ def test_output_makes_foreign_text_plain(capsys: pytest.CaptureFixture[str]) -> 
     assert table.count("\t") == 1
     assert not {"\x1b", "\u202e"} & set(out)
     assert json.loads(answer)["jobs"][0]["tags"] == [hostile]
+
+
+FORGED = "dc1f\r\nJob dc1f: done."
+
+
+def test_line_break_in_an_id_cannot_forge_a_line_of_talk(capsys: pytest.CaptureFixture[str]) -> None:
+    say(f"Cancelled job {FORGED}.")
+    explain(QdeckError(ErrorKind.NOT_FOUND, f"There is no job {FORGED}.", "Look at the list."))
+    emit_table(("JOB",), [(FORGED,)])
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [
+        "Cancelled job dc1f␍␊Job dc1f: done..",
+        "qdeck: There is no job dc1f␍␊Job dc1f: done.. Look at the list.",
+    ]
+    assert said.out == "dc1f␍␊Job dc1f: done.\n"

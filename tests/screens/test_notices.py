@@ -57,6 +57,16 @@ def test_notice_warning_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(services), run_before=warned)
 
 
+async def test_line_break_in_an_id_cannot_forge_a_line_of_a_notice() -> None:
+    async with running(AppServicesHarness()) as pilot:
+        app = pilot.app
+        assert isinstance(app, QDeckApp)
+        app.show_notice("Submitted dc1f\r\n✘ Error  all is lost")
+        app.report(QdeckError(ErrorKind.CONFLICT, "No job a\r\nb.", "Look at it\nfirst."))
+        told = [note.text for note in app.notifications.all]
+    assert told == ["No job a␍␊b.\nLook at it␊first.", "Submitted dc1f␍␊✘ Error  all is lost"]
+
+
 def test_notices_log_at_80x24(snap_compare: SnapCompare) -> None:
     services = AppServicesHarness()
 

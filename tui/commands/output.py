@@ -35,9 +35,9 @@ class OutputClosed(Exception):
 
 
 def say(text: str) -> None:
-    """One line of talk on stderr; what comes from outside is made plain. A closed stderr is not an error."""
+    """One line of talk on stderr, whatever comes from outside. A closed stderr is not an error."""
     try:
-        print(plain(text, lines=True), file=sys.stderr, flush=True)
+        print(plain(text), file=sys.stderr, flush=True)
     except OSError:
         return
 

@@ -47,17 +47,18 @@ def serve(
         sys.stdout.write(json.dumps(info) + "\n")
         sys.stdout.flush()
         if not as_json:
-            say(
-                f"SANDBOX, simulated: listening on {info['url']} until Ctrl+C.\n"
-                f"From another shell, with the key above in QISKIT_IBM_TOKEN:\n"
-                f"  export QISKIT_IBM_INSTANCE={info['crn']}\n"
-                f"  export QDECK_ENDPOINT_IAM={info['url']} QDECK_ENDPOINT_API={info['url']}\n"
-                f"or, for its classic face, with the token above in QISKIT_IBM_TOKEN:\n"
-                f"  export QISKIT_IBM_CHANNEL=ibm_quantum QISKIT_IBM_INSTANCE={info['instance']}\n"
+            for line in (
+                f"SANDBOX, simulated: listening on {info['url']} until Ctrl+C.",
+                "From another shell, with the key above in QISKIT_IBM_TOKEN:",
+                f"  export QISKIT_IBM_INSTANCE={info['crn']}",
+                f"  export QDECK_ENDPOINT_IAM={info['url']} QDECK_ENDPOINT_API={info['url']}",
+                "or, for its classic face, with the token above in QISKIT_IBM_TOKEN:",
+                f"  export QISKIT_IBM_CHANNEL=ibm_quantum QISKIT_IBM_INSTANCE={info['instance']}",
                 f"  export QDECK_ENDPOINT_AUTH={info['classic']['auth']} "
                 f"QDECK_ENDPOINT_RUNTIME={info['classic']['runtime']} "
-                f"QDECK_ENDPOINT_TRANSPILER={info['classic']['transpiler']}"
-            )
+                f"QDECK_ENDPOINT_TRANSPILER={info['classic']['transpiler']}",
+            ):
+                say(line)
 
     state = folders(environ).sandbox
     words = ["--port", str(port), "--state", str(state), "--queue", str(queue)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 _LIMIT = 20_000
@@ -44,6 +45,16 @@ def plain(text: str, *, limit: int = _LIMIT, lines: bool = False) -> str:
     if len(text) > limit:
         shown.append("…")
     return "".join(shown)
+
+
+def plain_lines(parts: Iterable[str], *, limit: int = _LIMIT) -> str:
+    """Make each part plain and put it on a line of its own: no part can pass for two.
+
+    Args:
+        parts: any texts; empty ones are left out.
+        limit: the most characters of each.
+    """
+    return "\n".join(plain(part, limit=limit) for part in parts if part)
 
 
 def shorten(text: str, width: int) -> str:

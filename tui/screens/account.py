@@ -165,7 +165,7 @@ class AccountScreen(Dialog[bool]):
     def _say(self, text: str, *, waiting: bool = False) -> None:
         trouble = self.query_one("#trouble", Static)
         trouble.set_class(waiting, "-waiting")
-        trouble.update(Content(plain(text, limit=600, lines=True)))
+        trouble.update(Content(plain(text, limit=600)))
 
 
 def account_lines(services: AppServices, shell: Shell) -> list[StyledLine]:

@@ -170,8 +170,8 @@ class Shell(Protocol):
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
         ...
 
-    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION) -> None:
-        """Show a notice, as plain text."""
+    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION, *, advice: str = "") -> None:
+        """Show a notice, as plain text, the advice on a line of its own."""
         ...
 
     def send_to_clipboard(self, text: str) -> None:

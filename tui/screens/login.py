@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.safe_text import Secret, plain, shorten
+from tui.common.safe_text import Secret, plain, plain_lines, shorten
 from tui.domain.accounts import Account, Channel, Identity, Keep
 from tui.monitor.services import AppServices
 from tui.screens.base import Shell
@@ -209,8 +209,8 @@ class LoginScreen(Dialog[bool]):
     def _say(self, error: QdeckError, first: str = "") -> None:
         self._wait("")
         advice = error.advice or _ADVICE.get(error.kind, "")
-        text = "\n".join(part for part in (first, error.message, advice) if part)
-        self.query_one("#trouble", Static).update(Content(plain(text, limit=600, lines=True)))
+        text = plain_lines((first, error.message, advice), limit=400)
+        self.query_one("#trouble", Static).update(Content(text))
 
     def action_back(self) -> None:
         """Look around without signing in."""

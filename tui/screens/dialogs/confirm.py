@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.common.safe_text import plain
+from tui.common.safe_text import plain, plain_lines
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
@@ -23,7 +24,7 @@ class Confirm(Dialog[bool]):
 
     Args:
         title: the question, in a few words.
-        text: what would happen, as plain text.
+        text: what would happen; several sentences each on a line of its own.
         verb: what the button that does it says.
         keep: what the button that does not do it says.
     """
@@ -35,10 +36,10 @@ class Confirm(Dialog[bool]):
         Binding("right,down,l,j", "app.focus_next", "Other", show=False),
     ]
 
-    def __init__(self, title: str, text: str, verb: str, *, keep: str = "Cancel") -> None:
+    def __init__(self, title: str, text: str | Sequence[str], verb: str, *, keep: str = "Cancel") -> None:
         super().__init__()
         self._title = title
-        self._text = text
+        self._lines = (text,) if isinstance(text, str) else text
         self._verb = verb
         self._keep = keep
 
@@ -46,7 +47,7 @@ class Confirm(Dialog[bool]):
         """The question, what it means, and two buttons."""
         with Vertical(classes="dialog"):
             yield Static(Content(plain(self._title, limit=200)), classes="dialog--title")
-            yield Static(Content(plain(self._text, limit=2000, lines=True)), classes="dialog--text")
+            yield Static(Content(plain_lines(self._lines, limit=2000)), classes="dialog--text")
             with Horizontal(classes="dialog--buttons"):
                 yield Button(Content(self._keep), id="keep", compact=True)
                 yield Button(Content(self._verb), id="do", compact=True)

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.safe_text import plain, shorten
+from tui.common.safe_text import plain, plain_lines, shorten
 from tui.common.timing import Clock
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
@@ -177,7 +177,7 @@ class LeaveSessions(Dialog[bool]):
             self.dismiss(True)
             return
         self._show()
-        self._say("\n".join(text[:2]))
+        self._say(*text[:2])
         self.query_one("#keep", Button).focus()
 
     async def _errors(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
@@ -193,11 +193,11 @@ class LeaveSessions(Dialog[bool]):
             return "" if error.kind is ErrorKind.NOT_FOUND else f"{which}: {error.message}"
         return ""
 
-    def _say(self, text: str, *, waiting: bool = False) -> None:
+    def _say(self, *lines: str, waiting: bool = False) -> None:
         trouble = self.query_one("#trouble", Static)
-        trouble.display = bool(text)
+        trouble.display = any(lines)
         trouble.set_class(waiting, "-waiting")
-        trouble.update(Content(plain(text, limit=600, lines=True)))
+        trouble.update(Content(plain_lines(lines, limit=300)))
 
 
 def _meaning(queued: int, end: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from tui.common.errors import QdeckError
-from tui.common.safe_text import plain
+from tui.common.safe_text import plain, plain_lines
 from tui.domain.jobs import Job, JobMetrics, JobStatus
 from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
@@ -324,4 +324,4 @@ def _muted(text: str) -> list[StyledLine]:
 
 
 def _error_text(error: QdeckError) -> str:
-    return f"{error.message}\n{error.advice}".strip()
+    return plain_lines((error.message, error.advice))

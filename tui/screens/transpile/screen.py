@@ -265,7 +265,7 @@ class TranspileScreen(SectionScreen):
     async def _ask(self, submission: Submission, reasons: list[str]) -> None:
         """What costs more than usual is confirmed first."""
         where = plain(submission.backend, limit=60)
-        if await self.app.push_screen_wait(Confirm(f"Run on {where}?", "\n".join(reasons), "Run it")):
+        if await self.app.push_screen_wait(Confirm(f"Run on {where}?", reasons, "Run it")):
             self._send(submission)
 
     def _send(self, submission: Submission) -> None:

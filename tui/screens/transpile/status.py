@@ -100,7 +100,7 @@ def error_lines(error: QdeckError, width: int) -> list[StyledLine]:
     Returns:
         At most six lines of `width` cells.
     """
-    return wrapped(f"✘ {plain(str(error), limit=2000, lines=True)}", max(40, width), TextStyle.BAD)[:6]
+    return wrapped(f"✘ {plain(str(error), limit=2000)}", max(40, width), TextStyle.BAD)[:6]
 
 
 def warning_lines(candidate: Candidate, width: int) -> list[StyledLine]:
