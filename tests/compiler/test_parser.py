@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from tui.compiler.qiskit.parser import check, read
+from tui.compiler.qiskit.parser import (
+    _HUGE_NUMBER,
+    _SINGLE_EQUALS,
+    _bare,
+    _closing,
+    _unpaired_brace,
+    check,
+    read,
+)
 
 V2 = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2]; creg c[2];\n'
 V3 = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q; bit[2] c;\n'
@@ -61,6 +71,14 @@ def test_check_counts_blocks_of_control_flow() -> None:
         ('include "other.inc";', 1, 'no included file but "stdgates.inc"'),
         ("for int i in [0:1] { h q[i]; }", 22, "only a number as an index"),
         ("qubit[999999999] big;", 1, "more than 20,000 bits"),
+        ("h q[];", 5, "An index is missing between '[' and ']'."),
+        ("h q[0]];", 7, "']' closes nothing: there is no '[' for it."),
+        ("if () { h q[0]; }", 5, "Something is missing between '(' and ')'."),
+        ("rx(pi", 3, "This '(' is not closed."),
+        ("h q[c];", 3, "An index is a whole number or a range of them, not of type bit[2]."),
+        ("h c[0];", 3, "A qubit or qubit register is needed here."),
+        ("w = 3;", 1, "There is no w: it is not declared above."),
+        ("h;", 1, "a gate needs its qubits"),
     ],
 )
 def test_openqasm_3_error_has_place_and_plain_words(line: str, column: int, says: str) -> None:
@@ -82,6 +100,9 @@ def test_openqasm_3_error_has_place_and_plain_words(line: str, column: int, says
         ("h q[0]", 1, "a ';' is missing at the end"),
         ('include "/etc/passwd";', 9, "is not read"),
         ("qreg big[999999999];", 1, "more than 20,000 bits"),
+        ("if(c=1) x q[0];", 5, "A single '=' cannot stand here."),
+        ("rx(2=3) q[0]; // =", 5, "A single '='"),
+        (" h q[99999999999999999999];", 6, "This number is too large."),
     ],
 )
 def test_openqasm_2_error_has_place(line: str, column: int, says: str) -> None:
@@ -108,6 +129,123 @@ def test_check_reports_each_line_with_a_syntax_error_once() -> None:
 def test_missing_semicolon_is_placed_at_the_end_of_its_line(text: str, end: str) -> None:
     first = check(f"{text} h q[0]{end}").diagnostics[0]
     assert first.line == 4 and "';' is missing" in first.message
+
+
+@pytest.mark.parametrize(
+    ("line", "lacking"),
+    [
+        ("const int n = 2;", "`const` declarations; write the value itself where it is used"),
+        ("uint[4] a = 1;", "variables of type uint"),
+        ("if (int[2](c) == 1) { h q[0]; }", "conversions between types, such as int(c)"),
+        ("if (c[0] && c[1]) { h q[0]; }", "this operator here"),
+        ("rx(sin(1)) q[0];", "calls of functions in expressions"),
+        ("output bit z1;", "`output`; leave the word out"),
+        ("h $0;", "physical qubits ($0) and declared ones in one program"),
+        ("measure q[0];", "a measurement without a bit for its result"),
+    ],
+)
+def test_valid_openqasm_3_that_qiskit_lacks_is_called_valid(line: str, lacking: str) -> None:
+    message = check(f"{V3}{line}\n").diagnostics[0].message
+    assert message.startswith(f"This is valid OpenQASM 3, but Qiskit cannot import {lacking}")
+
+
+@pytest.mark.parametrize("line", ["const int n;", "h q[1.5];", "rx(q[0]) q[1];", "gate g a { measure a; }"])
+def test_invalid_openqasm_3_is_not_called_valid(line: str) -> None:
+    assert "valid" not in check(f"{V3}{line}\n").diagnostics[0].message
+
+
+PROGRAM_3 = """\
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+gate twice(a) r {
+  rx(a) r;
+  rx(a) r;
+}
+if (c == 1) {
+  for int i in [0:1] {
+    x q[0];
+  }
+} else {
+  z q[1];
+}
+twice(pi / 2) q[0];
+c = measure q;
+"""
+PROGRAM_2 = """\
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[2];
+creg c[2];
+gate twice(a) r {
+  rx(a) r;
+  rx(a) r;
+}
+twice(pi/2) q[0];
+if(c==1) x q[1];
+measure q -> c;
+"""
+USES = {"qubit[2] q;": "x q[0]", "bit[2] c;": "if (c", "qreg q[2];": "twice(pi", "creg c[2];": "if(c"}
+"""Declarations, and the beginning of the line that misses them first."""
+
+
+@pytest.mark.parametrize("program", [PROGRAM_2, PROGRAM_3])
+def test_deleted_line_is_reported_beside_it_or_where_its_name_is_missed(program: str) -> None:
+    lines = program.splitlines()
+    for number, deleted in enumerate(lines):
+        rest = [*lines[:number], *lines[number + 1 :]]
+        diagnostics = check("\n".join(rest)).diagnostics
+        if not diagnostics:
+            continue
+        use = USES.get(deleted, "twice(" if deleted.startswith("gate") else "")
+        near = {number, number + 1, min(number + 1, len(rest))}
+        uses = {place for place, line in enumerate(rest, 1) if use and line.strip().startswith(use)}
+        assert diagnostics[0].line in near | uses, (deleted, diagnostics[0])
+
+
+@pytest.mark.parametrize(
+    ("block", "line", "says"),
+    [
+        ("if (c == 1) {\nx q[0];\nh q[1];\n", 4, "The block that starts here does not end"),
+        ("x q[0];\n}\n", 5, "'}' closes nothing"),
+        (
+            "if (c == 1) {\n  x q[0];\nh q[1];\n",
+            5,
+            "The block of line 4 does not end: a '}' is missing after",
+        ),
+        ("  x q[0];\n  x q[1];\n}\n", 4, "A '{' is missing before this line"),
+        ("if (c == 1) {\n    x q[0];\n  }\n}\n", 5, "A '{' is missing before this line"),
+        ("if (c == 1) {\n  while (c == 1) {\n    x q[0];\n}\n", 6, "The block of line 5 does not end"),
+        ('// {\n/* { */ include "{";', 5, "no included file"),
+    ],
+)
+def test_missing_brace_is_placed_by_the_indentation(block: str, line: int, says: str) -> None:
+    first = check(V3 + block).diagnostics[0]
+    assert first.line == line and says in first.message
+
+
+@pytest.mark.parametrize(("text", "file"), [(V2, "qelib1.inc"), (V3, "stdgates.inc")])
+def test_missing_include_is_placed_at_the_end_of_the_header(text: str, file: str) -> None:
+    header, _, rest = text.split("\n", 2)
+    first = check(f"{header}\n{rest}h q[0];").diagnostics[0]
+    assert (first.line, first.column) == (1, len(header) + 1)
+    assert first.message == f'include "{file}"; is missing here: h on line 3 is a standard gate.'
+
+
+@pytest.mark.parametrize("opening", ["/*", '"', "{", "[(", "=", "} ", "9", "OPENQASM ", "//"])
+def test_program_of_repeated_openings_is_checked_in_linear_time(opening: str) -> None:
+    def seconds(text: str) -> float:
+        start = time.process_time()
+        _bare(text)
+        _unpaired_brace(text)
+        _closing(text, "]")
+        _SINGLE_EQUALS.search(text)
+        _HUGE_NUMBER.search(text)
+        return time.process_time() - start
+
+    short, long = (min(seconds(opening * count) for _ in range(3)) for count in (10_000, 80_000))
+    assert long < 8 * 4 * max(short, 0.002)
 
 
 def test_unclosed_block_is_reported() -> None:

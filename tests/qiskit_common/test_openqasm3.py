@@ -56,6 +56,16 @@ def test_error_has_kind_and_place(body: str, kind: str, place: tuple[int, int], 
     assert says in problem.message
 
 
+@pytest.mark.parametrize(
+    ("condition", "value"),
+    [("c == 1", True), ("0 == c", False), ("c != 1", False), ("d[1] != 0", True)],
+)
+def test_bit_is_compared_with_numbers_as_with_booleans(condition: str, value: bool) -> None:
+    circuit = load(f"{HEADER}qubit q; bit c; bit[2] d; if ({condition}) {{ x q; }}")
+    bit = circuit.cregs[1][1] if "d" in condition else circuit.cregs[0][0]
+    assert circuit.data[0].operation.condition == (bit, value)
+
+
 def test_longest_path_takes_the_longest_branch_as_often_as_it_runs() -> None:
     circuit = load(HEADER + "bit c; x $0; c = measure $0; if (c) { x $1; x $1; } else { x $2; } x $3;")
     assert longest_path(circuit, lambda instruction, _: 1.0) == 4.0

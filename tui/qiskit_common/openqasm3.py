@@ -3,6 +3,7 @@
 - `id` becomes Qiskit's identity gate, which devices have (the importer makes it U(0, 0, 0));
 - `bit c;` becomes a register of one bit, since primitives return results by register;
 - registers keep the names they have in the program;
+- a bit may be compared with 0 and 1 in a condition;
 - hardware qubits `$n` exist from the start, so that one first named inside a block is well placed;
 - errors have their line and column.
 """
@@ -27,6 +28,7 @@ from qiskit_qasm3_import.exceptions import ConversionError, raise_from_node
 
 MOST_BITS: Final = 20_000
 """Qubits or bits of one declaration: Qiskit makes an object of each."""
+_EQUALITIES: Final = (ast.BinaryOperator["=="], ast.BinaryOperator["!="])
 MOST_ERRORS: Final = 5
 """After that many syntax errors the rest is most likely their consequence."""
 
@@ -204,6 +206,21 @@ class _Importer(ConvertVisitor):  # type: ignore[misc]  # the importer has no ty
                 raise_from_node(value, "initialisation of classical bits is not supported")
             context.circuit.measure(self._resolve_qarg(value.qubit, context), data)
         return context
+
+    def visit_ClassicalAssignment(self, node: ast.ClassicalAssignment, context: Any) -> Any:
+        """Refuse the assignment, first for a name that is not declared or is no bit."""
+        self._resolve_carg(node.lvalue, context)
+        return self.generic_visit(node, context)
+
+    def _resolve_condition(self, node: ast.Expression, context: Any) -> Any:
+        """Resolve a condition; a bit may be compared with 0 and 1, too, not with false and true alone."""
+        if isinstance(node, ast.BinaryExpression) and node.op in _EQUALITIES:
+            for side, number in ((node.lhs, node.rhs), (node.rhs, node.lhs)):
+                if isinstance(number, ast.IntegerLiteral) and number.value in (0, 1):
+                    value, kind = self._resolve_generic(side, context, strict=True)
+                    if isinstance(kind, types.Bit):
+                        return value, bool(number.value) is (node.op is ast.BinaryOperator["=="])
+        return super()._resolve_condition(node, context)
 
     def visit_QuantumGate(self, node: ast.QuantumGate, context: Any) -> Any:
         """Apply a gate; its number of parameters is checked, which Qiskit's classes do not all do."""

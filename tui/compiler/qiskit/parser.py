@@ -3,77 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from qiskit import QuantumCircuit, qasm2
+from qiskit import QuantumCircuit, qasm2, qasm3
 
 from tui.compiler.qiskit.circuit_summary import measures, stats
+from tui.compiler.qiskit.wording import OPENING, building, importing, syntax
 from tui.domain.circuits import CheckReport, Diagnostic, is_blank, version_of
 from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load
-
-_UNSUPPORTED: Final = {
-    "AliasStatement": "this `let` alias",
-    "AngleType": "variables of type angle",
-    "BreakStatement": "`break` here",
-    "CalibrationDefinition": "`defcal` calibrations",
-    "CalibrationGrammarDeclaration": "`defcalgrammar`",
-    "CalibrationStatement": "`cal` blocks",
-    "ClassicalAssignment": "assignments other than `= measure`",
-    "CompoundStatement": "bare `{ ... }` blocks",
-    "ConstantDeclaration": "`const` declarations; write the value itself where it is used",
-    "EndStatement": "`end`",
-    "ExpressionStatement": "expressions that stand alone, such as the call of a subroutine",
-    "ExternDeclaration": "`extern` functions",
-    "Pragma": "pragmas; remove the line",
-    "ReturnStatement": "`return`",
-    "SubroutineDefinition": "`def` subroutines; a `gate` definition may do",
-    "SwitchStatement": "`switch`; use `if`",
-}
-_TOKENS: Final = {
-    "<EOF>": "the end of the program",
-    "Identifier": "a name",
-    "StringLiteral": 'a file name in quotes, such as "stdgates.inc"',
-    "BitstringLiteral": "a bit string",
-    "CalibrationBlock": "a calibration block",
-    "HardwareQubit": "a physical qubit, such as $0",
-    "DecimalIntegerLiteral": "a whole number",
-    "FloatLiteral": "a number",
-    "VersionSpecifier": "a version, such as 3.0",
-}
-_IMPORTING: Final = {
-    r"declarations of type '(\w+)' are not supported": "Qiskit cannot import variables of type {0}.",
-    r"non-stdgates": 'Qiskit reads no included file but "stdgates.inc" ("qelib1.inc" belongs to OpenQASM 2).',
-    r"Symbol '(.+)' already": "The name {0} is taken: a gate, register or variable has it already.",
-    r"gate '(.+)' is not defined": "There is no gate {0}.",
-    r"Undefined symbol '(.+)'": "There is no {0}: it is not declared above.",
-    r"conditions": "Qiskit reads a condition only as `bit`, `!bit`, `bit == true` or `register == number`.",
-    r"measurements must": "Qiskit needs a bit for the result of a measurement: c[0] = measure q[0];",
-    r"initialisation": "Qiskit cannot import a bit that starts with a value; only with a measurement.",
-}
-"""Beginnings of messages of `qiskit_qasm3_import`, and their wording."""
-_BUILDING: Final = {
-    r".*positional argument.*given": "{gate} was given too many parameters.",
-    r".*qubit\((\d+)\)/clbit.*expectation \((\d+)\)": "{gate} acts on {1} qubits, not on {0}.",
-    r".*duplicate (?:bit|qubit) arguments": "{gate} uses the same qubit twice.",
-    r".*register size error": "The two sides have different numbers of qubits and bits.",
-    r".*index must be int": "Qiskit reads only a number as an index, not a loop variable.",
-}
-"""Messages of Qiskit's errors while it builds a circuit, and their wording."""
-_RAISED: Final[Mapping[type[BaseException], str]] = {
-    IndexError: "The index is outside the register.",
-    ZeroDivisionError: "This divides by zero.",
-    RecursionError: "The program is nested too deeply.",
-    MemoryError: "The program is too large for the memory it may use.",
-}
-_OPENING: Final = {"}": "{", ")": "(", "]": "["}
-
 
 LONGEST_TEXT: Final = 8_000_000
 _PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
 _REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
-_STATEMENT: Final = re.compile(r"[^;{}]*[;{}]")
+_STATEMENT_END: Final = re.compile(r"[;{}]")
 _COMMENT: Final = re.compile(r"//[^\n]*")
+_NO_CODE: Final = re.compile(r'//[^\n]*|/\*(?:.*?\*/|.*)|"[^"\n]*"?', re.DOTALL)
+_HEADER: Final = re.compile(r"\bOPENQASM\s+[\d.]+\s*;")
+_UNKNOWN_GATE: Final = re.compile(r"There is no gate (\w+)\.$")
+_STANDARD_GATES: Final = frozenset(gate.name for gate in qasm3.STDGATES_INC_GATES)
+# Qiskit's reader of OpenQASM 2 panics at numbers that do not fit into 64 bits.
+_HUGE_NUMBER: Final = re.compile(r"(?<![\w.])\d{20,}+(?![\w.])|\bOPENQASM\s+[\d.]{20,}+")
+# Its lexer alone tells no place for this one.
+_SINGLE_EQUALS: Final = re.compile(r"(?<!=)(?:==)*+=(?!=)")
+
+
+@dataclass(slots=True)
+class _Block:
+    """A block of a program: where its '{' is, and the indentation of that line and of the first inside."""
+
+    line: int
+    indent: int
+    column: int
+    inner: int | None = None
 
 
 class Unreadable(Exception):
@@ -105,93 +68,129 @@ def _diagnostic(problem: Problem, text: str) -> Diagnostic:
     if problem.cause is not None:
         return Diagnostic(line, column, building(problem.cause, problem.gate))
     if problem.kind == "import":
-        message = _importing(problem.message)
-        if message.startswith("There is no gate") and "stdgates.inc" not in text:
-            message += ' The standard gates need: include "stdgates.inc";'
-    elif text.startswith("/*", getattr(problem.token, "start", len(text))):
-        message = "This comment does not end: */ is missing."
-    elif problem.statement_end is not None:
+        message = importing(problem.message)
+        gate = _UNKNOWN_GATE.match(message)
+        if gate is not None and "stdgates.inc" not in text and gate[1] in _STANDARD_GATES:
+            return _without_include("stdgates.inc", gate[1], line, text)
+        return Diagnostic(line, column, message)
+    seen, start = getattr(problem.token, "text", None), getattr(problem.token, "start", len(text))
+    if text.startswith("/*", start):
+        return Diagnostic(line, column, "This comment does not end: */ is missing.")
+    if seen in OPENING or seen == "<EOF>":
+        bare = _bare(text)
+        if seen in ("}", "<EOF>") and (found := _unpaired_brace(bare)) is not None:
+            return found
+        if seen in OPENING and (message := _closing(bare[:start], seen)):
+            return Diagnostic(line, column, message)
+        if seen == "<EOF>" and (opened := _opened(bare)):
+            message = f"This '{bare[opened[-1]]}' is not closed."
+            return Diagnostic(*_place(text, opened[-1]), message)
+    if problem.statement_end is not None:
         # What lacks is seen only at the next token; the line to mend is the one before it.
-        line, column = problem.statement_end
-        message = "';' is missing at the end of this line."
-    else:
-        message = _syntax(problem.message, getattr(problem.token, "text", None))
-    return Diagnostic(line, column, message)
+        return Diagnostic(*problem.statement_end, "';' is missing at the end of this line.")
+    return Diagnostic(line, column, syntax(problem.message, seen))
 
 
-def _token(name: str) -> str:
-    bare = name.strip("'")
-    return _TOKENS.get(bare, f"'{bare}'")
+def _without_include(file: str, gate: str, line: int, text: str) -> Diagnostic:
+    """The diagnostic of a standard gate without its file, at the end of the header, where that belongs."""
+    header = _HEADER.search(_bare(text))
+    place = _place(text, header.end()) if header is not None else (1, 1)
+    message = f'include "{file}"; is missing here: {gate} on line {line} is a standard gate.'
+    return Diagnostic(*place, message)
 
 
-def _syntax(message: str, offending: str | None) -> str:
-    """Word an ANTLR message (`extraneous input 'q' expecting ';'`).
-
-    ANTLR lists all that could stand there, up to sixty kinds of token; more than three are left out.
-
-    Args:
-        message: the message as given to an `ErrorListener`.
-        offending: the text of the token it is about, when there is one.
-    """
-    if (unknown := re.match(r"token recognition error at: '(.*)'$", message, re.DOTALL)) is not None:
-        text = unknown[1].strip()[:1] or " "
-        if text in {'"', "'"}:
-            return f"The text that starts with {text} does not end, or may not stand here."
-        return f"{text!r} cannot stand here."
-    if (missing := re.match(r"missing (.+) at '(.*)'$", message, re.DOTALL)) is not None:
-        return _sentence(f"{_token(missing[1])} is missing before {_token(missing[2])}")
-    seen = _token(offending) if offending is not None else "this"
-    if offending in _OPENING and "expecting" in message:
-        return f"{seen} closes nothing: there is no '{_OPENING[offending]}' for it."
-    expected = re.search(r"expecting (.+)$", message, re.DOTALL)
-    wanted = re.findall(r"'[^']*'|<EOF>|\w+", expected[1].strip("{}")) if expected is not None else []
-    if offending == "<EOF>" and (len(wanted) > 3 or "'}'" in wanted):
-        return "The program ends in the middle of a block: a '}' is missing."
-    if 0 < len(wanted) <= 3:
-        return _sentence(f"{' or '.join(_token(name) for name in wanted)} was expected here, not {seen}")
-    if "'bool'" in wanted and "'int'" in wanted and len(wanted) < 12:
-        return f"A type, such as int or bit, was expected here, not {seen}."
-    if offending == ";":
-        return "This ';' is one too many, or something is missing before it."
-    return _sentence(f"{seen} cannot stand here")
+def _bare(text: str) -> str:
+    """The program with blanks for comments and for what stands in quotes."""
+    return _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
-def _importing(message: str) -> str:
-    """Word a message of `qiskit_qasm3_import`: what Qiskit lacks is named as it is written."""
-    if (node := re.match(r"node of type (\w+) is not supported", message)) is not None:
-        return f"Qiskit cannot import {_UNSUPPORTED.get(node[1], node[1])}."
-    return _worded(_IMPORTING, message) or _sentence(message)
-
-
-def building(error: BaseException, gate: str) -> str:
-    """Word an error that Qiskit's Python raises while it builds the circuit.
-
-    Args:
-        error: the exception.
-        gate: the gate that was being applied; empty when it was something else.
-    """
-    text = str(error).strip("'\"")
-    gate = gate or "The gate"
-    if (lacking := re.search(r"missing \d+ required positional arguments?: (.+)$", text)) is not None:
-        names = lacking[1].replace("'", "")
-        return f"{gate} needs more parameters: {names}."
-    if wording := _worded(_BUILDING, text, gate=gate):
-        return wording
-    raised = (wording for kind, wording in _RAISED.items() if isinstance(error, kind))
-    return next(raised, "") or _sentence(text or type(error).__name__)
-
-
-def _worded(rules: Mapping[str, str], message: str, **names: str) -> str:
-    """The wording of the first pattern that a message starts with; empty when there is none."""
-    for pattern, wording in rules.items():
-        if (found := re.match(pattern, message, re.DOTALL)) is not None:
-            return wording.format(*found.groups(), **names)
+def _closing(before: str, closing: str) -> str:
+    """What a bracket that cannot stand where it does tells, by the text before it; empty when nothing."""
+    opening = OPENING[closing]
+    if not (opened := _opened(before)) or before[opened[-1]] != opening:
+        return f"'{closing}' closes nothing: there is no '{opening}' for it."
+    if before.rstrip().endswith(opening):
+        missing = "An index" if closing == "]" else "Something"
+        return f"{missing} is missing between '{opening}' and '{closing}'."
     return ""
 
 
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+def _opened(bare: str) -> list[int]:
+    """Where the brackets are that are not closed."""
+    opened: list[int] = []
+    for bracket in re.finditer(r"[][(){}]", bare):
+        if bracket[0] not in OPENING:
+            opened.append(bracket.start())
+        elif opened and bare[opened[-1]] == OPENING[bracket[0]]:
+            opened.pop()
+    return opened
+
+
+def _unpaired_brace(bare: str) -> Diagnostic | None:
+    """Find where a brace is missing: where braces and indentation begin to disagree.
+
+    Returns:
+        The diagnostic at the line beside which the brace is missing; without indentation at the brace that
+        has no partner. None when all have one.
+    """
+    lines = bare.split("\n")
+    opened: list[_Block] = []
+    before_opening: Diagnostic | None = None
+    before_closing: Diagnostic | None = None
+    last = 1
+    for number, line in enumerate(lines, 1):
+        indent = len(line) - len(line.lstrip())
+        closes = line.startswith("}", indent)
+        if opened and line.strip() and not closes and before_closing is None:
+            if opened[-1].inner is None:
+                opened[-1].inner = indent
+            elif opened[-1].inner > opened[-1].indent >= indent:
+                before_closing = _after(last, lines, opened[-1].line)
+        for brace in re.finditer(r"[{}]", line):
+            if brace[0] == "{":
+                opened.append(_Block(number, indent, brace.start() + 1))
+                continue
+            if not opened:
+                return before_opening or _without_opening(number, brace.start() + 1, indent, lines)
+            block = opened.pop()
+            if closes and brace.start() == indent and block.line < number:
+                if indent > block.indent and before_opening is None:
+                    before_opening = _without_opening(number, indent + 1, indent, lines)
+                elif indent < block.indent and before_closing is None:
+                    before_closing = _after(last, lines, block.line)
+        last = number if line.strip() else last
+    if not opened:
+        return None
+    block = opened[-1]
+    if before_closing is None and block.inner is not None and block.inner > block.indent:
+        before_closing = _after(last, lines, block.line)
+    return before_closing or Diagnostic(
+        block.line, block.column, "The block that starts here does not end: a '}' is missing."
+    )
+
+
+def _after(line: int, lines: Sequence[str], start: int) -> Diagnostic:
+    """The diagnostic of a block from line `start` on that should end behind a line."""
+    column = len(lines[line - 1].rstrip()) + 1
+    message = f"The block of line {start} does not end: a '}}' is missing after this line."
+    return Diagnostic(line, column, message)
+
+
+def _without_opening(line: int, column: int, indent: int, lines: Sequence[str]) -> Diagnostic:
+    """The diagnostic of a '}' without partner: at the first of the lines above that are indented further."""
+    first = line
+    for number in range(line - 1, 0, -1):
+        content = lines[number - 1]
+        if content.strip():
+            if len(content) - len(content.lstrip()) <= indent:
+                break
+            first = number
+    if first == line:
+        return Diagnostic(line, column, "'}' closes nothing: there is no '{' for it.")
+    start = len(lines[first - 1]) - len(lines[first - 1].lstrip()) + 1
+    return Diagnostic(
+        first, start, f"A '{{' is missing before this line: the '}}' of line {line} closes nothing."
+    )
 
 
 def read(text: str) -> QuantumCircuit:
@@ -249,6 +248,8 @@ def _read_openqasm2(text: str) -> QuantumCircuit:
         if len(register[1]) > 9 or int(register[1]) > MOST_BITS:
             line, column = _place(text, register.start())
             raise unreadable(f"A register of more than {MOST_BITS:,} bits is not read.", line, column)
+    if (number := _HUGE_NUMBER.search(_bare(text))) is not None:
+        raise unreadable("This number is too large.", *_place(text, number.start()))
     try:
         return _load(text)
     except qasm2.QASM2ParseError as error:
@@ -272,8 +273,14 @@ def _load(text: str) -> QuantumCircuit:
 
 def _from_parser(message: str, text: str) -> Unreadable:
     if (found := _PLACE.match(message)) is None:
-        return unreadable(message)
+        equals = _SINGLE_EQUALS.search(_bare(text)) if message.startswith("single equals") else None
+        if equals is None:
+            return unreadable(message)
+        return unreadable("A single '=' cannot stand here.", *_place(text, equals.end() - 1))
     line, column, said = int(found[1]), int(found[2]) + 1, found[3]
+    custom = re.match(r"cannot use non-builtin custom instruction '(\w+)' before definition", said)
+    if custom is not None and "qelib1.inc" not in text:
+        return Unreadable((_without_include("qelib1.inc", custom[1], line, text),))
     if "to see ';'" in said and "end-of-file" in said:
         said = "a ';' is missing at the end of the program"
     if said.startswith("needed ';'") and (end := _line_before(text, line, column)) is not None:
@@ -298,7 +305,7 @@ def _line_before(text: str, line: int, column: int) -> tuple[int, int] | None:
 def _first_that_raises(text: str, kind: type[Exception]) -> int:
     """Where the first statement starts with which the program raises `kind`, found by halving."""
     bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
-    ends = [statement.end() for statement in _STATEMENT.finditer(bare)]
+    ends = [end.end() for end in _STATEMENT_END.finditer(bare)]
     low, high = 0, len(ends) - 1
     while low < high:
         middle = (low + high) // 2
