@@ -177,3 +177,21 @@ def test_executor_job_is_read_again_by_its_id(service: Any, peekskill: Any, bell
     metrics = again.metrics()
     assert metrics["usage"]["status"] == "complete"
     assert metrics["circuits_execution_time_ns"] > 0
+
+
+def test_dry_run_answers_with_random_bits_of_the_right_shape(
+    service: Any, peekskill: Any, bell: Any, ghz: Any
+) -> None:
+    job = sampler(peekskill).run([bell], shots=4096, dry_run=True)
+    counts = job.result(timeout=TIMEOUT_SECONDS)[0].data.meas.get_counts()
+    assert set(counts) == {"00", "01", "10", "11"}
+    assert min(counts.values()) > 800
+    assert job.backend().name == "mock_peekskill"
+    assert job.usage() > 2
+    dry = estimator(peekskill, 2).run([(ghz, observables(ghz, "ZZI"))], dry_run=True)
+    assert dry.result(timeout=TIMEOUT_SECONDS)[0].data.evs.shape == (1,)
+    # A dry run is charged nothing, but says what the job would be charged: about the published formula.
+    assert dry.usage() == pytest.approx(2 + dry.metrics()["circuits_execution_time_ns"] / 1e9, rel=0.5)
+    assert job.job_id() not in [found.job_id() for found in service.jobs(limit=5)]
+    assert "mock_peekskill" not in [backend.name for backend in service.backends()]
+    assert "mock_peekskill" in [backend.name for backend in service.backends(include_mocks=True)]

@@ -44,7 +44,7 @@ def _outcome(call: ApiCall, kind: FaultKind, *, always: bool) -> Outcome:
         return OK
     if kind is FaultKind.UNAUTHORIZED:
         return _refused(call, always=always)
-    if kind is FaultKind.FORBIDDEN:
+    if kind in {FaultKind.FORBIDDEN, FaultKind.GATEWAY_FORBIDDEN}:
         # IAM is asked one thing: whether it takes the key.
         return ErrorKind.WRONG_KEY if call.path == "/identity/token" else ErrorKind.FORBIDDEN
     if kind is FaultKind.REDIRECT:

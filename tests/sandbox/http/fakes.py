@@ -71,7 +71,7 @@ class GateEngine:
     async def run(
         self, program_id: str, params: Mapping[str, Any], device: Device, *, seed: int | None = None
     ) -> RunOutcome:
-        name = str(params["pubs"][0][0] if "pubs" in params else params["circuits"])
+        name = str(params["pubs"][0][0] if "pubs" in params else params.get("circuits", program_id))
         self.started.append(name)
         if not self.gated:
             return DONE

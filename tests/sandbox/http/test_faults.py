@@ -79,6 +79,7 @@ def test_fault_plan_applies_the_first_match_that_is_not_used_up() -> None:
         ("504", 504),
         ("401", 401),
         ("403", 403),
+        ("403-html", 403),
         ("404", 404),
         ("429", 429),
     ],
@@ -88,7 +89,7 @@ async def test_status_fault_applies_once(sandbox: FaultySandbox, kind: str, stat
     first = await get(sandbox)
     assert first.status_code == status
     assert "retry-after" not in first.headers
-    if kind in {"502", "504"}:
+    if kind in {"502", "504", "403-html"}:
         assert first.headers["content-type"].startswith("text/html")
     else:
         assert first.json()["error"]["status"] == status

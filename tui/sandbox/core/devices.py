@@ -17,7 +17,10 @@ from typing import Any
 
 DEVICES: tuple[str, ...] = ("ibm_peekskill", "ibm_cusco", "ibm_fez")
 
-_QUBITS = {"ibm_peekskill": 27, "ibm_cusco": 127, "ibm_fez": 156}
+MOCKS: tuple[str, ...] = tuple(f"mock_{name.removeprefix('ibm_')}" for name in DEVICES)
+"""Twins of the devices for dry runs, in the same order."""
+
+_QUBITS = dict(zip(DEVICES + MOCKS, (27, 127, 156) * 2, strict=True))
 
 
 class UnknownDevice(LookupError):
@@ -38,6 +41,11 @@ class Device:
 
     name: str
     n_qubits: int
+
+    @property
+    def is_mock(self) -> bool:
+        """True for the twin of a device on which jobs run dry."""
+        return self.name in MOCKS
 
     def configuration(self) -> dict[str, Any]:
         """Return the body of `GET /backends/{name}/configuration`: `dt` in ns, `rep_delay` in us."""
@@ -63,7 +71,7 @@ class Device:
 
 
 def device(name: str) -> Device:
-    """Return a recorded device.
+    """Return a recorded device, or the twin of one.
 
     Raises:
         UnknownDevice: when the sandbox has no device of that name.
@@ -82,7 +90,7 @@ def _folder() -> Path:
 
 
 def _read(name: str, kind: str) -> dict[str, Any]:
-    short = name.removeprefix("ibm_")
+    short = name.partition("_")[2]
     path = _folder() / short / f"{kind}_{short}.json"
     try:
         body: dict[str, Any] = json.loads(path.read_bytes())
@@ -114,8 +122,10 @@ def _summary(name: str) -> dict[str, Any]:
     configuration, properties = _configuration(name), _properties(name)
     processor = configuration.get("processor_type") or {}
     clops = configuration.get("clops_h")
+    kind = {"class": "mock"} if name in MOCKS else {}
     return {
         "name": name,
+        **kind,
         "status": {"name": "online", "reason": "available"},
         "is_simulator": False,
         "qubits": configuration["n_qubits"],

@@ -70,6 +70,7 @@ class Limits:
         allocation_seconds: QPU seconds for 28 days.
         enforced: whether the allocation refuses jobs, or only counts them.
         dedicated: whether dedicated sessions may be opened.
+        dry_runs: whether jobs may run dry, on the twins of the devices.
         default_cost: QPU seconds after which a job that names no limit is stopped.
     """
 
@@ -79,6 +80,17 @@ class Limits:
     enforced: bool = False
     dedicated: bool = True
     default_cost: int = 10_800
+    dry_runs: bool = True
+
+    def check_dry_run(self) -> None:
+        """Accept a dry run.
+
+        Raises:
+            ApiError: 403 (code 1200) where the plan has none.
+        """
+        if not self.dry_runs:
+            message = "Dry runs are not available on this plan."
+            raise ApiError(403, 1200, message, "Submit the job to the backend itself, or change the plan.")
 
     def check_pending(self, pending: int) -> None:
         """Accept one more job beside those that are queued or running.
@@ -95,7 +107,7 @@ class Limits:
 
 
 NO_LIMITS = Limits()
-OPEN_PLAN = Limits(5, 3, 600, True, False, 600)
+OPEN_PLAN = Limits(5, 3, 600, True, False, 600, dry_runs=False)
 
 
 def limits_named(name: Literal["none", "ibm"]) -> Limits:

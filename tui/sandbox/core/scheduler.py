@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from tui.sandbox.base.clock import Clock
+from tui.sandbox.core.billing import Billing
 from tui.sandbox.core.devices import device
 from tui.sandbox.core.engine import EnginePort
 from tui.sandbox.core.sessions import EXPIRED, SessionManager
@@ -50,7 +51,7 @@ class DeviceQueue:
     """
 
     def __init__(self, background: int = 0) -> None:
-        self._background = background
+        self.background = background
         self._entries: list[Entry] = []
         self._running: Entry | None = None
         self._arrived = asyncio.Event()
@@ -84,7 +85,7 @@ class DeviceQueue:
 
     def __len__(self) -> int:
         """Queue length that the device reports: never less than the usual number of background jobs."""
-        return max(self._background, len(self._entries) + (self._running is not None))
+        return max(self.background, len(self._entries) + (self._running is not None))
 
     async def next_entry(self, has_priority: Callable[[str], bool]) -> Entry:
         """Wait for an entry and make it the running one.
@@ -119,6 +120,7 @@ class JobScheduler:
     """The queues of all devices.
 
     Args:
+        billing: charges the jobs that have run.
         background: jobs of other users that are ahead whenever one of ours arrives.
         chance: decides how long the jobs of other users take.
     """
@@ -130,6 +132,7 @@ class JobScheduler:
         clock: Clock,
         sessions: SessionManager,
         devices: Sequence[str],
+        billing: Billing,
         background: int = 0,
         chance: Random | None = None,
     ) -> None:
@@ -137,9 +140,10 @@ class JobScheduler:
         self._engine = engine
         self._clock = clock
         self._sessions = sessions
-        self._background = background
+        self._billing = billing
         self._chance = chance or Random()
-        self._queues = {name: DeviceQueue(background) for name in devices}
+        # Dry runs wait for nobody: they need no QPU.
+        self._queues = {name: DeviceQueue(0 if device(name).is_mock else background) for name in devices}
         self._runs: dict[str, asyncio.Task[RunOutcome]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         sessions.on_close = self._drop_queued
@@ -165,7 +169,7 @@ class JobScheduler:
         """Append a job to its device's queue, behind jobs of other users unless its session is active."""
         queue = self._queues[job.backend]
         if not (job.session_id and self._sessions.has_priority(job.session_id)):
-            for _ in range(self._background - queue.background_jobs()):
+            for _ in range(queue.background - queue.background_jobs()):
                 queue.add(BackgroundJob(self._chance.uniform(*_BACKGROUND_SECONDS)))
         queue.add(UserJob(job.id, job.session_id))
 
@@ -248,11 +252,12 @@ class JobScheduler:
 
     def _save_outcome(self, job: Job, outcome: RunOutcome) -> None:
         now = self._clock.now()
+        charged = self._billing.charge(job, outcome)
         job = replace(
             job,
             circuits=outcome.circuits,
             shots=outcome.shots or 0,
-            qpu_seconds=outcome.qpu_seconds,
+            qpu_seconds=charged,
             execution_ns=outcome.execution_ns,
             reason=outcome.reason or "",
             reason_code=outcome.reason_code,
@@ -260,7 +265,7 @@ class JobScheduler:
         )
         if outcome.status == "Failed":
             self._save_ended(job.with_status("Failed", now), result=outcome.result, logs=outcome.logs)
-        elif outcome.qpu_seconds > job.cost:
+        elif charged > job.cost:
             # IBM stops a job at its maximum execution time and charges what it used until then.
             job = replace(job, qpu_seconds=float(job.cost), reason="Ran too long", reason_code=RAN_TOO_LONG)
             self._save_ended(job.with_status("Cancelled", now), logs=outcome.logs)

@@ -12,6 +12,7 @@ from tui.sandbox.base.clock import Clock
 from tui.sandbox.base.errors import ApiError, backend_not_found, calibration_not_found, job_not_found
 from tui.sandbox.base.tokens import ClassicTokens, IamTokens, Secrets
 from tui.sandbox.core import devices
+from tui.sandbox.core.billing import Billing
 from tui.sandbox.core.engine import EnginePort, TranspileTasks
 from tui.sandbox.core.instance import NO_LIMITS, Limits, RateLimit, Usage, load_identity
 from tui.sandbox.core.scheduler import JobScheduler
@@ -50,7 +51,9 @@ class Service:
         self.iam = IamTokens(secrets.api_key, self.identity.user_id, self.identity.account, clock)
         self.classic = ClassicTokens(secrets.api_token, clock)
         self.sessions = SessionManager(database, clock)
-        self.scheduler = JobScheduler(database, engine, clock, self.sessions, devices.DEVICES, background)
+        names = (*devices.DEVICES, *devices.MOCKS)
+        billing = Billing(self.identity.account)
+        self.scheduler = JobScheduler(database, engine, clock, self.sessions, names, billing, background)
         self.transpilations = TranspileTasks(engine)
         self.usage = Usage(database, clock, limits)
         self._rate = RateLimit(limits.creations_per_minute, clock)
@@ -110,15 +113,18 @@ class Service:
             caller: name of the client program, for the job's metrics.
 
         Raises:
-            ApiError: 404 unknown backend, calibration or session; 400 closed session; 403 too many pending;
-                409 no QPU time left; 429 too many in a minute.
+            ApiError: 404 unknown backend, calibration or session; 400 closed session; 403 too many pending,
+                or a dry run where the plan has none; 409 no QPU time left; 429 too many in a minute.
         """
-        self.device(submission.backend, submission.calibration_id)
+        device = self.device(submission.backend, submission.calibration_id)
+        if device.is_mock:
+            self.limits.check_dry_run()
         session_id = submission.session_id
         session = self.sessions.accept(face, session_id, submission.backend) if session_id else None
         self._rate.check()
         self.limits.check_pending(len(self.database.jobs.pending(face=face)))
-        self.usage.check(face)
+        if not device.is_mock:
+            self.usage.check(face)
         job = Job(
             id=new_id(),
             face=face,
@@ -171,7 +177,7 @@ class Service:
         job = self.job(face, job_id)
         if not job.final:
             raise ApiError(400, 1293, "Job must be in a terminal state.")
-        if job.qpu_seconds and job.mode != "dedicated":
+        if job.qpu_seconds and job.mode != "dedicated" and job.backend not in devices.MOCKS:
             self.usage.add_deleted(face, job.created, job.qpu_seconds)
         self.database.jobs.delete(job_id)
 

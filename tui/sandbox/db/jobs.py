@@ -10,7 +10,7 @@ from typing import Literal
 
 from tui.sandbox.base.clock import iso
 from tui.sandbox.db.models import Face, Job, Session
-from tui.sandbox.db.table import ListQuery, Table, Where
+from tui.sandbox.db.table import NO_DRY_RUNS, ListQuery, Table, Where
 
 Part = Literal["params", "result", "logs", "transpiled"]
 
@@ -60,7 +60,7 @@ class SqlJobTable(Table[Job]):
         return self.select(f"{where.sql} ORDER BY seq", where.values)
 
     def qpu_seconds(self, face: Face, since: datetime, modes: Iterable[str]) -> float:
-        """Return the QPU seconds of all jobs of some modes that were created since a time.
+        """Return the QPU seconds charged for all jobs of some modes that were created since a time.
 
         Args:
             face: the face the jobs belong to.
@@ -69,6 +69,7 @@ class SqlJobTable(Table[Job]):
         """
         where = Where()
         where.add("face = ? AND created >= ?", face, iso(since))
+        where.add(NO_DRY_RUNS)
         where.one_of("mode", modes)
         sql = f"SELECT total(qpu_seconds) FROM jobs WHERE {where.sql}"
         return float(self._db.execute(sql, where.values).fetchone()[0])

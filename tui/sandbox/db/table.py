@@ -14,6 +14,9 @@ from typing import Any, Generic, TypeVar
 from tui.sandbox.base.clock import from_iso, iso
 from tui.sandbox.db.models import Face
 
+NO_DRY_RUNS = "substr(backend, 1, 5) <> 'mock_'"
+"""Condition on rows with a backend: none for dry runs, which cost nothing."""
+
 T = TypeVar("T")
 
 
@@ -145,6 +148,7 @@ class ListQuery:
         limit: rows of a page.
         search: part of the id or of a tag.
         tags: a row must have all of them.
+        mocks: include rows of backends for dry runs.
     """
 
     face: Face
@@ -155,11 +159,14 @@ class ListQuery:
     created_before: datetime | None = None
     search: str | None = None
     tags: tuple[str, ...] = ()
+    mocks: bool = False
 
     def where(self) -> Where:
         """Return the filters as SQL."""
         where = Where()
         where.equals(face=self.face, backend=self.backend)
+        if not self.mocks:
+            where.add(NO_DRY_RUNS)
         for sign, moment in ((">=", self.created_after), ("<=", self.created_before)):
             if moment is not None:
                 where.add(f"created {sign} ?", iso(moment))

@@ -30,7 +30,11 @@ _REFUSALS = {
     FaultKind.NOT_FOUND: ApiError(404, 1291, "Not found"),
 }
 _TIMEOUT = "504 Gateway Timeout"
-_GATEWAYS = {FaultKind.STATUS_502: "502 Bad Gateway", FaultKind.STATUS_504: _TIMEOUT}
+_GATEWAYS = {
+    FaultKind.STATUS_502: "502 Bad Gateway",
+    FaultKind.STATUS_504: _TIMEOUT,
+    FaultKind.GATEWAY_FORBIDDEN: "403 Forbidden",
+}
 _PORTAL = "<!DOCTYPE html><html><title>Log in</title><body>Log in to use this network.</body></html>"
 
 

@@ -37,6 +37,8 @@ class FaultKind(StrEnum):
     """The same, as a date: by the clock that the response's own `Date` is taken from."""
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
+    GATEWAY_FORBIDDEN = "403-html"
+    """A gateway's page, which has nothing of the service's own refusal."""
     NOT_FOUND = "404"
     RESET = "reset"
     """The connection is reset before a response."""

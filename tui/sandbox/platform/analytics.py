@@ -124,7 +124,8 @@ def _selected(call: Call, start: datetime, end: datetime) -> tuple[list[Job], li
         if filters and set(values).isdisjoint(filters):
             return [], []
     names = query_values(call.request, "backend")
-    jobs = call.service.database.jobs.created_between(call.face, start, end)
+    created = call.service.database.jobs.created_between(call.face, start, end)
+    jobs = [job for job in created if job.backend not in devices.MOCKS]
     sessions = call.service.database.sessions.created_between(call.face, start, end)
     if names:
         jobs = [job for job in jobs if job.backend in names]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tui.sandbox.base.errors import invalid_query
-from tui.sandbox.base.http import json_object, json_response, parse_int, query_time, query_values
+from tui.sandbox.base.http import json_object, json_response, parse_bool, parse_int, query_time, query_values
 from tui.sandbox.base.tokens import from_base64url, to_base64url
 from tui.sandbox.core import devices
 from tui.sandbox.core.sessions import active_seconds
@@ -53,7 +53,12 @@ async def list_backends(call: Call) -> Response:
     if not call.version:
         return json_response({"devices": list(devices.DEVICES)})
     wait_time = "wait_time_seconds" in ",".join(query_values(call.request, "fields"))
-    return json_response({"devices": [_device_view(call, name, wait_time) for name in devices.DEVICES]})
+    names = devices.DEVICES + (devices.MOCKS if _with_mocks(call) else ())
+    return json_response({"devices": [_device_view(call, name, wait_time) for name in names]})
+
+
+def _with_mocks(call: Call) -> bool:
+    return parse_bool(call.query("include_mocks"), False) or False
 
 
 def _device_view(call: Call, name: str, wait_time: bool) -> dict[str, Any]:
@@ -140,6 +145,7 @@ def _workload_query(call: Call) -> WorkloadQuery:
         created_after=query_time(call.request, "created_after"),
         created_before=query_time(call.request, "created_before"),
         tags=query_values(call.request, "tags"),
+        mocks=_with_mocks(call),
         after=_cursor(call.query("next")),
         before=_cursor(call.query("previous")),
     )

@@ -87,6 +87,7 @@ async def list_jobs(call: Call, render: JobRenderer = render_job) -> Response:
         tags=query_values(call.request, "tags"),
         session_id=call.query("session_id"),
         search=call.query("search"),
+        mocks=parse_bool(call.query("include_mocks"), False) or False,
     )
     jobs, count = call.service.database.jobs.page(query)
     with_params = not parse_bool(call.query("exclude_params"), True)

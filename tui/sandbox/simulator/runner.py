@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
+from tui.sandbox.core.devices import DEVICES, MOCKS, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure, RunOutcome
 from tui.sandbox.simulator.executor.job import run_program
@@ -57,6 +57,11 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
     accounting: JobAccounting | None = None
     try:
+        if device in MOCKS and program_id != "executor":
+            raise JobFailure(
+                f"Dry runs are for executor jobs, not for {program_id!r} jobs.",
+                solution="Use the primitives that send quantum programs, or the backend itself.",
+            )
         accounting = JobAccounting(device, _options(program_id, params))
         body = programs[program_id](params, device, _seed(params, seed), accounting)
     except JobFailure as failure:
