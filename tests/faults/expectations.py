@@ -44,10 +44,11 @@ def _outcome(call: ApiCall, kind: FaultKind, *, always: bool) -> Outcome:
         return OK
     if kind is FaultKind.UNAUTHORIZED:
         return _refused(call, always=always)
-    if kind in {FaultKind.FORBIDDEN, FaultKind.GATEWAY_FORBIDDEN}:
+    if kind is FaultKind.FORBIDDEN:
         # IAM is asked one thing: whether it takes the key.
         return ErrorKind.WRONG_KEY if call.path == "/identity/token" else ErrorKind.FORBIDDEN
-    if kind is FaultKind.REDIRECT:
+    # A gateway's refusal is none of the service's; the request has not reached it.
+    if kind in {FaultKind.REDIRECT, FaultKind.GATEWAY_FORBIDDEN}:
         return ErrorKind.PROTOCOL
     if call.idempotency is Idempotency.CREATES and kind in _OPEN_END:
         return ErrorKind.UNCONFIRMED
