@@ -13,7 +13,8 @@ import pytest
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
 from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, WaitState
+from tui.monitor.outbox.outbox import DISK_AGAIN
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.state.events import Notice
 
@@ -243,6 +244,26 @@ async def test_outbox_sends_nothing_that_is_not_durable(tmp_path: Path) -> None:
     harness.folders.history_file.rmdir()
     await harness.services.outbox.submit(BELL)
     assert len(harness.host.jobs) == 1
+    await harness.services.aclose()
+
+
+async def test_outbox_waits_for_the_disk_when_the_sending_cannot_be_written(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    queue = harness.services.outbox.queue
+    queue.hold_for(600.0, "test")
+    sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
+    await harness.clock.settle()
+    aside = harness.folders.history_file.rename(tmp_path / "aside")
+    harness.folders.history_file.mkdir()
+    queue.release()
+    harness.services.outbox.context.workers.send_queue.request()
+    await harness.clock.advance(1)
+    (waiting,) = queue.waiting()
+    assert (waiting.state, waiting.why) == (WaitState.WAITING, "the disk takes nothing")
+    harness.folders.history_file.rmdir()
+    aside.rename(harness.folders.history_file)
+    await harness.clock.advance(DISK_AGAIN + 1)
+    assert sent.done() and harness.host.count("submit") == 1
     await harness.services.aclose()
 
 

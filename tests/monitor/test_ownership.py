@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 import sys
 import time
 from dataclasses import replace
@@ -149,6 +150,19 @@ async def test_ownership_falls_back_to_the_pid_without_file_locks(
     host, _, token = one.name.split(":")
     assert not other.another_has(pending(clock, f"{host}:{2**22 + 1}:{token}"))
     one.leave()
+
+
+async def test_process_of_another_user_counts_as_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    here = Ownership(clock, tmp_path / "outbox.lock")
+
+    def not_ours(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.kill", not_ours)
+    assert here.another_has(pending(clock, f"{socket.gethostname()}:1:0a"))
 
 
 async def test_lock_files_of_killed_processes_are_removed_and_held_ones_stay(tmp_path: Path) -> None:

@@ -124,6 +124,12 @@ def test_quota_removes_the_oldest_until_some_room_is_left(tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number:02d}" for number in range(2, 11)]
 
 
+def test_quota_removes_no_more_than_it_must(tmp_path: Path) -> None:
+    quota = Quota((tmp_path,), 1000)
+    # Of 1,050 bytes, down to exactly 95 % of the limit.
+    assert [quota.add(written(tmp_path, number, 50)) for number in range(21)][-1] == (2, 100)
+
+
 def test_quota_counts_what_it_removed_as_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walks: list[tuple[Path, ...]] = []
     files = Quota._files

@@ -12,6 +12,7 @@ import pytest
 
 from tests.store.samples import KEY, make_folders, open_repository, sample_job
 from tui.common import atomic_file as files
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.results import JobResult
 from tui.store.blobs import AT_HAND_BYTES, BlobStore, TextCache, text_digest
 from tui.store.journal import recovery as catching_up
@@ -45,6 +46,15 @@ def test_save_text_syncs_names_of_new_folders(tmp_path: Path, monkeypatch: pytes
     digest = text_digest(TEXT)
     _blobs(tmp_path).save_text(digest, TEXT)
     assert synced == [tmp_path, tmp_path / "texts", tmp_path / "texts" / digest[:2]]
+
+
+def test_folder_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "texts").write_text("no folder")
+    with pytest.raises(QdeckError) as caught:
+        _blobs(tmp_path).save_text(text_digest(TEXT), TEXT)
+    assert caught.value.kind is ErrorKind.STORAGE
+    assert caught.value.message.startswith(str(tmp_path / "texts"))
+    assert caught.value.message.endswith("cannot be written: Not a directory.")
 
 
 def _resealed(file: Path, change: tuple[bytes, bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,21 @@ async def test_rows_of_unknown_form_stay_in_the_file(tmp_path: Path) -> None:
     assert (written["2"]["new_member"], written["2"]["status"]) == ("of a newer qdeck", "done")
 
 
+async def test_row_of_unknown_form_is_replaced_when_its_job_is_written(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1))])
+    await history.aclose()
+    data = read_tables(folders)
+    data["jobs"]["1"].update(status=17, new_member="of a newer qdeck")
+    write_journal(folders, data)
+    again = await open_repository(folders)
+    again.upsert([JobRecord(sample_job(1, JobStatus.DONE, 5))])
+    await again.aclose()
+    (row,) = read_tables(folders)["jobs"].values()
+    assert (row["status"], row["new_member"]) == ("done", "of a newer qdeck")
+
+
 async def test_journal_of_newer_version_is_read_not_written(tmp_path: Path) -> None:
     folders = make_folders(tmp_path)
     history = await open_repository(folders)
@@ -263,6 +279,22 @@ async def test_submission_state_never_goes_back_and_texts_are_kept(tmp_path: Pat
     assert (found.state, found.job_id) == (PendingState.ACCEPTED, "j")
     assert again.submission_with_texts(found) == submission
     assert b"OPENQASM" not in folders.history_file.read_bytes()
+
+
+async def test_later_step_of_a_submission_holds_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = FakeClock()
+    history = JobRepository(make_folders(tmp_path), clock)
+    await history.open()
+    submission = Submission(Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;")
+    pending = PendingSubmission("qdeck-1", PendingState.PREPARED, "platform", "crn", NOON, submission)
+    first = history.upsert_submission(replace(pending, place=7, owner="z"))
+    await clock.set_wall(timedelta(hours=-1))
+    second = history.upsert_submission(replace(pending, place=3, owner="a"))
+    third = history.upsert_submission(replace(pending, place=5, owner="0"))
+    assert (second.place, third.place) == (3, 5) and history.submission("qdeck-1") == third
+    assert first.changed is not None and second.changed is not None and third.changed is not None
+    assert first.changed < second.changed < third.changed < first.changed + timedelta(seconds=1)
+    await history.aclose()
 
 
 async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:

@@ -232,6 +232,31 @@ async def test_clock_set_back_does_not_delay_next_renewal() -> None:
     assert await tokens.get() is not first
 
 
+async def test_replace_fetches_once_for_all_whose_token_was_refused() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    tokens = TokenManager(issuer, clock)
+    first = await tokens.get()
+    second = await tokens.replace(first)
+    assert (second.value, issuer.issued) == (Secret("t2"), 2)
+    assert await tokens.replace(first) is second and await tokens.get() is second
+    assert issuer.issued == 2, "another request was refused with the first one: the second may serve"
+    assert (await tokens.replace(second)).value == Secret("t3")
+
+
+async def test_replace_fetches_nothing_after_drop() -> None:
+    clock = InstantClock()
+    issuer = Issuer(clock)
+    tokens = TokenManager(issuer, clock)
+    first = await tokens.get()
+    assert tokens.drop() is first and tokens.drop() is None and tokens.current is None
+    with pytest.raises(QdeckError) as caught:
+        await tokens.replace(first)
+    assert (caught.value.kind, issuer.issued) == (ErrorKind.EXPIRED, 1)
+    tokens.reopen()
+    assert (await tokens.replace(first)).value == Secret("t2")
+
+
 async def test_drop_raises_for_waiters() -> None:
     clock = InstantClock()
     issuer = Issuer(clock)

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.ibm.mock_network import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
-from tui.ibm.transport.request import LONGEST_ASKED, Retries, RetryPolicy, is_page, origin, wait_asked
+from tui.ibm.transport.request import (
+    LONGEST_ASKED,
+    Retries,
+    RetryPolicy,
+    http_date,
+    is_page,
+    origin,
+    wait_asked,
+)
 
 BUSY = QdeckError(ErrorKind.SERVER, "Busy.", status=503)
 
@@ -83,6 +93,22 @@ def test_retry_patience_includes_the_wait_itself() -> None:
 )
 def test_wait_asked_is_between_none_and_a_day(value: str | None, seconds: float | None) -> None:
     assert wait_asked(value, InstantClock().now()) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "hour"),
+    [
+        ("Sun, 01 Mar 2026 12:00:00 GMT", 12),
+        ("Sun, 01 Mar 2026 12:00:00 +0200", 10),
+        ("Sun, 01 Mar 2026 12:00:00 -0000", 12),
+        ("Sun, 01 Mar 2026", None),
+        ("yesterday", None),
+    ],
+)
+def test_http_date_is_aware_utc(value: str, hour: int | None) -> None:
+    at = http_date(value)
+    assert at == (None if hour is None else datetime(2026, 3, 1, hour, tzinfo=UTC))
+    assert at is None or at.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize(
