@@ -19,6 +19,7 @@ from tui.compiler import messages
 from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
 from tui.domain.backends import BackendData
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
+from tui.domain.results import ExpectationValue
 
 CHECK_SECONDS: Final = 60.0
 """Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
@@ -94,6 +95,21 @@ class Compiler:
             written, or when the programs grow too long.
         """
         return await self._request_soon(messages.DecodeQpy(payload), tuple[str, ...])
+
+    async def estimator_values(self, body: bytes) -> tuple[tuple[ExpectationValue, ...], ...]:
+        """Work out the values of an estimator that ran as a program of the executor.
+
+        Args:
+            body: the result as the service sent it.
+
+        Returns:
+            The values of each PUB, in C order of the PUB's shape.
+
+        Raises:
+            QdeckError: also `PROTOCOL`, when they cannot be worked out from it.
+        """
+        kind = tuple[tuple[ExpectationValue, ...], ...]
+        return await self._request_soon(messages.EstimatorValues(body), kind)
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""

@@ -43,6 +43,12 @@ class DecodeQpy(msgspec.Struct, frozen=True, tag="decode-qpy"):
     payload: str
 
 
+class EstimatorValues(msgspec.Struct, frozen=True, tag="estimator-values"):
+    """Work out the values of an estimator's result of the executor. Result: tuples of `ExpectationValue`."""
+
+    body: bytes
+
+
 class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
     """Transpile for a target. Result: `Candidate`, or `None` when the worker has not got the target."""
 
@@ -70,7 +76,7 @@ class Version(msgspec.Struct, frozen=True, tag="version"):
     """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
 
-Request = Check | Draw | DecodeQpy | Transpile | Review | Version
+Request = Check | Draw | DecodeQpy | EstimatorValues | Transpile | Review | Version
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

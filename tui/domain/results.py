@@ -56,13 +56,33 @@ class QuasiDistribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value before the last step of error mitigation: what was done, the value, its standard error."""
+
+    method: str
+    value: float
+    std: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectationValue:
-    """One expectation value with its standard error (`None` where not told)."""
+    """One expectation value with its standard error (`None` where not told).
+
+    Attributes:
+        std: standard error; of twirled circuits that between the randomizations.
+        index: place in the PUB's shape.
+        ensemble_std: standard error over all shots as one, where it is told beside `std`.
+        steps: the value before each step of error mitigation, where the client mitigates.
+        method: what the value is, e.g. `TREX`; empty where the service mitigates.
+    """
 
     value: float
     std: float | None = None
     observable: str = ""
     index: tuple[int, ...] = ()
+    ensemble_std: float | None = None
+    steps: tuple[Estimate, ...] = ()
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

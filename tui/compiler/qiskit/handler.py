@@ -10,10 +10,11 @@ import qiskit
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler import Target
 
-from tui.common.errors import ErrorKind
+from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw
+from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.parser import Unreadable, check, read
 from tui.compiler.qiskit.qpy import decode_qpy
 from tui.compiler.qiskit.transpile import review, transpile
@@ -62,6 +63,8 @@ class RequestHandler:
             return Failed(ErrorKind.CIRCUIT, place + first.message)
         except NotPossible as error:
             return Failed(ErrorKind.CIRCUIT, str(error), error.advice)
+        except QdeckError as error:
+            return Failed(error.kind, error.message, error.advice)
         except DeviceDataError as error:
             return Failed(ErrorKind.CIRCUIT, str(error))
         except MemoryError:
@@ -81,6 +84,8 @@ class RequestHandler:
                 return draw(read(qasm), width)
             case messages.DecodeQpy(payload):
                 return decode_qpy(payload)
+            case messages.EstimatorValues(content):
+                return estimator_values(content)
         target = self._target(request.target)
         if target is None:
             return None

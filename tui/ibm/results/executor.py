@@ -36,6 +36,8 @@ _LARGEST: Final = 48 * 1024 * 1024
 _MOST_PACKED: Final = 16
 """Bytes of an array that are always read, and how far a larger one may be packed: bits that were measured are
 not packed further, and a thousandfold packing would be made to fill the memory."""
+_MOST_ITEMS: Final = 20_000_000
+_MOST_ITEMS_A_BYTE: Final = 48
 _BLOCKS: Final = 1024
 """Blocks of eight rows that are unpacked together: they fit into the processor's cache."""
 _SHAPE: Final = re.compile(rb'"shape"\s*+:\s*+\[([0-9,\s]{0,1000}+)\]')
@@ -98,6 +100,14 @@ def declared_items(body: bytes) -> int:
         lengths = [int(text[:20]) for text in match[1].replace(b",", b" ").split()]
         found += math.prod(lengths[:MAX_DIMENSIONS])
     return found
+
+
+def is_packed_too_far(body: bytes) -> bool:
+    """Return whether the arrays are far larger than a body of this length holds of what was measured.
+
+    IBM's decoder makes a byte of each bit: such a body is not for it.
+    """
+    return declared_items(body) > max(_MOST_ITEMS, _MOST_ITEMS_A_BYTE * len(body))
 
 
 def executor_pubs(program: ProgramResult) -> tuple[PubResult, ...]:

@@ -42,7 +42,7 @@ class Jobs:
         self._app_state = app_state
         self._workers = workers
         self._backfill = backfill
-        self._results = ResultFetcher(app_state, auto_result)
+        self._results = ResultFetcher(app_state, compiler, auto_result)
         self._circuits = SubmittedCircuits(app_state, compiler)
 
     # reads

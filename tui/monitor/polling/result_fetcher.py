@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.client import Compiler
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.results import JobResult
+from tui.domain.results import JobResult, Role
 from tui.ibm.api.service import QuantumService
+from tui.ibm.results.executor import is_packed_too_far
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
 
@@ -26,11 +29,13 @@ class ResultFetcher:
     """Fetches the results of jobs and keeps them in the history.
 
     Args:
+        compiler: works out the values of estimators that IBM's client runs on its own side.
         auto_result: bytes up to which one is fetched without the user asking for it.
     """
 
-    def __init__(self, app_state: AppState, auto_result: int) -> None:
+    def __init__(self, app_state: AppState, compiler: Compiler, auto_result: int) -> None:
         self._app_state = app_state
+        self._compiler = compiler
         self._auto_result = auto_result
         self._reading: dict[tuple[str, bool], asyncio.Future[JobResult]] = {}
         self._private: set[str] = set()
@@ -43,13 +48,20 @@ class ResultFetcher:
         All who ask at once share one reading.
 
         Args:
-            by_itself: the user did not ask for it: a large one is left, and so is one that can be read once.
+            by_itself: the user did not ask for it: a large one is left, and so is one that can be read once;
+                values that the compiler's worker has to work out are left to when the user asks.
 
         Raises:
             QdeckError: as `QuantumService.result`; `PROTOCOL` when what came for a job that is done is no
                 result; `CONFLICT` for a private job that is not over, or that nobody asked for; `TOO_LARGE`
                 for one that is larger than what is fetched by itself.
         """
+        result = await self._get(job_id, by_itself=by_itself)
+        if by_itself or result.role is not Role.ESTIMATOR or not result.raw:
+            return result
+        return await self._with_values(job_id, result)
+
+    async def _get(self, job_id: str, *, by_itself: bool) -> JobResult:
         record = self._app_state.jobs.record(job_id)
         if record is not None and record.result_kept:
             kept = await self._app_state.history.result(record.key)
@@ -71,6 +83,27 @@ class ResultFetcher:
             self._reading[reading] = asked
             asked.add_done_callback(lambda ended: self._ended(reading, ended))
         return await asyncio.shield(asked)
+
+    async def _with_values(self, job_id: str, result: JobResult) -> JobResult:
+        """Return an estimator's result with its values, and keep them; without them the note says why."""
+        if all(pub.values for pub in result.pubs):
+            return result
+        try:
+            if is_packed_too_far(result.raw):
+                raise QdeckError(
+                    ErrorKind.TOO_LARGE, "The result says it is larger than what it was sent in."
+                )
+            values = await self._compiler.estimator_values(result.raw)
+            if len(values) != len(result.pubs):
+                raise QdeckError(ErrorKind.PROTOCOL, "The result has another number of PUBs than of values.")
+        except QdeckError as error:
+            return replace(result, note=f"{result.note} {error}")
+        pubs = tuple(replace(pub, values=of) for pub, of in zip(result.pubs, values, strict=True))
+        result = replace(result, pubs=pubs, note="")
+        record = self._app_state.jobs.record(job_id)
+        if record is not None and record.result_kept and await keep(self._app_state, record, result):
+            await self._app_state.save()
+        return result
 
     async def finish(self, seconds: float) -> None:
         """Wait at most that long for private results that are being read; end the other readings."""
