@@ -134,12 +134,13 @@ def observable_label(terms: Mapping[str, float]) -> str:
     Of long strings the letters that are no identity are written, with their qubits: `Z0 Z5`.
     """
     written = [_term(pauli, coefficient) for pauli, coefficient in list(terms.items())[:_MOST_TERMS]]
-    more = [f"{len(terms) - _MOST_TERMS} more"] if len(terms) > _MOST_TERMS else []
-    return " + ".join([*written, *more])
+    more = f" + {len(terms) - _MOST_TERMS} more" if len(terms) > _MOST_TERMS else ""
+    return "".join(written).removeprefix(" + ").removeprefix(" ") + more
 
 
 def _term(pauli: str, coefficient: float) -> str:
-    factor = "" if coefficient == 1 else f"{coefficient:g} "
+    size = abs(coefficient)
+    factor = (" - " if coefficient < 0 else " + ") + ("" if size == 1 else f"{size:g} ")
     if len(pauli) <= _SPELLED_OUT:
         return factor + pauli
     letters: Iterable[str] = (f"{one}{qubit}" for qubit, one in enumerate(reversed(pauli)) if one != "I")

@@ -90,9 +90,7 @@ class ResultFetcher:
             return result
         try:
             if is_packed_too_far(result.raw):
-                raise QdeckError(
-                    ErrorKind.TOO_LARGE, "The result says it is larger than what it was sent in."
-                )
+                raise QdeckError(ErrorKind.TOO_LARGE, "Its arrays say they are far larger than the body.")
             values = await self._compiler.estimator_values(result.raw)
             if len(values) != len(result.pubs):
                 raise QdeckError(ErrorKind.PROTOCOL, "The result has another number of PUBs than of values.")
