@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -141,6 +142,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     @work(group="begin", exit_on_error=False)
     async def _begin(self) -> None:
         """Open the history, sign in or ask who is there."""
+        # What is here now stays to the end: no full collection needs to go through it.
+        gc.freeze()
+        gc.enable()
         try:
             await self.services.start()
         except QdeckError as error:

@@ -5,6 +5,7 @@ Everything heavy is imported inside the commands: `--version` and `--help` need 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -269,17 +270,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     """Show the app; signed in at once when the command line says to which service."""
+    # Nothing imported now is garbage: looking for some takes a sixth of the time to the first picture.
+    gc.disable()
     from tui.app import QDeckApp, run_app
     from tui.commands.context import make_services
     from tui.commands.output import UsageFault, explain, say
-    from tui.commands.selection import choose_account
     from tui.common.errors import QdeckError
     from tui.common.timing import SystemClock
     from tui.config.settings import folders, load_settings
-    from tui.ibm.credentials.discovery import found_accounts
 
     account = None
     if not choice.sandbox and choice.names_a_service:
+        from tui.commands.selection import choose_account
+        from tui.ibm.credentials.discovery import found_accounts
+
         environ = choice.environment(os.environ)
         try:
             account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)

@@ -8,7 +8,6 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from tui.commands.output import Exit, explain, say
 from tui.commands.selection import ServiceChoice, require_account
@@ -16,14 +15,12 @@ from tui.common.errors import QdeckError
 from tui.common.timing import Clock, SystemClock
 from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
-from tui.domain.accounts import Identity
-from tui.ibm.factory import make_service
-from tui.ibm.transport.client import HttpOptions
+from tui.domain.accounts import Account, Identity
+from tui.ibm.api.service import QuantumService
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
 from tui.sandbox.lifecycle.info import RunningSandbox
-from tui.sandbox.lifecycle.launch import launch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,16 @@ def make_services(
     places = folders(environ)
 
     async def start_sandbox() -> RunningSandbox:
+        from tui.sandbox.lifecycle.launch import launch
+
         return await launch(places.sandbox)
+
+    def connect(account: Account, clock: Clock) -> QuantumService:
+        from tui.ibm.factory import make_service
+        from tui.ibm.transport.client import HttpOptions
+
+        options = HttpOptions(spill_folder=places.data / "spool", ca_file=settings.ca_file)
+        return make_service(account, clock, options)
 
     try:
         settings = load_settings(places.settings_file)
@@ -60,9 +66,7 @@ def make_services(
         environ=environ,
         clock=clock or SystemClock(),
         compiler=Compiler(),
-        make_service=partial(
-            make_service, options=HttpOptions(spill_folder=places.data / "spool", ca_file=settings.ca_file)
-        ),
+        make_service=connect,
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
     )

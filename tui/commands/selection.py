@@ -10,7 +10,6 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Account, Channel, Identity
 from tui.domain.backends import Backend, best_backend
-from tui.ibm.credentials.discovery import CHANNEL_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class ServiceChoice:
         Returns:
             The environment; with the channel asked for, where it does not name one itself.
         """
+        from tui.ibm.credentials.discovery import CHANNEL_VARIABLE
+
         if self.channel is None or environ.get(CHANNEL_VARIABLE):
             return environ
         return {**environ, CHANNEL_VARIABLE: self.channel.value}

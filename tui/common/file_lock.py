@@ -5,13 +5,27 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+if TYPE_CHECKING:
+    from filelock import FileLock
+    from filelock import Timeout as LockTimeout
 
 __all__ = ["FileLock", "LockTimeout", "file_lock", "is_locked"]
 
-LockTimeout = Timeout
-"""Another process holds the lock for longer than was to be waited; an `OSError`."""
+
+def __getattr__(name: str) -> object:
+    """Return what is imported from `filelock` when it is needed: the first picture needs no lock."""
+    if name == "FileLock":
+        from filelock import FileLock
+
+        return FileLock
+    if name == "LockTimeout":
+        # Another process holds the lock for longer than was to be waited; an `OSError`.
+        from filelock import Timeout
+
+        return Timeout
+    raise AttributeError(name)
 
 
 def file_lock(path: Path, seconds: float, *, poll_seconds: float = 0.05, native: bool = False) -> FileLock:
@@ -27,6 +41,8 @@ def file_lock(path: Path, seconds: float, *, poll_seconds: float = 0.05, native:
         A context manager, and re-entrant; any thread may release it. Acquiring it raises `LockTimeout` when
         another process holds it for longer, and `OSError` when the file cannot be made or locked.
     """
+    from filelock import FileLock
+
     return FileLock(
         path,
         timeout=seconds,

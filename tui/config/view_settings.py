@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tui.common.atomic_file import make_folder, replace_file
-from tui.common.file_lock import LockTimeout, file_lock
+from tui.common.file_lock import file_lock
 from tui.jobquery.job_list import NEWEST_FIRST, SORT_KEYS
 from tui.jobquery.view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
 
@@ -54,6 +54,8 @@ def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:
     Raises:
         OSError: it cannot be written.
     """
+    from tui.common.file_lock import LockTimeout
+
     path = folder / NAME
     make_folder(folder)
     try:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
@@ -22,14 +23,14 @@ from tui.domain.accounts import (
     SignOutReport,
 )
 from tui.ibm.api.service import QuantumService
-from tui.ibm.credentials.discovery import found_accounts, sandbox_account, typed_account
-from tui.ibm.credentials.keyring import keyring_name
-from tui.ibm.credentials.save import keep_account, with_token
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity, SignInDoubted
 from tui.sandbox.lifecycle.info import RunningSandbox
+
+if TYPE_CHECKING:
+    from tui.ibm.credentials.discovery import FoundAccounts
 
 ServiceMaker = Callable[[Account, Clock], QuantumService]
 LEAVING_SECONDS = 10.0
@@ -105,16 +106,25 @@ class AccountManager:
         Returns:
             The name; empty: none works here.
         """
+        from tui.ibm.credentials.keyring import keyring_name
+
         return await keyring_name()
 
     async def find_accounts(self) -> None:
         """Find the accounts that could sign in at once, and warn of files that cannot be read."""
-        found = await asyncio.to_thread(found_accounts, self._environ, self._folders)
+        found = await asyncio.to_thread(self._found_accounts)
         self.found = found.accounts
         for warning in found.warnings:
             if warning not in self._warned:
                 self._app_state.events.notice(warning, Severity.WARNING)
         self._warned = frozenset(found.warnings)
+
+    def _found_accounts(self) -> FoundAccounts:
+        # Imported in a thread, for HTTP comes with it: neither the first picture nor a key waits for it.
+        import tui.ibm.factory  # noqa: F401
+        from tui.ibm.credentials.discovery import found_accounts
+
+        return found_accounts(self._environ, self._folders)
 
     def typed_account(
         self, token: Secret, channel: Channel, *, instance: str = "", name: str = ""
@@ -124,6 +134,8 @@ class AccountManager:
         Raises:
             QdeckError: `SETTINGS` for a host that is not allowed.
         """
+        from tui.ibm.credentials.discovery import typed_account
+
         return typed_account(token, channel, self._environ, instance=instance, name=name)
 
     async def sign_in(self, account: Account, *, keep: Keep = Keep.NOT) -> Identity:
@@ -164,6 +176,8 @@ class AccountManager:
         Raises:
             QdeckError: `UNAVAILABLE` when it cannot run here.
         """
+        from tui.ibm.credentials.discovery import sandbox_account
+
         async with self._sandbox_gate:
             if self._sandbox is None or not self._sandbox.running:
                 try:
@@ -271,6 +285,8 @@ class AccountManager:
             await service.aclose()
 
     async def _with_token(self, account: Account) -> Account:
+        from tui.ibm.credentials.save import with_token
+
         loop = asyncio.get_running_loop()
         notice = loop.call_later(
             _KEYRING_NOTICE_AFTER, self._app_state.events.notice, _KEYRING_WAITS, Severity.WARNING
@@ -281,6 +297,8 @@ class AccountManager:
             notice.cancel()
 
     async def _keep(self, account: Account, keep: Keep) -> None:
+        from tui.ibm.credentials.save import keep_account
+
         try:
             where = await keep_account(account, self._folders, keep)
         except QdeckError as error:

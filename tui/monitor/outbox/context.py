@@ -15,16 +15,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.common.atomic_file import make_folder
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.file_lock import FileLock, file_lock, is_locked
+from tui.common.file_lock import file_lock, is_locked
 from tui.common.timing import Clock
 from tui.domain.jobs import Job
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity
 from tui.store.records.models import PendingState, PendingSubmission
+
+if TYPE_CHECKING:
+    from tui.common.file_lock import FileLock
 
 REQUEST_AT_MOST = timedelta(minutes=6, seconds=30)
 """A request that creates a job has ended after this (`tui.ibm`: `RetryPolicy.patience`, `Timeouts.whole`)."""

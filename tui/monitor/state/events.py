@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity, Usage
@@ -21,16 +22,14 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class JobsChanged:
+class JobsChanged(msgspec.Struct, frozen=True):
     """These jobs are new or different; one event a tick, however many."""
 
     jobs: tuple[Job, ...]
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class JobsFinished:
+class JobsFinished(msgspec.Struct, frozen=True):
     """These jobs became final; one event a tick, however many.
 
     Attributes:
@@ -41,35 +40,30 @@ class JobsFinished:
     away: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxChanged:
+class OutboxChanged(msgspec.Struct, frozen=True):
     """All submissions that have not become a job yet, as they stand now."""
 
     waiting: tuple[WaitingSubmission, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedJobListed:
+class SubmittedJobListed(msgspec.Struct, frozen=True):
     """The service lists a job with the own tag of a submission, which may not be known to be a job."""
 
     tag: str
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class SubmissionsChangedElsewhere:
+class SubmissionsChangedElsewhere(msgspec.Struct, frozen=True):
     """Another process wrote about submissions."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionsChanged:
+class SessionsChanged(msgspec.Struct, frozen=True):
     """These sessions are new or different."""
 
     sessions: tuple[Session, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionIdle:
+class SessionIdle(msgspec.Struct, frozen=True):
     """This session is open, no job is queued or running in it, and none came for so long.
 
     Attributes:
@@ -80,22 +74,19 @@ class SessionIdle:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class BackendsChanged:
+class BackendsChanged(msgspec.Struct, frozen=True):
     """All backends, as listed now."""
 
     backends: tuple[Backend, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityChanged:
+class IdentityChanged(msgspec.Struct, frozen=True):
     """Signed in, renewed (a new `expires`), or signed out (`None`)."""
 
     identity: Identity | None
 
 
-@dataclass(frozen=True, slots=True)
-class SignInDoubted:
+class SignInDoubted(msgspec.Struct, frozen=True):
     """The service refused the access token.
 
     Attributes:
@@ -106,15 +97,13 @@ class SignInDoubted:
     final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class UsageChanged:
+class UsageChanged(msgspec.Struct, frozen=True):
     """QPU seconds of the instance."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(msgspec.Struct, frozen=True):
     """How old the picture is.
 
     Attributes:
@@ -128,15 +117,13 @@ class Freshness:
     error: QdeckError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FreshnessChanged:
+class FreshnessChanged(msgspec.Struct, frozen=True):
     """The service answered, or stopped answering."""
 
     freshness: Freshness
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryCoverage:
+class HistoryCoverage(msgspec.Struct, frozen=True):
     """How far back the jobs of the signed-in account are all known.
 
     Attributes:
@@ -152,15 +139,13 @@ class HistoryCoverage:
     error: QdeckError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryCoverageChanged:
+class HistoryCoverageChanged(msgspec.Struct, frozen=True):
     """Older jobs are asked for, have come, or did not come."""
 
     reach: HistoryCoverage
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """Something the user should know that belongs to no view: plain text, never markup."""
 
     text: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 
@@ -14,15 +14,6 @@ from tui.jobquery.job_list import Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
-from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_export, ask_line, ask_tags
-from tui.screens.jobs.bulk_actions import (
-    BulkAction,
-    ask_cancel_many,
-    ask_delete_many,
-    ask_export_many,
-    ask_tags_many,
-    run_bulk_action,
-)
 from tui.screens.jobs.list_base import JobRowsScreen
 from tui.screens.jobs.preview import near_the_end
 from tui.screens.jobs.table_settings import next_grouping, sorted_by
@@ -33,9 +24,12 @@ from tui.widgets.tables.job_table import JobTable, known
 from tui.widgets.tables.row_table import RowTable
 from tui.widgets.text.format import format_count
 
+if TYPE_CHECKING:
+    from tui.screens.jobs.bulk_actions import BulkAction
+
 _LOOKED_AT = 1.0
 """Seconds the user's cursor rests on a job until it counts as looked at."""
-_Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable[BulkAction | None]]
+_Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable["BulkAction | None"]]
 
 
 class JobsScreen(JobRowsScreen):
@@ -213,26 +207,40 @@ class JobsScreen(JobRowsScreen):
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_cancel(self) -> None:
         """Cancel the job under the cursor, or the marked ones, after a question."""
+        from tui.screens.jobs.actions import ask_cancel
+        from tui.screens.jobs.bulk_actions import ask_cancel_many
+
         await self._ask(ask_cancel, ask_cancel_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_tags(self) -> None:
         """Change the tags of the job under the cursor, or of the marked ones."""
+        from tui.screens.jobs.actions import ask_tags
+        from tui.screens.jobs.bulk_actions import ask_tags_many
+
         await self._ask(ask_tags, ask_tags_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_export(self) -> None:
         """Write the result of the job under the cursor, or those of the marked ones, to files."""
+        from tui.screens.jobs.actions import ask_export
+        from tui.screens.jobs.bulk_actions import ask_export_many
+
         await self._ask(ask_export, ask_export_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_delete(self) -> None:
         """Delete the job under the cursor, or the marked ones, after a question."""
+        from tui.screens.jobs.actions import ask_delete
+        from tui.screens.jobs.bulk_actions import ask_delete_many
+
         await self._ask(ask_delete, ask_delete_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_line(self) -> None:
         """Withdraw or reorder what has not become a job yet."""
+        from tui.screens.jobs.actions import ask_line
+
         await ask_line(self)
 
     async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[object]], many: _Ask) -> None:
@@ -250,6 +258,8 @@ class JobsScreen(JobRowsScreen):
     @work(group="jobs-bulk", exit_on_error=False)
     async def _run(self, bulk_action: BulkAction) -> None:
         """Apart from the questions, so that the next question does not end it half way."""
+        from tui.screens.jobs.bulk_actions import run_bulk_action
+
         try:
             await run_bulk_action(self, bulk_action, self._progress)
         finally:

@@ -13,9 +13,6 @@ from tui.jobquery.job_list import Grouping, Order
 from tui.jobquery.view import JobView, SavedFilter
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
-from tui.screens.dialogs.columns import ChooseColumns
-from tui.screens.dialogs.pick import Option, Pick
-from tui.screens.dialogs.prompt import Prompt
 from tui.widgets.tables.job_table import JOB_COLUMNS, known
 
 _SAVE = "save"
@@ -68,6 +65,8 @@ class TableSettings:
         Returns:
             The order, the other way round for the column of the present one; `None` when nothing was picked.
         """
+        from tui.screens.dialogs.pick import Option, Pick
+
         order = self.view.order
         ways = ("▲", "▼")
         options = [
@@ -85,6 +84,8 @@ class TableSettings:
         Returns:
             True when they changed.
         """
+        from tui.screens.dialogs.columns import ChooseColumns
+
         columns = await screen.app.push_screen_wait(ChooseColumns(known(self.view.columns)))
         if columns is None or columns == known(self.view.columns):
             return False
@@ -101,6 +102,8 @@ class TableSettings:
         Returns:
             The text of the filter to use; `None` when none was picked.
         """
+        from tui.screens.dialogs.pick import Option, Pick
+
         while True:
             options = [Option(_FILTER + one.name, one.name, one.text, True) for one in self.view.filters]
             if present and all(one.text != present for one in self.view.filters):
@@ -124,6 +127,8 @@ class TableSettings:
                 return next((one.text for one in self.view.filters if one.name == name), None)
 
     async def _save_filter(self, screen: SectionScreen, text: str) -> None:
+        from tui.screens.dialogs.prompt import Prompt
+
         name = await screen.app.push_screen_wait(
             Prompt("Save the filter as", "", text, lambda name: "" if name.strip() else "Write a name.")
         )

@@ -19,20 +19,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tinydb.storages import Storage
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.file_lock import FileLock, LockTimeout, file_lock
+from tui.common.file_lock import file_lock
 from tui.store.journal.file import ChangedUnderneath, JournalFile, SortKeys, missing_or_changed, rewrite
 from tui.store.journal.format import EMPTIED, GONE, SCHEMA, Change, Slot, document_json, make_batch
 from tui.store.journal.recovery import JournalRecovery
+
+if TYPE_CHECKING:
+    from tui.common.file_lock import FileLock
 
 LOCK_SECONDS = 15.0
 COMPACT_BYTES = 4 << 20
@@ -102,7 +106,6 @@ class JournalStorage(Storage):
         self.compact_bytes = compact_bytes
         self._sort_keys = sort_keys or {}
         self._state = JournalRecovery(path, self.warnings, now, self._sort_keys, claims)
-        self._lock = lock_of(path)
         self._thread = threading.RLock()
         self._in_batch = False
         self._staged: list[Change] = []
@@ -206,6 +209,10 @@ class JournalStorage(Storage):
                     self._in_batch = False
                     self._staged, self._undo, self._copied = [], [], set()
                 self._compact_if_worth_it()
+
+    @functools.cached_property
+    def _lock(self) -> FileLock:
+        return lock_of(self.path)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -317,6 +324,8 @@ class JournalStorage(Storage):
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:
+        from tui.common.file_lock import LockTimeout
+
         try:
             yield
         except LockTimeout:

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from tui.common.timing import Clock
 from tui.widgets.terminal.escape_sequences import terminal_notice, tmux_clipboard
@@ -210,9 +210,12 @@ class KeyQueueApp(App[None]):
 
 def _types(focused: Widget | None, event: events.Key | events.Paste) -> bool:
     """Whether the key is only typed into the field that has the focus."""
-    if not isinstance(focused, Input | TextArea) or (isinstance(focused, TextArea) and focused.read_only):
+    if isinstance(event, events.Key) and not event.is_printable:
         return False
-    return isinstance(event, events.Paste) or event.is_printable
+    # Imported by the first letter, not by the first picture.
+    from textual.widgets import TextArea
+
+    return isinstance(focused, Input) or (isinstance(focused, TextArea) and not focused.read_only)
 
 
 class FocusTrackingApp(KeyQueueApp):

@@ -16,7 +16,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.common.safe_text import plain
-from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
 from tui.widgets.text.styled_text import (
     BLANK,
     QASM_COLOURS,
@@ -176,6 +175,8 @@ class QasmPage(Sequence[StyledLine]):
     """
 
     def __init__(self, text: str, above: Sequence[StyledLine] = ()) -> None:
+        from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
+
         self._above = above
         self._rows: list[str] = []
         for row in plain(text, limit=LIMIT, lines=True).split("\n"):
