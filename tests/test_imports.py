@@ -50,6 +50,19 @@ for package in (tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.store, tui.o
     assert loaded & HEAVY == set()
 
 
+def test_first_picture_imports_no_http_no_lock_no_lexer_and_no_dialog() -> None:
+    loaded = modules_after(
+        "from tui.app import QDeckApp\n"
+        "from tui.commands.context import make_services\n"
+        "make_services({'QDECK_HOME': '/nonexistent'})"
+    )
+    assert {"tui.screens.jobs.screen", "tui.store.repository"} <= loaded
+    late = {"httpx", "filelock", "pygments", "email"}
+    late |= {"textual.widgets._text_area", "tui.ibm.transport.client", "tui.sandbox.lifecycle.launch"}
+    late |= {"tui.screens.dialogs.confirm", "tui.screens.dialogs.pick", "tui.screens.dialogs.prompt"}
+    assert loaded & late == set()
+
+
 def test_commands_import_neither_qiskit_nor_textual() -> None:
     walk = """
 import importlib, pkgutil, tui.commands

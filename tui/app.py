@@ -142,9 +142,10 @@ class QDeckApp(FocusTrackingApp, DiffApp):
     @work(group="begin", exit_on_error=False)
     async def _begin(self) -> None:
         """Open the history, sign in or ask who is there."""
-        # What is here now stays to the end: no full collection needs to go through it.
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            # What the start has made stays to the end: no full collection needs to go through it.
+            gc.freeze()
+            gc.enable()
         try:
             await self.services.start()
         except QdeckError as error:
@@ -290,12 +291,9 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self.alert_absent_user(text)
 
     @on(AppFocus)
-    def _focused(self) -> None:
-        self.services.polling.focus_changed(True)
-
     @on(AppBlur)
-    def _blurred(self) -> None:
-        self.services.polling.focus_changed(False)
+    def _focus_changed(self, event: AppFocus | AppBlur) -> None:
+        self.services.polling.focus_changed(isinstance(event, AppFocus))
 
     @on(Worker.StateChanged)
     def _worker_failed(self, message: Worker.StateChanged) -> None:
