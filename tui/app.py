@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from textual.worker import Worker, WorkerState
 from tui.common.crash_log import write_trouble
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain_lines, shorten
+from tui.common.termination import ends_on_signal
 from tui.common.timing import Clock
 from tui.config.settings import Settings, folders
 from tui.domain.accounts import Account, Channel
@@ -133,10 +133,6 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             claims = FinishClaims(self._state_folder / "on_finish")
             hook = FinishHook(self._settings, os.environ, self.report, claims)
             self._end_hook = hook.start(self.services.events)
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self.exit, None, 128 + number)
         self.call_after_refresh(self._begin)
 
     @work(group="begin", exit_on_error=False)
@@ -396,5 +392,6 @@ def run_app(app: QDeckApp) -> int:
         The exit status of the process. 0: left by the user; 1: an unexpected error (said on stderr); 129: the
         terminal went away; 143: SIGTERM.
     """
-    app.run()
+    with ends_on_signal(app.end_on_signal, app.give_terminal_back):
+        app.run()
     return app.return_code or 0

@@ -23,7 +23,17 @@ from tui.commands.options import (
     service_flags,
     service_options,
 )
-from tui.commands.output import Exit, OutputClosed
+from tui.commands.output import (
+    Exit,
+    OutputClosed,
+    UsageFault,
+    explain,
+    flush_standard_streams,
+    open_standard_streams,
+    output_failed,
+    say,
+)
+from tui.common.errors import ErrorKind, QdeckError
 
 if TYPE_CHECKING:
     from tui.commands.selection import ServiceChoice
@@ -71,7 +81,7 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
         return Exit.DONE
     why = no_terminal(os.environ)
     if why:
-        click.echo(NO_TERMINAL.format(why=why), err=True)
+        say(NO_TERMINAL.format(why=why))
         return Exit.USAGE
     return _open_app(service_choice(**service), read_only=readonly)
 
@@ -156,7 +166,7 @@ def login(choice: ServiceChoice, unexpected: tuple[str, ...], keyring: bool) -> 
     system's keyring, which may ask to be unlocked each time it is read.
     """
     if unexpected:
-        click.echo(TOKEN_REFUSED, err=True)
+        say(TOKEN_REFUSED)
         return Exit.USAGE
     from tui.commands.login import login as command
     from tui.domain.accounts import Keep
@@ -252,20 +262,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if any(word.split("=", 1)[0] in TOKEN_OPTIONS for word in words):
-        click.echo(TOKEN_REFUSED, err=True)
+        say(TOKEN_REFUSED)
         return Exit.USAGE
+    status = _status_of(lambda: _with_click(words))
+    written = _status_of(flush_standard_streams)
+    return status or written
+
+
+def _with_click(words: list[str]) -> int:
     try:
-        status = qdeck.main(args=words, prog_name="qdeck", standalone_mode=False)
+        return int(qdeck.main(args=words, prog_name="qdeck", standalone_mode=False) or Exit.DONE)
     except click.ClickException as error:
-        error.show()
+        usage = f"{error.ctx.get_usage()}\n" if isinstance(error, click.UsageError) and error.ctx else ""
+        say(f"{usage}Error: {error.format_message()}")
         return error.exit_code
+    except SystemExit as error:
+        # click ends the process when whoever read its help went away.
+        raise OutputClosed from error
+
+
+def _status_of(work: Callable[[], int | None]) -> int:
+    """Do the work, and put how it ended into words and a status; no traceback reaches the terminal."""
+    try:
+        return int(work() or Exit.DONE)
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
     except OutputClosed:
         return Exit.PIPE_CLOSED
-    return int(status or Exit.DONE)
+    except UsageFault as fault:
+        say(f"qdeck: {fault}")
+        return Exit.USAGE
+    except QdeckError as error:
+        explain(error)
+        return Exit.FAILED
+    except OSError as error:
+        # Without a name it is the help that click wrote.
+        explain(output_failed(error) if error.filename is None else _file_failed(error))
+        return Exit.FAILED
+    except Exception as error:
+        say(f"qdeck: something unexpected went wrong ({type(error).__name__}). {_log(error)}")
+        return Exit.FAILED
+
+
+def _file_failed(error: OSError) -> QdeckError:
+    return QdeckError(ErrorKind.STORAGE, f"{error.filename}: {error.strerror or error}.")
+
+
+def _log(error: Exception) -> str:
+    from datetime import UTC, datetime
+
+    from tui.common.crash_log import write_trouble
+    from tui.config.settings import folders
+
+    folder = folders(os.environ).state
+    try:
+        return f"Details are in {write_trouble(folder, error, datetime.now(UTC))}."
+    except OSError as failure:
+        return f"Details could not be written to {folder}: {failure.strerror or failure}."
 
 
 def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
@@ -274,8 +330,6 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     gc.disable()
     from tui.app import QDeckApp, run_app
     from tui.commands.context import make_services
-    from tui.commands.output import UsageFault, explain, say
-    from tui.common.errors import QdeckError
     from tui.common.timing import SystemClock
     from tui.config.settings import folders, load_settings
 
@@ -285,32 +339,15 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
         from tui.ibm.credentials.discovery import found_accounts
 
         environ = choice.environment(os.environ)
-        try:
-            account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
-        except UsageFault as fault:
-            say(f"qdeck: {fault}")
-            return Exit.USAGE
+        account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
     clock = SystemClock()
     sandbox = choice.sandbox_channel if choice.sandbox else None
-    try:
-        settings = load_settings(folders(os.environ).settings_file)
-    except QdeckError as error:
-        explain(error)
-        return Exit.FAILED
+    settings = load_settings(folders(os.environ).settings_file)
     services = make_services(os.environ, clock, read_only=read_only)
     return run_app(QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, settings=settings))
 
 
 def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
     from tui.commands.context import run_command
-    from tui.commands.output import UsageFault, explain, say
-    from tui.common.errors import QdeckError
 
-    try:
-        return run_command(lambda: command(os.environ))
-    except UsageFault as fault:
-        say(f"qdeck: {fault}")
-        return Exit.USAGE
-    except QdeckError as error:
-        explain(error)
-        return Exit.FAILED
+    return run_command(lambda: command(os.environ))

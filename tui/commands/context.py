@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import random
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tui.commands.output import Exit, explain, say
 from tui.commands.selection import ServiceChoice, require_account
+from tui.common.crash_log import CrashLogHandler
 from tui.common.errors import QdeckError
+from tui.common.termination import ends_on_signal
 from tui.common.timing import Clock, SystemClock
 from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
@@ -37,9 +40,10 @@ def make_services(
     """The services over this user's folders, with the real services; nothing is opened or started yet.
 
     It is read-only when that is asked for here or in the settings, or when these cannot be read. Without
-    `sends`, what earlier runs left in line stays there.
+    `sends`, what earlier runs left in line stays there. What is logged goes to the log file from now on.
     """
     places = folders(environ)
+    logging.lastResort = CrashLogHandler(places.state)
 
     async def start_sandbox() -> RunningSandbox:
         from tui.sandbox.lifecycle.launch import launch
@@ -92,8 +96,8 @@ async def started_services(environ: Mapping[str, str], *, sends: bool = False) -
         await services.start()
         yield services
     finally:
-        unsubscribe()
         await services.aclose()
+        unsubscribe()
 
 
 async def sign_in(services: AppServices, choice: ServiceChoice) -> Identity:
@@ -146,7 +150,8 @@ def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
     """Run one command to its end.
 
     `command` itself is called before the event loop starts, what it returns is awaited in it.
-    SIGTERM and SIGHUP end it like Ctrl+C does (services closed, a sandbox ended); the status tells which.
+    SIGTERM and SIGHUP end it like Ctrl+C does (services closed, a sandbox ended), but within a second in any
+    case; the status tells which.
 
     Returns:
         The exit status of the process.
@@ -165,11 +170,11 @@ def run_command(command: Callable[[], Awaitable[Exit]]) -> int:
         def end(number: int) -> None:
             ended_by.append(number)
             if task is not None:
-                task.cancel()
+                with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended already
+                    loop.call_soon_threadsafe(task.cancel)
 
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, end, number)
-        return await work
+        with ends_on_signal(end):
+            return await work
 
     try:
         return int(asyncio.run(supervised()))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.output import Exit, OutputClosed
+from tui.commands.output import Exit, emit_pieces, say
 
 if TYPE_CHECKING:
     from tui.config.settings import Folders
@@ -36,12 +35,12 @@ def export(file: str) -> int:
         places = _places()
         pieces = export_json(places.history_file)
         if file == "-":
-            _written(sys.stdout.buffer, pieces)
+            emit_pieces(pieces)
         else:
             from tui.common.atomic_file import replace_file
 
             replace_file(Path(file), pieces)
-            click.echo(f"Wrote {file}.", err=True)
+            say(f"Wrote {file}.")
     return status[0]
 
 
@@ -63,12 +62,12 @@ def import_(file: str) -> int:
         counts, unknown = import_json(
             places.history_file, places.old_history_file, tables, SystemClock().now, lost=lost
         )
-        click.echo("Read " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".", err=True)
+        say("Read " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
         if lost:
-            click.echo(f"qdeck: {file} is damaged: {lost} lines could not be read.", err=True)
+            say(f"qdeck: {file} is damaged: {lost} lines could not be read.")
             status[0] = Exit.FAILED
         if unknown:
-            click.echo(f"qdeck: {unknown} entries have a form this qdeck does not know; left out.", err=True)
+            say(f"qdeck: {unknown} entries have a form this qdeck does not know; left out.")
             status[0] = Exit.FAILED
     return status[0]
 
@@ -82,7 +81,7 @@ def compact() -> int:
     with _reporting_errors() as status:
         places = _places()
         before, after = compact_file(places.history_file, places.old_history_file, SystemClock().now)
-        click.echo(f"{before} bytes before, {after} after.", err=True)
+        say(f"{before} bytes before, {after} after.")
     return status[0]
 
 
@@ -125,7 +124,7 @@ def _places() -> Folders:
 @contextlib.contextmanager
 def _reporting_errors() -> Iterator[list[int]]:
     """Print errors in words on stderr; the status is the list's only member."""
-    from tui.commands.output import explain, say
+    from tui.commands.output import explain
     from tui.common.errors import QdeckError
 
     status: list[int] = [Exit.DONE]
@@ -140,14 +139,3 @@ def _reporting_errors() -> Iterator[list[int]]:
     except OSError as error:
         say(f"qdeck: {error.filename or 'the file'}: {error.strerror or error}.")
         status[0] = Exit.FAILED
-
-
-def _written(stream: BinaryIO, pieces: Iterator[bytes]) -> None:
-    try:
-        for piece in pieces:
-            stream.write(piece)
-        stream.flush()
-    except BrokenPipeError as error:
-        # What is still buffered has nowhere to go; without this the interpreter complains at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputClosed from error

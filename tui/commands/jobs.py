@@ -71,7 +71,7 @@ async def list_jobs(
         wanted: filters; `None`: all jobs.
 
     Returns:
-        The exit status; that of a failure where the list is stale.
+        The exit status; that of a failure where the list is stale, or the history could not be read.
 
     Raises:
         UsageFault: there is no account, and no job in the history; or none of the name asked for.
@@ -90,7 +90,8 @@ async def list_jobs(
                 kind = f"{choice.channel} account" if choice.channel else "account"
                 if not offline:
                     say(f"No {kind} found: `qdeck login` signs in.")
-                return _print_history(jobs, as_json=as_json)
+                printed = _print_history(jobs, as_json=as_json)
+                return Exit.FAILED if services.history_unread else printed
         return await _list_now(services, await sign_in(services, choice), limit, wanted, as_json=as_json)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
+from typing import TextIO
 
-from tui.common.errors import QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 
 
@@ -34,12 +37,49 @@ class OutputClosed(Exception):
     """Whoever read stdout went away: status 141, without a word."""
 
 
+def open_standard_streams() -> None:
+    """Make sure that the three standard streams exist and do not end the process by themselves.
+
+    A descriptor that the caller closed (`>&-`) would be given to the next file that is opened: it is opened
+    on the null device, the wrong way round for stdin and stdout, so that using them fails as on closed ones.
+    Characters that stdout's encoding does not have are escaped.
+    """
+    for number, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free one: what is below it is open by now.
+            os.open(os.devnull, flags)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def flush_standard_streams() -> None:
+    """Write what is still buffered, so that the interpreter's end has nothing to complain about.
+
+    Raises:
+        OutputClosed, QdeckError: as `emit_json`.
+    """
+    with _written_in_full():
+        sys.stdout.flush()
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
 def say(text: str) -> None:
     """One line of talk on stderr, whatever comes from outside. A closed stderr is not an error."""
     try:
         print(plain(text), file=sys.stderr, flush=True)
     except OSError:
-        return
+        _discard(sys.stderr)
 
 
 def explain(error: QdeckError) -> None:
@@ -48,7 +88,12 @@ def explain(error: QdeckError) -> None:
 
 
 def emit_json(answer: Mapping[str, object]) -> None:
-    """One JSON object on stdout, ASCII only, so that no text from outside can reach the terminal raw."""
+    """One JSON object on stdout, ASCII only, so that no text from outside can reach the terminal raw.
+
+    Raises:
+        OutputClosed: whoever read it went away.
+        QdeckError: `STORAGE`: it cannot be written.
+    """
     _write(json.dumps(answer, indent=2) + "\n")
 
 
@@ -68,11 +113,41 @@ def emit_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         _write("\n".join(lines) + "\n")
 
 
+def emit_pieces(pieces: Iterable[bytes]) -> None:
+    """Write bytes to stdout, piece by piece; raises as `emit_json` does."""
+    for piece in pieces:
+        with _written_in_full():
+            sys.stdout.buffer.write(piece)
+    with _written_in_full():
+        sys.stdout.buffer.flush()
+
+
 def _write(text: str) -> None:
-    try:
+    with _written_in_full():
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _written_in_full() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError as error:
-        # What is still buffered has nowhere to go; without this the interpreter complains at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         raise OutputClosed from error
+    except OSError as error:
+        raise output_failed(error) from error
+
+
+def output_failed(error: OSError) -> QdeckError:
+    """Put into words that stdout cannot be written, and let go of what is left in it."""
+    _discard(sys.stdout)
+    return QdeckError(ErrorKind.STORAGE, f"The output cannot be written: {error.strerror or error}.")
+
+
+def _discard(stream: TextIO) -> None:
+    """Let go of what is still buffered: it has nowhere to go, and the interpreter's end would complain."""
+    with contextlib.suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

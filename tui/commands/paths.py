@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tui.commands.output import Exit, emit_json, emit_table, say
+from tui.common.bounded_read import mode_of
 from tui.common.errors import QdeckError
 from tui.config.settings import HOME_VARIABLE, Folders, Settings, folders, load_settings
 from tui.domain.accounts import Channel
@@ -77,7 +78,7 @@ def _folders(environ: Mapping[str, str], places: Folders) -> list[tuple[str, str
         "sandbox": places.sandbox,
     }
     return [
-        (name, str(path), source if path.exists() else f"{source}, not there yet")
+        (name, str(path), source if mode_of(path) else f"{source}, not there yet")
         for name, path in named.items()
     ]
 
@@ -93,7 +94,7 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
     }
     rows = [(name, value, "settings.toml") for name, value in values.items() if value]
     if settings.ca_file is not None:
-        there = "settings.toml" if settings.ca_file.exists() else "settings.toml, not there"
+        there = "settings.toml" if mode_of(settings.ca_file) else "settings.toml, not there"
         rows.append(("ca_file", str(settings.ca_file), there))
     if settings.readonly:
         rows.append(("readonly", "true", "settings.toml"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tui.commands.answers import emit_result, run_answer
 from tui.commands.context import OpenServices, signed_in_services
 from tui.commands.output import Exit, UsageFault, emit_json, say
 from tui.commands.selection import ServiceChoice, require_backend
+from tui.common.bounded_read import read_file, read_stdin
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import undecided
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
@@ -30,6 +30,8 @@ from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, OutboxChanged
 
 STDIN = "-"
+MOST_BYTES = 50_000_000
+"""The largest program that is read: services take no larger requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ def _couplings(file: str) -> Couplings:
     if not file:
         return ()
     try:
-        text = Path(file).read_bytes().decode("utf-8-sig")
+        text = read_file(Path(file), MOST_BYTES, pipes=True).decode("utf-8-sig")
     except OSError as error:
-        raise UsageFault(f"Cannot read {file}: {error.strerror or error}.") from error
+        raise UsageFault(f"Cannot read {file}: {_reason(error)}.") from error
     if not (pairs := parse_couplings(text)):
         raise UsageFault(f"{file} is empty: a JSON array of pairs of qubits was expected.")
     return pairs
@@ -154,32 +156,43 @@ def read_circuit(file: str) -> str:
     Raises:
         UsageFault: it cannot be read, is blank, or is not UTF-8 text.
     """
+    name = "stdin" if file == STDIN else file
     try:
-        body = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
-    except OSError as error:
-        raise UsageFault(f"Cannot read {file}: {error.strerror or error}.") from error
+        body = read_stdin(MOST_BYTES) if file == STDIN else read_file(Path(file), MOST_BYTES, pipes=True)
+    except (OSError, ValueError) as error:
+        raise UsageFault(f"Cannot read {name}: {_reason(error)}.") from error
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageFault(f"{file} is not text in UTF-8: byte {error.start} cannot be read.") from error
+        raise UsageFault(f"{name} is not text in UTF-8: byte {error.start} cannot be read.") from error
     if not text.strip():
-        raise UsageFault(f"{'stdin' if file == STDIN else file} is empty: an OpenQASM program was expected.")
+        raise UsageFault(f"{name} is empty: an OpenQASM program was expected.")
     return text
 
 
-async def run(request: RunRequest, environ: Mapping[str, str]) -> Exit:
-    """Transpile, submit, wait, and print the result.
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
+    """Read the program, now; then transpile, submit, wait, and print the result when awaited.
+
+    Reading comes before any event loop: the writer of a pipe may let it wait, and a loop would hold signals
+    back until then.
 
     Returns:
-        The exit status.
+        The exit status, to be awaited.
 
     Raises:
         UsageFault: the file or the options cannot be worked with.
-        QdeckError: the circuit, the transpiler or the service says no.
+        QdeckError: when awaited: the circuit, the transpiler or the service says no.
     """
     request.verify()
     asked = request.flags.options(cloud=request.cloud)
-    source = read_circuit(request.file)
+    return _run(request, environ, asked, read_circuit(request.file))
+
+
+async def _run(request: RunRequest, environ: Mapping[str, str], asked: CloudOptions, source: str) -> Exit:
     async with signed_in_services(request.service, environ, submits=True) as opened:
         services = opened.services
         if request.backend:

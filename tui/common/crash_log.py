@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
 import re
 import traceback
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.common.atomic_file import make_folder
@@ -43,6 +46,21 @@ def describe(error: BaseException) -> str:
     return "\n".join(lines)
 
 
+class CrashLogHandler(logging.Handler):
+    """Writes what is logged as an exception to `qdeck.log` in a folder; the terminal sees nothing of it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(logging.ERROR)
+        self._folder = folder
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record's exception, when it has one and the log can be written."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            with contextlib.suppress(OSError):
+                write_trouble(self._folder, error, datetime.now(UTC))
+
+
 def write_trouble(folder: Path, error: BaseException, now: datetime) -> Path:
     """Add the error to `qdeck.log` in `folder` (mode 0600) and return the file.
 
@@ -53,7 +71,8 @@ def write_trouble(folder: Path, error: BaseException, now: datetime) -> Path:
     path = folder / "qdeck.log"
     if path.exists() and path.stat().st_size > _LIMIT:
         path.replace(path.with_suffix(".log.old"))
-    path.touch(mode=0o600, exist_ok=True)
-    with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+    # Without waiting: a FIFO of that name may have no reader.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"{now.isoformat(timespec='seconds')} {describe(error)}\n")
     return path

@@ -60,7 +60,7 @@ def is_locked(path: Path) -> bool:
     other for the holder.
     """
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
         return False
     except OSError:

@@ -12,9 +12,11 @@ from pathlib import Path
 import platformdirs
 
 from tui.common.atomic_file import make_folder
+from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
 
 HOME_VARIABLE = "QDECK_HOME"
+_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,13 @@ def load_settings(path: Path) -> Settings:
         QdeckError: `SETTINGS`: the file cannot be read, or has something unknown in it, with the place.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_file(path, _MOST_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {why}.", "Correct it.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
     unknown = sorted(values.keys() - set(_KNOWN))
     if unknown:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tui.common.atomic_file import make_folder, replace_file
+from tui.common.bounded_read import UnsuitableFile, read_file
 from tui.common.file_lock import file_lock
 from tui.jobquery.job_list import NEWEST_FIRST, SORT_KEYS
 from tui.jobquery.view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
@@ -30,12 +31,9 @@ def load_view(folder: Path) -> JobView:
         ValueError: it is not what qdeck writes.
     """
     try:
-        with (folder / NAME).open("rb") as file:
-            body = file.read(_MOST + 1)
+        body = read_file(folder / NAME, _MOST)
     except FileNotFoundError:
         return JobView()
-    if len(body) > _MOST:
-        raise ValueError("the file is too long")
     view = msgspec.json.decode(body, type=JobView)
     # What a later version or a hand has written is taken as far as it fits.
     return replace(
@@ -68,7 +66,7 @@ def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:
 def _changed(path: Path, change: Callable[[JobView], JobView]) -> JobView:
     try:
         view = load_view(path.parent)
-    except ValueError:
+    except (ValueError, UnsuitableFile):
         path.replace(path.with_name(NAME + ".damaged"))
         view = JobView()
     changed = change(view)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
+from tui.common.errors import QdeckError
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
@@ -88,6 +89,11 @@ class AppServices:
         self.compiler = compiler
         self.transpiler = Transpiler(app_state, compiler, self.backends)
 
+    @property
+    def history_unread(self) -> bool:
+        """Return whether the history, or part of it, could not be read; why was told."""
+        return self._history.unread is not None
+
     async def start(self) -> None:
         """Open the history and show what it holds; signs in nowhere."""
         try:
@@ -123,6 +129,8 @@ class AppServices:
     async def _end(self, name: str, ending: Awaitable[None]) -> None:
         try:
             await ending
+        except QdeckError as error:
+            self.events.notice(f"Ending the {name} failed: {error}", Severity.ERROR)
         except Exception as error:
             _log.exception("ending the %s failed", name)
             self.events.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)

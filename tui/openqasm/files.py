@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import stat
 from pathlib import Path
 
 from tui.common.atomic_file import replace_file
+from tui.common.bounded_read import UnsuitableFile, read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 
@@ -28,23 +29,15 @@ def read_circuit(path: Path) -> str:
     """
     name = plain(str(path))
     try:
-        mode = path.stat().st_mode  # asked before opening: opening a pipe would wait for its writer
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise QdeckError(ErrorKind.STORAGE, f"{name} is not a regular file.", "Choose a text file.")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_file(path, MAX_BYTES)
     except IsADirectoryError:
         raise QdeckError(ErrorKind.STORAGE, f"{name} is a folder.", "Choose a file in it.") from None
+    except UnsuitableFile as error:
+        raise _unsuitable(name, error) from None
     except OSError as error:
         raise QdeckError(ErrorKind.STORAGE, f"{name} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
         raise QdeckError(ErrorKind.STORAGE, f"{name} is not a file name: {error}.") from error
-    if len(data) > MAX_BYTES:
-        raise QdeckError(
-            ErrorKind.STORAGE,
-            f"{name} is larger than {MAX_BYTES // 1_000_000} MB, too large to edit here.",
-            "Run it without the editor: qdeck run FILE.",
-        )
     if b"\0" in data:
         raise QdeckError(
             ErrorKind.STORAGE, f"{name} is a binary file, not OpenQASM text.", "Export QPY files as OpenQASM."
@@ -106,6 +99,16 @@ def suggest(typed: str, folder: Path) -> tuple[str, ...]:
         return ()  # no such folder, or none to be read: nothing to suggest
     ordered = sorted(found)[:MAX_SUGGESTIONS]
     return tuple(f"{head}{slash}{name}{'' if is_file else '/'}" for is_file, name in ordered)
+
+
+def _unsuitable(name: str, error: UnsuitableFile) -> QdeckError:
+    if error.errno == errno.EFBIG:
+        return QdeckError(
+            ErrorKind.STORAGE,
+            f"{name} is larger than {MAX_BYTES // 1_000_000} MB, too large to edit here.",
+            "Run it without the editor: qdeck run FILE.",
+        )
+    return QdeckError(ErrorKind.STORAGE, f"{name} is not a regular file.", "Choose a text file.")
 
 
 def _reason(error: OSError | ValueError) -> str:

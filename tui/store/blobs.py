@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import gzip
 import hashlib
+import io
 import os
 import re
 import threading
@@ -24,6 +25,7 @@ from pathlib import Path
 import msgspec
 
 from tui.common.atomic_file import make_folder, replace_file
+from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.results import JobResult, PubResult, Role
 from tui.store.records.models import JobRecord, Key, PendingSubmission
@@ -36,6 +38,7 @@ _IN_MEMORY = 8 << 20
 """Characters of texts that are kept in memory."""
 _AT_LEAST = 2
 """Texts that are, however long: a circuit and its source are looked at together."""
+_MOST_FILE_BYTES = 2_000_000_000
 DEFAULT_BYTES = 2 << 30
 """Largest total of all files: 2 GiB."""
 _SLACK = 0.95
@@ -93,7 +96,7 @@ class BlobStore:
     def result(self, key: Key) -> JobResult | None:
         """Return the result kept for the job; `None` when there is none that can be read."""
         try:
-            data = gzip.decompress(self._result_path(key).read_bytes())
+            data = gzip.decompress(read_file(self._result_path(key), _MOST_FILE_BYTES))
             body = msgspec.json.decode(_intact(data), type=_ResultFile)
         except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError):
             # Missing or damaged: the service is asked again.
@@ -139,7 +142,7 @@ class BlobStore:
             The text with this hash; empty when there is none that can be read, or it has more bytes.
         """
         try:
-            with gzip.open(self._text_path(digest)) as file:
+            with gzip.open(io.BytesIO(read_file(self._text_path(digest), _MOST_FILE_BYTES))) as file:
                 data = file.read(most)
         except (OSError, EOFError, zlib.error):
             return ""

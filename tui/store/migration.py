@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import file_lock
 from tui.store.journal.file import write_tables
@@ -15,6 +16,7 @@ from tui.store.records.tables import COVERAGE, MARKS, META, SORT_KEYS
 
 JSON_SCHEMA = 1
 LOCK_SECONDS = 15.0
+_MOST_BYTES = 2_000_000_000
 
 
 def read_json(path: Path) -> tuple[Tables, int]:
@@ -24,7 +26,7 @@ def read_json(path: Path) -> tuple[Tables, int]:
         OSError: it cannot be read.
         QdeckError: `STORAGE`: it is of a newer version.
     """
-    data = path.read_bytes()
+    data = read_file(path, _MOST_BYTES)
     lost = 0
     try:
         tables = decode(data)

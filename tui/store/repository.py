@@ -48,9 +48,13 @@ class JobRepository(SubmissionRepository):
     `upsert`, `remove` and their like change memory at once; `flush` makes all changes durable in one write,
     in a thread. When the disk refuses, `flush` raises and a later one writes them. Several processes may use
     the same file: a write merges with what the others wrote, and `sync` brings that into memory.
+
+    Attributes:
+        unread: why not all of the file could be read; `None`: it was, or is being read.
     """
 
     def __init__(self, folders: Folders, clock: Clock, *, quota: int | None = None) -> None:
+        self.unread: QdeckError | None = None
         self._path = folders.history_file
         self._blobs = BlobStore(folders.results, folders.data / "circuits", quota)
         self._database = Database(folders.history_file, folders.old_history_file, clock.now)
@@ -76,6 +80,7 @@ class JobRepository(SubmissionRepository):
             await asyncio.to_thread(self._database.open)
             first = await asyncio.to_thread(self._database.newest, _SCREENFUL)
         except QdeckError as error:
+            self.unread = error
             self._warnings.append(str(error))
             self._loaded.set()
             return
@@ -286,6 +291,8 @@ class JobRepository(SubmissionRepository):
         self._closing = not self.dirty
         try:
             await self.flush()
+        except QdeckError as error:
+            raise error.reworded(error.kind, error.message, "What is not in it yet is lost.") from error
         finally:
             async with self._database_lock:
                 await asyncio.to_thread(self._database.close)
@@ -313,6 +320,7 @@ class JobRepository(SubmissionRepository):
                             held = self._cache.values[JOBS]
                             on_loaded(tuple(held[key] for key in found.values[JOBS] if key in held))
         except QdeckError as error:
+            self.unread = error
             self._warnings.append(str(error))
         self._loaded.set()
         self._remove_old_submissions()
@@ -335,6 +343,7 @@ class JobRepository(SubmissionRepository):
         """Read what could not be read at the start; `sync` returns it as if others had changed it."""
         if not self._database.loaded:
             self._absorb(await asyncio.to_thread(self._database.read_all))
+            self.unread = None
 
     async def _read_changes(self) -> None:
         async with self._database_lock:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tui.common.atomic_file import make_folder, replace_file
+from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import LockTimeout, file_lock
 from tui.common.safe_text import Secret, plain
@@ -85,7 +86,7 @@ def forget_account(name: str, folders: Folders) -> bool:
         there[0] = name in data
         return {key: value for key, value in data.items() if key != name}
 
-    if folders.accounts_file.exists():
+    if mode_of(folders.accounts_file):
         _change(folders, without)
     return there[0]
 

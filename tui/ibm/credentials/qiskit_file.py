@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
+from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret, plain
 from tui.domain.accounts import Endpoints, Preferences, Route
 
-_MAX_BYTES = 4 * 1024 * 1024
+_MAX_BYTES = 4_000_000
 SHOWN = "~/.qiskit/qiskit-ibm.json"
 _DEFAULT_NAMES = ("default-ibm-quantum-platform", "default-ibm-cloud", "default-ibm-quantum", "default")
 
@@ -90,9 +91,7 @@ def read_accounts(file: Path, shown: str) -> tuple[dict[str, Any], list[str]]:
     """
     try:
         facts = file.stat()
-        if facts.st_size > _MAX_BYTES:
-            return {}, [f"{shown} is too large to be a file of accounts; it is not read."]
-        text = file.read_bytes()
+        text = read_file(file, _MAX_BYTES)
     except FileNotFoundError:
         return {}, []
     except OSError as problem:

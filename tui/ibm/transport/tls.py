@@ -10,6 +10,7 @@ from pathlib import Path
 
 import certifi
 
+from tui.common.bounded_read import require_readable
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Route
 
@@ -34,10 +35,11 @@ def trust(bundle: str = "", ca_file: Path | None = None) -> ssl.SSLContext:
     Raises:
         QdeckError: `SETTINGS` when one of them cannot be read.
     """
-    context = ssl.create_default_context()
+    context = _system_context()
     context.load_verify_locations(certifi.where())
     if bundle:
         try:
+            require_readable(Path(bundle))
             folder = Path(bundle).is_dir()
             context.load_verify_locations(
                 cafile=None if folder else bundle, capath=bundle if folder else None
@@ -51,6 +53,22 @@ def trust(bundle: str = "", ca_file: Path | None = None) -> ssl.SSLContext:
     return context
 
 
+def _system_context() -> ssl.SSLContext:
+    """Return a context that trusts the system's certificates.
+
+    Raises:
+        QdeckError: `SETTINGS` when `SSL_CERT_FILE` names what cannot be read: OpenSSL would wait for ever.
+    """
+    named = os.environ.get("SSL_CERT_FILE", "")
+    try:
+        if named and Path(named).exists():
+            require_readable(Path(named))
+    except OSError as problem:
+        message = f"SSL_CERT_FILE is {named}, which cannot be read: {problem.strerror or problem}."
+        raise QdeckError(ErrorKind.SETTINGS, message, "Correct it, or unset it.") from problem
+    return ssl.create_default_context()
+
+
 def _add(context: ssl.SSLContext, ca_file: Path) -> None:
     """Trust a file of certificates, or every one in a folder, whatever they are called there.
 
@@ -60,6 +78,7 @@ def _add(context: ssl.SSLContext, ca_file: Path) -> None:
     loaded = False
     why = "it holds no certificate in PEM form"
     try:
+        require_readable(ca_file)
         files = [ca_file]
         if ca_file.is_dir():
             files = sorted(file for file in ca_file.iterdir() if file.is_file())
@@ -81,7 +100,7 @@ def _add(context: ssl.SSLContext, ca_file: Path) -> None:
 @cache
 def no_trust() -> ssl.SSLContext:
     """Return a context that checks no certificate: for an account that says so itself, and for no other."""
-    context = ssl.create_default_context()
+    context = _system_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tui.common.atomic_file import replace_file
+from tui.common.bounded_read import read_file
 
 RUNNING_FILE = "running.json"
 LEASE_PATH = "/sandbox/lease"
@@ -90,7 +91,7 @@ def read_running_file(folder: Path) -> tuple[SandboxInfo, int] | None:
         Its contents and the process id; None when there is none, it is damaged, or its process has ended.
     """
     try:
-        members = json.loads((folder / RUNNING_FILE).read_bytes())
+        members = json.loads(read_file(folder / RUNNING_FILE, 100_000))
         info, pid = SandboxInfo.from_members(members), int(members["pid"])
         os.kill(pid, 0)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +16,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.common.bounded_read import mode_of
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
 from tui.openqasm.examples import Example, examples
@@ -125,7 +127,7 @@ class OpenFile(Dialog[Opened]):
             await self._list(event.value)
         marked = self._marked()
         typed = event.value.strip()
-        if typed and (self._folder / Path(typed).expanduser()).is_file():
+        if typed and stat.S_ISREG(mode_of(self._folder / Path(typed).expanduser())):
             await self._open(typed)
         elif marked:
             await self._choose(marked)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import MAX_TAG_LENGTH, MAX_TAGS, Job, WaitingSubmission, WaitState
@@ -222,7 +224,7 @@ def _wrong_file(text: str) -> str:
     name = text.strip()
     if not name:
         return "Write a file name."
-    return f"{name} is a folder: add a file name." if Path(name).expanduser().is_dir() else ""
+    return f"{name} is a folder: add a file name." if stat.S_ISDIR(mode_of(Path(name).expanduser())) else ""
 
 
 def _write(path: Path, body: bytes, replace: bool) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import MAX_TAG_LENGTH, MAX_TAGS, Job
@@ -248,7 +250,7 @@ async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         return None
     folder = Path(text.strip()).expanduser()
     names = _file_names(jobs)
-    there = await asyncio.to_thread(lambda: sum((folder / file).exists() for file in names.values()))
+    there = await asyncio.to_thread(lambda: sum(mode_of(folder / file) > 0 for file in names.values()))
     replaced = f" {format_count(there, 'file')} of that name will be replaced." if there else ""
     sure = await screen.app.push_screen_wait(
         Confirm(
@@ -301,8 +303,8 @@ def _wrong_folder(text: str) -> str:
     name = text.strip()
     if not name:
         return "Write the name of a folder."
-    path = Path(name).expanduser()
-    return f"{name} is a file." if path.exists() and not path.is_dir() else ""
+    mode = mode_of(Path(name).expanduser())
+    return f"{name} is a file." if mode and not stat.S_ISDIR(mode) else ""
 
 
 def _write(folder: Path, name: str, body: bytes) -> None:

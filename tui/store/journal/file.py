@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tui.common.atomic_file import replace_file
+from tui.common.bounded_read import NOT_REGULAR, UnsuitableFile
 from tui.store.journal.format import (
     EMPTIED,
     GONE,
@@ -69,7 +72,12 @@ class JournalFile:
 
         Opening it is what makes a network file system ask the server again.
         """
-        return cls(os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC), writable=write)
+        flags = (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(path, flags)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise UnsuitableFile(errno.EINVAL, NOT_REGULAR)
+        return cls(descriptor, writable=write)
 
     def __del__(self) -> None:
         os.close(self._descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections import deque
@@ -80,6 +81,20 @@ class DiffApp(App[None]):
         cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
         unchanged = not changes and cursor == self._previous_cursor_position
         super()._display(screen, None if unchanged else _DiffUpdate(changes))
+
+    def end_on_signal(self, number: int) -> None:
+        """Leave with the exit status of a signal. Called in any thread."""
+        loop = self._loop  # private; `None` before and after the app runs
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # closed meanwhile
+                loop.call_soon_threadsafe(self.exit, None, 128 + number)
+
+    def give_terminal_back(self) -> None:
+        """Leave the terminal as it was found, although the app cannot end in order. Called in any thread."""
+        driver = self._driver
+        if driver is not None and not driver.is_headless:
+            driver.stop_application_mode()
+            driver.close()
 
     @property
     def _writes(self) -> bool:
