@@ -15,6 +15,8 @@ from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.executor.independent import independent_parts
 from tui.sandbox.simulator.executor.program import Item
+from tui.sandbox.simulator.noise.durations import has_parametric_delay
+from tui.sandbox.simulator.noise.idle import with_idle_delays
 from tui.sandbox.simulator.noise.pauli_transfer import MOST_QUBITS, measures_last, sample_batch
 from tui.sandbox.simulator.noise.shots import plan_run, sample_shots
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
@@ -108,6 +110,8 @@ def sample_item(
         JobFailure: A part of the circuit cannot be simulated.
     """
     bits: Bits = np.zeros((len(values), shots, circuit.num_clbits), dtype=np.uint8)
+    if not has_parametric_delay(circuit):
+        circuit = with_idle_delays(circuit, accounting.data)
     named = {parameter: values[:, index] for index, parameter in enumerate(circuit.parameters)}
     together: list[tuple[int, ...]] = []
     for part in independent_parts(circuit):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import stim
+from numpy.typing import NDArray
 from qiskit.circuit import CircuitInstruction, QuantumCircuit
 from qiskit.circuit.library import CZGate, SdgGate, SGate, SXdgGate, SXGate, XGate, ZGate
 
@@ -62,7 +63,8 @@ def sample_clifford(
 
     Args:
         circuit: The circuit as `clifford_form` writes it.
-        device: Name of the device whose noise, twirled to Paulis, follows every gate.
+        device: Name of the device whose noise, twirled to Paulis, follows every gate. While a qubit waits in
+            0 or 1, relaxation is not twirled.
         qubits: The physical qubit of each qubit of the circuit.
         shots: How many shots to take.
         generator: Source of the randomness.
@@ -72,29 +74,92 @@ def sample_clifford(
         Outcomes of shape (shots, classical bits), column i for classical bit i.
     """
     columns = {bit: index for index, bit in enumerate(circuit.clbits)}
-    # Stim reads a program much faster than it appends to one.
-    program: list[str] = []
-    measured: list[int] = []
+    frames = _Frames(circuit.num_qubits, shots, generator)
+    measured: list[tuple[int, int]] = []
     for instruction, numbers in walk(circuit):
         operation = instruction.operation
+        places = tuple(qubits[number] for number in numbers)
+        if operation.name == "delay":
+            frames.relax(numbers[0], *noise.delay_chances(device, operation, places[0]))
+            continue
         if operation.name == "ecr":
-            program.append(_ECR.format(*numbers))
-        elif operation.name not in ("barrier", "delay"):
-            program.append(f"{_STIM_NAMES[operation.name]} {' '.join(map(str, numbers))}")
+            frames.add(_ECR.format(*numbers))
+        elif operation.name != "barrier":
+            frames.add(f"{_STIM_NAMES[operation.name]} {' '.join(map(str, numbers))}")
         if operation.name == "measure":
-            measured.append(columns[instruction.clbits[0]])
-        channel = noise.channel_after(device, operation, tuple(qubits[number] for number in numbers))
+            measured.append((columns[instruction.clbits[0]], frames.count_measurement()))
+        channel = noise.channel_after(device, operation, places)
         if channel is not None:
-            # The second letter varies fastest in stim, the first in the channel.
-            chances = ",".join(map(repr, channel[1:].tolist()))
-            program.append(f"PAULI_CHANNEL_{len(numbers)}({chances}) {' '.join(map(str, numbers[::-1]))}")
-    sampler = stim.Circuit("\n".join(program)).compile_sampler(seed=int(generator.integers(2**31)))
-    outcomes = sampler.sample(shots)
+            frames.add_channel(channel, numbers)
+    outcomes = frames.outcomes()
     bits: Bits = np.zeros((shots, len(columns)), dtype=np.uint8)
-    for column, outcome in zip(measured, outcomes.T, strict=True):
-        bits[:, column] = outcome
+    for column, record in measured:
+        bits[:, column] = outcomes[record]
     noise.misread(bits, circuit, device, qubits, generator, twirled=twirled_readout)
     return bits
+
+
+class _Frames:
+    """All shots of a circuit at once: one run without noise, and the Pauli frame of each shot beside it."""
+
+    def __init__(self, qubits: int, shots: int, generator: np.random.Generator) -> None:
+        seed = int(generator.integers(2**31))
+        self._reference = stim.TableauSimulator(seed=seed)
+        self._reference.set_num_qubits(qubits)
+        self._flips = stim.FlipSimulator(batch_size=shots, num_qubits=qubits, seed=seed + 1)
+        self._shots, self._generator = shots, generator
+        # Stim reads a program much faster than it appends to one.
+        self._program: list[str] = []
+        self._records = 0
+
+    def add(self, lines: str) -> None:
+        """Append instructions of stim."""
+        self._program.append(lines)
+
+    def add_channel(self, channel: noise.Probabilities, numbers: Sequence[int]) -> None:
+        """Append a Pauli channel."""
+        # The second letter varies fastest in stim, the first in the channel.
+        chances = ",".join(map(repr, channel[1:].tolist()))
+        self.add(f"PAULI_CHANNEL_{len(numbers)}({chances}) {' '.join(map(str, numbers[::-1]))}")
+
+    def count_measurement(self) -> int:
+        """Return the number of the measurement that was just appended."""
+        self._records += 1
+        return self._records - 1
+
+    def relax(self, qubit: int, decay: float, channel: noise.Probabilities) -> None:
+        """Let a qubit wait.
+
+        Where it is 0 or 1 in every shot, which is the same for all shots of a stabilizer circuit, a 1 decays.
+        Elsewhere the channel, which is symmetric, has the right loss of coherence.
+        """
+        self._run()
+        value = self._reference.peek_z(qubit)
+        if value == 0:
+            self.add_channel(channel, (qubit,))
+            return
+        # The measurement changes nothing on such a qubit and tells its flips.
+        self.add(f"M {qubit}")
+        self._run()
+        ones = self._flips.get_measurement_flips(record_index=self.count_measurement()) ^ (value < 0)
+        decayed = ones & (self._generator.random(self._shots) < decay)
+        mask = np.zeros((self._flips.num_qubits, self._shots), dtype=bool)
+        mask[qubit] = decayed
+        self._flips.broadcast_pauli_errors(pauli="X", mask=mask)
+
+    def outcomes(self) -> NDArray[np.bool_]:
+        """Return the outcomes of all measurements, of shape (measurements, shots)."""
+        self._run()
+        reference = np.array(self._reference.current_measurement_record(), dtype=bool)
+        flips: NDArray[np.bool_] = self._flips.get_measurement_flips()
+        outcomes: NDArray[np.bool_] = flips ^ reference[:, None]
+        return outcomes
+
+    def _run(self) -> None:
+        circuit = stim.Circuit("\n".join(self._program))
+        self._program.clear()
+        self._reference.do(circuit.without_noise())
+        self._flips.do(circuit)
 
 
 class _NotClifford(Exception):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qiskit.circuit import ParameterExpression, QuantumCircuit
+from qiskit.circuit import ForLoopOp, ParameterExpression, QuantumCircuit
 
-from tui.qiskit_common.traversal import longest_path
+from tui.qiskit_common.traversal import longest_path, walk
 from tui.sandbox.simulator.base.calibration import Calibration
 from tui.sandbox.simulator.base.values import JobFailure
 
@@ -32,10 +32,24 @@ def delay_seconds(delay: Any, dt: float) -> float:
     return float(duration) * (dt if delay.unit == "dt" else _SECONDS[delay.unit])
 
 
+def operation_seconds(operation: Any, qubits: tuple[int, ...], data: Calibration) -> float:
+    """Return the duration in seconds of an operation on physical qubits, 0 when the device records none.
+
+    Raises:
+        JobFailure: The duration of a delay is not a number.
+    """
+    if operation.name == "delay":
+        return delay_seconds(operation, data.dt)
+    if operation.name == "measure":
+        return data.qubits[qubits[0]].readout_length
+    gate = data.gates.get((operation.name, qubits))
+    return gate.length if gate is not None else 0.0
+
+
 def circuit_seconds(circuit: QuantumCircuit, data: Calibration) -> float:
     """Return the duration in seconds of one shot, every operation as soon as its bits are free.
 
-    Of the branches of control flow the longest counts, of a loop one turn.
+    Of the branches of control flow the longest counts, of a `while` loop one turn.
 
     Args:
         circuit: A bound circuit, whose qubit i is physical qubit i.
@@ -44,7 +58,26 @@ def circuit_seconds(circuit: QuantumCircuit, data: Calibration) -> float:
     Raises:
         JobFailure: The duration of a delay is not a number.
     """
-    return longest_path(circuit, lambda instruction, qubits: _length(instruction.operation, qubits, data))
+    return longest_path(
+        circuit,
+        lambda instruction, qubits: operation_seconds(instruction.operation, qubits, data),
+        lambda instruction: turns(instruction.operation),
+    )
+
+
+def turns(operation: Any) -> int:
+    """Return how often the blocks of control flow run: of `while` and of branches once."""
+    return len(operation.params[0]) if isinstance(operation, ForLoopOp) else 1
+
+
+def has_parametric_delay(circuit: QuantumCircuit) -> bool:
+    """Return True when the length of a delay depends on a parameter that is not bound."""
+    delays = (
+        instruction.operation for instruction, _ in walk(circuit) if instruction.operation.name == "delay"
+    )
+    return any(
+        isinstance(delay.duration, ParameterExpression) and delay.duration.parameters for delay in delays
+    )
 
 
 def repetition_delay(options: Mapping[str, Any], data: Calibration) -> float:
@@ -64,12 +97,3 @@ def repetition_delay(options: Mapping[str, Any], data: Calibration) -> float:
             "Choose a value within the range or leave it out.",
         )
     return float(asked)
-
-
-def _length(operation: Any, qubits: tuple[int, ...], data: Calibration) -> float:
-    if operation.name == "delay":
-        return delay_seconds(operation, data.dt)
-    if operation.name == "measure":
-        return data.qubits[qubits[0]].readout_length
-    gate = data.gates.get((operation.name, qubits))
-    return gate.length if gate is not None else 0.0

@@ -3,7 +3,7 @@
 Each gate is followed by thermal relaxation of its qubits for its length and by depolarizing noise that
 makes up the rest of its recorded error, as in `qiskit_aer.noise.NoiseModel.from_backend`; each readout
 misreads with the recorded probabilities. Only the gates and couplers in use are built: a model of all
-of a large device takes half a minute. Idle qubits are not modelled; `delay` is.
+of a large device takes half a minute. Waiting is a `delay` (see `idle`), with relaxation for its length.
 
 `exact` relaxation is amplitude and phase damping. The other kind is its Pauli twirl, with the same
 average fidelity, which a stabilizer simulation needs and a state vector simulates without
@@ -93,6 +93,7 @@ def gate_error(device: str, name: str, qubits: tuple[int, ...], exact: bool) -> 
     return _exact(*parts) if exact else _twirled(*parts)
 
 
+@lru_cache(maxsize=4096)
 def delay_error(device: str, qubit: int, seconds: float, exact: bool) -> QuantumError | None:
     """Return the noise of a delay on a physical qubit; None when the device records none.
 
@@ -106,6 +107,18 @@ def delay_error(device: str, qubit: int, seconds: float, exact: bool) -> Quantum
     return (_exact if exact else _twirled)(times, max(seconds, 0.0), 0.0)
 
 
+def delay_chances(device: str, delay: Any, qubit: int) -> tuple[float, Probabilities]:
+    """Return the probability that a 1 decays during a delay, and the twirled noise of the delay.
+
+    Raises:
+        JobFailure: The duration of the delay is not a number.
+    """
+    data = calibration(device)
+    times = _relaxation_times(data.qubits[qubit])
+    seconds = max(delay_seconds(delay, data.dt), 0.0)
+    return 1 - math.exp(-seconds / times[0]), _channel([times], seconds, 0.0)
+
+
 def channel_after(device: str, operation: Any, qubits: tuple[int, ...]) -> Probabilities | None:
     """Return the twirled noise of an operation on physical qubits.
 
@@ -116,9 +129,7 @@ def channel_after(device: str, operation: Any, qubits: tuple[int, ...]) -> Proba
         JobFailure: The duration of a delay is not a number.
     """
     if operation.name == "delay":
-        data = calibration(device)
-        seconds = max(delay_seconds(operation, data.dt), 0.0)
-        return _channel([_relaxation_times(data.qubits[qubits[0]])], seconds, 0.0)
+        return delay_chances(device, operation, qubits[0])[1]
     return _gate_channel(device, operation.name, qubits)
 
 

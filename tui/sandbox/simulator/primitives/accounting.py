@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import qasm3
-from qiskit.circuit import ParameterExpression, QuantumCircuit
+from qiskit.circuit import QuantumCircuit
 from qiskit.transpiler import Layout
 from qiskit.transpiler.layout import TranspileLayout
 
 from tui.sandbox.simulator.base.calibration import Calibration, calibration
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.noise.durations import circuit_seconds, repetition_delay
+from tui.sandbox.simulator.noise.durations import circuit_seconds, has_parametric_delay, repetition_delay
 from tui.sandbox.simulator.noise.shots import PlannedRun
 
 _MOST_EXECUTIONS = 10_000_000
@@ -76,8 +76,7 @@ class JobAccounting:
         Raises:
             JobFailure: The duration of a delay is not a number.
         """
-        delays = (item.operation for item in circuit.data if item.operation.name == "delay")
-        if not any(isinstance(delay.duration, ParameterExpression) for delay in delays):
+        if not has_parametric_delay(circuit):
             self.add_duration(circuit, shots * len(values))
             return
         for row in values:

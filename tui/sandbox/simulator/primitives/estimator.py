@@ -21,6 +21,7 @@ from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise import noise_model as noise
+from tui.sandbox.simulator.noise.idle import with_idle_delays
 from tui.sandbox.simulator.noise.shots import plan_run, sample_shots
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.observables import (
@@ -111,7 +112,8 @@ def estimate_pub(
         place = tuple(int(axis) for axis in np.unravel_index(set_index, pub.shape)) if pub.shape else ()
         measured = _measured(pub.bind(unmeasured, place), basis)
         accounting.add_duration(measured, settings.shots)
-        run = plan_run(reduce_qubits(measured, used_qubits([basis])), device, settings.shots)
+        waiting = with_idle_delays(measured, accounting.data)
+        run = plan_run(reduce_qubits(waiting, used_qubits([basis])), device, settings.shots)
         accounting.log_run(run, settings.shots)
         runs.append(run)
     seed = int(generator.integers(2**31))

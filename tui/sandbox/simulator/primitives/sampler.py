@@ -15,6 +15,7 @@ from qiskit.circuit import QuantumCircuit
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
+from tui.sandbox.simulator.noise.idle import with_idle_delays
 from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 from tui.sandbox.simulator.primitives import results
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
@@ -123,7 +124,7 @@ def sample_pub(
     for index in np.ndindex(pub.shape):
         bound = pub.bind(pub.circuit, index)
         accounting.add_duration(bound, shots)
-        runs.append(plan_run(reduce_qubits(bound), device, shots))
+        runs.append(plan_run(reduce_qubits(with_idle_delays(bound, accounting.data)), device, shots))
         accounting.log_run(runs[-1], shots)
     outcomes = sample_shots(runs, device, shots, int(generator.integers(2**31)))
     shape = (*pub.shape, shots, pub.circuit.num_clbits)
