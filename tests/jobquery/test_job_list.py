@@ -14,7 +14,7 @@ from tests.support.fixed_values import jobs
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery import job_list
 from tui.jobquery.filters import JobFilter, parse_filter
-from tui.jobquery.job_list import HEAD, SORT_KEYS, Grouping, JobList, Order, build_rows
+from tui.jobquery.job_list import HEAD, NEWEST_FIRST, SORT_KEYS, Grouping, JobList, Order, build_rows
 
 ORDERS = st.builds(Order, st.sampled_from(sorted(SORT_KEYS)), st.booleans())
 FILTERS = st.sampled_from(["", "vqe", "status:done", "shots>100", "-tag:demo"]).map(parse_filter)
@@ -117,3 +117,56 @@ def test_job_list_changes_give_the_rows_of_a_fresh_list(
     fresh.replace_all(after)
     assert list(rows) == list(fresh.rows_builder(NOW)().rows)
     assert all(shown.get(job.id) == job for job in after)
+
+
+SOME = jobs()[0]
+FIVE = [replace(SOME, id=str(n), name=f"job {n}", shots=n, tags=("a",)) for n in range(5)]
+
+
+def listed(wanted: str = "", order: Order = NEWEST_FIRST, grouping: Grouping = Grouping.NONE) -> JobList:
+    """Return the five jobs, whose rows were built once."""
+    shown = JobList()
+    shown.filter, shown.order, shown.grouping = parse_filter(wanted), order, grouping
+    shown.replace_all(FIVE)
+    shown.rows_builder(NOW)()
+    return shown
+
+
+def moves(shown: JobList, job: Job) -> bool:
+    """Apply a changed job; return whether rows have to be built anew. All jobs must not be asked for."""
+    return shown.apply_changes([job], [], lambda: pytest.fail("the job stays where it is"))
+
+
+def test_rows_are_built_anew_when_a_job_begins_or_ends_to_fit_the_filter() -> None:
+    assert moves(listed("name:job"), replace(FIVE[2], name="other"))
+    assert moves(listed("name=other"), replace(FIVE[2], name="other"))
+    assert not moves(listed("name:job"), replace(FIVE[2], name="job of another name"))
+
+
+def test_rows_are_built_anew_when_what_they_are_sorted_or_grouped_by_changes() -> None:
+    by_shots = Order("shots", True)
+    assert moves(listed(order=by_shots), replace(FIVE[2], shots=99))
+    assert not moves(listed(order=by_shots), replace(FIVE[2], name="other"))
+    assert not moves(listed(), replace(FIVE[2], shots=99))
+    assert moves(listed(grouping=Grouping.TAG), replace(FIVE[2], tags=("b",)))
+    assert not moves(listed(grouping=Grouping.TAG), replace(FIVE[2], shots=99))
+
+
+def test_rows_are_built_anew_when_a_job_goes_or_comes() -> None:
+    shown = listed()
+    assert not shown.apply_changes([], ["nowhere"], list)
+    assert shown.apply_changes([], ["3"], list)
+    assert shown.get("3") is None and len(shown) == 4
+    new = replace(SOME, id="new")
+    assert shown.apply_changes([new], [], lambda: [new, *FIVE])
+    assert list(shown.rows_builder(NOW)().rows) == ["new", "0", "1", "2", "3", "4"]
+
+
+def test_list_sorts_quickly_while_it_is_short_or_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = Order("name")
+    monkeypatch.setattr(job_list, "_MANY", 5)
+    assert listed(order=by_name).sorts_quickly
+    monkeypatch.setattr(job_list, "_MANY", 4)
+    assert listed().sorts_quickly
+    for slow in (listed("a"), listed(order=by_name), listed(grouping=Grouping.TAG)):
+        assert not slow.sorts_quickly

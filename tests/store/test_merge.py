@@ -15,12 +15,15 @@ from tui.config.settings import Folders
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.store.records.models import (
+    SKEW,
     JobRecord,
     is_redundant,
     merge_jobs,
     merge_records,
     merge_sessions,
     same_record,
+    session_with_plausible_time,
+    with_plausible_time,
 )
 from tui.store.repository import JobRepository
 
@@ -110,6 +113,14 @@ def test_is_redundant_agrees_with_merge_records(one: Job, other: Job) -> None:
         merged = merge_records(known, answer)
         assert same_record(known, merged)
         assert merged.job.confirmed == other.confirmed
+
+
+def test_confirmation_counts_as_future_only_beyond_the_skew_of_clocks() -> None:
+    just, beyond = NOON + SKEW, NOON + SKEW + timedelta(microseconds=1)
+    for at, kept in ((NOON, NOON), (just, just), (beyond, None)):
+        record = JobRecord(replace(sample_job(1), confirmed=at))
+        assert with_plausible_time(record, NOON).job.confirmed == kept
+        assert session_with_plausible_time(replace(SESSION, confirmed=at), NOON).confirmed == kept
 
 
 LATER = NOON + timedelta(days=400)

@@ -107,12 +107,13 @@ def mutants_of(path: str, operators: Sequence[str]) -> Iterator[tuple[tuple[int,
         operator = get_operator(f"core/{name}")()
         occurrence = 0
         for node in ast_nodes(tree):
-            if node.parent is not None and node.parent.type == "parameters":
-                continue  # `*` and `/` between parameters are no operators.
+            # `*` and `/` between parameters are no operators.
+            is_mark = node.parent is not None and node.parent.type == "parameters"
             for start, _ in operator.mutation_positions(node):
                 text = lines[start[0] - 1]
                 nth = sum(line.strip() == text.strip() for line in lines[: start[0] - 1])
-                yield start, Mutant(path, start[0], name, occurrence, text.strip(), "", nth)
+                if not is_mark:
+                    yield start, Mutant(path, start[0], name, occurrence, text.strip(), "", nth)
                 occurrence += 1
 
 

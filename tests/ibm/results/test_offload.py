@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 
 from tests.ibm.mock_network import raw
 from tests.ibm.results.test_decoder import bits, noisy, typed
-from tui.domain.results import Counts
+from tui.domain.results import Counts, JobResult
+from tui.ibm.results import offload
 from tui.ibm.results.decoder import decode_result
-from tui.ibm.results.offload import PROCESS_BYTES, offload_result
+from tui.ibm.results.offload import PROCESS_BYTES, THREAD_BYTES, offload_result
 
 
 async def test_million_shots_are_counted_in_process() -> None:
@@ -27,6 +29,46 @@ async def test_million_shots_are_counted_in_process() -> None:
     )
     result = await offload_result(plain.encode())
     assert result.pubs[0].counts == (Counts("c", 2, shots, expected),)
+
+
+@pytest.mark.parametrize(
+    ("size", "where"),
+    [
+        (THREAD_BYTES - 1, []),
+        (THREAD_BYTES, ["thread"]),
+        (PROCESS_BYTES - 1, ["thread"]),
+        (PROCESS_BYTES, ["process"]),
+    ],
+)
+async def test_result_is_decoded_where_its_size_says(
+    size: int, where: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[str] = []
+
+    async def to_thread(function: Callable[[bytes], JobResult], body: bytes) -> JobResult:
+        used.append("thread")
+        return function(body)
+
+    async def in_process(_body: bytes) -> JobResult:
+        used.append("process")
+        return JobResult(())
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    monkeypatch.setattr(offload, "_decode_in_process", in_process)
+    body = b'{"results":[]}'.ljust(size)
+    result = await offload_result(body)
+    assert used == where and len(result.raw) == size
+
+
+async def test_result_is_decoded_in_a_thread_where_no_process_can_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def none(_body: bytes) -> JobResult:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(offload, "_decode_in_process", none)
+    body = b'{"results":[{"data":{"evs":0.5}}]}'.ljust(PROCESS_BYTES)
+    assert await offload_result(body) == decode_result(body)
 
 
 async def test_offloaded_result_equals_inline_result() -> None:

@@ -91,14 +91,12 @@ def part_of(text: object, parts: Sequence[Part]) -> Part | None:
 def _leaves(body: bytes, start: int) -> list[tuple[int, int]]:
     """Return first and last place of the innermost lists in the nested list that begins at `start`."""
     found: list[tuple[int, int]] = []
-    depth = 0
     at = start
     while at < len(body):
         byte = body[at]
         if byte == _OPEN:
             inside = _skip(body, at + 1)
             if inside < len(body) and body[inside] == _OPEN:
-                depth += 1
                 at = inside
                 continue
             end = body.find(b"]", inside)
@@ -107,14 +105,10 @@ def _leaves(body: bytes, start: int) -> list[tuple[int, int]]:
             if inside < end and body[inside] == _QUOTE:
                 found.append((inside, end))
             at = end + 1
-        elif byte == _CLOSE:
-            depth -= 1
-            at += 1
-        elif byte == _COMMA or byte in _SPACE:
+        elif byte == _CLOSE or byte == _COMMA or byte in _SPACE:
             at += 1
         else:
-            break
-        if depth <= 0:
+            # The name or the end that follows the outermost list.
             break
     return found
 
