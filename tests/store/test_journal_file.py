@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.store.samples import NOON
-from tui.store.journal import file as file_module
 from tui.store.journal.file import (
     ChangedUnderneath,
     JournalFile,
@@ -135,7 +134,7 @@ def test_append_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
             raise OSError(28, "No space left on device")
         return pwrite(descriptor, data[:5], at)
 
-    monkeypatch.setattr(file_module.os, "pwrite", in_pieces)
+    monkeypatch.setattr(os, "pwrite", in_pieces)
     with pytest.raises(OSError, match="No space"):
         file.append(b"0123456789" * 3, len(before))
     assert path.read_bytes() == before

@@ -105,7 +105,7 @@ def _leaves(body: bytes, start: int) -> list[tuple[int, int]]:
             if inside < end and body[inside] == _QUOTE:
                 found.append((inside, end))
             at = end + 1
-        elif byte == _CLOSE or byte == _COMMA or byte in _SPACE:
+        elif byte in (_CLOSE, _COMMA) or byte in _SPACE:
             at += 1
         else:
             # The name or the end that follows the outermost list.
