@@ -203,3 +203,17 @@ async def test_compiler_that_nobody_asks_lets_its_workers_go() -> None:
     (pid,) = compiler.pids
     await until(lambda: not compiler.pids and not running(pid))
     await compiler.aclose()
+
+
+async def test_transpile_run_beyond_its_time_is_stopped_and_says_what_helps() -> None:
+    compiler = Compiler(transpile_seconds=0.3)
+    try:
+        await compiler.version()
+        (pid,) = compiler.pids
+        with pytest.raises(QdeckError, match=r"0\.3 s.*was stopped") as caught:
+            await compiler.transpile(HEAVY, device("cusco"), TranspileOptions(3, seed=1))
+        assert caught.value.kind is ErrorKind.CIRCUIT and "transpile_seconds" in caught.value.advice
+        assert not running(pid)
+        assert (await compiler.check(BELL)).ok
+    finally:
+        await compiler.aclose()

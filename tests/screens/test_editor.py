@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -286,3 +287,30 @@ async def test_editor_reports_a_circuit_without_measurement() -> None:
     async with running(services) as pilot:
         await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "estimator only"))
+
+
+async def test_editor_check_that_takes_long_is_stopped_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = AppServicesHarness()
+    stopped = asyncio.Event()
+
+    async def endless(_: str) -> CheckReport:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        raise AssertionError
+
+    async with running(services) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+        monkeypatch.setattr("tui.screens.editor.LONG", 0.05)
+        with monkeypatch.context() as patch:
+            patch.setattr(services.compiler, "check", endless)
+            area.load_text(BELL + "// a bomb")
+            await until(pilot, lambda: shows(pilot, "still checking…  esc stops", "Stop"))
+            await pilot.press("escape")
+            await until(pilot, lambda: shows(pilot, "The check was stopped") and stopped.is_set())
+            await settled(pilot)
+        assert area.has_focus and "Stop" not in screen_text(pilot).split("\n")[-1]
+        area.load_text(BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))

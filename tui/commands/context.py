@@ -69,7 +69,7 @@ def make_services(
         folders=places,
         environ=environ,
         clock=clock or SystemClock(),
-        compiler=Compiler(),
+        compiler=Compiler(transpile_seconds=settings.transpile_seconds),
         make_service=connect,
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),

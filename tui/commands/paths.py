@@ -98,7 +98,7 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
         rows.append(("ca_file", str(settings.ca_file), there))
     if settings.readonly:
         rows.append(("readonly", "true", "settings.toml"))
-    for name in ("session_idle_minutes", "auto_result_mib"):
+    for name in ("session_idle_minutes", "auto_result_mib", "transpile_seconds"):
         value = getattr(settings, name)
         source = "default" if value == getattr(Settings(), name) else "settings.toml"
         rows.append((name, str(value), source))

@@ -23,6 +23,8 @@ from tui.common.environment import worker_environment
 
 MAX_FRAME: Final = 1024 * 1024 * 1024
 """Bytes of the longest request or reply: as large as the largest result that is fetched."""
+LEAST_MEMORY: Final = 4 * 1024**3
+"""Bytes of addresses a worker may always have; warm with Qiskit it has 1.6 GB, of which 0.2 GB are memory."""
 _LENGTH: Final = struct.Struct(">I")
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
 # The package is found where the app has found it, and before other installed versions of it.
@@ -184,7 +186,7 @@ def worker_command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-c", _PROGRAM.format(module), _ROOT, *arguments]
 
 
-def serve(prepare: Callable[[], Handler], *, niceness: int = 0, memory: int | None = None) -> None:
+def serve(prepare: Callable[[], Handler], *, niceness: int = 0, memory_share: float | None = None) -> None:
     """Answer requests until standard input closes. Called in the worker, before its costly imports.
 
     What libraries print goes to standard error: the channel of the replies is a copy of file descriptor 1
@@ -193,14 +195,17 @@ def serve(prepare: Callable[[], Handler], *, niceness: int = 0, memory: int | No
     Args:
         prepare: does the imports and returns the handler of the requests.
         niceness: added to the worker's.
-        memory: bytes of address space that it may have; `None`: no limit.
+        memory_share: part of the machine's memory that it may have, 4 GiB of addresses at least: what wants
+            more ends it, not its neighbours. `None`: no limit.
     """
     _kill_when_stdin_closes()
     replies, requests = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.nice(niceness)
-    if memory is not None:
+    if memory_share is not None:
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        memory = max(LEAST_MEMORY, int(machine * memory_share))
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -23,6 +23,8 @@ from tui.domain.results import ExpectationValue
 
 CHECK_SECONDS: Final = 60.0
 """Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
+TRANSPILE_SECONDS: Final = 300.0
+"""Time a transpile run may take; a Fourier transform of 127 qubits takes about 20 seconds at level 3."""
 CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
 IDLE_SECONDS: Final = 600.0
@@ -44,11 +46,17 @@ class Compiler:
     Args:
         environment: variables for the workers beside those that every worker gets.
         idle_seconds: time without a request after which a worker is ended.
+        transpile_seconds: time a transpile run may take.
     """
 
     def __init__(
-        self, environment: Mapping[str, str] | None = None, *, idle_seconds: float = IDLE_SECONDS
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        transpile_seconds: float = TRANSPILE_SECONDS,
     ) -> None:
+        self._transpile_seconds = transpile_seconds
         variables = _environment() | dict(environment or {})
         self._main, self._second = (
             WorkerQueue("tui.compiler.qiskit.worker_main", environment=variables, idle_seconds=idle_seconds)
@@ -156,12 +164,14 @@ class Compiler:
         data = TargetData(target.name, _key(target), fractional)
         # mypy takes no union for a type.
         kind: Any = Candidate | None
-        candidate: Candidate | None = await _request(self._main, request(data), kind)
+        candidate: Candidate | None = await _request(
+            self._main, request(data), kind, timeout=self._transpile_seconds
+        )
         if candidate is None:
             whole = msgspec.structs.replace(
                 data, configuration=target.configuration, properties=target.properties
             )
-            candidate = await _request(self._main, request(whole), Candidate)
+            candidate = await _request(self._main, request(whole), Candidate, timeout=self._transpile_seconds)
         return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
 
@@ -190,7 +200,9 @@ async def _request(
         raise _unavailable(f"The answer of Qiskit's process is not understood: {error}.") from error
     except TimeoutError as error:
         message = f"Qiskit took longer than {timeout or 0:g} s for this and was stopped."
-        raise _unavailable(message) from error
+        longer = ", or allow more time by `transpile_seconds` in settings.toml"
+        advice = f"Try a smaller circuit{longer if timeout != CHECK_SECONDS else ''}."
+        raise QdeckError(ErrorKind.CIRCUIT, message, advice) from error
     except OSError as error:
         raise _unavailable(f"Qiskit's process cannot be started: {error.strerror}.") from error
 

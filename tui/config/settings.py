@@ -79,6 +79,7 @@ class Settings:
         ca_file: CA certificates to trust beside the system's, a file or a folder; `None`: none.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
         auto_result_mib: MiB up to which results are fetched by themselves; larger ones when a job is opened.
+        transpile_seconds: time that transpiling a circuit here may take.
         readonly: nothing is submitted, cancelled or changed on the service.
     """
 
@@ -88,6 +89,7 @@ class Settings:
     ca_file: Path | None = None
     session_idle_minutes: int = 5
     auto_result_mib: int = 5
+    transpile_seconds: int = 300
     readonly: bool = False
 
 
@@ -107,6 +109,7 @@ _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "kept_mib": (_whole(1), "a whole number of MiB, at least 1"),
     "session_idle_minutes": (_whole(0), "a whole number of minutes, 0 for no warning"),
     "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
+    "transpile_seconds": (_whole(1), "a whole number of seconds, at least 1"),
     "readonly": (lambda value: type(value) is bool, "true or false"),
 }
 """Of each setting what is accepted, and that in words; `ca_file` has a check of its own."""

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
+from textual.worker import Worker
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
@@ -29,6 +30,10 @@ from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
 
 PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""
+LONG = 2.0
+"""Seconds after which a check can be stopped by a key: esc leaves the text until then."""
+FIRST_LONG = 15.0
+"""The same for the first check, which waits for Qiskit to start."""
 ROOMY = 110
 """Columns from which on the circuit is drawn beside its text."""
 _INVITATION = (
@@ -61,8 +66,12 @@ class EditorScreen(SectionScreen):
             self.drawing = drawing
 
     _pause: Timer | None = None
-    _asking = False
-    """A check is under way: the next one waits for it, because stopping it would stop the compiler."""
+    _asking: Worker[None] | None = None
+    """The check under way: the next one waits for it, because stopping it would stop the compiler."""
+    _asked_for = ""
+    """The text it checks."""
+    _patience: Timer | None = None
+    _takes_long = False
     _ever_checked = False
     _state: CheckState | CheckReport | QdeckError = CheckState.NOTHING
     _next_error = 0
@@ -119,15 +128,22 @@ class EditorScreen(SectionScreen):
 
     def _ask(self) -> None:
         text = self.workspace.qasm
-        if self._asking:
+        if self._asking is not None:
             return
         if not text.strip():
             self._show_drawing("", "")
             return
-        self._asking = True
         if not self._ever_checked:
             self._say(CheckState.STARTING)
-        self.run_worker(self._check(text), group="check", exit_on_error=False)
+        self._patience = self.set_timer(LONG if self._ever_checked else FIRST_LONG, self._out_of_patience)
+        self._asked_for = text
+        self._asking = self.run_worker(self._check(text), group="check", exit_on_error=False)
+
+    def _out_of_patience(self) -> None:
+        self._takes_long = True
+        if self._state in {CheckState.WAITING, CheckState.STARTING}:
+            self._say(CheckState.LONG)
+        self.refresh_bindings()
 
     async def _check(self, text: str) -> None:
         """Ask Qiskit, and for the drawing when there is room for it."""
@@ -140,7 +156,9 @@ class EditorScreen(SectionScreen):
         except QdeckError as error:
             self.post_message(self.Checked(text, None, error))
         finally:
-            self._asking = False
+            self._asking, self._takes_long = None, False
+            if self._patience is not None:
+                self._patience.stop()
 
     @on(Checked)
     def _checked(self, message: Checked) -> None:
@@ -268,8 +286,20 @@ class EditorScreen(SectionScreen):
             self.query_one(QasmEditor).jump_to(self.diagnostics[self._next_error % len(self.diagnostics)])
             self._next_error += 1
 
+    def action_stop(self) -> None:
+        """Stop the check: the compiler really stops."""
+        if self._asking is not None:
+            self._asking.cancel()
+            if self.workspace.qasm == self._asked_for:
+                self._say(CheckState.STOPPED)
+            else:
+                self._ask_soon()
+            self.call_after_refresh(self.refresh_bindings)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`jump` exists only while there are errors."""
+        """`jump` exists only while there are errors, `stop` while a check takes long."""
+        if action == "stop":
+            return self._takes_long
         return bool(self.diagnostics) if action == "jump" else super().check_action(action, parameters)
 
     def _go_on(self, pending_action: PendingAction) -> None:

@@ -155,6 +155,7 @@ EDITOR = _place(
     Key("new", "ctrl+n", "new", "New", "Start an empty circuit.", priority=True),
     Key("save_as", "f12", "save_as", "Save as", "Save under another path.", False, True),
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
+    Key("stop", "escape", "stop", "Stop", "Stop a check that takes long.", priority=True),
 )
 TRANSPILE = _place(
     "transpile",

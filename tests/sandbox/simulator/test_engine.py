@@ -179,3 +179,13 @@ def _children(pid: int) -> list[int]:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_transpilation_beyond_its_time_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.sandbox.simulator.engine.TRANSPILE_SECONDS", 0.01)
+    engine = Engine()
+    try:
+        with pytest.raises(EngineError, match=r"took longer than 0\.01 s and was stopped"):
+            await engine.transpile(TranspileRequest(qasm=[BELL], device="ibm_peekskill"))
+    finally:
+        await engine.aclose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import msgspec
@@ -13,17 +12,11 @@ from tui.compiler.messages import Failed
 
 INSTALL: Final = 'Install it with: pip install "qdeck[local]".'
 NICENESS: Final = 5
-LEAST_MEMORY: Final = 4 * 1024**3
-"""Bytes of address space a worker may always have; warm it has 1.6 GB, of which 0.2 GB are memory."""
 
 
 def main() -> None:
-    """Serve until standard input closes.
-
-    The worker may have half of the machine's memory: a circuit that wants more ends it, not its neighbours.
-    """
-    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    serve(prepare, niceness=NICENESS, memory=max(LEAST_MEMORY, half))
+    """Serve until standard input closes, with half of the machine's memory at most."""
+    serve(prepare, niceness=NICENESS, memory_share=0.5)
 
 
 def prepare() -> Handler:

@@ -13,6 +13,8 @@ from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.sandbox.core.devices import Device
 from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
 
+TRANSPILE_SECONDS = 300.0
+"""Time a transpilation may take."""
 _WORKER = "tui.sandbox.simulator.worker_main"
 
 
@@ -88,7 +90,7 @@ class Engine:
         Raises:
             EngineError: The request cannot be fulfilled; the message is for the user.
         """
-        answer = await _answer(self._transpiler, asdict(request))
+        answer = await _answer(self._transpiler, asdict(request), TRANSPILE_SECONDS)
         if "error" in answer:
             raise EngineError(answer["error"])
         return [TranspiledCircuit(**circuit) for circuit in answer["circuits"]]
@@ -118,6 +120,10 @@ async def _start(queue: WorkerQueue) -> None:
         await queue.start()
 
 
-async def _answer(queue: WorkerQueue, message: dict[str, Any]) -> Any:
+async def _answer(queue: WorkerQueue, message: dict[str, Any], seconds: float | None = None) -> Any:
+    body = json.dumps(message, separators=(",", ":")).encode()
     with _engine_errors():
-        return json.loads(await queue.request(json.dumps(message, separators=(",", ":")).encode()))
+        try:
+            return json.loads(await queue.request(body, timeout=seconds))
+        except TimeoutError as error:
+            raise EngineError(f"This took longer than {seconds:g} s and was stopped.") from error

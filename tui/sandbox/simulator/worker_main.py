@@ -16,7 +16,11 @@ from tui.sandbox.simulator.base.values import EngineError, RunOutcome, Transpile
 def main() -> None:
     """Serve until the engine is gone. The argument says what: "run" or "transpile"."""
     warnings.simplefilter("ignore")
-    serve(prepare_transpiling if sys.argv[1] == "transpile" else prepare_running)
+    if sys.argv[1] == "transpile":
+        serve(prepare_transpiling, memory_share=0.5)
+    else:
+        # A state of many qubits takes what there is; more than that would take the machine with it.
+        serve(prepare_running, memory_share=1.0)
 
 
 def prepare_running() -> Handler:

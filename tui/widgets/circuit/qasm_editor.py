@@ -182,6 +182,10 @@ class CheckState(Enum):
     """The text is being typed, or was just sent."""
     STARTING = auto()
     """Qiskit has never answered yet: it takes seconds to start."""
+    LONG = auto()
+    """It takes longer than usual."""
+    STOPPED = auto()
+    """The user stopped it."""
 
 
 def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -> list[StyledLine]:
@@ -202,6 +206,8 @@ def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -
         CheckState.NOTHING: "",
         CheckState.WAITING: "○ not checked yet",
         CheckState.STARTING: "○ Qiskit is starting…",
+        CheckState.LONG: "○ Qiskit is still checking…  esc stops",
+        CheckState.STOPPED: "○ The check was stopped. The next change checks again.",
     }[state]
     return [line((words, TextStyle.MUTED))]
 
