@@ -32,7 +32,7 @@ PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""
 LONG = 2.0
 """Seconds after which a check can be stopped by a key: esc leaves the text until then."""
-FIRST_LONG = 15.0
+FIRST_LONG = 8.0
 """The same for the first check, which waits for Qiskit to start."""
 ROOMY = 110
 """Columns from which on the circuit is drawn beside its text."""
