@@ -48,6 +48,9 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast simulated time runs")
     parser.add_argument("--limits", choices=("none", "ibm"), default="none", help="limits of the Open plan")
     parser.add_argument(
+        "--archive", action="store_true", help="an archived instance as well, with jobs of a retired device"
+    )
+    parser.add_argument(
         "--parent-pipe",
         action="store_true",
         help="end when standard input closes, unless others hold it",
@@ -186,7 +189,13 @@ def main(
     remove_running_file(options.state)
     secrets = Secrets.random()
     service = Service(
-        database, Engine(), PacedClock(options.pace), secrets, limits_named(options.limits), options.queue
+        database,
+        Engine(),
+        PacedClock(options.pace),
+        secrets,
+        limits_named(options.limits),
+        options.queue,
+        options.archive,
     )
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     info = connection_info(url, service.identity.crn, secrets)

@@ -111,11 +111,13 @@ class SandboxFactory:
         background: int = 0,
         gated: bool = False,
         clock: ManualClock | None = None,
+        archived: bool = False,
     ) -> AsyncIterator[Sandbox]:
         clock = clock or ManualClock()
         engine = GateEngine(gated=gated)
         secrets = Secrets.random()
-        service = Service(SandboxDatabase(self._folder), engine, clock, secrets, limits, background)
+        database = SandboxDatabase(self._folder)
+        service = Service(database, engine, clock, secrets, limits, background, archived)
         sandbox = Sandbox(service, secrets, clock, engine)
         service.start()
         try:

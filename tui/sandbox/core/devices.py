@@ -20,7 +20,10 @@ DEVICES: tuple[str, ...] = ("ibm_peekskill", "ibm_cusco", "ibm_fez")
 MOCKS: tuple[str, ...] = tuple(f"mock_{name.removeprefix('ibm_')}" for name in DEVICES)
 """Twins of the devices for dry runs, in the same order."""
 
-_QUBITS = dict(zip(DEVICES + MOCKS, (27, 127, 156) * 2, strict=True))
+RETIRED = "ibm_brisbane"
+"""A device of archived jobs, which the service no longer offers."""
+
+_QUBITS = {**dict(zip(DEVICES + MOCKS, (27, 127, 156) * 2, strict=True)), RETIRED: 127}
 
 
 class UnknownDevice(LookupError):
@@ -71,7 +74,7 @@ class Device:
 
 
 def device(name: str) -> Device:
-    """Return a recorded device, or the twin of one.
+    """Return a recorded device, the twin of one, or the retired one.
 
     Raises:
         UnknownDevice: when the sandbox has no device of that name.

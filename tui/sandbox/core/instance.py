@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from tui.sandbox.base.clock import Clock
 from tui.sandbox.base.errors import ApiError, usage_exceeded
@@ -21,6 +21,7 @@ PLAN_ID = "850b3d3e-0000-4000-8000-000000000001"
 SUBSCRIPTION_ID = "22222222-3333-4444-8555-666666666666"
 RESOURCE_ID = "b6049020-80f4-11eb-a0f7-e35ec9b4054f"
 INSTANCE_NAME = "sandbox"
+ARCHIVE_NAME = "sandbox-archive"
 REGION = "us-east"
 HUB, GROUP, PROJECT = "ibm-q", "open", "main"
 CLASSIC_INSTANCE = f"{HUB}/{GROUP}/{PROJECT}"
@@ -43,6 +44,12 @@ class Identity:
     def crn(self) -> str:
         """CRN of the instance."""
         return f"crn:v1:bluemix:public:quantum-computing:{REGION}:a/{self.account}:{self.instance}::"
+
+
+def archive_crn(identity: Identity) -> str:
+    """Return the CRN of the account's archived instance."""
+    archived = replace(identity, instance=str(uuid5(UUID(identity.instance), ARCHIVE_NAME)))
+    return archived.crn
 
 
 def load_identity(database: SandboxDatabase) -> Identity:

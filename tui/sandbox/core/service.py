@@ -12,6 +12,7 @@ from tui.sandbox.base.clock import Clock
 from tui.sandbox.base.errors import ApiError, backend_not_found, calibration_not_found, job_not_found
 from tui.sandbox.base.tokens import ClassicTokens, IamTokens, Secrets
 from tui.sandbox.core import devices
+from tui.sandbox.core.archive import Archive, check_not_archived
 from tui.sandbox.core.billing import Billing
 from tui.sandbox.core.engine import EnginePort, TranspileTasks
 from tui.sandbox.core.instance import NO_LIMITS, Limits, RateLimit, Usage, load_identity
@@ -32,6 +33,7 @@ class Service:
 
     Args:
         background: jobs of other users ahead of ours on every device.
+        archived: whether the account has an archived instance, too, with old jobs.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Service:
         secrets: Secrets,
         limits: Limits = NO_LIMITS,
         background: int = 0,
+        archived: bool = False,
     ) -> None:
         self.database = database
         self.engine = engine
@@ -56,6 +59,7 @@ class Service:
         self.scheduler = JobScheduler(database, engine, clock, self.sessions, names, billing, background)
         self.transpilations = TranspileTasks(engine)
         self.usage = Usage(database, clock, limits)
+        self.archive = Archive(database, engine) if archived else None
         self._rate = RateLimit(limits.creations_per_minute, clock)
         self._warming: list[asyncio.Task[None]] = []
         self._transpiler_warmed = False
@@ -63,6 +67,8 @@ class Service:
     def start(self) -> None:
         """Begin to serve the queues; the engine starts in the background."""
         self._warm(self.engine.start())
+        if self.archive is not None:
+            self.archive.start()
         self.sessions.start()
         self.scheduler.start()
 
@@ -79,6 +85,8 @@ class Service:
 
     async def stop(self) -> None:
         """Stop all work; unfinished jobs stay in the database for the next start."""
+        if self.archive is not None:
+            await self.archive.stop()
         await self.scheduler.stop()
         await self.transpilations.stop()
         await self.sessions.stop()
@@ -97,6 +105,8 @@ class Service:
             ApiError: 404 when there is no such device, or none with that calibration.
         """
         try:
+            if name == devices.RETIRED:
+                raise devices.UnknownDevice(name)
             found = devices.device(name)
         except devices.UnknownDevice as error:
             raise backend_not_found(name) from error
@@ -113,9 +123,11 @@ class Service:
             caller: name of the client program, for the job's metrics.
 
         Raises:
-            ApiError: 404 unknown backend, calibration or session; 400 closed session; 403 too many pending,
-                or a dry run where the plan has none; 409 no QPU time left; 429 too many in a minute.
+            ApiError: 404 unknown backend, calibration or session; 400 closed session; 403 an archived
+                instance, too many pending, or a dry run where the plan has none; 409 no QPU time left; 429
+                too many in a minute.
         """
+        check_not_archived(face)
         device = self.device(submission.backend, submission.calibration_id)
         if device.is_mock:
             self.limits.check_dry_run()
@@ -220,8 +232,10 @@ class Service:
             interactive_ttl: simulated seconds it may be idle; None for the service's own value.
 
         Raises:
-            ApiError: 404 unknown backend; 403 a dedicated session where the plan has none.
+            ApiError: 404 unknown backend; 403 a dedicated session where the plan has none, or an archived
+                instance.
         """
+        check_not_archived(face)
         if backend:
             self.device(backend)
         if mode == "dedicated" and not self.limits.dedicated:

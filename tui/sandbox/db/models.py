@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-Face = Literal["platform", "classic"]
+Face = Literal["platform", "classic", "archive"]
+"""Owner of jobs and sessions: the instance on the platform, the classic one, the archived one."""
 Status = Literal["Queued", "Running", "Completed", "Failed", "Cancelled"]
 Mode = Literal["dedicated", "batch"]
 SessionState = Literal["open", "active", "inactive", "closed"]

@@ -20,7 +20,15 @@ from tui.sandbox.base.errors import (
 from tui.sandbox.base.http import MAX_INTEGER, form, json_object, json_response, no_content
 from tui.sandbox.base.tokens import JWT_SECONDS
 from tui.sandbox.core import devices
-from tui.sandbox.core.instance import INSTANCE_NAME, PLAN_ID, REGION, RESOURCE_ID, SUBSCRIPTION_ID
+from tui.sandbox.core.instance import (
+    ARCHIVE_NAME,
+    INSTANCE_NAME,
+    PLAN_ID,
+    REGION,
+    RESOURCE_ID,
+    SUBSCRIPTION_ID,
+    archive_crn,
+)
 from tui.sandbox.core.service import INTERACTIVE_TTL, Service
 from tui.sandbox.server.routing import Call
 from tui.sandbox.server.sessions import DEFAULT_MAX_TTL
@@ -61,7 +69,7 @@ def _refusal(fields: dict[str, str], service: Service) -> tuple[str, str] | None
 
 
 async def search_resources(call: Call) -> Response:
-    """POST /global-search/v3/resources/search: 200 with the one instance, which needs no second page.
+    """POST /global-search/v3/resources/search: 200 with the instances, which need no second page.
 
     Raises:
         ApiError: 400 for a body that is no JSON object.
@@ -69,12 +77,13 @@ async def search_resources(call: Call) -> Response:
     body = await json_object(call.request, empty=True)
     items = [
         {
-            "crn": call.service.identity.crn,
-            "name": INSTANCE_NAME,
+            "crn": crn,
+            "name": name,
             "service_plan_unique_id": PLAN_ID,
             "tags": [],
             "doc": {"extensions": _extensions(call)},
         }
+        for name, crn in _instances(call).items()
     ]
     query = str(body.get("query") or "quantum-computing")
     return json_response({"items": items if "quantum-computing" in query else [], "limit": 100})
@@ -99,23 +108,35 @@ async def get_plan(call: Call) -> Response:
 
 
 async def list_resource_instances(call: Call) -> Response:
-    """GET /resource-controller/v2/resource_instances: 200 with the instance if name, guid and id match."""
-    identity = call.service.identity
-    filters = {"name": INSTANCE_NAME, "guid": identity.instance, "resource_id": RESOURCE_ID}
-    matches = all(call.query(name) in (None, value) for name, value in filters.items())
-    resource = {
-        "id": identity.crn,
-        "guid": identity.instance,
-        "crn": identity.crn,
-        "name": INSTANCE_NAME,
-        "resource_id": RESOURCE_ID,
-        "resource_plan_id": PLAN_ID,
-        "state": "active",
-        "region_id": REGION,
-        "extensions": _extensions(call),
-    }
-    resources = [resource] if matches else []
+    """GET /resource-controller/v2/resource_instances: 200 with the instances that match."""
+    resources = [
+        {
+            "id": crn,
+            "guid": crn.split(":")[7],
+            "crn": crn,
+            "name": name,
+            "resource_id": RESOURCE_ID,
+            "resource_plan_id": PLAN_ID,
+            "state": "active",
+            "region_id": REGION,
+            "extensions": _extensions(call),
+        }
+        for name, crn in _instances(call).items()
+    ]
+    filters = ("name", "guid", "resource_id")
+    resources = [
+        found for found in resources if all(call.query(name) in (None, found[name]) for name in filters)
+    ]
     return json_response({"rows_count": len(resources), "next_url": None, "resources": resources})
+
+
+def _instances(call: Call) -> dict[str, str]:
+    """The instances of the account: name and CRN."""
+    identity = call.service.identity
+    found = {INSTANCE_NAME: identity.crn}
+    if call.service.archive is not None:
+        found[ARCHIVE_NAME] = archive_crn(identity)
+    return found
 
 
 def _extensions(call: Call) -> dict[str, Any]:
@@ -178,7 +199,7 @@ async def get_usage(call: Call) -> Response:
     if limit is None and call.service.limits.enforced:
         limit = usage.allocation
     body = {
-        "instance_id": call.service.identity.crn,
+        "instance_id": call.crn,
         "plan_id": PLAN_ID,
         "usage_period": {"start_time": iso(start, 3), "end_time": iso(end, 3)},
         "usage_consumed_seconds": round(usage.consumed(call.face), 3),

@@ -72,7 +72,7 @@ async def get_daily_usage(call: Call) -> Response:
         if jobs or sessions:
             data.append(
                 {
-                    "key": call.service.identity.crn,
+                    "key": call.crn,
                     "interval_start": iso(day, 3),
                     "interval_end": iso(day + _DAY, 3),
                     **_figures(call, jobs, sessions),
@@ -87,7 +87,7 @@ async def get_filters(call: Call) -> Response:
     return json_response(
         {
             "backends": [{"name": name} for name in devices.DEVICES],
-            "instances": [{"id": call.service.identity.crn, "deleted": False}],
+            "instances": [{"id": call.crn, "deleted": False}],
             "users": [{"id": call.user_id}],
             "plans": [{"name": "open"}],
             "subscriptions": [{"id": SUBSCRIPTION_ID, "name": "open"}],
@@ -98,7 +98,7 @@ async def get_filters(call: Call) -> Response:
 def _own(call: Call) -> dict[str, tuple[str, ...]]:
     """The user's only value of each group but `backend`, with its other names."""
     return {
-        "instance": (call.service.identity.crn,),
+        "instance": (call.crn,),
         "user_id": (call.user_id,),
         "plan": ("open", PLAN_ID),
         "subscription_id": (SUBSCRIPTION_ID,),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route
 
 from tui.sandbox.base.errors import bad_credentials, forbidden, instance_not_found, unauthenticated
 from tui.sandbox.base.http import bearer
+from tui.sandbox.core.instance import archive_crn
 from tui.sandbox.core.service import Service
 from tui.sandbox.platform import account, analytics, runtime
 from tui.sandbox.server import backends, jobs, sessions
@@ -32,6 +35,8 @@ def _authorize_instance(request: Request, service: Service) -> Call:
     crn = request.headers.get("service-crn", "").strip()
     if crn == service.identity.crn:
         return authorized
+    if service.archive is not None and crn == archive_crn(service.identity):
+        return replace(authorized, face="archive")
     parts = crn.split(":")
     if len(parts) > 7 and parts[0] == "crn" and parts[6] == f"a/{service.identity.account}":
         raise instance_not_found()

@@ -46,14 +46,16 @@ async def list_versions(_request: Request) -> Response:
 
 
 async def list_backends(call: Call) -> Response:
-    """GET /backends: 200 with device objects.
+    """GET /backends: 200 with device objects, none for an archived instance.
 
     Only with names when the API version is missing or unknown, as the real service does.
     """
-    if not call.version:
-        return json_response({"devices": list(devices.DEVICES)})
-    wait_time = "wait_time_seconds" in ",".join(query_values(call.request, "fields"))
     names = devices.DEVICES + (devices.MOCKS if _with_mocks(call) else ())
+    if call.face == "archive":
+        names = ()
+    if not call.version:
+        return json_response({"devices": list(names)})
+    wait_time = "wait_time_seconds" in ",".join(query_values(call.request, "fields"))
     return json_response({"devices": [_device_view(call, name, wait_time) for name in names]})
 
 
@@ -163,7 +165,7 @@ def _workload_view(call: Call, workload: Workload) -> dict[str, Any]:
         "id": workload.id,
         "created": workload.created,
         "backend": workload.backend,
-        "instance": call.service.identity.crn,
+        "instance": call.crn,
         "user_id": call.user_id,
         "mode": workload.mode,
         "status": workload.status,

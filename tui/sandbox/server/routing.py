@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tui.sandbox.core.instance import archive_crn
 from tui.sandbox.core.service import Service
 from tui.sandbox.db.models import Face
 
@@ -30,6 +31,12 @@ class Call:
     face: Face
     user_id: str
     version: str = ""
+
+    @property
+    def crn(self) -> str:
+        """CRN of the instance that the request is for."""
+        identity = self.service.identity
+        return archive_crn(identity) if self.face == "archive" else identity.crn
 
     def path(self, name: str) -> str:
         """Return a parameter of the path."""
