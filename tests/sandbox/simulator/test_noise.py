@@ -24,7 +24,7 @@ from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form
-from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_method
+from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_run
 from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 
 
@@ -121,7 +121,7 @@ def rates(circuit: QuantumCircuit, method: Method, shots: int = 6000) -> Sequenc
     [
         (0.4, Method("statevector", exact=True)),
         (0.4, Method("statevector", exact=False)),
-        (0.4, Method("statevector", exact=False, sampled_noise=True)),
+        (0.4, Method("pauli_rotations", exact=False, sampled_noise=True)),
         (0.4, Method("matrix_product_state", exact=False)),
         (0.4, Method("matrix_product_state", exact=False, sampled_noise=True)),
         (np.pi / 2, Method("stabilizer", exact=False)),
@@ -256,7 +256,7 @@ def test_stim_samples_the_marginals_of_a_density_matrix(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_state_vector_samples_the_marginals_of_a_density_matrix(seed: int) -> None:
-    method = Method("statevector", exact=False, sampled_noise=True)
+    method = Method("pauli_rotations", exact=False, sampled_noise=True)
     p_values = marginal_p_values(bernstein_vazirani(7), "ibm_peekskill", method, seed)
     assert min(p_values) > 0.001 / (3 * len(p_values))
 
@@ -266,16 +266,15 @@ def test_state_vector_samples_the_marginals_of_a_density_matrix(seed: int) -> No
     [
         (4, 0.4, "density_matrix"),
         (14, np.pi / 2, "stim"),
-        (14, 0.4, "statevector"),
+        (14, 0.4, "pauli_rotations"),
         (26, 0.4, "matrix_product_state"),
     ],
 )
-def test_choose_method_by_size_and_gates(size: int, angle: float, expected: str) -> None:
-    circuit = ladder(size, angle)
-    assert choose_method(circuit, clifford_form(circuit) is not None, 1000).name == expected
+def test_choose_run_by_size_and_gates(size: int, angle: float, expected: str) -> None:
+    assert choose_run(reduce_qubits(ladder(size, angle)), "ibm_fez", 1000).method.name == expected
 
 
-def test_choose_method_refuses_circuit_beyond_ten_minutes() -> None:
+def test_choose_run_refuses_circuit_beyond_a_minute() -> None:
     circuit = QuantumCircuit(60, 60)
     for layer in range(20):
         for qubit in range(60):
@@ -284,5 +283,5 @@ def test_choose_method_refuses_circuit_beyond_ten_minutes() -> None:
         for qubit in range(layer % 2, 59, 2):
             circuit.cz(qubit, qubit + 1)
     circuit.measure(range(60), range(60))
-    with pytest.raises(JobFailure, match="too large to simulate: it uses 60 qubits"):
-        choose_method(circuit, False, 4096)
+    with pytest.raises(JobFailure, match=r"too large to simulate: it uses 60 qubits.*stops at a minute"):
+        choose_run(reduce_qubits(circuit), "ibm_fez", 4096)

@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from qiskit.circuit import QuantumCircuit
 
 from tui.qiskit_common.traversal import has_feedback, walk
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.circuits.qubit_reduction import two_qubit_gates
+from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit
+from tui.sandbox.simulator.noise import noise_model as noise
+from tui.sandbox.simulator.noise import trials
+from tui.sandbox.simulator.noise.clifford import clifford_form
+from tui.sandbox.simulator.noise.pauli_transfer import measures_last
+from tui.sandbox.simulator.noise.trials import Seconds
+from tui.sandbox.simulator.rotations.pulled_circuit import pull_circuit
+from tui.sandbox.simulator.rotations.reduction import needed_rotations, reduce_rotations
+from tui.sandbox.simulator.rotations.trajectories import PROCESSORS, draw_trajectories
 
-Name = Literal["density_matrix", "statevector", "stabilizer", "matrix_product_state", "stim"]
+Name = Literal[
+    "density_matrix", "statevector", "stabilizer", "matrix_product_state", "stim", "pauli_rotations"
+]
 
 CLIFFORD = ("stabilizer", "stim")
+MOST_SECONDS = 60.0
+"""A circuit that would take longer is refused."""
 
 _DENSITY_QUBITS = 10
 _DYNAMIC_QUBITS = 8
-_STATE_QUBITS = 28
-# Measured on two cores of 2024 at 4096 shots; they decide what is refused, so only the order counts.
-_AMPLITUDES_PER_SECOND = 4e9
-_MPS_SECONDS_PER_GATE = 6e-6
-_MPS_SECONDS_PER_ELEMENT = 2e-8
-_TABLEAU_PER_SECOND = 3e7
-_STIM_OPERATIONS_PER_SECOND = 2e8
-_MOST_SECONDS = 600.0
+_DYNAMIC_STATE_QUBITS = 22
+_STATE_QUBITS = 24
+# Above this, choosing the fastest method is worth a trial.
+_SOON = 2.0
+# Exact noise is worth this much waiting; above it a faster method with twirled noise is taken.
+_WORTH = 15.0
+# Generous for two cores of 2024: what these call fast needs no trial.
+_OPERATION_SECONDS = 5e-5
+_ELEMENT_SECONDS = 5e-9
+_SHOT_OPERATION_SECONDS = 5e-6
+_AMPLITUDE_SECONDS = 4e-9
+_STIM_OPERATION_SECONDS = 5e-9
+# Reading alone takes seconds from here on, and no method is faster than this for an operation.
+_MOST_OPERATIONS = 200_000
+_FASTEST_OPERATION = 2e-6
+_GIVEN_UP_SECONDS = 3600.0
+
+
+class TooLarge(JobFailure):
+    """A circuit that no method simulates within a minute; `seconds` is what the best one would take."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(
+            reason,
+            1002,
+            "Use fewer qubits, gates or shots. Circuits of Clifford gates alone (angles that are multiples"
+            " of pi/2) can use every qubit of a device; real hardware has no such limit.",
+        )
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method of Aer, or stim.
+    """A method of Aer, stim, or state vectors of Pauli rotations.
 
     `exact` noise is not Pauli-twirled. `sampled_noise` is drawn for every shot before the simulation, which
     takes that nothing depends on an outcome; else Aer's noise model is used.
@@ -40,92 +75,147 @@ class Method:
     sampled_noise: bool = False
 
 
-def choose_method(circuit: QuantumCircuit, clifford: bool, shots: int) -> Method:
-    """Choose the best method for a reduced circuit with bound parameters.
+@dataclass(frozen=True)
+class PlannedRun:
+    """A bound circuit on the qubits it uses, their physical numbers, and how to simulate it."""
 
-    Args:
-        circuit: The circuit on only the qubits it uses.
-        clifford: `clifford_form` can write the circuit.
-        shots: How many shots are to be taken.
+    circuit: QuantumCircuit
+    qubits: tuple[int, ...]
+    method: Method
+
+
+def choose_run(reduced: ReducedCircuit, device: str, shots: int) -> PlannedRun:
+    """Choose the best method for a bound circuit and write the circuit for it.
 
     Raises:
-        JobFailure: The simulation would take longer than ten minutes by any method.
+        JobFailure: The simulation would take longer than a minute by any method.
     """
-    qubits = circuit.num_qubits
-    if qubits <= _DENSITY_QUBITS and _measures_last(circuit):
-        return Method("density_matrix", exact=True)
-    if qubits <= _DYNAMIC_QUBITS:
-        return Method("statevector", exact=True)
-    operations = _count(circuit)
-    if clifford and not has_feedback(circuit):
-        _refuse_if_long(shots * operations / _STIM_OPERATIONS_PER_SECOND, circuit, shots)
-        return Method("stim", exact=False, sampled_noise=True)
-    if clifford:
-        seconds = shots * qubits * (qubits + operations) / _TABLEAU_PER_SECOND
-        _refuse_if_long(seconds, circuit, shots)
-        return Method("stabilizer", exact=False)
-    state = (
-        shots * operations * 2.0**qubits / _AMPLITUDES_PER_SECOND if qubits <= _STATE_QUBITS else float("inf")
-    )
-    product = shots * _product_state_seconds(circuit)
-    _refuse_if_long(min(state, product), circuit, shots)
-    name: Name = "matrix_product_state" if product < state else "statevector"
-    return Method(name, exact=False, sampled_noise=not has_feedback(circuit))
+    return _Choice(reduced, device, shots, measured=False).best()[0]
 
 
-def _measures_last(circuit: QuantumCircuit) -> bool:
-    """Nothing happens to a qubit after its measurement, and nothing depends on an outcome."""
-    if has_feedback(circuit):
-        return False
-    measured: set[object] = set()
-    written: set[object] = set()
-    for instruction in circuit.data:
-        name = instruction.operation.name
-        if name == "barrier":
-            continue
-        if not measured.isdisjoint(instruction.qubits):
-            return False
-        if name == "measure":
-            if instruction.clbits[0] in written:
-                return False
-            measured.add(instruction.qubits[0])
-            written.add(instruction.clbits[0])
-    return True
+def estimate_run(reduced: ReducedCircuit, device: str, shots: int) -> tuple[PlannedRun, Seconds]:
+    """Choose as `choose_run` does, and estimate how long the run takes from trials on this machine.
+
+    Raises:
+        JobFailure: The simulation would take longer than a minute by any method.
+    """
+    return _Choice(reduced, device, shots, measured=True).best()
 
 
-def _count(circuit: QuantumCircuit) -> int:
-    return sum(1 for _ in walk(circuit))
+class _Choice:
+    """The choice for one circuit; `measured`: estimate by trials also what is soon done anyway."""
+
+    def __init__(self, reduced: ReducedCircuit, device: str, shots: int, *, measured: bool) -> None:
+        self._circuit, self._qubits = reduced.circuit, reduced.qubits
+        self._device, self._shots, self._measured = device, shots, measured
+        self._width = reduced.circuit.num_qubits
+        self._operations = sum(1 for _ in walk(reduced.circuit))
+        self._feedback = has_feedback(reduced.circuit)
+
+    def best(self) -> tuple[PlannedRun, Seconds]:
+        """The best method and its seconds. Raises `JobFailure` when even that takes too long."""
+        exact = self._exact()
+        if exact is not None and exact[1].wall <= _WORTH:
+            return exact
+        choices = [exact] if exact is not None else []
+        if (clifford := clifford_form(self._circuit)) is not None:
+            choices.append(self._clifford(clifford))
+        elif self._operations > _MOST_OPERATIONS:
+            seconds = self._shots * self._operations * _FASTEST_OPERATION
+            self._refuse_if_long(Seconds(seconds, PROCESSORS))
+        else:
+            choices += self._shot_by_shot() if self._feedback else self._trajectories()
+        fastest = min(choices, key=lambda choice: choice[1].wall)
+        self._refuse_if_long(fastest[1])
+        return fastest
+
+    def _exact(self) -> tuple[PlannedRun, Seconds] | None:
+        """Simulate amplitude damping as it is, where few qubits allow it."""
+        if self._width <= _DENSITY_QUBITS and not self._feedback and measures_last(self._circuit):
+            run = self._relaxed(Method("density_matrix", exact=True))
+            rough = self._operations * (_OPERATION_SECONDS + _ELEMENT_SECONDS * 4.0**self._width)
+            if rough <= _WORTH and not self._measured:
+                return run, Seconds(rough)
+            return run, trials.density_seconds(run.circuit, self._device, self._qubits)
+        if self._width <= _DYNAMIC_QUBITS:
+            run = self._relaxed(Method("statevector", exact=True))
+            return run, self._by_shots(run)
+        return None
+
+    def _clifford(self, circuit: QuantumCircuit) -> tuple[PlannedRun, Seconds]:
+        if self._feedback:
+            run = self._relaxed(Method("stabilizer", exact=False), circuit)
+            return run, self._by_shots(run)
+        run = PlannedRun(circuit, self._qubits, Method("stim", exact=False, sampled_noise=True))
+        rough = Seconds(_STIM_OPERATION_SECONDS * self._shots * self._operations)
+        if rough.wall <= _SOON and not self._measured:
+            return run, rough
+        return run, trials.stim_seconds(circuit, self._device, self._qubits, self._shots)
+
+    def _trajectories(self) -> list[tuple[PlannedRun, Seconds]]:
+        """Draw the errors first: state vectors of the rotations, or matrix product states."""
+        started = time.process_time()
+        pulled = pull_circuit(self._circuit, self._device, self._qubits)
+        if pulled is None:
+            return self._shot_by_shot()
+        needed = needed_rotations(pulled)
+        few = reduce_rotations(needed, pulled)
+        trajectories = draw_trajectories(pulled, needed, self._shots, np.random.default_rng(0))
+        preparing = time.process_time() - started
+        choices = []
+        if few is not None and few.qubits <= _STATE_QUBITS:
+            states = trials.rotations_seconds(few, len(trajectories.flips))
+            choices.append((self._drawn("pauli_rotations"), states.after(preparing)))
+        limit = min((choice[1].wall for choice in choices), default=_GIVEN_UP_SECONDS)
+        if limit > _SOON:
+            products = trials.products_seconds(self._circuit, pulled, trajectories, limit)
+            choices.append((self._drawn("matrix_product_state"), products.after(preparing)))
+        return choices
+
+    def _shot_by_shot(self) -> list[tuple[PlannedRun, Seconds]]:
+        """Draw the errors while the circuit runs, as outcomes decide what comes next."""
+        names: list[Name] = ["matrix_product_state"]
+        if self._width <= _DYNAMIC_STATE_QUBITS:
+            names.append("statevector")
+        runs = [self._relaxed(Method(name, exact=False)) for name in names]
+        return [(run, self._by_shots(run)) for run in runs]
+
+    def _by_shots(self, run: PlannedRun) -> Seconds:
+        rough = (
+            self._shots * self._operations * (_SHOT_OPERATION_SECONDS + _AMPLITUDE_SECONDS * 2.0**self._width)
+        )
+        if rough <= _SOON and not self._measured:
+            return Seconds(rough)
+        method = run.method
+        return trials.shots_seconds(
+            run.circuit, method.name, self._device, self._qubits, self._shots, exact=method.exact
+        )
+
+    def _relaxed(self, method: Method, circuit: QuantumCircuit | None = None) -> PlannedRun:
+        written = self._circuit if circuit is None else circuit
+        # Waiting is long enough for its twirl to differ; a stabilizer simulation can do no better.
+        exact = method.name != "stabilizer"
+        relaxed = noise.with_relaxation(written, self._device, self._qubits, exact)
+        return PlannedRun(relaxed, self._qubits, method)
+
+    def _drawn(self, name: Name) -> PlannedRun:
+        return PlannedRun(self._circuit, self._qubits, Method(name, exact=False, sampled_noise=True))
+
+    def _refuse_if_long(self, seconds: Seconds) -> None:
+        if seconds.wall <= MOST_SECONDS:
+            return
+        raise TooLarge(
+            f"The circuit is too large to simulate: it uses {self._width} qubits and"
+            f" {self._operations} instructions, which with noise and {self._shots} shots would take"
+            f" {duration(seconds.wall)}; the sandbox stops at a minute.",
+            seconds.wall,
+        )
 
 
-def _product_state_seconds(circuit: QuantumCircuit) -> float:
-    """Seconds a shot as a matrix product state, from a bound on the bond dimension at every cut."""
-    qubits = circuit.num_qubits
-    bonds = [0] * max(qubits - 1, 0)
-    seconds = _count(circuit) * _MPS_SECONDS_PER_GATE
-    for first, second in two_qubit_gates(circuit):
-        low, high = sorted((first, second))
-        for cut in range(low, high):
-            # A gate at most doubles the rank across each cut that it spans (cx, cz, ecr, rzz),
-            # and no cut has more rank than its smaller side.
-            bonds[cut] = min(bonds[cut] + 1, cut + 1, qubits - 1 - cut)
-            seconds += _MPS_SECONDS_PER_GATE + _MPS_SECONDS_PER_ELEMENT * 8.0 ** bonds[cut]
-    return seconds
-
-
-def _refuse_if_long(seconds: float, circuit: QuantumCircuit, shots: int) -> None:
-    if seconds <= _MOST_SECONDS:
-        return
-    raise JobFailure(
-        f"The circuit is too large to simulate: it uses {circuit.num_qubits} qubits and"
-        f" {_count(circuit)} instructions, which with noise and {shots} shots would take"
-        f" {_duration(seconds)}; the sandbox stops at 10 minutes.",
-        1002,
-        "Use fewer qubits, gates or shots. Circuits of Clifford gates alone (angles that are multiples"
-        " of pi/2) can use every qubit of a device; real hardware has no such limit.",
-    )
-
-
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a duration in words, in the unit that suits it."""
+    if seconds < 120:
+        return f"about {max(seconds, 1):.0f} seconds"
     if seconds < 7200:
         return f"about {seconds / 60:.0f} minutes"
     if seconds < 2 * 86400:

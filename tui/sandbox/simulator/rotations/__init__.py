@@ -1,0 +1,1 @@
+"""Simulation of circuits as Pauli rotations on as few qubits as they need."""
