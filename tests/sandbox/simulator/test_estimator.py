@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_ibm_runtime import RuntimeEncoder
+from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
 
-from tests.sandbox.simulator.programs import BELL_PEEKSKILL, HEADER, completed, failed
+from tests.sandbox.simulator.programs import BELL_PEEKSKILL, ECR, HEADER, completed, failed
 from tui.sandbox.simulator.base.values import RunOutcome
 from tui.sandbox.simulator.primitives.observables import measurement_bases, read_observables
+from tui.sandbox.simulator.runner import run
 
 UNMITIGATED = {"resilience": {"measure_mitigation": False}}
 # sx rz(theta) sx turns 0 to 1 for theta = 0 and leaves it for pi; half way it points along an axis.
@@ -128,7 +129,7 @@ def test_estimator_metadata_does_not_claim_unsimulated_mitigation() -> None:
     params = {
         "pubs": [[HEADER + "x $3;", "ZIII"]],
         "support_qiskit": True,
-        "options": {"resilience": {"zne_mitigation": True, "pec_mitigation": True}},
+        "options": {"resilience": {"zne_mitigation": False, "pec_mitigation": True}},
     }
     metadata = completed("estimator", params)["__value__"]["metadata"]
     assert metadata["resilience"] == {
@@ -136,6 +137,79 @@ def test_estimator_metadata_does_not_claim_unsimulated_mitigation() -> None:
         "zne_mitigation": False,
         "pec_mitigation": False,
     }
+
+
+ZNE: dict[str, Any] = {"zne_mitigation": True, "zne": {"noise_factors": [1, 3, 5], "extrapolator": "linear"}}
+# Nine couplings do the same as one, with nine times its noise.
+MANY_GATES = (
+    HEADER
+    + ECR
+    + "rz(pi/2) $15; sx $15; rz(-pi) $18; sx $18; rz(-pi) $18;"
+    + "ecr $15, $18;" * 21
+    + " x $15;"
+)
+ZZ = on(19, q15="Z", q18="Z")
+
+
+def test_extrapolation_takes_most_of_the_noise_of_gates_away() -> None:
+    def result(resilience: dict[str, Any]) -> Any:
+        options = {"resilience": resilience}
+        return completed("estimator", {"pubs": [[MANY_GATES, ZZ, None, 0.01]], "options": options})[
+            "results"
+        ][0]
+
+    noisy, mitigated = result({})["data"]["evs"], result(ZNE)
+    data = mitigated["data"]
+    first, second, third = data["evs_noise_factors"]
+    assert noisy == pytest.approx(first, abs=0.05)
+    assert first > second + 0.1 > third + 0.15
+    assert abs(1 - data["evs"]) < abs(1 - noisy) / 2 + 3 * data["stds"]
+    assert np.array(data["evs_extrapolated"]).shape == (1, 4)
+    assert data["evs_extrapolated"][0][0] == data["evs"]
+    assert data["stds"] > data["stds_noise_factors"][0]
+    assert mitigated["metadata"]["resilience"] == {"zne": {"extrapolator": "linear"}}
+
+
+def test_extrapolation_is_that_of_resilience_level_2_and_costs_its_shots() -> None:
+    level_1 = run("estimator", {"pubs": [[BELL_PEEKSKILL, ZZ]]}, "ibm_peekskill", 1)
+    params = {"pubs": [[BELL_PEEKSKILL, [ZZ, ZZ]]], "resilience_level": 2, "support_qiskit": True}
+    level_2 = run("estimator", params, "ibm_peekskill", 1)
+    assert level_2.execution_ns > 2.9 * level_1.execution_ns
+    decoded = json.loads(str(level_2.result), cls=RuntimeDecoder)
+    assert decoded[0].data.evs.shape == (2,)
+    assert decoded[0].data.evs_noise_factors.shape == (2, 3)
+    assert decoded[0].data.evs_extrapolated.shape == (2, 2, 4)
+    assert decoded.metadata["resilience"]["zne"]["noise_factors"] == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("zne", "text"),
+    [
+        ({"noise_factors": [0.5, 1]}, "at least 1"),
+        ({"extrapolator": "cubic"}, "no extrapolator 'cubic'"),
+        ({"noise_factors": [1, 3], "extrapolator": "double_exponential"}, "needs at least 4"),
+        ({"noise_factors": ["a"]}, "numbers"),
+    ],
+)
+def test_extrapolation_that_makes_no_sense_fails_with_reason(zne: dict[str, Any], text: str) -> None:
+    options = {"resilience": {"zne_mitigation": True, "zne": zne}}
+    outcome = failed("estimator", {"pubs": [[HEADER + "x $3;", "ZIII"]], "options": options})
+    assert text in str(outcome.reason)
+
+
+def test_log_says_which_options_have_no_effect() -> None:
+    options = {
+        "dynamical_decoupling": {"enable": True},
+        "twirling": {"enable_gates": True},
+        "resilience": {"pec_mitigation": True},
+    }
+    outcome = run("estimator", {"pubs": [[HEADER + "x $3;", "ZIII"]], "options": options}, "ibm_peekskill", 1)
+    for subject in (
+        "Dynamical decoupling has no effect",
+        "Twirling of gates has no effect",
+        "cancellation is not",
+    ):
+        assert subject in outcome.logs
 
 
 def test_measurement_bases_group_qubit_wise_commuting_paulis() -> None:

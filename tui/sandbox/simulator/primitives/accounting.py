@@ -91,10 +91,18 @@ class JobAccounting:
         if line not in self._lines:
             self._lines.append(line)
 
-    def log_decoupling(self, options: Mapping[str, Any]) -> None:
-        """Add to the log that dynamical decoupling has no effect, when the options enable it."""
+    def log_without_effect(self, options: Mapping[str, Any]) -> None:
+        """Add to the log which of the options that suppress errors are enabled, but have no effect."""
         if (options.get("dynamical_decoupling") or {}).get("enable"):
-            self.log("Dynamical decoupling has no effect here: qubits that wait are simulated without noise.")
+            self.log(
+                "Dynamical decoupling has no effect here: qubits that wait lose their state to relaxation and"
+                " dephasing without memory, which no pulses undo."
+            )
+        if (options.get("twirling") or {}).get("enable_gates"):
+            self.log(
+                "Twirling of gates has no effect here: the recorded noise is random already, without"
+                " coherent errors that twirling would make so."
+            )
 
     def log_run(self, run: PlannedRun, shots: int) -> None:
         """Add to the log how a circuit was simulated."""

@@ -2,15 +2,15 @@
 
 Readout mitigation is what the service does by default (twirled readout extinction, TREX): the readout is
 twirled, so that each Pauli's mean shrinks by a known kind of factor, the factor is measured by
-calibration shots and divided out (van den Berg et al., PRA 105, 032620). Extrapolation to zero noise and
-probabilistic error cancellation are not simulated; the metadata say so.
+calibration shots and divided out (van den Berg et al., PRA 105, 032620). For extrapolation to zero noise see
+`zero_noise`; probabilistic error cancellation is not simulated, the metadata say so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -61,15 +61,18 @@ class Estimates:
         evs: Expectation values.
         stds: Standard errors from the spread over blocks of shots and of the calibration.
         ensemble: Standard errors of all shots as one ensemble.
+        extrapolation: Further arrays of extrapolated values by their names in the results body.
     """
 
     evs: Floats
     stds: Floats
     ensemble: Floats
+    extrapolation: Mapping[str, Floats] = field(default_factory=dict)
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays by their names in the results body."""
-        return {"evs": self.evs, "stds": self.stds, "ensemble_standard_error": self.ensemble}
+        own = {"evs": self.evs, "stds": self.stds, "ensemble_standard_error": self.ensemble}
+        return {**own, **self.extrapolation}
 
 
 def estimate_pub(

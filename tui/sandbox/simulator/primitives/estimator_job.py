@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from tui.sandbox.simulator.primitives.estimator import (
     EstimatorSettings,
     estimate_pub,
 )
-from tui.sandbox.simulator.primitives.observables import Observables, read_observables
+from tui.sandbox.simulator.primitives.observables import Observables, Terms, read_observables
 from tui.sandbox.simulator.primitives.pubs import Pub, choose_v1, read_pub, read_v1_pubs, repeat_v1
 from tui.sandbox.simulator.primitives.sampler import v1_shots
+from tui.sandbox.simulator.primitives.zero_noise import ZeroNoise, extrapolate, fold_gates, read_zero_noise
 
 DEFAULT_PRECISION = 0.015625
 
@@ -42,8 +44,8 @@ def run_estimator(
         JobFailure: The job cannot be done.
     """
     options = params.get("options") or {}
-    mitigated = _mitigated(params, options)
-    _log_ignored(params, options, accounting)
+    mitigated, zero_noise = _mitigated(params, options), read_zero_noise(params, options)
+    _log_ignored(options, zero_noise, accounting)
     generator = np.random.default_rng(seed)
     pubs: list[tuple[Pub, Observables, float]] = []
     for given in params["pubs"]:
@@ -58,14 +60,22 @@ def run_estimator(
             "shots": settings.shots,
             "target_precision": precision,
             "circuit_metadata": pub.circuit.metadata or {},
-            "resilience": {},
         }
         if settings.mitigated:
             metadata["num_randomizations"] = settings.blocks
-        estimated.append((estimate_pub(pub, observables, device, settings, generator, accounting), metadata))
+        if zero_noise is None:
+            estimates, models = estimate_pub(pub, observables, device, settings, generator, accounting), None
+        else:
+            estimates, models = _extrapolated(
+                pub, observables, device, settings, zero_noise, generator, accounting
+            )
+        metadata["resilience"] = {} if models is None else {"zne": {"extrapolator": models}}
+        estimated.append((estimates, metadata))
     if not params.get("support_qiskit"):
         return {"results": [_plain(*result) for result in estimated], "metadata": {"version": 2}}
-    return results.primitive_result([_typed(*result) for result in estimated], _metadata(options, mitigated))
+    return results.primitive_result(
+        [_typed(*result) for result in estimated], _metadata(options, mitigated, zero_noise)
+    )
 
 
 def run_estimator_v1(
@@ -97,6 +107,47 @@ def run_estimator_v1(
     return {"values": values, "metadata": metadata}
 
 
+def _extrapolated(
+    pub: Pub,
+    observables: Observables,
+    device: str,
+    settings: EstimatorSettings,
+    zero_noise: ZeroNoise,
+    generator: np.random.Generator,
+    accounting: JobAccounting,
+) -> tuple[Estimates, Any]:
+    """Estimate at every noise factor, and extrapolate.
+
+    Returns:
+        The estimates at zero noise, and the chosen models nested like the values.
+    """
+    scaled = []
+    for factor in zero_noise.factors:
+        folded = fold_gates(pub.circuit, factor, zero_noise.amplifier, generator)
+        amplified = replace(pub, loaded=replace(pub.loaded, circuit=folded))
+        scaled.append(estimate_pub(amplified, observables, device, settings, generator, accounting))
+    evs, stds, ensemble = (
+        np.stack([getattr(estimates, name) for estimates in scaled]) for name in ("evs", "stds", "ensemble")
+    )
+    places = np.arange(len(observables.items)).reshape(observables.shape)
+    terms = [_only_pauli(observables.items[item]) for item in np.broadcast_to(places, evs.shape[1:]).flat]
+    found = extrapolate(evs, stds, terms, zero_noise)
+    arrays = {
+        "evs_noise_factors": np.moveaxis(evs, 0, -1),
+        "stds_noise_factors": np.moveaxis(stds, 0, -1),
+        "ensemble_stds_noise_factors": np.moveaxis(ensemble, 0, -1),
+        "evs_extrapolated": found.fits,
+        "stds_extrapolated": found.fit_stds,
+    }
+    of_all_shots = extrapolate(evs, ensemble, terms, zero_noise).stds
+    return Estimates(found.values, found.stds, of_all_shots, arrays), found.models.tolist()
+
+
+def _only_pauli(terms: Terms) -> str:
+    """The Pauli that an observable is; empty for a sum or a multiple, which has other bounds than 1."""
+    return next(iter(terms)) if list(terms.values()) == [1] else ""
+
+
 def _settings(precision: float, mitigated: bool, options: Mapping[str, Any]) -> EstimatorSettings:
     """ceil(1 / precision**2) shots, with twirled readout rounded up to equal blocks, one a randomization."""
     # The nudge keeps 1/0.1**2, which is a hair over 100, at 100 shots.
@@ -126,20 +177,18 @@ def _mitigated(params: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     return int(params.get("resilience_level", 1)) >= 1
 
 
-def _log_ignored(params: Mapping[str, Any], options: Mapping[str, Any], accounting: JobAccounting) -> None:
+def _log_ignored(options: Mapping[str, Any], zero_noise: ZeroNoise | None, accounting: JobAccounting) -> None:
     resilience = options.get("resilience") or {}
-    if resilience.get("zne_mitigation") or params.get("resilience_level") == 2:
-        accounting.log("Zero-noise extrapolation is not simulated: the values are not extrapolated.")
+    if zero_noise is not None and zero_noise.amplifier == "pea":
+        accounting.log("The amplifier pea is not simulated: the noise is amplified by folding gates.")
     if resilience.get("pec_mitigation"):
         accounting.log(
             "Probabilistic error cancellation is not simulated: the values are not corrected by it."
         )
-    accounting.log_decoupling(options)
-    if (options.get("twirling") or {}).get("enable_gates"):
-        accounting.log("Twirling of gates is not simulated.")
+    accounting.log_without_effect(options)
 
 
-def _metadata(options: Mapping[str, Any], mitigated: bool) -> dict[str, Any]:
+def _metadata(options: Mapping[str, Any], mitigated: bool, zero_noise: ZeroNoise | None) -> dict[str, Any]:
     """The options in effect, which are not all that were asked for."""
     twirling = options.get("twirling") or {}
     return {
@@ -159,10 +208,20 @@ def _metadata(options: Mapping[str, Any], mitigated: bool) -> dict[str, Any]:
         },
         "resilience": {
             "measure_mitigation": mitigated,
-            "zne_mitigation": False,
+            "zne_mitigation": zero_noise is not None,
             "pec_mitigation": False,
+            **({} if zero_noise is None else {"zne": _zero_noise(zero_noise)}),
         },
         "version": 2,
+    }
+
+
+def _zero_noise(settings: ZeroNoise) -> dict[str, Any]:
+    return {
+        "noise_factors": list(settings.factors),
+        "extrapolator": list(settings.extrapolators),
+        "extrapolated_noise_factors": list(settings.evaluated),
+        "amplifier": "gate_folding" if settings.amplifier == "pea" else settings.amplifier,
     }
 
 

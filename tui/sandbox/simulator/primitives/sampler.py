@@ -59,7 +59,10 @@ def run_sampler(
     """
     options = params.get("options") or {}
     _refuse_kerneled(options)
-    _log_ignored(options, accounting)
+    accounting.log_without_effect(options)
+    twirled = bool((options.get("twirling") or {}).get("enable_measure"))
+    if twirled:
+        accounting.log("Measurements are twirled: 0 and 1 are misread equally often.")
     default = params.get("shots") or options.get("default_shots") or DEFAULT_SHOTS
     pubs: list[tuple[Pub, int]] = []
     for index, given in enumerate(params["pubs"]):
@@ -70,7 +73,9 @@ def run_sampler(
         pubs.append((pub, shots))
     start = datetime.now(UTC)
     generator = np.random.default_rng(seed)
-    samples = [sample_pub(pub, device, shots, generator, accounting) for pub, shots in pubs]
+    samples = [
+        sample_pub(pub, device, shots, generator, accounting, twirled_readout=twirled) for pub, shots in pubs
+    ]
     stop = datetime.now(UTC)
     if not params.get("support_qiskit"):
         return {"results": [_plain(sampled) for sampled in samples], "metadata": {"version": 2}}
@@ -113,9 +118,23 @@ def v1_shots(params: Mapping[str, Any]) -> int:
 
 
 def sample_pub(
-    pub: Pub, device: str, shots: int, generator: np.random.Generator, accounting: JobAccounting
+    pub: Pub,
+    device: str,
+    shots: int,
+    generator: np.random.Generator,
+    accounting: JobAccounting,
+    *,
+    twirled_readout: bool = False,
 ) -> PubSamples:
     """Take the shots of every parameter set of a pub.
+
+    Args:
+        pub: Circuit and parameter values.
+        device: Name of the device.
+        shots: Shots of every parameter set.
+        generator: Source of the randomness.
+        accounting: The account of the job.
+        twirled_readout: Misread 0 and 1 equally often, as under measurement twirling.
 
     Raises:
         JobFailure: A circuit cannot be simulated.
@@ -126,7 +145,8 @@ def sample_pub(
         accounting.add_duration(bound, shots)
         runs.append(plan_run(reduce_qubits(with_idle_delays(bound, accounting.data)), device, shots))
         accounting.log_run(runs[-1], shots)
-    outcomes = sample_shots(runs, device, shots, int(generator.integers(2**31)))
+    seed = int(generator.integers(2**31))
+    outcomes = sample_shots(runs, device, shots, seed, twirled_readout=twirled_readout)
     shape = (*pub.shape, shots, pub.circuit.num_clbits)
     bits = np.stack(outcomes) if outcomes else np.zeros(shape, dtype=np.uint8)
     return PubSamples(pub.circuit, bits.reshape(shape))
@@ -168,10 +188,3 @@ def _refuse_kerneled(options: Mapping[str, Any]) -> None:
             f"Measurements of type {kind!r} need the device's analog signal, which is not recorded.",
             solution="Use meas_type 'classified' in the sandbox.",
         )
-
-
-def _log_ignored(options: Mapping[str, Any], accounting: JobAccounting) -> None:
-    accounting.log_decoupling(options)
-    twirling = options.get("twirling") or {}
-    if twirling.get("enable_gates") or twirling.get("enable_measure"):
-        accounting.log("Twirling is not simulated for the sampler.")
