@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.end_to_end.circuits import BELL, assert_bell
 from tui.commands.context import started_services
-from tui.commands.run import wait_until_final
+from tui.commands.submission import wait_until_over
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import Primitive, Submission
 from tui.monitor.services import AppServices
@@ -30,7 +30,7 @@ async def once(services: AppServices, backend: str) -> tuple[float, float]:
     candidate = await services.transpiler.transpile(BELL, backend, TranspileOptions())
     transpiled = time.perf_counter()
     job = await services.outbox.submit(Submission(Primitive.SAMPLER, backend, candidate.qasm, source=BELL))
-    await wait_until_final(services, job.id)
+    await wait_until_over(services, job.id)
     result = await services.jobs.result(job.id)
     finished = time.perf_counter()
     assert_bell(result.pubs[0].counts[0].counts)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tui.commands.answers import emit_result, run_answer
 from tui.commands.context import OpenServices, signed_in_services
-from tui.commands.output import Exit, UsageFault, emit_json, say
+from tui.commands.output import Exit, UsageFault, emit_json, explain, say
 from tui.commands.selection import ServiceChoice, require_backend
+from tui.commands.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.bounded_read import read_file, read_stdin
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import undecided
@@ -25,9 +26,9 @@ from tui.domain.cloud_transpiler import (
     parse_preferences,
     parse_qiskit_option,
 )
-from tui.domain.jobs import Job, JobStatus, LogLevel, Primitive, Submission, WaitState, check_tags
+from tui.domain.jobs import Job, JobStatus, LogLevel, Primitive, Submission, check_tags
+from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
-from tui.monitor.state.events import Event, OutboxChanged
 
 STDIN = "-"
 MOST_BYTES = 50_000_000
@@ -194,100 +195,43 @@ def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
 
 async def _run(request: RunRequest, environ: Mapping[str, str], asked: CloudOptions, source: str) -> Exit:
     async with signed_in_services(request.service, environ, submits=True) as opened:
-        services = opened.services
-        if request.backend:
-            await _require_backend_name(services, request.backend)
-        report = await services.compiler.check(source)
-        if not report.ok:
-            _say_diagnostics(request.file, report)
-            return Exit.FAILED
-        backend = await _backend(services, request, report)
-        level = DEFAULT_LEVEL if request.level is None else request.level
-        options = TranspileOptions(level, cloud=request.cloud, asked=asked)
-        candidate = await services.transpiler.transpile(source, backend, options)
-        _say_transpiled(candidate)
-        job = await submit(services, _submission(request, source, candidate, report))
-        say(f"Job {job.id} on {job.backend}: {job.status}.")
+        talk = QueueTalk(opened.services)
         try:
-            job = await wait_until_final(services, job.id)
-        except asyncio.CancelledError:
-            _say_stopped(request, job)
-            raise
-        return await _finish(opened, request, candidate, job)
+            status = await _submit_and_wait(opened, request, asked, source)
+        except UsageFault as fault:
+            say(f"qdeck: {fault}")
+            status = Exit.USAGE
+        except QdeckError as error:
+            explain(error)
+            status = Exit.FAILED
+        await send_earlier(opened.services, talk)
+        talk.close()
+        return status
 
 
-async def submit(services: AppServices, submission: Submission) -> Job:
-    """Submit, printing why while it waits in the send queue; cancelled there, it is withdrawn.
-
-    Returns:
-        The job that the service created.
-
-    Raises:
-        QdeckError: as `Services.submit`.
-    """
-    before = {one.tag for one in services.outbox.queue.waiting()}
-    last_reason = ""
-
-    def report(event: Event) -> None:
-        nonlocal last_reason
-        if not isinstance(event, OutboxChanged):
-            return
-        ours = next((one for one in event.waiting if one.tag not in before), None)
-        if ours is None or ours.state is not WaitState.WAITING or not ours.why or ours.why == last_reason:
-            return
-        last_reason = ours.why
-        ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
-        due = f"; next try at {ours.due:%H:%M:%S} UTC" if ours.due is not None else ""
-        say(f"Waiting in line{ahead}: {last_reason}{due}.")
-
-    unsubscribe = services.events.subscribe(report)
+async def _submit_and_wait(
+    opened: OpenServices, request: RunRequest, asked: CloudOptions, source: str
+) -> Exit:
+    services = opened.services
+    if request.backend:
+        await _require_backend_name(services, request.backend)
+    report = await services.compiler.check(source)
+    if not report.ok:
+        _say_diagnostics(request.file, report)
+        return Exit.FAILED
+    backend = await _backend(services, request, report)
+    level = DEFAULT_LEVEL if request.level is None else request.level
+    options = TranspileOptions(level, cloud=request.cloud, asked=asked)
+    candidate = await services.transpiler.transpile(source, backend, options)
+    _say_transpiled(candidate)
+    job = await submit(services, _submission(request, source, candidate, report))
+    say(f"Job {job.id} on {job.backend}: {job.status}.")
     try:
-        return await services.outbox.submit(submission)
+        job = await wait_until_over(services, job.id)
     except asyncio.CancelledError:
-        for one in services.outbox.queue.waiting():
-            if one.tag not in before and one.state is WaitState.WAITING and not one.elsewhere:
-                await services.outbox.queue.withdraw(one.tag)
-                say("Stopped waiting in line. Nothing was submitted.")
+        _say_stopped(request, job)
         raise
-    finally:
-        unsubscribe()
-
-
-async def wait_until_final(services: AppServices, job_id: str) -> Job:
-    """Wait for the job's final state, printing each change of state.
-
-    Returns:
-        The job in its final state.
-
-    Raises:
-        QdeckError: `NOT_FOUND` when the job was deleted meanwhile.
-    """
-    changed = asyncio.Event()
-
-    def wake(_event: Event) -> None:
-        changed.set()
-
-    unsubscribe = services.events.subscribe(wake)
-    try:
-        printed: JobStatus | None = None
-        while True:
-            changed.clear()
-            job = services.jobs.get(job_id)
-            if job is None:
-                raise QdeckError(ErrorKind.NOT_FOUND, f"Job {job_id} was deleted while it was waited for.")
-            if job.status is not printed:
-                if printed is not None:
-                    say(f"Job {job_id}: {_state(job)}.")
-                printed = job.status
-            if job.status.final:
-                return job
-            await changed.wait()
-    finally:
-        unsubscribe()
-
-
-def _state(job: Job) -> str:
-    return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
+    return await _finish(opened, request, candidate, job)
 
 
 async def _require_backend_name(services: AppServices, name: str) -> None:
@@ -358,17 +302,28 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
 
 async def _finish(opened: OpenServices, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
     done = job.status is JobStatus.DONE
-    result = await opened.services.jobs.result(job.id) if done else None
+    result = await _result(opened.services, job) if done else None
     if request.as_json:
         emit_json(run_answer(opened.identity, job, candidate, result))
     elif result is not None:
         emit_result(result)
     if done:
-        return Exit.DONE
+        return Exit.DONE if result is not None and result.readable else Exit.FAILED
     reason = job.reason or "The service gave no reason."
     code = f" (code {job.reason_code})" if job.reason_code else ""
     say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
     return Exit.FAILED
+
+
+async def _result(services: AppServices, job: Job) -> JobResult | None:
+    try:
+        result = await services.jobs.result(job.id)
+    except QdeckError as error:
+        say(f"qdeck: Job {job.id} is done, but its result did not come. {error}")
+        return None
+    if not result.readable:
+        say(f"qdeck: Job {job.id} is done, but its result cannot be read: qdeck keeps it as it came.")
+    return result
 
 
 def _say_diagnostics(file: str, report: CheckReport) -> None:

@@ -108,6 +108,11 @@ class JobResult:
     note: str = ""
     role: Role = Role.NONE
 
+    @property
+    def readable(self) -> bool:
+        """True when anything in it could be decoded."""
+        return any(pub.counts or pub.values or pub.quasi is not None for pub in self.pubs)
+
 
 def named(result: JobResult, observables: tuple[str, ...]) -> JobResult:
     """`result` with the values of its only PUB named, when there is one observable for each of them."""

@@ -10,7 +10,7 @@ next start ask for the job instead of sending it.
 A submission is queued (prepared) until the service may take it; a request that the service refused because
 of its limits puts it back there. When the request ends so that the job may exist, the service's job list is
 asked for the submission's own tag; only after it has said twice, long enough after the request, that there is
-no such job, it counts as not sent. It is sent again only when the user says so.
+no such job, it counts as not sent. It is sent again only when the user says so, or `qdeck run`.
 
 Only what this very process queued, and never tried, is sent on its own word. For all else the service is
 asked for the job right before: the history may have lost its last lines, or be an old copy put back.
@@ -113,6 +113,20 @@ class Outbox:
         self.queue.publish()
         self._workers.send_queue.request()
 
+    async def submit_again(self, tag: str) -> Job:
+        """Queue a submission again that was not created, and wait for the job as `submit` does.
+
+        Raises:
+            QdeckError: as `send_again` and `submit`.
+        """
+        outcome = self._waiters.add(tag)
+        try:
+            await self.send_again(tag)
+        except BaseException as error:
+            self._waiters.fail(tag, error)
+            raise
+        return await asyncio.shield(outcome)
+
     async def step(self) -> float:
         """Send the first one when it may go: a worker's step.
 
@@ -165,7 +179,9 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for pending in self._history.submissions():
-            if pending.state is PendingState.PREPARED and pending.owner == self._owner.name:
+            # What may have been sent before by one that was killed stays in doubt for the next one, too.
+            ours = pending.state is PendingState.PREPARED and pending.owner == self._owner.name
+            if ours and not self.queue.in_doubt(pending.tag):
                 self._history.upsert_submission(replace(pending, owner=""))
         await self._app_state.save()
         self._owner.leave()
@@ -332,6 +348,9 @@ class Outbox:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             patience.cancel()
+        if self._waiters.get(pending.tag) is not outcome:
+            # It is known; somebody may wait for the next attempt by now.
+            return
         text = f"{describe(pending)} was sent, but the service has not said whether the job exists."
         advice = "qdeck goes on checking and will say what it finds. Do not submit it again before that."
         self._waiters.fail(pending.tag, QdeckError(ErrorKind.UNCONFIRMED, text, advice))

@@ -229,6 +229,10 @@ class SendQueue:
         """Send this one only after the service, that long from now, said that it has no such job."""
         self.doubts.setdefault(tag, self._hold(seconds, DOUBTED))
 
+    def in_doubt(self, tag: str) -> bool:
+        """Return whether the service's word that there is no such job does not count yet."""
+        return tag in self.doubts and self.doubts[tag].until > self._clock.monotonic()
+
     def reset(self) -> None:
         """Forget the limits of the account: another one, or none, is signed in."""
         self.hold, self.checking, self._full_in_a_row = None, False, 0
@@ -362,6 +366,7 @@ class SendQueue:
     def _waiting_in_queue(self, service: QuantumService) -> Iterable[WaitingSubmission]:
         queue, now = self._prepared(service), self._clock.now()
         # Real services have a limit of their own; the sandbox says it when it has one.
+        ahead: Hold | None = None
         slots = [now] * len(queue) if service.account.sandbox else self._slots(service, now, len(queue))
         for place, (pending, slot) in enumerate(zip(queue, slots, strict=True), 1):
             due, why = (slot, RATE) if slot > now else (None, "")
@@ -375,6 +380,9 @@ class SendQueue:
             if not self.sends:
                 due, why = None, READ_ONLY
             elsewhere = self._owner.another_has(pending)
+            if ahead is not None and not why:
+                due, why = ahead.due if ahead.due > now else None, CHECKED_FIRST
+            ahead = ahead if doubt is None or elsewhere else doubt
             yield _shown(pending, ELSEWHERE if elsewhere else why, due=due, place=place, elsewhere=elsewhere)
 
 

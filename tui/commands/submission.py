@@ -1,0 +1,177 @@
+"""The submission of `qdeck run` on its way: in line, until it is a job, until the job is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from tui.commands.output import explain, say
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.jobs import Job, JobStatus, Submission, WaitingSubmission, WaitState
+from tui.monitor.outbox.context import describe
+from tui.monitor.services import AppServices
+from tui.monitor.state.events import Event, OutboxChanged
+from tui.store.records.models import PendingState
+
+MOST_REPEATS = 2
+"""How often a submission that was not created is sent again."""
+EARLIER_SECONDS = 180.0
+"""Seconds a command stays for what earlier runs left in line, after its own work is done."""
+
+
+class QueueTalk:
+    """Prints what becomes of the submissions in line: why ours waits, and which jobs earlier ones became.
+
+    Args:
+        services: signed in.
+
+    Attributes:
+        earlier: own tags of the submissions that earlier runs left, and that this process sends.
+    """
+
+    def __init__(self, services: AppServices) -> None:
+        self.earlier: set[str] = set()
+        self._services = services
+        self._ours: set[str] = set()
+        self._last_reason = ""
+        self._unsubscribe = services.events.subscribe(self._changed, OutboxChanged)
+        self._see(services.outbox.queue.waiting())
+
+    def close(self) -> None:
+        """Print nothing any more."""
+        self._unsubscribe()
+
+    def _changed(self, event: Event) -> None:
+        assert isinstance(event, OutboxChanged)
+        self._see(event.waiting)
+
+    def _see(self, waiting: tuple[WaitingSubmission, ...]) -> None:
+        here = self._services.outbox.context.queued_here
+        for one in waiting:
+            if one.tag in here or one.tag in self._ours:
+                self._ours.add(one.tag)
+                self._say_why(one)
+            elif one.state is WaitState.WAITING and not one.elsewhere and self._services.outbox.queue.sends:
+                self._say_earlier(one)
+        left = self.earlier - {one.tag for one in waiting}
+        self.earlier -= left
+        for tag in sorted(left):
+            self._say_ended(tag)
+
+    def _say_why(self, ours: WaitingSubmission) -> None:
+        if ours.state is not WaitState.WAITING or not ours.why or ours.why == self._last_reason:
+            return
+        self._last_reason = ours.why
+        ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
+        say(f"Waiting in line{ahead}: {ours.why}{_due(ours)}.")
+
+    def _say_earlier(self, one: WaitingSubmission) -> None:
+        if one.tag not in self.earlier:
+            self.earlier.add(one.tag)
+            why = f": {one.why}{_due(one)}" if one.why else ""
+            say(f"From an earlier run “{one.submission.name}” is in line, and is sent now{why}.")
+
+    def _say_ended(self, tag: str) -> None:
+        pending = self._services.outbox.context.app_state.history.submission(tag)
+        if pending is not None and pending.job_id:
+            say(f"{describe(pending)} is job {pending.job_id}.")
+
+
+def _due(one: WaitingSubmission) -> str:
+    return f"; next try at {one.due:%H:%M:%S} UTC" if one.due is not None else ""
+
+
+async def submit(services: AppServices, submission: Submission) -> Job:
+    """Submit, and again when the service said twice that there is no such job after an ambiguous request.
+
+    Cancelled while it waits in the send queue, it is withdrawn.
+
+    Returns:
+        The job that the service created.
+
+    Raises:
+        QdeckError: as `Outbox.submit`.
+    """
+    outbox = services.outbox
+    work = outbox.submit(submission)
+    try:
+        for _ in range(MOST_REPEATS):
+            try:
+                return await work
+            except QdeckError:
+                tag = _not_created(services)
+                if not tag:
+                    raise
+                say("It was not created: the service said twice that it has no such job. Submitting again.")
+                work = outbox.submit_again(tag)
+        return await work
+    except asyncio.CancelledError:
+        for tag in sorted(services.outbox.context.queued_here):
+            with contextlib.suppress(QdeckError):  # too late: it is being sent
+                await services.outbox.queue.withdraw(tag)
+                say("Stopped waiting in line. Nothing was submitted.")
+        raise
+
+
+def _not_created(services: AppServices) -> str:
+    """Return the own tag of what was submitted here and was not created, for certain; empty: nothing."""
+    context = services.outbox.context
+    known = (context.app_state.history.submission(tag) for tag in context.queued_here)
+    return next((one.tag for one in known if one is not None and one.state is PendingState.UNSENT), "")
+
+
+async def send_earlier(services: AppServices, talk: QueueTalk) -> None:
+    """Stay until what earlier runs left in line has been sent, for some time."""
+    service = services.connection.service
+    if service is None or services.read_only:
+        return
+    changed = asyncio.Event()
+    unsubscribe = services.events.subscribe(lambda _event: changed.set(), OutboxChanged)
+    try:
+        await services.outbox.reconciler.adopt(service)
+        async with asyncio.timeout(EARLIER_SECONDS):
+            while talk.earlier:
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        say(f"Not waited for any longer: {len(talk.earlier)} in line are sent by the next qdeck.")
+    except QdeckError as error:
+        explain(error)
+    finally:
+        unsubscribe()
+
+
+async def wait_until_over(services: AppServices, job_id: str) -> Job:
+    """Wait until nothing more happens to the job, printing each change of state.
+
+    Returns:
+        The job in its final state.
+
+    Raises:
+        QdeckError: `NOT_FOUND` when it was deleted meanwhile, here or on the service.
+    """
+    changed = asyncio.Event()
+    unsubscribe = services.events.subscribe(lambda _event: changed.set())
+    try:
+        printed: JobStatus | None = None
+        while True:
+            changed.clear()
+            job = services.jobs.get(job_id)
+            if job is None or (job.over and not job.status.final):
+                raise QdeckError(
+                    ErrorKind.NOT_FOUND,
+                    f"Job {job_id} is not on the service any more: it was deleted while it was waited for.",
+                )
+            if job.status is not printed:
+                if printed is not None:
+                    say(f"Job {job_id}: {_state(job)}.")
+                printed = job.status
+            if job.status.final:
+                return job
+            await changed.wait()
+    finally:
+        unsubscribe()
+
+
+def _state(job: Job) -> str:
+    return job.status_text or job.status if job.status is JobStatus.UNKNOWN else job.status
