@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.values import Value
 from tui.domain.circuits import Transpilation
 
 GONE = "Not on the service any more"
@@ -60,16 +61,14 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StatusStep:
+class StatusStep(Value, frozen=True):
     """One state of a job and when it was entered (UTC)."""
 
     status: JobStatus
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Value, frozen=True):
     """One job, as far as it is known here. Times are UTC; `None` where unknown.
 
     Attributes:
@@ -181,8 +180,7 @@ class JobPage:
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JobMetrics:
+class JobMetrics(Value, frozen=True):
     """What the service measured. Times UTC, durations in seconds.
 
     Attributes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from tui.common.values import Value
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep, Submission
 from tui.domain.sessions import Session, SessionState
@@ -24,8 +25,7 @@ _STATUS_FIELDS = ("status", "status_text", "reason", "reason_code", "reason_solu
 _AUTHORITATIVE = frozenset({"tags", "timeline", "private", *_STATUS_FIELDS})
 
 
-@dataclass(frozen=True, slots=True)
-class JobRecord:
+class JobRecord(Value, frozen=True):
     """A job as the history keeps it.
 
     Attributes:

@@ -50,7 +50,7 @@ _job_decoder = msgspec.json.Decoder(Job)
 _extras_decoder = msgspec.json.Decoder(_Extras)
 _SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
 _shared_values = attrgetter(*_SHARED)
-_set = object.__setattr__
+_set = msgspec.structs.force_setattr
 
 
 def row_fields(*types: type) -> frozenset[str]:
@@ -98,10 +98,8 @@ def decode_job(document: bytes, pool: dict[object, object]) -> JobRecord:
     job = _job_decoder.decode(document)
     extras = _extras_decoder.decode(document)
     for name, value in zip(_SHARED, _shared_values(job), strict=True):
-        known = pool.get(value)
-        if known is None:
-            pool[value] = value
-        else:
+        known = pool.setdefault(value, value)
+        if known is not value:
             # Nobody has seen this job yet, so it is still being made.
             _set(job, name, known)
     return JobRecord(job, *_extra_values(extras))

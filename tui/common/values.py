@@ -1,0 +1,45 @@
+"""Frozen values: made, decoded and defined much faster than dataclasses, and used as such."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+
+class _DataclassFields:
+    """The `__dataclass_fields__` of a class, made when they are first asked for."""
+
+    def __get__(self, _: object, kind: type[msgspec.Struct]) -> dict[str, dataclasses.Field[Any]]:
+        known = kind.__dict__.get("_dataclass_fields")
+        if known is None:
+            known = _dataclass_fields(kind)
+            type.__setattr__(kind, "_dataclass_fields", known)
+        return known
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A frozen value with which `dataclasses.replace` and `dataclasses.fields` work, as type checkers believe.
+
+    A dataclass takes 0.5 ms to be defined, which a hundred of them made a fifth of the time to the first
+    picture, and msgspec needs 2.5 times as long to decode one. Subclasses are `frozen=True`, too.
+    """
+
+    if not TYPE_CHECKING:
+        __dataclass_fields__: ClassVar = _DataclassFields()
+
+
+def _dataclass_fields(kind: type[msgspec.Struct]) -> dict[str, dataclasses.Field[Any]]:
+    members = {
+        field.name: dataclasses.field()
+        if field.required
+        else dataclasses.field(default=field.default)
+        if field.default is not msgspec.NODEFAULT
+        else dataclasses.field(default_factory=field.default_factory)
+        for field in msgspec.structs.fields(kind)
+    }
+    plain: Any = type(kind.__name__, (), {**members, "__annotations__": dict.fromkeys(members, "object")})
+    # Nothing but its fields is wanted.
+    made = dataclasses.dataclass(init=False, repr=False, eq=False)(plain)
+    return {field.name: field for field in dataclasses.fields(made)}
