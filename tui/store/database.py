@@ -258,10 +258,11 @@ class Database:
     def _add(self, found: ChangeSet, table: TableSpec[V], documents: Iterable[tuple[int, bytes]]) -> None:
         """Index rows and add their values to `found`; a row of an unknown form is found by its key, too."""
         values, index, now = found.values[table], self._indexes[table], self._now()
+        decode, plausible, key_of, pool = table.decode, table.with_plausible_time, table.key, self._pool
         for number, document in documents:
             try:
-                value = table.with_plausible_time(table.decode(document, self._pool), now)
-                key = table.key(value)
+                value = plausible(decode(document, pool), now)
+                key = key_of(value)
                 known = values.get(key)
                 values[key] = value if known is None else table.merge(known, value)
             except msgspec.MsgspecError:

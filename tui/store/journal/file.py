@@ -118,7 +118,10 @@ class JournalFile:
         Raises:
             ChangedUnderneath: it is not there any more.
         """
-        return slot if isinstance(slot, bytes) else document_of(self.line(slot))
+        if isinstance(slot, bytes):
+            return slot
+        line = self.line(slot)
+        return document_of(line, 0, len(line))
 
     def documents(self, slots: Sequence[Slot]) -> Iterator[bytes]:
         """Yield the JSON of documents whose lines were read a moment ago.
@@ -138,7 +141,7 @@ class JournalFile:
             at = offset - start
             if at < 0 or at + length > len(block):
                 block, start, at = os.pread(self._descriptor, max(length, BLOCK), offset), offset, 0
-            yield document_of(block[at : at + length])
+            yield document_of(block, at, length)
 
     def append(self, data: bytes, at: int) -> None:
         """Write `data` at the end; it is durable when this returns.
@@ -226,7 +229,7 @@ def _gather(lines: list[bytes], table: str, seen: set[int], found: list[bytes]) 
         if number not in seen:
             seen.add(number)
             if document != GONE:
-                found.append(document)
+                found.append(document_of(line, 0, len(line)))
     return True
 
 
