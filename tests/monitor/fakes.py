@@ -73,6 +73,8 @@ class FakeHost:
     cloud_circuit: CloudCircuit = field(
         default_factory=lambda: CloudCircuit("OPENQASM 2.0;", "", (1, 0), (0, 1))
     )
+    malformed: set[str] = field(default_factory=set)
+    """Jobs whose entries in lists cannot be read."""
     filters_tags: bool = True
     """Whether its job list honours the filter by tags."""
     packed: str = "QPY"
@@ -212,7 +214,9 @@ class FakeService:
             and (query.created_after is None or job.created >= query.created_after)
             and (query.created_before is None or job.created <= query.created_before)
         ]
-        return JobPage(tuple(chosen[query.offset : query.offset + query.limit]), len(chosen))
+        page = chosen[query.offset : query.offset + query.limit]
+        readable = tuple(job for job in page if job.id not in self.host.malformed)
+        return JobPage(readable, len(chosen), ("No `created`.",) * (len(page) - len(readable)))
 
     async def job(self, job_id: str, *, with_params: bool = False) -> Job:
         self.host.called("job with params" if with_params else "job")

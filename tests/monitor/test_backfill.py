@@ -12,7 +12,7 @@ from tui.common.errors import QdeckError
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
 from tui.jobquery.filters import parse_filter
 from tui.monitor.polling.list_sync import DISORDER
-from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged
+from tui.monitor.state.events import HistoryCoverage, HistoryCoverageChanged, Notice
 
 
 async def test_fetch_newest_adds_as_many_jobs_as_requested(tmp_path: Path) -> None:
@@ -93,6 +93,43 @@ async def test_backfill_goes_page_by_page_to_the_earliest_job(tmp_path: Path) ->
     assert harness.services.jobs.unread() == frozenset()
     await harness.clock.advance(600)
     assert sum(query.created_before is not None for query, _ in asked) == 4, "nobody wants more"
+    await harness.services.aclose()
+
+
+async def test_lists_leave_out_what_cannot_be_read_and_tell_of_it_once(tmp_path: Path) -> None:
+    harness = MonitorHarness(tmp_path)
+    for number in range(300):
+        harness.host.add(JobStatus.DONE, age=7200 + number * 60)
+    bad = sorted(harness.host.jobs)[20:22] + sorted(harness.host.jobs)[260:261]
+    harness.host.malformed.update(bad)
+    await harness.enter()
+    await scroll(harness, 3)
+    assert known(harness) == set(harness.host.jobs) - set(bad) and harness.services.jobs.coverage.whole
+    told = [event.text for event in harness.events if isinstance(event, Notice)]
+    assert told == ["2 entries of the job list are left out: No `created`."]
+    await harness.services.aclose()
+
+
+async def test_list_of_a_service_that_ignores_limit_and_offset_ends(tmp_path: Path) -> None:
+    harness = MonitorHarness(tmp_path)
+    for number in range(300):
+        harness.host.add(JobStatus.DONE, age=60 + number)
+    await harness.enter()
+    service = harness.services.connection.service
+    assert service is not None
+    asked: list[JobQuery] = []
+
+    async def same(query: JobQuery) -> JobPage:
+        asked.append(query)
+        return JobPage(tuple(harness.host.jobs.values())[:200], cut=True)
+
+    service.jobs = same  # type: ignore[method-assign]
+    await harness.services.polling.refresh()
+    await harness.services.jobs.fetch_newest(450)
+    await scroll(harness, 2)
+    assert len(asked) < 12
+    told = [event.text for event in harness.events if isinstance(event, Notice)]
+    assert sum("more jobs than it is asked for" in text for text in told) == 1
     await harness.services.aclose()
 
 

@@ -86,6 +86,24 @@ async def test_reconciler_finds_a_job_whose_post_was_not_answered(tmp_path: Path
     await harness.services.aclose()
 
 
+async def test_reconciler_takes_no_job_that_cannot_be_read_for_absent(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    host = harness.host
+
+    def malformed(create: Callable[[], Job]) -> Job:
+        host.malformed.add(create().id)
+        raise unconfirmed()
+
+    host.submit_ends = malformed
+    submitting = asyncio.ensure_future(harness.services.outbox.submit(BELL))
+    await harness.clock.run_until(lambda: host.count("find") >= 4, seconds=600)
+    assert host.count("submit") == 1 and not submitting.done(), "it may be the job"
+    host.malformed.clear()
+    await harness.clock.run_until(submitting.done, seconds=600)
+    assert submitting.result().id in host.jobs and host.count("submit") == 1
+    await harness.services.aclose()
+
+
 async def test_reconciler_finds_a_job_that_is_listed_later(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     created: list[Callable[[], Job]] = []

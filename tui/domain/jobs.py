@@ -174,10 +174,27 @@ class JobQuery:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """One page of a job list; `total` is the number of matches, `None` when not told."""
+    """One page of a job list.
+
+    Attributes:
+        total: number of matches; `None` when not told.
+        unreadable: of each entry that is no job as the contract says, why.
+        cut: the service sent more than it was asked for, and the rest was not read.
+    """
 
     jobs: tuple[Job, ...]
     total: int | None = None
+    unreadable: tuple[str, ...] = ()
+    cut: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of entries, unreadable ones too: the offset of the next page is behind them."""
+        return len(self.jobs) + len(self.unreadable)
+
+    def ends_before(self, asked: int) -> bool:
+        """Return whether the list ends with this page, of which `asked` entries were asked for."""
+        return not self.cut and self.size < asked
 
 
 class JobMetrics(Value, frozen=True):

@@ -5,18 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ibm.mock_network import CRN, body, fixture, raw
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobQuery, JobStatus, LogLevel, Primitive, Submission
 from tui.ibm.codec.decoding import Provenance
+from tui.ibm.codec.job_requests import job_body, query_parameters
 from tui.ibm.codec.jobs import (
     decode_created,
     decode_job,
     decode_metrics,
     decode_page,
-    job_body,
-    query_parameters,
 )
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)
@@ -243,3 +244,63 @@ def test_job_body_refuses_invalid_submission(submission: Submission) -> None:
     with pytest.raises(QdeckError) as caught:
         json.dumps(job_body(submission))
     assert caught.value.kind is ErrorKind.INVALID
+
+
+GOOD = {"id": "a", "program": {"id": "sampler"}, "created": "2026-03-01T10:00:00Z", "status": "Completed"}
+MALFORMED = [
+    {},
+    {**GOOD, "id": 7},
+    {**GOOD, "created": "yesterday"},
+    {**GOOD, "program": "sampler"},
+    {**GOOD, "status": None},
+    {**GOOD, "tags": {"a": 1}},
+    None,
+    [],
+    "job",
+]
+
+
+@pytest.mark.parametrize("bad", MALFORMED, ids=repr)
+def test_page_sets_a_malformed_entry_aside_and_keeps_the_rest(bad: object) -> None:
+    body = json.dumps({"jobs": [GOOD, bad, {**GOOD, "id": "b"}], "count": 3}).encode()
+    page = decode_page(body, "GET /jobs", Provenance("s", "", NOW))
+    assert [job.id for job in page.jobs] == ["a", "b"] and page.total == 3
+    assert len(page.unreadable) == 1 and "GET /jobs" in page.unreadable[0]
+    assert page.size == 3 and page.ends_before(4) and not page.ends_before(3)
+
+
+def test_page_of_malformed_entries_alone_is_an_error() -> None:
+    body = json.dumps({"jobs": MALFORMED}).encode()
+    with pytest.raises(QdeckError) as caught:
+        decode_page(body, "GET /jobs", Provenance("s", "", NOW))
+    assert caught.value.kind is ErrorKind.PROTOCOL
+
+
+def test_page_of_more_than_was_asked_for_is_read_as_far_as_a_page_goes() -> None:
+    jobs = [{**GOOD, "id": f"j{number}"} for number in range(1000)]
+    page = decode_page(json.dumps({"jobs": jobs}).encode(), "GET /jobs", Provenance("s", "", NOW))
+    assert len(page.jobs) == 200 and page.cut and not page.ends_before(500)
+
+
+@given(data=st.data(), keys=st.permutations(["jobs", "count", "jobs2", "meta"]))
+def test_page_that_breaks_off_anywhere_gives_its_whole_jobs(data: st.DataObject, keys: list[str]) -> None:
+    text = data.draw(st.text(max_size=8)) + '"]}[{\\"'
+    jobs = [{**GOOD, "id": f"j{number}", "tags": [text], "params": {text: [[{}]]}} for number in range(4)]
+    values: dict[str, object] = {
+        "jobs": jobs,
+        "count": 4,
+        "jobs2": [[{"id": "x"}]],
+        "meta": {"jobs": [{"id": "not this"}], text: text},
+    }
+    body = json.dumps({key: values[key] for key in keys}).encode()
+    at = data.draw(st.integers(0, len(body)))
+    begin = body.index(b'"jobs": [{"id": "j0"')
+    ends = [body.index(json.dumps(job).encode()) + len(json.dumps(job)) for job in jobs]
+    whole = sum(end <= at for end in ends)
+    assert begin < ends[0]
+    if not whole:
+        with pytest.raises(QdeckError):
+            decode_page(body[:at], "GET /jobs", Provenance("s", "", NOW), cut=True)
+        return
+    page = decode_page(body[:at], "GET /jobs", Provenance("s", "", NOW), cut=True)
+    assert [job.id for job in page.jobs] == [f"j{number}" for number in range(whole)] and page.cut

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.mock_network import fixture
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, Submission
-from tui.ibm.codec.jobs import job_body
+from tui.ibm.codec.job_requests import job_body
 from tui.ibm.results.decoder import decode_result
 
 pytest.importorskip("qiskit_ibm_runtime")

@@ -115,7 +115,9 @@ def test_http_date_is_aware_utc(value: str, hour: int | None) -> None:
     ("body", "content_type", "page"),
     [
         (b"<html>", "application/json", False),
-        (b"{}", "text/html; charset=utf-8", True),
+        (b" {}", "text/html; charset=utf-8", False),
+        (b"[]", "text/html", False),
+        (b"Log in", "text/html; charset=utf-8", True),
         (b"  <!DOCTYPE html><p>", "", True),
         (b"\n<HTML lang=en>", "text/plain", True),
         (b"{}", "", False),

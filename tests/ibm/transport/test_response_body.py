@@ -35,6 +35,24 @@ async def test_body_beyond_limit_is_broken_off() -> None:
     assert taken < 20
 
 
+async def test_body_is_read_up_to_its_cut_and_no_further() -> None:
+    taken = 0
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator of bytes
+            nonlocal taken
+            while True:
+                taken += 1
+                yield b"x" * 65536
+
+    http = client(lambda _: httpx.Response(200, stream=Endless()), InstantClock())
+    response = await http.send(replace(get(), cut=200_000))
+    assert (len(response.body), response.cut, taken) == (200_000, True, 4)
+    short = client(lambda _: httpx.Response(200, content=b"y" * 200_000), InstantClock())
+    response = await short.send(replace(get(), cut=200_000))
+    assert (len(response.body), response.cut) == (200_000, False)
+
+
 def packed(data: bytes, coding: str) -> httpx.Response:
     """An answer whose body arrives as it is, with that `Content-Encoding`."""
 

@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -19,15 +20,13 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
 from tui.ibm.codec.backends import with_configuration, with_properties
 from tui.ibm.codec.decoding import Provenance, decode_any_size
+from tui.ibm.codec.job_requests import check_tags, job_body, query_parameters
 from tui.ibm.codec.jobs import (
-    check_tags,
     decode_created,
     decode_job,
     decode_metrics,
     decode_page,
     decode_submitted,
-    job_body,
-    query_parameters,
 )
 from tui.ibm.codec.sessions import decode_session
 from tui.ibm.results.offload import offload_result, offload_result_file
@@ -35,6 +34,8 @@ from tui.ibm.transport.client import HttpClient
 from tui.ibm.transport.request import Idempotency, Query, Request, Response, Value
 
 T = TypeVar("T")
+LIST_BYTES = 4 * 1024 * 1024
+"""Bytes of a job list that are read; 200 jobs without their circuits take about 150,000."""
 _LOG_CHARACTERS = 1_000_000
 _WITHOUT_PARAMS: Query = (("exclude_params", "true"),)
 _WITH_PARAMS: Query = (("exclude_params", "false"),)
@@ -99,8 +100,9 @@ class RuntimeService(ABC):
 
     async def jobs(self, query: JobQuery) -> JobPage:
         """Return the jobs that match, newest first, without their params: one request."""
-        response = await self._get("GET /jobs", query=(*query_parameters(query), *self._list_filter()))
-        return await self._decoded(response, decode_page)
+        parameters = (*query_parameters(query), *self._list_filter())
+        response = await self._auth.send(Request(self._base, "GET /jobs", query=parameters, cut=LIST_BYTES))
+        return await self._decoded(response, partial(decode_page, cut=response.cut))
 
     async def job(self, job_id: str, *, with_params: bool = False) -> Job:
         """Return one job; with its circuit when `with_params`."""

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from statistics import median
+from typing import Any
 
 import msgspec
 
 from tui.domain.backends import Backend
-from tui.ibm.codec.decoding import decode, decode_any_size, moment
+from tui.ibm.codec.decoding import decode, decode_any_size, moment, read_entries
 
 _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 _UP = {"online", "active", "available"}
@@ -48,7 +49,7 @@ class _Device(msgspec.Struct, frozen=True):
 
 
 class _Devices(msgspec.Struct, frozen=True):
-    devices: list[_Device | str]
+    devices: list[msgspec.Raw]
 
 
 class _RuntimeStatus(msgspec.Struct, frozen=True):
@@ -103,11 +104,13 @@ def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...
     Raises:
         QdeckError: `PROTOCOL`, as every function here: it is not what the contract says.
     """
-    devices = decode(body, _Devices, where).devices
-    return tuple(
-        Backend(device, confirmed=now) if isinstance(device, str) else _device(device, now)
-        for device in devices
-    )
+    # mypy takes no union for a type.
+    kind: Any = _Device | str
+
+    def backend(device: _Device | str) -> Backend:
+        return Backend(device, confirmed=now) if isinstance(device, str) else _device(device, now)
+
+    return read_entries(map(bytes, decode(body, _Devices, where).devices), kind, where, backend)[0]
 
 
 def with_status(backend: Backend, body: bytes, where: str, now: datetime) -> Backend:

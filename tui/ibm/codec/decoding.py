@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,12 +16,14 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 
 T = TypeVar("T")
+V = TypeVar("V")
 THREAD_BYTES: Final = 256 * 1024
 """Bytes of a body from which on a thread decodes it."""
 _LARGEST: Final = 1e18
 """No count, time or error of the service is larger."""
 _SUSPICIOUS: Final = re.compile(rb'[eE]\+?\d|\d{18}|"[+-]?(?:nan|inf)', re.IGNORECASE)
 """What a body holds in which some number is no number, or too large."""
+_STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
 _NUMBERS: Final = frozenset({int, float})
 _HOLDERS: Final = (msgspec.Struct, list, tuple, dict)
 
@@ -72,6 +74,62 @@ def decode(body: bytes, kind: type[T], where: str) -> T:
     message = f"The answer to {where} {reason}."
     advice = "Check that the endpoint is the one of this service."
     raise QdeckError(ErrorKind.PROTOCOL, message, advice)
+
+
+def read_entries(
+    entries: Iterable[bytes], kind: type[T], where: str, convert: Callable[[T], V]
+) -> tuple[tuple[V, ...], tuple[str, ...]]:
+    """Return the entries of a list one by one, those that are not what the contract says set aside.
+
+    Args:
+        entries: JSON bytes of each.
+        kind: type that msgspec builds of each.
+        where: the request, for messages.
+        convert: makes the value of it.
+
+    Returns:
+        The values, and why each of the others is none.
+
+    Raises:
+        QdeckError: `PROTOCOL`: there are entries, and none can be read.
+    """
+    values: list[V] = []
+    unreadable: list[QdeckError] = []
+    for entry in entries:
+        try:
+            values.append(convert(decode(entry, kind, where)))
+        except QdeckError as error:
+            unreadable.append(error)
+    if unreadable and not values:
+        raise unreadable[0]
+    return tuple(values), tuple(error.message for error in unreadable)
+
+
+def entries_of_cut(body: bytes, name: str) -> list[bytes]:
+    """Return the whole entries of the list `name` in a body that breaks off somewhere.
+
+    Args:
+        body: the beginning of a JSON object.
+        name: the object's member that is the list; its entries are objects or lists.
+    """
+    found: list[bytes] = []
+    depth, begun, inside, key = 0, 0, False, b""
+    for match in _STRUCTURE.finditer(body):
+        token = match[0]
+        if token in b"{[":
+            inside = inside or (depth == 1 and token == b"[" and key == name.encode())
+            depth += 1
+            if inside and depth == 3:
+                begun = match.start()
+        elif token in b"}]":
+            depth -= 1
+            if inside and depth == 2:
+                found.append(body[begun : match.end()])
+            if inside and depth == 1:
+                break
+        elif depth == 1:
+            key = token[1:-1]
+    return found
 
 
 def encode(value: object) -> bytes:

@@ -10,27 +10,31 @@ import msgspec
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
 from tui.domain.jobs import (
-    MAX_SECONDS,
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
     Job,
     JobMetrics,
     JobPage,
-    JobQuery,
     JobStatus,
-    Primitive,
     StatusStep,
     Submission,
     SubmittedCircuit,
     SubmittedJob,
 )
-from tui.ibm.codec.decoding import Provenance, decode, moment, required_moment, stamp
+from tui.ibm.codec.decoding import (
+    Provenance,
+    decode,
+    entries_of_cut,
+    moment,
+    read_entries,
+    required_moment,
+)
 
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 MOST_CIRCUITS = 200
 """Circuits of a job that are read; of more, the first ones."""
+MOST_LISTED = 200
+"""Jobs of a page that are read: the service's own limit (contract 5.7)."""
 _MOST_SHOTS = 10**12
 
 
@@ -73,7 +77,7 @@ class _Job(msgspec.Struct, frozen=True):
 
 
 class _Page(msgspec.Struct, frozen=True):
-    jobs: list[_Job]
+    jobs: list[msgspec.Raw]
     count: int | None = None
 
 
@@ -119,10 +123,24 @@ def decode_submitted(body: bytes, where: str, origin: Provenance) -> SubmittedJo
     return SubmittedJob(_job(job, where, origin, inputs), inputs.packed, inputs.further)
 
 
-def decode_page(body: bytes, where: str, origin: Provenance) -> JobPage:
-    """Return one page of jobs, and how many there are in all where the service counts them."""
-    page = decode(body, _Page, where)
-    return JobPage(tuple(_job(job, where, origin) for job in page.jobs), page.count)
+def decode_page(body: bytes, where: str, origin: Provenance, *, cut: bool = False) -> JobPage:
+    """Return one page of jobs, and how many there are in all where the service counts them.
+
+    Args:
+        body: JSON bytes.
+        where: the request, for messages.
+        origin: what each job carries of its response.
+        cut: the body breaks off somewhere: the whole jobs in it are read.
+
+    Returns:
+        At most `MOST_LISTED` jobs; entries that are not as the contract says are left out and named.
+    """
+    page = _Page(list(map(msgspec.Raw, entries_of_cut(body, "jobs")))) if cut else decode(body, _Page, where)
+    if cut and not page.jobs:
+        raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} is far too long to be a job list.")
+    entries = map(bytes, page.jobs[:MOST_LISTED])
+    jobs, unreadable = read_entries(entries, _Job, where, lambda job: _job(job, where, origin))
+    return JobPage(jobs, page.count, unreadable, cut or len(page.jobs) > MOST_LISTED)
 
 
 def decode_created(body: bytes, where: str, origin: Provenance, submission: Submission) -> Job:
@@ -173,29 +191,6 @@ def decode_metrics(body: bytes, where: str) -> JobMetrics:
         queue_position=metrics.position_in_queue,
         provider_position=metrics.position_in_provider,
     )
-
-
-def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
-    """Return the filters as query parameters; tags repeat the key."""
-    parameters: list[tuple[str, str]] = [
-        ("limit", str(max(1, min(query.limit, 200)))),
-        ("offset", str(max(0, query.offset))),
-        ("exclude_params", "true"),
-        ("sort", "DESC"),
-    ]
-    if query.pending is not None:
-        parameters.append(("pending", "true" if query.pending else "false"))
-    for name, value in (
-        ("backend", query.backend),
-        ("program", query.program),
-        ("session_id", query.session_id),
-        ("created_after", stamp(query.created_after) if query.created_after else ""),
-        ("created_before", stamp(query.created_before) if query.created_before else ""),
-    ):
-        if value:
-            parameters.append((name, value))
-    parameters.extend(("tags", tag) for tag in query.tags)
-    return parameters
 
 
 def _job(job: _Job, where: str, origin: Provenance, inputs: Inputs | None = None) -> Job:
@@ -329,66 +324,3 @@ def _form(circuit: Any) -> SubmittedCircuit:
         return SubmittedCircuit()
     # Base64 holds no semicolon; OpenQASM cannot do without.
     return SubmittedCircuit(circuit) if ";" in circuit else SubmittedCircuit(qpy=circuit.strip())
-
-
-def job_body(submission: Submission) -> dict[str, object]:
-    """Return the body that both generations take; the classic one adds where to bill it.
-
-    The params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for no
-    parameter values), and results are asked for in the plain form: `support_qiskit` is false, so neither
-    needs Qiskit. It and `version` are always sent, for the sources give two defaults (contract 5.6).
-    `start_session` is never sent: without it a job starts none, and since March 2024 the service refuses it;
-    sessions are opened by `POST /sessions`.
-
-    Raises:
-        QdeckError: `INVALID` for what the service would refuse.
-    """
-    check_tags(submission.tags)
-    body: dict[str, object] = {
-        "program_id": submission.primitive.value,
-        "backend": submission.backend,
-        "params": {"pubs": [_pub(submission)], "version": 2, "support_qiskit": False},
-    }
-    if submission.tags:
-        body["tags"] = list(submission.tags)
-    if submission.session_id:
-        body["session_id"] = submission.session_id
-    if submission.max_seconds is not None:
-        if not 1 <= submission.max_seconds <= MAX_SECONDS:
-            raise QdeckError(ErrorKind.INVALID, f"A job may run 1 to {MAX_SECONDS} QPU seconds.")
-        body["cost"] = submission.max_seconds
-    if submission.private:
-        body["private"] = True
-    if submission.log_level is not None:
-        body["log_level"] = submission.log_level.value
-    return body
-
-
-def check_tags(tags: tuple[str, ...]) -> None:
-    """Refuse tags that the service would refuse.
-
-    Raises:
-        QdeckError: `INVALID`.
-    """
-    if len(tags) > MAX_TAGS:
-        raise QdeckError(ErrorKind.INVALID, f"A job takes at most {MAX_TAGS} tags, not {len(tags)}.")
-    if any(not tag or len(tag) > MAX_TAG_LENGTH for tag in tags):
-        raise QdeckError(ErrorKind.INVALID, f"A tag has 1 to {MAX_TAG_LENGTH} characters.")
-
-
-def _pub(submission: Submission) -> list[object]:
-    if submission.primitive is Primitive.SAMPLER:
-        if submission.shots is None:
-            return [submission.qasm]
-        if submission.shots < 1:
-            raise QdeckError(ErrorKind.INVALID, "A sampler needs at least 1 shot.")
-        return [submission.qasm, None, submission.shots]
-    if not submission.observables:
-        message = "An estimator needs at least one observable."
-        raise QdeckError(ErrorKind.INVALID, message, "Give one, e.g. ZZ.")
-    pub: list[object] = [submission.qasm, list(submission.observables)]
-    if submission.precision is not None:
-        if not submission.precision > 0:
-            raise QdeckError(ErrorKind.INVALID, "The precision must be greater than 0.")
-        pub += [None, submission.precision]
-    return pub

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.ibm.codec.decoding import Provenance, decode, moment
+from tui.ibm.codec.decoding import Provenance, decode, moment, read_entries
 
 
 class _Stamp(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class _Link(msgspec.Struct, frozen=True):
 
 
 class _Workloads(msgspec.Struct, frozen=True):
-    workloads: list[_Workload]
+    workloads: list[msgspec.Raw]
     next: _Link | None = None
 
 
@@ -139,7 +139,11 @@ def decode_workloads(body: bytes, where: str, origin: Provenance) -> tuple[tuple
         QdeckError: `PROTOCOL`.
     """
     page = decode(body, _Workloads, where)
-    found = tuple(_workload(item, origin) for item in page.workloads if item.mode.lower() != "job")
+    # What cannot be read is left out: the others may cost meanwhile.
+    listed, _ = read_entries(
+        map(bytes, page.workloads), _Workload, where, lambda item: (item.mode, _workload(item, origin))
+    )
+    found = tuple(session for mode, session in listed if mode.lower() != "job")
     return found, _cursor((page.next.href or "") if page.next else "")
 
 

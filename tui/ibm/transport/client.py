@@ -212,7 +212,8 @@ class HttpClient:
         content_type = response.headers.get("content-type", "").lower()
         status = response.status_code
         good = 200 <= status < 300
-        read = await self._body(request, response, good=good)
+        spilled = SpilledBody(self._options.spill_folder)
+        read = await self._body(request, response, spilled, good=good)
         if isinstance(read, QdeckError):
             if good:
                 return _Failed(read, open_end=True)
@@ -231,20 +232,22 @@ class HttpClient:
                 secrets=self._sent_secrets,
             )
             return _Failed(error, open_end=status >= 500 or status == 408)
+        if not isinstance(read, bytes):
+            return Response(request.where, status, b"", read)
         if is_page(body, content_type):
             return _Failed(portal(host, request.where, status), open_end=True)
-        return Response(request.where, status, body, None if isinstance(read, bytes) else read)
+        return Response(request.where, status, body, cut=spilled.cut)
 
     async def _body(
-        self, request: Request, response: httpx.Response, *, good: bool
+        self, request: Request, response: httpx.Response, spilled: SpilledBody, *, good: bool
     ) -> bytes | IO[bytes] | QdeckError:
         """Return the body, as a file when it is large and may be; or what is wrong with it."""
         options = self._options
-        spilled = SpilledBody(options.spill_folder)
         try:
             limit = options.max_result if request.large else options.max_body
             wanted = request.limit if good else None
-            wrong = await read_body(response, spilled, request.where, limit, wanted=wanted)
+            cut = request.cut if good else None
+            wrong = await read_body(response, spilled, request.where, limit, wanted=wanted, cut=cut)
             if wrong is not None:
                 return wrong
             if good and request.large and spilled.size > options.max_in_memory:

@@ -50,6 +50,8 @@ class Request:
         large: whether the response may be as large as a result, and then comes as a file.
         limit: bytes of the response, after decompression, above which it is broken off and `TOO_LARGE`;
             `None`: as many as the client takes of any response, and more than that are `PROTOCOL`.
+        cut: bytes of the response, after decompression, behind which no more of it is read; `None`: it is
+            read to its end.
         url: the whole URL, without the query.
 
     Raises:
@@ -66,6 +68,7 @@ class Request:
     form: Mapping[str, Value] | None = None
     large: bool = False
     limit: int | None = None
+    cut: int | None = None
     url: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,12 +126,14 @@ class Response:
         where: the request, e.g. `GET /jobs/{id}`, for messages.
         body: the bytes of the body, decompressed.
         file: holds the body in place of `body` when it is large, from its beginning; the caller closes it.
+        cut: the body went on, and was not read to its end (`Request.cut`).
     """
 
     where: str
     status: int
     body: bytes = field(repr=False)
     file: IO[bytes] | None = None
+    cut: bool = False
 
     def decode(self, kind: type[T]) -> T:
         """Return the JSON body as a value of `kind`.
@@ -230,10 +235,10 @@ class Retries:
 
 
 def is_page(body: bytes, content_type: str) -> bool:
-    """Return whether the response is an HTML page."""
-    if "json" in content_type:
-        return False
+    """Return whether the response is an HTML page; what begins like JSON is none, whatever its type says."""
     start = body[:200].lstrip().lower()
+    if "json" in content_type or start.startswith((b"{", b"[")):
+        return False
     return "html" in content_type or start.startswith((b"<!doctype html", b"<html"))
 
 

@@ -30,7 +30,13 @@ _MB: Final = 1024 * 1024
 
 
 async def read_body(
-    response: httpx.Response, body: SpilledBody, where: str, limit: int, *, wanted: int | None = None
+    response: httpx.Response,
+    body: SpilledBody,
+    where: str,
+    limit: int,
+    *,
+    wanted: int | None = None,
+    cut: int | None = None,
 ) -> QdeckError | None:
     """Read the whole body of a response into `body`.
 
@@ -40,6 +46,7 @@ async def read_body(
         where: the request, e.g. `GET /jobs`, for the message.
         limit: bytes that are read at most, after decompression.
         wanted: bytes that the caller takes at most, where that is less.
+        cut: bytes after which the rest is left unread; `body.cut` tells.
 
     Returns:
         An error: `TOO_LARGE` (more than `wanted`), `PROTOCOL` (more than `limit`, or not compressed as it may
@@ -60,6 +67,10 @@ async def read_body(
         # httpx's own way would decompress whole pieces, and codings on top of each other, before any limit.
         async for data in response.stream:
             for piece in decompressor.pieces(data):
+                if cut is not None and body.size + len(piece) > cut:
+                    await body.add(piece[: cut - body.size])
+                    body.cut = True
+                    return None
                 if wanted is not None and body.size + len(piece) > wanted:
                     return _too_large(where, wanted)
                 if body.size + len(piece) > limit:
@@ -163,6 +174,7 @@ class SpilledBody:
 
     Attributes:
         size: bytes that were added so far.
+        cut: more would have come.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -171,6 +183,7 @@ class SpilledBody:
         self._waiting = 0
         self._file: IO[bytes] | None = None
         self.size = 0
+        self.cut = False
 
     async def add(self, piece: bytes) -> None:
         """Add one more piece.

@@ -114,10 +114,11 @@ class Jobs:
         while offset < limit:
             asked = min(PAGE, limit - offset)
             page = await service.jobs(replace(wanted or JobQuery(), limit=asked, offset=offset))
+            self._app_state.tell_of_unread(page)
             await self._app_state.jobs.upsert_listed(page.jobs)
-            if len(page.jobs) < asked:
+            if page.ends_before(asked) or not page.size:
                 return
-            offset += asked
+            offset += page.size
 
     async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         """Return the job's result: from the history, else from the service, and then kept.

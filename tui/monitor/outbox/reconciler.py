@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff
-from tui.domain.jobs import Job, JobQuery
+from tui.domain.jobs import Job, JobPage, JobQuery
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import REQUEST_AT_MOST, STALE, OutboxContext, describe
 from tui.monitor.outbox.send_queue import SendQueue
@@ -143,24 +143,24 @@ class Reconciler:
         Where the service does not honour the filter by tags, its list is read back to before the submission.
 
         Raises:
-            QdeckError: the service did not answer; `PROTOCOL`: its list does not go back that far.
+            QdeckError: the service did not answer; `PROTOCOL`: its list does not go back that far, or has an
+                entry that cannot be read, which may be this job.
         """
         tag = pending.tag
-        listed = (await service.jobs(JobQuery(limit=_FEW, tags=(tag,)))).jobs
-        found = next((job for job in listed if tag in job.tags), None)
+        page = await service.jobs(JobQuery(limit=_FEW, tags=(tag,)))
+        found = _tagged(page, pending)
         seen: set[str] = set()
-        while found is None and listed:
-            listed = (await service.jobs(JobQuery(limit=_PAGE, offset=len(seen)))).jobs
-            found = next((job for job in listed if tag in job.tags), None)
-            if len(listed) < _PAGE or min(job.created for job in listed) < pending.created - _SKEW:
+        offset = 0
+        while found is None and page.size:
+            page = await service.jobs(JobQuery(limit=_PAGE, offset=offset))
+            found, listed = _tagged(page, pending), page.jobs
+            offset += page.size
+            if page.ends_before(_PAGE) or min(job.created for job in listed) < pending.created - _SKEW:
                 break
             before = len(seen)
             seen.update(job.id for job in listed)
             if len(seen) == before:
-                raise QdeckError(
-                    ErrorKind.PROTOCOL,
-                    f"Whether {describe(pending)} became a job cannot be told: the job list ends too early.",
-                )
+                raise _cannot_be_told(pending, "the job list ends too early")
         return found
 
     async def found(self, pending: PendingSubmission, job: Job) -> None:
@@ -290,3 +290,16 @@ class Reconciler:
 
 def _from_before(many: int) -> str:
     return "1 submission from before is" if many == 1 else f"{many} submissions from before are"
+
+
+def _tagged(page: JobPage, pending: PendingSubmission) -> Job | None:
+    """Return the submission's job on the page; `None`: it is not there. Raises `PROTOCOL` where it may be."""
+    found = next((job for job in page.jobs if pending.tag in job.tags), None)
+    if found is None and page.unreadable:
+        raise _cannot_be_told(pending, f"the job list has an entry that cannot be read. {page.unreadable[0]}")
+    return found
+
+
+def _cannot_be_told(pending: PendingSubmission, why: str) -> QdeckError:
+    message = f"Whether {describe(pending)} became a job cannot be told: {why.removesuffix('.')}."
+    return QdeckError(ErrorKind.PROTOCOL, message)

@@ -146,7 +146,7 @@ class JobsPoller:
         known = app_state.jobs.coverage.intervals
         # A history of an earlier qdeck says nothing of how far it is complete.
         newest = known[0].until if known else next((job.created for job in app_state.jobs.all()), None)
-        self._list = ListSync(service, newest)
+        self._list = ListSync(service, newest, app_state.tell_of_unread)
         self._newest_before = newest
         self._first = True
         self._requested_sessions: set[str] = set()

@@ -43,14 +43,20 @@ class ListSync:
     What `poll` returns counts as read when `commit` is called: until then it may be lost and is asked for
     again.
 
+    Args:
+        on_page: called with each page that was read.
+
     Attributes:
         mark: jobs created up to then are known; `None`: nothing was polled yet.
         full: the next poll begins with the newest page whatever is known of it.
         intervals: times of creation of which the last poll listed all jobs.
     """
 
-    def __init__(self, service: QuantumService, mark: datetime | None) -> None:
+    def __init__(
+        self, service: QuantumService, mark: datetime | None, on_page: Callable[[JobPage], None]
+    ) -> None:
         self.mark = mark
+        self._on_page = on_page
         self.full = False
         self.intervals: list[Interval] = []
         self._service = service
@@ -142,6 +148,7 @@ class ListSync:
         """Read a page of the list into this poll."""
         page = await self._service.jobs(query)
         self._listed.update((job.id, job) for job in page.jobs)
+        self._on_page(page)
         return page
 
     async def _newest(self) -> bool:
@@ -160,14 +167,19 @@ class ListSync:
             return 1
         limit, newest = since - SKEW, since
         reached = limit
-        requests = 0
+        requests = offset = 0
         for number in range(PAGES_BEHIND):
-            page = await self._read(JobQuery(limit=PAGE, offset=number * PAGE, created_after=limit))
+            before = len(self._listed)
+            page = await self._read(JobQuery(limit=PAGE, offset=offset, created_after=limit))
             requests += 1
             newest = max(newest, *(job.created for job in page.jobs)) if page.jobs else newest
-            reached = max(limit, listed_since(page, PAGE, number * PAGE))
+            reached = max(limit, listed_since(page, PAGE, offset))
+            offset += page.size
             # A service that does not know the filter goes on with older ones: they are not asked for.
-            if len(page.jobs) < PAGE or min(job.created for job in page.jobs) < limit:
+            if page.ends_before(PAGE) or min(job.created for job in page.jobs) < limit:
+                break
+            # One that does not know the offset says the same again and again.
+            if number and len(self._listed) == before:
                 break
         self.intervals.append(Interval(reached, newest))
         return requests
@@ -176,7 +188,7 @@ class ListSync:
         """Read what became of many at once, instead of asking for each of them."""
         for number in range(REQUESTS):
             query = JobQuery(limit=PAGE, offset=number * PAGE, pending=False, created_after=oldest - SKEW)
-            if len((await self._read(query)).jobs) < PAGE:
+            if (await self._read(query)).ends_before(PAGE):
                 return
 
     async def _pending(self, ids: set[str], requests: int) -> None:
@@ -186,8 +198,8 @@ class ListSync:
                 self._expected, self._met = set(ids), set()
             page = await self._read(JobQuery(limit=PAGE, offset=self._offset, pending=True))
             self._met |= {job.id for job in page.jobs}
-            self._offset += PAGE
-            if len(page.jobs) < PAGE:
+            self._offset += page.size
+            if page.ends_before(PAGE):
                 self._absent |= self._expected - self._met - self._listed.keys()
                 self._offset = 0
                 return
@@ -200,9 +212,9 @@ def listed_since(page: JobPage, size: int, offset: int = 0) -> datetime:
         size: the jobs that the page was asked for.
         offset: the jobs on the pages before it.
     """
-    jobs = len(page.jobs)
+    told = page.total is not None and offset + page.size < page.total
     # A short page ends the list, unless the service says that it gives less than it was asked for.
-    more = jobs and (jobs >= size or (page.total is not None and offset + jobs < page.total))
+    more = page.jobs and (told or not page.ends_before(size))
     return min(job.created for job in page.jobs) + DISORDER if more else EARLIEST
 
 
@@ -342,8 +354,9 @@ class Backfill:
         cursor.deletions += deleted
         cursor.offset = max(0, cursor.offset - deleted)
         page = await self._service.jobs(replace(cursor.query, limit=PAGE, offset=cursor.offset))
+        self._app_state.tell_of_unread(page)
         since = listed_since(page, PAGE, cursor.offset)
-        cursor.offset += len(page.jobs)
+        cursor.offset += page.size
         return page, since
 
     def _publish(self) -> None:

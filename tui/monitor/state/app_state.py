@@ -12,7 +12,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.domain.accounts import Identity, Usage
 from tui.domain.backends import Backend
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, JobPage
 from tui.domain.sessions import Session
 from tui.ibm.api.service import QuantumService
 from tui.monitor.state.event_bus import EventBus
@@ -38,6 +38,9 @@ UNREACHED = frozenset({ErrorKind.NETWORK, ErrorKind.TIMEOUT})
 
 ATTENTIVE_SECONDS = 120.0
 """Seconds after the last thing the user did here in which news from elsewhere is asked for."""
+_MOST_TOLD = 20
+"""Reasons of unreadable entries that are told of one account."""
+_MORE_THAN_ASKED = "The service sends more jobs than it is asked for: the rest of its list is not read."
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -184,6 +187,7 @@ class AppState:
         self.backends: tuple[Backend, ...] = ()
         self.activity = UserActivity(clock)
         self._storage_failed = False
+        self._told: set[str] = set()
 
     # the account
 
@@ -191,6 +195,7 @@ class AppState:
         """Show what is known of the account from now on."""
         self.connection.open(service, identity)
         self.backends = ()
+        self._told.clear()
         self._switch_account()
 
     def signed_out(self) -> None:
@@ -245,6 +250,18 @@ class AppState:
             self.events.publish(BackendsChanged(backends))
 
     # the disk
+
+    def tell_of_unread(self, page: JobPage) -> None:
+        """Tell the user of what a job list holds and was not read, once for each reason."""
+        reasons = [*page.unreadable, *([_MORE_THAN_ASKED] if page.cut else [])]
+        for reason in dict.fromkeys(reasons):
+            if reason in self._told or len(self._told) >= _MOST_TOLD:
+                continue
+            self._told.add(reason)
+            count = page.unreadable.count(reason)
+            which = "1 entry of the job list is" if count == 1 else f"{count} entries of the job list are"
+            text = f"{which} left out: {reason}" if count else reason
+            self.events.notice(text, Severity.WARNING)
 
     async def save(self) -> bool:
         """Make all changes durable. When the disk refuses, the user is notified once; memory keeps them.
