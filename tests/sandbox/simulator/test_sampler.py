@@ -36,11 +36,11 @@ def test_sampler_misreads_1_as_often_as_calibrated(device: str) -> None:
     assert ones == pytest.approx(1 - wrong, abs=0.015)
 
 
-@pytest.mark.parametrize("prepare", ["", "x $0; "])
+@pytest.mark.parametrize("prepare", ["", "x $5; "])
 def test_sampler_with_twirled_measurement_misreads_0_and_1_equally_often(prepare: str) -> None:
-    qubit = calibration("ibm_peekskill").qubits[0]
+    qubit = calibration("ibm_peekskill").qubits[5]
     assert abs(qubit.read_1_when_0 - qubit.read_0_when_1) > 0.02
-    program = HEADER + "bit[1] c; " + prepare + "c[0] = measure $0;"
+    program = HEADER + "bit[1] c; " + prepare + "c[0] = measure $5;"
     params = {"pubs": [[program, None, 20000]], "options": {"twirling": {"enable_measure": True}}}
     wrong = share(completed("sampler", params), "0x0" if prepare else "0x1")
     assert wrong == pytest.approx((qubit.read_1_when_0 + qubit.read_0_when_1) / 2, abs=0.01)
