@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.store.samples import NOON, make_folders, open_repository, sample_job
 from tests.support.clock import FakeClock
 from tui.config.settings import Folders
-from tui.domain.jobs import Job, JobStatus, StatusStep
+from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.store.records.models import (
     SKEW,
@@ -113,6 +113,30 @@ def test_is_redundant_agrees_with_merge_records(one: Job, other: Job) -> None:
         merged = merge_records(known, answer)
         assert same_record(known, merged)
         assert merged.job.confirmed == other.confirmed
+
+
+def test_answer_is_redundant_only_when_it_says_nothing_new() -> None:
+    job = replace(sample_job(1, JobStatus.RUNNING, 10), reason="slow", qpu_seconds=1.0)
+    known = JobRecord(job, own_tag="qdeck-1", circuit_hash="c")
+    later = replace(job, confirmed=job.created + timedelta(seconds=20))
+    for same in (later, replace(later, reason="", qpu_seconds=None), replace(later, confirmed=job.confirmed)):
+        assert is_redundant(known, JobRecord(same))
+    for other in (
+        replace(later, status=JobStatus.DONE),
+        replace(later, tags=()),
+        replace(later, reason="slower"),
+        replace(later, qpu_seconds=0.0),
+        replace(later, confirmed=job.created),
+        replace(later, timeline=(StatusStep(JobStatus.QUEUED, job.created),)),
+    ):
+        assert not is_redundant(known, JobRecord(other))
+    assert is_redundant(known, JobRecord(later, own_tag="qdeck-1"))
+    for record in (
+        JobRecord(later, own_tag="qdeck-2"),
+        JobRecord(later, finalized=True),
+        JobRecord(later, metrics=JobMetrics(created=NOON)),
+    ):
+        assert not is_redundant(known, record)
 
 
 def test_confirmation_counts_as_future_only_beyond_the_skew_of_clocks() -> None:

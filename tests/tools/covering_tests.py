@@ -211,6 +211,8 @@ def _statement(source: str, line: int) -> tuple[bool, range, str, range]:
             whole = range(one.body[0].lineno, (one.end_lineno or one.lineno) + 1)
             if line > last:
                 inside = inside or not isinstance(one, ast.ClassDef)
+            elif isinstance(one, ast.ClassDef):
+                name = one.name
         elif not inside and isinstance(one, ast.Assign | ast.AnnAssign):
             target = one.targets[0] if isinstance(one, ast.Assign) else one.target
             name = target.id if isinstance(target, ast.Name) else ""

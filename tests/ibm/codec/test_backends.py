@@ -97,5 +97,89 @@ async def test_backend_medians_convert_units_and_skip_dead_couplers() -> None:
     assert (found.median_2q_error, found.median_1q_error) == (0.01, 0.001)
 
 
+async def test_backend_medians_leave_out_what_is_no_error_from_0_to_1() -> None:
+    def readout(error: float | None) -> list[object]:
+        return [{"name": "readout_error", "unit": "", "value": error}]
+
+    def gate(name: str, qubits: list[int], error: float | None) -> object:
+        return {"gate": name, "qubits": qubits, "parameters": [{"name": "gate_error", "value": error}]}
+
+    errors = [0.0, 0.01, 0.02, 1.0, 1.5, -0.1, None]
+    properties = {
+        "qubits": [readout(error) for error in errors],
+        "gates": [
+            gate(name, qubits, error) for name, qubits in (("ecr", [0, 1]), ("sx", [0])) for error in errors
+        ]
+        + [gate("cz", [0, 1], 0.5), {"gate": "cz", "qubits": [1, 2]}],
+    }
+    found = await with_properties(Backend("b"), raw(properties), "GET")
+    assert (found.median_readout_error, found.median_1q_error) == (0.01, 0.01)
+    assert (found.median_2q_error, found.two_qubit_gate) == (pytest.approx(0.015), "ecr")
+
+
+def test_backend_configuration_keeps_what_it_leaves_out() -> None:
+    known = Backend(
+        "b", qubits=5, version="1", basis_gates=("x",), simulated=True, processor="Eagle r3", clops=7
+    )
+    assert with_configuration(known, b"{}", "GET") == known
+    told = {
+        "n_qubits": 0,
+        "backend_version": "2",
+        "basis_gates": ["cz"],
+        "simulator": False,
+        "processor_type": {"family": "Heron", "revision": 2, "segment": "A"},
+        "clops": 100.9,
+    }
+    found = with_configuration(known, raw(told), "GET")
+    assert (found.qubits, found.version, found.basis_gates, found.clops) == (0, "2", ("cz",), 100)
+    assert (found.simulated, found.processor) == (True, "Heron r2A")
+    assert with_configuration(known, raw({**told, "clops_h": 0}), "GET").clops == 0
+    assert with_configuration(Backend("b"), raw({"simulator": True}), "GET").simulated
+    assert not with_configuration(Backend("b"), raw({"simulator": False}), "GET").simulated
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "operational", "message"),
+    [
+        ({"state": True, "status": "active", "message": "available"}, "active", True, ""),
+        ({"state": True, "status": "ONLINE", "message": ""}, "ONLINE", True, ""),
+        ({"state": False, "status": "active"}, "active", False, ""),
+        ({"status": "active"}, "active", True, ""),
+        ({"state": True, "status": "internal", "message": "internal"}, "internal", False, ""),
+        ({"state": True, "status": "paused", "message": "calibrating"}, "paused", False, "calibrating"),
+        ({"state": True}, "active", True, ""),
+        ({"state": False}, "unknown", False, ""),
+        ({}, "unknown", False, ""),
+    ],
+)
+def test_backend_status_says_whether_it_runs_and_why_not(
+    told: dict[str, object], status: str, operational: bool, message: str
+) -> None:
+    known = Backend("b", version="1", queue_length=3)
+    found = with_status(known, raw(told), "GET", NOW)
+    assert (found.status, found.operational, found.message) == (status, operational, message)
+    assert (found.version, found.queue_length, found.confirmed) == ("1", None, NOW)
+
+
+def test_backend_list_with_little_said() -> None:
+    told = [
+        {"name": "a"},
+        {
+            "name": "b",
+            "status": "online",
+            "clops": 7.9,
+            "is_simulator": True,
+            "processor_type": {"revision": 1},
+        },
+        {"name": "c", "status": {"name": "paused", "reason": "available"}, "clops": {"value": None}},
+        {"name": "d", "processor_type": {"family": "Eagle"}, "performance_metrics": {}},
+    ]
+    a, b, c, d = decode_devices(raw({"devices": told}), "GET", NOW)
+    assert (a.status, a.operational, a.clops, a.simulated, a.processor) == ("unknown", False, None, False, "")
+    assert (b.status, b.operational, b.clops, b.simulated, b.processor) == ("online", True, 7, True, "")
+    assert (c.status, c.operational, c.message, c.clops) == ("paused", False, "", None)
+    assert (d.processor, d.median_2q_error, d.median_readout_error) == ("Eagle", None, None)
+
+
 async def test_backend_without_properties_is_unchanged() -> None:
     assert await with_properties(Backend("b"), b"", "GET") == Backend("b")

@@ -81,6 +81,19 @@ def test_inputs_count_circuits_beyond_the_limit() -> None:
     assert inputs({"quantum_program": {"circuits": blob}}).count == 7
 
 
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [(3, 3), (0, 1), (None, 1), ("7", 1), (True, 1), (-1, 1), (2.5, 1), (10**12, 10**12), (10**12 + 1, 1)],
+)
+def test_inputs_take_only_a_plausible_number_for_a_count(told: object, count: int) -> None:
+    blob = {"b64_data": "eJw=", "qpy_version": 17, "num_programs": told}
+    assert inputs({"quantum_program": {"circuits": blob}}).count == count
+    listed = {"data": ["a;", "b;"], "num_programs": told}
+    assert inputs({"quantum_program": {"circuits": listed}}).count == 2
+    shots = count if count > 1 else told if told == 0 and told is not None else None
+    assert inputs({"circuits": "a;", "shots": told}).shots == shots
+
+
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: (

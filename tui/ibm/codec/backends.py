@@ -24,7 +24,7 @@ class _Status(msgspec.Struct, frozen=True):
 
 class _Processor(msgspec.Struct, frozen=True):
     family: str | None = None
-    revision: str | float | None = None
+    revision: str | int | float | None = None
     segment: str | None = None
 
 
