@@ -244,8 +244,8 @@ def test_program_of_repeated_openings_is_checked_in_linear_time(opening: str) ->
         _HUGE_NUMBER.search(text)
         return time.process_time() - start
 
-    short, long = (min(seconds(opening * count) for _ in range(3)) for count in (10_000, 80_000))
-    assert long < 8 * 4 * max(short, 0.002)
+    short, long = (min(seconds(opening * count) for _ in range(3)) for count in (40_000, 160_000))
+    assert long < 4 * 3 * max(short, 0.01)
 
 
 def test_unclosed_block_is_reported() -> None:

@@ -31,6 +31,15 @@ def test_backends_of_ibms_client_have_targets(service: Any) -> None:
     assert service.least_busy().name in sizes
 
 
+def test_backends_of_ibms_client_are_filtered_by_dynamic_circuits(service: Any) -> None:
+    assert {backend.name for backend in service.backends(dynamic_circuits=True)} == {
+        "ibm_peekskill",
+        "ibm_cusco",
+        "ibm_fez",
+    }
+    assert service.backends(dynamic_circuits=False) == []
+
+
 def test_sampler_measures_a_bell_pair(service: Any, peekskill: Any, bell: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
@@ -126,6 +135,7 @@ def test_batch_lists_its_jobs_and_closes(service: Any, peekskill: Any, bell: Any
     assert ids(service.jobs(session_id=batch.session_id)) == ids(jobs)[::-1]
     details = batch.details()
     assert (details["state"], details["mode"]) == ("closed", "batch")
+    assert batch.usage() == pytest.approx(sum(job.usage() for job in jobs))
 
 
 def test_job_list_of_ibms_client_with_every_filter(service: Any, peekskill: Any, bell: Any) -> None:

@@ -60,7 +60,8 @@ def unreadable(message: str, line: int = 0, column: int = 0) -> Unreadable:
 
 def of_openqasm3(error: OpenQasm3Error, text: str) -> Unreadable:
     """Return the diagnostics of the problems that the importer has with the program `text`."""
-    return Unreadable(tuple(_diagnostic(problem, text) for problem in error.problems))
+    found = (_diagnostic(problem, text) for problem in error.problems)
+    return Unreadable(tuple(sorted(found, key=lambda diagnostic: (diagnostic.line, diagnostic.column))))
 
 
 def _diagnostic(problem: Problem, text: str) -> Diagnostic:
