@@ -103,6 +103,7 @@ _BUILDING: Final = {
 }
 """Messages of Qiskit's errors while it builds a circuit, and their wording."""
 _RAISED: Final[Mapping[type[BaseException], str]] = {
+    AttributeError: "Qiskit's reader of OpenQASM fails on this; another way to write it may do.",
     IndexError: "The index is outside the register.",
     ZeroDivisionError: "This divides by zero.",
     RecursionError: "The program is nested too deeply.",
