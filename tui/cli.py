@@ -92,7 +92,16 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
 @run_options
 @cloud_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(choice: ServiceChoice, primitive: str, log_level: str | None, **options: Any) -> int:
+def run(
+    choice: ServiceChoice,
+    primitive: str,
+    log_level: str | None,
+    program: str | None,
+    twirl: tuple[str, ...],
+    decoupling: str | None,
+    resilience: int | None,
+    **options: Any,
+) -> int:
     """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
 
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
@@ -100,12 +109,19 @@ def run(choice: ServiceChoice, primitive: str, log_level: str | None, **options:
     """
     from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
     from tui.commands.run import run as command
-    from tui.domain.jobs import LogLevel, Primitive
+    from tui.domain.jobs import Decoupling, JobProgram, LogLevel, Primitive, PrimitiveOptions
 
     request = RunRequest(
         service=choice,
         primitive=Primitive(primitive),
         log_level=LogLevel(log_level) if log_level else None,
+        program=JobProgram(program) if program else None,
+        options=PrimitiveOptions(
+            twirl_gates="gates" in twirl or None,
+            twirl_measures="measurements" in twirl or None,
+            decoupling=Decoupling(decoupling or ""),
+            resilience=resilience,
+        ),
         flags=CloudFlags(**{name: options.pop(name) for name in CLOUD_FLAGS}),
         **options,
     )

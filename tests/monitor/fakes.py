@@ -29,6 +29,7 @@ from tui.domain.jobs import (
     Job,
     JobMetrics,
     JobPage,
+    JobProgram,
     JobQuery,
     JobStatus,
     Primitive,
@@ -382,7 +383,8 @@ class MonitorHarness:
             chance=random.Random(seed),
         )
         self.services = AppServices(
-            dependencies, Options(session_idle_minutes=idle, read_only=read_only, sends=sends)
+            dependencies,
+            Options(session_idle_minutes=idle, read_only=read_only, sends=sends, program=JobProgram.LEGACY),
         )
         self.services.events.subscribe(self.events.append)
 

@@ -48,6 +48,7 @@ from tui.domain.jobs import (
     Job,
     JobMetrics,
     JobPage,
+    JobProgram,
     JobQuery,
     JobStatus,
     Primitive,
@@ -291,7 +292,7 @@ class AppServicesHarness(AppServices):
             launch_sandbox=self._launch_sandbox,
             chance=random.Random(1),
         )
-        super().__init__(dependencies, Options(read_only=read_only))
+        super().__init__(dependencies, Options(read_only=read_only, program=JobProgram.LEGACY))
         self.older_jobs: tuple[Job, ...] = ()
         self.the_tags: tuple[str, ...] = ()
         self.errors: dict[str, float] = {}

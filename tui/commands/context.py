@@ -19,7 +19,10 @@ from tui.common.timing import Clock, SystemClock
 from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Account, Identity
+from tui.domain.jobs import JobProgram
 from tui.ibm.api.service import QuantumService
+from tui.ibm.factory import make_service
+from tui.ibm.transport.client import HttpOptions
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
@@ -51,8 +54,6 @@ def make_services(
         return await launch(places.sandbox)
 
     def connect(account: Account, clock: Clock) -> QuantumService:
-        from tui.ibm.factory import make_service
-        from tui.ibm.transport.client import HttpOptions
 
         options = HttpOptions(spill_folder=places.data / "spool", ca_file=settings.ca_file)
         return make_service(account, clock, options)
@@ -80,6 +81,7 @@ def make_services(
         quota=None if kept is None else kept << 20,
         session_idle_minutes=settings.session_idle_minutes,
         auto_result=settings.auto_result_mib << 20,
+        program=JobProgram(settings.program),
     )
     return AppServices(dependencies, options)
 

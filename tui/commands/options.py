@@ -131,6 +131,28 @@ run_options = _Together(
         help="QPU seconds after which the service ends the job. Default: the service's.",
     ),
     click.option(
+        "--program",
+        type=click.Choice(["executor", "legacy"]),
+        help="Submit a quantum program, as IBM's client does, or the service's own primitive. "
+        "Default: the setting, else executor; the classic service has legacy alone.",
+    ),
+    click.option(
+        "--twirl",
+        multiple=True,
+        type=click.Choice(["gates", "measurements"]),
+        help="Twirl gates or measurements; repeatable.",
+    ),
+    click.option(
+        "--decoupling",
+        type=click.Choice(["XX", "XpXm", "XY4"]),
+        help="Dynamical decoupling of qubits that wait.",
+    ),
+    click.option(
+        "--resilience",
+        type=click.IntRange(0, 2),
+        help="Error mitigation of the estimator: 0 none, 1 readout (TREX), 2 also ZNE. Default: 1.",
+    ),
+    click.option(
         "--private", is_flag=True, help="The service tells nobody the inputs, and the result once, to qdeck."
     ),
     click.option(

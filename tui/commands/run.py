@@ -26,7 +26,16 @@ from tui.domain.cloud_transpiler import (
     parse_preferences,
     parse_qiskit_option,
 )
-from tui.domain.jobs import Job, JobStatus, LogLevel, Primitive, Submission, check_tags
+from tui.domain.jobs import (
+    Job,
+    JobProgram,
+    JobStatus,
+    LogLevel,
+    Primitive,
+    PrimitiveOptions,
+    Submission,
+    check_tags,
+)
 from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
 
@@ -105,6 +114,8 @@ class RunRequest:
         flags: what the service's transpiler is asked besides the level.
         max_seconds: QPU seconds after which the service ends the job.
         private: the service tells nobody the inputs, and the result once.
+        program: a quantum program or the service's own primitive.
+        options: error suppression and mitigation.
     """
 
     file: str
@@ -122,6 +133,8 @@ class RunRequest:
     max_seconds: int | None = None
     private: bool = False
     log_level: LogLevel | None = None
+    program: JobProgram | None = None
+    options: PrimitiveOptions = field(default_factory=PrimitiveOptions)
     as_json: bool = False
 
     @property
@@ -142,6 +155,10 @@ class RunRequest:
                 raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
         elif self.observables or self.precision is not None:
             raise UsageFault("--observable and --precision are for --primitive estimator.")
+        elif self.options.resilience is not None:
+            raise UsageFault("--resilience is for --primitive estimator.")
+        if self.program is JobProgram.LEGACY and self.options != PrimitiveOptions():
+            raise UsageFault("--twirl, --decoupling and --resilience are not for --program legacy.")
         try:
             check_tags(self.tags, room_for_own=True)
         except QdeckError as error:
@@ -297,6 +314,8 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
         private=request.private,
         log_level=request.log_level,
         transpilation=candidate.transpilation,
+        program=request.program,
+        options=request.options,
     )
 
 

@@ -19,6 +19,7 @@ from tui.compiler import messages
 from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
 from tui.domain.backends import BackendData
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
+from tui.domain.jobs import Submission
 from tui.domain.results import ExpectationValue
 
 CHECK_SECONDS: Final = 60.0
@@ -121,7 +122,10 @@ class Compiler:
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""
-        return await self._with_target(target, lambda data: messages.Transpile(qasm, data, options))
+        candidate = await self._with_target(
+            target, lambda data: messages.Transpile(qasm, data, options), Candidate
+        )
+        return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
     async def review(
         self,
@@ -142,11 +146,36 @@ class Compiler:
             layouts: initial and final layout, one physical qubit per device qubit, the circuit's own first.
             seconds: how long it took.
         """
-        return await self._with_target(
+        candidate = await self._with_target(
             target,
             lambda data: messages.Review(source, isa, data, options, layouts, seconds),
+            Candidate,
             fractional=options.asked.fractional_gates,
         )
+        return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
+
+    async def prepare(self, submission: Submission, target: BackendData) -> str:
+        """Prepare a submission as a quantum program, as IBM's client does.
+
+        Args:
+            submission: one PUB and its options.
+            target: the backend it is for.
+
+        Returns:
+            The job's params as JSON.
+        """
+        asked = messages.PrepareProgram(
+            submission.primitive,
+            submission.qasm,
+            _facts(target.configuration).n_qubits,
+            submission.shots,
+            submission.observables,
+            submission.precision,
+            submission.options,
+        )
+        if not submission.options.decoupling:
+            return await _request(self._main, asked, str)
+        return await self._with_target(target, lambda data: msgspec.structs.replace(asked, target=data), str)
 
     async def aclose(self) -> None:
         """End the workers."""
@@ -158,21 +187,24 @@ class Compiler:
         return await _request(queue, request, kind, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
 
     async def _with_target(
-        self, target: BackendData, request: Callable[[TargetData], Request], *, fractional: bool = False
-    ) -> Candidate:
+        self,
+        target: BackendData,
+        request: Callable[[TargetData], Request],
+        kind: type[T],
+        *,
+        fractional: bool = False,
+    ) -> T:
         """Ask about a target, sending its data only to a worker that has not got it."""
         data = TargetData(target.name, _key(target), fractional)
         # mypy takes no union for a type.
-        kind: Any = Candidate | None
-        candidate: Candidate | None = await _request(
-            self._main, request(data), kind, timeout=self._transpile_seconds
-        )
-        if candidate is None:
+        either: Any = kind | None
+        answer: T | None = await _request(self._main, request(data), either, timeout=self._transpile_seconds)
+        if answer is None:
             whole = msgspec.structs.replace(
                 data, configuration=target.configuration, properties=target.properties
             )
-            candidate = await _request(self._main, request(whole), Candidate, timeout=self._transpile_seconds)
-        return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
+            answer = await _request(self._main, request(whole), kind, timeout=self._transpile_seconds)
+        return answer
 
 
 @lru_cache(maxsize=8)
@@ -222,8 +254,16 @@ def _environment() -> dict[str, str]:
     } | worker_environment(os.environ)
 
 
-class _Delays(msgspec.Struct, frozen=True):
+class _Facts(msgspec.Struct, frozen=True):
+    n_qubits: int = 0
     default_rep_delay: float | None = None
+
+
+def _facts(configuration: bytes) -> _Facts:
+    try:
+        return msgspec.json.decode(configuration, type=_Facts)
+    except msgspec.DecodeError:
+        return _Facts()
 
 
 def rep_delay_us(configuration: bytes) -> float:
@@ -232,8 +272,5 @@ def rep_delay_us(configuration: bytes) -> float:
     Returns:
         Microseconds; `DEFAULT_REP_DELAY_US` when the body does not say.
     """
-    try:
-        delay = msgspec.json.decode(configuration, type=_Delays).default_rep_delay
-    except msgspec.DecodeError:
-        delay = None
+    delay = _facts(configuration).default_rep_delay
     return DEFAULT_REP_DELAY_US if delay is None else delay

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from tui.domain.circuits import TranspileOptions
+from tui.domain.jobs import Primitive, PrimitiveOptions
 
 
 class TargetData(msgspec.Struct, frozen=True):
@@ -49,6 +50,22 @@ class EstimatorValues(msgspec.Struct, frozen=True, tag="estimator-values"):
     body: bytes
 
 
+class PrepareProgram(msgspec.Struct, frozen=True, tag="prepare-program"):
+    """Prepare the params of a job of the executor. Result: JSON, or `None` when the target is asked for.
+
+    `qubits`: of the device. `target`: only where the options need it.
+    """
+
+    primitive: Primitive
+    qasm: str
+    qubits: int
+    shots: int | None
+    observables: tuple[str, ...]
+    precision: float | None
+    options: PrimitiveOptions
+    target: TargetData | None = None
+
+
 class Transpile(msgspec.Struct, frozen=True, tag="transpile"):
     """Transpile for a target. Result: `Candidate`, or `None` when the worker has not got the target."""
 
@@ -76,7 +93,7 @@ class Version(msgspec.Struct, frozen=True, tag="version"):
     """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
 
-Request = Check | Draw | DecodeQpy | EstimatorValues | Transpile | Review | Version
+Request = Check | Draw | DecodeQpy | EstimatorValues | PrepareProgram | Transpile | Review | Version
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

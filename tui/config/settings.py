@@ -81,6 +81,7 @@ class Settings:
         auto_result_mib: MiB up to which results are fetched by themselves; larger ones when a job is opened.
         transpile_seconds: time that transpiling a circuit here may take.
         readonly: nothing is submitted, cancelled or changed on the service.
+        program: how primitives are submitted on the platform: `executor` or `legacy`.
     """
 
     on_finish: tuple[str, ...] = ()
@@ -91,6 +92,7 @@ class Settings:
     auto_result_mib: int = 5
     transpile_seconds: int = 300
     readonly: bool = False
+    program: str = "executor"
 
 
 _KNOWN = tuple(field.name for field in fields(Settings))
@@ -111,6 +113,7 @@ _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
     "transpile_seconds": (_whole(1), "a whole number of seconds, at least 1"),
     "readonly": (lambda value: type(value) is bool, "true or false"),
+    "program": (lambda value: value in ("executor", "legacy"), '"executor" or "legacy"'),
 }
 """Of each setting what is accepted, and that in words; `ca_file` has a check of its own."""
 

@@ -74,7 +74,9 @@ class Job(Value, frozen=True):
     Attributes:
         id: the service's id, opaque.
         service: which service it lives on: "platform", "classic", with "sandbox " before it for the sandbox.
-        program: `sampler`, `estimator`, or another program's id.
+        program: `sampler`, `estimator`, `executor`, or another program's id.
+        role: the primitive that a job of the executor stands for; empty while it is not known, and where
+            there is none.
         status_text: the service's own word for the status.
         reason, reason_code, reason_solution: why it failed or was cancelled, as the service says.
         name: the circuit's name here; empty for jobs submitted elsewhere.
@@ -115,6 +117,12 @@ class Job(Value, frozen=True):
     source: str = ""
     observables: tuple[str, ...] = ()
     circuits: int | None = None
+    role: str = ""
+
+    @property
+    def primitive(self) -> str:
+        """What the job is to the user: `sampler`, `estimator`, else its program."""
+        return self.role or self.program
 
     @property
     def over(self) -> bool:
@@ -236,6 +244,56 @@ class Primitive(StrEnum):
     ESTIMATOR = "estimator"
 
 
+class JobProgram(StrEnum):
+    """How a primitive is submitted (contract 5.16)."""
+
+    EXECUTOR = "executor"
+    """As a quantum program that was prepared here, as IBM's client does since 0.50."""
+    LEGACY = "legacy"
+    """As the service's own primitive, which IBM deprecates; the classic service has nothing else."""
+
+
+class Decoupling(StrEnum):
+    """Pulses of dynamical decoupling on qubits that wait."""
+
+    NONE = ""
+    XX = "XX"
+    XPXM = "XpXm"
+    XY4 = "XY4"
+
+
+@dataclass(frozen=True, slots=True)
+class PrimitiveOptions:
+    """Error suppression and mitigation; `None` and empty: the default of IBM's client.
+
+    Attributes:
+        twirl_gates, twirl_measures: whether gates, measurements are twirled.
+        decoupling: pulses on qubits that wait.
+        resilience: level of the estimator: 0 no mitigation, 1 readout errors (TREX), 2 also ZNE.
+    """
+
+    twirl_gates: bool | None = None
+    twirl_measures: bool | None = None
+    decoupling: Decoupling = Decoupling.NONE
+    resilience: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The options that were chosen, in words; empty for none."""
+        twirled = [
+            name for name, on in (("gates", self.twirl_gates), ("measurements", self.twirl_measures)) if on
+        ]
+        return ", ".join(
+            part
+            for part, said in (
+                (f"{' and '.join(twirled)} twirled", bool(twirled)),
+                (f"decoupling {self.decoupling}", bool(self.decoupling)),
+                (f"resilience {self.resilience}", self.resilience is not None),
+            )
+            if said
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One job to be created: one PUB of one primitive.
@@ -258,6 +316,9 @@ class Submission:
         private: the service tells nobody the inputs, and the result once; then it deletes it.
         log_level: how much the job's log tells; `None`: the service's default.
         transpilation: how `source` became `qasm`, where that was done here.
+        program: how it is submitted; `None`: the default of the service and the settings.
+        options: error suppression and mitigation.
+        params: the program's params as JSON, once it is prepared; empty for the service's own primitives.
     """
 
     primitive: Primitive
@@ -275,6 +336,9 @@ class Submission:
     private: bool = False
     log_level: LogLevel | None = None
     transpilation: Transpilation | None = None
+    program: JobProgram | None = None
+    options: PrimitiveOptions = PrimitiveOptions()
+    params: str = field(default="", repr=False)
 
 
 class WaitState(StrEnum):

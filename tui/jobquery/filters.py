@@ -30,7 +30,7 @@ TEXTS: dict[str, Callable[[Job], tuple[str, ...]]] = {
     "name": lambda job: (job.name,),
     "status": lambda job: (job.status, job.status_text),
     "backend": lambda job: (job.backend,),
-    "primitive": lambda job: (job.program,),
+    "primitive": lambda job: (job.primitive,),
     "tag": lambda job: job.tags,
     "session": lambda job: (job.session_id,),
     "instance": lambda job: (job.instance,),
@@ -283,7 +283,7 @@ def _anywhere(word: str) -> Matcher:
     def test(job: Job) -> bool:
         # A character that no word holds keeps words from being found across two fields.
         text = (
-            f"{job.name}\0{job.backend}\0{job.program}\0{job.status}\0{job.id}\0{job.session_id}\0"
+            f"{job.name}\0{job.backend}\0{job.primitive}\0{job.status}\0{job.id}\0{job.session_id}\0"
             f"{job.status_text}\0{job.service}\0{job.instance}\0{job.reason}\0{job.reason_code}"
         )
         if job.tags:

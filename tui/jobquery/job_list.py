@@ -30,7 +30,7 @@ SORT_KEYS: Mapping[str, SortKey] = {
     "status": lambda job: _RANKS[job.status],
     "name": lambda job: job.name.casefold() or None,
     "backend": lambda job: job.backend.casefold() or None,
-    "primitive": lambda job: job.program.casefold() or None,
+    "primitive": lambda job: job.primitive.casefold() or None,
     "shots": lambda job: job.shots,
     "qpu": lambda job: job.qpu_seconds,
     "age": lambda job: -job.created.timestamp(),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from tui.domain.jobs import JobQuery
+from tui.domain.jobs import JobQuery, Primitive
 from tui.jobquery.filters import JobFilter, Term, date_range, time_before
 
 
@@ -32,7 +32,8 @@ def pushdown_query(wanted: JobFilter, now: datetime, backends: Collection[str] =
         if term.field == "backend":
             query = replace(query, backend=query.backend or _whole_name(term, backends))
         elif term.field == "primitive":
-            query = replace(query, program=value)
+            # The service knows a primitive that IBM's client runs on its own side as `executor`.
+            query = query if value in tuple(Primitive) else replace(query, program=value)
         elif term.field == "session":
             query = replace(query, session_id=value)
         elif term.field == "tag":

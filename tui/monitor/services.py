@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from tui.common.errors import QdeckError
+from tui.domain.jobs import JobProgram
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
@@ -39,6 +40,7 @@ class Options:
         quota: bytes that kept results and circuits may take; `None`: the history's own default.
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
         auto_result: bytes up to which results are fetched by themselves; larger ones when asked for.
+        program: how primitives are submitted on the platform where a submission does not say.
     """
 
     read_only: bool = False
@@ -46,6 +48,7 @@ class Options:
     quota: int | None = None
     session_idle_minutes: int = 0
     auto_result: int = AUTO_RESULT
+    program: JobProgram = JobProgram.EXECUTOR
 
 
 class AppServices:
@@ -87,7 +90,8 @@ class AppServices:
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.compiler = compiler
-        self.transpiler = Transpiler(app_state, compiler, self.backends)
+        self.transpiler = Transpiler(app_state, compiler, self.backends, options.program)
+        self.outbox.prepare = self.transpiler.prepared
 
     @property
     def history_unread(self) -> bool:

@@ -284,9 +284,10 @@ class TextCache:
         submission = pending.submission
         return replace(
             pending,
-            submission=replace(submission, qasm="", source="", transpilation=None),
+            submission=replace(submission, qasm="", source="", params="", transpilation=None),
             circuit_hash=self.add(submission.qasm) or pending.circuit_hash,
             source_hash=self.add(submission.source) or pending.source_hash,
+            params_hash=self.add(submission.params) or pending.params_hash,
         )
 
     def _in_memory(self, digest: str) -> str:

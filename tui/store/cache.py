@@ -199,6 +199,7 @@ class SubmissionRepository:
             pending.submission,
             qasm=self._texts.text(pending.circuit_hash),
             source=self._texts.text(pending.source_hash),
+            params=self._texts.text(pending.params_hash),
         )
 
     def remove_submission(self, tag: str) -> None:

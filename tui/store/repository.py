@@ -336,8 +336,11 @@ class JobRepository(SubmissionRepository):
     def _protect_needed_texts(self) -> None:
         """Keep the texts of pending submissions from eviction; before all is read nobody knows which."""
         if self._database.loaded:
-            pending = self._cache.pending.values()
-            self._blobs.needed = {digest for one in pending for digest in (one.circuit_hash, one.source_hash)}
+            self._blobs.needed = {
+                digest
+                for one in self._cache.pending.values()
+                for digest in (one.circuit_hash, one.source_hash, one.params_hash)
+            }
 
     async def _read_late(self) -> None:
         """Read what could not be read at the start; `sync` returns it as if others had changed it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, JobQuery, Primitive, Submission
 from tui.ibm.codec.decoding import stamp
+from tui.ibm.codec.jobs import EXECUTOR
 
 
 def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
@@ -33,7 +36,8 @@ def query_parameters(query: JobQuery) -> list[tuple[str, str]]:
 def job_body(submission: Submission) -> dict[str, object]:
     """Return the body that both generations take; the classic one adds where to bill it.
 
-    The params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for no
+    A submission with params is a program of the executor, which was prepared as IBM's client does (5.16). Of
+    others the params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for no
     parameter values), and results are asked for in the plain form: `support_qiskit` is false, so neither
     needs Qiskit. It and `version` are always sent, for the sources give two defaults (contract 5.6).
     `start_session` is never sent: without it a job starts none, and since March 2024 the service refuses it;
@@ -48,6 +52,8 @@ def job_body(submission: Submission) -> dict[str, object]:
         "backend": submission.backend,
         "params": {"pubs": [_pub(submission)], "version": 2, "support_qiskit": False},
     }
+    if submission.params:
+        body |= {"program_id": EXECUTOR, "params": msgspec.Raw(submission.params.encode())}
     if submission.tags:
         body["tags"] = list(submission.tags)
     if submission.session_id:

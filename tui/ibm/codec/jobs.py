@@ -19,6 +19,7 @@ from tui.domain.jobs import (
     SubmittedCircuit,
     SubmittedJob,
 )
+from tui.domain.results import Role
 from tui.ibm.codec.decoding import (
     Provenance,
     decode,
@@ -31,6 +32,8 @@ from tui.ibm.codec.decoding import (
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
+EXECUTOR = "executor"
+"""Id of the program that runs quantum programs."""
 MOST_CIRCUITS = 200
 """Circuits of a job that are read; of more, the first ones."""
 MOST_LISTED = 200
@@ -150,7 +153,8 @@ def decode_created(body: bytes, where: str, origin: Provenance, submission: Subm
         id=created.id,
         service=origin.service,
         backend=created.backend or submission.backend,
-        program=submission.primitive.value,
+        program=EXECUTOR if submission.params else submission.primitive.value,
+        role=submission.primitive.value if submission.params else "",
         status=JobStatus.QUEUED,
         status_text="Queued",
         created=origin.at,
@@ -232,6 +236,7 @@ def _job(job: _Job, where: str, origin: Provenance, inputs: Inputs | None = None
         confirmed=origin.at,
         circuit=inputs.circuit,
         circuits=inputs.count,
+        role=inputs.role.value,
     )
 
 
@@ -255,6 +260,7 @@ class Inputs:
         further: the circuits after the first, at most `MOST_CIRCUITS` in all.
         shots: shots of the first PUB; `None` where the service decides.
         count: number of circuits; `None` when it is not given.
+        role: the primitive that a program of the executor stands for.
     """
 
     circuit: str = ""
@@ -262,6 +268,7 @@ class Inputs:
     shots: int | None = None
     further: tuple[SubmittedCircuit, ...] = ()
     count: int | None = field(default=None, compare=False)
+    role: Role = Role.NONE
 
 
 def read_inputs(params: msgspec.Raw) -> Inputs:
@@ -282,17 +289,26 @@ def read_inputs(params: msgspec.Raw) -> Inputs:
         pub = pubs[0]
         if isinstance(pub, list) and len(pub) == 3 and _is_number(pub[2]):
             shots = pub[2]
+    named = program.get("semantic_role")
+    role = Role.of(named) if isinstance(named, str) else Role.NONE
     if not circuits:
-        return Inputs(shots=shots)
+        return Inputs(shots=shots, role=role)
     first, *further = map(_form, circuits[:MOST_CIRCUITS])
     # A model of many circuits holds their number, where they are one piece.
     model = program.get("circuits")
     many = model.get("num_programs") if isinstance(model, dict) and len(circuits) == 1 else None
     count = many if _is_number(many) and many else len(circuits)
-    return Inputs(first.qasm, first.qpy, shots, tuple(further), count)
+    return Inputs(first.qasm, first.qpy, shots, tuple(further), count, role)
 
 
 def _shots(data: dict[str, Any], program: dict[str, Any]) -> int | None:
+    items = program.get("items")
+    item = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else {}
+    shape = item.get("shape")
+    if item.get("item_type") == "samplex" and isinstance(shape, list) and shape and _is_number(shape[0]):
+        # The program's shots are those of one randomization.
+        shots = program.get("shots")
+        return shots * shape[0] if _is_number(shots) and _is_number(shots * shape[0]) else None
     options, run_options = data.get("options"), data.get("run_options")
     given = (
         data.get("shots"),

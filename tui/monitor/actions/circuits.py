@@ -9,8 +9,9 @@ from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
+from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import SubmittedCircuit
+from tui.domain.jobs import JobProgram, PrimitiveOptions, Submission, SubmittedCircuit
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
@@ -89,15 +90,25 @@ class SubmittedCircuits:
             return (f"// {error.message}\n",)
 
 
+_USE_LEGACY = "Submit the service's own primitive (legacy)."
+
+
 def _alone(record: JobRecord) -> bool:
     """Return whether the job has one circuit: the service says so, or it was submitted here."""
     return record.job.circuits == 1 or bool(record.own_tag or record.source_hash)
 
 
 class Transpiler:
-    """Transpiles for a backend, in the compiler's worker or on the service."""
+    """Transpiles for a backend, in the compiler's worker or on the service, and prepares what is submitted.
 
-    def __init__(self, app_state: AppState, compiler: Compiler, backends: BackendsPoller) -> None:
+    Args:
+        program: how a primitive is submitted where the submission does not say.
+    """
+
+    def __init__(
+        self, app_state: AppState, compiler: Compiler, backends: BackendsPoller, program: JobProgram
+    ) -> None:
+        self._program = program
         self._app_state = app_state
         self._compiler = compiler
         self._backends = backends
@@ -121,3 +132,25 @@ class Transpiler:
             layouts = (made.initial, made.final)
             candidate = await self._compiler.review(qasm, isa, target, options, layouts, took)
         return replace(candidate, at=self._app_state.clock.now())
+
+    async def prepared(self, submission: Submission) -> Submission:
+        """Return the submission as it is sent: a quantum program of it prepared, where that is asked for.
+
+        Raises:
+            QdeckError: `INVALID` for options that its program has not; `CIRCUIT` when IBM's client refuses
+                it; `UNAVAILABLE` when that is not installed; the backend's data cannot be had.
+        """
+        classic = self._app_state.connection.need_service().account.channel is Channel.CLASSIC
+        if classic and submission.program is JobProgram.EXECUTOR:
+            raise QdeckError(ErrorKind.INVALID, "The classic service runs no quantum programs.", _USE_LEGACY)
+        if classic or (submission.program or self._program) is JobProgram.LEGACY:
+            if submission.options != PrimitiveOptions():
+                raise QdeckError(
+                    ErrorKind.INVALID,
+                    "Twirling, decoupling and resilience are for quantum programs, "
+                    "not for the service's own primitives.",
+                    "Leave them out." if classic else "Leave them out, or submit an executor job.",
+                )
+            return submission
+        target = await self._backends.data(submission.backend)
+        return replace(submission, params=await self._compiler.prepare(submission, target))

@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class Outbox:
         context: what the parts of the outbox share.
         queue: the submissions that have not become jobs yet.
         reconciler: finds out which of them are jobs after all.
+        prepare: makes of a submission what is sent, before it is queued; `None`: it is sent as it is.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Outbox:
         self.context = OutboxContext(app_state, workers, Ownership(app_state.clock, lock))
         self.queue = SendQueue(self.context, sends=sends)
         self.reconciler = Reconciler(self.context, self.queue)
+        self.prepare: Callable[[Submission], Awaitable[Submission]] | None = None
         self._app_state = app_state
         self._history = app_state.history
         self._events = app_state.events
@@ -79,12 +81,15 @@ class Outbox:
         """Queue the submission and wait for the job. Cancelling the caller does not take it back.
 
         Raises:
-            QdeckError: `INVALID` (too many or too long tags), `STORAGE` (it cannot be written down: nothing
-                was sent), the service's refusal, `CONFLICT` (withdrawn), `EXPIRED` (signed out before it was
-                its turn: it stays queued), `UNCONFIRMED` when it is still not known whether the job exists.
+            QdeckError: what preparing says of the circuit, `INVALID` (too many or too long tags), `STORAGE`
+                (it cannot be written down: nothing was sent), the service's refusal, `CONFLICT` (withdrawn),
+                `EXPIRED` (signed out before it was its turn: it stays queued), `UNCONFIRMED` when it is still
+                not known whether the job exists.
         """
         service = self._app_state.connection.need_service()
         check_tags(submission.tags, room_for_own=True)
+        if self.prepare is not None:
+            submission = await self.prepare(submission)
         tag = f"qdeck-{self._chance.getrandbits(48):012x}"
         outcome = self._waiters.add(tag)
         self._start(tag, self._prepare(service, tag, submission))
@@ -99,7 +104,7 @@ class Outbox:
         """
         service = self._app_state.connection.need_service()
         pending = self._unsent(tag)
-        if not self._history.submission_with_texts(pending).qasm:
+        if not _is_whole(pending, self._history.submission_with_texts(pending)):
             text = f"{describe(pending)} cannot be sent: {_NO_CIRCUIT}."
             raise QdeckError(ErrorKind.CONFLICT, text, _FROM_SOURCE)
         job = await self.reconciler.find(service, pending)
@@ -272,7 +277,7 @@ class Outbox:
         self.context.sending.add(tag)
         try:
             submission = self._history.submission_with_texts(waiting)
-            if not submission.qasm:
+            if not _is_whole(waiting, submission):
                 await self._without_program(waiting)
                 return
             pending = await self._claim(waiting)
@@ -374,3 +379,8 @@ class Outbox:
 
         task.add_done_callback(ended)
         return task
+
+
+def _is_whole(pending: PendingSubmission, submission: Submission) -> bool:
+    """Return whether all that is to be sent was found: never a legacy primitive in a program's place."""
+    return bool(submission.qasm) and (not pending.params_hash or bool(submission.params))

@@ -132,6 +132,7 @@ class PendingSubmission:
     note: str = ""
     circuit_hash: str = ""
     source_hash: str = ""
+    params_hash: str = ""
     changed: datetime | None = None
     place: int = 0
     attempt: int = 0

@@ -45,7 +45,7 @@ def facts(
             (shorten(job.name or job.id, 40), TextStyle.STRONG),
             "  ",
             status_span(job),
-            f"  {shorten(job.backend, 40)}  {shorten(job.program, 30)}{shots}  ",
+            f"  {shorten(job.backend, 40)}  {shorten(job.primitive, 30)}{shots}  ",
             (" SANDBOX " if simulated else "", TextStyle.SANDBOX),
         ),
         line(

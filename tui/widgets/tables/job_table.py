@@ -82,7 +82,7 @@ _STANDARD: tuple[JobColumn, ...] = (
     JobColumn(Column("STATUS", 11, id="status"), "status", lambda job, now: status_span(job)),
     JobColumn(Column("NAME", 10, grow=3, id="name"), "name, or the id", _name),
     _text("BACKEND", 13, "backend", "backend", lambda job: shorten(job.backend, 40), grow=1),
-    _text("PRIMITIVE", 9, "primitive", "primitive", lambda job: shorten(job.program, 20)),
+    _text("PRIMITIVE", 9, "primitive", "primitive", lambda job: shorten(job.primitive, 20)),
     _number("SHOTS", 6, "shots", "shots", lambda job: NOTHING if job.shots is None else str(job.shots)),
     _number("QPU s", 6, "qpu", "QPU seconds charged", lambda job: number(job.qpu_seconds)),
     JobColumn(

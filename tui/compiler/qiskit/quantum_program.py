@@ -1,0 +1,102 @@
+"""Params of a job of the executor, prepared by IBM's own client code (contract 5.16).
+
+`prepare` of `qiskit_ibm_runtime` makes a quantum program of the PUB; the role is set as its `run` does. What
+comes out is what the client would send for the same circuit. Importing this module imports Qiskit.
+"""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, Final
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import Qubit
+from qiskit.transpiler import Target
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
+from tui.compiler.messages import PrepareProgram
+from tui.compiler.qiskit.parser import read
+from tui.domain.jobs import DEFAULT_SHOTS, Primitive, PrimitiveOptions
+
+SCHEMA: Final = "v2.0"
+
+
+def prepared_params(request: PrepareProgram, target: Target | None) -> str:
+    """Return the params of the job as JSON.
+
+    Args:
+        request: the PUB and the options.
+        target: the device; needed for dynamical decoupling alone, whose pulses it times.
+
+    Raises:
+        Unreadable: Qiskit does not accept the circuit.
+        QdeckError: `CIRCUIT` when IBM's client refuses it; `UNAVAILABLE` when the client is not installed.
+    """
+    circuit = _device_wide(read(request.qasm), request.qubits)
+    backend = None if target is None else SimpleNamespace(target=target)
+    try:
+        from qiskit_ibm_runtime.exceptions import IBMInputValueError
+        from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
+    except ImportError as error:
+        raise QdeckError(
+            ErrorKind.UNAVAILABLE,
+            f"IBM's client, which prepares the job, cannot be loaded: {plain(str(error))}.",
+            "Install qdeck with the extra `local`, or submit the service's own primitive (legacy).",
+        ) from error
+    try:
+        if request.primitive is Primitive.SAMPLER:
+            program, options = _sampler(request, circuit, backend)
+        else:
+            program, options = _estimator(request, circuit, backend)
+    except (IBMInputValueError, ValueError) as error:
+        raise QdeckError(
+            ErrorKind.CIRCUIT, f"IBM's client refuses it: {plain(str(error), limit=500)}"
+        ) from error
+    program._semantic_role = f"{request.primitive}_v2"
+    params: Any = QUANTUM_PROGRAM_PARAMS_CONVERTERS[SCHEMA].encoder(program, options)
+    return json.dumps(params.model_dump(mode="json"), separators=(",", ":"))
+
+
+def _sampler(request: PrepareProgram, circuit: QuantumCircuit, backend: Any) -> tuple[Any, Any]:
+    from qiskit_ibm_runtime.executor_sampler.prepare import prepare
+    from qiskit_ibm_runtime.options_models import SamplerOptions
+
+    options = SamplerOptions()
+    _apply(options, request.options)
+    shots = DEFAULT_SHOTS if request.shots is None else request.shots
+    made: tuple[Any, Any] = prepare([circuit], options, shots, backend=backend)
+    return made
+
+
+def _estimator(request: PrepareProgram, circuit: QuantumCircuit, backend: Any) -> tuple[Any, Any]:
+    from qiskit_ibm_runtime.executor_estimator.prepare import prepare
+    from qiskit_ibm_runtime.options_models import EstimatorOptions
+
+    options = EstimatorOptions()
+    if request.options.resilience is not None:
+        options.resilience_level = request.options.resilience
+    _apply(options, request.options)
+    pub = (circuit, list(request.observables))
+    made: tuple[Any, Any] = prepare([pub], options, request.precision, backend=backend)
+    return made
+
+
+def _apply(options: Any, chosen: PrimitiveOptions) -> None:
+    """Set what was chosen; the rest stays as IBM's client has it."""
+    if chosen.twirl_gates is not None:
+        options.twirling.enable_gates = chosen.twirl_gates
+    if chosen.twirl_measures is not None:
+        options.twirling.enable_measure = chosen.twirl_measures
+    if chosen.decoupling:
+        options.dynamical_decoupling.enable = True
+        options.dynamical_decoupling.sequence_type = chosen.decoupling.value
+
+
+def _device_wide(circuit: QuantumCircuit, qubits: int) -> QuantumCircuit:
+    """Return the circuit with as many qubits as the device has, as a transpiled circuit has in Qiskit."""
+    missing = qubits - circuit.num_qubits
+    if missing > 0:
+        circuit.add_bits([Qubit() for _ in range(missing)])
+    return circuit
