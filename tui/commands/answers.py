@@ -9,7 +9,7 @@ from tui.commands.selection import service_facts
 from tui.domain.accounts import Identity
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import Job
-from tui.domain.results import JobResult, PubResult
+from tui.domain.results import JobResult, PubResult, value_facts
 
 
 def run_answer(
@@ -26,6 +26,7 @@ def run_answer(
         "status": str(job.status),
         **service_facts(identity),
         "program": job.program,
+        "primitive": job.primitive,
         "session_id": job.session_id or None,
         "tags": list(job.tags),
         "shots": _shots(job, result),
@@ -62,6 +63,7 @@ def job_facts(job: Job) -> dict[str, object]:
         "status": str(job.status),
         "status_text": job.status_text or None,
         "program": job.program,
+        "primitive": job.primitive,
         "service": job.service,
         "sandbox": job.service.startswith("sandbox"),
         "session_id": job.session_id or None,
@@ -120,9 +122,7 @@ def _result_facts(result: JobResult) -> dict[str, object]:
         if pub.quasi is not None:
             facts["quasi"] = dict(pub.quasi.quasi)
         if pub.values:
-            facts["values"] = [
-                {"observable": v.observable, "value": v.value, "std": v.std} for v in pub.values
-            ]
+            facts["values"] = [value_facts(value) for value in pub.values]
     return facts
 
 

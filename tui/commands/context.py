@@ -21,8 +21,6 @@ from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Account, Identity
 from tui.domain.jobs import JobProgram
 from tui.ibm.api.service import QuantumService
-from tui.ibm.factory import make_service
-from tui.ibm.transport.client import HttpOptions
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
@@ -54,6 +52,8 @@ def make_services(
         return await launch(places.sandbox)
 
     def connect(account: Account, clock: Clock) -> QuantumService:
+        from tui.ibm.factory import make_service
+        from tui.ibm.transport.client import HttpOptions
 
         options = HttpOptions(spill_folder=places.data / "spool", ca_file=settings.ca_file)
         return make_service(account, clock, options)

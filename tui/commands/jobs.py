@@ -182,7 +182,7 @@ def _row(job: Job) -> tuple[str, ...]:
         job.id,
         job.name,
         job.backend,
-        job.program,
+        job.primitive,
         _moment(job.created),
         " ".join(job.tags),
     )

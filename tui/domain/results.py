@@ -85,6 +85,23 @@ class ExpectationValue:
     method: str = ""
 
 
+def value_facts(value: ExpectationValue) -> dict[str, object]:
+    """Return a value as plain JSON values: its error mitigation is there where the client did it."""
+    facts: dict[str, object] = {
+        "observable": value.observable,
+        "value": value.value,
+        "std": value.std,
+        "index": list(value.index),
+    }
+    if value.method:
+        facts["method"] = value.method
+        facts["ensemble_std"] = value.ensemble_std
+        facts["steps"] = [
+            {"method": step.method, "value": step.value, "std": step.std} for step in value.steps
+        ]
+    return facts
+
+
 @dataclass(frozen=True, slots=True)
 class PubResult:
     """The result of one PUB: counts per register, a quasi-distribution, or values."""

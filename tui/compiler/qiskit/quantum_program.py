@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Qubit
+from qiskit.circuit import QuantumRegister
 from qiskit.transpiler import Target
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -19,6 +19,7 @@ from tui.common.safe_text import plain
 from tui.compiler.messages import PrepareProgram
 from tui.compiler.qiskit.parser import read
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, PrimitiveOptions
+from tui.qiskit_common.standard_gates import RedefinedGate, with_standard_gates
 
 SCHEMA: Final = "v2.0"
 
@@ -34,7 +35,10 @@ def prepared_params(request: PrepareProgram, target: Target | None) -> str:
         Unreadable: Qiskit does not accept the circuit.
         QdeckError: `CIRCUIT` when IBM's client refuses it; `UNAVAILABLE` when the client is not installed.
     """
-    circuit = _device_wide(read(request.qasm), request.qubits)
+    try:
+        circuit = isa_circuit(read(request.qasm), request.qubits)
+    except RedefinedGate as error:
+        raise QdeckError(ErrorKind.CIRCUIT, str(error)) from error
     backend = None if target is None else SimpleNamespace(target=target)
     try:
         from qiskit_ibm_runtime.exceptions import IBMInputValueError
@@ -94,9 +98,27 @@ def _apply(options: Any, chosen: PrimitiveOptions) -> None:
         options.dynamical_decoupling.sequence_type = chosen.decoupling.value
 
 
-def _device_wide(circuit: QuantumCircuit, qubits: int) -> QuantumCircuit:
-    """Return the circuit with as many qubits as the device has, as a transpiled circuit has in Qiskit."""
-    missing = qubits - circuit.num_qubits
-    if missing > 0:
-        circuit.add_bits([Qubit() for _ in range(missing)])
-    return circuit
+def isa_circuit(circuit: QuantumCircuit, qubits: int) -> QuantumCircuit:
+    """Return a transpiled circuit that was read from text as Qiskit's transpiler had it.
+
+    Text defines the device's gates that OpenQASM does not know (`ecr`): they become Qiskit's own again. The
+    circuit gets as many qubits as the device has.
+
+    Args:
+        circuit: qubit i is the device's qubit i.
+        qubits: of the device.
+
+    Raises:
+        RedefinedGate: a gate does something else under the name of one of Qiskit's.
+    """
+    wide = QuantumCircuit(QuantumRegister(max(qubits, circuit.num_qubits), "q"))
+    wide.add_bits(circuit.clbits)
+    for register in circuit.cregs:
+        wide.add_register(register)
+    wide.global_phase, wide.metadata = circuit.global_phase, circuit.metadata
+    for variable in circuit.iter_declared_vars():
+        wide.add_uninitialized_var(variable)
+    for instruction in with_standard_gates(circuit).data:
+        places = [wide.qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
+        wide.append(instruction.operation, places, instruction.clbits)
+    return wide

@@ -66,7 +66,7 @@ class _Task(msgspec.Struct, frozen=True):
     mitigation: str | None = None
     program_item_index: int = 0
     param_basis_pairs: list[tuple[list[int], str]] | None = None
-    noise_factors: list[float] | None = None
+    noise_factors: list[float] | _Tensor | None = None
 
 
 class _Passthrough(msgspec.Struct, frozen=True):
@@ -102,6 +102,11 @@ def declared_items(body: bytes) -> int:
     return found
 
 
+def is_packed(version: str) -> bool:
+    """Return whether the tensors of this schema version are packed with zlib."""
+    return not version.startswith(("v0", "v1"))
+
+
 def is_packed_too_far(body: bytes) -> bool:
     """Return whether the arrays are far larger than a body of this length holds of what was measured.
 
@@ -123,11 +128,11 @@ def executor_pubs(program: ProgramResult) -> tuple[PubResult, ...]:
         ValueError, msgspec.ValidationError: it is not what the contract says.
     """
     items = msgspec.json.decode(program.items, type=list[_Item], strict=False)
-    packed = not program.version.startswith(("v0", "v1"))
+    packed = is_packed(program.version)
     read = [_Registers(item, packed, program.parts) for item in items]
     role = Role.of(program.role)
     if role is Role.ESTIMATOR:
-        return _by_basis(read, _passthrough(program, role).qiskit_mitigation)
+        return _by_basis(read, program, _passthrough(program, role).qiskit_mitigation)
     twirled = role is Role.SAMPLER and _passthrough(program, role).post_processor.twirling
     return tuple(one.pub(merged=twirled) for one in read)
 
@@ -139,15 +144,16 @@ def _passthrough(program: ProgramResult, role: Role) -> _Passthrough:
         raise ValueError(f"how the {role.value} was prepared is not told: {error}") from None
 
 
-def _by_basis(items: Sequence[_Registers], tasks: Sequence[_Task]) -> tuple[PubResult, ...]:
+def _by_basis(
+    items: Sequence[_Registers], program: ProgramResult, tasks: Sequence[_Task]
+) -> tuple[PubResult, ...]:
     """Return the counts of an estimator's PUBs by measurement basis."""
     pubs: list[PubResult] = []
     for task in tasks:
         if task.mitigation == "trex":
             continue
         counts: list[Counts] = []
-        folded = task.noise_factors if task.mitigation == "gate_folding" else None
-        for offset, factor in enumerate(folded or [None]):
+        for offset, factor in enumerate(_noise_factors(task, program)):
             index = task.program_item_index + offset
             if not 0 <= index < len(items):
                 raise ValueError("an item of the program is missing in the result")
@@ -155,6 +161,17 @@ def _by_basis(items: Sequence[_Registers], tasks: Sequence[_Task]) -> tuple[PubR
             counts += items[index].basis_counts(task.param_basis_pairs or [], suffix)
         pubs.append(PubResult(counts=tuple(counts), shots=counts[0].shots if counts else None))
     return tuple(pubs)
+
+
+def _noise_factors(task: _Task, program: ProgramResult) -> Sequence[float | None]:
+    """Return the factors of the items that a folded circuit became; of others one that is not told."""
+    if task.mitigation != "gate_folding":
+        return (None,)
+    factors = task.noise_factors or ()
+    if isinstance(factors, _Tensor):
+        registers = _Registers(_Item({"noise_factors": factors}), is_packed(program.version), program.parts)
+        return [value.value for value in registers.pub(merged=False).values]
+    return factors
 
 
 class _Registers:

@@ -96,7 +96,8 @@ class ResultFetcher:
                 raise QdeckError(ErrorKind.PROTOCOL, "The result has another number of PUBs than of values.")
         except QdeckError as error:
             return replace(result, note=f"{result.note} {error}")
-        pubs = tuple(replace(pub, values=of) for pub, of in zip(result.pubs, values, strict=True))
+        # The counts they were made of stay in the body.
+        pubs = tuple(replace(pub, counts=(), values=of) for pub, of in zip(result.pubs, values, strict=True))
         result = replace(result, pubs=pubs, note="")
         record = self._app_state.jobs.record(job_id)
         if record is not None and record.result_kept and await keep(self._app_state, record, result):

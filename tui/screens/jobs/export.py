@@ -9,7 +9,7 @@ from typing import Any
 
 from tui.common.errors import QdeckError
 from tui.domain.jobs import Job
-from tui.domain.results import JobResult, PubResult
+from tui.domain.results import JobResult, PubResult, value_facts
 from tui.monitor.services import AppServices
 
 
@@ -58,6 +58,7 @@ def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) ->
         "name": job.name,
         "backend": job.backend,
         "program": job.program,
+        "primitive": job.primitive,
         "status": job.status,
         "session_id": job.session_id,
         "tags": list(job.tags),
@@ -96,15 +97,7 @@ def _pub(pub: PubResult) -> dict[str, Any]:
             "quasi": dict(pub.quasi.quasi),
         }
     if pub.values:
-        body["values"] = [
-            {
-                "value": value.value,
-                "std": value.std,
-                "observable": value.observable,
-                "index": list(value.index),
-            }
-            for value in pub.values
-        ]
+        body["values"] = [value_facts(value) for value in pub.values]
     return body
 
 

@@ -9,6 +9,7 @@ from tui.common.safe_text import plain
 from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
 from tui.widgets.results.result_tables import (
     is_table,
+    mitigation_lines,
     single_value_lines,
     sweep_lines,
     sweeps,
@@ -82,11 +83,13 @@ def _pub_lines(pub: PubResult, width: int, top: int) -> list[StyledLine]:
     if pub.values:
         lines += [BLANK] if lines else []
         lines += value_lines(pub.values, width)
+        steps = mitigation_lines(pub.values, width)
+        lines += [BLANK, *steps] if steps else []
     return lines
 
 
 def _is_one_value(pub: PubResult) -> bool:
-    return len(pub.values) == 1 and not pub.counts and pub.quasi is None
+    return len(pub.values) == 1 and not (pub.counts or pub.values[0].steps) and pub.quasi is None
 
 
 def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[StyledLine]:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from tui.common.safe_text import plain
-from tui.domain.results import Counts, ExpectationValue, PubResult
+from tui.domain.results import Counts, Estimate, ExpectationValue, PubResult
 from tui.widgets.text.format import NOTHING, percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit, line
 
+STEPPED = 12
+"""Values whose error mitigation is shown step by step."""
 SETS = 5
 """From so many parameter sets on it is a table."""
 _LONGEST = 16
@@ -105,6 +107,33 @@ def value_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLi
         width: cells of a line.
     """
     return _value_table([value_label(value, place) for place, value in enumerate(values)], values, width)
+
+
+def mitigation_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
+    """Return what error mitigation made of each value, step by step; nothing where no step is known.
+
+    Args:
+        values: at most `STEPPED` of them are taken apart.
+        width: cells of a line.
+    """
+    stepped = [(place, value) for place, value in enumerate(values) if value.steps and value.method]
+    if not stepped:
+        return []
+    head = "  before and after each step, value ± error over all shots"
+    lines = [line(("error mitigation", TextStyle.STRONG), (head, TextStyle.MUTED))]
+    for place, value in stepped[:STEPPED]:
+        label = value_label(value, place)
+        lines.append(line((f" {label if cell_len(label) < width else _sparse(label)}", TextStyle.MUTED)))
+        last = Estimate(value.method, value.value, value.ensemble_std or value.std)
+        rows = (*value.steps, last) if value.steps[-1].value != value.value else value.steps
+        names = max(cell_len(step.method) for step in rows)
+        for step in rows:
+            number = value_spans(ExpectationValue(step.value, step.std))
+            lines.append(line(f"   {fit(plain(step.method, limit=60), names)}  ", *number))
+    if len(stepped) > STEPPED:
+        more = f" and {len(stepped) - STEPPED:,} more values: the export has them all"
+        lines.append(line((more, TextStyle.MUTED)))
+    return lines
 
 
 def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine]:

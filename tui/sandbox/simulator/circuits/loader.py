@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from qiskit import qasm2, qpy
-from qiskit.circuit import Barrier, CircuitInstruction, Delay, Gate, Instruction, QuantumCircuit
-from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
-from qiskit.quantum_info import Operator
+from qiskit.circuit import QuantumCircuit
 
+from tui.qiskit_common import standard_gates
 from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem, load
-from tui.qiskit_common.traversal import rewrite, walk
 from tui.sandbox.simulator.base.values import JobFailure
 
 Language = Literal["qasm2", "qasm3", "qpy"]
@@ -28,8 +26,6 @@ _QASM2_PLACE = re.compile(r"(?:<input>|[^:\s]+):(\d+),(\d+): (.*)", re.DOTALL)
 _TAKEN = re.compile(r"Symbol '([^']+)' already inserted ")
 # A compressed bomb must not take the machine's memory.
 _MOST_QPY_BYTES = 256 * 1024 * 1024
-_OWN_GATE_QUBITS = 3
-_STANDARD = get_standard_gate_name_mapping()
 
 
 @dataclass(frozen=True)
@@ -107,23 +103,15 @@ def load_qpy(text: str, compressed: bool) -> list[QuantumCircuit]:
 
 
 def with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Replace a program's own definitions of standard gates by those gates, in blocks, too.
-
-    `gate ecr a, b {...}` in the text of a transpiled circuit is Qiskit's way to say what `ecr` is.
+    """Return the circuit with Qiskit's gates in place of its own definitions of them.
 
     Raises:
         JobFailure: A gate does something else under the name of a standard gate.
     """
-    if all(_is_standard(instruction.operation) for instruction, _ in walk(circuit)):
-        return circuit
-    checked: dict[tuple[Any, ...], bool] = {}
-
-    def standard(instruction: CircuitInstruction, _: tuple[int, ...]) -> list[CircuitInstruction]:
-        if _is_standard(instruction.operation):
-            return [instruction]
-        return [instruction.replace(operation=_standard(instruction.operation, checked))]
-
-    return rewrite(circuit, standard)
+    try:
+        return standard_gates.with_standard_gates(circuit)
+    except standard_gates.RedefinedGate as error:
+        raise JobFailure(str(error)) from error
 
 
 def _one_qpy_circuit(text: str) -> QuantumCircuit:
@@ -187,40 +175,3 @@ def _qasm2_instructions(program: str) -> list[Any]:
     if re.search(r"\bopaque\s+delay\b", program):
         return legacy
     return [item for item in legacy if item.name != "delay"]
-
-
-def _is_standard(operation: Any) -> bool:
-    known = _STANDARD.get(operation.name)
-    return (
-        known is None
-        or isinstance(operation, Barrier)
-        or type(operation) is known.base_class
-        or (getattr(operation, "base_class", None) is known.base_class)
-    )
-
-
-def _standard(operation: Instruction, checked: dict[tuple[Any, ...], bool]) -> Instruction:
-    known = _STANDARD[operation.name]
-    if operation.name == "delay":
-        return Delay(operation.params[0], unit="dt")
-    if not isinstance(operation, Gate) or operation.num_qubits != known.num_qubits:
-        return operation
-    parameters = tuple(operation.params)
-    if len(parameters) != len(known.params):
-        raise JobFailure(f"The gate {operation.name} takes {len(known.params)} parameters.")
-    standard = known.base_class(*parameters)
-    if any(getattr(value, "parameters", None) for value in parameters):
-        return standard
-    key = (operation.name, *map(float, parameters))
-    if key not in checked:
-        checked[key] = (
-            operation.definition is None
-            or operation.num_qubits > _OWN_GATE_QUBITS
-            or Operator(operation.definition).equiv(Operator(standard))
-        )
-    if not checked[key]:
-        raise JobFailure(
-            f"The program defines its own gate {operation.name}, which does not do what the"
-            f" gate {operation.name} of the device does. Give it another name and transpile."
-        )
-    return standard

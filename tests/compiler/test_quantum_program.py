@@ -1,0 +1,218 @@
+"""Submissions prepared as quantum programs, beside what IBM's own client sends for the same circuit."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tui.common.errors import QdeckError
+from tui.compiler.messages import PrepareProgram
+from tui.domain.jobs import Decoupling, Primitive, PrimitiveOptions
+
+pytest.importorskip("qiskit_ibm_runtime")
+
+OPTIONS = [
+    PrimitiveOptions(),
+    PrimitiveOptions(twirl_measures=True),
+    PrimitiveOptions(twirl_gates=True, twirl_measures=True),
+    PrimitiveOptions(decoupling=Decoupling.XY4),
+    PrimitiveOptions(twirl_gates=True, decoupling=Decoupling.XX),
+]
+
+
+@pytest.fixture(scope="module")
+def peekskill() -> Any:
+    from qiskit_ibm_runtime.fake_provider import FakePeekskill
+
+    return FakePeekskill()
+
+
+@pytest.fixture(scope="module")
+def bell(peekskill: Any) -> Any:
+    """A Bell pair transpiled for the device, measured."""
+    from qiskit import QuantumCircuit, transpile
+
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    return transpile(circuit, peekskill, optimization_level=2, seed_transpiler=3)
+
+
+def sent_by_client(peekskill: Any, primitive: Primitive, pub: Any, options: PrimitiveOptions) -> Any:
+    """Params that the client's `run` posts, caught right before the request."""
+    from qiskit_ibm_runtime.executor.executor import Executor
+    from qiskit_ibm_runtime.executor_estimator import Estimator
+    from qiskit_ibm_runtime.executor_sampler import Sampler
+
+    caught: list[Any] = []
+
+    class Service:
+        is_local = False
+
+        def _run(self, **given: Any) -> None:
+            caught.append(given["inputs"])
+
+    made: Any = Sampler(peekskill) if primitive is Primitive.SAMPLER else Estimator(peekskill)
+    if options.resilience is not None:
+        made.options.resilience_level = options.resilience
+    if options.twirl_gates is not None:
+        made.options.twirling.enable_gates = options.twirl_gates
+    if options.twirl_measures is not None:
+        made.options.twirling.enable_measure = options.twirl_measures
+    if options.decoupling:
+        made.options.dynamical_decoupling.enable = True
+        made.options.dynamical_decoupling.sequence_type = options.decoupling.value
+    backend = made._backend
+    backend._instance = None
+    made._service = Service()
+    original = Executor.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, peekskill, kwargs.get("options", args[1] if len(args) > 1 else None))
+        self._service = Service()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Executor, "__init__", init)
+        made.run([pub])
+    (inputs,) = caught
+    return inputs
+
+
+def decoded(params: Any) -> Any:
+    """Program and options as the service decodes them, in comparable form."""
+    from ibm_quantum_schemas.executor.version_2_0 import ParamsModel
+
+    model: Any = ParamsModel.model_validate(params)
+    program = model.quantum_program
+    circuits = program.circuits.to_python()
+    items = [
+        {
+            "kind": item.item_type,
+            "shape": item.shape,
+            "chunk": item.chunk_size,
+            "samplex": numberless(str(item.samplex.to_samplex())) if item.item_type == "samplex" else "",
+            "arguments": {
+                numberless(name): value.to_numpy().tolist() if hasattr(value, "to_numpy") else value
+                for name, value in (
+                    item.samplex_arguments.items()
+                    if item.item_type == "samplex"
+                    else [("circuit", item.circuit_arguments)]
+                )
+            },
+        }
+        for item in program.items
+    ]
+    facts = program.model_dump(mode="json", exclude={"circuits", "items", "passthrough_data"})
+    return circuits, items, facts, model.options.model_dump(), plain(program.passthrough_data)
+
+
+def numberless(text: str) -> str:
+    """The text in one line, without the numbers of bases, which samplomatic counts on in a process."""
+    return re.sub(r"basis\d++", "basis", " ".join(text.split()))
+
+
+def plain(data: Any) -> Any:
+    if hasattr(data, "to_numpy"):
+        return data.to_numpy().tolist()
+    if isinstance(data, dict):
+        return {name: plain(value) for name, value in data.items()}
+    return [plain(value) for value in data] if isinstance(data, list) else data
+
+
+def same_circuit(ours: Any, theirs: Any) -> bool:
+    """The same operations on the same qubits and bits: names of registers of qubits do not count."""
+    rows = []
+    for circuit in (ours, theirs):
+        rows.append(
+            [
+                (
+                    one.operation.name,
+                    [str(parameter) for parameter in one.operation.params],
+                    [circuit.find_bit(qubit).index for qubit in one.qubits],
+                    [circuit.find_bit(bit).index for bit in one.clbits],
+                )
+                for one in circuit.data
+            ]
+        )
+    return bool(
+        rows[0] == rows[1]
+        and ours.num_qubits == theirs.num_qubits
+        and [(one.name, len(one)) for one in ours.cregs] == [(one.name, len(one)) for one in theirs.cregs]
+    )
+
+
+def prepared(
+    peekskill: Any, primitive: Primitive, circuit: Any, options: PrimitiveOptions, **more: Any
+) -> Any:
+    from qiskit import qasm3
+
+    from tui.compiler.qiskit.quantum_program import prepared_params
+
+    request = PrepareProgram(
+        primitive,
+        qasm3.dumps(circuit),
+        peekskill.num_qubits,
+        more.get("shots"),
+        more.get("observables", ()),
+        more.get("precision"),
+        options,
+    )
+    return json.loads(prepared_params(request, peekskill.target))
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: options.words or "default")
+def test_sampler_program_equals_the_clients(peekskill: Any, bell: Any, options: PrimitiveOptions) -> None:
+    ours = decoded(prepared(peekskill, Primitive.SAMPLER, bell, options))
+    theirs = decoded(sent_by_client(peekskill, Primitive.SAMPLER, bell, options))
+    assert ours[1:] == theirs[1:]
+    assert ours[2]["semantic_role"] == "sampler_v2"
+    assert all(same_circuit(*pair) for pair in zip(ours[0], theirs[0], strict=True))
+
+
+@pytest.mark.parametrize("resilience", [None, 0, 1, 2])
+def test_estimator_program_equals_the_clients(peekskill: Any, bell: Any, resilience: int | None) -> None:
+    circuit = bell.remove_final_measurements(inplace=False)
+    circuit._layout = bell._layout
+    letters = ["I"] * peekskill.num_qubits
+    for qubit in bell.layout.final_index_layout():
+        letters[-1 - qubit] = "Z"
+    observable = "".join(letters)
+    options = PrimitiveOptions(resilience=resilience)
+    ours = decoded(
+        prepared(peekskill, Primitive.ESTIMATOR, circuit, options, observables=(observable,), precision=None)
+    )
+    theirs = decoded(sent_by_client(peekskill, Primitive.ESTIMATOR, (circuit, [observable]), options))
+    assert ours[1:] == theirs[1:]
+    assert ours[2]["semantic_role"] == "estimator_v2"
+    if resilience != 2:
+        # Which gates of a circuit are folded is drawn by chance.
+        assert all(same_circuit(*pair) for pair in zip(ours[0], theirs[0], strict=True))
+
+
+def test_gate_with_the_name_of_another_is_refused(peekskill: Any) -> None:
+    from tui.compiler.qiskit.quantum_program import prepared_params
+
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; gate ecr a, b { x a; } bit[1] c;\n'
+        "ecr $0, $1; c[0] = measure $0;"
+    )
+    request = PrepareProgram(Primitive.SAMPLER, text, 27, None, (), None, PrimitiveOptions())
+    with pytest.raises(QdeckError, match="own gate ecr"):
+        prepared_params(request, None)
+
+
+def test_what_the_client_refuses_is_said(peekskill: Any) -> None:
+    from tui.compiler.qiskit.quantum_program import prepared_params
+
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; bit[2] c;\n'
+        "sx $0; c[0] = measure $0; if (c[0] == 1) { x $1; } c[1] = measure $1;"
+    )
+    options = PrimitiveOptions(decoupling=Decoupling.XX)
+    request = PrepareProgram(Primitive.SAMPLER, text, 27, None, (), None, options)
+    with pytest.raises(QdeckError, match="dynamic circuits"):
+        prepared_params(request, peekskill.target)
