@@ -37,8 +37,8 @@ def job_body(submission: Submission) -> dict[str, object]:
     """Return the body that both generations take; the classic one adds where to bill it.
 
     A submission with params is a program of the executor, which was prepared as IBM's client does (5.16). Of
-    others the params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for no
-    parameter values), and results are asked for in the plain form: `support_qiskit` is false, so neither
+    others the params are written as the REST interface takes them (OpenQASM text, Pauli strings, `null` for
+    no parameter values), and results are asked for in the plain form: `support_qiskit` is false, so neither
     needs Qiskit. It and `version` are always sent, for the sources give two defaults (contract 5.6).
     `start_session` is never sent: without it a job starts none, and since March 2024 the service refuses it;
     sessions are opened by `POST /sessions`.
