@@ -261,7 +261,7 @@ def test_unclosed_block_is_reported() -> None:
         ("qubit q;\nx q;", 'include "stdgates.inc"'),
         ("OPENQASM 3.0;\nqubit q;\n" + "{" * 5_000, "nested too deeply"),
         ("OPENQASM 3.0;\nqubit \x1b[31m q;", "cannot stand here"),
-        ("OPENQASM 3.0;\ndef f(qreg q[5]) { reset q; }", "reader of OpenQASM fails"),
+        ("OPENQASM 3.0;\ndef f(creg c[3]) { return 1; }", "reader of OpenQASM fails"),
     ],
 )
 def test_check_reports_empty_unknown_nested_and_hostile_texts(text: str, says: str) -> None:
