@@ -281,7 +281,7 @@ async def test_outbox_waits_for_the_disk_when_the_sending_cannot_be_written(tmp_
     harness.folders.history_file.rmdir()
     aside.rename(harness.folders.history_file)
     await harness.clock.advance(DISK_AGAIN + 1)
-    assert sent.done() and harness.host.count("submit") == 1
+    assert sent.done() and sent.exception() is None and harness.host.count("submit") == 1
     await harness.services.aclose()
 
 

@@ -12,7 +12,8 @@ from tests.monitor.fakes import BELL, FakeService, MonitorHarness
 from tests.store.samples import make_folders, open_repository, sample_job
 from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobStatus
+from tui.domain.jobs import JobStatus, WaitState
+from tui.monitor.outbox.outbox import DISK_AGAIN
 from tui.monitor.state.events import JobsChanged, Notice, Severity
 from tui.store.records.models import JobRecord
 
@@ -54,6 +55,25 @@ async def test_full_disk_is_shown_once_and_loses_nothing(tmp_path: Path) -> None
     assert record is not None and record.job.status is JobStatus.RUNNING
     assert len(again.records()) == 401
     await again.aclose()
+
+
+async def test_submission_whose_sending_is_refused_by_a_full_disk_waits_for_room(tmp_path: Path) -> None:
+    await with_many_jobs(tmp_path)
+    harness = await MonitorHarness(tmp_path).enter()
+    queue = harness.services.outbox.queue
+    queue.hold_for(600.0, "test")
+    sent = asyncio.ensure_future(harness.services.outbox.submit(BELL))
+    await harness.clock.settle()
+    with full_disk(harness.folders.history_file):
+        queue.release()
+        harness.services.outbox.context.workers.send_queue.request()
+        await harness.clock.advance(1)
+        (waiting,) = queue.waiting()
+        assert (waiting.state, waiting.why) == (WaitState.WAITING, "the disk takes nothing")
+    await harness.clock.advance(2 * DISK_AGAIN)
+    assert sent.done() and sent.exception() is None
+    assert (harness.host.count("submit"), len(harness.host.jobs)) == (1, 1)
+    await harness.services.aclose()
 
 
 async def test_closing_saves_the_history_although_the_service_hangs(

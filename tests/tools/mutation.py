@@ -240,6 +240,9 @@ def _failing_test(copy: Path, tests: Sequence[str], limit: float) -> str:
         return "timeout"
     if status == 0:
         return ""
+    if status == pytest.ExitCode.USAGE_ERROR and any("[" in test for test in tests):
+        # The names of parametrised tests may hold what was changed.
+        return _failing_test(copy, list(dict.fromkeys(test.partition("[")[0] for test in tests)), 2 * limit)
     lines = (copy / _SAID).read_text(errors="replace").splitlines()
     failed = [line.split()[1] for line in lines if line.startswith(("FAILED ", "ERROR "))]
     return failed[0] if failed else f"pytest ended with {status}: {' '.join(lines[-1:])}"

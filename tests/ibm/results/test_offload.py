@@ -39,6 +39,7 @@ async def test_million_shots_are_counted_in_process() -> None:
         (PROCESS_BYTES - 1, ["thread"]),
         (PROCESS_BYTES, ["process"]),
     ],
+    ids=["here", "thread", "still thread", "process"],
 )
 async def test_result_is_decoded_where_its_size_says(
     size: int, where: list[str], monkeypatch: pytest.MonkeyPatch
