@@ -16,10 +16,11 @@ _GAP = r"(?>\s+|//[^\n]*|/\*.*?\*/)*+"
 _HEADER = re.compile(rf"{_GAP}OPENQASM\s+(\d+)(?:\.\d+)?", re.DOTALL)
 _BLANK = re.compile(rf"{_GAP}\Z", re.DOTALL)
 _OLD_INCLUDE = re.compile(r"^[^/\n]*\binclude\s*\"qelib1\.inc\"", re.MULTILINE)
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+# A comment without end takes the rest: otherwise each further beginning would be searched for its end again.
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _BITS = re.compile(
-    r"(?<![\w$])(?:bit\s*(?:\[\s*(?P<size>[^\]]*)\])?\s+[^\W\d]\w*\s*[;=]"
-    r"|creg\s+[^\W\d]\w*\s*(?:\[\s*(?P<old>[^\]]*)\])?\s*;)"
+    r"(?<![\w$])(?:bit\s*(?:\[\s*(?P<size>[^\[\]]*)\])?\s+[^\W\d]\w*\s*[;=]"
+    r"|creg\s+[^\W\d]\w*\s*(?:\[\s*(?P<old>[^\[\]]*)\])?\s*;)"
 )
 _MOST_BITS = 10_000
 OVERHEAD_SECONDS = 2.0

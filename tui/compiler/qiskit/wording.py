@@ -102,6 +102,8 @@ _BUILDING: Final = {
     ),
 }
 """Messages of Qiskit's errors while it builds a circuit, and their wording."""
+_LONGEST_MATCHED: Final = 600
+"""Characters of a message that are looked at: it may repeat a name of any length."""
 _RAISED: Final[Mapping[type[BaseException], str]] = {
     AttributeError: "Qiskit's reader of OpenQASM fails on this; another way to write it may do.",
     IndexError: "The index is outside the register.",
@@ -181,7 +183,7 @@ def building(error: BaseException, gate: str) -> str:
 def _worded(rules: Mapping[str, str], message: str, **names: str) -> str:
     """The wording of the first pattern that a message starts with; empty when there is none."""
     for pattern, wording in rules.items():
-        if (found := re.match(pattern, message, re.DOTALL)) is not None:
+        if (found := re.match(pattern, message[:_LONGEST_MATCHED], re.DOTALL)) is not None:
             return wording.format(*found.groups(), **names)
     return ""
 

@@ -79,6 +79,6 @@ def from_iso(text: str) -> datetime:
         ValueError: when the text is not an ISO 8601 time.
     """
     # A `+` that was not percent-encoded in a query arrives as a space.
-    repaired = re.sub(r"(T.*\d) (\d\d:?\d\d)$", r"\1+\2", text.strip())
+    repaired = re.sub(r"(?<=\d) (\d\d:?\d\d)$", r"+\1", text.strip()) if "T" in text else text.strip()
     moment = datetime.fromisoformat(repaired)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

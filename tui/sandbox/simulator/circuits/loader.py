@@ -21,7 +21,8 @@ from tui.sandbox.simulator.base.values import JobFailure
 Language = Literal["qasm2", "qasm3", "qpy"]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s_-]+")
-_VERSION = re.compile(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*OPENQASM\s+(\d)", re.DOTALL)
+# Possessive and atomic: what was passed over is never tried in another way, so matching is linear.
+_VERSION = re.compile(r"(?>\s+|//[^\n]*|/\*.*?\*/)*+OPENQASM\s+(\d)", re.DOTALL)
 _QASM2_PLACE = re.compile(r"(?:<input>|[^:\s]+):(\d+),(\d+): (.*)", re.DOTALL)
 _TAKEN = re.compile(r"Symbol '([^']+)' already inserted ")
 # A compressed bomb must not take the machine's memory.
