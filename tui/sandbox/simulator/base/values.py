@@ -48,6 +48,21 @@ class RunOutcome:
 
 
 @dataclass(frozen=True)
+class SimulationEstimate:
+    """How long a job takes to simulate.
+
+    `seconds` is for this machine when it does nothing else; None when it is not known. `methods` are how its
+    circuits would be simulated, `processors` on how many at once. `refusal` says why the job would fail as
+    too large; empty when it would not.
+    """
+
+    seconds: float | None
+    methods: tuple[str, ...] = ()
+    processors: int = 1
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
 class TranspileRequest:
     """Circuits to fit to a device, or to a bare coupling map (which wins when both are given).
 

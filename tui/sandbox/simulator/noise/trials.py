@@ -22,7 +22,7 @@ from tui.sandbox.simulator.rotations.trajectories import PROCESSORS, Trajectorie
 
 # A trial stops where a state gets more entangled than this; with as many different errors as shots such a
 # circuit takes minutes anyway.
-_TRIAL_BOND = 32
+_TRIAL_BOND = 64
 _BONDS = re.compile(r"BD=\[([0-9 ]*)\]")
 _TRIAL_RUNS = 6
 _TRIAL_SECONDS = 1.0
@@ -86,7 +86,7 @@ def stim_seconds(circuit: QuantumCircuit, device: str, qubits: tuple[int, ...], 
 
 def rotations_seconds(reduced: ReducedRotations, runs: int) -> Seconds:
     """Estimate runs with state vectors from the measured speed of the compiled loops."""
-    rates = _rates()
+    rates = measure_rates()
     seconds = 0.0
     terms = sum(map(len, reduced.terms))
     parts = list(batches(reduced.qubits, runs))
@@ -117,11 +117,14 @@ def products_seconds(
     counts = trajectories.counts
     chosen = generator.permutation(runs)[:_TRIAL_RUNS].tolist()
     spent: list[float] = []
+    entangled = 0
     for run in [int(np.argmax(counts)), *chosen]:
         started = time.process_time()
         (bond,) = _bonds([flipped_circuit(circuit, pulled, trajectories.flips[run])], int(counts[run]))
         spent.append(time.process_time() - started)
-        if bond >= _TRIAL_BOND:
+        entangled += bond >= _TRIAL_BOND
+        # Errors make some states more entangled than others.
+        if entangled and (len(spent) == 1 or entangled > 2):
             # A lower bound: the trial has cut the state down.
             return Seconds(max(float(np.mean(spent)) * runs, limit * PROCESSORS), PROCESSORS)
         if min(spent) * runs > limit * PROCESSORS:
@@ -204,8 +207,8 @@ class _Rates:
 
 
 @cache
-def _rates() -> _Rates:
-    """Measure the speed of the compiled loops, which compiles them."""
+def measure_rates() -> _Rates:
+    """Measure the speed of the compiled loops once in this process, which compiles them."""
     overhead = _rotation_seconds(1, 1, 64)
     small, large = _rotation_seconds(10, 64, 64), _rotation_seconds(15, 64, 32)
     states = np.ones((1 << 14, 2, 32), dtype=np.float32)

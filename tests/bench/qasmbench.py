@@ -1,0 +1,106 @@
+"""How many OpenQASM programs of a folder the sandbox runs, and how well it foretells how long that takes.
+
+    python -m tests.bench.qasmbench FOLDER [--device ibm_peekskill] [--shots 1024] [--level 2] [NAME ...]
+
+Every `.qasm` below the folder is transpiled as qdeck does, estimated as before a submit, and run as a job if
+it is not refused. Meant for the small and medium programs of QASMBench (https://github.com/pnnl/QASMBench).
+Times are processor seconds, which other programs on the machine do not change much; `wall` is what the
+processors would take together when they do nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.compiler.messages import TargetData, Transpile
+from tui.compiler.qiskit.circuit_summary import NotPossible
+from tui.compiler.qiskit.parser import Unreadable
+from tui.compiler.qiskit.transpile import transpile
+from tui.domain.circuits import TranspileOptions
+from tui.sandbox.simulator.base.calibration import target
+from tui.sandbox.simulator.estimate import estimate_job
+from tui.sandbox.simulator.noise.trials import measure_rates
+from tui.sandbox.simulator.runner import run, warm
+
+MOST_FACTOR = 3.0
+MOST_SECONDS = 60.0
+# What is done in less is measured as much of the machine as of the program.
+SOON = 0.1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a program; `estimated` and `spent` in wall seconds of a machine that is free."""
+
+    name: str
+    kind: str
+    estimated: float = 0.0
+    spent: float = 0.0
+    told: str = ""
+
+    @property
+    def factor(self) -> float:
+        """By what factor the estimate is wrong, at least 1."""
+        low, high = sorted((max(self.estimated, 1e-9), max(self.spent, 1e-9)))
+        return high / low
+
+
+def measure(file: Path, device: str, shots: int, level: int) -> Outcome:
+    """Transpile, estimate and run one program."""
+    name = file.stem
+    options = TranspileOptions(level, 1)
+    try:
+        request = Transpile(file.read_text(), TargetData(device, ""), options)
+        isa = transpile(request, target(device, False)).qasm
+    except (Unreadable, NotPossible) as error:
+        return Outcome(name, "unreadable", told=str(error))
+    params = {"pubs": [[isa, None, shots]]}
+    foretold = estimate_job("sampler", params, device)
+    if foretold.refusal:
+        return Outcome(name, "refused", foretold.seconds or 0.0, told=foretold.refusal)
+    began, spent = time.perf_counter(), time.process_time()
+    outcome = run("sampler", params, device, 1)
+    spent, began = time.process_time() - spent, time.perf_counter() - began
+    if outcome.status != "Completed":
+        return Outcome(name, "failed", told=outcome.reason or "")
+    # Work on several processors at once takes as much less time.
+    wall = min(spent, began) if foretold.processors == 1 else spent / foretold.processors
+    return Outcome(name, "ran", foretold.seconds or 0.0, wall, ", ".join(foretold.methods))
+
+
+def main() -> None:
+    """Measure every program and print a line for each, then the sums."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--device", default="ibm_peekskill")
+    parser.add_argument("--shots", type=int, default=1024)
+    parser.add_argument("--level", type=int, default=2)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    warm()
+    measure_rates()
+    outcomes: list[Outcome] = []
+    files = [file for file in asked.folder.rglob("*.qasm") if not file.stem.endswith("_transpiled")]
+    for file in sorted(files, key=lambda file: file.stat().st_size):
+        if file.stat().st_size and (not asked.names or file.stem in asked.names):
+            outcomes.append(measure(file, asked.device, asked.shots, asked.level))
+            one = outcomes[-1]
+            print(f"{one.name:24}{one.kind:12}{one.estimated:9.2f}{one.spent:9.2f}  {one.told}", flush=True)
+    ran = [one for one in outcomes if one.kind == "ran"]
+    long = [one for one in ran if one.spent >= SOON]
+    wrong = [one.name for one in ran if one.factor > MOST_FACTOR]
+    slow = [one.name for one in ran if one.spent > MOST_SECONDS]
+    print(
+        f"{len(outcomes)} programs: {len(ran)} ran, {sum(one.kind == 'refused' for one in outcomes)} refused"
+    )
+    print(f"beyond {MOST_SECONDS:.0f} s: {slow}; estimates wrong by more than {MOST_FACTOR:.0f}: {wrong}")
+    print(f"largest factor of those that took {SOON} s: {max((one.factor for one in long), default=1):.2f}")
+
+
+if __name__ == "__main__":
+    main()
