@@ -172,6 +172,7 @@ def cancel(choice: ServiceChoice, job_id: str) -> int:
     channel="Default: platform.",
     instance=None,
     account="Name to keep it under. Default: that of the channel.",
+    timeout="Seconds the service is waited for. Default: 60.",
 )
 @click.option("--keyring", is_flag=True, help="Keep the token in the system's keyring, not in the file.")
 def login(choice: ServiceChoice, unexpected: tuple[str, ...], keyring: bool) -> int:

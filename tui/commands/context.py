@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tui.commands.output import Exit, explain, say
 from tui.commands.selection import ServiceChoice, require_account
 from tui.common.crash_log import CrashLogHandler
-from tui.common.errors import QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.common.termination import ends_on_signal
 from tui.common.timing import Clock, SystemClock
 from tui.compiler.client import Compiler
@@ -26,6 +26,9 @@ from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
 from tui.sandbox.lifecycle.info import RunningSandbox
 
+_TOLD_FIRST = 2.0
+_TOLD_AGAIN = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class OpenServices:
@@ -36,12 +39,18 @@ class OpenServices:
 
 
 def make_services(
-    environ: Mapping[str, str], clock: Clock | None = None, *, read_only: bool = False, sends: bool = True
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+    *,
+    read_only: bool = False,
+    sends: bool = True,
+    timeout: float | None = None,
 ) -> AppServices:
     """The services over this user's folders, with the real services; nothing is opened or started yet.
 
     It is read-only when that is asked for here or in the settings, or when these cannot be read. Without
     `sends`, what earlier runs left in line stays there. What is logged goes to the log file from now on.
+    `timeout` is the seconds that each request may take, before the setting.
     """
     places = folders(environ)
     logging.lastResort = CrashLogHandler(places.state)
@@ -55,7 +64,11 @@ def make_services(
         from tui.ibm.factory import make_service
         from tui.ibm.transport.client import HttpOptions
 
-        options = HttpOptions(spill_folder=places.data / "spool", ca_file=settings.ca_file)
+        options = HttpOptions(
+            spill_folder=places.data / "spool",
+            ca_file=settings.ca_file,
+            budget=timeout or settings.timeout_seconds,
+        )
         return make_service(account, clock, options)
 
     try:
@@ -87,12 +100,14 @@ def make_services(
 
 
 @asynccontextmanager
-async def started_services(environ: Mapping[str, str], *, sends: bool = False) -> AsyncIterator[AppServices]:
+async def started_services(
+    environ: Mapping[str, str], *, sends: bool = False, timeout: float | None = None
+) -> AsyncIterator[AppServices]:
     """The services over this user's folders, history open, nobody signed in; closed at the end.
 
     Only with `sends` jobs are submitted: a command that looks must not send what waits from before.
     """
-    services = make_services(environ, sends=sends)
+    services = make_services(environ, sends=sends, timeout=timeout)
     unsubscribe = services.events.subscribe(_talk_of)
     try:
         await services.start()
@@ -128,16 +143,70 @@ async def sign_in(services: AppServices, choice: ServiceChoice) -> Identity:
 
 @asynccontextmanager
 async def signed_in_services(
-    choice: ServiceChoice, environ: Mapping[str, str], *, submits: bool = False
+    choice: ServiceChoice, environ: Mapping[str, str], *, submits: bool = False, seconds: float | None = None
 ) -> AsyncIterator[OpenServices]:
-    """The services, signed in as `choice` says.
+    """The services, signed in as `choice` says, within `seconds`.
 
     With `submits` they send what is in line, and have Qiskit started beside them.
     """
-    async with started_services(choice.environment(environ), sends=submits) as services:
+    environ = choice.environment(environ)
+    async with started_services(environ, sends=submits, timeout=choice.timeout) as services:
         if submits:
             await services.compiler.start()
-        yield OpenServices(services, await sign_in(services, choice))
+        async with waiting_for_service(time_limit(choice, environ, seconds)):
+            identity = await sign_in(services, choice)
+        yield OpenServices(services, identity)
+
+
+def time_limit(choice: ServiceChoice, environ: Mapping[str, str], seconds: float | None) -> float | None:
+    """Return the seconds that the service is waited for: as the option says, the setting, or the command.
+
+    Args:
+        seconds: the command's own; it does not hold for the sandbox, which may have to be started.
+    """
+    if choice.timeout is not None:
+        return choice.timeout
+    with contextlib.suppress(QdeckError):  # it was told
+        set_by_user = load_settings(folders(environ).settings_file).timeout_seconds
+        if set_by_user is not None:
+            return set_by_user
+    return None if choice.sandbox else seconds
+
+
+@asynccontextmanager
+async def waiting_for_service(seconds: float | None = None) -> AsyncIterator[None]:
+    """Print now and then that the service is waited for, from the second second on.
+
+    Args:
+        seconds: longest time; `None`: none is set here.
+
+    Raises:
+        QdeckError: `TIMEOUT`: the service did not answer in that time.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    timer: asyncio.TimerHandle
+
+    def tell() -> None:
+        nonlocal timer
+        passed = loop.time() - began
+        limit = "" if seconds is None else f" of {seconds:g}"
+        say(f"Waiting for the service: {passed:.0f}{limit} s. Ctrl+C stops.")
+        timer = loop.call_later(max(_TOLD_AGAIN, passed), tell)
+
+    timer = loop.call_later(_TOLD_FIRST, tell)
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise QdeckError(
+            ErrorKind.TIMEOUT,
+            f"The service did not answer within {seconds:g} s.",
+            "Give it longer with --timeout SECONDS, or timeout_seconds in settings.toml.",
+        ) from None
+    finally:
+        timer.cancel()
 
 
 def _talk_of(event: Event) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tui.commands.answers import job_facts
-from tui.commands.context import sign_in, signed_in_services, started_services
+from tui.commands.context import (
+    sign_in,
+    signed_in_services,
+    started_services,
+    time_limit,
+    waiting_for_service,
+)
 from tui.commands.output import Exit, UsageFault, emit_json, emit_table, explain, say
 from tui.commands.selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.common.errors import QdeckError
@@ -17,6 +24,10 @@ from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.jobquery.filters import TIME_SPAN, date_range, time_before
 from tui.monitor.services import AppServices
 
+LIST_SECONDS = 30.0
+"""Seconds that a list is waited for, signing in included, unless the user says otherwise."""
+CHANGE_SECONDS = 60.0
+"""Seconds that signing in, and then a change on the service, is waited for."""
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
 """Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
 HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
@@ -78,7 +89,8 @@ async def list_jobs(
         QdeckError: signing in failed.
     """
     wanted = wanted or JobQuery()
-    async with started_services(choice.environment(environ)) as services:
+    environ = choice.environment(environ)
+    async with started_services(environ, timeout=choice.timeout) as services:
         account = None if choice.sandbox else choose_account(services.account.found, choice)
         nobody = not choice.sandbox and account is None
         if account is not None and choice.account:
@@ -92,15 +104,28 @@ async def list_jobs(
                     say(f"No {kind} found: `qdeck login` signs in.")
                 printed = _print_history(jobs, as_json=as_json)
                 return Exit.FAILED if services.history_unread else printed
-        return await _list_now(services, await sign_in(services, choice), limit, wanted, as_json=as_json)
+        seconds = time_limit(choice, environ, LIST_SECONDS)
+        began = asyncio.get_running_loop().time()
+        async with waiting_for_service(seconds):
+            identity = await sign_in(services, choice)
+        if seconds is not None:
+            seconds = max(1.0, seconds - (asyncio.get_running_loop().time() - began))
+        return await _list_now(services, identity, limit, wanted, as_json=as_json, seconds=seconds)
 
 
 async def _list_now(
-    services: AppServices, identity: Identity, limit: int, wanted: JobQuery, *, as_json: bool
+    services: AppServices,
+    identity: Identity,
+    limit: int,
+    wanted: JobQuery,
+    *,
+    as_json: bool,
+    seconds: float | None,
 ) -> Exit:
     stale = False
     try:
-        await services.jobs.fetch_newest(limit, wanted)
+        async with waiting_for_service(seconds):
+            await services.jobs.fetch_newest(limit, wanted)
     except QdeckError as error:
         explain(error)
         say("What follows is what was known before.")
@@ -169,8 +194,9 @@ async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: 
     Raises:
         QdeckError: there is no such job, it is already final, or the service said no.
     """
-    async with signed_in_services(choice, environ) as opened:
-        await opened.services.jobs.cancel(job_id)
+    async with signed_in_services(choice, environ, seconds=CHANGE_SECONDS) as opened:
+        async with waiting_for_service(time_limit(choice, environ, CHANGE_SECONDS)):
+            await opened.services.jobs.cancel(job_id)
         say(f"Cancelled job {job_id}.")
         return Exit.DONE
 

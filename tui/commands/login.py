@@ -6,7 +6,7 @@ import getpass
 import sys
 from collections.abc import Awaitable, Mapping
 
-from tui.commands.context import started_services
+from tui.commands.context import started_services, time_limit, waiting_for_service
 from tui.commands.output import Exit, UsageFault, explain, say
 from tui.commands.selection import ServiceChoice, choose_account
 from tui.common.errors import ErrorKind, QdeckError
@@ -19,6 +19,7 @@ from tui.ibm.credentials.save import forget, keep_account
 from tui.monitor.services import AppServices
 
 _LONGEST_TOKEN = 4096
+SIGN_IN_SECONDS = 60.0
 
 
 def login(choice: ServiceChoice, environ: Mapping[str, str], keep: Keep = Keep.FILE) -> Awaitable[Exit]:
@@ -40,14 +41,15 @@ def login(choice: ServiceChoice, environ: Mapping[str, str], keep: Keep = Keep.F
     else:
         token = _ask_token(f"Token for {channel} (not shown): ")
     account = typed_account(Secret(token), channel, environ, instance=choice.instance, name=choice.account)
-    return _login(account, environ, keep)
+    return _login(account, environ, keep, time_limit(choice, environ, None))
 
 
-async def _login(account: Account, environ: Mapping[str, str], keep: Keep) -> Exit:
+async def _login(account: Account, environ: Mapping[str, str], keep: Keep, timeout: float | None) -> Exit:
     if keep is Keep.KEYRING and not await keyring_name():
         raise QdeckError(ErrorKind.UNAVAILABLE, "No system keyring works here.", IN_A_FILE)
-    async with started_services(environ) as services:
-        identity = await services.account.sign_in(account)
+    async with started_services(environ, timeout=timeout) as services:
+        async with waiting_for_service(timeout or SIGN_IN_SECONDS):
+            identity = await services.account.sign_in(account)
         say(f"Signed in to {_named(identity)}.")
         try:
             where = await keep_account(account, folders(environ), keep)
@@ -86,7 +88,8 @@ async def logout(choice: ServiceChoice, environ: Mapping[str, str]) -> Exit:
 
 async def _end(services: AppServices, account: Account, places: Folders) -> bool:
     try:
-        identity = await services.account.sign_in(account)
+        async with waiting_for_service(SIGN_IN_SECONDS):
+            identity = await services.account.sign_in(account)
         report = await services.account.sign_out()
         say(f"Signed out of {_named(identity)}. {report.message}")
         ended = True

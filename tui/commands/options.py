@@ -30,6 +30,11 @@ _SERVICE_OPTIONS: dict[str, dict[str, Any]] = {
     "sandbox": {"is_flag": True, "help": "The simulated service on this machine."},
     "account": {"metavar": "NAME", "help": "The account of this name; `qdeck where` lists them."},
     "channel": {"type": click.Choice(["platform", "classic"]), "help": "Generation of the service."},
+    "timeout": {
+        "type": click.FloatRange(min=1),
+        "metavar": "SECONDS",
+        "help": "Seconds the service is waited for. Default: 30 for lists.",
+    },
     "instance": {"metavar": "NAME", "help": "CRN or name (platform), hub/group/project (classic)."},
 }
 
@@ -73,7 +78,12 @@ def service_options(**helps: str | None) -> Callable[[Callable[..., int]], Calla
 
 
 def service_choice(
-    *, sandbox: bool | None, account: str | None, channel: str | None, instance: str | None
+    *,
+    sandbox: bool | None,
+    account: str | None,
+    channel: str | None,
+    instance: str | None,
+    timeout: float | None = None,
 ) -> ServiceChoice:
     """Combine the options of the command with those that stand before the command.
 
@@ -97,6 +107,7 @@ def service_choice(
         channel=Channel(channel) if channel else None,
         instance=instance or before.get("instance") or "",
         account=account,
+        timeout=timeout or before.get("timeout"),
     )
 
 

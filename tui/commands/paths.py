@@ -90,6 +90,7 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
         return [("settings", "refused", str(error))]
     values = {
         "on_finish": shlex.join(settings.on_finish),
+        "timeout_seconds": "" if settings.timeout_seconds is None else str(settings.timeout_seconds),
         "kept_mib": "" if settings.kept_mib is None else str(settings.kept_mib),
     }
     rows = [(name, value, "settings.toml") for name, value in values.items() if value]

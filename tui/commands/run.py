@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from tui.commands.answers import emit_result, run_answer
-from tui.commands.context import OpenServices, signed_in_services
+from tui.commands.context import OpenServices, signed_in_services, waiting_for_service
 from tui.commands.output import Exit, UsageFault, emit_json, explain, say
 from tui.commands.selection import ServiceChoice, require_backend
 from tui.commands.submission import QueueTalk, send_earlier, submit, wait_until_over
@@ -258,7 +258,8 @@ async def _require_backend_name(services: AppServices, name: str) -> None:
         QdeckError: `NOT_FOUND`, with the names there are.
     """
     if not services.backends.all():
-        await services.polling.refresh()
+        async with waiting_for_service():
+            await services.polling.refresh()
     names = sorted(backend.name for backend in services.backends.all())
     if name not in names:
         raise QdeckError(
@@ -273,7 +274,8 @@ async def _backend(services: AppServices, request: RunRequest, report: CheckRepo
     if request.backend:
         return request.backend
     if not services.backends.all():
-        await services.polling.refresh()
+        async with waiting_for_service():
+            await services.polling.refresh()
     for session in services.sessions.all():
         if request.session_id and session.id == request.session_id and session.backend:
             return session.backend
@@ -336,7 +338,8 @@ async def _finish(opened: OpenServices, request: RunRequest, candidate: Candidat
 
 async def _result(services: AppServices, job: Job) -> JobResult | None:
     try:
-        result = await services.jobs.result(job.id)
+        async with waiting_for_service():
+            result = await services.jobs.result(job.id)
     except QdeckError as error:
         say(f"qdeck: Job {job.id} is done, but its result did not come. {error}")
         return None

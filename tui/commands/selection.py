@@ -21,12 +21,14 @@ class ServiceChoice:
         channel: the generation; `None`: that of the first account found, platform for the sandbox.
         instance: CRN or name (platform), hub/group/project (classic); empty: the account's own.
         account: the name of an account; empty: the first one found for the channel.
+        timeout: seconds that the service is waited for; `None`: as the settings or the command think fit.
     """
 
     sandbox: bool = False
     channel: Channel | None = None
     instance: str = ""
     account: str = ""
+    timeout: float | None = None
 
     @property
     def sandbox_channel(self) -> Channel:

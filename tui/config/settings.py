@@ -80,6 +80,8 @@ class Settings:
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
         auto_result_mib: MiB up to which results are fetched by themselves; larger ones when a job is opened.
         transpile_seconds: time that transpiling a circuit here may take.
+        timeout_seconds: seconds that a command, and each request of the app, waits for the service; `None`:
+            as each thinks fit.
         readonly: nothing is submitted, cancelled or changed on the service.
         program: how primitives are submitted on the platform: `executor` or `legacy`.
     """
@@ -93,6 +95,7 @@ class Settings:
     transpile_seconds: int = 300
     readonly: bool = False
     program: str = "executor"
+    timeout_seconds: int | None = None
 
 
 _KNOWN = tuple(field.name for field in fields(Settings))
@@ -112,6 +115,7 @@ _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "session_idle_minutes": (_whole(0), "a whole number of minutes, 0 for no warning"),
     "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
     "transpile_seconds": (_whole(1), "a whole number of seconds, at least 1"),
+    "timeout_seconds": (_whole(1), "a whole number of seconds, at least 1"),
     "readonly": (lambda value: type(value) is bool, "true or false"),
     "program": (lambda value: value in ("executor", "legacy"), '"executor" or "legacy"'),
 }

@@ -9,7 +9,7 @@ import random
 import ssl
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
@@ -74,6 +74,8 @@ class HttpOptions:
         spill_folder: where large responses wait on the disk; `None`: the system's own place for temporary
             files.
         ca_file: CA certificates that are trusted beside the others, as `settings.toml` names them.
+        budget: seconds for a request with all its repetitions, but for a large response; `None`: as the
+            policy and the timeouts say.
         chance: source of the jitter of repetitions.
         transport: stands in for the network, in tests.
     """
@@ -85,6 +87,7 @@ class HttpOptions:
     max_in_memory: int = 64 * 1024 * 1024
     spill_folder: Path | None = None
     ca_file: Path | None = None
+    budget: float | None = None
     chance: Chance = random.random
     transport: httpx.AsyncBaseTransport | None = None
 
@@ -131,7 +134,10 @@ class HttpClient:
         self._origins = set(origins)
         self._clock = clock
         self._options = options
-        self._retries = Retries(options.policy, clock, options.chance)
+        policy = options.policy
+        if options.budget is not None:
+            policy = replace(policy, patience=min(policy.patience, options.budget))
+        self._retries = Retries(policy, clock, options.chance)
         self._route = route
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._closed = False
@@ -160,7 +166,7 @@ class HttpClient:
         attempt = 0
         while True:
             attempt += 1
-            outcome = await self._attempt(request)
+            outcome = await self._attempt(request, self._clock.monotonic() - started)
             if isinstance(outcome, Response):
                 self._retries.succeeded()
                 return outcome
@@ -180,15 +186,21 @@ class HttpClient:
         while self._clients:
             await self._clients.popitem()[1].aclose()
 
-    async def _attempt(self, request: Request) -> Response | _Failed:
+    def _seconds(self, request: Request, passed: float) -> float:
+        """Return the seconds for an attempt, that many after the first one began."""
+        timeouts, budget = self._options.timeouts, self._options.budget
+        if request.large or budget is None:
+            return timeouts.large if request.large else timeouts.whole
+        return max(0.0, min(timeouts.whole, budget - passed))
+
+    async def _attempt(self, request: Request, passed: float) -> Response | _Failed:
         host = urlsplit(request.url).hostname or ""
         # Before any secret is revealed: the way may be one that cannot be gone.
         client = self._open(request.url)
         prepared = self._prepared(client, request)
         self._sent_secrets.extend(each for each in request.secrets() if each not in self._sent_secrets)
-        timeouts = self._options.timeouts
         try:
-            async with asyncio.timeout(timeouts.large if request.large else timeouts.whole):
+            async with asyncio.timeout(self._seconds(request, passed)):
                 response = await client.send(prepared, stream=True)
                 try:
                     return await self._read(request, host, response)
