@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.keyrings import WorthlessKeyring, in_place
+from tui.ibm.credentials import keyring
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    with in_place(WorthlessKeyring()):
-        yield
+    # Each login screen would start a process that asks for it.
+    monkeypatch.setattr(keyring, "installed", lambda: False)
+    yield
     monkeypatch.undo()
     time.tzset()

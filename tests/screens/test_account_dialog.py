@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from keyring import set_keyring
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import account, identity
-from tests.support.keyrings import MemoryKeyring, SilentKeyring, WorthlessKeyring
+from tests.support.keyrings import MemoryKeyring, SilentKeyring, WorthlessKeyring, in_place
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 from tui.domain.accounts import Channel, Keep, Route
+from tui.ibm.credentials import keyring
 from tui.screens.account import AccountScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.jobs.screen import JobsScreen
@@ -111,29 +111,31 @@ async def test_section_key_closes_both_account_dialogs() -> None:
 
 
 @pytest.mark.parametrize("name", ["", MemoryKeyring.name])
-async def test_login_offers_the_keyring_where_one_works(name: str) -> None:
+async def test_login_offers_the_keyring_where_one_works(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring, "installed", lambda: True)
     services = AppServicesHarness(signed_in=False)
     memory = MemoryKeyring() if name else WorthlessKeyring()
-    set_keyring(memory)
-    async with running(services) as pilot:
-        remember = pilot.app.screen.query_one("#remember", SearchableSelect)
-        assert len(remember.offered) == 2
-        remember.focus()
-        await settled(pilot)
-        offered = [value for _, value in remember.offered]
-        assert offered == [Keep.NOT, Keep.FILE, *([Keep.KEYRING] if name else [])]
-        assert remember.value is Keep.NOT
-        if not name:
-            return
-        assert name in remember.offered[-1][0]
-        remember.value = Keep.KEYRING
-        pilot.app.screen.query_one("#token", Input).value = "typed-token"
-        pilot.app.screen.query_one("#token", Input).focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        (used,) = services.sign_ins()
-        await until(pilot, lambda: services.kept_accounts() == {used.name: Keep.KEYRING})
-        assert list(memory.entries.values()) == ["typed-token"]
+    with in_place(memory):
+        async with running(services) as pilot:
+            remember = pilot.app.screen.query_one("#remember", SearchableSelect)
+            remember.focus()
+            if not name:
+                assert await services.account.keyring_name() == ""
+            await until(pilot, lambda: len(remember.offered) == (3 if name else 2))
+            offered = [value for _, value in remember.offered]
+            assert offered == [Keep.NOT, Keep.FILE, *([Keep.KEYRING] if name else [])]
+            assert remember.value is Keep.NOT
+            if not name:
+                return
+            assert name in remember.offered[-1][0]
+            remember.value = Keep.KEYRING
+            pilot.app.screen.query_one("#token", Input).value = "typed-token"
+            pilot.app.screen.query_one("#token", Input).focus()
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            (used,) = services.sign_ins()
+            await until(pilot, lambda: services.kept_accounts() == {used.name: Keep.KEYRING})
+            assert list(memory.entries.values()) == ["typed-token"]
 
 
 async def test_login_keyring_found_late_moves_no_cursor() -> None:
@@ -150,20 +152,21 @@ async def test_login_keyring_found_late_moves_no_cursor() -> None:
         assert remember.value is Keep.KEYRING
 
 
-async def test_login_says_that_it_waits_for_the_keyring() -> None:
+async def test_login_says_that_it_waits_for_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring, "installed", lambda: True)
     services = AppServicesHarness(signed_in=False)
     services.account.found = (replace(account(), token=Secret(""), keyring="work in here"),)
     silent = SilentKeyring()
-    set_keyring(silent)
-    async with running(services) as pilot:
-        assert "keyring" in screen_text(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        silent.freed.set()
-        await settled(pilot)
-        assert services.connection.identity is None
+    with in_place(silent):
+        async with running(services) as pilot:
+            assert "keyring" in screen_text(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: "Asking the keyring" in screen_text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            silent.free()
+            await settled(pilot)
+            assert services.connection.identity is None
 
 
 # --- certificates that are not checked -------------------------------------------------------------

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import json
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.ibm.mock_network import KEY
 from tests.support.keyrings import (
+    FailingKeyring,
     LockedKeyring,
     MemoryKeyring,
     SilentKeyring,
+    StoringSilentKeyring,
     WorthlessKeyring,
     in_place,
 )
+from tests.support.processes import children, until
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 from tui.config.settings import Folders, folders
@@ -111,7 +114,7 @@ async def test_unwritable_folder_leaves_no_keyring_entry(tmp_path: Path, memory:
 
 async def test_missing_keyring_entry_has_advice(tmp_path: Path, memory: MemoryKeyring) -> None:
     await keep_account(mine(), place(tmp_path), Keep.KEYRING)
-    memory.entries.clear()
+    memory.clear()
     (account,) = found(tmp_path)
     with pytest.raises(QdeckError) as caught:
         await with_token(account)
@@ -136,54 +139,107 @@ async def test_forget_with_locked_keyring_removes_file_entry(tmp_path: Path) -> 
     assert found(tmp_path) == ()
 
 
-async def test_keyring_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keyring_times_out_and_its_process_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with in_place(MemoryKeyring()):
         await keep_account(mine(), place(tmp_path), Keep.KEYRING)
     (account,) = found(tmp_path)
     monkeypatch.setattr(system_keyring, "ANSWER_SECONDS", 0.05)
-    silent = SilentKeyring()
-    with in_place(silent):
-        try:
-            with pytest.raises(QdeckError) as caught:
-                await with_token(account)
-        finally:
-            silent.freed.set()
+    with in_place(SilentKeyring()), pytest.raises(QdeckError) as caught:
+        await with_token(account)
     assert caught.value.kind is ErrorKind.TIMEOUT
     assert "Unlock it" in caught.value.advice
+    assert children(os.getpid()) == []
 
 
 async def test_timed_out_store_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system_keyring, "ANSWER_SECONDS", 0.05)
-    silent = SilentKeyring()
-    deleted = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def delete(service: str, username: str) -> None:
-        del silent.entries[service, username]
-        loop.call_soon_threadsafe(deleted.set)
-
-    monkeypatch.setattr(silent, "delete_password", delete)
-    with in_place(silent):
-        with pytest.raises(QdeckError):
-            await store_token("lab", Secret(KEY))
-        silent.freed.set()
-        async with asyncio.timeout(10):
-            await deleted.wait()
-    assert silent.entries == {}
+    late = StoringSilentKeyring()
+    monkeypatch.setattr(system_keyring, "ANSWER_SECONDS", 3.0)
+    with in_place(late), pytest.raises(QdeckError):
+        await store_token("lab", Secret(KEY))
+    assert late.asked, "it was killed before it had stored anything"
+    assert late.entries == {}
 
 
-async def test_cancelled_keyring_question_logs_no_error(tmp_path: Path) -> None:
+async def test_cancelled_store_is_undone() -> None:
+    late = StoringSilentKeyring()
+    with in_place(late):
+        storing = asyncio.create_task(store_token("lab", Secret(KEY)))
+        await until(lambda: late.asked)
+        assert late.entries
+        storing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await storing
+    assert late.entries == {} and children(os.getpid()) == []
+
+
+async def test_cancelled_keyring_question_ends_its_process(tmp_path: Path) -> None:
     with in_place(MemoryKeyring()):
         await keep_account(mine(), place(tmp_path), Keep.KEYRING)
     (account,) = found(tmp_path)
     silent = SilentKeyring()
+    for turns in (1, None):
+        with in_place(silent):
+            task = asyncio.create_task(with_token(account))
+            if turns is None:
+                await until(lambda: silent.asked)
+            else:
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    assert children(os.getpid()) == []
+
+
+async def test_error_that_repeats_the_token_is_told_by_its_class_alone() -> None:
+    with in_place(FailingKeyring()), pytest.raises(QdeckError) as caught:
+        await store_token("lab", Secret(KEY))
+    assert "RuntimeError" in caught.value.message and KEY not in f"{caught.value!r} {caught.value.advice}"
+
+
+async def test_keyring_that_breaks_the_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "not.a.module")
+    with pytest.raises(QdeckError, match="keyring failed"):
+        await store_token("lab", Secret(KEY))
+    assert await keyring_name() == ""
+
+
+async def test_process_of_the_keyring_has_neither_token_nor_key_in_its_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", KEY)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    silent = SilentKeyring()
     with in_place(silent):
-        task = asyncio.create_task(with_token(account))
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        silent.freed.set()
+        storing = asyncio.create_task(store_token("lab", Secret(KEY)))
+        await until(lambda: silent.asked)
+        shown = [
+            (Path("/proc") / str(pid) / name).read_bytes()
+            for pid in children(os.getpid())
+            for name in ("environ", "cmdline")
+        ]
+        silent.free()
+        assert await storing == "Memory Keyring"
+    assert any(b"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere" in text for text in shown)
+    assert all(KEY.encode() not in text for text in shown)
+
+
+async def test_app_process_never_imports_the_library(memory: MemoryKeyring, tmp_path: Path) -> None:
+    script = """
+import asyncio, os, sys
+from tui.common.safe_text import Secret
+from tui.ibm.credentials.keyring import keyring_name, read_token, store_token
+async def main():
+    await store_token("lab", Secret("a-token"))
+    print(await keyring_name(), (await read_token("lab")).reveal(), "keyring" in sys.modules)
+asyncio.run(main())
+"""
+    done = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
+    out, _ = await done.communicate()
+    assert out.decode().strip() == "Memory Keyring a-token False"
 
 
 async def test_keyring_without_storage_is_unavailable(tmp_path: Path) -> None:
@@ -204,14 +260,16 @@ async def test_missing_keyring_library_names_extra(
 ) -> None:
     await keep_account(mine(), place(tmp_path), Keep.KEYRING)
     (account,) = found(tmp_path)
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "keyring":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(system_keyring, "installed", lambda: False)
     with pytest.raises(QdeckError) as caught:
         await with_token(account)
     assert "qdeck[keyring]" in caught.value.message
+
+
+async def test_library_that_cannot_be_imported_counts_as_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keyring.py").write_text("raise ImportError('broken')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(QdeckError, match=r"qdeck\[keyring\]"):
+        await store_token("lab", Secret(KEY))

@@ -1,27 +1,25 @@
 """The system's keyring, for users who ask that it holds their token.
 
 A keyring may be locked, may ask on a desktop where nobody sits, or may never answer (D-Bus over SSH). So
-every question is put to it in a thread of its own and waited for only so long; a thread that is still stuck
-when qdeck ends does not hold it up. The library is imported by the first question, never before.
+every question is put to it by a short-lived process of its own (`keyring_worker`), which is waited for only
+so long and then killed. The app's process never imports the library.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+import os
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
+from tui.common.environment import hook_environment
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.safe_text import Secret, plain
+from tui.common.safe_text import Secret
+from tui.common.worker_process import WorkerDied, WorkerProcess
 from tui.config.settings import Folders
+from tui.ibm.credentials.keyring_worker import SERVICE, Answer, Ask, Question, Refusal
 
-if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
-
-SERVICE = "qdeck"
 ANSWER_SECONDS = 30.0
 """Seconds in which a keyring has to answer: long enough to type its password into a dialog."""
 LOOK_SECONDS = 5.0
@@ -33,8 +31,9 @@ NOT_INSTALLED = (
     "The system's keyring needs Python's `keyring` library, which is not installed: "
     'pip install "qdeck[keyring]" brings it.'
 )
-
-T = TypeVar("T")
+_WORKER = "tui.ibm.credentials.keyring_worker"
+_VARIABLES = ("PYTHON_KEYRING_BACKEND", "KEYRING_PROPERTY_", "GNOME_KEYRING_CONTROL", "KDE_")
+"""Beginnings of the names of variables by which the library finds a keyring, beside those of the desktop."""
 
 
 def installed() -> bool:
@@ -52,7 +51,7 @@ async def keyring_name() -> str:
     if not installed():
         return ""
     try:
-        return await _asked(lambda: plain(_backend().name, limit=60), LOOK_SECONDS)
+        return await _ask(Question(Ask.NAME), LOOK_SECONDS) or ""
     except QdeckError:
         return ""
 
@@ -64,7 +63,7 @@ async def read_token(entry: str) -> Secret:
         QdeckError: `UNAVAILABLE`: there is no keyring, or it is locked; `TIMEOUT`: it does not answer;
             `SETTINGS`: it has no such entry.
     """
-    token = await _asked(lambda: _backend().get_password(SERVICE, entry), ANSWER_SECONDS)
+    token = await _ask(Question(Ask.READ, entry), ANSWER_SECONDS)
     if not token:
         message = f"The keyring has no token for {entry!r} (any more)."
         advice = "Run `qdeck login --keyring` again."
@@ -81,20 +80,12 @@ async def store_token(entry: str, token: Secret) -> str:
     Raises:
         QdeckError: `UNAVAILABLE` or `TIMEOUT`: it is not kept.
     """
-    given_up = threading.Event()
-
-    def store() -> str:
-        backend = _backend()
-        backend.set_password(SERVICE, entry, token.reveal())
-        if given_up.is_set():
-            # The user has been informed that it is not kept.
-            backend.delete_password(SERVICE, entry)
-        return plain(backend.name, limit=60)
-
     try:
-        return await _asked(store, ANSWER_SECONDS)
-    except BaseException:
-        given_up.set()
+        return await _ask(Question(Ask.STORE, entry, token.reveal()), ANSWER_SECONDS) or ""
+    except (TimeoutError, asyncio.CancelledError, QdeckError) as error:
+        # Killed, it may have stored it at the last moment, and the user is informed that it is not kept.
+        if not isinstance(error, QdeckError) or error.kind is ErrorKind.TIMEOUT:
+            await _drop_quietly(entry)
         raise
 
 
@@ -104,63 +95,33 @@ async def drop_token(entry: str) -> None:
     Raises:
         QdeckError: `UNAVAILABLE` or `TIMEOUT`: it may still be there, and the advice says how to remove it.
     """
-
-    def drop() -> None:
-        from keyring.errors import PasswordDeleteError
-
-        backend = _backend()
-        try:
-            backend.delete_password(SERVICE, entry)
-        except PasswordDeleteError:
-            # Not there, or it refuses: only the first is well.
-            if backend.get_password(SERVICE, entry) is not None:
-                raise
-
     try:
-        await _asked(drop, ANSWER_SECONDS)
+        await _ask(Question(Ask.DROP, entry), ANSWER_SECONDS)
     except QdeckError as error:
         message = f"The token is still in the keyring: {error.message}"
         advice = f"Remove the entry of service {SERVICE!r}, user {entry!r} there."
         raise QdeckError(error.kind, message, advice) from error
 
 
-def _backend() -> KeyringBackend:
-    """Return the keyring that the library chose, or the user by its own settings; blocks.
-
-    Raises:
-        QdeckError: `UNAVAILABLE`: there is none that keeps anything.
-    """
+async def _drop_quietly(entry: str) -> None:
     try:
-        import keyring
-    except ImportError as problem:
-        raise QdeckError(ErrorKind.UNAVAILABLE, NOT_INSTALLED, IN_A_FILE) from problem
-    chosen = keyring.get_keyring()
-    # `fail` and `null` have 0 and less: the one keeps nothing, the other says so.
-    if chosen.priority <= 0:
-        message = "No system keyring works here: over SSH there is mostly none."
-        raise QdeckError(ErrorKind.UNAVAILABLE, message, IN_A_FILE)
-    return chosen
+        await _ask(Question(Ask.DROP, entry), LOOK_SECONDS)
+    except QdeckError:
+        # Then it hardly took the token, either.
+        return
 
 
-async def _asked(question: Callable[[], T], seconds: float) -> T:
+async def _ask(question: Question, seconds: float) -> str | None:
     """Return the answer of the keyring to a question, when it comes within so many seconds.
 
     Raises:
-        QdeckError: it does not, or refuses. Its own text may repeat a token, so it is not shown.
+        QdeckError: it does not, or refuses.
     """
-    answer: Future[T] = Future()
-
-    def ask() -> None:
-        answer.set_running_or_notify_cancel()
-        try:
-            answer.set_result(question())
-        except BaseException as problem:
-            answer.set_exception(problem)
-
-    threading.Thread(target=ask, name="keyring", daemon=True).start()
+    if not installed():
+        raise _error(Answer(refusal=Refusal.NOT_INSTALLED))
     try:
         async with asyncio.timeout(seconds):
-            return await asyncio.wrap_future(answer)
+            answer = await _answer_of_worker(question)
     except TimeoutError:
         raise QdeckError(
             ErrorKind.TIMEOUT,
@@ -168,20 +129,38 @@ async def _asked(question: Callable[[], T], seconds: float) -> T:
             "unlocked.",
             f"Unlock it there and try again. {IN_A_FILE}",
         ) from None
-    except QdeckError:
-        raise
-    except Exception as problem:
-        raise _refused(problem) from None
+    except (WorkerDied, OSError, msgspec.MsgspecError) as problem:
+        raise _error(Answer(refusal=Refusal.FAILED, error=type(problem).__name__)) from None
+    if answer.refusal is not None:
+        raise _error(answer)
+    return answer.text
 
 
-def _refused(problem: Exception) -> QdeckError:
-    from keyring.errors import InitError, KeyringLocked, NoKeyringError
+async def _answer_of_worker(question: Question) -> Answer:
+    wanted = [name for name in os.environ if name.startswith(_VARIABLES)]
+    worker = await WorkerProcess.open(_WORKER, environment=hook_environment(os.environ, wanted))
+    try:
+        await worker.send(msgspec.json.encode(question))
+        return msgspec.json.decode(await worker.receive(), type=Answer)
+    finally:
+        await worker.close()
 
-    if isinstance(problem, KeyringLocked):
-        message = "The keyring is locked."
-        advice = f"Unlock it (log in to the desktop, or open its password manager) and try again. {IN_A_FILE}"
-        return QdeckError(ErrorKind.UNAVAILABLE, message, advice)
-    if isinstance(problem, InitError | NoKeyringError):
-        return QdeckError(ErrorKind.UNAVAILABLE, "No system keyring is reached from here.", IN_A_FILE)
-    message = f"The keyring failed ({type(problem).__name__})."
-    return QdeckError(ErrorKind.UNAVAILABLE, message, f"Try again. {IN_A_FILE}")
+
+def _error(answer: Answer) -> QdeckError:
+    advice = IN_A_FILE
+    match answer.refusal:
+        case Refusal.NOT_INSTALLED:
+            message = NOT_INSTALLED
+        case Refusal.WORTHLESS:
+            message = "No system keyring works here: over SSH there is mostly none."
+        case Refusal.LOCKED:
+            message = "The keyring is locked."
+            advice = (
+                f"Unlock it (log in to the desktop, or open its password manager) and try again. {advice}"
+            )
+        case Refusal.UNREACHED:
+            message = "No system keyring is reached from here."
+        case _:
+            message = f"The keyring failed ({answer.error})."
+            advice = f"Try again. {advice}"
+    return QdeckError(ErrorKind.UNAVAILABLE, message, advice)
