@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from textual import events, on
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
@@ -36,6 +37,11 @@ _LOST_AFTER = 0.5
 """Seconds after which a key is taken for done though its follower did not come back: its widget is gone."""
 _ALWAYS = frozenset({"ctrl+q", "f1"})
 """What still works in a terminal that is too small to show the screen."""
+
+if not isinstance(vars(StylesCache)["get_inner_outer"], classmethod):
+    # Textual 8.2.8 means it to be one (its first argument is `cls`). As it is, the cache of its results keeps
+    # the rendered lines of the last 1,024 widgets that are gone: 50 MB after some hours of dialogs.
+    StylesCache.get_inner_outer = classmethod(vars(StylesCache)["get_inner_outer"])  # type: ignore[assignment]
 
 
 class _DiffUpdate(CompositorUpdate):

@@ -1,0 +1,1 @@
+"""Long runs of the real app, started by hand; each writes a report."""
