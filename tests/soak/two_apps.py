@@ -6,34 +6,26 @@ Both apps submit a Bell pair by keys, again and again. By turns: faults on a par
 resets, time-outs, answers that are lost, broken or late) for three quarters of each minute, an app ended by
 SIGKILL or SIGTERM at any moment and started again, the sandbox killed, the network cut for a moment. Then all
 that ends, the apps are given time to find out what became of their submissions, and are left by keys.
-
-At the end each submission in the history is compared with the service's jobs, by its own tag: one that has
-two jobs is doubled, one that the history calls accepted and the service does not have is lost, and so is
-one that is still open. A job that the service has under a tag of qdeck's and the history has not is lost too.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import signal
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
 import httpx
 
-from tests.soak.program import ROOT, Program, Report, Sampler
+from tests.soak.program import Report, Sampler
 from tests.soak.service import SoakSandbox, soak_sandbox
-from tests.store.samples import make_folders, read_tables
+from tests.soak.user import User
+from tests.soak.verdict import check_history, verdict
 from tui.domain.accounts import Channel
 
-PROGRAM = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'
-PASTED = f"\x1b[200~{PROGRAM}\x1b[201~"
 KINDS = (
     *("500", "502", "503", "504", "429", "429-wait=7", "429-date=7", "401", "html"),
     *("reset", "unanswered", "unanswered", "504-done", "504-done", "half", "invalid-json", "slow=6", "hang"),
@@ -44,54 +36,6 @@ KILL_EVERY = (25.0, 75.0)
 SANDBOX_KILLED_EVERY = 420.0
 CUT_EVERY = 300.0
 SETTLE_SECONDS = 240.0
-
-
-class User:
-    """An app and who works in it: submits, looks around, starts it again when it is gone."""
-
-    def __init__(self, name: str, sandbox: SoakSandbox, home: Path, chance: random.Random) -> None:
-        self.name = name
-        self.submitted = self.starts = 0
-        self.program: Program
-        self._words = ["--channel", sandbox.face.value]
-        self._environ = sandbox.environ(home)
-        self._chance = chance
-        self.start()
-
-    def start(self) -> None:
-        """Start the app."""
-        self.program = Program(self._words, self._environ)
-        self.starts += 1
-        self._ready = False
-
-    async def work(self) -> None:
-        """Submit and look around until cancelled."""
-        while True:
-            program = self.program
-            if not self._ready:
-                self._ready = await self._prepare(program)
-                await asyncio.sleep(0.5)
-                continue
-            await program.press("f4", "f9", pause=0.2)
-            self.submitted += 1
-            await asyncio.sleep(self._chance.uniform(1, 6))
-            await program.press("f2", "home", *["down"] * self._chance.randrange(5), "enter", pause=0.2)
-            await asyncio.sleep(self._chance.uniform(1, 6))
-            await program.press("esc", "f5", "r", "f2", pause=0.2)
-
-    async def _prepare(self, program: Program) -> bool:
-        """Write the circuit and transpile it for a backend, as far as the service lets it."""
-        if not await program.see("QPU left", 30):
-            await program.press("esc", "f7", "enter", pause=0.5)
-            return False
-        await program.press("f3", "ctrl+n", "esc", "f3", "ctrl+n", PASTED, pause=0.3)
-        await program.see("checked by Qiskit", 15)
-        await program.press("f8")
-        return await program.see("F9 runs it", 15) and program is self.program
-
-    async def end(self, number: signal.Signals) -> float:
-        """End the app, which is started again by `start`."""
-        return await self.program.end(number)
 
 
 class Troubles:
@@ -156,44 +100,6 @@ class Troubles:
             except httpx.TransportError:
                 await asyncio.sleep(1)
         raise RuntimeError("the sandbox does not take faults")
-
-
-def verdict(sandbox: SoakSandbox, home: Path, report: Report) -> int:
-    """Compare the history with the service; how many jobs are lost or doubled."""
-    tables = read_tables(make_folders(home / "qdeck"))
-    submissions = list(tables.get("submissions", {}).values())
-    ours: Counter[str] = Counter()
-    on_service = {}
-    for job in sandbox.jobs():
-        on_service[job["id"]] = job
-        ours.update(tag for tag in json.loads(job["tags"]) if tag.startswith("qdeck-"))
-    known = {str(row["id"]) for row in tables.get("jobs", {}).values()}
-    states = Counter(str(row["state"]) for row in submissions)
-    doubled = [tag for tag, count in ours.items() if count > 1]
-    accepted = [str(row["tag"]) for row in submissions if row["state"] == "accepted"]
-    lost = [tag for tag in accepted if not ours[tag]]
-    still_open = [row for row in submissions if row["state"] in ("prepared", "sending", "unconfirmed")]
-    wrong = [row for row in submissions if row["state"] in ("unsent", "refused") and ours[str(row["tag"])]]
-    unknown = [job for job in on_service if job not in known]
-    untold = set(ours) - {str(row["tag"]) for row in submissions}
-    report.line(f"submissions {len(submissions)}: {dict(states)}; jobs on the service {len(on_service)}")
-    for name, found in (
-        ("doubled", doubled),
-        ("accepted, but not on the service", lost),
-        ("still open", still_open),
-        ("called not created, but on the service", wrong),
-        ("on the service, not in the history", unknown),
-        ("on the service, without a submission", sorted(untold)),
-    ):
-        report.line(f"{name}: {len(found)} {found[:5] if found else ''}")
-    return len(doubled) + len(lost) + len(still_open) + len(wrong) + len(unknown) + len(untold)
-
-
-def check_history(environ: dict[str, str]) -> str:
-    """What `qdeck history check` says."""
-    command = [sys.executable, "-m", "tui", "history", "check"]
-    said = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    return f"exit status {said.returncode}: {said.stdout.strip()} {said.stderr.strip()}"
 
 
 async def soak(options: argparse.Namespace, folder: Path) -> int:
