@@ -86,13 +86,14 @@ class ExpectationValue:
 
 
 def value_facts(value: ExpectationValue) -> dict[str, object]:
-    """Return a value as plain JSON values: its error mitigation is there where the client did it."""
+    """Return a value as plain JSON values; its error mitigation is there where the client did it."""
     facts: dict[str, object] = {
         "observable": value.observable,
         "value": value.value,
         "std": value.std,
-        "index": list(value.index),
     }
+    if value.index:
+        facts["index"] = list(value.index)
     if value.method:
         facts["method"] = value.method
         facts["ensemble_std"] = value.ensemble_std

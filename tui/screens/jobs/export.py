@@ -97,7 +97,7 @@ def _pub(pub: PubResult) -> dict[str, Any]:
             "quasi": dict(pub.quasi.quasi),
         }
     if pub.values:
-        body["values"] = [value_facts(value) for value in pub.values]
+        body["values"] = [{"index": list(value.index), **value_facts(value)} for value in pub.values]
     return body
 
 
