@@ -133,6 +133,13 @@ class Transpiler:
             candidate = await self._compiler.review(qasm, isa, target, options, layouts, took)
         return replace(candidate, at=self._app_state.clock.now())
 
+    @property
+    def prepares_programs(self) -> bool:
+        """Return whether primitives are submitted as quantum programs where a submission does not say."""
+        service = self._app_state.connection.service
+        classic = service is None or service.account.channel is Channel.CLASSIC
+        return not classic and self._program is JobProgram.EXECUTOR
+
     async def prepared(self, submission: Submission) -> Submission:
         """Return the submission as it is sent: a quantum program of it prepared, where that is asked for.
 

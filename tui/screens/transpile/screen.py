@@ -354,7 +354,9 @@ class TranspileScreen(SectionScreen):
     def _show_identity(self) -> None:
         identity = self.services.connection.identity
         self.query_one(TranspileOptionsForm).offer_cloud(identity is not None and identity.cloud_transpiler)
-        self.query_one(SubmitForm).show_usage(self.services.connection.usage)
+        form = self.query_one(SubmitForm)
+        form.offer_options(self.services.transpiler.prepares_programs)
+        form.show_usage(self.services.connection.usage)
         self._apply_choices()
         self.refresh_bindings()
 

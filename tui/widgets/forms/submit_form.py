@@ -14,7 +14,14 @@ from textual.widgets import Input, Select
 from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.jobs import (
+    DEFAULT_PRECISION,
+    DEFAULT_SHOTS,
+    Decoupling,
+    Primitive,
+    PrimitiveOptions,
+    Submission,
+)
 from tui.widgets.forms.inputs import FieldRow, SanitizedInput
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_validation import (
@@ -36,6 +43,16 @@ ALONE = ""
 _PRIVATE = (("no", False), ("yes: read once", True))
 """The service gives the inputs of a private job to nobody, its result once."""
 
+_RESILIENCE = (("default: readout", ""), ("none", "0"), ("readout (TREX)", "1"), ("readout and ZNE", "2"))
+_TWIRLING: dict[str, tuple[bool | None, bool | None]] = {
+    "default": (None, None),
+    "off": (False, False),
+    "gates": (True, False),
+    "measurements": (False, True),
+    "both": (True, True),
+}
+"""Whether gates and measurements are twirled."""
+_DECOUPLING = tuple((one.value or "off", one.value) for one in Decoupling)
 _BEYOND_USAGE = "That is more than the instance has left."
 _BEYOND_LIMIT = "That is more than the QPU limit: the service ends it."
 _NO_DURATION = "The device tells no gate lengths: the shot counts as 0."
@@ -74,6 +91,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._usage: Usage | None = None
         self._trouble = ""
         self._session = ALONE
+        self._programs = False
 
     def compose(self) -> ComposeResult:
         """Yield the fields, then the error, then the estimate."""
@@ -83,6 +101,11 @@ class SubmitForm(VerticalScroll, can_focus=False):
         yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
         yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
         yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
+        yield FieldRow("Mitigation", _choice("resilience", _RESILIENCE), id="row-resilience")
+        yield FieldRow(
+            "Twirling", _choice("twirling", [(name, name) for name in _TWIRLING]), id="row-twirling"
+        )
+        yield FieldRow("Decoupling", _choice("decoupling", _DECOUPLING), id="row-decoupling")
         yield FieldRow("Session", SearchableSelect("alone", [("alone", ALONE)], ALONE, id="session"))
         yield FieldRow("Tags", _input("tags", "", "comma, separated"))
         yield FieldRow("Name", _input("name", "", "untitled"))
@@ -127,6 +150,11 @@ class SubmitForm(VerticalScroll, can_focus=False):
         """
         self.query_one("#session", SearchableSelect).offer([("alone", ALONE), *sessions], chosen)
         self._session = self.session_id
+
+    def offer_options(self, offered: bool) -> None:
+        """Offer error suppression and mitigation, which quantum programs alone have."""
+        self._programs = offered
+        self._arrange()
 
     def suggest_name(self, name: str) -> None:
         """Name the run as the circuit is named."""
@@ -211,6 +239,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
             observable_labels=labels,
             max_seconds=max_seconds,
             private=self.query_one("#private", SearchableSelect).selection is True,
+            options=self._options(),
             transpilation=candidate.transpilation,
         )
 
@@ -237,6 +266,25 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self.query_one("#row-shots").display = sampler
         self.query_one("#row-observables").display = not sampler
         self.query_one("#row-precision").display = not sampler
+        self.query_one("#row-resilience").display = self._programs and not sampler
+        self.query_one("#row-twirling").display = self._programs
+        self.query_one("#row-decoupling").display = self._programs
+
+    def _options(self) -> PrimitiveOptions:
+        if not self._programs:
+            return PrimitiveOptions()
+        gates, measures = _TWIRLING[self._chosen("twirling")]
+        level = self._chosen("resilience") if self.primitive is Primitive.ESTIMATOR else ""
+        return PrimitiveOptions(
+            twirl_gates=gates,
+            twirl_measures=measures,
+            decoupling=Decoupling(self._chosen("decoupling")),
+            resilience=int(level) if level else None,
+        )
+
+    def _chosen(self, field: str) -> str:
+        chosen = self.query_one(f"#{field}", SearchableSelect).selection
+        return chosen if isinstance(chosen, str) else ""
 
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value
@@ -281,6 +329,10 @@ class SubmitForm(VerticalScroll, can_focus=False):
         for sentence, applies, style in sentences:
             lines += wrapped(sentence, width, style) if applies else []
         return lines
+
+
+def _choice(id: str, options: Sequence[tuple[str, str]]) -> SearchableSelect[str]:
+    return SearchableSelect("", list(options), options[0][1], id=id)
 
 
 def _input(id: str, value: str, placeholder: str = "") -> Input:
