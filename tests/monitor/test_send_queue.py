@@ -15,7 +15,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Account
 from tui.domain.jobs import Job, JobStatus, WaitState
 from tui.monitor.outbox.context import STALE
-from tui.monitor.outbox.send_queue import CREATION_LIMIT, CREATIONS
+from tui.monitor.outbox.send_queue import CREATION_LIMIT, CREATIONS, FULL_BACKOFF
 from tui.monitor.state.events import Notice, OutboxChanged
 from tui.store.records.models import PendingState, PendingSubmission, merge_submissions
 
@@ -122,6 +122,20 @@ async def test_full_service_queue_is_tried_with_back_off(tmp_path: Path) -> None
     assert 9 <= harness.host.count("submit") <= 15 and not sent.done()
     harness.host.faults.clear()
     await harness.clock.run_until(sent.done, seconds=200)
+    await harness.services.aclose()
+
+
+async def test_signing_out_forgets_the_limits_of_the_account(tmp_path: Path) -> None:
+    harness = await entered(tmp_path)
+    queue = harness.services.outbox.queue
+    for _ in range(3):
+        queue.hold_full()
+    queue.checking = True
+    queue.reset()
+    assert (queue.hold, queue.checking) == (None, False)
+    queue.hold_full()
+    assert queue.hold is not None
+    assert queue.hold.until == harness.clock.monotonic() + FULL_BACKOFF.first
     await harness.services.aclose()
 
 

@@ -52,8 +52,16 @@ def test_rate_limit_of_none_accepts_everything() -> None:
 def test_limit_of_pending_jobs_refuses_the_first_that_is_too_many() -> None:
     OPEN_PLAN.check_pending(2)
     NO_LIMITS.check_pending(10**6)
-    with pytest.raises(ApiError, match="3 pending jobs"):
+    with pytest.raises(ApiError, match="3 pending jobs") as refused:
         OPEN_PLAN.check_pending(3)
+    assert (refused.value.status, refused.value.code) == (403, 3458)
+
+
+def test_open_plan_has_no_dry_runs() -> None:
+    NO_LIMITS.check_dry_run()
+    with pytest.raises(ApiError, match="Dry runs") as refused:
+        OPEN_PLAN.check_dry_run()
+    assert (refused.value.status, refused.value.code) == (403, 1200)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,23 @@ def test_folder_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) 
     assert caught.value.message.endswith("cannot be written: Not a directory.")
 
 
+def test_result_that_cannot_be_removed_is_named_with_the_reason(tmp_path: Path) -> None:
+    blobs = _blobs(tmp_path)
+    blobs.remove_result(KEY)
+    blobs.save_result(KEY, JobResult(()))
+    (file,) = (tmp_path / "results").iterdir()
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(QdeckError) as caught:
+        blobs.remove_result(KEY)
+    assert caught.value.kind is ErrorKind.STORAGE and str(file) in caught.value.message
+    file.rmdir()
+    blobs.save_result(KEY, JobResult(()))
+    assert blobs.result(KEY) is not None
+    blobs.remove_result(KEY)
+    assert blobs.result(KEY) is None and not file.exists()
+
+
 def _resealed(file: Path, change: tuple[bytes, bytes]) -> None:
     """Change a file's content so that gzip's own checksum is right."""
     data = gzip.decompress(file.read_bytes())

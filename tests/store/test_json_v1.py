@@ -62,6 +62,20 @@ def test_salvage_of_cut_file_keeps_every_whole_line() -> None:
             assert table.items() <= tables[name].items()
 
 
+def test_salvage_puts_no_row_into_the_table_before_it() -> None:
+    data, tables = _example()
+    damaged = data.replace(b'"sessions"', b'sessions"')
+    kept, lost = salvage(damaged, {"jobs": "program"})
+    assert (kept, lost) == ({"jobs": tables["jobs"]}, 2)
+    kept, lost = salvage(damaged, MARKS)
+    assert (kept, lost) == (tables, 1)
+
+
+def test_salvage_of_a_line_that_is_empty_goes_on_in_its_table() -> None:
+    data, tables = _example()
+    assert salvage(data.replace(b"\n", b"\n\n"), {}) == (tables, 0)
+
+
 @settings(max_examples=200)
 @given(st.data())
 def test_salvage_of_flipped_byte_loses_two_rows_at_most(data: st.DataObject) -> None:

@@ -117,7 +117,7 @@ def test_unfinished_batch_is_cut_off_and_kept_in_a_file(tmp_path: Path) -> None:
     rows, (warning,) = _rows(path)
     assert rows == {place: row for place, row in written.items() if place[0] == "jobs"}
     (aside,) = tmp_path.glob("journal.unfinished-*")
-    assert aside.name in warning
+    assert aside.name in warning and f"its {last_line - first_of_batch} bytes" in warning
     assert aside.read_bytes() == data[first_of_batch:last_line]
     assert path.read_bytes() == data[:first_of_batch]
 

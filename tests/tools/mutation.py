@@ -107,14 +107,27 @@ def mutants_of(path: str, operators: Sequence[str]) -> Iterator[tuple[tuple[int,
         operator = get_operator(f"core/{name}")()
         occurrence = 0
         for node in ast_nodes(tree):
-            # `*` and `/` between parameters are no operators.
-            is_mark = node.parent is not None and node.parent.type == "parameters"
+            left_out = _is_left_out(node)
             for start, _ in operator.mutation_positions(node):
                 text = lines[start[0] - 1]
                 nth = sum(line.strip() == text.strip() for line in lines[: start[0] - 1])
-                if not is_mark:
+                if not left_out:
                     yield start, Mutant(path, start[0], name, occurrence, text.strip(), "", nth)
                 occurrence += 1
+
+
+def _is_left_out(node: Any) -> bool:
+    """Return whether changing a node of parso's is no mutation of what the code does.
+
+    `*` and `/` between parameters are no operators. That a class is frozen or has slots, and that `zip` is
+    strict, forbids what no code here does: a test cannot notice it.
+    """
+    parent = node.parent
+    if parent is None:
+        return False
+    return parent.type == "parameters" or (
+        parent.type == "argument" and parent.children[0].get_code().strip() in ("frozen", "slots", "strict")
+    )
 
 
 def mutated(mutant: Mutant) -> tuple[str, Mutant] | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from tests.ibm.results.test_decoder import bits, noisy, typed
 from tui.domain.results import Counts, JobResult
 from tui.ibm.results import offload
 from tui.ibm.results.decoder import decode_result
-from tui.ibm.results.offload import PROCESS_BYTES, THREAD_BYTES, offload_result
+from tui.ibm.results.offload import PROCESS_BYTES, THREAD_BYTES, offload_result, offload_result_file
 
 
 async def test_million_shots_are_counted_in_process() -> None:
@@ -70,6 +71,24 @@ async def test_result_is_decoded_in_a_thread_where_no_process_can_be_had(
     monkeypatch.setattr(offload, "_decode_in_process", none)
     body = b'{"results":[{"data":{"evs":0.5}}]}'.ljust(PROCESS_BYTES)
     assert await offload_result(body) == decode_result(body)
+
+
+async def test_file_that_no_process_can_decode_is_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def none(_body: bytes, _descriptor: int) -> JobResult:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(offload, "_decode_in_process", none)
+    with tempfile.TemporaryFile() as file:
+        file.write(bytes(2_500_000))
+        file.flush()
+        result = await offload_result_file(file)
+        assert file.closed
+    assert result.note == (
+        "The result was not decoded: Cannot allocate memory. "
+        "The result as it came is 2 MB: it is not kept here."
+    )
 
 
 async def test_offloaded_result_equals_inline_result() -> None:
