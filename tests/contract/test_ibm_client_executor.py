@@ -189,7 +189,11 @@ def test_dry_run_answers_with_random_bits_of_the_right_shape(
     assert job.backend().name == "mock_peekskill"
     assert job.usage() > 2
     dry = estimator(peekskill, 2).run([(ghz, observables(ghz, "ZZI"))], dry_run=True)
-    assert dry.result(timeout=TIMEOUT_SECONDS)[0].data.evs.shape == (1,)
+    estimated = dry.result(timeout=TIMEOUT_SECONDS)[0]
+    assert estimated.data.evs.shape == (1,)
+    assert all(
+        timing["circuit_duration"] > 0 for timing in estimated.metadata["compilation"]["scheduler_timing"]
+    )
     # A dry run is charged nothing, but says what the job would be charged: about the published formula.
     assert dry.usage() == pytest.approx(2 + dry.metrics()["circuits_execution_time_ns"] / 1e9, rel=0.5)
     assert job.job_id() not in [found.job_id() for found in service.jobs(limit=5)]

@@ -21,6 +21,7 @@ from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM
 
 from tests.sandbox.simulator.programs import completed, failed
 from tui.sandbox.simulator.base.calibration import calibration, target
+from tui.sandbox.simulator.noise.durations import circuit_seconds
 from tui.sandbox.simulator.runner import run
 
 VERSIONS = ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
@@ -192,3 +193,38 @@ def test_hostile_program_ends_in_a_sentence(change: Callable[[dict[str, Any]], N
     start = time.monotonic()
     failed("executor", _mutated(change))
     assert time.monotonic() - start < 5
+
+
+def test_scheduler_timing_says_when_each_operation_is_played() -> None:
+    params = params_of(plain_program())
+    params["options"]["scheduler_timing"] = params["options"]["stretch_values"] = True
+    body = completed("executor", params)
+    metadata = body["data"][0]["metadata"]
+    lines = [line.split(",") for line in metadata["scheduler_timing"]["timing"].splitlines()]
+    assert {len(line) for line in lines} == {6}
+    assert {line[0] for line in lines} == {"main"}
+    ends = [int(line[3]) + int(line[4]) for line in lines]
+    data = calibration("ibm_peekskill")
+    assert metadata["scheduler_timing"]["circuit_duration"] == max(ends)
+    seconds = circuit_seconds(turned().assign_parameters([0.1]), data)
+    assert max(ends) * data.dt == pytest.approx(seconds, rel=0.01)
+    assert [line[1].split("_")[0] for line in lines].count("measure") == 4
+    assert metadata["stretch_values"] == []
+    assert decoded(body)[0].metadata.scheduler_timing.circuit_duration == max(ends)
+
+
+def test_job_beyond_a_limit_names_the_figure_and_the_limit() -> None:
+    many = plain_program(shots=4000)
+    many.items[0].circuit_arguments = np.zeros((3000, 1))
+    assert "12,000,000 executions" in str(failed("executor", params_of(many)).reason)
+    assert "10,000,000" in str(failed("executor", params_of(many)).reason)
+    circuit = QuantumCircuit(27, 1)
+    for _ in range(300):
+        circuit.sx(0)
+    circuit.rz(Parameter("angle"), 0)
+    circuit.measure(0, 0)
+    program = QuantumProgram(shots=1)
+    program.append_circuit_item(circuit, circuit_arguments=np.zeros((60_000, 1)))
+    reason = str(failed("executor", params_of(program)).reason)
+    assert "39,660,000 control instructions" in reason
+    assert "26,800,000" in reason

@@ -12,8 +12,10 @@ from tui.sandbox.core.devices import MOCKS
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.executor.limits import ControlInstructions
 from tui.sandbox.simulator.executor.program import Item, Program, read_program, tensor
-from tui.sandbox.simulator.executor.sampling import draw_arguments, sample_item
+from tui.sandbox.simulator.executor.sampling import Floats, draw_arguments, sample_item
+from tui.sandbox.simulator.executor.schedule import scheduler_timing
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.pubs import check_isa
 
@@ -45,9 +47,10 @@ def run_program(
     spans = []
     for index, item in enumerate(program.items):
         start = datetime.now(UTC)
-        outputs = _run_item(item, program.shots, device, generator, accounting)
+        values, drawn = draw_arguments(item, generator)
+        outputs = drawn | _run_item(item, values, program.shots, device, generator, accounting)
         results = {name: tensor(program.version, array) for name, array in outputs.items()}
-        data.append({"results": results, "metadata": _item_metadata(program)})
+        data.append({"results": results, "metadata": _item_metadata(program, item, values, accounting)})
         spans.append(_span(program, index, start, datetime.now(UTC)))
     body: dict[str, Any] = {
         "schema_version": program.version,
@@ -68,9 +71,11 @@ def _check(program: Program, device: str, accounting: JobAccounting) -> None:
             " recorded.",
             solution="Use meas_level 'classified' in the sandbox.",
         )
+    instructions = ControlInstructions(len(accounting.data.qubits))
     for item in program.items:
         check_isa(item.circuit, target(device), device)
         accounting.reserve(item.size, program.shots)
+        instructions.add(item.circuit, item.size)
         if item.size * program.shots * item.circuit.num_clbits > _MOST_OUTCOMES:
             raise JobFailure(
                 f"An item measures {item.size * program.shots * item.circuit.num_clbits:,} bits; the sandbox"
@@ -82,17 +87,21 @@ def _check(program: Program, device: str, accounting: JobAccounting) -> None:
 
 
 def _run_item(
-    item: Item, shots: int, device: str, generator: np.random.Generator, accounting: JobAccounting
+    item: Item,
+    values: Floats,
+    shots: int,
+    device: str,
+    generator: np.random.Generator,
+    accounting: JobAccounting,
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """The outputs of an item: those of its samplex, and its registers of shape `(*shape, shots, bits)`."""
-    values, outputs = draw_arguments(item, generator)
+    """The registers of an item, of shape `(*shape, shots, bits)`."""
     accounting.add_durations(item.circuit, values, shots)
     accounting.add_circuit(item.circuit)
     if device in MOCKS:
         bits = generator.integers(0, 2, (item.size, shots, item.circuit.num_clbits), dtype=np.uint8)
     else:
         bits = sample_item(item.circuit, values, device, shots, generator, accounting)
-    return {**outputs, **_registers(item, bits)}
+    return _registers(item, bits)
 
 
 def _registers(item: Item, bits: Bits) -> dict[str, np.ndarray[Any, Any]]:
@@ -101,8 +110,21 @@ def _registers(item: Item, bits: Bits) -> dict[str, np.ndarray[Any, Any]]:
     return {creg.name: shaped[..., [places[bit] for bit in creg]] for creg in item.circuit.cregs}
 
 
-def _item_metadata(program: Program) -> dict[str, Any] | None:
-    return None if program.version == "v0.1" else {}
+def _item_metadata(
+    program: Program, item: Item, values: Floats, accounting: JobAccounting
+) -> dict[str, Any] | None:
+    if program.version == "v0.1":
+        return None
+    metadata: dict[str, Any] = {}
+    # A dry run is there to tell it.
+    dry = accounting.data.name in MOCKS
+    if (dry or program.options.get("scheduler_timing")) and len(values):
+        # Angles take no time; the arguments matter where they are lengths of delays.
+        bound = item.circuit.assign_parameters(values[0].tolist()) if values.shape[1] else item.circuit
+        metadata["scheduler_timing"] = scheduler_timing(bound, accounting.data)
+    if program.options.get("stretch_values"):
+        metadata["stretch_values"] = []
+    return metadata
 
 
 def _span(program: Program, index: int, start: datetime, stop: datetime) -> dict[str, Any]:

@@ -17,6 +17,11 @@ Check = Callable[[Any, str], str | None]
 
 PROGRAMS = ("sampler", "estimator", "executor")
 
+_NOT_HERE = {
+    "noise-learner": "learn noise with NoiseLearnerV3, which sends an executor job",
+    "calibrate": "the devices here are recorded, and their calibration does not change",
+}
+
 
 def validate_params(program_id: str, params: Mapping[str, Any]) -> str | None:
     """Validate the params of a job.
@@ -25,6 +30,8 @@ def validate_params(program_id: str, params: Mapping[str, Any]) -> str | None:
         What is wrong with them, in the words of the service behind "Request validation of body failed,
         because:" (code 1208); None when they will do.
     """
+    if program_id in _NOT_HERE:
+        return f"body.program_id {program_id!r} is not run in the sandbox: {_NOT_HERE[program_id]}"
     if program_id not in PROGRAMS:
         return f"body.program_id must be one of {', '.join(PROGRAMS)} in the sandbox, not {program_id!r}"
     if not isinstance(params, Mapping):
