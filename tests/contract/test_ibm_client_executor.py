@@ -191,11 +191,37 @@ def test_dry_run_answers_with_random_bits_of_the_right_shape(
     dry = estimator(peekskill, 2).run([(ghz, observables(ghz, "ZZI"))], dry_run=True)
     estimated = dry.result(timeout=TIMEOUT_SECONDS)[0]
     assert estimated.data.evs.shape == (1,)
-    assert all(
-        timing["circuit_duration"] > 0 for timing in estimated.metadata["compilation"]["scheduler_timing"]
-    )
+    # One circuit for each noise factor, the folded ones longer.
+    durations = [item["scheduler_timing"]["circuit_duration"] for item in estimated.metadata["compilation"]]
+    assert 0 < durations[0] < durations[1] < durations[2]
     # A dry run is charged nothing, but says what the job would be charged: about the published formula.
     assert dry.usage() == pytest.approx(2 + dry.metrics()["circuits_execution_time_ns"] / 1e9, rel=0.5)
     assert job.job_id() not in [found.job_id() for found in service.jobs(limit=5)]
     assert "mock_peekskill" not in [backend.name for backend in service.backends()]
     assert "mock_peekskill" in [backend.name for backend in service.backends(include_mocks=True)]
+
+
+def test_learned_noise_serves_probabilistic_error_cancellation(peekskill: Any, ghz: Any) -> None:
+    pytest.importorskip("qiskit_noise_learning")
+    from qiskit_ibm_runtime.executor_noise_learner import NoiseLearnerV3
+
+    pubs = [(ghz, observables(ghz, "ZZI", "IZZ"))]
+    cancelling = estimator(peekskill)
+    cancelling.options.resilience.pec_mitigation = True
+    layers = cancelling.find_unique_layers(pubs)
+    learned = NoiseLearnerV3(mode=peekskill).run(layers).result(timeout=TIMEOUT_SECONDS)
+    cancelling.options.resilience.layer_noise_model = list(
+        zip(layers, learned.to_pauli_lindblad_maps(), strict=True)
+    )
+    data = cancelling.run(pubs, precision=0.03).result(timeout=TIMEOUT_SECONDS)[0].data
+    assert data.evs == pytest.approx([1, 1], abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("program", "word"), [("noise-learner", "NoiseLearnerV3"), ("calibrate", "recorded")]
+)
+def test_program_that_is_not_run_here_is_refused_with_a_reason(service: Any, program: str, word: str) -> None:
+    from qiskit_ibm_runtime.exceptions import IBMRuntimeError
+
+    with pytest.raises(IBMRuntimeError, match=f"1208.*{word}"):
+        service._run(program, {}, {"backend": "ibm_peekskill"})
