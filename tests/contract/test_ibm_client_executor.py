@@ -201,6 +201,7 @@ def test_dry_run_answers_with_random_bits_of_the_right_shape(
     assert "mock_peekskill" in [backend.name for backend in service.backends(include_mocks=True)]
 
 
+@pytest.mark.slow
 def test_learned_noise_serves_probabilistic_error_cancellation(peekskill: Any, ghz: Any) -> None:
     pytest.importorskip("qiskit_noise_learning")
     from qiskit_ibm_runtime.executor_noise_learner import NoiseLearnerV3
