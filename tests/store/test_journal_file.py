@@ -192,3 +192,33 @@ def test_older_copy_in_place_of_the_file_changes_every_row(tmp_path: Path) -> No
         with other.batch():
             changes = other.state.pop_changes()
         assert (set(changes.changed), changes.lost) == ({("jobs", n) for n in range(1, 5)}, set())
+
+
+def _changes(path: Path, storage: JournalStorage) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    with storage.batch():
+        changes = storage.state.pop_changes()
+    return set(changes.changed), changes.lost
+
+
+def test_file_written_anew_by_another_process_changes_only_what_is_new(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    storage, other = (JournalStorage(path, now=lambda: NOON) for _ in range(2))
+    with JournalDB(storage=lambda: storage) as database:
+        table = database.table("jobs")
+        table.insert_multiple([{"n": n} for n in range(4)])
+        _changes(path, other)
+        table.update({"n": 10}, doc_ids=[2])
+        table.remove(doc_ids=[3])
+        storage.compact()
+        assert _changes(path, other) == ({("jobs", 2), ("jobs", 3)}, set())
+
+
+def test_another_history_in_place_of_the_file_changes_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    written(path, 4)
+    storage = JournalStorage(path, now=lambda: NOON)
+    _changes(path, storage)
+    write_tables(path, {"jobs": {str(n): {"n": -n} for n in range(2, 9)}}, {})
+    changed, lost = _changes(path, storage)
+    assert changed == {("jobs", n) for n in range(2, 9)} and lost == {("jobs", 1)}
+    storage.close()

@@ -171,8 +171,9 @@ class CoveringTests:
                 if word.search(text):
                     using = [at for at, it in enumerate(text.splitlines(), 1) if word.search(it)]
                     tests |= self.of_lines(str(file.relative_to(self._root)), using)
-        if not tests and not inside:
-            tests = self.of_lines(path, whole)
+        if not tests:
+            # It may run only in processes that are not measured: workers have an environment of their own.
+            tests = self.of_lines(path, range(1, source.count("\n") + 2) if inside else whole)
         return sorted(tests, key=lambda test: (self.seconds[test], test))
 
 

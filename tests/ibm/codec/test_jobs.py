@@ -28,6 +28,14 @@ def decoded(content: bytes) -> Job:
     return decode_job(content, "GET /jobs/{id}", Provenance("platform", CRN, NOW))
 
 
+def test_job_id_may_be_short_but_not_empty() -> None:
+    recorded = fixture("gen2_job_get")["responses"][0]["body"]
+    assert decoded(raw({**recorded, "id": "d"})).id == "d"
+    with pytest.raises(QdeckError) as caught:
+        decoded(raw({**recorded, "id": ""}))
+    assert caught.value.kind is ErrorKind.PROTOCOL
+
+
 STATES = [
     JobStatus.QUEUED,
     JobStatus.RUNNING,

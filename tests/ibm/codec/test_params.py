@@ -94,6 +94,11 @@ def test_inputs_take_only_a_plausible_number_for_a_count(told: object, count: in
     assert inputs({"circuits": "a;", "shots": told}).shots == shots
 
 
+@pytest.mark.parametrize("params", [b"", b"{", b'{"pubs":["\xff"]}', b"[" * 100_000, b'{"pubs":' * 5_000])
+def test_inputs_of_what_is_no_json_are_empty(params: bytes) -> None:
+    assert read_inputs(msgspec.Raw(params)) == Inputs()
+
+
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: (

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.mock_network import body, raw
 from tui.domain.results import ExpectationValue, PubResult
+from tui.ibm.results import ndarray
 from tui.ibm.results.counts import bit_array_counts
 from tui.ibm.results.decoder import decode_result
 from tui.ibm.results.ndarray import Npy, read_ndarray
@@ -230,6 +231,22 @@ def test_ndarray_equals_numpy(array: Any, fortran: bool) -> None:
 def test_ndarray_refuses_damaged_text(text: str) -> None:
     with pytest.raises(ValueError, match="array"):
         read_ndarray(text)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_plain_bytes_beyond_the_limit_are_refused_unread(packed: bool) -> None:
+    size = ndarray.MAX_BYTES + 1024 * 1024
+    megabytes = ndarray.MAX_BYTES // 1024 // 1024 + 1
+    with pytest.raises(ValueError, match=f"has {megabytes} MB"):
+        ndarray.plain_bytes("not read", size, packed=packed)
+
+
+def test_ndarray_is_read_from_pieces_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = np.arange(1000, dtype=np.uint16).reshape(10, 100)
+    whole = read_ndarray(pack(stored, wrap=False))
+    for size in (4, 16, 100):
+        monkeypatch.setattr(ndarray, "_PIECE", size)
+        assert read_ndarray(pack(stored, wrap=False)) == whole
 
 
 def test_ndarray_refuses_objects() -> None:

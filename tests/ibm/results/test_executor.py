@@ -14,8 +14,9 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.results.test_decoder import executed, tensor
 from tui.domain.results import JobResult, Role
+from tui.ibm.results import executor
 from tui.ibm.results.decoder import decode_result
-from tui.ibm.results.executor import unpacked_rows
+from tui.ibm.results.executor import is_packed_too_far, unpacked_rows
 
 pytest.importorskip("qiskit_ibm_runtime")
 
@@ -266,3 +267,25 @@ def test_every_order_of_axes_is_kept_apart() -> None:
     assert {one.index: dict(one.counts) for one in result.pubs[0].counts} == {
         (first, second): {f"{second}{first}": 15} for first, second in itertools.product(range(2), range(2))
     }
+
+
+@pytest.mark.parametrize(
+    ("shapes", "length", "too_far"),
+    [
+        ([[1000]], 0, False),
+        ([[1001]], 0, True),
+        ([[10, 50], [500]], 0, False),
+        ([[10, 50], [501]], 0, True),
+        ([[4800]], 100, False),
+        ([[4801]], 100, True),
+        ([], 0, False),
+    ],
+)
+def test_body_is_packed_too_far_by_the_items_that_its_arrays_declare(
+    shapes: list[list[int]], length: int, too_far: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "_MOST_ITEMS", 1000)
+    body = b",".join(b'{"shape":%s}' % json.dumps(shape).encode() for shape in shapes)
+    if not length:
+        monkeypatch.setattr(executor, "_MOST_ITEMS_A_BYTE", 0)
+    assert is_packed_too_far(body.ljust(length)) is too_far

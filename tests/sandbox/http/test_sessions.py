@@ -120,6 +120,20 @@ async def test_session_over_its_max_ttl_fails_its_queued_jobs(gated_sandbox: San
     assert await gated_sandbox.status(running) == "Running"
 
 
+async def test_session_expires_at_its_time_though_nobody_asks_for_it(gated_sandbox: Sandbox) -> None:
+    session_id = await open_session(gated_sandbox, max_ttl=100)
+    running = await gated_sandbox.submitted_id("running", session_id=session_id)
+    queued = await gated_sandbox.submitted_id("queued", session_id=session_id)
+    await gated_sandbox.wait_for_status(running, "Running")
+    await gated_sandbox.run_ready_tasks()
+    for seconds in (60, 39.5):
+        gated_sandbox.clock.advance(seconds)
+        await gated_sandbox.run_ready_tasks()
+    assert await gated_sandbox.status(queued) == "Queued"
+    gated_sandbox.clock.advance(1)
+    await gated_sandbox.wait_for_status(queued, "Failed")
+
+
 async def test_usage_charges_dedicated_time_and_jobs_of_batches(sandbox: Sandbox) -> None:
     for mode in ("dedicated", "batch"):
         session_id = await open_session(sandbox, mode=mode)
