@@ -33,6 +33,7 @@ from tui.domain.jobs import (
     JobQuery,
     JobStatus,
     Primitive,
+    SimulationEstimate,
     Submission,
     SubmittedCircuit,
     SubmittedJob,
@@ -229,6 +230,9 @@ class FakeService:
     async def submitted(self, job_id: str) -> SubmittedJob:
         self.host.called("submitted")
         return SubmittedJob(await self.job(job_id), self.host.packed, self.host.further)
+
+    async def simulation(self, submission: Submission) -> SimulationEstimate | None:
+        return None
 
     async def submit(self, submission: Submission) -> Job:
         self.host.called("submit")

@@ -52,6 +52,7 @@ from tui.domain.jobs import (
     JobQuery,
     JobStatus,
     Primitive,
+    SimulationEstimate,
     Submission,
     SubmittedCircuit,
     SubmittedJob,
@@ -211,6 +212,9 @@ class RecordingService(FakeService):
         place = self._harness.queue_positions.get(job_id)
         times = job.created, job.started, job.finished, job.qpu_seconds, 1.9
         return JobMetrics(*times, "qdeck", "2.1.0", queue_position=place)
+
+    async def simulation(self, submission: Submission) -> SimulationEstimate | None:
+        return None
 
     async def submit(self, submission: Submission) -> Job:
         await self._harness.wait()

@@ -40,6 +40,7 @@ from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
 
 STDIN = "-"
+_WORTH_SAYING = 2.0
 MOST_BYTES = 50_000_000
 """The largest program that is read: services take no larger requests."""
 
@@ -241,7 +242,11 @@ async def _submit_and_wait(
     options = TranspileOptions(level, cloud=request.cloud, asked=asked)
     candidate = await services.transpiler.transpile(source, backend, options)
     _say_transpiled(candidate)
-    job = await submit(services, _submission(request, source, candidate, report))
+    submission = _submission(request, source, candidate, report)
+    estimate = await services.transpiler.simulation(submission)
+    if estimate is not None and estimate.seconds is not None and estimate.seconds >= _WORTH_SAYING:
+        say(f"The simulation takes about {estimate.seconds:.0f} s.")
+    job = await submit(services, submission)
     say(f"Job {job.id} on {job.backend}: {job.status}.")
     try:
         job = await wait_until_over(services, job.id)

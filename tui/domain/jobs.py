@@ -295,6 +295,19 @@ class PrimitiveOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulationEstimate:
+    """How long the sandbox takes for a job, before it is submitted.
+
+    Attributes:
+        seconds: of this machine when it does nothing else; `None` when not known.
+        refusal: why the job would fail as too large; empty when it would not.
+    """
+
+    seconds: float | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One job to be created: one PUB of one primitive.
 

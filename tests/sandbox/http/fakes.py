@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tui.sandbox.core.devices import Device
-from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
+from tui.sandbox.simulator.base.values import (
+    EngineError,
+    RunOutcome,
+    SimulationEstimate,
+    TranspiledCircuit,
+    TranspileRequest,
+)
 
 RESULT = '{"results":[{"data":{"c":{"samples":["0x3","0x0"],"num_bits":2}},"metadata":{}}],"metadata":{}}'
 DONE = RunOutcome(
@@ -98,6 +104,11 @@ class GateEngine:
         if request.ai == "true":
             raise EngineError("The AI transpiler is not installed.")
         return [TranspiledCircuit(f"OPENQASM 3.0; // {text}", None, [0, 1], [1, 0]) for text in request.qasm]
+
+    async def estimate(
+        self, program_id: str, params: Mapping[str, Any], device: Device
+    ) -> SimulationEstimate:
+        return SimulationEstimate(0.5)
 
     async def aclose(self) -> None:
         return

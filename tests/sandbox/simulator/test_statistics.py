@@ -139,7 +139,6 @@ def shot_by_shot(circuit: QuantumCircuit, shots: int, *, exact: bool) -> Bits:
         method="statevector",
         noise_model=reference_model(reduced, exact=exact),
         shot_branching_enable=False,
-        runtime_noise_sampling=False,
     )
     memory = simulator.run(reduced.circuit, shots=shots, memory=True, seed_simulator=99).result().get_memory()
     return np.array([[int(bit) for bit in reversed(text)] for text in memory], dtype=np.uint8)

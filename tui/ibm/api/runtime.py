@@ -14,7 +14,7 @@ from tui.common.safe_text import plain
 from tui.common.timing import Clock
 from tui.domain.accounts import Account, Identity
 from tui.domain.backends import Backend, BackendData
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SimulationEstimate, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
@@ -23,6 +23,7 @@ from tui.ibm.codec.decoding import Provenance, decode_any_size
 from tui.ibm.codec.job_requests import check_tags, job_body, query_parameters
 from tui.ibm.codec.jobs import (
     decode_created,
+    decode_estimate,
     decode_job,
     decode_metrics,
     decode_page,
@@ -113,6 +114,14 @@ class RuntimeService(ABC):
         """Return one job with its circuit in the form it was submitted."""
         response = await self._get("GET /jobs/{id}", job_id, query=_WITH_PARAMS)
         return await self._decoded(response, decode_submitted)
+
+    async def simulation(self, submission: Submission) -> SimulationEstimate | None:
+        """Estimate how long the sandbox takes for a job; None on a real service."""
+        if not self.account.sandbox:
+            return None
+        body = job_body(submission) | self._job_extras()
+        response = await self._auth.send(Request(self._base, "POST /sandbox/estimates", (), body=body))
+        return decode_estimate(response.body, response.where)
 
     async def submit(self, submission: Submission) -> Job:
         """Create a job: one POST, never repeated here (`QuantumService.submit`)."""

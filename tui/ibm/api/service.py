@@ -7,7 +7,7 @@ from typing import Protocol
 from tui.domain.accounts import Account, AccountDetails, ApiVersion, Identity, Instance, SignOutReport, Usage
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, Submission, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SimulationEstimate, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
 
@@ -101,6 +101,13 @@ class QuantumService(Protocol):
 
         Raises:
             QdeckError: `NOT_FOUND` when it is unknown.
+        """
+
+    async def simulation(self, submission: Submission) -> SimulationEstimate | None:
+        """Estimate how long the sandbox takes for a job; None on a real service.
+
+        Raises:
+            QdeckError: `INVALID`, or the sandbox did not answer.
         """
 
     async def submit(self, submission: Submission) -> Job:

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
 from tui.domain.jobs import (
     Job,
     JobMetrics,
     JobPage,
     JobStatus,
+    SimulationEstimate,
     StatusStep,
     Submission,
     SubmittedCircuit,
@@ -144,6 +146,17 @@ def decode_page(body: bytes, where: str, origin: Provenance, *, cut: bool = Fals
     entries = map(bytes, page.jobs[:MOST_LISTED])
     jobs, unreadable = read_entries(entries, _Job, where, lambda job: _job(job, where, origin))
     return JobPage(jobs, page.count, unreadable, cut or len(page.jobs) > MOST_LISTED)
+
+
+class _Estimate(msgspec.Struct):
+    seconds: float | None = None
+    refusal: str = ""
+
+
+def decode_estimate(body: bytes, where: str) -> SimulationEstimate:
+    """Return how long the sandbox would simulate a job."""
+    estimate = decode(body, _Estimate, where)
+    return SimulationEstimate(estimate.seconds, plain(estimate.refusal, limit=2000))
 
 
 def decode_created(body: bytes, where: str, origin: Provenance, submission: Submission) -> Job:

@@ -11,7 +11,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import JobProgram, PrimitiveOptions, Submission, SubmittedCircuit
+from tui.domain.jobs import JobProgram, PrimitiveOptions, SimulationEstimate, Submission, SubmittedCircuit
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
@@ -112,6 +112,22 @@ class Transpiler:
         self._app_state = app_state
         self._compiler = compiler
         self._backends = backends
+
+    async def simulation(self, submission: Submission) -> SimulationEstimate | None:
+        """Estimate how long the sandbox takes for a job; None on a real service, or when it does not tell.
+
+        Raises:
+            QdeckError: `CIRCUIT`: the job is too large to simulate; why, and how long it would take.
+        """
+        try:
+            estimate = await self._app_state.connection.need_service().simulation(submission)
+        except QdeckError:
+            # The submission itself will meet the same trouble, and tell it.
+            return None
+        if estimate is not None and estimate.refusal:
+            advice = "Use fewer qubits, gates or shots. Clifford circuits can use every qubit: try level 1."
+            raise QdeckError(ErrorKind.CIRCUIT, estimate.refusal, advice)
+        return estimate
 
     async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
         """Transpile a program locally or, with `options.cloud`, on the service.

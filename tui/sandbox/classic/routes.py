@@ -72,6 +72,7 @@ _RUNTIME: RouteTable = (
     ("GET", "/jobs/{job_id}/transpiled_circuits", jobs.get_transpiled_circuits),
     ("POST", "/jobs/{job_id}/cancel", jobs.cancel_job),
     ("PUT", "/jobs/{job_id}/tags", jobs.replace_tags),
+    ("POST", "/sandbox/estimates", jobs.estimate_job),
     ("POST", "/sessions", runtime.create_session),
     ("GET", "/sessions/{session_id}", sessions.get_session),
     ("PATCH", "/sessions/{session_id}", sessions.update_session),

@@ -10,7 +10,13 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from tui.sandbox.core.devices import Device
-from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
+from tui.sandbox.simulator.base.values import (
+    EngineError,
+    RunOutcome,
+    SimulationEstimate,
+    TranspiledCircuit,
+    TranspileRequest,
+)
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +55,15 @@ class EnginePort(Protocol):
 
         Raises:
             EngineError: they cannot be transpiled.
+        """
+
+    async def estimate(
+        self, program_id: str, params: Mapping[str, Any], device: Device
+    ) -> SimulationEstimate:
+        """Estimate how long a job takes to simulate.
+
+        Raises:
+            EngineError: there is no estimate.
         """
 
     async def aclose(self) -> None:

@@ -60,6 +60,7 @@ _API: RouteTable = (
     ("PUT", "/jobs/{job_id}/tags", jobs.replace_tags),
     ("GET", "/jobs/{job_id}/interim_results", jobs.get_interim_results),
     ("GET", "/jobs/{job_id}/transpiled_circuits", jobs.get_transpiled_circuits),
+    ("POST", "/sandbox/estimates", jobs.estimate_job),
     ("GET", "/tags", account.search_tags),
     ("POST", "/sessions", runtime.create_session),
     ("GET", "/sessions/{session_id}", sessions.get_session),

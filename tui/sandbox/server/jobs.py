@@ -30,6 +30,7 @@ from tui.sandbox.db.jobs import JobQuery
 from tui.sandbox.db.models import Job
 from tui.sandbox.server.job_views import job_view, metrics_view
 from tui.sandbox.server.routing import Call
+from tui.sandbox.simulator.base.values import EngineError, SimulationEstimate
 
 _MAX_LIMIT = 200
 _TRANSPILED_REMOVED = "2026-02-01"
@@ -66,6 +67,25 @@ def submit(call: Call, body: dict[str, Any], members: tuple[str, ...]) -> Respon
     job = call.service.submit(call.face, parse_submission(body), caller)
     optional = {name: value for name in members if (value := getattr(job, name))}
     return json_response({"id": job.id, "backend": job.backend, **optional})
+
+
+async def estimate_job(call: Call) -> Response:
+    """POST /sandbox/estimates, which the real services have not: 200 with `seconds` and `refusal`.
+
+    The body is that of POST /jobs. `seconds` is how long the simulation takes, null when not known; `refusal`
+    is why the job would fail as too large, empty when it would not.
+
+    Raises:
+        ApiError: 400 or 404, see `parse_submission` and `Service.device`.
+    """
+    submission = parse_submission(await json_object(call.request))
+    device = call.service.device(submission.backend, submission.calibration_id)
+    try:
+        estimate = await call.service.engine.estimate(submission.program_id, submission.params, device)
+    except EngineError:
+        # The job itself will tell what is wrong.
+        estimate = SimulationEstimate(None)
+    return json_response({"seconds": estimate.seconds, "refusal": estimate.refusal})
 
 
 async def list_jobs(call: Call, render: JobRenderer = render_job) -> Response:

@@ -11,7 +11,13 @@ from typing import Any
 from tui.common.worker_process import WorkerDied
 from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.sandbox.core.devices import Device
-from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspiledCircuit, TranspileRequest
+from tui.sandbox.simulator.base.values import (
+    EngineError,
+    RunOutcome,
+    SimulationEstimate,
+    TranspiledCircuit,
+    TranspileRequest,
+)
 
 TRANSPILE_SECONDS = 300.0
 """Time a transpilation may take."""
@@ -94,6 +100,18 @@ class Engine:
         if "error" in answer:
             raise EngineError(answer["error"])
         return [TranspiledCircuit(**circuit) for circuit in answer["circuits"]]
+
+    async def estimate(
+        self, program_id: str, params: Mapping[str, Any], device: str | Device
+    ) -> SimulationEstimate:
+        """Estimate how long a job takes to simulate, in the transpiler's process.
+
+        Raises:
+            EngineError: The engine is closed, or no estimate came in time.
+        """
+        name = device.name if isinstance(device, Device) else device
+        message = {"program_id": program_id, "params": dict(params), "device": name}
+        return SimulationEstimate(**await _answer(self._transpiler, message, TRANSPILE_SECONDS))
 
     async def aclose(self) -> None:
         """End the workers."""

@@ -56,6 +56,7 @@ def prepare_transpiling() -> Handler:
         A handler whose reply has the transpiled "circuits", or the "error" in words.
     """
     try:
+        from tui.sandbox.simulator.estimate import estimate_job
         from tui.sandbox.simulator.transpile import transpile_all, warm
 
         warm()
@@ -65,6 +66,8 @@ def prepare_transpiling() -> Handler:
 
     def handle(body: bytes) -> tuple[bytes]:
         request = json.loads(body)
+        if "program_id" in request:
+            return (_json(asdict(estimate_job(**request))),)
         if request["coupling_map"] is not None:
             request["coupling_map"] = [(first, second) for first, second in request["coupling_map"]]
         try:

@@ -276,6 +276,7 @@ class TranspileScreen(SectionScreen):
 
     async def _create(self, submission: Submission) -> None:
         try:
+            await self.services.transpiler.simulation(submission)
             job = await self.services.outbox.submit(submission)
         except QdeckError as error:
             self.post_message(Refused(error, submitting=True))
