@@ -4,11 +4,12 @@
 
 The real app in a pseudo-terminal of 120x40 watches JOBS (default 500) queued jobs on the sandbox, then an
 account with none, for SECONDS (default 120) each, at the paces that the real service is asked at. The app's
-own process is measured, not the compiler's worker and not the sandbox. With jobs to watch, the half minute
+own process is measured, not the sandbox. With jobs to watch, the half minute
 after the start is measured too, in which it asks most often.
 
 - list requests a tick: the most that came within two seconds;
 - CPU: user and system time of the app's process, as a share of one core;
+- memory: resident now, of the app's process and of those that it has started (there should be none);
 - the focus elsewhere: with nothing to watch that ends the requests, as two minutes without a key do.
 """
 
@@ -27,6 +28,7 @@ from tests.bench.first_paint import environment
 from tests.bench.job_table import cpu_seconds
 from tests.bench.relay import Relay
 from tests.bench.terminal import Terminal
+from tests.support.processes import children
 from tui import cli
 from tui.monitor import account_polling as accounts
 from tui.monitor.polling import account_pollers
@@ -43,6 +45,12 @@ def most_at_once(times: list[float]) -> int:
     return max((sum(0 <= other - one < _TICK for other in times) for one in times), default=0)
 
 
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB (10^6 bytes)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS:"))
+
+
 def watch(terminal: Terminal, relay: Relay, seconds: float, what: str) -> None:
     """Let it run, and print what it cost."""
     relay.reset()
@@ -51,11 +59,14 @@ def watch(terminal: Terminal, relay: Relay, seconds: float, what: str) -> None:
         terminal.burst(first=0.5, quiet=0.4)
     passed = time.perf_counter() - began
     used = 100 * (cpu_seconds(terminal.pid) - before) / passed
+    processes = [terminal.pid, *children(terminal.pid)]
+    memory = sum(resident_mb(pid) for pid in processes)
     asked = list(relay.asked)
     lists = [when for when, request in asked if request == LISTS]
     told = ", ".join(f"{count} x {request}" for request, count in Counter(r for _, r in asked).most_common())
     print(
-        f"{what}, {passed:.0f} s: CPU {used:.2f} %, {len(terminal.output) - sent} bytes to the terminal, "
+        f"{what}, {passed:.0f} s: CPU {used:.2f} %, {memory:.0f} MB in {len(processes)} process(es), "
+        f"{len(terminal.output) - sent} bytes to the terminal, "
         f"{len(lists)} list requests, at most {most_at_once(lists)} in a tick\n  all: {told or 'none'}",
         flush=True,
     )
