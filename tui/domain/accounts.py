@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui.common.safe_text import Secret
+from tui.common.values import Value
 
 
 class Channel(StrEnum):
@@ -28,8 +29,7 @@ class Keep(StrEnum):
     """The token in the system's keyring, the rest in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
+class Endpoints(Value, frozen=True):
     """The hosts of a service, as data. Base URLs without a trailing slash; empty where a channel has none."""
 
     iam: str = ""
@@ -45,8 +45,7 @@ class Endpoints:
     """Resource Controller, for instance names (platform)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Value, frozen=True):
     """The way to the hosts, where it is not the environment's.
 
     Attributes:
@@ -59,8 +58,7 @@ class Route:
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(Value, frozen=True):
     """Which instance to take when none is named. Empty: any."""
 
     region: str = ""
@@ -70,8 +68,7 @@ class Preferences:
     """Tags the instance has to carry, all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Value, frozen=True):
     """What is needed to sign in.
 
     Attributes:
@@ -101,8 +98,7 @@ class Account:
     channel_strategy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Value, frozen=True):
     """An instance the account may use.
 
     `id` is the CRN (platform) or `hub/group/project` (classic).
@@ -116,8 +112,7 @@ class Instance:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Value, frozen=True):
     """QPU seconds of an instance in its current period; `None` where the service does not say."""
 
     consumed_seconds: float | None = None
@@ -138,8 +133,7 @@ class Usage:
         return max(0.0, self.limit_seconds - self.consumed_seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Value, frozen=True):
     """What an account has of a plan. Durations in seconds, `None` where not told."""
 
     name: str
@@ -152,8 +146,7 @@ class Plan:
     ends: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Value, frozen=True):
     """What the account's jobs did in the service's statistics. Durations in seconds."""
 
     jobs: int
@@ -162,8 +155,7 @@ class Spending:
     longest_queue_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Value, frozen=True):
     """What one backend, or one instance, has of it.
 
     `key` is the backend's name or the instance's CRN.
@@ -174,8 +166,7 @@ class Share:
     used_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class AccountDetails:
+class AccountDetails(Value, frozen=True):
     """More of an account than signing in needs; each part is left out where the key may not see it.
 
     `withheld` names the parts that the service refused, in words.
@@ -191,8 +182,7 @@ class AccountDetails:
     withheld: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ApiVersion:
+class ApiVersion(Value, frozen=True):
     """The version of the service's interface that is spoken here, and what the service says of it."""
 
     version: str
@@ -223,8 +213,7 @@ class Identity:
     """Whether certificates are not checked, because the saved account says so: shown in red."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignOutReport:
+class SignOutReport(Value, frozen=True):
     """What signing out really achieved.
 
     Attributes:

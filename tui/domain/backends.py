@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
+from tui.common.values import Value
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+
+class Backend(Value, frozen=True):
     """One QPU as listed. Errors are probabilities (0..1); `None` where not told.
 
     `status` is the service's word: `online`/`active`, `paused`, `maintenance`, `offline`, ...
@@ -38,8 +38,7 @@ class Backend:
     confirmed: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BackendData:
+class BackendData(Value, frozen=True):
     """What a target is built from: the bodies of `/configuration` and `/properties`, as sent (JSON bytes)."""
 
     name: str

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tui.common.values import Value
 from tui.domain.cloud_transpiler import NOTHING_ASKED, CloudOptions
 
 DEFAULT_LEVEL = 2
@@ -42,8 +43,7 @@ class CircuitStats:
     """Times each operation occurs, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Value, frozen=True):
     """One thing wrong with a text. `line` and `column` count from 1; 0 when the place is not known."""
 
     line: int
@@ -51,8 +51,7 @@ class Diagnostic:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
+class CheckReport(Value, frozen=True):
     """What Qiskit says of a program: errors, or none and the circuit's size."""
 
     diagnostics: tuple[Diagnostic, ...]
@@ -92,8 +91,7 @@ class TranspileOptions:
             raise ValueError("The seed is given twice: in its own field and as seed_transpiler.")
 
 
-@dataclass(frozen=True, slots=True)
-class CloudCircuit:
+class CloudCircuit(Value, frozen=True):
     """What the cloud transpiler made of a circuit.
 
     Attributes:
@@ -109,8 +107,7 @@ class CloudCircuit:
     final: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Transpilation:
+class Transpilation(Value, frozen=True):
     """How a circuit was transpiled: what is kept of a `Candidate`, without its texts.
 
     Attributes:
@@ -134,8 +131,7 @@ class Transpilation:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Value, frozen=True):
     """One transpiled circuit.
 
     Attributes:

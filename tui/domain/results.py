@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from tui.common.values import Value
 
 
 class Role(StrEnum):
@@ -25,8 +27,7 @@ class Role(StrEnum):
         return next((role for role in cls if role == word), cls.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Value, frozen=True):
     """How often each bit string of one classical register was seen.
 
     `counts` maps bit strings (bit 0 rightmost, `num_bits` characters) to times seen. For a PUB with
@@ -46,8 +47,7 @@ class Counts:
         return [(bits, count / total) for bits, count in ordered]
 
 
-@dataclass(frozen=True, slots=True)
-class QuasiDistribution:
+class QuasiDistribution(Value, frozen=True):
     """A V1 sampler's answer: quasi-probabilities by bit string; may be negative under mitigation."""
 
     num_bits: int
@@ -55,8 +55,7 @@ class QuasiDistribution:
     quasi: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Value, frozen=True):
     """A value before the last step of error mitigation: what was done, the value, its standard error."""
 
     method: str
@@ -64,8 +63,7 @@ class Estimate:
     std: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectationValue:
+class ExpectationValue(Value, frozen=True):
     """One expectation value with its standard error (`None` where not told).
 
     Attributes:
@@ -103,8 +101,7 @@ def value_facts(value: ExpectationValue) -> dict[str, object]:
     return facts
 
 
-@dataclass(frozen=True, slots=True)
-class PubResult:
+class PubResult(Value, frozen=True):
     """The result of one PUB: counts per register, a quasi-distribution, or values."""
 
     counts: tuple[Counts, ...] = ()
@@ -113,8 +110,7 @@ class PubResult:
     shots: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(Value, frozen=True):
     """The result of a job: one `PubResult` a PUB, in order.
 
     `raw` is the body as the service sent it; `note` says why nothing could be decoded, when so. `role`: what

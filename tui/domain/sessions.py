@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from tui.common.values import Value
 
 
 class SessionMode(StrEnum):
@@ -33,8 +34,7 @@ class SessionState(StrEnum):
         return self in {SessionState.OPEN, SessionState.ACTIVE, SessionState.INACTIVE, SessionState.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Value, frozen=True):
     """A session or batch. Times UTC, durations in seconds, `None` where not told."""
 
     id: str
