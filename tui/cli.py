@@ -242,14 +242,26 @@ def doctor(choice: ServiceChoice, as_json: bool) -> int:
     metavar="METHOD:PATH:KIND[=SECONDS][:COUNT[:SKIP]]",
     help="Let requests fail on purpose, e.g. GET:/api/v1/jobs:503:2 (COUNT 0: all). May be repeated.",
 )
-def sandbox(port: int, as_json: bool, queue: int, pace: float, limits: str, faults: tuple[str, ...]) -> int:
+@click.option("--archive", is_flag=True, help="An archived instance as well, with old jobs.")
+def sandbox(
+    port: int, as_json: bool, queue: int, pace: float, limits: str, faults: tuple[str, ...], archive: bool
+) -> int:
     """Run the simulated service alone, in the foreground.
 
     The first line of its output is a JSON object with the address, the key and the token it takes.
     """
     from tui.commands.sandbox import serve
 
-    return serve(os.environ, port=port, as_json=as_json, queue=queue, pace=pace, limits=limits, faults=faults)
+    return serve(
+        os.environ,
+        port=port,
+        as_json=as_json,
+        queue=queue,
+        pace=pace,
+        limits=limits,
+        archive=archive,
+        faults=faults,
+    )
 
 
 qdeck.add_command(history)

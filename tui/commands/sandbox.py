@@ -19,6 +19,7 @@ def serve(
     queue: int,
     pace: float,
     limits: str,
+    archive: bool,
     faults: Sequence[str] = (),
 ) -> int:
     """Serve until Ctrl+C or SIGTERM.
@@ -29,6 +30,7 @@ def serve(
         queue: jobs of others ahead of each job.
         pace: simulated seconds a second.
         limits: `none` or `ibm`.
+        archive: with an archived instance as well.
         faults: faults on demand, each as `tui.sandbox.faults.plan.GRAMMAR` says.
 
     Returns:
@@ -63,5 +65,6 @@ def serve(
     state = folders(environ).sandbox
     words = ["--port", str(port), "--state", str(state), "--queue", str(queue)]
     words += [word for fault in faults for word in ("--fault", fault)]
+    words += ["--archive"] if archive else []
     status = main([*words, "--pace", str(pace), "--limits", limits], on_ready=ready)
     return Exit.FAILED if status else Exit.DONE

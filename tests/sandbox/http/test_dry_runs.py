@@ -32,7 +32,9 @@ async def test_twins_are_listed_only_when_asked_for(sandbox: Sandbox) -> None:
 
 
 async def test_dry_run_is_listed_only_with_mocks(sandbox: Sandbox) -> None:
-    real, dry = [(await submit(sandbox, name)).json()["id"] for name in ("ibm_fez", "mock_fez")]
+    real = (await submit(sandbox, "ibm_fez")).json()["id"]
+    sandbox.clock.advance(1)
+    dry = (await submit(sandbox, "mock_fez")).json()["id"]
     for path in ("/jobs", "/workloads"):
         assert await listed(sandbox, path, "id") == [real]
         assert await listed(sandbox, path, "id", include_mocks="true") == [dry, real]
