@@ -35,6 +35,11 @@ def test_score_duration_is_the_longest_chain(fez: Target) -> None:
     assert score(circuit, fez).duration_us == pytest.approx(seconds * 1e6)
 
 
+def test_barrier_takes_no_time(fez: Target) -> None:
+    with_barrier = score(read(isa("sx $0; barrier $0, $1; sx $1;")), fez)
+    assert with_barrier.duration_us == pytest.approx(2 * fez["sx"][0,].duration * 1e6)
+
+
 def test_score_of_a_branch_waits_for_its_bit_and_takes_the_worst(fez: Target) -> None:
     plain = score(read(isa("c[0] = measure $0; c[1] = measure $1;")), fez)
     branch = score(read(isa("c[0] = measure $0; if (c[0]) { sx $1; } c[1] = measure $1;")), fez)

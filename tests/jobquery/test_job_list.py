@@ -119,6 +119,28 @@ def test_job_list_changes_give_the_rows_of_a_fresh_list(
     assert all(shown.get(job.id) == job for job in after)
 
 
+def test_jobs_without_what_they_are_sorted_by_come_last_either_way() -> None:
+    bare = Job("bare", "platform", "b", "sampler", JobStatus.QUEUED, NOW)
+    full = replace(
+        bare,
+        id="full",
+        name="a",
+        session_id="s",
+        shots=1,
+        qpu_seconds=0.5,
+        tags=("t",),
+        finished=NOW,
+        instance="crn",
+        reason="r",
+        estimated_seconds=1.0,
+    )
+    without = {column for column, key in SORT_KEYS.items() if key(bare) is None}
+    assert {"session", "shots"} <= without
+    for column in without:
+        for descending in (False, True):
+            assert list(build_rows([bare, full], None, Order(column, descending)).rows) == ["full", "bare"]
+
+
 SOME = jobs()[0]
 FIVE = [replace(SOME, id=str(n), name=f"job {n}", shots=n, tags=("a",)) for n in range(5)]
 

@@ -20,7 +20,7 @@ from tui.monitor.outbox import context
 from tui.monitor.outbox.context import SENDING_ELSEWHERE
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.outbox.send_queue import NO_PROGRAM
-from tui.monitor.state.events import Notice, OutboxChanged
+from tui.monitor.state.events import Notice, OutboxChanged, SubmissionsChangedElsewhere
 from tui.store.import_export import export_json, import_json
 from tui.store.records.json_v1 import decode
 from tui.store.records.models import PendingState, PendingSubmission
@@ -54,6 +54,24 @@ async def queued_submission(root: Path, sandbox: bool = True) -> tuple[MonitorHa
     await harness.clock.settle()
     assert harness.services.outbox.queue.waiting()[0].state is WaitState.WAITING
     return harness, sent
+
+
+async def test_wait_for_a_submission_ends_only_when_another_process_dealt_with_it(
+    tmp_path: Path,
+) -> None:
+    harness, sent = await queued_submission(tmp_path)
+    history = harness.app_state.history
+    (pending,) = history.submissions()
+    harness.services.events.publish(SubmissionsChangedElsewhere())
+    await harness.clock.settle()
+    assert not sent.done()
+    history.upsert_submission(replace(pending, state=PendingState.WITHDRAWN))
+    harness.services.events.publish(SubmissionsChangedElsewhere())
+    await harness.clock.settle()
+    error = sent.exception()
+    assert isinstance(error, QdeckError) and error.kind is ErrorKind.CONFLICT
+    assert "another qdeck" in error.message
+    await harness.services.aclose()
 
 
 # an old copy of the history

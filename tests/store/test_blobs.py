@@ -48,6 +48,17 @@ def test_save_text_syncs_names_of_new_folders(tmp_path: Path, monkeypatch: pytes
     assert synced == [tmp_path, tmp_path / "texts", tmp_path / "texts" / digest[:2]]
 
 
+def test_text_that_was_read_stays_in_memory(tmp_path: Path) -> None:
+    blobs, digest = _blobs(tmp_path), text_digest(TEXT)
+    cache = TextCache(blobs)
+    assert cache.text(digest) == "" and cache.text("") == ""
+    blobs.save_text(digest, TEXT)
+    assert cache.text(digest) == TEXT
+    (file,) = (tmp_path / "texts").rglob("*.gz")
+    file.unlink()
+    assert cache.text(digest) == TEXT and TextCache(blobs).text(digest) == ""
+
+
 def test_folder_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "texts").write_text("no folder")
     with pytest.raises(QdeckError) as caught:

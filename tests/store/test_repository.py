@@ -22,6 +22,7 @@ from tests.store.samples import (
     write_journal,
 )
 from tests.support.clock import FakeClock
+from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobMetrics, JobStatus, LogLevel, Primitive, Submission
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
@@ -295,6 +296,23 @@ async def test_later_step_of_a_submission_holds_though_the_clock_was_set_back(tm
     assert first.changed is not None and second.changed is not None and third.changed is not None
     assert first.changed < second.changed < third.changed < first.changed + timedelta(seconds=1)
     await history.aclose()
+
+
+async def test_removal_that_a_full_disk_refused_is_written_later(tmp_path: Path) -> None:
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    history.upsert([JobRecord(sample_job(1)), JobRecord(sample_job(2))])
+    await history.flush()
+    history.remove(KEY)
+    history.upsert([JobRecord(sample_job(3))])
+    with full_disk(folders.history_file), pytest.raises(QdeckError):
+        await history.flush()
+    assert len(read_tables(folders)["jobs"]) == 2
+    await history.flush()
+    await history.aclose()
+    again = await open_repository(folders)
+    assert {record.job.id for record in again.records()} == {"job-00002", "job-00003"}
+    await again.aclose()
 
 
 async def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import struct
 import zlib
 from collections import Counter
 from typing import Any
@@ -231,6 +232,27 @@ def test_ndarray_equals_numpy(array: Any, fortran: bool) -> None:
 def test_ndarray_refuses_damaged_text(text: str) -> None:
     with pytest.raises(ValueError, match="array"):
         read_ndarray(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b' {"results":[', "cut off"), (b"\n[1,", "cut off"), (b"Busy.", "text instead"), (b"", "text instead")],
+)
+def test_result_that_is_no_json_says_whether_it_was_cut_off(body: bytes, said: str) -> None:
+    result = decode_result(body)
+    assert (result.pubs, result.raw) == ((), body) and said in result.note
+
+
+@pytest.mark.parametrize(("length", "fits"), [(64 * 1024 - 12, True), (64 * 1024 - 11, False)])
+def test_ndarray_header_may_be_64_kib_long(length: int, fits: bool) -> None:
+    said = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}".ljust(length)
+    array = b"\x93NUMPY\x02\x00" + struct.pack("<I", length) + said + b"abc"
+    text = base64.b64encode(zlib.compress(array)).decode()
+    if fits:
+        assert read_ndarray(text).shape == (3,)
+    else:
+        with pytest.raises(ValueError, match="header is too long"):
+            read_ndarray(text)
 
 
 @pytest.mark.parametrize("packed", [True, False])
