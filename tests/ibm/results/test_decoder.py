@@ -236,7 +236,12 @@ def test_ndarray_refuses_damaged_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [(b' {"results":[', "cut off"), (b"\n[1,", "cut off"), (b"Busy.", "text instead"), (b"", "text instead")],
+    [
+        (b' {"results":[', "cut off"),
+        (b"\n[1,", "Expected `object`"),
+        (b"Busy.", "text instead"),
+        (b"", "text instead"),
+    ],
 )
 def test_result_that_is_no_json_says_whether_it_was_cut_off(body: bytes, said: str) -> None:
     result = decode_result(body)

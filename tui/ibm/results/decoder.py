@@ -92,7 +92,7 @@ def _pubs(body: bytes) -> tuple[tuple[PubResult, ...], Role]:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        if body.lstrip()[:1] in (b"{", b"["):
+        if body.lstrip().startswith(b"{"):
             raise _Unknown("The body of the result is no whole JSON: it was cut off on its way.") from None
         raise _Unknown("The service answered with text instead of a result.") from None
     if top.kind == "PrimitiveResult":
