@@ -44,6 +44,19 @@ def _lines(*states: str) -> Sequence[StyledLine]:
     return [line("job ", (state, TextStyle.GOOD), " 2m") for state in states]
 
 
+async def test_text_block_shows_its_lines_when_it_was_hidden_meanwhile() -> None:
+    block = TextBlock()
+    async with OneWidget(block).run_test(size=(40, 10)) as pilot:
+        for state in ("queued", "done"):
+            block.display = False
+            block.show(())
+            await pilot.pause()
+            block.display = True
+            block.show(_lines(state, state))
+            await pilot.pause()
+            assert [block.render_line(y).text.split()[1] for y in range(2)] == [state, state]
+
+
 async def test_text_block_draws_again_only_the_lines_that_changed(refreshed_rows: list[int]) -> None:
     block = TextBlock()
     async with OneWidget(block).run_test(size=(40, 10)) as pilot:
