@@ -63,7 +63,7 @@ class LineWidget(Widget):
         """Draw the lines again that differ from what was drawn."""
         width = self.size.width
         if width != self._lines_width:
-            # While it is hidden it has no width, and may get its last one again: that has to be drawn anew too.
+            # Hidden it has no width, and may then get its last one again: that is drawn anew too.
             self._lines_width = -1
             self.refresh()
             return
