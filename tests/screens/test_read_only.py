@@ -61,13 +61,25 @@ def screens() -> Iterator[type[Screen[Any]]]:
                 yield one
 
 
+def imported_inside(tree: ast.AST) -> dict[str, object]:
+    """What a function imports when it is called, by name."""
+    return {
+        alias.asname or alias.name: getattr(importlib.import_module(node.module), alias.name, None)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
 def changes_something(of: type, function: Callable[..., Any], seen: set[Callable[..., Any]]) -> bool:
     """Whether a method of `of`, or what it calls in the screens, uses a command that changes something."""
     function = inspect.unwrap(function)
     if function in seen or not isinstance(function, FunctionType):
         return False
     seen.add(function)
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    names = function.__globals__ | imported_inside(tree)
+    for node in ast.walk(tree):
         called: object = None
         if isinstance(node, ast.Attribute):
             owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
@@ -75,7 +87,7 @@ def changes_something(of: type, function: Callable[..., Any], seen: set[Callable
                 return True
             called = getattr(of, node.attr, None) if owner == "self" else None
         elif isinstance(node, ast.Name):
-            called = function.__globals__.get(node.id)
+            called = names.get(node.id)
         ours = isinstance(called, FunctionType) and called.__module__.startswith("tui.screens")
         if isinstance(called, FunctionType) and ours and changes_something(of, called, seen):
             return True
