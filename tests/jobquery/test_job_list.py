@@ -141,6 +141,12 @@ def test_jobs_without_what_they_are_sorted_by_come_last_either_way() -> None:
             assert list(build_rows([bare, full], None, Order(column, descending)).rows) == ["full", "bare"]
 
 
+def test_jobs_sorted_by_status_begin_with_what_needs_attention() -> None:
+    statuses = ["running", "queued", "unknown", "failed", "done", "cancelled"]
+    given_jobs = [replace(jobs()[0], id=name, status=JobStatus(name)) for name in reversed(statuses)]
+    assert list(build_rows(given_jobs, None, Order("status")).rows) == statuses
+
+
 SOME = jobs()[0]
 FIVE = [replace(SOME, id=str(n), name=f"job {n}", shots=n, tags=("a",)) for n in range(5)]
 

@@ -166,6 +166,17 @@ async def test_process_of_another_user_counts_as_alive(
     assert here.another_has(pending(clock, f"{socket.gethostname()}:1:0a"))
 
 
+def test_machine_without_names_in_its_files_is_told_by_its_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff")
+    for missing in (tmp_path / "nowhere", tmp_path / "binary"):
+        monkeypatch.setattr(context, "_MACHINE_ID", missing)
+        monkeypatch.setattr(context, "_BOOT_ID", missing)
+        machine, boot = context.this_machine()
+        assert (len(machine), boot) == (8, "")
+
+
 async def test_lock_files_of_killed_processes_are_removed_and_held_ones_stay(tmp_path: Path) -> None:
     folder = tmp_path / "owners"
     folder.mkdir()

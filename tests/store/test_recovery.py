@@ -154,6 +154,24 @@ async def test_sync_writes_rows_lost_by_damage_again(tmp_path: Path) -> None:
         compact_journal(folders)
 
 
+def test_damaged_journal_is_copied_privately_where_there_are_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    data, written = _made(path, compact=False)
+    damaged = data[:-5] + b"#" + data[-4:]
+    path.write_bytes(damaged)
+
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", no_links)
+    rows, _ = _rows(path)
+    assert rows.items() < written.items()
+    (backup,) = tmp_path.glob("journal.damaged-*")
+    assert backup.read_bytes() == damaged and backup.stat().st_mode & 0o777 == 0o600
+
+
 async def test_damaged_journal_is_read_when_backup_fails(tmp_path: Path) -> None:
     folders = make_folders(tmp_path)
     history = await open_repository(folders)

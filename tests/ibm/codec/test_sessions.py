@@ -64,6 +64,25 @@ def test_session_reason_is_read() -> None:
     assert found.reason == "max time"
 
 
+@pytest.mark.parametrize(
+    ("usage", "seconds", "expected"),
+    [
+        ({"qpu_charge_time_seconds": 2.5}, 7, 2.5),
+        ({"qpu_charge_time_seconds": 0}, 7, 0),
+        ({}, 7, 7),
+        (None, 7, 7),
+        (None, None, None),
+    ],
+)
+def test_workload_usage_is_what_was_charged_or_else_its_older_figure(
+    usage: object, seconds: float | None, expected: float | None
+) -> None:
+    item = fixture("gen2_workloads")["responses"][0]["body"]["workloads"][0]
+    item = {**item, "mode": "batch", "usage": usage, "usage_seconds": seconds}
+    (found,), _ = decode_workloads(raw({"workloads": [item]}), "GET", Provenance("s", "i", NOW))
+    assert found.usage_seconds == expected
+
+
 def test_workloads_become_sessions_without_jobs() -> None:
     item = fixture("gen2_workloads")["responses"][0]["body"]["workloads"][0]
     body = {
