@@ -40,7 +40,7 @@ _ALWAYS = frozenset({"ctrl+q", "f1"})
 
 if not isinstance(vars(StylesCache)["get_inner_outer"], classmethod):
     # Textual 8.2.8 means it to be one (its first argument is `cls`). As it is, the cache of its results keeps
-    # the rendered lines of the last 1,024 widgets that are gone: 50 MB after some hours of dialogs.
+    # the rendered lines of the last 1,024 widgets that are gone: 25 MB after an hour of use.
     StylesCache.get_inner_outer = classmethod(vars(StylesCache)["get_inner_outer"])  # type: ignore[assignment]
 
 

@@ -44,6 +44,10 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Enter the terminal's screen, at the start and again after the app was stopped: it is empty then."""
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            # SIGCONT after SIGSTOP, which no program can prepare for. Textual 8.2.8 would start its threads a
+            # second time, take the terminal's modes for those before qdeck, and at times never end.
+            self.suspend_application_mode()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's is not annotated
         if isinstance(self._app, DiffApp):
             self._app.screen_buffer.invalidate()
