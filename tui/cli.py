@@ -55,7 +55,7 @@ CHANGING_COMMANDS = frozenset({"run", "cancel"})
 """Those that change something on the service."""
 NO_TERMINAL = (
     "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
-    "`qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where`, `qdeck doctor` "
+    "`qdeck result`, `qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where`, `qdeck doctor` "
     "and `qdeck sandbox`: see `qdeck --help`."
 )
 
@@ -154,6 +154,22 @@ def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options
         return await list_jobs(choice, environ, wanted=wanted, **options)
 
     return _finish(listed)
+
+
+@qdeck.command(epilog=STATUSES)
+@click.argument("job_id", metavar="ID")
+@service_options()
+@click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> int:
+    """Print the result of the job with this ID: counts by register and place of a sweep, or values.
+
+    It comes from the history where that keeps it, else from the service. Values of an estimator come with
+    what each step of the error mitigation made of them. Of a dry run, usage and timing alone are printed.
+    """
+    from tui.commands.result import show_result
+
+    return _finish(lambda environ: show_result(choice, environ, job_id, as_json=as_json, offline=offline))
 
 
 @qdeck.command(epilog=STATUSES)

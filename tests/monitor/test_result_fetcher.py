@@ -14,6 +14,7 @@ from tests.monitor.fakes import FakeService, MonitorHarness, network
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult
+from tui.screens.jobs.export import exported
 
 
 async def private_job(harness: MonitorHarness) -> str:
@@ -186,4 +187,19 @@ async def test_private_result_is_kept_whatever_the_body_is(
     monkeypatch.undo()
     assert (await harness.services.jobs.result(job_id)).note == "It was cut off."
     assert harness.host.count("result") == 0
+    await harness.services.aclose()
+
+
+async def test_result_of_a_dry_run_is_neither_shown_nor_exported(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = replace(harness.host.add(JobStatus.DONE, age=7200), backend="mock_fez", qpu_seconds=2.5)
+    harness.host.jobs[job.id] = job
+    await harness.services.polling.refresh()
+    for by_itself in (True, False):
+        result = await harness.services.jobs.result(job.id, by_itself=by_itself)
+        assert (result.pubs, result.raw, result.dry_run) == ((), b"", True)
+        assert "2.5 s of QPU time" in result.note
+    with pytest.raises(QdeckError) as refused:
+        await exported(harness.services, job)
+    assert "dry run on mock_fez" in str(refused.value)
     await harness.services.aclose()

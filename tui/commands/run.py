@@ -334,7 +334,7 @@ async def _finish(opened: OpenServices, request: RunRequest, candidate: Candidat
     elif result is not None:
         emit_result(result)
     if done:
-        return Exit.DONE if result is not None and result.readable else Exit.FAILED
+        return Exit.DONE if result is not None and (result.readable or result.dry_run) else Exit.FAILED
     reason = job.reason or "The service gave no reason."
     code = f" (code {job.reason_code})" if job.reason_code else ""
     say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
@@ -348,7 +348,7 @@ async def _result(services: AppServices, job: Job) -> JobResult | None:
     except QdeckError as error:
         say(f"qdeck: Job {job.id} is done, but its result did not come. {error}")
         return None
-    if not result.readable:
+    if not (result.readable or result.dry_run):
         say(f"qdeck: Job {job.id} is done, but its result cannot be read: qdeck keeps it as it came.")
     return result
 

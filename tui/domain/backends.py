@@ -8,6 +8,13 @@ from math import inf
 
 from tui.common.values import Value
 
+MOCK = "mock_"
+
+
+def is_mock(name: str) -> bool:
+    """Return whether jobs on the backend of this name are dry runs, with random results (contract 5.16)."""
+    return name.startswith(MOCK)
+
 
 class Backend(Value, frozen=True):
     """One QPU as listed. Errors are probabilities (0..1); `None` where not told.

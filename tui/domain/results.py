@@ -114,18 +114,45 @@ class JobResult(Value, frozen=True):
     """The result of a job: one `PubResult` a PUB, in order.
 
     `raw` is the body as the service sent it; `note` says why nothing could be decoded, when so. `role`: what
-    a program of the executor stood for; none for results of other programs.
+    a program of the executor stood for; none for results of other programs. `dry_run`: no qubit was
+    measured: there are no PUBs, and the note says what the run would take.
     """
 
     pubs: tuple[PubResult, ...]
     raw: bytes = b""
     note: str = ""
     role: Role = Role.NONE
+    dry_run: bool = False
 
     @property
     def readable(self) -> bool:
         """True when anything in it could be decoded."""
         return any(pub.counts or pub.values or pub.quasi is not None for pub in self.pubs)
+
+
+def pub_facts(pub: PubResult) -> dict[str, object]:
+    """Return the result of a PUB as plain JSON values: one entry a register and place of a sweep."""
+    facts: dict[str, object] = {"shots": pub.shots}
+    if pub.counts:
+        facts["counts"] = [
+            {
+                "register": counts.register,
+                "num_bits": counts.num_bits,
+                "shots": counts.shots,
+                "index": list(counts.index),
+                "counts": dict(counts.counts),
+            }
+            for counts in pub.counts
+        ]
+    if pub.quasi is not None:
+        facts["quasi"] = {
+            "num_bits": pub.quasi.num_bits,
+            "shots": pub.quasi.shots,
+            "quasi": dict(pub.quasi.quasi),
+        }
+    if pub.values:
+        facts["values"] = [{"index": list(value.index), **value_facts(value)} for value in pub.values]
+    return facts
 
 
 def named(result: JobResult, observables: tuple[str, ...]) -> JobResult:

@@ -110,6 +110,37 @@ def _pubs(body: bytes) -> tuple[tuple[PubResult, ...], Role]:
     raise _Unknown("The result is of a kind that is not known here; it is kept as it came.")
 
 
+class _SchedulerTiming(msgspec.Struct, frozen=True):
+    circuit_duration: int | None = None
+
+
+class _ItemMetadata(msgspec.Struct, frozen=True):
+    scheduler_timing: _SchedulerTiming | None = None
+
+
+class _TimedItem(msgspec.Struct, frozen=True):
+    metadata: _ItemMetadata | None = None
+
+
+class _TimedProgram(msgspec.Struct, frozen=True):
+    data: list[_TimedItem] = []
+
+
+def circuit_durations(body: bytes) -> tuple[int, ...]:
+    """Return the lengths (dt) of the scheduled circuits in a result of the executor, without repetitions.
+
+    Returns:
+        In the order of the program's items; empty where they are not told.
+    """
+    try:
+        program = msgspec.json.decode(body, type=_TimedProgram, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    timings = (item.metadata.scheduler_timing for item in program.data if item.metadata is not None)
+    known = (timing.circuit_duration for timing in timings if timing is not None)
+    return tuple(dict.fromkeys(duration for duration in known if duration is not None and duration >= 0))
+
+
 def _load(body: bytes) -> _Body:
     try:
         return msgspec.json.decode(body, type=_Body, strict=False)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
+from tui.domain.backends import is_mock
 from tui.domain.circuits import Transpilation, classical_bits
 from tui.domain.jobs import MAX_TAGS, OWN_TAG, Job, JobMetrics, JobQuery, check_tags
 from tui.domain.results import JobResult, named, widened
 from tui.ibm.api.service import QuantumService
+from tui.ibm.results.decoder import circuit_durations
 from tui.jobquery.filters import JobFilter
 from tui.monitor.actions.circuits import SubmittedCircuits
 from tui.monitor.polling.jobs_poller import with_metrics
@@ -19,6 +23,9 @@ from tui.monitor.polling.result_fetcher import ResultFetcher
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState, changes_service
 from tui.monitor.state.events import HistoryCoverage
+from tui.store.records.models import JobRecord
+
+_MOST_DURATIONS = 5
 
 
 class Jobs:
@@ -124,6 +131,7 @@ class Jobs:
         """Return the job's result: from the history, else from the service, and then kept.
 
         What the body does not tell is added: the observables of the values, the width of the bit strings.
+        Of a dry run there is nothing but a note on usage and timing: what it measured is random.
 
         Args:
             by_itself: the user did not ask for this one. A result that is not kept and larger than what is
@@ -134,6 +142,8 @@ class Jobs:
         record = self._app_state.jobs.record(job_id)
         if record is None:
             return result
+        if is_mock(record.job.backend):
+            return await asyncio.to_thread(_of_dry_run, record, result.raw)
         if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
             bits = classical_bits((await self._app_state.history.whole_job(record)).circuit)
             result = widened(result, bits or 0)
@@ -253,3 +263,23 @@ class Jobs:
         with contextlib.suppress(QdeckError):
             job = await service.job(job_id, with_params=with_params)
             await self._app_state.jobs.upsert([self._app_state.jobs.as_record(job)])
+
+
+def _of_dry_run(record: JobRecord, raw: bytes) -> JobResult:
+    """Return what is shown of a dry run's result: a note on what the run would take."""
+    job = record.job
+    used = job.qpu_seconds if job.qpu_seconds is not None else record.metrics and record.metrics.qpu_seconds
+    usage = (
+        "The service has not told yet what the run would use."
+        if used is None
+        else f"The run itself would use {used:g} s of QPU time."
+    )
+    durations = circuit_durations(raw)
+    lengths = ", ".join(f"{length:,}" for length in durations[:_MOST_DURATIONS])
+    more = f" and {len(durations) - _MOST_DURATIONS:,} more" if len(durations) > _MOST_DURATIONS else ""
+    timing = f" Its circuits last {lengths}{more} dt." if durations else ""
+    note = (
+        f"A dry run on {plain(job.backend, limit=60)}: nothing was measured, and the bits in its result are "
+        f"random, so they are not shown. {usage}{timing}"
+    )
+    return JobResult((), note=note, dry_run=True)

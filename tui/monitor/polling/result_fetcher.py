@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
+from tui.domain.backends import is_mock
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult, Role
 from tui.ibm.api.service import QuantumService
@@ -57,6 +58,10 @@ class ResultFetcher:
                 for one that is larger than what is fetched by itself.
         """
         result = await self._get(job_id, by_itself=by_itself)
+        record = self._app_state.jobs.record(job_id)
+        if record is not None and is_mock(record.job.backend):
+            # Random bits make random values.
+            return result
         if by_itself or result.role is not Role.ESTIMATOR or not result.raw:
             return result
         return await self._with_values(job_id, result)

@@ -7,9 +7,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from tui.common.errors import QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job
-from tui.domain.results import JobResult, PubResult, value_facts
+from tui.domain.results import JobResult, pub_facts
 from tui.monitor.services import AppServices
 
 
@@ -31,9 +31,11 @@ async def exported(services: AppServices, job: Job) -> bytes:
         The export as `export_bytes` writes it. Circuits that cannot be fetched are left out.
 
     Raises:
-        QdeckError: the result cannot be fetched.
+        QdeckError: the result cannot be fetched; `CONFLICT`: it is that of a dry run.
     """
     result = await services.jobs.result(job.id)
+    if result.dry_run:
+        raise QdeckError(ErrorKind.CONFLICT, f"There is no data to export. {result.note}")
     try:
         circuits = await services.jobs.circuits(job.id)
     except QdeckError:
@@ -71,34 +73,10 @@ def export_bytes(job: Job, result: JobResult, circuits: tuple[str, ...] = ()) ->
         "circuits": list(circuits or filter(None, [job.circuit])),
         "source": job.source,
         "note": result.note,
-        "pubs": [_pub(pub) for pub in result.pubs],
+        "pubs": [pub_facts(pub) for pub in result.pubs],
         "raw": _raw(result.raw),
     }
     return json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-
-
-def _pub(pub: PubResult) -> dict[str, Any]:
-    body: dict[str, Any] = {"shots": pub.shots}
-    if pub.counts:
-        body["counts"] = [
-            {
-                "register": counts.register,
-                "num_bits": counts.num_bits,
-                "shots": counts.shots,
-                "index": list(counts.index),
-                "counts": dict(counts.counts),
-            }
-            for counts in pub.counts
-        ]
-    if pub.quasi is not None:
-        body["quasi"] = {
-            "num_bits": pub.quasi.num_bits,
-            "shots": pub.quasi.shots,
-            "quasi": dict(pub.quasi.quasi),
-        }
-    if pub.values:
-        body["values"] = [{"index": list(value.index), **value_facts(value)} for value in pub.values]
-    return body
 
 
 def _raw(raw: bytes) -> Any:

@@ -1,0 +1,161 @@
+"""`qdeck result`: the result of a job that was submitted before, from here or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tui.commands.answers import job_facts
+from tui.commands.context import (
+    sign_in,
+    started_services,
+    time_limit,
+    waiting_for_service,
+)
+from tui.commands.jobs import LIST_SECONDS
+from tui.commands.output import Exit, emit_json, emit_table, say
+from tui.commands.selection import ServiceChoice, choose_account, require_account
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.results import JobResult, PubResult, pub_facts
+from tui.monitor.services import AppServices
+
+COUNTS_HEAD = ("PUB", "REGISTER", "INDEX", "BITS", "COUNT")
+QUASI_HEAD = ("PUB", "BITS", "QUASI")
+VALUES_HEAD = ("PUB", "OBSERVABLE", "INDEX", "STEP", "VALUE", "STD")
+
+
+async def show_result(
+    choice: ServiceChoice, environ: Mapping[str, str], job_id: str, *, as_json: bool, offline: bool = False
+) -> Exit:
+    """Print the result of a job: as the history keeps it, else as the service gives it.
+
+    What the history keeps of a job does not change: nobody is signed in for it.
+
+    Args:
+        choice: the service meant.
+        environ: the environment.
+        job_id: the job.
+        as_json: print one JSON object.
+        offline: ask no service.
+
+    Returns:
+        The exit status; that of a failure for a job that is not done, and a result that cannot be read.
+
+    Raises:
+        UsageFault: the service has to be asked, and there is no account; or none of the name asked for.
+        QdeckError: there is no such job, or its result is not to be had.
+    """
+    async with started_services(choice.environment(environ)) as services:
+        if not choice.sandbox:
+            choose_account(services.account.found, choice)
+        result = await _kept(services, choice, job_id)
+        whole = result is not None and (result.readable or result.dry_run)
+        asked = not offline and not whole
+        if asked:
+            if not choice.sandbox:
+                require_account(services.account.found, choice)
+            async with waiting_for_service(time_limit(choice, environ, LIST_SECONDS)):
+                await sign_in(services, choice)
+            # A large result takes its time.
+            async with waiting_for_service(choice.timeout):
+                result = await _fetched(services, job_id)
+        job = services.jobs.get(job_id)
+        if job is None:
+            raise QdeckError(
+                ErrorKind.NOT_FOUND,
+                f"The history knows no job {plain(job_id, limit=60)!r}.",
+                "Ask the service for it: leave --offline out.",
+            )
+        if result is None:
+            return _without(job, offline=offline)
+        return _print(job, result, as_json=as_json, history=not asked)
+
+
+async def _kept(services: AppServices, choice: ServiceChoice, job_id: str) -> JobResult | None:
+    """Return the result in the history, nobody being signed in; `None`: there is none for these options."""
+    job = services.jobs.get(job_id)
+    if job is None:
+        return None
+    elsewhere = choice.sandbox and not job.service.startswith("sandbox")
+    if elsewhere or (choice.channel is not None and not job.service.endswith(str(choice.channel))):
+        return None
+    try:
+        return await services.jobs.result(job_id)
+    except QdeckError as error:
+        if error.kind is not ErrorKind.EXPIRED:
+            raise
+        return None
+
+
+async def _fetched(services: AppServices, job_id: str) -> JobResult | None:
+    try:
+        return await services.jobs.result(job_id)
+    except QdeckError:
+        job = services.jobs.get(job_id)
+        if job is None or job.status is JobStatus.DONE:
+            raise
+        return None
+
+
+def _without(job: Job, *, offline: bool) -> Exit:
+    name = f"Job {plain(job.id, limit=60)}"
+    if job.status is JobStatus.DONE:
+        why = f"{name} is done; the history does not keep its result."
+        say(f"{why} Leave --offline out to ask the service." if offline else why)
+    elif job.over:
+        reason = f": {job.reason}" if job.reason else "."
+        say(f"{name} has no result, it is {job.status}{reason}")
+    else:
+        say(f"{name} has no result yet, it is {job.status}.")
+    return Exit.FAILED
+
+
+def _print(job: Job, result: JobResult, *, as_json: bool, history: bool) -> Exit:
+    if history:
+        say("From the history: the service was not asked.")
+    if job.service.startswith("sandbox"):
+        say("SANDBOX: what follows was simulated, not run on hardware.")
+    if result.note:
+        say(f"qdeck: {result.note}")
+    if as_json:
+        facts = {"history": history, "dry_run": result.dry_run, "note": result.note or None}
+        emit_json({**job_facts(job), **facts, "pubs": [pub_facts(pub) for pub in result.pubs]})
+    else:
+        for number, pub in enumerate(result.pubs, 1):
+            _emit_pub(str(number), pub)
+    return Exit.DONE if result.readable or result.dry_run else Exit.FAILED
+
+
+def _emit_pub(number: str, pub: PubResult) -> None:
+    rows: list[tuple[str, ...]] = []
+    for counts in pub.counts:
+        for bits, count in sorted(counts.counts.items(), key=lambda item: (-item[1], item[0])):
+            rows.append((number, counts.register, _place(counts.index), bits, str(count)))
+    if rows:
+        emit_table(COUNTS_HEAD, rows)
+    if pub.quasi is not None:
+        shares = sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
+        emit_table(QUASI_HEAD, [(number, bits, f"{share:.6g}") for bits, share in shares])
+    if pub.values:
+        emit_table(VALUES_HEAD, _value_rows(number, pub))
+
+
+def _value_rows(number: str, pub: PubResult) -> list[tuple[str, ...]]:
+    """Return a row for each step of the mitigation, then one for the value itself, whose step has no name
+    where the service mitigates."""
+    rows: list[tuple[str, ...]] = []
+    for value in pub.values:
+        named = (number, value.observable, _place(value.index))
+        for step in value.steps:
+            rows.append((*named, f"before: {step.method}", f"{step.value:.6g}", _error(step.std)))
+        rows.append((*named, value.method, f"{value.value:.6g}", _error(value.std)))
+    return rows
+
+
+def _place(index: tuple[int, ...]) -> str:
+    return ",".join(map(str, index))
+
+
+def _error(std: float | None) -> str:
+    return "" if std is None else f"{std:.3g}"
