@@ -13,7 +13,7 @@ import pytest
 from tests.monitor.fakes import FakeService, MonitorHarness, network
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
-from tui.domain.results import JobResult
+from tui.domain.results import Counts, JobResult, PubResult, Role
 from tui.screens.jobs.export import exported
 
 
@@ -202,4 +202,27 @@ async def test_result_of_a_dry_run_is_neither_shown_nor_exported(tmp_path: Path)
     with pytest.raises(QdeckError) as refused:
         await exported(harness.services, job)
     assert "dry run on mock_fez" in str(refused.value)
+    await harness.services.aclose()
+
+
+async def test_result_tells_the_role_of_a_job_submitted_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = replace(harness.host.add(JobStatus.DONE, age=7200), program="executor")
+    harness.host.jobs[job.id] = job
+    await harness.services.polling.refresh()
+
+    async def result(
+        _service: FakeService, _job_id: str, *, once: bool = False, limit: int | None = None
+    ) -> JobResult:
+        counts = Counts("c", 1, 10, {"0": 10})
+        return JobResult((PubResult((counts,), shots=10),), b"{}", role=Role.SAMPLER)
+
+    monkeypatch.setattr(FakeService, "result", result)
+    before = harness.services.jobs.get(job.id)
+    await harness.services.jobs.result(job.id)
+    known = harness.services.jobs.get(job.id)
+    assert before is not None and before.primitive == "executor"
+    assert known is not None and known.primitive == "sampler"
     await harness.services.aclose()

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution
+from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
 from tui.widgets.results.histogram import bar, counts_lines, preview_line, result_page
 from tui.widgets.text.styled_text import text_of, width_of
 
@@ -145,3 +145,16 @@ def test_result_page_lists_pubs_of_one_value_together() -> None:
     rows = _page(JobResult(pubs)).split("\n")
     assert len(rows) == 11
     assert rows[10] == " PUB 10  ZZ  +0.9000 ± 0.1000"
+
+
+def test_estimator_without_values_is_previewed_in_a_sentence() -> None:
+    counts = Counts("ZZ", 2, 10, {"00": 5, "11": 5})
+    result = JobResult((PubResult((counts,)),), note="Counts by basis.", role=Role.ESTIMATOR)
+    text = "".join(span.text for span in preview_line(result, 80))
+    assert text == "The values are worked out when the job is opened: enter opens it."
+
+
+def test_long_note_is_folded_to_the_width() -> None:
+    lines = result_page(JobResult((), note="some words " * 30), 78)
+    assert len(lines) > 3
+    assert all(sum(len(span.text) for span in one) <= 78 for one in lines)

@@ -59,6 +59,9 @@ class ResultFetcher:
         """
         result = await self._get(job_id, by_itself=by_itself)
         record = self._app_state.jobs.record(job_id)
+        if record is not None and result.role is not Role.NONE and not record.job.role:
+            job = replace(record.job, role=result.role.value)
+            await self._app_state.jobs.upsert([replace(record, job=job)])
         if record is not None and is_mock(record.job.backend):
             # Random bits make random values.
             return result

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from tui.common.safe_text import plain
-from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution
+from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution, Role
 from tui.widgets.results.result_tables import (
     is_table,
     mitigation_lines,
@@ -18,7 +18,7 @@ from tui.widgets.results.result_tables import (
     value_spans,
 )
 from tui.widgets.text.format import percent
-from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line, wrapped
 
 TOP = 16
 """Bit strings shown one by one; the others are summed up in one line."""
@@ -54,7 +54,8 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Styled
     """
     lines: list[StyledLine] = []
     if result.note:
-        lines.append(line((plain(result.note, limit=500), TextStyle.WARNING)))
+        for row in wrapped(plain(result.note, limit=500), width):
+            lines.append(line(("".join(span.text for span in row), TextStyle.WARNING)))
     if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
         return [*lines, *single_value_lines(result.pubs, width)]
     for index, pub in enumerate(result.pubs):
@@ -191,6 +192,8 @@ def preview_line(result: JobResult, width: int) -> StyledLine:
     if not result.pubs:
         return line((plain(result.note, limit=200), TextStyle.MUTED)) if result.note else BLANK
     pub = result.pubs[0]
+    if result.role is Role.ESTIMATOR and pub.counts:
+        return line(("The values are worked out when the job is opened: enter opens it.", TextStyle.MUTED))
     more = f"  +{len(result.pubs) - 1} PUBs" if len(result.pubs) > 1 else ""
     shares: list[tuple[str, float]] = []
     if pub.counts:
