@@ -54,8 +54,7 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Styled
     """
     lines: list[StyledLine] = []
     if result.note:
-        for row in wrapped(plain(result.note, limit=500), width):
-            lines.append(line(("".join(span.text for span in row), TextStyle.WARNING)))
+        lines += wrapped(plain(result.note, limit=500), width, TextStyle.WARNING)
     if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
         return [*lines, *single_value_lines(result.pubs, width)]
     for index, pub in enumerate(result.pubs):
