@@ -150,7 +150,7 @@ def prepared(
 ) -> Any:
     from qiskit import qasm3
 
-    from tui.compiler.qiskit.quantum_program import prepared_params
+    from tui.compiler.qiskit.quantum_program import prepare_program
 
     request = PrepareProgram(
         primitive,
@@ -161,7 +161,7 @@ def prepared(
         more.get("precision"),
         options,
     )
-    return json.loads(prepared_params(request, peekskill.target))
+    return json.loads(prepare_program(request, peekskill.target).params)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: options.words or "default")
@@ -194,7 +194,7 @@ def test_estimator_program_equals_the_clients(peekskill: Any, bell: Any, resilie
 
 
 def test_gate_with_the_name_of_another_is_refused(peekskill: Any) -> None:
-    from tui.compiler.qiskit.quantum_program import prepared_params
+    from tui.compiler.qiskit.quantum_program import prepare_program
 
     text = (
         'OPENQASM 3.0; include "stdgates.inc"; gate ecr a, b { x a; } bit[1] c;\n'
@@ -202,11 +202,11 @@ def test_gate_with_the_name_of_another_is_refused(peekskill: Any) -> None:
     )
     request = PrepareProgram(Primitive.SAMPLER, text, 27, None, (), None, PrimitiveOptions())
     with pytest.raises(QdeckError, match="own gate ecr"):
-        prepared_params(request, None)
+        prepare_program(request, peekskill.target)
 
 
 def test_what_the_client_refuses_is_said(peekskill: Any) -> None:
-    from tui.compiler.qiskit.quantum_program import prepared_params
+    from tui.compiler.qiskit.quantum_program import prepare_program
 
     text = (
         'OPENQASM 3.0; include "stdgates.inc"; bit[2] c;\n'
@@ -215,4 +215,41 @@ def test_what_the_client_refuses_is_said(peekskill: Any) -> None:
     options = PrimitiveOptions(decoupling=Decoupling.XX)
     request = PrepareProgram(Primitive.SAMPLER, text, 27, None, (), None, options)
     with pytest.raises(QdeckError, match="dynamic circuits"):
-        prepared_params(request, peekskill.target)
+        prepare_program(request, peekskill.target)
+
+
+def test_work_counts_executions_control_instructions_and_time(peekskill: Any) -> None:
+    from tui.compiler.qiskit.quantum_program import prepare_program
+
+    first, second = next(iter(peekskill.target["ecr"]))
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; \n'
+        "gate rzx(t) a, b { h b; cx a, b; rz(t) b; cx a, b; h b; } bit[2] c;\n"
+        "gate ecr a, b { rzx(pi/4) a, b; x a; rzx(-pi/4) a, b; }\n"
+        f"sx ${first}; rz(0.5) ${first}; ecr ${first}, ${second};\n"
+        f"c[0] = measure ${first}; c[1] = measure ${second};"
+    )
+    request = PrepareProgram(Primitive.SAMPLER, text, 27, 1000, (), None, PrimitiveOptions())
+    work = prepare_program(request, peekskill.target).work
+    assert (work.executions, work.rz, work.sx, work.two_qubit_gates) == (1000, 1, 1, 1)
+    # init 50, sx 2, rz 1, ecr 5, measure 10
+    assert work.control_instructions == 68
+    assert work.circuit_seconds is not None
+    measured = peekskill.target["measure"][(0,)].duration
+    assert work.circuit_seconds > 1000 * measured
+
+
+def test_work_counts_randomizations_and_pulses_of_decoupling(peekskill: Any, bell: Any) -> None:
+    from qiskit import qasm3
+
+    from tui.compiler.qiskit.quantum_program import prepare_program
+
+    def work(options: PrimitiveOptions) -> Any:
+        request = PrepareProgram(Primitive.SAMPLER, qasm3.dumps(bell), 27, 4096, (), None, options)
+        return prepare_program(request, peekskill.target).work
+
+    once, twirled = work(PrimitiveOptions()), work(PrimitiveOptions(twirl_gates=True, twirl_measures=True))
+    assert once.executions == 4096 <= twirled.executions
+    assert twirled.control_instructions > 10 * once.control_instructions
+    decoupled = work(PrimitiveOptions(decoupling=Decoupling.XY4))
+    assert decoupled.rz > once.rz

@@ -16,7 +16,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerDied
 from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.compiler import messages
-from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
+from tui.compiler.messages import REPLY_DECODER, Failed, PreparedProgram, Request, TargetData
 from tui.domain.backends import BackendData
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
 from tui.domain.jobs import Submission
@@ -154,7 +154,7 @@ class Compiler:
         )
         return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
-    async def prepare(self, submission: Submission, target: BackendData) -> str:
+    async def prepare(self, submission: Submission, target: BackendData) -> PreparedProgram:
         """Prepare a submission as a quantum program, as IBM's client does.
 
         Args:
@@ -162,7 +162,7 @@ class Compiler:
             target: the backend it is for.
 
         Returns:
-            The job's params as JSON.
+            The job's params, and the work that they are.
         """
         asked = messages.PrepareProgram(
             submission.primitive,
@@ -173,9 +173,9 @@ class Compiler:
             submission.precision,
             submission.options,
         )
-        if not submission.options.decoupling:
-            return await _request(self._main, asked, str)
-        return await self._with_target(target, lambda data: msgspec.structs.replace(asked, target=data), str)
+        return await self._with_target(
+            target, lambda data: msgspec.structs.replace(asked, target=data), PreparedProgram
+        )
 
     async def aclose(self) -> None:
         """End the workers."""

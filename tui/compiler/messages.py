@@ -8,6 +8,7 @@ import msgspec
 
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import Primitive, PrimitiveOptions
+from tui.domain.pricing import ProgramWork
 
 
 class TargetData(msgspec.Struct, frozen=True):
@@ -51,9 +52,9 @@ class EstimatorValues(msgspec.Struct, frozen=True, tag="estimator-values"):
 
 
 class PrepareProgram(msgspec.Struct, frozen=True, tag="prepare-program"):
-    """Prepare the params of a job of the executor. Result: JSON, or `None` when the target is asked for.
+    """Prepare a job of the executor. Result: `PreparedProgram`, or `None` when the target is asked for.
 
-    `qubits`: of the device. `target`: only where the options need it.
+    `qubits`: of the device. `target`: times the circuits, and the pulses of decoupling.
     """
 
     primitive: Primitive
@@ -64,6 +65,13 @@ class PrepareProgram(msgspec.Struct, frozen=True, tag="prepare-program"):
     precision: float | None
     options: PrimitiveOptions
     target: TargetData | None = None
+
+
+class PreparedProgram(msgspec.Struct, frozen=True):
+    """Params of a job as JSON, and the work that they are."""
+
+    params: str
+    work: ProgramWork
 
 
 class Transpile(msgspec.Struct, frozen=True, tag="transpile"):

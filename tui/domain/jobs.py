@@ -332,6 +332,7 @@ class Submission:
         program: how it is submitted; `None`: the default of the service and the settings.
         options: error suppression and mitigation.
         params: the program's params as JSON, once it is prepared; empty for the service's own primitives.
+        formula_seconds: QPU seconds by IBM's published formula, once it is prepared; `None` where not known.
     """
 
     primitive: Primitive
@@ -352,6 +353,7 @@ class Submission:
     program: JobProgram | None = None
     options: PrimitiveOptions = PrimitiveOptions()
     params: str = field(default="", repr=False)
+    formula_seconds: float | None = None
 
 
 class WaitState(StrEnum):

@@ -17,7 +17,7 @@ from tui.compiler.qiskit.circuit_summary import NotPossible, draw
 from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.parser import Unreadable, check, read
 from tui.compiler.qiskit.qpy import decode_qpy
-from tui.compiler.qiskit.quantum_program import prepared_params
+from tui.compiler.qiskit.quantum_program import prepare_program
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.domain.circuits import TranspileOptions
 from tui.qiskit_common.target import DeviceDataError, build_target
@@ -87,13 +87,11 @@ class RequestHandler:
                 return decode_qpy(payload)
             case messages.EstimatorValues(content):
                 return estimator_values(content)
-            case messages.PrepareProgram(target=None):
-                return prepared_params(request, None)
         target = None if request.target is None else self._target(request.target)
         if target is None:
             return None
         if isinstance(request, messages.PrepareProgram):
-            return prepared_params(request, target)
+            return prepare_program(request, target)
         return transpile(request, target) if isinstance(request, Transpile) else review(request, target)
 
     def _target(self, data: TargetData) -> Target | None:

@@ -16,20 +16,21 @@ from qiskit.transpiler import Target
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
-from tui.compiler.messages import PrepareProgram
+from tui.compiler.messages import PreparedProgram, PrepareProgram
 from tui.compiler.qiskit.parser import read
+from tui.compiler.qiskit.program_work import work_of
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, PrimitiveOptions
 from tui.qiskit_common.standard_gates import RedefinedGate, with_standard_gates
 
 SCHEMA: Final = "v2.0"
 
 
-def prepared_params(request: PrepareProgram, target: Target | None) -> str:
-    """Return the params of the job as JSON.
+def prepare_program(request: PrepareProgram, target: Target) -> PreparedProgram:
+    """Return the params of the job, and the work that they are.
 
     Args:
         request: the PUB and the options.
-        target: the device; needed for dynamical decoupling alone, whose pulses it times.
+        target: the device: its gate lengths time the circuits and the pulses of decoupling.
 
     Raises:
         Unreadable: Qiskit does not accept the circuit.
@@ -39,7 +40,7 @@ def prepared_params(request: PrepareProgram, target: Target | None) -> str:
         circuit = isa_circuit(read(request.qasm), request.qubits)
     except RedefinedGate as error:
         raise QdeckError(ErrorKind.CIRCUIT, str(error)) from error
-    backend = None if target is None else SimpleNamespace(target=target)
+    backend = None if not request.options.decoupling else SimpleNamespace(target=target)
     try:
         from qiskit_ibm_runtime.exceptions import IBMInputValueError
         from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
@@ -60,7 +61,8 @@ def prepared_params(request: PrepareProgram, target: Target | None) -> str:
         ) from error
     program._semantic_role = f"{request.primitive}_v2"
     params: Any = QUANTUM_PROGRAM_PARAMS_CONVERTERS[SCHEMA].encoder(program, options)
-    return json.dumps(params.model_dump(mode="json"), separators=(",", ":"))
+    text = json.dumps(params.model_dump(mode="json"), separators=(",", ":"))
+    return PreparedProgram(text, work_of(program, target))
 
 
 def _sampler(request: PrepareProgram, circuit: QuantumCircuit, backend: Any) -> tuple[Any, Any]:

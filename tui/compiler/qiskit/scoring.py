@@ -40,8 +40,14 @@ def score(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...] = ()) -
         ends: final places of the circuit's own qubits, which an estimator measures.
     """
     success = _known(lambda: _success(circuit, target)) if _calibrated(target) else None
-    duration_us = _known(lambda: _seconds(circuit, target) * 1e6)
+    seconds = shot_seconds(circuit, target)
+    duration_us = None if seconds is None else seconds * 1e6
     return Score(success, duration_us, tuple(_warnings(circuit, target, ends)))
+
+
+def shot_seconds(circuit: QuantumCircuit, target: Target) -> float | None:
+    """Return the length of one shot in seconds; `None` where it cannot be known."""
+    return _known(lambda: _seconds(circuit, target))
 
 
 class _Unknown(Exception):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.client import Compiler
+from tui.compiler.client import Compiler, rep_delay_us
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import JobProgram, PrimitiveOptions, SimulationEstimate, Submission, SubmittedCircuit
@@ -160,8 +160,9 @@ class Transpiler:
         """Return the submission as it is sent: a quantum program of it prepared, where that is asked for.
 
         Raises:
-            QdeckError: `INVALID` for options that its program has not; `CIRCUIT` when IBM's client refuses
-                it; `UNAVAILABLE` when that is not installed; the backend's data cannot be had.
+            QdeckError: `INVALID` for options that its program has not, and beyond a limit of the service;
+                `CIRCUIT` when IBM's client refuses it; `UNAVAILABLE` when that is not installed;
+                the backend's data cannot be had.
         """
         classic = self._app_state.connection.need_service().account.channel is Channel.CLASSIC
         if classic and submission.program is JobProgram.EXECUTOR:
@@ -176,4 +177,10 @@ class Transpiler:
                 )
             return submission
         target = await self._backends.data(submission.backend)
-        return replace(submission, params=await self._compiler.prepare(submission, target))
+        prepared = await self._compiler.prepare(submission, target)
+        prepared.work.check_limits()
+        return replace(
+            submission,
+            params=prepared.params,
+            formula_seconds=prepared.work.seconds(rep_delay_us(target.configuration)),
+        )

@@ -267,7 +267,9 @@ class SendQueue:
             observables=submission.observable_labels,
         )
         tag = pending.tag
-        record = replace(self._app_state.jobs.as_record(whole), own_tag=tag)
+        record = replace(
+            self._app_state.jobs.as_record(whole), own_tag=tag, formula_seconds=submission.formula_seconds
+        )
         self._history.upsert_submission(replace(pending, state=PendingState.ACCEPTED, job_id=job.id))
         await self._app_state.jobs.upsert([record])
         self._context.on_step(PendingState.ACCEPTED)

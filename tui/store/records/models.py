@@ -37,6 +37,7 @@ class JobRecord(Value, frozen=True):
         result_kept: its result is in the history.
         announced: it became final while it was watched, or between two runs.
         seen: the user has looked at it since; means nothing before it is `announced`.
+        formula_seconds: QPU seconds by IBM's published formula when it was submitted here.
     """
 
     job: Job
@@ -48,6 +49,7 @@ class JobRecord(Value, frozen=True):
     result_kept: bool = False
     announced: bool = False
     seen: bool = False
+    formula_seconds: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,0 +1,68 @@
+"""Prices before a submit: the formula, its correction by own jobs, the limits."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import pytest
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.pricing import PricedJob, ProgramWork, corrected
+
+
+def work(**changes: int) -> ProgramWork:
+    values = {"executions": 4096, "control_instructions": 90, "rz": 3, "sx": 3, "two_qubit_gates": 1}
+    return ProgramWork(circuit_seconds=0.01, **(values | changes))
+
+
+def test_formula_counts_overhead_pauses_and_circuits() -> None:
+    assert work().seconds(250.0) == pytest.approx(2 + 4096 * 250e-6 + 0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "words"),
+    [
+        ("executions", 10_000_000, "10,000,001 executions"),
+        ("control_instructions", 26_800_000, "26,800,001 control instructions"),
+        ("rz", 30_000_000, "30,000,001 rz"),
+        ("sx", 20_000_000, "20,000,001 sx"),
+        ("two_qubit_gates", 5_000_000, "5,000,001 two-qubit gates"),
+    ],
+)
+def test_limit_is_refused_with_figure_and_limit(name: str, limit: int, words: str) -> None:
+    work(**{name: limit}).check_limits()
+    with pytest.raises(QdeckError, match=words) as refused:
+        work(**{name: limit + 1}).check_limits()
+    assert refused.value.kind is ErrorKind.INVALID
+    assert f"{limit:,}" in refused.value.message
+
+
+def test_estimate_without_own_jobs_is_the_formula() -> None:
+    price = corrected(5.0, [])
+    assert price.seconds == pytest.approx(5.0)
+    assert price.low < 5.0 < price.high
+    assert (price.jobs, price.past_error) == (0, None)
+
+
+def test_estimate_follows_own_jobs_and_narrows() -> None:
+    random = Random(7)
+    jobs = [PricedJob(f, 1.4 * f * random.lognormvariate(0, 0.1)) for f in (3.0, 4.0, 6.0, 9.0) * 10]
+    few, many = corrected(5.0, jobs[:3]), corrected(5.0, jobs)
+    assert many.seconds == pytest.approx(7.0, rel=0.06)
+    assert many.spread < few.spread
+    assert many.past_error == pytest.approx(1 - 1 / 1.4, abs=0.06)
+
+
+def test_single_job_moves_the_estimate_part_of_the_way() -> None:
+    assert 5.0 < corrected(5.0, [PricedJob(5.0, 10.0)]).seconds < 10.0
+
+
+def test_job_far_off_hardly_moves_the_estimate() -> None:
+    jobs = [PricedJob(5.0, 6.0 + n * 0.05) for n in range(12)]
+    price = corrected(5.0, [*jobs, PricedJob(5.0, 5000.0)])
+    assert abs(math.log(price.seconds / corrected(5.0, jobs).seconds)) < 0.15
+
+
+def test_jobs_that_were_not_charged_do_not_count() -> None:
+    assert corrected(5.0, [PricedJob(5.0, 0.0)]).jobs == 0
