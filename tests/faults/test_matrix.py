@@ -20,7 +20,7 @@ from tests.ibm.mock_network import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, SignOutReport
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobQuery
+from tui.domain.jobs import JobQuery, Primitive, Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.transport.request import Idempotency
 from tui.sandbox.faults.plan import Fault, FaultKind
@@ -117,6 +117,7 @@ async def _use_the_others(
         "qasm": FLIP,
         "options": TranspileOptions(),
         "text": TAG,
+        "submission": Submission(Primitive.SAMPLER, DEVICE, FLIP),
     }
     await made.sign_in()
     for name, method in inspect.getmembers(QuantumService, inspect.iscoroutinefunction):

@@ -25,7 +25,9 @@ BACKENDS = ("ibm_cusco", "ibm_fez", "ibm_fez_2")
         ('tag=""', None),
         ("shots>10 status:failed", None),
         ("session:x bell", JobQuery(session_id="x")),
-        ("program:sampler", JobQuery(program="sampler")),
+        ("program:executor", JobQuery(program="executor")),
+        # The executor runs samplers, too.
+        ("program:sampler", None),
         ("tag:a tag=b", JobQuery(tags=("a", "b"))),
         ("backend:cusco", JobQuery(backend="ibm_cusco")),
         ("backend:ibm_fez", JobQuery(backend="ibm_fez")),

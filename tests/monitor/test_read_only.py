@@ -23,6 +23,7 @@ CHANGING: dict[str, Callable[[AppServices, str], Awaitable[object]]] = {
     "outbox.queue.withdraw": lambda services, _: services.outbox.queue.withdraw("t"),
     "outbox.queue.move": lambda services, _: services.outbox.queue.move("t", 1),
     "outbox.send_again": lambda services, _: services.outbox.send_again("t"),
+    "outbox.submit_again": lambda services, _: services.outbox.submit_again("t"),
     "jobs.cancel": lambda services, job_id: services.jobs.cancel(job_id),
     "jobs.delete": lambda services, job_id: services.jobs.delete(job_id),
     "jobs.set_tags": lambda services, job_id: services.jobs.set_tags(job_id, ("a",)),
@@ -39,7 +40,7 @@ HARMLESS = {
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
     "compiler": "start check draw decode_qpy transpile review aclose",
-    "transpiler": "transpile",
+    "transpiler": "transpile prepared simulation",
     "polling": "refresh stop",
 }
 """By part: commands that submit, cancel and change nothing of the account's."""

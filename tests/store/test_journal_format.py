@@ -11,6 +11,7 @@ from tests.support.circuits import bell_candidate
 from tui.domain.jobs import JobMetrics, JobStatus, Primitive, Submission
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission
+from tui.store.records.tables import dump, load
 
 LINES = Path(__file__).parents[1] / "fixtures" / "journal_lines.txt"
 
@@ -32,3 +33,15 @@ async def test_line_of_each_table_is_byte_exact(tmp_path: Path) -> None:
     history.remove(("platform", job.id))
     await history.aclose()
     assert folders.history_file.read_bytes().partition(b"\n")[2] == LINES.read_bytes()
+
+
+def test_submission_of_an_earlier_version_is_read() -> None:
+    """Before quantum programs a submission had neither program nor options nor params."""
+    submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3;")
+    pending = PendingSubmission("qdeck-2", PendingState.PREPARED, "platform", "crn:one", NOON, submission)
+    row = dump(pending)
+    members = row["submission"]
+    assert isinstance(members, dict)
+    for name in ("program", "options", "params"):
+        del members[name]
+    assert load(PendingSubmission)(row) == pending
