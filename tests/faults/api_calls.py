@@ -94,6 +94,7 @@ def _runtime(channel: Channel, base: str) -> list[ApiCall]:
         call("GET", jobs, lambda s, _: s.jobs(JobQuery(limit=5, tags=("x",)))),
         call("GET", job, lambda s, i: s.job(i, with_params=True), finished),
         call("POST", jobs, lambda s, _: s.submit(SUBMISSION), idempotency=Idempotency.CREATES),
+        call("POST", f"{base}/sandbox/estimates", lambda s, _: s.simulation(SUBMISSION)),
         call("GET", f"{job}/results", lambda s, i: s.result(i), finished, body_read="text"),
         call("GET", f"{job}/metrics", lambda s, i: s.metrics(i), finished),
         call("GET", f"{job}/logs", lambda s, i: s.logs(i), finished, body_read="text"),
