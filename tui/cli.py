@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,8 @@ TOKEN_REFUSED = (
     "qdeck: a token does not belong on the command line: every user of this machine can read it in the "
     "list of processes. Use `qdeck login`, which asks without showing it, or set QISKIT_IBM_TOKEN."
 )
+TEXTUAL_LOGS = ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG")
+"""Variables by which Textual writes the keys that are typed to files or to its console: a token, too."""
 CHANGING_COMMANDS = frozenset({"run", "cancel"})
 """Those that change something on the service."""
 NO_TERMINAL = (
@@ -307,6 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    _forbid_core_dumps()
     open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if any(word.split("=", 1)[0] in TOKEN_OPTIONS for word in words):
@@ -315,6 +319,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = _status_of(lambda: _with_click(words))
     written = _status_of(flush_standard_streams)
     return status or written
+
+
+def _forbid_core_dumps() -> None:
+    """Let a crash of this process, or of one it starts, leave no memory on the disk: tokens are in it."""
+    # Not 0: a program that core dumps are piped to (core(5)) would get one all the same.
+    limit = 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(
+        resource.RLIMIT_CORE, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
+    )
 
 
 def _with_click(words: list[str]) -> int:
@@ -373,6 +387,8 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     """Show the app; signed in at once when the command line says to which service."""
     # Nothing imported now is garbage: looking for some takes a sixth of the time to the first picture.
     gc.disable()
+    for name in TEXTUAL_LOGS:
+        os.environ.pop(name, None)
     from tui.app import QDeckApp, run_app
     from tui.commands.context import make_services
     from tui.common.timing import SystemClock

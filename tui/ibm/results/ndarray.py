@@ -17,6 +17,8 @@ MAX_BYTES = 512 * 1024 * 1024
 """Bytes that one array may have."""
 MAX_DIMENSIONS = 32
 _HEADER_LIMIT = 64 * 1024
+_MOST_SLICES = 1_000_000
+"""Slices in which an array may be put from Fortran's order to C's: about a second."""
 _PIECE = 256 * 1024
 """Bytes that are decoded at once; a multiple of 4, for base64."""
 _MAGIC = b"\x93NUMPY"
@@ -61,7 +63,7 @@ def read_ndarray(text: str | memoryview) -> Npy:
         if len(head) >= _HEADER_LIMIT:
             break
     shape, descr, fortran, start = _header(head)
-    order, kind = (descr[0], descr[1:]) if descr[:1] in "<>|=" else ("=", descr)
+    order, kind = (descr[0], descr[1:]) if descr[:1] in {*"<>|="} else ("=", descr)
     code = _FORMATS.get(kind)
     if code is None:
         raise ValueError(f"an array holds items of type {descr[:20]!r}, which are not read")
@@ -156,7 +158,8 @@ def _header(head: bytes) -> tuple[tuple[int, ...], str, bool, int]:
         raise ValueError("an array's header is too long")
     try:
         header = ast.literal_eval(head[start : start + length].decode("latin-1").strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        # A `TypeError` is a key that is a list or the like.
         raise ValueError("an array's header cannot be read") from None
     if not isinstance(header, dict):
         raise ValueError("an array's header cannot be read")
@@ -168,19 +171,32 @@ def _header(head: bytes) -> tuple[tuple[int, ...], str, bool, int]:
 
 
 def _to_c_order(body: bytearray, shape: tuple[int, ...], width: int) -> bytearray:
-    """Reorder items from first-index-fastest to last-index-fastest."""
+    """Reorder items from first-index-fastest to last-index-fastest, in slices along the longest axis.
+
+    Raises:
+        ValueError: so many axes are long that it would take too many slices.
+    """
     if len(shape) < 2 or not body:
         return body
-    strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    from_strides = [math.prod(shape[:axis]) for axis in range(len(shape))]
+    to_strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    longest = max(range(len(shape)), key=shape.__getitem__)
+    parts = max(1, width // 8)
+    if math.prod(shape) // shape[longest] * parts > _MOST_SLICES:
+        raise ValueError("an array in Fortran's order has too many long axes")
+    # A complex item is two parts, and no format of `memoryview` has both.
+    code = {1: "B", 2: "H", 4: "I", 8: "Q"}[width // parts]
     ordered = bytearray(len(body))
-    run = shape[0] * width
-    # The slowest axis of the source comes first in `product`, so it is given the axes in reverse.
-    rest = itertools.product(*(range(n) for n in reversed(shape[1:])))
-    for place, indices in enumerate(rest):
-        start = sum(i * s for i, s in zip(reversed(indices), strides[1:], strict=True))
-        source = body[place * run : (place + 1) * run]
-        step = strides[0] * width
-        for byte in range(width):
-            first = start * width + byte
-            ordered[first : first + (shape[0] - 1) * step + 1 : step] = source[byte::width]
+    source, target = memoryview(body).cast(code), memoryview(ordered).cast(code)
+    others = [axis for axis in range(len(shape)) if axis != longest]
+    from_step, to_step = from_strides[longest] * parts, to_strides[longest] * parts
+    from_span, to_span = from_step * (shape[longest] - 1) + 1, to_step * (shape[longest] - 1) + 1
+    for indices in itertools.product(*(range(shape[axis]) for axis in others)):
+        start = sum(at * from_strides[axis] for at, axis in zip(indices, others, strict=True)) * parts
+        place = sum(at * to_strides[axis] for at, axis in zip(indices, others, strict=True)) * parts
+        for part in range(parts):
+            target[place + part : place + part + to_span : to_step] = source[
+                start + part : start + part + from_span : from_step
+            ]
+    target.release()
     return ordered

@@ -120,8 +120,11 @@ async def _decode_in_process(body: bytes, *files: int) -> JobResult:
 
 
 def main() -> None:
-    """Decode results in a process: a body, or a file whose descriptor is an argument, to pieces of it."""
-    serve(lambda: _answer, niceness=_NICENESS)
+    """Decode results in a process: a body, or a file whose descriptor is an argument, to pieces of it.
+
+    With half of the machine's memory at most.
+    """
+    serve(lambda: _answer, niceness=_NICENESS, memory_share=0.5)
 
 
 def _answer(body: bytes) -> Iterator[bytes]:
