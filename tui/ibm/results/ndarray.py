@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes that one array may have."""
@@ -19,6 +20,7 @@ MAX_DIMENSIONS = 32
 _HEADER_LIMIT = 64 * 1024
 _MOST_SLICES = 1_000_000
 """Slices in which an array may be put from Fortran's order to C's: about a second."""
+_INTEGERS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _PIECE = 256 * 1024
 """Bytes that are decoded at once; a multiple of 4, for base64."""
 _MAGIC = b"\x93NUMPY"
@@ -185,7 +187,7 @@ def _to_c_order(body: bytearray, shape: tuple[int, ...], width: int) -> bytearra
     if math.prod(shape) // shape[longest] * parts > _MOST_SLICES:
         raise ValueError("an array in Fortran's order has too many long axes")
     # A complex item is two parts, and no format of `memoryview` has both.
-    code = {1: "B", 2: "H", 4: "I", 8: "Q"}[width // parts]
+    code = _INTEGERS[width // parts]
     ordered = bytearray(len(body))
     source, target = memoryview(body).cast(code), memoryview(ordered).cast(code)
     others = [axis for axis in range(len(shape)) if axis != longest]
