@@ -24,7 +24,7 @@ def test_estimate_job_foretells_seconds_of_small_circuit() -> None:
 
 
 def test_estimate_job_refuses_with_seconds_and_reason() -> None:
-    params = {"pubs": [[entangling(16, 200), None, 4096]]}
+    params = {"pubs": [[entangling(16, 60), None, 12_000]]}
     estimate = estimate_job("sampler", params, "ibm_fez")
     assert estimate.seconds is not None and estimate.seconds > 60
     assert "too large to simulate" in estimate.refusal and "would take about" in estimate.refusal

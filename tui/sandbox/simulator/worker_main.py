@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import traceback
@@ -33,6 +34,7 @@ def prepare_running() -> Handler:
         from tui.sandbox.simulator.runner import run, warm
 
         warm()
+        _spare_collections()
     except ImportError as error:
         failed = RunOutcome("Failed", reason=_missing(error), reason_code=1002)
         return lambda _: (_json(asdict(failed)),)
@@ -60,6 +62,7 @@ def prepare_transpiling() -> Handler:
         from tui.sandbox.simulator.transpile import transpile_all, warm
 
         warm()
+        _spare_collections()
     except ImportError as error:
         missing = _missing(error)
         return lambda _: (_json({"error": missing}),)
@@ -80,6 +83,12 @@ def prepare_transpiling() -> Handler:
         return (_json({"circuits": [asdict(circuit) for circuit in circuits]}),)
 
     return handle
+
+
+def _spare_collections() -> None:
+    """Leave what was imported out of garbage collections: a full one took a tenth of a second of some job."""
+    gc.collect()
+    gc.freeze()
 
 
 def _json(reply: dict[str, Any]) -> bytes:

@@ -27,7 +27,10 @@ _BONDS = re.compile(r"BD=\[([0-9 ]*)\]")
 _TRIAL_RUNS = 6
 _TRIAL_SECONDS = 1.0
 _CACHED_BYTES = 1 << 20
+# Work as short as this is measured several times.
 _SHORT = 0.05
+# A trial grows up to this: the beginning of a circuit may be cheaper than the rest.
+_TELLING = 0.3
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def _extrapolated(trial: Callable[[int], None], small: int, size: int) -> float:
     once = _once(lambda: trial(min(small, size)))
     first = _spent(lambda: trial(min(small, size)))
     large, second = min(small, size), first
-    while large < size and second < max(_SHORT, 2 * first):
+    while large < size and second < max(_TELLING, 2 * first):
         large = min(4 * large, size)
         second = _spent(partial(trial, large))
     if large <= small:
