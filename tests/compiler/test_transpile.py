@@ -279,3 +279,21 @@ async def test_score_warns_an_estimator_of_a_qubit_that_reads_out_badly(warm: Co
     candidate = await warm.transpile(text, device("cusco"), TranspileOptions(0))
     assert candidate.final_layout == (0,)
     assert any("readout error of 50 %" in warning for warning in candidate.warnings), candidate.warnings
+
+
+def ghz(width: int, last: str = "") -> str:
+    chain = "".join(f"cx q[{qubit}], q[{qubit + 1}];\n" for qubit in range(width - 1))
+    head = f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[{width}] q;\nbit[{width}] c;\n'
+    return f"{head}h q[0];\n{chain}{last}c = measure q;\n"
+
+
+@pytest.mark.parametrize(
+    ("width", "last", "told"), [(14, "", True), (14, "t q[3];\n", False), (4, "", False)]
+)
+async def test_wide_clifford_circuit_is_told_which_level_keeps_it(
+    warm: Compiler, width: int, last: str, told: bool
+) -> None:
+    candidate = await warm.transpile(ghz(width, last), device("peekskill"), TranspileOptions(2, 1))
+    assert any("Level 1 keeps it Clifford" in warning for warning in candidate.warnings) is told
+    kept = await warm.transpile(ghz(width, last), device("peekskill"), TranspileOptions(1, 1))
+    assert not any("Clifford" in warning for warning in kept.warnings)

@@ -1,7 +1,8 @@
-"""How large a circuit is, and its drawing as text as far as that is of use."""
+"""How large a circuit is, whether it is a Clifford circuit, and its drawing as far as that is of use."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -18,6 +19,40 @@ MOST_REVIEWED: Final = 300
 MOST_QUBITS: Final = 40
 """Active qubits of the same."""
 NARROWEST: Final = 20
+_CLIFFORD_GATES: Final = frozenset(
+    [
+        "id",
+        "x",
+        "y",
+        "z",
+        "h",
+        "s",
+        "sdg",
+        "sx",
+        "sxdg",
+        "cx",
+        "cy",
+        "cz",
+        "swap",
+        "iswap",
+        "dcx",
+        "ecr",
+        "barrier",
+        "delay",
+        "measure",
+        "reset",
+        "global_phase",
+    ]
+)
+_ROTATIONS: Final = frozenset(
+    ["rx", "ry", "rz", "p", "u1", "u2", "u3", "u", "U", "r", "rxx", "ryy", "rzz", "rzx"]
+)
+_FLOW: Final = frozenset(
+    ["if_else", "for_loop", "while_loop", "switch_case", "box", "break_loop", "continue_loop", "store"]
+)
+_QUARTER: Final = math.pi / 2
+_CLOSE: Final = 1e-9
+_MOST_NESTED: Final = 100
 
 
 class NotPossible(Exception):
@@ -109,3 +144,36 @@ def _has_two_qubit_gate(instruction: Any) -> bool:
             _is_two_qubit_gate(inner) for block in instruction.operation.blocks for inner in operations(block)
         )
     return _is_two_qubit_gate(instruction)
+
+
+def is_clifford(circuit: QuantumCircuit) -> bool:
+    """Return True when every gate is a Clifford gate, by name or by angles that are multiples of pi/2.
+
+    The program's own gates are as their definitions, each looked at once. Takes linear time; a circuit that
+    is Clifford in another way, as with t twice on a qubit, is not recognised.
+    """
+    known: dict[Any, bool] = {}
+    return all(_clifford_gate(instruction.operation, known, 0) for instruction, _ in walk(circuit))
+
+
+def _clifford_gate(operation: Any, known: dict[Any, bool], depth: int) -> bool:
+    name = operation.name
+    if name in _CLIFFORD_GATES or name in _FLOW:
+        return True
+    if name in _ROTATIONS:
+        return all(map(_quarter_turns, operation.params))
+    key = (name, operation.num_qubits, *map(str, operation.params))
+    if key not in known:
+        known[key] = False
+        inner = operation.definition if depth < _MOST_NESTED else None
+        known[key] = inner is not None and all(
+            _clifford_gate(entry.operation, known, depth + 1) for entry in inner.data
+        )
+    return known[key]
+
+
+def _quarter_turns(angle: Any) -> bool:
+    if not isinstance(angle, (int, float)):
+        return False
+    quarters = angle / _QUARTER
+    return math.isfinite(quarters) and abs(quarters - round(quarters)) <= _CLOSE

@@ -10,12 +10,14 @@ from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
 from qiskit.transpiler import Target
 
 from tui.compiler.messages import Review, Transpile
-from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, measures, stats
+from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures, stats
 from tui.compiler.qiskit.parser import Unreadable, read
 from tui.compiler.qiskit.scoring import score
 from tui.domain.circuits import Candidate, TranspileOptions
 
 DRAWING_WIDTH: Final = 100
+WIDEST_BY_MATRIX: Final = 10
+"""Qubits up to which the sandbox simulates any circuit by its density matrix."""
 
 
 def transpile(request: Transpile, target: Target) -> Candidate:
@@ -47,7 +49,36 @@ def transpile(request: Transpile, target: Target) -> Candidate:
         place = _layout(_run(source.measure_all(inplace=False), target, options, None))[0]
     isa = _run(source, target, options, place)
     seconds = time.monotonic() - started
-    return _candidate(request, source, isa, qasm3.dumps(isa), target, _layout(isa), seconds)
+    candidate = _candidate(request, source, isa, qasm3.dumps(isa), target, _layout(isa), seconds)
+    lost = _clifford_lost(source, isa, request, target, place)
+    return replace(candidate, warnings=(*candidate.warnings, lost)) if lost else candidate
+
+
+def _clifford_lost(
+    source: QuantumCircuit,
+    isa: QuantumCircuit,
+    request: Transpile,
+    target: Target,
+    place: tuple[int, ...] | None,
+) -> str:
+    """Return a sentence when a wide Clifford circuit is none any more, with a level that keeps it one.
+
+    Levels 2 and 3 synthesize pairs of qubits anew by numbers, which makes angles of any size. A simulator of
+    stabilizers takes hundreds of qubits, of other circuits some twenty.
+    """
+    wide = source.num_qubits > WIDEST_BY_MATRIX and request.options.optimization_level > 1
+    if not wide or not is_clifford(source) or is_clifford(isa):
+        return ""
+    lower = replace(request.options, optimization_level=1)
+    kept = _run(source, target, lower, place)
+    if not is_clifford(kept):
+        return ""
+    before, after = stats(isa).two_qubit_gates, stats(kept).two_qubit_gates
+    return (
+        f"A Clifford circuit, but level {request.options.optimization_level} gives it other rotations. "
+        f"Level 1 keeps it Clifford, with {after} two-qubit gates for {before}: that is quick in the sandbox "
+        "at any width; to a device it does not matter."
+    )
 
 
 def _run(
