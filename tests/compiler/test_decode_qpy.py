@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import io
+import struct
+import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.compiler.devices import device
 from tests.support.sandbox import live_account
@@ -114,6 +121,75 @@ async def test_decode_qpy_refuses_in_words_and_the_worker_lives_on(
     assert said in caught.value.message
     await warm.check(BELL)
     assert not pid or pid in warm.pids, "the worker lives on"
+
+
+def counted(*, inner: bool, version: int | None = None) -> bytearray:
+    """A circuit with an inner one, of which one byte was changed: many more qubits than there are."""
+    circuit, body = qiskit.QuantumCircuit(7, 2), qiskit.QuantumCircuit(5, 1)
+    body.x(1)
+    circuit.measure(0, 0)
+    circuit.if_test((circuit.clbits[0], 1), body, range(5), [0])
+    raw = bytearray(base64.b64decode(packed(circuit, version=version)))
+    place = raw.index(struct.pack("!II", *((5, 1) if inner else (7, 2))))
+    raw[place + 1] = 0xFF
+    return raw
+
+
+def most_memory(pid: int) -> int:
+    """Return the most memory a process has had, in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
+
+
+@pytest.mark.parametrize("version", [13, 15, 16, 18])
+async def test_decode_qpy_refuses_more_bits_than_any_circuit_has(warm: Compiler, version: int) -> None:
+    await warm.version()
+    (pid, *_) = warm.pids
+    began = time.monotonic()
+    with pytest.raises(QdeckError, match="100,000 qubits"):
+        await warm.decode_qpy(base64.b64encode(counted(inner=False, version=version)).decode())
+    assert time.monotonic() - began < 5 and pid in warm.pids
+    assert most_memory(pid) < 1024
+
+
+async def test_decode_qpy_gives_up_on_an_inner_circuit_of_too_many_bits() -> None:
+    compiler = Compiler()
+    await compiler.version()
+    (pid,) = compiler.pids
+    asked = asyncio.ensure_future(compiler.decode_qpy(base64.b64encode(counted(inner=True)).decode()))
+    most = 0
+    while not asked.done():
+        await asyncio.wait([asked], timeout=0.1)
+        with contextlib.suppress(OSError, StopIteration):
+            most = max(most, most_memory(pid))
+    error = asked.exception()
+    assert isinstance(error, QdeckError) and error.kind is ErrorKind.CIRCUIT
+    assert "gave up on this circuit" in error.message
+    assert most < 1024
+    assert (await compiler.check(BELL)).ok
+    await compiler.aclose()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+async def test_decode_qpy_of_damaged_bytes_ends_in_circuits_or_a_sentence(
+    warm: Compiler, data: st.DataObject
+) -> None:
+    await warm.version()
+    pids = warm.pids
+    circuit = qiskit.QuantumCircuit(2, 1, name="damaged")
+    circuit.h(0)
+    circuit.rz(0.5, 1)
+    circuit.measure(0, 0)
+    raw = bytearray(base64.b64decode(packed(circuit)))
+    del raw[data.draw(st.integers(len(raw) // 2, 2 * len(raw))) :]
+    for place, value in data.draw(st.lists(st.tuples(st.integers(0, len(raw) - 1), st.integers(0, 255)))):
+        raw[place] = value
+    try:
+        assert await warm.decode_qpy(base64.b64encode(bytes(raw)).decode())
+    except QdeckError as refused:
+        assert refused.kind is ErrorKind.CIRCUIT and refused.message.endswith(".")
+    assert warm.pids == pids, "the worker lives on"
 
 
 async def test_decode_qpy_of_a_job_that_ibms_client_would_submit(

@@ -15,7 +15,7 @@ import select
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -218,6 +218,24 @@ def serve(prepare: Callable[[], Handler], *, niceness: int = 0, memory_share: fl
             replies.write(_header(frame))
             replies.write(frame)
         replies.flush()
+
+
+@contextlib.contextmanager
+def memory_headroom(more: int) -> Iterator[None]:
+    """Let this process have at most `more` further bytes of addresses for a while, where Linux can tell."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+    except OSError:
+        yield
+        return
+    wanted = pages * os.sysconf("SC_PAGE_SIZE") + more
+    least = min((limit for limit in (wanted, soft, hard) if limit != resource.RLIM_INFINITY), default=wanted)
+    resource.setrlimit(resource.RLIMIT_AS, (least, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _kill_when_stdin_closes() -> None:

@@ -30,6 +30,9 @@ CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
 IDLE_SECONDS: Final = 600.0
 """Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
+_GAVE_UP: Final = (
+    "Qiskit's process gave up on this circuit: it is broken, or too large for the memory Qiskit may use."
+)
 
 T = TypeVar("T")
 
@@ -227,6 +230,9 @@ async def _request(
     except WorkerClosed as error:
         raise _unavailable("The compiler has been shut down.") from error
     except WorkerDied as error:
+        if error.signal == "SIGABRT":
+            # So ends Qiskit's Rust when it gets no more memory, or no more stack.
+            raise QdeckError(ErrorKind.CIRCUIT, _GAVE_UP, "Try a smaller circuit.") from error
         raise _unavailable(f"Qiskit's process ended: {error}.", "Trying again starts another one.") from error
     except msgspec.DecodeError as error:
         raise _unavailable(f"The answer of Qiskit's process is not understood: {error}.") from error

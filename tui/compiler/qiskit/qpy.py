@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import struct
 import zlib
 from typing import Final
 
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.qpy.common import QPY_VERSION
 
+from tui.common.worker_process import memory_headroom
 from tui.compiler.qiskit.circuit_summary import NotPossible, operations
 from tui.compiler.qiskit.parser import LONGEST_TEXT
 
@@ -20,7 +22,15 @@ OLDEST_QPY: Final = 13
 MOST_QPY_BYTES: Final = 64 * 1024 * 1024
 MOST_OPERATIONS: Final = 200_000
 MOST_CIRCUITS: Final = 200
+MOST_BITS: Final = 100_000
+"""Qubits, and clbits, of a circuit. Qiskit makes as many as a header says, in 230 bytes and 3 us each."""
+MOST_MEMORY: Final = 1 << 29
+"""Bytes that reading may take: the headers of inner circuits, which may lie too, are not looked at before."""
 _MAGIC: Final = b"QISKIT"
+# Places in a file (qiskit.qpy.formats): number of circuits, type of what follows, its table of places (from
+# version 16 on), or the first circuit itself; in its header the numbers of qubits and clbits.
+_PROGRAMS, _TYPE, _FIRST, _BITS = 10, 19, 20, 5
+_WITH_PLACES: Final = 16
 
 
 def decode_qpy(payload: str) -> tuple[str, ...]:
@@ -51,8 +61,10 @@ def decode_qpy(payload: str) -> tuple[str, ...]:
             f"reads ({QPY_VERSION}).",
             "Update Qiskit.",
         )
+    _check_bits(data, version)
     try:
-        circuits = qpy.load(io.BytesIO(data))
+        with memory_headroom(MOST_MEMORY):
+            circuits = qpy.load(io.BytesIO(data))
     except MemoryError:
         raise
     except Exception as problem:
@@ -77,6 +89,26 @@ def decode_qpy(payload: str) -> tuple[str, ...]:
     return tuple(programs)
 
 
+def _check_bits(data: bytes, version: int) -> None:
+    """Refuse a file that says of a circuit that it has more bits than are read, before Qiskit makes them."""
+    programs = int.from_bytes(data[_PROGRAMS : _PROGRAMS + 8], "big")
+    places: tuple[int, ...] = (_FIRST,)
+    if version >= _WITH_PLACES:
+        if _FIRST + 8 * programs > len(data):
+            raise NotPossible("The circuit cannot be read: its binary form is broken (it ends too early).")
+        places = struct.unpack_from(f"!{programs}Q", data, _FIRST)
+    if not programs or data[_TYPE : _TYPE + 1] != b"q":
+        raise NotPossible("There is no circuit in it.")
+    for place in places:
+        header = data[place + _BITS : place + _BITS + 8]
+        if len(header) < 8:
+            raise NotPossible("The circuit cannot be read: its binary form is broken (it ends too early).")
+        if max(struct.unpack("!II", header)) > MOST_BITS:
+            raise NotPossible(
+                f"The circuit has more than {MOST_BITS:,} qubits or clbits: it is not unpacked."
+            )
+
+
 def _openqasm3(circuit: QuantumCircuit) -> str:
     if sum(1 for _ in operations(circuit)) > MOST_OPERATIONS:
         raise NotPossible(f"The circuit has more than {MOST_OPERATIONS:,} operations: it is not unpacked.")
@@ -84,6 +116,13 @@ def _openqasm3(circuit: QuantumCircuit) -> str:
         text = str(qasm3.dumps(circuit))
     except qasm3.QASM3ExporterError as problem:
         raise NotPossible(f"OpenQASM 3 cannot say what is in the circuit: {problem.message}") from problem
+    except MemoryError:
+        raise
+    except Exception as problem:
+        # What the loader made of a broken file may fail in any way.
+        raise NotPossible(
+            f"OpenQASM 3 cannot say what is in the circuit ({type(problem).__name__})."
+        ) from problem
     if len(text) > LONGEST_TEXT:
         raise NotPossible(f"The circuit is longer than {LONGEST_TEXT:,} characters as OpenQASM.")
     return text
