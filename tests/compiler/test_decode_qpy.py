@@ -123,7 +123,7 @@ async def test_decode_qpy_refuses_in_words_and_the_worker_lives_on(
     assert not pid or pid in warm.pids, "the worker lives on"
 
 
-def counted(*, inner: bool, version: int | None = None) -> bytearray:
+def counted(*, inner: bool, millions: int = 16, version: int | None = None) -> bytearray:
     """A circuit with an inner one, of which one byte was changed: many more qubits than there are."""
     circuit, body = qiskit.QuantumCircuit(7, 2), qiskit.QuantumCircuit(5, 1)
     body.x(1)
@@ -131,7 +131,7 @@ def counted(*, inner: bool, version: int | None = None) -> bytearray:
     circuit.if_test((circuit.clbits[0], 1), body, range(5), [0])
     raw = bytearray(base64.b64decode(packed(circuit, version=version)))
     place = raw.index(struct.pack("!II", *((5, 1) if inner else (7, 2))))
-    raw[place + 1] = 0xFF
+    raw[place + 1] = 16 * millions - 1
     return raw
 
 
@@ -152,11 +152,13 @@ async def test_decode_qpy_refuses_more_bits_than_any_circuit_has(warm: Compiler,
     assert most_memory(pid) < 1024
 
 
-async def test_decode_qpy_gives_up_on_an_inner_circuit_of_too_many_bits() -> None:
+@pytest.mark.parametrize("millions", [6, 16])
+async def test_decode_qpy_gives_up_on_an_inner_circuit_of_too_many_bits(millions: int) -> None:
     compiler = Compiler()
     await compiler.version()
     (pid,) = compiler.pids
-    asked = asyncio.ensure_future(compiler.decode_qpy(base64.b64encode(counted(inner=True)).decode()))
+    raw = counted(inner=True, millions=millions)
+    asked = asyncio.ensure_future(compiler.decode_qpy(base64.b64encode(raw).decode()))
     most = 0
     while not asked.done():
         await asyncio.wait([asked], timeout=0.1)
@@ -164,7 +166,8 @@ async def test_decode_qpy_gives_up_on_an_inner_circuit_of_too_many_bits() -> Non
             most = max(most, most_memory(pid))
     error = asked.exception()
     assert isinstance(error, QdeckError) and error.kind is ErrorKind.CIRCUIT
-    assert "gave up on this circuit" in error.message
+    # Qiskit says itself that it gets no memory for so many, or its process ends.
+    assert "gave up on this circuit" in error.message or "cannot be read" in error.message
     assert most < 1024
     assert (await compiler.check(BELL)).ok
     await compiler.aclose()
