@@ -20,6 +20,8 @@ CREATIONS = 5
 """Jobs the service takes in a minute from one user (contract 5.15)."""
 WITHOUT_WORD = 20.0
 """Seconds until the next try when the service does not say how long to wait."""
+LIMITED_BACKOFF = Backoff(first=1.0, longest=60.0)
+"""The least between two tries while the service answers 429 to each, whatever time it names."""
 FULL_BACKOFF = Backoff(first=15.0, longest=120.0)
 """Between two tries at a full queue of the service; a job that finishes ends the wait at once."""
 PENDING_CODE = "3458"
@@ -124,7 +126,7 @@ class SendQueue:
         self._history = context.app_state.history
         self._clock = context.app_state.clock
         self._owner = context.ownership
-        self._full_in_a_row = 0
+        self._refused_in_a_row = 0
         self._published: tuple[WaitingSubmission, ...] = ()
 
     # what is queued
@@ -213,13 +215,15 @@ class SendQueue:
         self.hold = self._hold(seconds, why, full=full)
 
     def hold_as_asked(self, seconds: float | None) -> None:
-        """Send nothing for as long as the service asked; `None`: it did not say."""
-        self.hold_for(max(1.0, WITHOUT_WORD if seconds is None else seconds), ASKED)
+        """Send nothing for as long as the service asked (`None`: not said), longer from one to the next."""
+        self._refused_in_a_row += 1
+        asked = WITHOUT_WORD if seconds is None else seconds
+        self.hold_for(max(asked, LIMITED_BACKOFF.wait(self._refused_in_a_row)), ASKED)
 
     def hold_full(self) -> None:
         """Send nothing for now: the service said that too many jobs are queued or running."""
-        self._full_in_a_row += 1
-        self.hold_for(FULL_BACKOFF.wait(self._full_in_a_row), FULL, full=True)
+        self._refused_in_a_row += 1
+        self.hold_for(FULL_BACKOFF.wait(self._refused_in_a_row), FULL, full=True)
 
     def release(self) -> None:
         """End the hold: its reason is over."""
@@ -235,7 +239,7 @@ class SendQueue:
 
     def reset(self) -> None:
         """Forget the limits of the account: another one, or none, is signed in."""
-        self.hold, self.checking, self._full_in_a_row = None, False, 0
+        self.hold, self.checking, self._refused_in_a_row = None, False, 0
         self.publish()
 
     # steps of a submission
@@ -273,7 +277,7 @@ class SendQueue:
         self._history.upsert_submission(replace(pending, state=PendingState.ACCEPTED, job_id=job.id))
         await self._app_state.jobs.upsert([record])
         self._context.on_step(PendingState.ACCEPTED)
-        self._full_in_a_row = 0
+        self._refused_in_a_row = 0
         self._context.workers.jobs.request()
         known: JobRecord = self._app_state.jobs.record(job.id) or record
         self._context.queued_here.discard(tag)
