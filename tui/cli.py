@@ -112,7 +112,8 @@ def run(
     """
     from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
     from tui.commands.run import run as command
-    from tui.domain.jobs import Decoupling, JobProgram, LogLevel, Primitive, PrimitiveOptions
+    from tui.domain.jobs import LogLevel, Primitive
+    from tui.domain.primitives import Decoupling, JobProgram, PrimitiveOptions
 
     request = RunRequest(
         service=choice,

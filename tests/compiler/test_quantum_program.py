@@ -10,7 +10,8 @@ import pytest
 
 from tui.common.errors import QdeckError
 from tui.compiler.messages import PrepareProgram
-from tui.domain.jobs import Decoupling, Primitive, PrimitiveOptions
+from tui.domain.jobs import Primitive
+from tui.domain.primitives import Decoupling, PrimitiveOptions
 
 pytest.importorskip("qiskit_ibm_runtime")
 

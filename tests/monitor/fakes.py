@@ -29,7 +29,6 @@ from tui.domain.jobs import (
     Job,
     JobMetrics,
     JobPage,
-    JobProgram,
     JobQuery,
     JobStatus,
     Primitive,
@@ -38,6 +37,7 @@ from tui.domain.jobs import (
     SubmittedCircuit,
     SubmittedJob,
 )
+from tui.domain.primitives import JobProgram
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.monitor.account_manager import Dependencies

@@ -48,7 +48,6 @@ from tui.domain.jobs import (
     Job,
     JobMetrics,
     JobPage,
-    JobProgram,
     JobQuery,
     JobStatus,
     Primitive,
@@ -57,6 +56,7 @@ from tui.domain.jobs import (
     SubmittedCircuit,
     SubmittedJob,
 )
+from tui.domain.primitives import JobProgram
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.credentials.account_file import own_entries

@@ -19,7 +19,7 @@ from tui.common.timing import Clock, SystemClock
 from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Account, Identity
-from tui.domain.jobs import JobProgram
+from tui.domain.primitives import JobProgram
 from tui.ibm.api.service import QuantumService
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options

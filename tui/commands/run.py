@@ -26,16 +26,8 @@ from tui.domain.cloud_transpiler import (
     parse_preferences,
     parse_qiskit_option,
 )
-from tui.domain.jobs import (
-    Job,
-    JobProgram,
-    JobStatus,
-    LogLevel,
-    Primitive,
-    PrimitiveOptions,
-    Submission,
-    check_tags,
-)
+from tui.domain.jobs import Job, JobStatus, LogLevel, Primitive, Submission, check_tags
+from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
 

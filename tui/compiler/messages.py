@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import Primitive, PrimitiveOptions
+from tui.domain.jobs import Primitive
 from tui.domain.pricing import ProgramWork
+from tui.domain.primitives import PrimitiveOptions
 
 
 class TargetData(msgspec.Struct, frozen=True):

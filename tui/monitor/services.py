@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from tui.common.errors import QdeckError
-from tui.domain.jobs import JobProgram
+from tui.domain.primitives import JobProgram
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler

@@ -19,7 +19,8 @@ from tui.common.safe_text import plain
 from tui.compiler.messages import PreparedProgram, PrepareProgram
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.program_work import work_of
-from tui.domain.jobs import DEFAULT_SHOTS, Primitive, PrimitiveOptions
+from tui.domain.jobs import DEFAULT_SHOTS, Primitive
+from tui.domain.primitives import PrimitiveOptions
 from tui.qiskit_common.standard_gates import RedefinedGate, with_standard_gates
 
 SCHEMA: Final = "v2.0"

@@ -11,7 +11,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler, rep_delay_us
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import JobProgram, PrimitiveOptions, SimulationEstimate, Submission, SubmittedCircuit
+from tui.domain.jobs import SimulationEstimate, Submission, SubmittedCircuit
+from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord

@@ -14,14 +14,8 @@ from textual.widgets import Input, Select
 from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import (
-    DEFAULT_PRECISION,
-    DEFAULT_SHOTS,
-    Decoupling,
-    Primitive,
-    PrimitiveOptions,
-    Submission,
-)
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.primitives import Decoupling, PrimitiveOptions
 from tui.widgets.forms.inputs import FieldRow, SanitizedInput
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_validation import (
