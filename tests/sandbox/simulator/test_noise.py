@@ -274,6 +274,22 @@ def test_choose_run_by_size_and_gates(size: int, angle: float, expected: str) ->
     assert choose_run(reduce_qubits(ladder(size, angle)), "ibm_fez", 1000).method.name == expected
 
 
+def test_choose_run_forgets_entangled_circuit_that_was_refused() -> None:
+    """Aer's log of bonds goes on from run to run."""
+    entangled = QuantumCircuit(26, 26)
+    for layer in range(14):
+        for qubit in range(26):
+            entangled.rx(0.3 + 0.1 * (7 * qubit + 3 * layer % 20), qubit)
+        for qubit in range(layer % 2, 25, 2):
+            entangled.cz(qubit, qubit + 1)
+    entangled.measure(range(26), range(26))
+    for _ in range(2):
+        with pytest.raises(JobFailure, match="too large"):
+            choose_run(reduce_qubits(entangled), "ibm_fez", 1000)
+        chosen = choose_run(reduce_qubits(ladder(26, 0.4)), "ibm_fez", 1000)
+        assert chosen.method.name == "matrix_product_state"
+
+
 def test_choose_run_refuses_circuit_beyond_a_minute() -> None:
     circuit = QuantumCircuit(60, 60)
     for layer in range(20):

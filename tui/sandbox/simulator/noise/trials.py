@@ -145,7 +145,23 @@ def _bonds(circuits: list[QuantumCircuit], shots: int) -> list[int]:
         matrix_product_state_max_bond_dimension=_TRIAL_BOND,
     )
     result = simulator.run(circuits, shots=shots, memory=True, seed_simulator=1).result()
-    return [_largest(run.metadata.get("MPS_log_data", "")) for run in result.results]
+    return [_largest(_log.added(run.metadata.get("MPS_log_data", ""))) for run in result.results]
+
+
+class _Log:
+    """What Aer logs of matrix product states: one text for all runs of the process, which never ends."""
+
+    def __init__(self) -> None:
+        self._before = ""
+
+    def added(self, log: str) -> str:
+        """Return what the last run has added to the log."""
+        # The bracket that closes it moves on.
+        before, self._before = self._before, log.rstrip(" }")
+        return log[len(before) :] if log.startswith(before) else log
+
+
+_log = _Log()
 
 
 def _largest(log: str) -> int:
