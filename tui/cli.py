@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -30,11 +29,13 @@ from tui.commands.output import (
     UsageFault,
     explain,
     flush_standard_streams,
+    no_terminal,
     open_standard_streams,
     output_failed,
     say,
 )
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.termination import forbid_core_dumps
 
 if TYPE_CHECKING:
     from tui.commands.selection import ServiceChoice
@@ -287,21 +288,6 @@ def sandbox(
 qdeck.add_command(history)
 
 
-def no_terminal(environ: Mapping[str, str]) -> str:
-    """Find a reason why the app cannot be shown here.
-
-    Returns:
-        The reason in words; empty when the app can be shown.
-    """
-    if not sys.stdin.isatty():
-        return "its input is not one"
-    if not sys.stdout.isatty():
-        return "its output is not one"
-    if environ.get("TERM", "dumb") == "dumb":
-        return "TERM says it is a dumb one"
-    return ""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run qdeck.
 
@@ -311,7 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    _forbid_core_dumps()
+    forbid_core_dumps()
     open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if any(word.split("=", 1)[0] in TOKEN_OPTIONS for word in words):
@@ -320,16 +306,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = _status_of(lambda: _with_click(words))
     written = _status_of(flush_standard_streams)
     return status or written
-
-
-def _forbid_core_dumps() -> None:
-    """Let a crash of this process, or of one it starts, leave no memory on the disk: tokens are in it."""
-    # Not 0: a program that core dumps are piped to (core(5)) would get one all the same.
-    limit = 1
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(
-        resource.RLIMIT_CORE, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
-    )
 
 
 def _with_click(words: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,11 @@ from tui.sandbox.lifecycle.launch import SandboxInfo
 pytest.importorskip("qiskit_ibm_runtime")
 
 
-@pytest.fixture(scope="package")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
-    """A sandbox that ends with the tests."""
-    state = tmp_path_factory.mktemp("sandbox")
+@contextmanager
+def sandbox_process(state: Path, *options: str) -> Iterator[SandboxInfo]:
+    """Run a sandbox, with these options of its own, that ends with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tui.sandbox", "--state", str(state), "--parent-pipe"],
+        [sys.executable, "-m", "tui.sandbox", "--state", str(state), "--parent-pipe", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -32,6 +32,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
         process.stdin.close()
         process.wait(15)
         process.stdout.close()
+
+
+@pytest.fixture(scope="package")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
+    """A sandbox that ends with the tests."""
+    with sandbox_process(tmp_path_factory.mktemp("sandbox")) as info:
+        yield info
 
 
 @pytest.fixture(scope="package")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.conftest import sandbox_process
 from tui.sandbox.core.instance import Identity, archive_crn
 from tui.sandbox.lifecycle.launch import SandboxInfo
 
@@ -23,20 +22,8 @@ TIMEOUT_SECONDS = 60
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
     """A sandbox with an archive."""
-    state = tmp_path_factory.mktemp("archive")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tui.sandbox", "--state", str(state), "--parent-pipe", "--archive"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield SandboxInfo.from_line(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(15)
-        process.stdout.close()
+    with sandbox_process(tmp_path_factory.mktemp("archive"), "--archive") as info:
+        yield info
 
 
 def signed_in(sandbox: SandboxInfo, **options: Any) -> Any:

@@ -27,14 +27,14 @@ class Storm(Remote):
         super().__init__(root)
         self.skew = skew
         self.header: str | None = None
-        self.storming = self.everywhere = False
+        self.storming = False
         self.created = 0
         self.fault = self._limited
 
     def _limited(self, request: httpx.Request) -> httpx.Response:
         creates = request.method == "POST" and request.url.path.endswith("/jobs")
         headers = {"Date": date(self.clock.true_time() + self.skew)}
-        if self.storming and (creates or self.everywhere):
+        if self.storming and creates:
             if self.header is not None:
                 headers["Retry-After"] = self.header
             return httpx.Response(429, json={"errors": [{"code": 1202, "message": "Wait."}]}, headers=headers)

@@ -23,7 +23,7 @@ from pathlib import Path
 from tests.soak.program import Report, Sampler
 from tests.soak.service import SoakSandbox, soak_sandbox
 from tests.soak.user import User
-from tests.soak.verdict import catch_up, check_history, verdict
+from tests.soak.verdict import catch_up, conclude
 from tui.domain.accounts import Channel
 
 JUMPS = (
@@ -116,12 +116,7 @@ async def soak(options: argparse.Namespace, folder: Path) -> int:
             await sandbox.submit(1, "elsewhere")
             await after(name, user, sandbox, home, report)
         watching.cancel()
-        report.line(f"ended {await user.program.end():.2f} s after SIGTERM, status {user.program.status}")
-        report.line(f"requests: {dict(requests.most_common(12))}")
-        wrong = verdict(sandbox, home, report)
-        report.line(f"history: {check_history(sandbox.environ(home))}")
-        report.line(f"lost, doubled or unknown: {wrong}")
-        return wrong
+        return await conclude(user, sandbox, home, report)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tests.soak.program import ROOT, Report
 from tests.soak.service import SoakSandbox
+from tests.soak.user import User
 from tests.store.samples import make_folders, read_tables
 
 _OPEN = ("prepared", "sending", "unconfirmed")
@@ -92,3 +93,13 @@ def check_history(environ: dict[str, str]) -> str:
     command = [sys.executable, "-m", "tui", "history", "check"]
     said = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120)
     return f"exit status {said.returncode}: {said.stdout.strip()} {said.stderr.strip()}"
+
+
+async def conclude(user: User, sandbox: SoakSandbox, home: Path, report: Report) -> int:
+    """End the app and write the verdict; how many jobs are lost or doubled."""
+    report.line(f"ended {await user.program.end():.2f} s after SIGTERM, status {user.program.status}")
+    report.line(f"requests: {dict(sandbox.network.requests.most_common(12))}")
+    wrong = verdict(sandbox, home, report)
+    report.line(f"history: {check_history(sandbox.environ(home))}")
+    report.line(f"lost, doubled or unknown: {wrong}")
+    return wrong

@@ -151,3 +151,18 @@ def _discard(stream: TextIO) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)
+
+
+def no_terminal(environ: Mapping[str, str]) -> str:
+    """Find a reason why the app cannot be shown here.
+
+    Returns:
+        The reason in words; empty when the app can be shown.
+    """
+    if not sys.stdin.isatty():
+        return "its input is not one"
+    if not sys.stdout.isatty():
+        return "its output is not one"
+    if environ.get("TERM", "dumb") == "dumb":
+        return "TERM says it is a dumb one"
+    return ""

@@ -1,9 +1,10 @@
-"""SIGTERM and SIGHUP: the work is asked to end, and the process ends whatever the work does."""
+"""The end of a process: SIGTERM and SIGHUP end it whatever the work does; a crash leaves no memory behind."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import threading
@@ -66,3 +67,13 @@ def _watch(reader: socket.socket, end: Callable[[int], None], before_exit: Calla
         last.start()
         last.join(_LAST_SECONDS)
     os._exit(128 + number)
+
+
+def forbid_core_dumps() -> None:
+    """Let a crash of this process, or of one it starts, leave no memory on the disk: tokens are in it."""
+    # Not 0: a program that core dumps are piped to (core(5)) would get one all the same.
+    limit = 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(
+        resource.RLIMIT_CORE, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
+    )

@@ -1,4 +1,4 @@
-"""Time, injected: everything that waits or stamps asks a `Clock`; and how long to wait after failures."""
+"""Time, injected: everything that waits or stamps asks a `Clock`; waits after failures, between requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 Chance = Callable[[], float]
@@ -138,3 +138,29 @@ class RetryQueue:
         """
         due = (due for failures, due in self._failed.values() if failures < attempts)
         return min(due, default=math.inf) - self._clock.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimiter:
+    """A limit of requests in any window of time.
+
+    Attributes:
+        most: requests in one window.
+        window: length of the window.
+    """
+
+    most: int
+    window: timedelta
+
+    def slots(self, sent: Iterable[datetime], now: datetime, count: int) -> list[datetime]:
+        """Return the earliest times of the next requests, in order.
+
+        Args:
+            sent: times of earlier requests, in any order. Those in the future, which a clock that was set
+                back leaves behind, do not count.
+            count: number of requests that wait.
+        """
+        used = sorted(at for at in sent if timedelta(0) <= now - at < self.window)
+        for _ in range(count):
+            used.append(now if len(used) < self.most else max(now, used[-self.most] + self.window))
+        return used[len(used) - count :]

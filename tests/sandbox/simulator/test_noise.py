@@ -180,8 +180,8 @@ def clifford_circuit(seed: int) -> QuantumCircuit:
     return circuit
 
 
-def bernstein_vazirani(size: int) -> QuantumCircuit:
-    """The circuit that finds a secret of `size` ones, for ibm_peekskill."""
+def secret_of_ones(size: int) -> QuantumCircuit:
+    """Bernstein and Vazirani's circuit that finds a secret of `size` ones, not transpiled."""
     circuit = QuantumCircuit(size + 1, size)
     circuit.x(size)
     circuit.h(range(size + 1))
@@ -189,7 +189,14 @@ def bernstein_vazirani(size: int) -> QuantumCircuit:
         circuit.cx(qubit, size)
     circuit.h(range(size))
     circuit.measure(range(size), range(size))
-    return transpile(circuit, target=target("ibm_peekskill"), optimization_level=3, seed_transpiler=1)
+    return circuit
+
+
+def bernstein_vazirani(size: int) -> QuantumCircuit:
+    """The circuit that finds a secret of `size` ones, for ibm_peekskill."""
+    return transpile(
+        secret_of_ones(size), target=target("ibm_peekskill"), optimization_level=3, seed_transpiler=1
+    )
 
 
 def twirled_probabilities(circuit: QuantumCircuit, device: str) -> Any:

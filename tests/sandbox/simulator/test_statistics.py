@@ -21,6 +21,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError
 from scipy.stats import chi2, chi2_contingency, chisquare
 
+from tests.sandbox.simulator.test_noise import secret_of_ones
 from tui.qiskit_common.traversal import walk
 from tui.sandbox.simulator.base.calibration import calibration, target
 from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit, reduce_qubits
@@ -61,13 +62,7 @@ def random_circuit(seed: int, *, clifford: bool, feedback: bool = False, gates: 
 
 def bernstein_vazirani(size: int) -> QuantumCircuit:
     """The circuit that finds a secret of `size` ones, transpiled."""
-    circuit = QuantumCircuit(size + 1, size)
-    circuit.x(size)
-    circuit.h(range(size + 1))
-    for qubit in range(size):
-        circuit.cx(qubit, size)
-    circuit.h(range(size))
-    circuit.measure(range(size), range(size))
+    circuit = secret_of_ones(size)
     return transpile(circuit, target=target(DEVICE, False), optimization_level=2, seed_transpiler=1)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.common.timing import Backoff
+from tui.common.timing import Backoff, RateLimiter
 from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe
@@ -55,32 +55,6 @@ def is_queue_full(error: QdeckError) -> bool:
     if error.kind not in {ErrorKind.CONFLICT, ErrorKind.FORBIDDEN, ErrorKind.INVALID}:
         return False
     return error.code == PENDING_CODE or _FULL_WORDS.search(error.message) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimiter:
-    """A limit of requests in any window of time.
-
-    Attributes:
-        most: requests in one window.
-        window: length of the window.
-    """
-
-    most: int
-    window: timedelta
-
-    def slots(self, sent: Iterable[datetime], now: datetime, count: int) -> list[datetime]:
-        """Return the earliest times of the next requests, in order.
-
-        Args:
-            sent: times of earlier requests, in any order. Those in the future, which a clock that was set
-                back leaves behind, do not count.
-            count: number of requests that wait.
-        """
-        used = sorted(at for at in sent if timedelta(0) <= now - at < self.window)
-        for _ in range(count):
-            used.append(now if len(used) < self.most else max(now, used[-self.most] + self.window))
-        return used[len(used) - count :]
 
 
 CREATION_LIMIT = RateLimiter(CREATIONS, timedelta(seconds=60))

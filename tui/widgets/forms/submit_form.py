@@ -51,6 +51,7 @@ _BEYOND_USAGE = "That is more than the instance has left."
 _BEYOND_LIMIT = "That is more than the QPU limit: the service ends it."
 _NO_DURATION = "The device tells no gate lengths: the shot counts as 0."
 _EACH_GROUP = "Each group of observables measured together counts anew."
+_MORE_CIRCUITS = "Error mitigation runs more circuits than are counted here."
 _MEASURES = "The circuit measures: the estimator measures by itself, leave the measurements out."
 
 
@@ -242,6 +243,10 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._arrange()
         self.say("")
 
+    @on(Select.Changed, "#resilience")
+    def _mitigation_changed(self) -> None:
+        self._show_estimate()
+
     @on(Select.Changed, "#session")
     def _session_changed(self) -> None:
         # A list also posts its first value when it is made: nobody chose that.
@@ -317,6 +322,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
             (formula(self._candidate), True, muted),
             (_NO_DURATION, self._candidate.duration_us is None, muted),
             (_EACH_GROUP, estimator, muted),
+            (_MORE_CIRCUITS, estimator and self._programs and self._chosen("resilience") != "0", warning),
             (_MEASURES, estimator and self._candidate.measures, warning),
         )
         lines = [line("takes about ", (f"{duration(seconds)} of QPU", TextStyle.STRONG))]
