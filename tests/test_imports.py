@@ -53,7 +53,7 @@ for package in (tui.screens, tui.widgets, tui.monitor, tui.ibm, tui.store, tui.o
 def test_first_picture_imports_no_http_no_lock_no_lexer_and_no_dialog() -> None:
     loaded = modules_after(
         "from tui.app import QDeckApp\n"
-        "from tui.commands.context import make_services\n"
+        "from tui.commands.shared.context import make_services\n"
         "make_services({'QDECK_HOME': '/nonexistent'})"
     )
     assert {"tui.screens.jobs.screen", "tui.store.repository"} <= loaded

@@ -8,22 +8,19 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui import __version__
+from tui.commands.arguments.accounts import doctor, login, logout, where
+from tui.commands.arguments.circuits import run
+from tui.commands.arguments.jobs import cancel, jobs, result
+from tui.commands.arguments.options import STATUSES, TOKEN_REFUSED, service_choice, service_flags
+from tui.commands.arguments.services import sandbox
 from tui.commands.history import history
-from tui.commands.options import (
-    cloud_options,
-    query_options,
-    run_options,
-    service_choice,
-    service_flags,
-    service_options,
-)
-from tui.commands.output import (
+from tui.commands.shared.output import (
     Exit,
     OutputClosed,
     UsageFault,
@@ -38,21 +35,9 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.termination import forbid_core_dumps
 
 if TYPE_CHECKING:
-    from tui.commands.selection import ServiceChoice
+    from tui.commands.shared.selection import ServiceChoice
 
-STATUSES = """\b
-Exit status:
-  0    done
-  1    the job failed or was cancelled, or the service said no or was not reached
-  2    a wrong option, an unreadable file, no account, or no terminal for the app
-  130  Ctrl+C
-  141  whoever read the output went away
-"""
 TOKEN_OPTIONS = ("--token", "--api-key", "--apikey", "--api-token")
-TOKEN_REFUSED = (
-    "qdeck: a token does not belong on the command line: every user of this machine can read it in the "
-    "list of processes. Use `qdeck login`, which asks without showing it, or set QISKIT_IBM_TOKEN."
-)
 TEXTUAL_LOGS = ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG")
 """Variables by which Textual writes the keys that are typed to files or to its console: a token, too."""
 CHANGING_COMMANDS = frozenset({"run", "cancel"})
@@ -90,202 +75,8 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     return _open_app(service_choice(**service), read_only=readonly)
 
 
-@qdeck.command(epilog=STATUSES)
-@click.argument("file")
-@service_options()
-@run_options
-@cloud_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(
-    choice: ServiceChoice,
-    primitive: str,
-    log_level: str | None,
-    program: str | None,
-    twirl: tuple[str, ...],
-    decoupling: str | None,
-    resilience: int | None,
-    **options: Any,
-) -> int:
-    """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
-
-    Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
-    tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
-    """
-    from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
-    from tui.commands.run import run as command
-    from tui.domain.jobs import LogLevel, Primitive
-    from tui.domain.primitives import Decoupling, JobProgram, PrimitiveOptions
-
-    request = RunRequest(
-        service=choice,
-        primitive=Primitive(primitive),
-        log_level=LogLevel(log_level) if log_level else None,
-        program=JobProgram(program) if program else None,
-        options=PrimitiveOptions(
-            twirl_gates="gates" in twirl or None,
-            twirl_measures="measurements" in twirl or None,
-            decoupling=Decoupling(decoupling or ""),
-            resilience=resilience,
-        ),
-        flags=CloudFlags(**{name: options.pop(name) for name in CLOUD_FLAGS}),
-        **options,
-    )
-    return _finish(lambda environ: command(request, environ))
-
-
-@qdeck.command(epilog=STATUSES)
-@service_options()
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
-)
-@query_options
-@click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options: Any) -> int:
-    """List the newest jobs; where no account is found, those of the history."""
-    from datetime import UTC, datetime
-
-    from tui.commands.jobs import asked_moment, list_jobs
-    from tui.domain.jobs import JobQuery
-
-    async def listed(environ: Mapping[str, str]) -> Exit:
-        now = datetime.now(UTC)
-        wanted = JobQuery(
-            pending=True if pending else None,
-            created_after=asked_moment(since, now),
-            created_before=asked_moment(until, now, end=True),
-            **{name: options.pop(name) for name in ("backend", "program", "session_id", "tags")},
-        )
-        return await list_jobs(choice, environ, wanted=wanted, **options)
-
-    return _finish(listed)
-
-
-@qdeck.command(epilog=STATUSES)
-@click.argument("job_id", metavar="ID")
-@service_options()
-@click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> int:
-    """Print the result of the job with this ID: counts by register and place of a sweep, or values.
-
-    It comes from the history where that keeps it, else from the service. Values of an estimator come with
-    what each step of the error mitigation made of them. Of a dry run, usage and timing alone are printed.
-    """
-    from tui.commands.result import show_result
-
-    return _finish(lambda environ: show_result(choice, environ, job_id, as_json=as_json, offline=offline))
-
-
-@qdeck.command(epilog=STATUSES)
-@click.argument("job_id", metavar="ID")
-@service_options()
-def cancel(choice: ServiceChoice, job_id: str) -> int:
-    """Cancel a job on the service."""
-    from tui.commands.jobs import cancel_job
-
-    return _finish(lambda environ: cancel_job(choice, environ, job_id))
-
-
-@qdeck.command(epilog=STATUSES)
-@click.argument("unexpected", nargs=-1, metavar="")
-@service_options(
-    channel="Default: platform.",
-    instance=None,
-    account="Name to keep it under. Default: that of the channel.",
-    timeout="Seconds the service is waited for. Default: 60.",
-)
-@click.option("--keyring", is_flag=True, help="Keep the token in the system's keyring, not in the file.")
-def login(choice: ServiceChoice, unexpected: tuple[str, ...], keyring: bool) -> int:
-    """Sign in and keep the account for the next time.
-
-    The token comes from QISKIT_IBM_TOKEN, else it is asked for without being shown, or read as one line
-    from stdin. It is kept in a file that only you can read (see `qdeck where`), or with --keyring in the
-    system's keyring, which may ask to be unlocked each time it is read.
-    """
-    if unexpected:
-        say(TOKEN_REFUSED)
-        return Exit.USAGE
-    from tui.commands.login import login as command
-    from tui.domain.accounts import Keep
-
-    keep = Keep.KEYRING if keyring else Keep.FILE
-    return _finish(lambda environ: command(choice, environ, keep))
-
-
-@qdeck.command(epilog=STATUSES)
-@service_options(channel="Only the account of this one.", account="Only the account of this name.")
-def logout(choice: ServiceChoice) -> int:
-    """End the token and forget the account that `qdeck login` kept."""
-    from tui.commands.login import logout as command
-
-    return _finish(lambda environ: command(choice, environ))
-
-
-@qdeck.command(epilog=STATUSES)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def where(as_json: bool) -> int:
-    """Tell which files and hosts qdeck uses, and where each setting comes from. Never shows a token."""
-    from tui.commands.paths import where as command
-
-    return int(command(os.environ, as_json=as_json))
-
-
-@qdeck.command(epilog=STATUSES)
-@service_options(channel="Only the account of this one.", instance=None, account="The account of this name.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(choice: ServiceChoice, as_json: bool) -> int:
-    """Try each step between here and the service, and tell which one fails and what to do.
-
-    Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
-    nothing; what it signs in to, it signs out of.
-    """
-    from tui.commands.doctor import doctor as command
-
-    return _finish(lambda environ: command(choice, environ, as_json=as_json))
-
-
-@qdeck.command(epilog=STATUSES)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
-@click.option("--json", "as_json", is_flag=True, help="Print nothing but the first line.")
-@click.option("--queue", type=click.IntRange(min=0), default=0, help="Jobs of others ahead of each of yours.")
-@click.option(
-    "--pace",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1.0,
-    help="How fast its time runs: 2 is double.",
-)
-@click.option("--limits", type=click.Choice(["none", "ibm"]), default="none", help="The open plan's limits.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="METHOD:PATH:KIND[=SECONDS][:COUNT[:SKIP]]",
-    help="Let requests fail on purpose, e.g. GET:/api/v1/jobs:503:2 (COUNT 0: all). May be repeated.",
-)
-@click.option("--archive", is_flag=True, help="An archived instance as well, with old jobs.")
-def sandbox(
-    port: int, as_json: bool, queue: int, pace: float, limits: str, faults: tuple[str, ...], archive: bool
-) -> int:
-    """Run the simulated service alone, in the foreground.
-
-    The first line of its output is a JSON object with the address, the key and the token it takes.
-    """
-    from tui.commands.sandbox import serve
-
-    return serve(
-        os.environ,
-        port=port,
-        as_json=as_json,
-        queue=queue,
-        pace=pace,
-        limits=limits,
-        archive=archive,
-        faults=faults,
-    )
-
-
-qdeck.add_command(history)
+for command in (run, jobs, result, cancel, login, logout, where, doctor, sandbox, history):
+    qdeck.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -367,13 +158,13 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     for name in TEXTUAL_LOGS:
         os.environ.pop(name, None)
     from tui.app import QDeckApp, run_app
-    from tui.commands.context import make_services
+    from tui.commands.shared.context import make_services
     from tui.common.timing import SystemClock
     from tui.config.settings import folders, load_settings
 
     account = None
     if not choice.sandbox and choice.names_a_service:
-        from tui.commands.selection import choose_account
+        from tui.commands.shared.selection import choose_account
         from tui.ibm.credentials.discovery import found_accounts
 
         environ = choice.environment(os.environ)
@@ -383,9 +174,3 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     settings = load_settings(folders(os.environ).settings_file)
     services = make_services(os.environ, clock, read_only=read_only)
     return run_app(QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, settings=settings))
-
-
-def _finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
-    from tui.commands.context import run_command
-
-    return run_command(lambda: command(os.environ))

@@ -31,7 +31,7 @@ from pathlib import Path
 import httpx
 
 from tests.bench.relay import Relay
-from tui.commands.context import make_services
+from tui.commands.shared.context import make_services
 from tui.domain.jobs import JobQuery
 from tui.ibm.credentials.discovery import environment_account
 from tui.ibm.factory import make_service

@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 from tests.bench.responsiveness import NAP
 from tui.app import QDeckApp
-from tui.commands.context import make_services
+from tui.commands.shared.context import make_services
 from tui.common.timing import SystemClock
 from tui.screens.editor import EditorScreen
 from tui.widgets.circuit.qasm_editor import QasmEditor

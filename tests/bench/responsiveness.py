@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 
 from tests.bench.first_paint import peak_mb
 from tui.app import QDeckApp
-from tui.commands.context import make_services
+from tui.commands.shared.context import make_services
 from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from tests.end_to_end.circuits import BELL, assert_bell
-from tui.commands.context import started_services
-from tui.commands.submission import wait_until_over
+from tui.commands.shared.context import started_services
+from tui.commands.shared.submission import wait_until_over
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import Primitive, Submission
 from tui.monitor.services import AppServices

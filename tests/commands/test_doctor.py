@@ -18,8 +18,8 @@ import pytest
 from tests.support.company import HOST, company
 from tui.commands import doctor as module
 from tui.commands.doctor import doctor
-from tui.commands.output import Exit
-from tui.commands.selection import ServiceChoice
+from tui.commands.shared.output import Exit
+from tui.commands.shared.selection import ServiceChoice
 from tui.common.safe_text import Secret
 from tui.common.timing import Clock
 from tui.config.settings import Folders

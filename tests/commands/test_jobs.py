@@ -11,7 +11,7 @@ import pytest
 
 from tests.store.samples import make_folders, sample_job
 from tui.cli import main
-from tui.commands.context import started_services
+from tui.commands.shared.context import started_services
 from tui.common.timing import SystemClock
 from tui.domain.jobs import JobStatus
 from tui.store.records.models import JobRecord

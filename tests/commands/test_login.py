@@ -15,9 +15,9 @@ from tui.commands import login as signing
 from tui.commands.doctor import doctor
 from tui.commands.jobs import cancel_job, list_jobs
 from tui.commands.login import login, logout
-from tui.commands.output import Exit, UsageFault
 from tui.commands.paths import where
-from tui.commands.selection import ServiceChoice
+from tui.commands.shared.output import Exit, UsageFault
+from tui.commands.shared.selection import ServiceChoice
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Keep
 from tui.sandbox.lifecycle.launch import SandboxInfo

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import clean_environment
-from tui.commands.context import time_limit, waiting_for_service
-from tui.commands.selection import ServiceChoice
+from tui.commands.shared.context import time_limit, waiting_for_service
+from tui.commands.shared.selection import ServiceChoice
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import SystemClock
 from tui.ibm.transport.client import HttpClient, HttpOptions

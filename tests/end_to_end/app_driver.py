@@ -12,7 +12,7 @@ from textual.widgets import OptionList
 
 from tests.support.app import notices, screen_text
 from tui.app import QDeckApp
-from tui.commands.context import make_services
+from tui.commands.shared.context import make_services
 from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
 from tui.domain.jobs import Job

@@ -12,10 +12,10 @@ import pytest
 from tests.support.app import screen_text, settled, until
 from tests.support.sandbox import live_account
 from tui.app import QDeckApp
-from tui.commands.context import make_services
 from tui.commands.doctor import doctor
 from tui.commands.jobs import list_jobs
-from tui.commands.selection import ServiceChoice
+from tui.commands.shared.context import make_services
+from tui.commands.shared.selection import ServiceChoice
 from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
 from tui.ibm.auth.tokens import TokenManager

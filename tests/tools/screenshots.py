@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.end_to_end.app_driver import AppDriver
 from tui.app import QDeckApp
-from tui.commands.context import make_services
+from tui.commands.shared.context import make_services
 from tui.common.timing import SystemClock
 
 PICTURES = Path(__file__).resolve().parents[2] / "assets" / "screenshots"

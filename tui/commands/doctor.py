@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from tui.commands.output import Exit, emit_json, emit_table, say
-from tui.commands.selection import ServiceChoice, choose_account
+from tui.commands.shared.output import Exit, emit_json, emit_table, say
+from tui.commands.shared.selection import ServiceChoice, choose_account
 from tui.common.atomic_file import make_folder
 from tui.common.errors import QdeckError
 from tui.common.timing import SystemClock

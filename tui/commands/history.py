@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.output import Exit, emit_pieces, say
+from tui.commands.shared.output import Exit, emit_pieces, say
 
 if TYPE_CHECKING:
     from tui.config.settings import Folders
@@ -93,7 +93,7 @@ def check(as_json: bool) -> int:
     Exit status 1: something in it is not what was written. The app keeps what is intact and sets the
     damaged file aside when it opens it.
     """
-    from tui.commands.output import emit_json, emit_table
+    from tui.commands.shared.output import emit_json, emit_table
     from tui.store.import_export import check as check_history
 
     with _reporting_errors() as status:
@@ -124,7 +124,7 @@ def _places() -> Folders:
 @contextlib.contextmanager
 def _reporting_errors() -> Iterator[list[int]]:
     """Print errors in words on stderr; the status is the list's only member."""
-    from tui.commands.output import explain
+    from tui.commands.shared.output import explain
     from tui.common.errors import QdeckError
 
     status: list[int] = [Exit.DONE]

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tui.commands.answers import job_facts
-from tui.commands.context import (
+from tui.commands.shared.answers import job_facts
+from tui.commands.shared.context import (
     sign_in,
     signed_in_services,
     started_services,
     time_limit,
     waiting_for_service,
 )
-from tui.commands.output import Exit, UsageFault, emit_json, emit_table, explain, say
-from tui.commands.selection import ServiceChoice, choose_account, service_facts, service_label
+from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, explain, say
+from tui.commands.shared.selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Identity

@@ -6,9 +6,9 @@ import getpass
 import sys
 from collections.abc import Awaitable, Mapping
 
-from tui.commands.context import started_services, time_limit, waiting_for_service
-from tui.commands.output import Exit, UsageFault, explain, say
-from tui.commands.selection import ServiceChoice, choose_account
+from tui.commands.shared.context import started_services, time_limit, waiting_for_service
+from tui.commands.shared.output import Exit, UsageFault, explain, say
+from tui.commands.shared.selection import ServiceChoice, choose_account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret, plain
 from tui.config.settings import Folders, folders

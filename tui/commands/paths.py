@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from tui.commands.output import Exit, emit_json, emit_table, say
+from tui.commands.shared.output import Exit, emit_json, emit_table, say
 from tui.common.bounded_read import mode_of
 from tui.common.errors import QdeckError
 from tui.config.settings import HOME_VARIABLE, Folders, Settings, folders, load_settings

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.commands.answers import job_facts
-from tui.commands.context import (
+from tui.commands.jobs import LIST_SECONDS
+from tui.commands.shared.answers import job_facts
+from tui.commands.shared.context import (
     sign_in,
     started_services,
     time_limit,
     waiting_for_service,
 )
-from tui.commands.jobs import LIST_SECONDS
-from tui.commands.output import Exit, emit_json, emit_table, say
-from tui.commands.selection import ServiceChoice, choose_account, require_account
+from tui.commands.shared.output import Exit, emit_json, emit_table, say
+from tui.commands.shared.selection import ServiceChoice, choose_account, require_account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.jobs import Job, JobStatus

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from tui.commands.answers import emit_result, run_answer
-from tui.commands.context import OpenServices, signed_in_services, waiting_for_service
-from tui.commands.output import Exit, UsageFault, emit_json, explain, say
-from tui.commands.selection import ServiceChoice, require_backend
-from tui.commands.submission import QueueTalk, send_earlier, submit, wait_until_over
+from tui.commands.shared.answers import emit_result, run_answer
+from tui.commands.shared.context import OpenServices, signed_in_services, waiting_for_service
+from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say
+from tui.commands.shared.selection import ServiceChoice, require_backend
+from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.bounded_read import read_file, read_stdin
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import undecided

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui.commands.output import Exit, say
+from tui.commands.shared.output import Exit, say
 from tui.config.settings import folders
 
 

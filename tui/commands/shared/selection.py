@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tui.commands.output import UsageFault
+from tui.commands.shared.output import UsageFault
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Account, Channel, Identity

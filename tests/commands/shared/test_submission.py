@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_output import CANDIDATE, IDENTITY
+from tests.commands.shared.test_output import CANDIDATE, IDENTITY
 from tests.monitor.fakes import BELL, FakeService, MonitorHarness, network
 from tests.monitor.test_at_most_once import SANDBOX, queued_submission
 from tests.monitor.test_outbox import never_arrived
 from tests.store.samples import read_tables
 from tui.commands import run as run_module
-from tui.commands.context import OpenServices
-from tui.commands.output import Exit
 from tui.commands.run import RunRequest
-from tui.commands.submission import MOST_REPEATS, QueueTalk, send_earlier, submit, wait_until_over
+from tui.commands.shared.context import OpenServices
+from tui.commands.shared.output import Exit
+from tui.commands.shared.submission import MOST_REPEATS, QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult, PubResult

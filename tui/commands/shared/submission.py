@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from tui.commands.output import explain, say
+from tui.commands.shared.output import explain, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus, Submission, WaitingSubmission, WaitState
 from tui.monitor.outbox.context import describe

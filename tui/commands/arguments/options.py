@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from tui.commands.selection import ServiceChoice
+    from tui.commands.shared.output import Exit
+    from tui.commands.shared.selection import ServiceChoice
+
+STATUSES = """\b
+Exit status:
+  0    done
+  1    the job failed or was cancelled, or the service said no or was not reached
+  2    a wrong option, an unreadable file, no account, or no terminal for the app
+  130  Ctrl+C
+  141  whoever read the output went away
+"""
+TOKEN_REFUSED = (
+    "qdeck: a token does not belong on the command line: every user of this machine can read it in the "
+    "list of processes. Use `qdeck login`, which asks without showing it, or set QISKIT_IBM_TOKEN."
+)
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -93,7 +108,7 @@ def service_choice(
     Raises:
         click.UsageError: options that do not go together.
     """
-    from tui.commands.selection import ServiceChoice
+    from tui.commands.shared.selection import ServiceChoice
     from tui.domain.accounts import Channel
 
     before = click.get_current_context().find_root().params
@@ -221,3 +236,14 @@ cloud_options = _Together(
     ),
 )
 """Options of the cloud transpiler, named as in `CloudFlags`."""
+
+
+def finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
+    """Run what a command does in an event loop of its own, with the environment of the process.
+
+    Returns:
+        The exit status.
+    """
+    from tui.commands.shared.context import run_command
+
+    return run_command(lambda: command(os.environ))

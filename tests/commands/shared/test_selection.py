@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tui.commands.output import UsageFault
-from tui.commands.selection import ServiceChoice, choose_account, require_account, require_backend
+from tui.commands.shared.output import UsageFault
+from tui.commands.shared.selection import ServiceChoice, choose_account, require_account, require_backend
 from tui.common.errors import QdeckError
 from tui.common.safe_text import Secret
 from tui.domain.accounts import Account, Channel, Endpoints

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tui.commands.output import Exit, explain, say
-from tui.commands.selection import ServiceChoice, require_account
+from tui.commands.shared.output import Exit, explain, say
+from tui.commands.shared.selection import ServiceChoice, require_account
 from tui.common.crash_log import CrashLogHandler
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.termination import ends_on_signal

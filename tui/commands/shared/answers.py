@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tui.commands.output import emit_table, say
-from tui.commands.selection import service_facts
+from tui.commands.shared.output import emit_table, say
+from tui.commands.shared.selection import service_facts
 from tui.domain.accounts import Identity
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import Job

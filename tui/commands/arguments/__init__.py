@@ -1,0 +1,1 @@
+"""The commands as click sees them: arguments, options, help. click alone is imported before one runs."""

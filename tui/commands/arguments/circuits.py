@@ -1,0 +1,55 @@
+"""Arguments of the commands that take a circuit: `run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.commands.arguments.options import STATUSES, cloud_options, finish, run_options, service_options
+
+if TYPE_CHECKING:
+    from tui.commands.shared.selection import ServiceChoice
+
+
+@click.command(epilog=STATUSES)
+@click.argument("file")
+@service_options()
+@run_options
+@cloud_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def run(
+    choice: ServiceChoice,
+    primitive: str,
+    log_level: str | None,
+    program: str | None,
+    twirl: tuple[str, ...],
+    decoupling: str | None,
+    resilience: int | None,
+    **options: Any,
+) -> int:
+    """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
+
+    Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
+    tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
+    """
+    from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
+    from tui.commands.run import run as command
+    from tui.domain.jobs import LogLevel, Primitive
+    from tui.domain.primitives import Decoupling, JobProgram, PrimitiveOptions
+
+    request = RunRequest(
+        service=choice,
+        primitive=Primitive(primitive),
+        log_level=LogLevel(log_level) if log_level else None,
+        program=JobProgram(program) if program else None,
+        options=PrimitiveOptions(
+            twirl_gates="gates" in twirl or None,
+            twirl_measures="measurements" in twirl or None,
+            decoupling=Decoupling(decoupling or ""),
+            resilience=resilience,
+        ),
+        flags=CloudFlags(**{name: options.pop(name) for name in CLOUD_FLAGS}),
+        **options,
+    )
+    return finish(lambda environ: command(request, environ))

@@ -1,0 +1,49 @@
+"""Arguments of the commands about the services: `sandbox`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from tui.commands.arguments.options import STATUSES
+
+
+@click.command(epilog=STATUSES)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
+@click.option("--json", "as_json", is_flag=True, help="Print nothing but the first line.")
+@click.option("--queue", type=click.IntRange(min=0), default=0, help="Jobs of others ahead of each of yours.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    help="How fast its time runs: 2 is double.",
+)
+@click.option("--limits", type=click.Choice(["none", "ibm"]), default="none", help="The open plan's limits.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="METHOD:PATH:KIND[=SECONDS][:COUNT[:SKIP]]",
+    help="Let requests fail on purpose, e.g. GET:/api/v1/jobs:503:2 (COUNT 0: all). May be repeated.",
+)
+@click.option("--archive", is_flag=True, help="An archived instance as well, with old jobs.")
+def sandbox(
+    port: int, as_json: bool, queue: int, pace: float, limits: str, faults: tuple[str, ...], archive: bool
+) -> int:
+    """Run the simulated service alone, in the foreground.
+
+    The first line of its output is a JSON object with the address, the key and the token it takes.
+    """
+    from tui.commands.sandbox import serve
+
+    return serve(
+        os.environ,
+        port=port,
+        as_json=as_json,
+        queue=queue,
+        pace=pace,
+        limits=limits,
+        archive=archive,
+        faults=faults,
+    )

@@ -1,0 +1,1 @@
+"""Parts that several commands use: signing in, choosing a service, printing, submitting."""
