@@ -71,6 +71,15 @@ def imported_inside(tree: ast.AST) -> dict[str, object]:
     }
 
 
+def part_of(of: type, name: str) -> type | None:
+    """Return the class of a part that a screen has as a property of that name."""
+    found = inspect.getattr_static(of, name, None)
+    if not isinstance(found, property) or found.fget is None:
+        return None
+    kind = found.fget.__globals__.get(str(found.fget.__annotations__.get("return")))
+    return kind if inspect.isclass(kind) and kind.__module__.startswith("tui.screens") else None
+
+
 def changes_something(of: type, function: Callable[..., Any], seen: set[Callable[..., Any]]) -> bool:
     """Whether a method of `of`, or what it calls in the screens, uses a command that changes something."""
     function = inspect.unwrap(function)
@@ -85,6 +94,10 @@ def changes_something(of: type, function: Callable[..., Any], seen: set[Callable
             owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
             if (owner, node.attr) in CHANGING:
                 return True
+            if (part := part_of(of, owner)) is not None:
+                method = getattr(part, node.attr, None)
+                if callable(method) and changes_something(part, method, seen):
+                    return True
             called = getattr(of, node.attr, None) if owner == "self" else None
         elif isinstance(node, ast.Name):
             called = names.get(node.id)

@@ -15,22 +15,18 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import Submission, WaitState
 from tui.monitor.state.events import (
     BackendsChanged,
     Event,
     IdentityChanged,
     OutboxChanged,
     SessionsChanged,
-    Severity,
     UsageChanged,
 )
-from tui.screens.base import PendingAction, SectionScreen, drop_lost_session, lost_reason
+from tui.screens.base import PendingAction, SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
-from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.status import (
     Refused,
-    Submitted,
     Transpiled,
     error_lines,
     invitation,
@@ -38,14 +34,12 @@ from tui.screens.transpile.status import (
     verdict,
     warning_lines,
 )
+from tui.screens.transpile.submit import SubmitPane
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
 from tui.widgets.circuit.qasm_editor import QasmEditor
-from tui.widgets.forms.submit_form import Source, SubmitForm
-from tui.widgets.forms.submit_validation import costs
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
-from tui.widgets.text.format import offers, short_id
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
 
@@ -64,7 +58,6 @@ class TranspileScreen(SectionScreen):
     BINDINGS: ClassVar = bindings(TRANSPILE)
 
     _work: Worker[None] | None = None
-    _submitting = False
     _asked_about: frozenset[str] = frozenset()
     """Backends whose errors were asked for."""
 
@@ -80,7 +73,7 @@ class TranspileScreen(SectionScreen):
                     yield TextBlock(id="warnings")
                     yield CandidateStats(id="stats")
                     yield CandidateLayout(id="layout")
-                yield SubmitForm(id="form")
+                yield SubmitPane(id="submit")
             with TabPane("Circuit", id="circuit"):
                 yield QasmEditor(read_only=True, id="isa")
             with TabPane("Drawing", id="drawing"):
@@ -88,7 +81,7 @@ class TranspileScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known already."""
-        self.query_one(SubmitForm).display = not self.services.read_only
+        self._submit.display = not self.services.read_only
         self._show_backends()
         self._show_identity()
         self.query_one(TranspileOptionsForm).show(self.workspace.backend, self.workspace.options)
@@ -105,8 +98,8 @@ class TranspileScreen(SectionScreen):
         if self.workspace.candidate_source != self.workspace.qasm and not self.workspace.backend_picked:
             self.workspace.backend = ""
         self._show_backends()
-        self._show_sessions()
-        self.query_one(SubmitForm).suggest_name(self.workspace.name)
+        self._submit.show_sessions()
+        self._submit.form.suggest_name(self.workspace.name)
         pending_action, self.workspace.pending_action = self.workspace.pending_action, PendingAction.NONE
         if pending_action is not PendingAction.NONE and not (
             pending_action is PendingAction.RUN and self.workspace.reviewed
@@ -123,15 +116,15 @@ class TranspileScreen(SectionScreen):
             self._show_backends()
             self._show_state()
         elif isinstance(event, SessionsChanged):
-            self._show_sessions()
+            self._submit.show_sessions()
         elif isinstance(event, UsageChanged):
-            self.query_one(SubmitForm).show_usage(event.usage)
+            self._submit.form.show_usage(event.usage)
         elif isinstance(event, IdentityChanged):
             self._asked_about = frozenset()
             self._show_identity()
             self._show_state()
         elif isinstance(event, OutboxChanged):
-            self._in_line(event)
+            self._submit.in_line(event)
 
     def action_transpile(self) -> None:
         """Transpile with the choices above."""
@@ -139,14 +132,14 @@ class TranspileScreen(SectionScreen):
 
     def action_submit(self) -> None:
         """Submit what is under review; transpile first when that is not the circuit as it stands."""
-        if self._submitting or self._transpiling:
+        if self._submit.submitting or self._transpiling:
             return
         if not self.workspace.reviewed:
             self._start(PendingAction.RUN)
         elif self.query_one(TabbedContent).active != "review":
             self._show_form()
         else:
-            self._submit()
+            self._submit.submit()
 
     def action_stop(self) -> None:
         """Stop transpiling: the compiler really stops."""
@@ -177,7 +170,7 @@ class TranspileScreen(SectionScreen):
 
     def _start(self, pending_action: PendingAction) -> None:
         """Transpile in a worker, unless that is under way or something is missing."""
-        if self._transpiling or self._submitting or not self._apply_choices():
+        if self._transpiling or self._submit.submitting or not self._apply_choices():
             return
         if lines := missing(self.workspace, signed_in=self._signed_in):
             self._show_state(*lines)
@@ -197,7 +190,7 @@ class TranspileScreen(SectionScreen):
         try:
             candidate = await self.services.transpiler.transpile(text, backend, options)
         except QdeckError as error:
-            self.post_message(Refused(error, submitting=False))
+            self.post_message(Refused(error))
         else:
             self.post_message(Transpiled(candidate, text, pending_action))
 
@@ -227,7 +220,7 @@ class TranspileScreen(SectionScreen):
         self.query_one(TranspileOptionsForm).show(workspace.backend, workspace.options)
         self.refresh_bindings()
         self._review(candidate)
-        self._show_sessions()
+        self._submit.show_sessions()
         self._show_state()
 
     @on(TranspileOptionsForm.Changed)
@@ -237,80 +230,19 @@ class TranspileScreen(SectionScreen):
         self.refresh_bindings()
         self.workspace.backend_picked |= self.workspace.backend != before
         if right:
-            self._show_sessions()
+            self._submit.show_sessions()
             if not self._transpiling:
                 self._show_state()
 
-    @on(SubmitForm.SessionChosen)
-    def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
-        self.workspace.use_session(message.session_id)
-
-    def _submit(self) -> None:
-        candidate = self.workspace.candidate
-        if candidate is None:
-            return
-        submission = self.query_one(SubmitForm).submission(Source(candidate, self.workspace.candidate_source))
-        if submission is None:
-            return
-        session = next((one for one in self.services.sessions.all() if one.id == submission.session_id), None)
-        reasons = costs(self.query_one(SubmitForm).seconds(), self.services.connection.usage, session)
-        if lost := lost_reason(self.services, self.workspace, submission.session_id):
-            reasons.insert(0, lost)
-        if reasons:
-            self._ask(submission, reasons)
-        else:
-            self._send(submission)
-
-    @work(group="submit-command", exclusive=True, exit_on_error=False)
-    async def _ask(self, submission: Submission, reasons: list[str]) -> None:
-        """What costs more than usual is confirmed first."""
-        where = plain(submission.backend, limit=60)
-        if await self.app.push_screen_wait(Confirm(f"Run on {where}?", reasons, "Run it")):
-            self._send(submission)
-
-    def _send(self, submission: Submission) -> None:
-        self._submitting = True
-        self.workspace.use_session(submission.session_id)
-        self._show_state(line((f"Submitting to {plain(submission.backend, limit=60)}…", TextStyle.BUSY)))
-        self.run_worker(self._create(submission), group="submit", exit_on_error=False)
-
-    async def _create(self, submission: Submission) -> None:
-        try:
-            await self.services.transpiler.simulation(submission)
-            job = await self.services.outbox.submit(submission)
-        except QdeckError as error:
-            self.post_message(Refused(error, submitting=True))
-        except BaseException:
-            self._submitting = False
-            raise
-        else:
-            self.post_message(Submitted(job))
-
-    def _in_line(self, event: OutboxChanged) -> None:
-        """The submission waits for the service's limits: nothing here has to wait with it."""
-        if self._submitting and any(one.state is WaitState.WAITING and one.why for one in event.waiting):
-            self._submitting = False
-            self._show_state()
-            self.shell.show_notice("In line: it goes out as soon as the service takes it.")
-            self.shell.go("jobs")
-
-    @on(Submitted)
-    def _submitted(self, message: Submitted) -> None:
-        self._submitting = False
-        self._show_state()
-        self.shell.show_notice(f"Submitted {plain(message.job.id, limit=80)}")
-        self.shell.go("jobs")
-
     @on(Refused)
     def _refused(self, message: Refused) -> None:
-        if message.submitting:
-            self._submitting = False
-            self._show_state()
-            self.query_one(SubmitForm).say(str(message.error))
-            return
         self._work = None
         self.refresh_bindings()
         self._show_state(*error_lines(message.error, self.size.width - 2))
+
+    @on(SubmitPane.Said)
+    def _said_of_submit(self, message: SubmitPane.Said) -> None:
+        self._show_state(*message.lines)
 
     def _apply_choices(self) -> bool:
         """Carry the choices to the workspace; true when they are valid."""
@@ -322,6 +254,10 @@ class TranspileScreen(SectionScreen):
             self._show_state(line((f"✘ {error}", TextStyle.BAD)))
             return False
         return True
+
+    @property
+    def _submit(self) -> SubmitPane:
+        return self.query_one(SubmitPane)
 
     @property
     def _signed_in(self) -> bool:
@@ -355,27 +291,13 @@ class TranspileScreen(SectionScreen):
     def _show_identity(self) -> None:
         identity = self.services.connection.identity
         self.query_one(TranspileOptionsForm).offer_cloud(identity is not None and identity.cloud_transpiler)
-        form = self.query_one(SubmitForm)
-        form.offer_options(self.services.transpiler.prepares_programs)
-        form.show_usage(self.services.connection.usage)
+        self._submit.show_identity()
         self._apply_choices()
         self.refresh_bindings()
 
-    def _show_sessions(self) -> None:
-        if lost := drop_lost_session(self.services, self.workspace):
-            self.shell.show_notice(lost, Severity.WARNING)
-        sessions = offers(self.services.sessions.all(), self.workspace.backend, self.clock.now())
-        form, chosen = self.query_one(SubmitForm), self.workspace.session_id
-        form.show_sessions(sessions, chosen)
-        self.workspace.session_id = form.session_id
-        if chosen and not form.session_id:
-            backend = plain(self.workspace.backend, limit=40)
-            gone = f"Session {short_id(chosen, 20)} takes no jobs for {backend} now"
-            self.shell.show_notice(f"{gone}: what is run next runs alone.", Severity.WARNING)
-
     def _show_form(self) -> None:
         self.query_one(TabbedContent).active = "review"
-        self.query_one(SubmitForm).focus_first()
+        self._submit.form.focus_first()
 
     def _review(self, candidate: Candidate) -> None:
         self.query_one(CandidateStats).show_candidate(candidate)
@@ -385,9 +307,7 @@ class TranspileScreen(SectionScreen):
         self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
         width = max(30, self.query_one("#figures").size.width - 2)
         self.query_one("#warnings", TextBlock).show(warning_lines(candidate, width))
-        form = self.query_one(SubmitForm)
-        form.show_candidate(candidate)
-        form.suggest_name(self.workspace.name)
+        self._submit.review(candidate)
 
     def _show_state(self, *said: StyledLine) -> None:
         """Show what stands: `said`, or what follows from the workspace."""

@@ -7,7 +7,6 @@ from textual.message import Message
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import Job
 from tui.screens.base import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
@@ -23,20 +22,11 @@ class Transpiled(Message):
 
 
 class Refused(Message):
-    """Transpiling or submitting went wrong."""
+    """Transpiling went wrong."""
 
-    def __init__(self, error: QdeckError, *, submitting: bool) -> None:
+    def __init__(self, error: QdeckError) -> None:
         super().__init__()
         self.error = error
-        self.submitting = submitting
-
-
-class Submitted(Message):
-    """The job is created."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
 
 
 def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
