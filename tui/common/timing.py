@@ -6,9 +6,10 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from tui.common.values import Value
 
 Chance = Callable[[], float]
 """A number in [0, 1), e.g. `random.random`."""
@@ -48,8 +49,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(Value, frozen=True):
     """Waits that grow by the same factor with each failure in a row, up to the longest. Times in seconds.
 
     Attributes:
@@ -140,8 +140,7 @@ class RetryQueue:
         return min(due, default=math.inf) - self._clock.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimiter:
+class RateLimiter(Value, frozen=True):
     """A limit of requests in any window of time.
 
     Attributes:

@@ -39,7 +39,9 @@ def _dataclass_fields(kind: type[msgspec.Struct]) -> dict[str, dataclasses.Field
         else dataclasses.field(default_factory=field.default_factory)
         for field in msgspec.structs.fields(kind)
     }
-    plain: Any = type(kind.__name__, (), {**members, "__annotations__": dict.fromkeys(members, "object")})
+    # With a docstring of its own no signature is worked out for one.
+    body = {**members, "__annotations__": dict.fromkeys(members, "object"), "__doc__": ""}
+    plain: Any = type(kind.__name__, (), body)
     # Nothing but its fields is wanted.
     made = dataclasses.dataclass(init=False, repr=False, eq=False)(plain)
     return {field.name: field for field in dataclasses.fields(made)}

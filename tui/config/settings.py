@@ -6,7 +6,6 @@ import contextlib
 import shlex
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 import platformdirs
@@ -14,13 +13,13 @@ import platformdirs
 from tui.common.atomic_file import make_folder
 from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.values import Value
 
 HOME_VARIABLE = "QDECK_HOME"
 _MOST_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Value, frozen=True):
     """The folders qdeck uses: `config` (settings, accounts), `data` (history, results, the sandbox's
     state), `state` (logs, what was open last)."""
 
@@ -68,8 +67,7 @@ class Folders:
             make_folder(folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Value, frozen=True):
     """What `settings.toml` says.
 
     Attributes:
@@ -98,7 +96,7 @@ class Settings:
     timeout_seconds: int | None = None
 
 
-_KNOWN = tuple(field.name for field in fields(Settings))
+_KNOWN = Settings.__struct_fields__
 
 
 def _whole(least: int) -> Callable[[object], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -193,8 +193,7 @@ class ApiVersion(Value, frozen=True):
     """The day on which it ends, as the service writes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Value, frozen=True):
     """Who is signed in where: what the status line shows. Holds no secret."""
 
     account: str

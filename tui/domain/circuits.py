@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from tui.common.values import Value
@@ -29,8 +29,7 @@ DEFAULT_REP_DELAY_US = 250.0
 """Pause between two shots, in microseconds, of most devices."""
 
 
-@dataclass(frozen=True, slots=True)
-class CircuitStats:
+class CircuitStats(Value, frozen=True):
     """Size of a circuit. Depth counts every operation but barriers; `size` the operations (no barriers)."""
 
     qubits: int
@@ -39,7 +38,7 @@ class CircuitStats:
     depth: int
     two_qubit_gates: int
     two_qubit_depth: int
-    operations: Mapping[str, int] = field(default_factory=dict)
+    operations: Mapping[str, int] = {}  # msgspec makes a new one each time
     """Times each operation occurs, by name."""
 
 
@@ -66,8 +65,7 @@ class CheckReport(Value, frozen=True):
         return not self.diagnostics
 
 
-@dataclass(frozen=True, slots=True)
-class TranspileOptions:
+class TranspileOptions(Value, frozen=True):
     """How to transpile. `seed` fixes layout and routing; the cloud's AI passes may ignore it.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
+
+from tui.common.values import Value
 
 
 class Ai(StrEnum):
@@ -51,8 +52,7 @@ _ELSEWHERE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CloudOptions:
+class CloudOptions(Value, frozen=True):
     """How the cloud transpiler is asked. The defaults are the reference's.
 
     Attributes:

@@ -154,8 +154,7 @@ class SubmittedJob:
     further: tuple[SubmittedCircuit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class JobQuery:
+class JobQuery(Value, frozen=True):
     """Which jobs to list: the filters of `GET /jobs`, newest first."""
 
     limit: int = 50
@@ -181,8 +180,7 @@ class JobQuery:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JobPage:
+class JobPage(Value, frozen=True):
     """One page of a job list.
 
     Attributes:
@@ -245,8 +243,7 @@ class Primitive(StrEnum):
     ESTIMATOR = "estimator"
 
 
-@dataclass(frozen=True, slots=True)
-class SimulationEstimate:
+class SimulationEstimate(Value, frozen=True):
     """How long the sandbox takes for a job, before it is submitted.
 
     Attributes:
@@ -319,8 +316,7 @@ class WaitState(StrEnum):
     """The service said twice that there is no such job; it is sent again only when the user says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingSubmission:
+class WaitingSubmission(Value, frozen=True):
     """A submission that has not become a job yet.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.values import Value
 from tui.domain.circuits import OVERHEAD_SECONDS
 
 WITHIN: Final = 0.2
@@ -30,8 +30,7 @@ _LIMITS: Final = (
 """Attribute, most of it, and a sentence: contract section 5.16."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramWork:
+class ProgramWork(Value, frozen=True):
     """Work that a prepared program gives to a device, after folding and decoupling.
 
     Attributes:
@@ -73,16 +72,14 @@ class ProgramWork:
         return OVERHEAD_SECONDS + self.executions * rep_delay_us * 1e-6 + (self.circuit_seconds or 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class PricedJob:
+class PricedJob(Value, frozen=True):
     """An own job that was billed: seconds by the formula when it was submitted, and seconds charged."""
 
     formula: float
     billed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Value, frozen=True):
     """Corrected estimate of one job.
 
     Attributes:
@@ -130,8 +127,7 @@ def corrected(formula: float, own: Sequence[PricedJob]) -> Correction:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Value, frozen=True):
     """Posterior of intercept and slope, with the entries of their covariance, and the noise of a job."""
 
     intercept: float = 0.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from tui.common.values import Value
 
 
 class JobProgram(StrEnum):
@@ -24,8 +25,7 @@ class Decoupling(StrEnum):
     XY4 = "XY4"
 
 
-@dataclass(frozen=True, slots=True)
-class PrimitiveOptions:
+class PrimitiveOptions(Value, frozen=True):
     """Error suppression and mitigation; `None` and empty: the default of IBM's client.
 
     Attributes:

@@ -17,10 +17,10 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from tui.common.values import Value
 from tui.domain.jobs import Job
 
 Matcher = Callable[[Job], bool]
@@ -94,8 +94,7 @@ class FilterError(ValueError):
         self.length = length
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Value, frozen=True):
     """One condition.
 
     Attributes:
@@ -119,8 +118,7 @@ class Term:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JobFilter:
+class JobFilter(Value, frozen=True):
     """Conditions, all of which have to hold; none: every job fits. `str` writes it so that it reads back."""
 
     terms: tuple[Term, ...] = ()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tui.common.values import Value
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.filters import JobFilter, Matcher, matcher
 
@@ -53,8 +53,7 @@ _MANY = 2000
 """Changed jobs beyond which rows are built anew without comparing each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value, frozen=True):
     """Sorted by a column. What is not known comes last either way; equal jobs stay newest first."""
 
     column: str = "age"
@@ -94,8 +93,7 @@ class Grouping(StrEnum):
         return self is Grouping.NONE or before.tags == after.tags
 
 
-@dataclass(frozen=True, slots=True)
-class JobRows:
+class JobRows(Value, frozen=True):
     """The outcome.
 
     Attributes:
@@ -106,7 +104,7 @@ class JobRows:
 
     rows: Sequence[str] = ()
     shown: int = 0
-    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[str]] = {}  # msgspec makes a new one each time
 
 
 def build_rows(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tui.common.values import Value
 from tui.jobquery.job_list import NEWEST_FIRST, Grouping, Order
 
 MAX_WIDTH = 120
@@ -12,24 +13,21 @@ MAX_FILTERS = 50
 MAX_FILTER_LENGTH = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
+class ColumnChoice(Value, frozen=True):
     """A column by its id; `width` in cells, 0: as wide as it needs."""
 
     id: str
     width: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFilter:
+class SavedFilter(Value, frozen=True):
     """A filter with a name."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobView:
+class JobView(Value, frozen=True):
     """What is kept from one start to the next; no columns: the standard ones."""
 
     columns: tuple[ColumnChoice, ...] = ()

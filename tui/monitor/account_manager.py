@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 from tui.common.timing import Clock
+from tui.common.values import Value
 from tui.compiler.client import Compiler
 from tui.config.settings import Folders
 from tui.domain.accounts import (
@@ -40,8 +41,7 @@ _KEYRING_NOTICE_AFTER = 2.0
 _KEYRING_WAITS = "The keyring has not answered yet: it may be waiting on the desktop for its password."
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Value, frozen=True):
     """The world around the app: each may be another one in a test.
 
     Attributes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
 
 from tui.common.errors import QdeckError
+from tui.common.values import Value
 from tui.domain.primitives import JobProgram
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
@@ -29,8 +29,7 @@ LAST_WORDS_SECONDS = 3.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Value, frozen=True):
     """Choices of the user and of the command that runs.
 
     Attributes:

@@ -19,7 +19,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ import msgspec
 from tui.common.atomic_file import make_folder, replace_file
 from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.values import Value
 from tui.domain.results import JobResult, PubResult, Role
 from tui.store.records.models import JobRecord, Key, PendingSubmission
 
@@ -47,8 +48,7 @@ _SEAL = b'{"sha256":"%s",'
 _SEALED = len(_SEAL % (b"0" * 64))
 
 
-@dataclass(frozen=True, slots=True)
-class _ResultFile:
+class _ResultFile(Value, frozen=True):
     """Content of a result's file; `raw` as text when it is text, so that `zcat` shows it."""
 
     service: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from msgspec.structs import replace
 from textual.binding import Binding
 
+from tui.common.values import Value
 
-@dataclass(frozen=True, slots=True)
-class Key:
+
+class Key(Value, frozen=True):
     """One key of one place.
 
     Attributes:

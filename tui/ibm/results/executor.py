@@ -14,11 +14,11 @@ import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import msgspec
 
+from tui.common.values import Value
 from tui.domain.results import Counts, ExpectationValue, PubResult, Role
 from tui.ibm.results.counts import MAX_BITS, bit_array_counts, shape_places, size_of
 from tui.ibm.results.ndarray import MAX_DIMENSIONS, Npy, plain_bytes
@@ -74,8 +74,7 @@ class _Passthrough(msgspec.Struct, frozen=True):
     qiskit_mitigation: list[_Task] = []
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramResult:
+class ProgramResult(Value, frozen=True):
     """What the executor returned of a program.
 
     Attributes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RateLimiter
+from tui.common.values import Value
 from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe
@@ -62,8 +63,7 @@ _COUNTED = {PendingState.SENDING, PendingState.UNCONFIRMED, PendingState.ACCEPTE
 """States of submissions whose requests count against the limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Value, frozen=True):
     """A time before which nothing is sent.
 
     Attributes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RetryQueue
+from tui.common.values import Value
 from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
 from tui.domain.sessions import SessionState
 from tui.ibm.api.service import QuantumService
@@ -37,8 +38,7 @@ JOBS_A_SECOND = 50.0
 """Jobs listed a second at most, on average: reading them takes well under 1 % of a core."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollRates:
+class PollRates(Value, frozen=True):
     """Seconds between two list requests.
 
     Attributes:

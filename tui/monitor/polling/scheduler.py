@@ -6,12 +6,12 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, Clock
+from tui.common.values import Value
 
 Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""
@@ -30,8 +30,7 @@ class OutageRole(Enum):
     """It asks whether the service is back."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerPolicy:
+class WorkerPolicy(Value, frozen=True):
     """Fixed properties of a worker: its role in an outage, and the meaning of its errors.
 
     Attributes:

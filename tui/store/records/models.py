@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -91,8 +91,7 @@ class PendingState(StrEnum):
         return self in {PendingState.SENDING, PendingState.UNCONFIRMED}
 
 
-@dataclass(frozen=True, slots=True)
-class Transpiled:
+class Transpiled(Value, frozen=True):
     """How a circuit that was submitted from here was transpiled.
 
     Two submissions of the same ISA circuit share one: the latest.
@@ -107,8 +106,7 @@ class Transpiled:
     source_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingSubmission:
+class PendingSubmission(Value, frozen=True):
     """A submission from here, until its job exists or never will.
 
     Attributes:
@@ -154,8 +152,7 @@ class Interval:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Value, frozen=True):
     """The times in which all jobs of one instance of a service are known, so that none is asked for twice.
 
     An interval is written with the jobs in it, so it is true wherever the history is read, and those of two
@@ -170,8 +167,8 @@ class Coverage:
     intervals: tuple[Interval, ...] = ()
 
 
-_JOB_FIELDS = tuple(f.name for f in fields(Job) if f.name not in ("confirmed", "timeline"))
-_RECORD_FIELDS = tuple(f.name for f in fields(JobRecord) if f.name not in ("job", "metrics"))
+_JOB_FIELDS = tuple(name for name in Job.__struct_fields__ if name not in ("confirmed", "timeline"))
+_RECORD_FIELDS = tuple(name for name in JobRecord.__struct_fields__ if name not in ("job", "metrics"))
 _PROGRESS = (
     PendingState.PREPARED,
     PendingState.SENDING,
@@ -218,8 +215,7 @@ def merge_jobs(old: Job, new: Job) -> Job:
     if (new.confirmed or EARLIEST) < (old.confirmed or EARLIEST):
         old, new = new, old
     changes: dict[str, object] = {}
-    for field in fields(Job):
-        name = field.name
+    for name in Job.__struct_fields__:
         if name not in _AUTHORITATIVE and getattr(new, name) in (None, "", ()):
             changes[name] = getattr(old, name)
     if _goes_back(old.status, new.status):
@@ -290,9 +286,9 @@ def merge_sessions(old: Session, new: Session) -> Session:
     if (new.confirmed or EARLIEST) < (old.confirmed or EARLIEST):
         old, new = new, old
     changes: dict[str, object] = {
-        field.name: getattr(old, field.name)
-        for field in fields(Session)
-        if field.name not in {"state_text", "reason"} and getattr(new, field.name) in (None, "")
+        name: getattr(old, name)
+        for name in Session.__struct_fields__
+        if name not in {"state_text", "reason"} and getattr(new, name) in (None, "")
     }
     changes["opened_here"] = old.opened_here or new.opened_here
     if old.state is SessionState.CLOSED and new.state is not SessionState.CLOSED:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -39,7 +39,7 @@ V = TypeVar("V")
 Pool = dict[object, object]
 _FILE_NAMES = {"finalized": "settled", "intervals": "spans"}
 """Attributes that have another name in the file."""
-_EXTRAS = tuple(field for field in fields(JobRecord) if field.name != "job")
+_EXTRAS = tuple(field for field in msgspec.structs.fields(JobRecord) if field.name != "job")
 """Members of a `JobRecord` that are in the same row as those of its job."""
 _hints = get_type_hints(JobRecord)
 _Extras = msgspec.defstruct(
@@ -53,9 +53,9 @@ _shared_values = attrgetter(*_SHARED)
 _set = msgspec.structs.force_setattr
 
 
-def row_fields(*types: type) -> frozenset[str]:
-    """Return the names in the file of all fields of these dataclasses."""
-    return frozenset(_FILE_NAMES.get(field.name, field.name) for kind in types for field in fields(kind))
+def row_fields(*types: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the names in the file of all fields of these types."""
+    return frozenset(_FILE_NAMES.get(name, name) for kind in types for name in kind.__struct_fields__)
 
 
 def dump(value: object) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from tui.common.safe_text import shorten
+from tui.common.values import Value
 from tui.domain.jobs import Job
 from tui.jobquery.job_list import HEAD, NEWEST_FIRST, JobRows, Order
 from tui.jobquery.view import ColumnChoice
@@ -36,8 +37,7 @@ Cell = Callable[[Job, datetime], Span]
 _MARKS = {(False, False): " ", (True, False): "●", (False, True): "•", (True, True): "◉"}
 
 
-@dataclass(frozen=True, slots=True)
-class JobColumn:
+class JobColumn(Value, frozen=True):
     """A column.
 
     Attributes:

@@ -7,7 +7,6 @@ number of rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
@@ -18,11 +17,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.common.values import Value
 from tui.widgets.text.styled_text import BLANK, TEXT_STYLES, Span, StyledLine, TextStyle, fit, strip_of
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Value, frozen=True):
     """A column of the table.
 
     Attributes:
