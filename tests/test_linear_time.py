@@ -27,6 +27,9 @@ import tui
 from tui.common.safe_text import plain, shorten
 from tui.compiler.qiskit import wording
 from tui.domain.circuits import classical_bits, is_blank, version_of
+from tui.domain.pubs.expressions import number
+from tui.domain.pubs.observables import parse_observables
+from tui.domain.pubs.sweep_text import parse_table, parse_values
 from tui.ibm.codec.decoding import entries_of_cut
 from tui.ibm.results.payload_split import split_payload
 from tui.ibm.transport.request import http_date, is_page
@@ -246,11 +249,16 @@ def shown_end(text: str) -> None:
     StaticHighlighter(lines).spans(len(lines) - 1)
 
 
-def filtered(text: str) -> None:
-    try:
-        parse_filter(text)
-    except ValueError:
-        return
+def refusing(read: Callable[[str], object]) -> Callable[[str], None]:
+    """Call a reader that refuses most of these texts."""
+
+    def call(text: str) -> None:
+        try:
+            read(text)
+        except ValueError:
+            return
+
+    return call
 
 
 def _repeated(pump: str, end: str, length: int) -> str:
@@ -270,7 +278,11 @@ SCANNERS: Final[dict[str, Callable[[str], object]]] = {
     "http_date": lambda text: http_date(text[:1000]),
     "highlighter, line by line": highlighted,
     "highlighter, the last line": shown_end,
-    "filter of jobs": filtered,
+    "filter of jobs": refusing(parse_filter),
+    "number or expression": refusing(number),
+    "values of a parameter": refusing(parse_values),
+    "file of parameters": refusing(parse_table),
+    "observables": refusing(parse_observables),
 }
 
 

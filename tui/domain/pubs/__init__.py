@@ -1,0 +1,1 @@
+"""What a PUB holds beside its circuit: values of parameters, and observables."""
