@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tui.common.errors import QdeckError
-from tui.compiler.messages import PrepareProgram
+from tui.compiler.messages import PrepareProgram, ProgramPub
 from tui.domain.jobs import Primitive
 from tui.domain.primitives import Decoupling, PrimitiveOptions
+from tui.domain.pubs.observables import parse_observable
+from tui.domain.pubs.sweep_text import parse_values, sweep_of
 
 pytest.importorskip("qiskit_ibm_runtime")
 
@@ -78,7 +80,7 @@ def sent_by_client(peekskill: Any, primitive: Primitive, pub: Any, options: Prim
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Executor, "__init__", init)
-        made.run([pub])
+        made.run(pub if isinstance(pub, list) else [pub])
     (inputs,) = caught
     return inputs
 
@@ -155,10 +157,9 @@ def prepared(
 
     request = PrepareProgram(
         primitive,
-        qasm3.dumps(circuit),
+        (ProgramPub(qasm3.dumps(circuit), more.get("sweep"), more.get("observables", ())),),
         peekskill.num_qubits,
         more.get("shots"),
-        more.get("observables", ()),
         more.get("precision"),
         options,
     )
@@ -194,6 +195,146 @@ def test_estimator_program_equals_the_clients(peekskill: Any, bell: Any, resilie
         assert all(same_circuit(*pair) for pair in zip(ours[0], theirs[0], strict=True))
 
 
+SWEEPS = [
+    ([("theta", "0:2pi:5"), ("phi", "0.3")], False),
+    ([("theta", "0:2pi:3"), ("phi", "0, pi/2")], False),
+    ([("theta", "0:pi:4"), ("phi", "1, 2, 3, 4")], True),
+    ([("phi", "0.1"), ("theta", "pi/3")], False),
+]
+
+
+@pytest.fixture(scope="module")
+def rotated(peekskill: Any) -> Any:
+    """Two parameters, whose order in the circuit is not that of their names; transpiled unbound."""
+    from qiskit import QuantumCircuit, transpile
+    from qiskit.circuit import Parameter
+
+    theta, phi = Parameter("theta"), Parameter("phi")
+    circuit = QuantumCircuit(2, 2)
+    circuit.ry(theta, 0)
+    circuit.cx(0, 1)
+    circuit.rx(phi / 2 + theta, 1)
+    circuit.measure([0, 1], [0, 1])
+    return transpile(circuit, peekskill, optimization_level=2, seed_transpiler=3)
+
+
+def by_parameter(circuit: Any, texts: list[tuple[str, str]], *, zipped: bool) -> dict[Any, Any]:
+    """The same values as a user of IBM's client gives them: arrays that broadcast, by parameter."""
+    import numpy as np
+
+    read = {name: np.array(parse_values(text)) for name, text in texts}
+    several = [name for name, values in read.items() if len(values) > 1]
+    given: dict[Any, Any] = {}
+    for parameter in circuit.parameters:
+        values = read[parameter.name]
+        if parameter.name not in several:
+            given[(parameter,)] = values.reshape((1,) * (1 if zipped else len(several)) + (1,))
+            if not several:
+                given[(parameter,)] = values
+        elif zipped:
+            given[(parameter,)] = values[:, None]
+        else:
+            axes = [1] * len(several)
+            axes[several.index(parameter.name)] = len(values)
+            given[(parameter,)] = values.reshape((*axes, 1))
+    shape = np.broadcast_shapes(*(array.shape[:-1] for array in given.values()))
+    return {key: np.broadcast_to(array, (*shape, 1)) for key, array in given.items()}
+
+
+def swept(texts: list[tuple[str, str]], *, zipped: bool) -> Any:
+    return sweep_of(texts, ["phi", "theta"], zipped=zipped)
+
+
+@pytest.mark.parametrize("options", [OPTIONS[0], OPTIONS[2], OPTIONS[3]], ids=lambda o: o.words or "default")
+@pytest.mark.parametrize(("texts", "zipped"), SWEEPS)
+def test_sampler_sweep_equals_the_clients(
+    peekskill: Any,
+    rotated: Any,
+    texts: list[tuple[str, str]],
+    zipped: bool,
+    options: PrimitiveOptions,
+) -> None:
+    sweep = swept(texts, zipped=zipped)
+    ours = decoded(prepared(peekskill, Primitive.SAMPLER, rotated, options, sweep=sweep))
+    pub = (rotated, by_parameter(rotated, texts, zipped=zipped))
+    theirs = decoded(sent_by_client(peekskill, Primitive.SAMPLER, pub, options))
+    assert ours[1:] == theirs[1:]
+    assert len(ours[1]) == 1, "one PUB, one item"
+
+
+@pytest.mark.parametrize("resilience", [None, 0])
+@pytest.mark.parametrize(("texts", "zipped"), SWEEPS)
+@pytest.mark.parametrize("labels", [("ZZ",), ("0.5*XX - 0.25*ZI", "YY", "IZ + ZI")])
+def test_estimator_sweep_equals_the_clients(
+    peekskill: Any,
+    rotated: Any,
+    texts: list[tuple[str, str]],
+    zipped: bool,
+    labels: tuple[str, ...],
+    resilience: int | None,
+) -> None:
+    from qiskit.quantum_info import SparsePauliOp
+
+    circuit = rotated.remove_final_measurements(inplace=False)
+    circuit._layout = rotated._layout
+    sweep = swept(texts, zipped=zipped)
+    layout, width = rotated.layout.final_index_layout(), peekskill.num_qubits
+    read = [parse_observable(label) for label in labels]
+    given: Any = [SparsePauliOp.from_list(list(one.terms)).apply_layout(layout, width) for one in read]
+    if len(given) == 1 and sweep.shape:
+        (given,) = given
+    for _ in sweep.shape if isinstance(given, list) else ():
+        given = [[one] for one in given]
+    options = PrimitiveOptions(resilience=resilience)
+    laid_out = tuple(one.laid_out(layout, width).text for one in read)
+    ours = decoded(
+        prepared(peekskill, Primitive.ESTIMATOR, circuit, options, sweep=sweep, observables=laid_out)
+    )
+    pub = (circuit, given, by_parameter(circuit, texts, zipped=zipped))
+    theirs = decoded(sent_by_client(peekskill, Primitive.ESTIMATOR, pub, options))
+    assert ours[1:] == theirs[1:]
+
+
+def test_several_pubs_equal_the_clients(peekskill: Any, bell: Any, rotated: Any) -> None:
+    from qiskit import qasm3
+
+    from tui.compiler.qiskit.quantum_program import prepare_program
+
+    texts = SWEEPS[0][0]
+    pubs = (
+        ProgramPub(qasm3.dumps(bell)),
+        ProgramPub(qasm3.dumps(rotated), swept(texts, zipped=False)),
+    )
+    request = PrepareProgram(Primitive.SAMPLER, pubs, 27, 1000, None, PrimitiveOptions())
+    ours = decoded(json.loads(prepare_program(request, peekskill.target).params))
+    theirs = decoded(
+        sent_by_client(
+            peekskill,
+            Primitive.SAMPLER,
+            [(bell, None, 1000), (rotated, by_parameter(rotated, texts, zipped=False), 1000)],
+            PrimitiveOptions(),
+        )
+    )
+    assert ours[1:] == theirs[1:]
+    assert all(same_circuit(*pair) for pair in zip(ours[0], theirs[0], strict=True))
+
+
+def test_parameter_without_value_is_refused(peekskill: Any, rotated: Any) -> None:
+    sweep = sweep_of([("theta", "1")], ["theta"])
+    with pytest.raises(QdeckError, match="free parameters without values: phi"):
+        prepared(peekskill, Primitive.SAMPLER, rotated, PrimitiveOptions(), sweep=sweep)
+
+
+def test_work_counts_the_sets_of_a_sweep(peekskill: Any, rotated: Any) -> None:
+    from qiskit import qasm3
+
+    from tui.compiler.qiskit.quantum_program import prepare_program
+
+    pub = ProgramPub(qasm3.dumps(rotated), swept(SWEEPS[1][0], zipped=False))
+    request = PrepareProgram(Primitive.SAMPLER, (pub,), 27, 1000, None, PrimitiveOptions())
+    assert prepare_program(request, peekskill.target).work.executions == 6_000
+
+
 def test_gate_with_the_name_of_another_is_refused(peekskill: Any) -> None:
     from tui.compiler.qiskit.quantum_program import prepare_program
 
@@ -201,7 +342,7 @@ def test_gate_with_the_name_of_another_is_refused(peekskill: Any) -> None:
         'OPENQASM 3.0; include "stdgates.inc"; gate ecr a, b { x a; } bit[1] c;\n'
         "ecr $0, $1; c[0] = measure $0;"
     )
-    request = PrepareProgram(Primitive.SAMPLER, text, 27, None, (), None, PrimitiveOptions())
+    request = PrepareProgram(Primitive.SAMPLER, (ProgramPub(text),), 27, None, None, PrimitiveOptions())
     with pytest.raises(QdeckError, match="own gate ecr"):
         prepare_program(request, peekskill.target)
 
@@ -214,7 +355,7 @@ def test_what_the_client_refuses_is_said(peekskill: Any) -> None:
         "sx $0; c[0] = measure $0; if (c[0] == 1) { x $1; } c[1] = measure $1;"
     )
     options = PrimitiveOptions(decoupling=Decoupling.XX)
-    request = PrepareProgram(Primitive.SAMPLER, text, 27, None, (), None, options)
+    request = PrepareProgram(Primitive.SAMPLER, (ProgramPub(text),), 27, None, None, options)
     with pytest.raises(QdeckError, match="dynamic circuits"):
         prepare_program(request, peekskill.target)
 
@@ -230,7 +371,7 @@ def test_work_counts_executions_control_instructions_and_time(peekskill: Any) ->
         f"sx ${first}; rz(0.5) ${first}; ecr ${first}, ${second};\n"
         f"c[0] = measure ${first}; c[1] = measure ${second};"
     )
-    request = PrepareProgram(Primitive.SAMPLER, text, 27, 1000, (), None, PrimitiveOptions())
+    request = PrepareProgram(Primitive.SAMPLER, (ProgramPub(text),), 27, 1000, None, PrimitiveOptions())
     work = prepare_program(request, peekskill.target).work
     assert (work.executions, work.rz, work.sx, work.two_qubit_gates) == (1000, 1, 1, 1)
     # init 50, sx 2, rz 1, ecr 5, measure 10
@@ -246,7 +387,7 @@ def test_work_counts_randomizations_and_pulses_of_decoupling(peekskill: Any, bel
     from tui.compiler.qiskit.quantum_program import prepare_program
 
     def work(options: PrimitiveOptions) -> Any:
-        request = PrepareProgram(Primitive.SAMPLER, qasm3.dumps(bell), 27, 4096, (), None, options)
+        request = PrepareProgram(Primitive.SAMPLER, (ProgramPub(qasm3.dumps(bell)),), 27, 4096, None, options)
         return prepare_program(request, peekskill.target).work
 
     once, twirled = work(PrimitiveOptions()), work(PrimitiveOptions(twirl_gates=True, twirl_measures=True))

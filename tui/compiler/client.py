@@ -161,7 +161,7 @@ class Compiler:
         """Prepare a submission as a quantum program, as IBM's client does.
 
         Args:
-            submission: one PUB and its options.
+            submission: the PUBs and their options.
             target: the backend it is for.
 
         Returns:
@@ -169,10 +169,9 @@ class Compiler:
         """
         asked = messages.PrepareProgram(
             submission.primitive,
-            submission.qasm,
+            tuple(messages.ProgramPub(pub.qasm, pub.sweep, pub.observables) for pub in submission.pubs),
             _facts(target.configuration).n_qubits,
             submission.shots,
-            submission.observables,
             submission.precision,
             submission.options,
         )

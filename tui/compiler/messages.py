@@ -10,6 +10,7 @@ from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import Primitive
 from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import PrimitiveOptions
+from tui.domain.pubs.sweeps import Sweep
 
 
 class TargetData(msgspec.Struct, frozen=True):
@@ -52,6 +53,14 @@ class EstimatorValues(msgspec.Struct, frozen=True, tag="estimator-values"):
     body: bytes
 
 
+class ProgramPub(msgspec.Struct, frozen=True):
+    """One PUB of a program: the ISA circuit, values of its parameters, laid-out observables as text."""
+
+    qasm: str
+    sweep: Sweep | None = None
+    observables: tuple[str, ...] = ()
+
+
 class PrepareProgram(msgspec.Struct, frozen=True, tag="prepare-program"):
     """Prepare a job of the executor. Result: `PreparedProgram`, or `None` when the target is asked for.
 
@@ -59,10 +68,9 @@ class PrepareProgram(msgspec.Struct, frozen=True, tag="prepare-program"):
     """
 
     primitive: Primitive
-    qasm: str
+    pubs: tuple[ProgramPub, ...]
     qubits: int
     shots: int | None
-    observables: tuple[str, ...]
     precision: float | None
     options: PrimitiveOptions
     target: TargetData | None = None

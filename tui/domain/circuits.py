@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from tui.common.safe_text import plain
 from tui.common.values import Value
 from tui.domain.cloud_transpiler import NOTHING_ASKED, CloudOptions
+from tui.domain.pubs.observables import parse_observable
 
 DEFAULT_LEVEL = 2
 """Qiskit's own default. Levels 0 and 1 may put a circuit on qubits 0 and 1, however bad they are."""
@@ -144,6 +146,7 @@ class Candidate(Value, frozen=True):
         duration_us: scheduled length of one shot in microseconds, where gate lengths are known.
         rep_delay_us: the device's own pause between two shots, in microseconds; `None` where not told.
         at: when it was transpiled (UTC), as far as that was noted.
+        parameters: free parameters of the ISA circuit, in Qiskit's order; some of the source may be gone.
     """
 
     backend: str
@@ -164,6 +167,7 @@ class Candidate(Value, frozen=True):
     drawing: str = ""
     """Text drawing of the ISA circuit (idle qubits left out), empty when it was too large to draw."""
     at: datetime | None = None
+    parameters: tuple[str, ...] = ()
 
     @property
     def transpilation(self) -> Transpilation:
@@ -181,27 +185,22 @@ class Candidate(Value, frozen=True):
             at=self.at,
         )
 
-    def lay_out(self, observable: str) -> str:
-        """The observable over the device's qubits: one letter a qubit, leftmost = highest.
+    def lay_out(self, text: str) -> str:
+        """Return an observable over the device's qubits, as text.
 
         Args:
-            observable: Pauli letters over the circuit's own qubits, leftmost = highest qubit.
+            text: a sum of Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
 
         Raises:
-            ValueError: its length is not the circuit's number of qubits, or a letter is not I, X, Y or Z.
+            ValueError: it is none, or over another number of qubits than the circuit.
         """
-        letters = observable.strip().upper()
-        if set(letters) - set("IXYZ") or not letters:
-            raise ValueError(f"{observable!r} is not a Pauli string: use the letters I, X, Y and Z.")
-        if len(letters) != len(self.final_layout):
+        observable = parse_observable(text)
+        if observable.qubits != len(self.final_layout):
             raise ValueError(
-                f"{observable!r} has {len(letters)} letters but the circuit has "
+                f"{plain(observable.text, limit=60)} has {observable.qubits} letters but the circuit has "
                 f"{len(self.final_layout)} qubits: one letter a qubit, leftmost = highest qubit."
             )
-        laid_out = ["I"] * self.width
-        for virtual, letter in enumerate(reversed(letters)):
-            laid_out[self.width - 1 - self.final_layout[virtual]] = letter
-        return "".join(laid_out)
+        return observable.laid_out(self.final_layout, self.width).text
 
 
 def version_of(text: str) -> int:

@@ -11,6 +11,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.values import Value
 from tui.domain.circuits import Transpilation
 from tui.domain.primitives import JobProgram, PrimitiveOptions
+from tui.domain.pubs.inputs import Pub, decode_inputs
+from tui.domain.pubs.sweeps import Sweep
 
 GONE = "Not on the service any more"
 """`Job.status_text` of a job that was watched and that the service does not know any more."""
@@ -90,6 +92,8 @@ class Job(Value, frozen=True):
         source: OpenQASM text before transpiling, empty when not known here.
         observables: what the estimator's values are of, as the user wrote it; empty when not known here.
         circuits: how many circuits it was given, one a PUB; `None` when not known here.
+        inputs: names, observables and values of parameters by PUB (`tui.domain.pubs.inputs`); empty when not
+            known here, and for one PUB without parameters.
     """
 
     id: str
@@ -119,6 +123,7 @@ class Job(Value, frozen=True):
     observables: tuple[str, ...] = ()
     circuits: int | None = None
     role: str = ""
+    inputs: str = ""
 
     @property
     def primitive(self) -> str:
@@ -257,15 +262,15 @@ class SimulationEstimate(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One job to be created: one PUB of one primitive.
+    """One job to be created: PUBs of one primitive, of which the first stands in the fields.
 
     Attributes:
         primitive: sampler or estimator.
         backend: the backend's name.
         qasm: the ISA circuit: OpenQASM 3 with physical qubits `$n`, or OpenQASM 2 over the device's qubits.
         shots: shots of the sampler's PUB; `None`: the service's default.
-        observables: Pauli strings of the estimator, already laid out to the ISA circuit's width,
-            leftmost letter = highest qubit.
+        observables: of the estimator, each a sum of Pauli strings as text, already laid out to the ISA
+            circuit's width, leftmost letter = highest qubit.
         precision: target precision of the estimator; `None`: the service's default.
         session_id: run in this session or batch; empty: alone.
         tags: at most 8, each at most 86 characters.
@@ -281,6 +286,10 @@ class Submission:
         options: error suppression and mitigation.
         params: the program's params as JSON, once it is prepared; empty for the service's own primitives.
         formula_seconds: QPU seconds by IBM's published formula, once it is prepared; `None` where not known.
+        parameters: free parameters of the ISA circuit, in Qiskit's order.
+        sweep: their values; `None` for a circuit without parameters, and once it is prepared.
+        further: the PUBs after the first; none once it is prepared.
+        inputs: as of the job, once it is prepared.
     """
 
     primitive: Primitive
@@ -302,6 +311,35 @@ class Submission:
     options: PrimitiveOptions = field(default_factory=PrimitiveOptions)
     params: str = field(default="", repr=False)
     formula_seconds: float | None = None
+    parameters: tuple[str, ...] = ()
+    sweep: Sweep | None = None
+    further: tuple[Pub, ...] = ()
+    inputs: str = field(default="", repr=False)
+
+    @property
+    def circuits(self) -> int:
+        """Number of PUBs, also once it is prepared."""
+        return len(decode_inputs(self.inputs)) or 1 + len(self.further)
+
+    @property
+    def pubs(self) -> tuple[Pub, ...]:
+        """All PUBs, as far as it is not prepared yet."""
+        first = Pub(
+            self.qasm,
+            self.parameters,
+            self.sweep,
+            self.observables,
+            self.name,
+            self.source,
+            self.observable_labels,
+            self.transpilation,
+        )
+        return (first, *self.further)
+
+    @property
+    def runs_executor(self) -> bool:
+        """Whether it is prepared as a program of the executor."""
+        return bool(self.params) and self.program is not JobProgram.LEGACY
 
 
 class WaitState(StrEnum):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from tui.common.values import Value
+from tui.domain.pubs.inputs import PubInputs
+from tui.domain.pubs.sweeps import Sweep
 
 
 class Role(StrEnum):
@@ -102,12 +105,29 @@ def value_facts(value: ExpectationValue) -> dict[str, object]:
 
 
 class PubResult(Value, frozen=True):
-    """The result of one PUB: counts per register, a quasi-distribution, or values."""
+    """The result of one PUB: counts per register, a quasi-distribution, or values.
+
+    Attributes:
+        name: of the circuit, where the job has several from here.
+        sweep: values of the parameters, where they are known.
+    """
 
     counts: tuple[Counts, ...] = ()
     quasi: QuasiDistribution | None = None
     values: tuple[ExpectationValue, ...] = ()
     shots: int | None = None
+    name: str = ""
+    sweep: Sweep | None = None
+
+    def parameters_at(self, index: Sequence[int]) -> tuple[tuple[str, float], ...]:
+        """Return names and values of the parameters of a place.
+
+        Args:
+            index: place in the PUB's shape, whose last axes are those of the sweep.
+        """
+        if self.sweep is None or len(index) < len(self.sweep.shape):
+            return ()
+        return self.sweep.at(index[len(index) - len(self.sweep.shape) :])
 
 
 class JobResult(Value, frozen=True):
@@ -133,6 +153,10 @@ class JobResult(Value, frozen=True):
 def pub_facts(pub: PubResult) -> dict[str, object]:
     """Return the result of a PUB as plain JSON values: one entry a register and place of a sweep."""
     facts: dict[str, object] = {"shots": pub.shots}
+    if pub.name:
+        facts["name"] = pub.name
+    if pub.sweep is not None:
+        facts["sweep"] = {"shape": list(pub.sweep.shape), "parameters": list(pub.sweep.names)}
     if pub.counts:
         facts["counts"] = [
             {
@@ -140,6 +164,7 @@ def pub_facts(pub: PubResult) -> dict[str, object]:
                 "num_bits": counts.num_bits,
                 "shots": counts.shots,
                 "index": list(counts.index),
+                **_parameters(pub, counts.index),
                 "counts": dict(counts.counts),
             }
             for counts in pub.counts
@@ -151,19 +176,43 @@ def pub_facts(pub: PubResult) -> dict[str, object]:
             "quasi": dict(pub.quasi.quasi),
         }
     if pub.values:
-        facts["values"] = [{"index": list(value.index), **value_facts(value)} for value in pub.values]
+        facts["values"] = [
+            {"index": list(value.index), **_parameters(pub, value.index), **value_facts(value)}
+            for value in pub.values
+        ]
     return facts
 
 
-def named(result: JobResult, observables: tuple[str, ...]) -> JobResult:
-    """`result` with the values of its only PUB named, when there is one observable for each of them."""
-    if len(result.pubs) != 1 or len(result.pubs[0].values) != len(observables):
+def _parameters(pub: PubResult, index: tuple[int, ...]) -> dict[str, object]:
+    return {"parameters": dict(pub.parameters_at(index))} if pub.sweep is not None else {}
+
+
+def named(result: JobResult, observables: tuple[str, ...], inputs: tuple[PubInputs, ...] = ()) -> JobResult:
+    """Return the result with what its PUBs were given: observables, values of parameters, names of circuits.
+
+    Args:
+        result: as decoded.
+        observables: of the only PUB, where `inputs` does not tell.
+        inputs: of each PUB; nothing where they are not known.
+    """
+    known = inputs or (PubInputs(observables=observables),)
+    if len(result.pubs) != len(known):
         return result
-    values = zip(result.pubs[0].values, observables, strict=True)
-    pub = replace(
-        result.pubs[0], values=tuple(replace(value, observable=observable) for value, observable in values)
-    )
-    return replace(result, pubs=(pub,))
+    pubs = tuple(_named(pub, of, alone=len(known) == 1) for pub, of in zip(result.pubs, known, strict=True))
+    return result if pubs == result.pubs else replace(result, pubs=pubs)
+
+
+def _named(pub: PubResult, inputs: PubInputs, *, alone: bool) -> PubResult:
+    sets = inputs.sweep.sets if inputs.sweep is not None else 1
+    values = pub.values
+    if values and len(values) == len(inputs.observables) * sets:
+        values = tuple(
+            replace(value, observable=inputs.observables[place // sets]) for place, value in enumerate(values)
+        )
+    places = Counter(counts.register for counts in pub.counts)
+    fits = len(values) in (0, len(inputs.observables) * sets) and all(n == sets for n in places.values())
+    sweep = inputs.sweep if fits else None
+    return replace(pub, values=values, name="" if alone else inputs.name, sweep=sweep)
 
 
 def widened(result: JobResult, num_bits: int) -> JobResult:

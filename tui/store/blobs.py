@@ -270,13 +270,14 @@ class TextCache:
     def without_texts(self, record: JobRecord) -> JobRecord:
         """Return the record with hashes in place of its texts, which are added."""
         job = record.job
-        if not job.circuit and not job.source:
+        if not job.circuit and not job.source and not job.inputs:
             return record
         return replace(
             record,
-            job=replace(job, circuit="", source=""),
+            job=replace(job, circuit="", source="", inputs=""),
             circuit_hash=self.add(job.circuit) or record.circuit_hash,
             source_hash=self.add(job.source) or record.source_hash,
+            inputs_hash=self.add(job.inputs) or record.inputs_hash,
         )
 
     def submission_without_texts(self, pending: PendingSubmission) -> PendingSubmission:
@@ -284,10 +285,20 @@ class TextCache:
         submission = pending.submission
         return replace(
             pending,
-            submission=replace(submission, qasm="", source="", params="", transpilation=None),
+            submission=replace(
+                submission,
+                qasm="",
+                source="",
+                params="",
+                inputs="",
+                transpilation=None,
+                sweep=None,
+                further=(),
+            ),
             circuit_hash=self.add(submission.qasm) or pending.circuit_hash,
             source_hash=self.add(submission.source) or pending.source_hash,
             params_hash=self.add(submission.params) or pending.params_hash,
+            inputs_hash=self.add(submission.inputs) or pending.inputs_hash,
         )
 
     def _in_memory(self, digest: str) -> str:

@@ -200,6 +200,7 @@ class SubmissionRepository:
             qasm=self._texts.text(pending.circuit_hash),
             source=self._texts.text(pending.source_hash),
             params=self._texts.text(pending.params_hash),
+            inputs=self._texts.text(pending.inputs_hash),
         )
 
     def remove_submission(self, tag: str) -> None:

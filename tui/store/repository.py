@@ -165,7 +165,7 @@ class JobRepository(SubmissionRepository):
         changed: list[JobRecord] = []
         now = self._clock.now()
         for record in records:
-            with_texts = record.job.circuit or record.job.source
+            with_texts = record.job.circuit or record.job.source or record.job.inputs
             lean = with_plausible_time(self._texts.without_texts(record) if with_texts else record, now)
             known = self.record(lean.key)
             if known is None:
@@ -193,6 +193,7 @@ class JobRepository(SubmissionRepository):
             record.job,
             circuit=self._texts.at_hand(record.circuit_hash),
             source=self._texts.at_hand(record.source_hash),
+            inputs=self._texts.at_hand(record.inputs_hash),
         )
 
     async def whole_job(self, record: JobRecord) -> Job:
@@ -201,6 +202,7 @@ class JobRepository(SubmissionRepository):
             record.job,
             circuit=await self._texts.read(record.circuit_hash),
             source=await self._texts.read(record.source_hash),
+            inputs=await self._texts.read(record.inputs_hash),
         )
 
     def remove(self, key: Key) -> None:
@@ -339,7 +341,7 @@ class JobRepository(SubmissionRepository):
             self._blobs.needed = {
                 digest
                 for one in self._cache.pending.values()
-                for digest in (one.circuit_hash, one.source_hash, one.params_hash)
+                for digest in (one.circuit_hash, one.source_hash, one.params_hash, one.inputs_hash)
             }
 
     async def _read_late(self) -> None:

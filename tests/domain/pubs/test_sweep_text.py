@@ -116,14 +116,6 @@ def test_too_many_sets_are_refused_with_the_figure_and_the_limit() -> None:
         sweep_of([("a", "0:1:1000"), ("b", "0:1:1000")], ["a", "b"])
 
 
-def test_executions_beyond_the_service_are_refused_with_the_figure_and_the_limit() -> None:
-    sweep = sweep_of([("a", "0:1:1000")], ["a"])
-    assert sweep is not None
-    sweep.check_executions(10_000)
-    with pytest.raises(ValueError, match=r"1,000 sets of values × 10,001 shots are 10,001,000 .* 10,000,000"):
-        sweep.check_executions(10_001)
-
-
 @pytest.mark.parametrize(
     "text",
     [

@@ -232,7 +232,7 @@ def check(text: str) -> CheckReport:
     return CheckReport(
         (),
         stats(circuit),
-        tuple(sorted(parameter.name for parameter in circuit.parameters)),
+        tuple(parameter.name for parameter in circuit.parameters),
         measures=measures(circuit),
     )
 

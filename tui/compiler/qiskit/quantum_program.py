@@ -1,6 +1,6 @@
 """Params of a job of the executor, prepared by IBM's own client code (contract 5.16).
 
-`prepare` of `qiskit_ibm_runtime` makes a quantum program of the PUB; the role is set as its `run` does. What
+`prepare` of `qiskit_ibm_runtime` makes a quantum program of the PUBs; the role is set as its `run` does. What
 comes out is what the client would send for the same circuit. Importing this module imports Qiskit.
 """
 
@@ -10,17 +10,21 @@ import json
 from types import SimpleNamespace
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import QuantumRegister
 from qiskit.transpiler import Target
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
-from tui.compiler.messages import PreparedProgram, PrepareProgram
+from tui.compiler.messages import PreparedProgram, PrepareProgram, ProgramPub
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.program_work import work_of
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive
 from tui.domain.primitives import PrimitiveOptions
+from tui.domain.pubs.observables import parse_observable
+from tui.domain.pubs.sweeps import Sweep
 from tui.qiskit_common.standard_gates import RedefinedGate, with_standard_gates
 
 SCHEMA: Final = "v2.0"
@@ -30,17 +34,15 @@ def prepare_program(request: PrepareProgram, target: Target) -> PreparedProgram:
     """Return the params of the job, and the work that they are.
 
     Args:
-        request: the PUB and the options.
+        request: the PUBs and the options.
         target: the device: its gate lengths time the circuits and the pulses of decoupling.
 
     Raises:
         Unreadable: Qiskit does not accept the circuit.
-        QdeckError: `CIRCUIT` when IBM's client refuses it; `UNAVAILABLE` when the client is not installed.
+        QdeckError: `CIRCUIT` when IBM's client refuses it, or a parameter has no value; `UNAVAILABLE` when
+            the client is not installed.
     """
-    try:
-        circuit = isa_circuit(read(request.qasm), request.qubits)
-    except RedefinedGate as error:
-        raise QdeckError(ErrorKind.CIRCUIT, str(error)) from error
+    pubs = [_coerced(pub, request) for pub in request.pubs]
     backend = None if not request.options.decoupling else SimpleNamespace(target=target)
     try:
         from qiskit_ibm_runtime.exceptions import IBMInputValueError
@@ -53,9 +55,9 @@ def prepare_program(request: PrepareProgram, target: Target) -> PreparedProgram:
         ) from error
     try:
         if request.primitive is Primitive.SAMPLER:
-            program, options = _sampler(request, circuit, backend)
+            program, options = _sampler(request, pubs, backend)
         else:
-            program, options = _estimator(request, circuit, backend)
+            program, options = _estimator(request, pubs, backend)
     except (IBMInputValueError, ValueError) as error:
         raise QdeckError(
             ErrorKind.CIRCUIT, f"IBM's client refuses it: {plain(str(error), limit=500)}"
@@ -66,18 +68,64 @@ def prepare_program(request: PrepareProgram, target: Target) -> PreparedProgram:
     return PreparedProgram(text, work_of(program, target))
 
 
-def _sampler(request: PrepareProgram, circuit: QuantumCircuit, backend: Any) -> tuple[Any, Any]:
+def _coerced(pub: ProgramPub, request: PrepareProgram) -> tuple[Any, ...]:
+    """Return a PUB as the client takes it: the circuit, its observables, values of its parameters."""
+    try:
+        circuit = isa_circuit(read(pub.qasm), request.qubits)
+    except RedefinedGate as error:
+        raise QdeckError(ErrorKind.CIRCUIT, str(error)) from error
+    names = [parameter.name for parameter in circuit.parameters]
+    given = pub.sweep.names if pub.sweep is not None else ()
+    if missing := [name for name in names if name not in given]:
+        raise QdeckError(
+            ErrorKind.CIRCUIT,
+            f"The circuit has free parameters without values: {plain(', '.join(missing), limit=200)}.",
+            "Give each a value, a list or a range.",
+        )
+    values = () if pub.sweep is None or not names else (bindings(pub.sweep, names),)
+    if request.primitive is Primitive.SAMPLER:
+        return (circuit, *values)
+    axes = len(values[0].shape) - 1 if values else 0
+    return (circuit, _observables(pub.observables, axes), *values)
+
+
+def bindings(sweep: Sweep, names: list[str]) -> NDArray[np.float64]:
+    """Return the values of parameters as an array of shape `(*sweep.shape, len(names))`."""
+    columns = {column.name: column for column in sweep.columns}
+    array = np.empty((*sweep.shape, len(names)))
+    for place, name in enumerate(names):
+        column = columns[name]
+        along = [1] * len(sweep.shape)
+        if column.axis is not None:
+            along[column.axis] = len(column.values)
+        array[..., place] = np.array(column.values).reshape(along)
+    return array
+
+
+def _observables(texts: tuple[str, ...], axes: int) -> Any:
+    """Return observables for a PUB whose sweep has so many axes: one alone, or several before the sweep."""
+    observables: list[Any] = [dict(parse_observable(text).terms) for text in texts]
+    if not axes:
+        return observables
+    if len(observables) == 1:
+        return observables[0]
+    for _ in range(axes):
+        observables = [[one] for one in observables]
+    return observables
+
+
+def _sampler(request: PrepareProgram, pubs: list[tuple[Any, ...]], backend: Any) -> tuple[Any, Any]:
     from qiskit_ibm_runtime.executor_sampler.prepare import prepare
     from qiskit_ibm_runtime.options_models import SamplerOptions
 
     options = SamplerOptions()
     _apply(options, request.options)
     shots = DEFAULT_SHOTS if request.shots is None else request.shots
-    made: tuple[Any, Any] = prepare([circuit], options, shots, backend=backend)
+    made: tuple[Any, Any] = prepare(pubs, options, shots, backend=backend)
     return made
 
 
-def _estimator(request: PrepareProgram, circuit: QuantumCircuit, backend: Any) -> tuple[Any, Any]:
+def _estimator(request: PrepareProgram, pubs: list[tuple[Any, ...]], backend: Any) -> tuple[Any, Any]:
     from qiskit_ibm_runtime.executor_estimator.prepare import prepare
     from qiskit_ibm_runtime.options_models import EstimatorOptions
 
@@ -85,8 +133,7 @@ def _estimator(request: PrepareProgram, circuit: QuantumCircuit, backend: Any) -
     if request.options.resilience is not None:
         options.resilience_level = request.options.resilience
     _apply(options, request.options)
-    pub = (circuit, list(request.observables))
-    made: tuple[Any, Any] = prepare([pub], options, request.precision, backend=backend)
+    made: tuple[Any, Any] = prepare(pubs, options, request.precision, backend=backend)
     return made
 
 

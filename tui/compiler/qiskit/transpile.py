@@ -167,4 +167,5 @@ def _candidate(
         duration_us=worth.duration_us,
         warnings=worth.warnings,
         drawing=draw_if_small(isa, DRAWING_WIDTH),
+        parameters=tuple(parameter.name for parameter in isa.parameters),
     )

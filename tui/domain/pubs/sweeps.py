@@ -7,8 +7,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-import msgspec
-
+from tui.common.safe_text import plain
 from tui.common.values import Value
 
 MOST_SETS: Final = 100_000
@@ -143,33 +142,41 @@ class Sweep(Value, frozen=True):
             return 1
         return self.shape[axis] if 0 <= axis < len(self.shape) else -1
 
-    def check_executions(self, shots: int) -> None:
-        """Refuse more executions than the service takes for one job (contract 5.16).
 
-        Args:
-            shots: of each set of values.
+def check_bound(parameters: Sequence[str], sweep: Sweep | None) -> None:
+    """Refuse a circuit of which a parameter has no value.
 
-        Raises:
-            ValueError: with the figure and the limit.
-        """
-        if self.sets * shots > MOST_EXECUTIONS:
-            raise ValueError(
-                f"{self.sets:,} sets of values × {shots:,} shots are {self.sets * shots:,} executions; "
-                f"the service's limit is {MOST_EXECUTIONS:,} a job. Take fewer sets or shots."
-            )
+    Args:
+        parameters: free parameters of the circuit.
+        sweep: their values.
+
+    Raises:
+        ValueError: naming the parameters.
+    """
+    given = sweep.names if sweep is not None else ()
+    missing = [plain(name, limit=60) for name in parameters if name not in given]
+    if missing:
+        named = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
+        noun = "parameter" if len(missing) == 1 else "parameters"
+        raise ValueError(
+            f"The free {noun} {named} of the circuit {'has' if len(missing) == 1 else 'have'} no value: "
+            "give a number, a list or a range such as 0:2pi:20."
+        )
 
 
-def encode_sweep(sweep: Sweep | None) -> str:
-    """Return a sweep as JSON text; empty for none."""
-    return "" if sweep is None else msgspec.json.encode(sweep).decode()
+def check_executions(sets: Sequence[int], shots: int) -> None:
+    """Refuse more executions than the service takes for one job (contract 5.16).
 
+    Args:
+        sets: sets of values of each PUB.
+        shots: of each set of values.
 
-def decode_sweep(text: str) -> Sweep | None:
-    """Return the sweep of a JSON text; `None` for an empty text, and for one that holds none."""
-    try:
-        sweep = msgspec.json.decode(text, type=Sweep) if text else None
-        if sweep is not None:
-            sweep.check()
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    return sweep
+    Raises:
+        ValueError: with the figure and the limit.
+    """
+    bound = sum(sets)
+    if bound * shots > MOST_EXECUTIONS:
+        raise ValueError(
+            f"{bound:,} sets of values × {shots:,} shots are {bound * shots:,} executions; "
+            f"the service's limit is {MOST_EXECUTIONS:,} a job. Take fewer sets or shots."
+        )

@@ -166,8 +166,8 @@ def decode_created(body: bytes, where: str, origin: Provenance, submission: Subm
         id=created.id,
         service=origin.service,
         backend=created.backend or submission.backend,
-        program=EXECUTOR if submission.params else submission.primitive.value,
-        role=submission.primitive.value if submission.params else "",
+        program=EXECUTOR if submission.runs_executor else submission.primitive.value,
+        role=submission.primitive.value if submission.runs_executor else "",
         status=JobStatus.QUEUED,
         status_text="Queued",
         created=origin.at,
@@ -181,7 +181,8 @@ def decode_created(body: bytes, where: str, origin: Provenance, submission: Subm
         confirmed=origin.at,
         circuit=submission.qasm,
         source=submission.source,
-        circuits=1,
+        circuits=submission.circuits,
+        inputs=submission.inputs,
     )
 
 

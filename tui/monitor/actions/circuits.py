@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +12,11 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler, rep_delay_us
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import SimulationEstimate, Submission, SubmittedCircuit
+from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SimulationEstimate, Submission, SubmittedCircuit
 from tui.domain.primitives import JobProgram, PrimitiveOptions
+from tui.domain.pubs.inputs import decode_inputs, encode_inputs
+from tui.domain.pubs.sweeps import check_bound, check_executions
+from tui.ibm.codec.job_requests import encoded_params
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
@@ -44,8 +48,9 @@ class SubmittedCircuits:
         kept: tuple[str, ...] = ()
         if record is not None and record.circuit_hash:
             # Empty when it was let go, or its file is damaged.
-            kept = tuple(filter(None, [(await self._app_state.history.whole_job(record)).circuit]))
-            if kept and (self._app_state.connection.service is None or _alone(record)):
+            whole = await self._app_state.history.whole_job(record)
+            kept = tuple(filter(None, [whole.circuit]))
+            if kept and (self._app_state.connection.service is None or _alone(record, whole.inputs)):
                 return kept
         try:
             submitted = await self._app_state.connection.need_service().submitted(job_id)
@@ -94,9 +99,10 @@ class SubmittedCircuits:
 _USE_LEGACY = "Submit the service's own primitive (legacy)."
 
 
-def _alone(record: JobRecord) -> bool:
-    """Return whether the job has one circuit: the service says so, or it was submitted here."""
-    return record.job.circuits == 1 or bool(record.own_tag or record.source_hash)
+def _alone(record: JobRecord, inputs: str) -> bool:
+    """Return whether the job has one circuit: the service says so, or it was submitted here as one PUB."""
+    submitted_here = bool(record.own_tag or record.source_hash)
+    return record.job.circuits == 1 or (submitted_here and len(decode_inputs(inputs)) < 2)
 
 
 class Transpiler:
@@ -161,11 +167,13 @@ class Transpiler:
         """Return the submission as it is sent: a quantum program of it prepared, where that is asked for.
 
         Raises:
-            QdeckError: `INVALID` for options that its program has not, and beyond a limit of the service;
+            QdeckError: `INVALID` for options that its program has not, for parameters without values, and
+                beyond a limit of the service;
                 `CIRCUIT` when IBM's client refuses it; `UNAVAILABLE` when that is not installed;
                 the backend's data cannot be had.
         """
         classic = self._app_state.connection.need_service().account.channel is Channel.CLASSIC
+        _check_inputs(submission)
         if classic and submission.program is JobProgram.EXECUTOR:
             raise QdeckError(ErrorKind.INVALID, "The classic service runs no quantum programs.", _USE_LEGACY)
         if classic or (submission.program or self._program) is JobProgram.LEGACY:
@@ -176,12 +184,37 @@ class Transpiler:
                     "not for the service's own primitives.",
                     "Leave them out." if classic else "Leave them out, or submit an executor job.",
                 )
-            return submission
+            if submission.sweep is None and not submission.further:
+                return submission
+            params = await asyncio.to_thread(encoded_params, submission)
+            return _without_pubs(replace(submission, params=params, program=JobProgram.LEGACY))
         target = await self._backends.data(submission.backend)
         prepared = await self._compiler.prepare(submission, target)
         prepared.work.check_limits()
         return replace(
-            submission,
+            _without_pubs(submission),
             params=prepared.params,
             formula_seconds=prepared.work.seconds(rep_delay_us(target.configuration)),
         )
+
+
+def _check_inputs(submission: Submission) -> None:
+    """Refuse parameters without values, and more executions than the service takes.
+
+    Raises:
+        QdeckError: `INVALID`.
+    """
+    shots = DEFAULT_SHOTS if submission.shots is None else submission.shots
+    try:
+        for pub in submission.pubs:
+            check_bound(pub.parameters, pub.sweep)
+        if submission.primitive is Primitive.SAMPLER:
+            sets = [pub.sweep.sets if pub.sweep is not None else 1 for pub in submission.pubs]
+            check_executions(sets, shots)
+    except ValueError as error:
+        raise QdeckError(ErrorKind.INVALID, str(error)) from error
+
+
+def _without_pubs(submission: Submission) -> Submission:
+    """Return a submission whose params say everything; its inputs are kept to show the job with."""
+    return replace(submission, inputs=encode_inputs(submission.pubs), sweep=None, further=())

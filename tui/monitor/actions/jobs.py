@@ -12,6 +12,7 @@ from tui.compiler.client import Compiler
 from tui.domain.backends import is_mock
 from tui.domain.circuits import Transpilation, classical_bits
 from tui.domain.jobs import MAX_TAGS, OWN_TAG, Job, JobMetrics, JobQuery, check_tags
+from tui.domain.pubs.inputs import decode_inputs
 from tui.domain.results import JobResult, named, widened
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import circuit_durations
@@ -147,7 +148,8 @@ class Jobs:
         if len(result.pubs) == 1 and result.pubs[0].quasi is not None:
             bits = classical_bits((await self._app_state.history.whole_job(record)).circuit)
             result = widened(result, bits or 0)
-        return named(result, record.job.observables)
+        inputs = decode_inputs((await self._app_state.history.whole_job(record)).inputs)
+        return named(result, record.job.observables, inputs)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """Return the job's metrics: as kept once they are final, else from the service.

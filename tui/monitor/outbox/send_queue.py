@@ -243,6 +243,7 @@ class SendQueue:
             circuit=submission.qasm,
             source=submission.source,
             observables=submission.observable_labels,
+            inputs=submission.inputs,
         )
         tag = pending.tag
         record = replace(

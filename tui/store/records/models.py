@@ -29,9 +29,9 @@ class JobRecord(Value, frozen=True):
     """A job as the history keeps it.
 
     Attributes:
-        job: the job; its texts (`circuit`, `source`) are kept apart, by their hashes.
+        job: the job; its texts (`circuit`, `source`, `inputs`) are kept apart, by their hashes.
         own_tag: the tag its submission was given here, which the user never sees.
-        circuit_hash, source_hash: SHA-256 of the texts; empty when not known.
+        circuit_hash, source_hash, inputs_hash: SHA-256 of the texts; empty when not known.
         metrics: from the service's last answer.
         finalized: its details and result were asked for after it became final, or never need to be.
         result_kept: its result is in the history.
@@ -50,6 +50,7 @@ class JobRecord(Value, frozen=True):
     announced: bool = False
     seen: bool = False
     formula_seconds: float | None = None
+    inputs_hash: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -133,6 +134,7 @@ class PendingSubmission(Value, frozen=True):
     circuit_hash: str = ""
     source_hash: str = ""
     params_hash: str = ""
+    inputs_hash: str = ""
     changed: datetime | None = None
     place: int = 0
     attempt: int = 0
