@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from tui.domain.backends import Backend
+from tui.ibm.codec.calibrations import MICROSECONDS, Properties
 from tui.ibm.codec.decoding import decode, decode_any_size, moment, read_entries
 
-_MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 _UP = {"online", "active", "available"}
 
 
@@ -73,24 +73,6 @@ class _Configuration(msgspec.Struct, frozen=True):
     processor_type: _Processor | None = None
     clops: float | None = None
     clops_h: float | None = None
-
-
-class _Value(msgspec.Struct, frozen=True):
-    name: str | None = None
-    value: float | None = None
-    unit: str | None = None
-
-
-class _GateData(msgspec.Struct, frozen=True):
-    gate: str
-    qubits: list[int]
-    parameters: list[_Value] | None = None
-
-
-class _Properties(msgspec.Struct, frozen=True):
-    last_update_date: str | None = None
-    qubits: list[list[_Value]] | None = None
-    gates: list[_GateData] | None = None
 
 
 def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...]:
@@ -158,12 +140,12 @@ async def with_properties(backend: Backend, body: bytes, where: str) -> Backend:
 
 
 def _medians(backend: Backend, body: bytes, where: str) -> Backend:
-    properties = decode(body, _Properties, where)
+    properties = decode(body, Properties, where)
     qubits: dict[str, list[float]] = {"T1": [], "T2": [], "readout_error": []}
     for values in properties.qubits or []:
         for item in values:
             if item.name in qubits and item.value is not None:
-                scale = _MICROSECONDS.get(item.unit or "us", 1.0) if item.name != "readout_error" else 1.0
+                scale = MICROSECONDS.get(item.unit or "us", 1.0) if item.name != "readout_error" else 1.0
                 qubits[item.name].append(item.value * scale)
     pairs: list[float] = []
     single: list[float] = []
