@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 from tui.compiler.client import Compiler
+from tui.compiler.messages import PreparedProgram
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -37,6 +39,7 @@ from tui.domain.jobs import (
     SubmittedCircuit,
     SubmittedJob,
 )
+from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import JobProgram
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
@@ -66,6 +69,8 @@ class FakeHost:
     sessions: dict[str, Session] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     answers: int = 0
+    submitted: list[Submission] = field(default_factory=list)
+    """What its jobs were made from."""
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: errors raised by its next calls, in order."""
     down: Exception | None = None
@@ -87,6 +92,9 @@ class FakeHost:
     refuses_key: bool = False
     bad_results: set[str] = field(default_factory=set)
     """Jobs whose results it fails to give."""
+    charge: float | None = 2.0
+    """QPU seconds that it says each job was charged."""
+    result_body: bytes = b'{"results": []}'
     result_bytes: int = 100
     """How large it says that each result is."""
 
@@ -109,13 +117,15 @@ class FakeHost:
         tags: tuple[str, ...] = (),
         age: float = 0.0,
         session_id: str = "",
+        backend: str = "ibm_cusco",
+        program: str = "sampler",
     ) -> Job:
         """Create a job, as from elsewhere."""
         job = Job(
             id=f"job-{len(self.jobs):04d}",
             service="platform",
-            backend="ibm_cusco",
-            program="sampler",
+            backend=backend,
+            program=program,
             status=status,
             status_text=status.value,
             created=self.clock.true_time() - timedelta(seconds=age),
@@ -239,7 +249,9 @@ class FakeService:
         ends, self.host.submit_ends = self.host.submit_ends, None
 
         def create() -> Job:
-            return self.host.add(tags=submission.tags)
+            self.host.submitted.append(submission)
+            program = "executor" if submission.params else "sampler"
+            return self.host.add(tags=submission.tags, backend=submission.backend, program=program)
 
         return ends(create) if ends else create()
 
@@ -250,12 +262,14 @@ class FakeService:
         if limit is not None and self.host.result_bytes > limit:
             raise QdeckError(ErrorKind.TOO_LARGE, "The answer is too large.")
         counts = Counts("c", 2, 10, {"00": 5, "11": 5})
-        return JobResult((PubResult((counts,), shots=10),), b'{"results": []}')
+        return JobResult((PubResult((counts,), shots=10),), self.host.result_body)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         self.host.called("metrics")
         created = self.host.jobs[job_id].created
-        return JobMetrics(created, created + timedelta(seconds=1), created + timedelta(seconds=3), 2.0)
+        return JobMetrics(
+            created, created + timedelta(seconds=1), created + timedelta(seconds=3), self.host.charge
+        )
 
     async def logs(self, job_id: str) -> str:
         self.host.called("logs")
@@ -322,6 +336,10 @@ class FakeCompiler(Compiler):
     def __init__(self) -> None:
         super().__init__()
         self.ended = False
+        self.work = ProgramWork(8192, 0.05, 0, 0, 0, 0)
+        self.preparing: asyncio.Event | None = None
+        """What preparing waits for."""
+        self.prepared: list[Submission] = []
 
     async def start(self) -> None:
         """Nothing to warm up."""
@@ -353,6 +371,12 @@ class FakeCompiler(Compiler):
         size = CircuitStats(1, 1, 1, 1, 0, 0)
         return Candidate(target.name, isa, options, size, size, *layouts, 127, seconds, "cloud")
 
+    async def prepare(self, submission: Submission, target: BackendData) -> PreparedProgram:
+        if self.preparing is not None:
+            await self.preparing.wait()
+        self.prepared.append(submission)
+        return PreparedProgram('{"quantum_program":{}}', self.work)
+
     async def aclose(self) -> None:
         self.ended = True
 
@@ -369,6 +393,7 @@ class MonitorHarness:
         *,
         read_only: bool = False,
         sends: bool = True,
+        program: JobProgram = JobProgram.LEGACY,
     ) -> None:
         self.clock = host.clock if host else FakeClock()
         self.host = host or FakeHost(self.clock)
@@ -388,7 +413,7 @@ class MonitorHarness:
         )
         self.services = AppServices(
             dependencies,
-            Options(session_idle_minutes=idle, read_only=read_only, sends=sends, program=JobProgram.LEGACY),
+            Options(session_idle_minutes=idle, read_only=read_only, sends=sends, program=program),
         )
         self.services.events.subscribe(self.events.append)
 

@@ -27,6 +27,7 @@ CHANGING: dict[str, Callable[[AppServices, str], Awaitable[object]]] = {
     "jobs.cancel": lambda services, job_id: services.jobs.cancel(job_id),
     "jobs.delete": lambda services, job_id: services.jobs.delete(job_id),
     "jobs.set_tags": lambda services, job_id: services.jobs.set_tags(job_id, ("a",)),
+    "pricing.dry_run": lambda services, _: services.pricing.dry_run(BELL),
     "sessions.open": lambda services, _: services.sessions.open("ibm_fez", SessionMode.BATCH),
     "sessions.drain": lambda services, _: services.sessions.drain("s"),
     "sessions.close": lambda services, _: services.sessions.close("s"),
@@ -39,8 +40,9 @@ HARMLESS = {
     "backends": "details data step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "compiler": "start check draw decode_qpy transpile review aclose",
-    "transpiler": "transpile prepared simulation",
+    "compiler": "start check draw decode_qpy transpile review prepare aclose",
+    "transpiler": "transpile prepared simulation dt_seconds",
+    "pricing": "price usage",
     "polling": "refresh stop",
 }
 """By part: commands that submit, cancel and change nothing of the account's."""

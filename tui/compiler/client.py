@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -176,7 +176,10 @@ class Compiler:
             submission.options,
         )
         return await self._with_target(
-            target, lambda data: msgspec.structs.replace(asked, target=data), PreparedProgram
+            target,
+            lambda data: msgspec.structs.replace(asked, target=data),
+            PreparedProgram,
+            grace=CANCELLED_SECONDS,
         )
 
     async def aclose(self) -> None:
@@ -195,17 +198,19 @@ class Compiler:
         kind: type[T],
         *,
         fractional: bool = False,
+        grace: float = 0.0,
     ) -> T:
         """Ask about a target, sending its data only to a worker that has not got it."""
         data = TargetData(target.name, _key(target), fractional)
         # mypy takes no union for a type.
         either: Any = kind | None
-        answer: T | None = await _request(self._main, request(data), either, timeout=self._transpile_seconds)
+        ask = partial(_request, self._main, timeout=self._transpile_seconds, grace=grace)
+        answer: T | None = await ask(request(data), either)
         if answer is None:
             whole = msgspec.structs.replace(
                 data, configuration=target.configuration, properties=target.properties
             )
-            answer = await _request(self._main, request(whole), kind, timeout=self._transpile_seconds)
+            answer = await ask(request(whole), kind)
         return answer
 
 
@@ -262,6 +267,7 @@ def _environment() -> dict[str, str]:
 class _Facts(msgspec.Struct, frozen=True):
     n_qubits: int = 0
     default_rep_delay: float | None = None
+    dt: float | None = None
 
 
 def _facts(configuration: bytes) -> _Facts:
@@ -279,3 +285,13 @@ def rep_delay_us(configuration: bytes) -> float:
     """
     delay = _facts(configuration).default_rep_delay
     return DEFAULT_REP_DELAY_US if delay is None else delay
+
+
+def dt_seconds(configuration: bytes) -> float | None:
+    """Read the length of a `dt` from a backend's `/configuration` body, which has it in nanoseconds.
+
+    Returns:
+        Seconds; `None` when the body does not say.
+    """
+    dt = _facts(configuration).dt
+    return None if dt is None else dt * 1e-9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from math import inf
@@ -14,6 +15,11 @@ MOCK = "mock_"
 def is_mock(name: str) -> bool:
     """Return whether jobs on the backend of this name are dry runs, with random results (contract 5.16)."""
     return name.startswith(MOCK)
+
+
+def twin_of(name: str) -> str:
+    """Return the name of the backend on which a job for this one runs dry, as IBM's client makes it."""
+    return re.sub("^[^_]+", MOCK.rstrip("_"), name)
 
 
 class Backend(Value, frozen=True):

@@ -101,6 +101,50 @@ class Correction(Value, frozen=True):
         return (self.high - self.low) / 2 / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Answer of the service to a dry run (contract 5.16): nothing was measured, and nothing is charged.
+
+    Attributes:
+        job_id: the job on the backend's twin.
+        seconds: QPU seconds that the run itself would be charged; `None`: not told.
+        durations: lengths of the scheduled circuits in `dt`, without repetitions; empty: not told.
+        dt: length of a `dt` in seconds; `None` where the backend does not say.
+    """
+
+    job_id: str
+    seconds: float | None
+    durations: tuple[int, ...] = ()
+    dt: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """QPU seconds of a job before its submit, in up to three ways.
+
+    Attributes:
+        formula: by IBM's published formula; `None` where it cannot be worked out.
+        own: the formula corrected by own jobs; `None` without such jobs.
+        dry_run: as the service says; `None` where it was not asked.
+    """
+
+    formula: float | None
+    own: Correction | None = None
+    dry_run: DryRun | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """QPU seconds to count with: of the dry run, else by own jobs, else by the formula, if any."""
+        if self.dry_run is not None and self.dry_run.seconds is not None:
+            return self.dry_run.seconds
+        return self.own.seconds if self.own is not None else self.formula
+
+    def at_most(self, limit: float | None) -> float | None:
+        """Return the QPU seconds to count with where the service ends the job after `limit` seconds."""
+        seconds = self.seconds
+        return seconds if seconds is None or limit is None else min(seconds, limit)
+
+
 def corrected(formula: float, own: Sequence[PricedJob]) -> Correction:
     """Correct the formula by own jobs of the same backend and program.
 

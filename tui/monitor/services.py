@@ -13,6 +13,7 @@ from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dep
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.actions.jobs import Jobs
+from tui.monitor.actions.pricing import Pricing
 from tui.monitor.actions.sessions import IdleSessionGuard, Sessions
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.polling.jobs_poller import AUTO_RESULT
@@ -65,6 +66,7 @@ class AppServices:
         outbox: submissions until they are jobs.
         compiler: checks and draws programs.
         transpiler: transpiles programs for a backend.
+        pricing: what a job would cost.
         polling: when the service is asked for news.
         read_only: whether every command that changes something on the service is refused.
     """
@@ -91,6 +93,7 @@ class AppServices:
         self.compiler = compiler
         self.transpiler = Transpiler(app_state, compiler, self.backends, options.program)
         self.outbox.prepare = self.transpiler.prepared
+        self.pricing = Pricing(app_state, self.transpiler, workers)
 
     @property
     def history_unread(self) -> bool:

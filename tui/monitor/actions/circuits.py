@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.client import Compiler, rep_delay_us
+from tui.compiler.client import Compiler, dt_seconds, rep_delay_us
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SimulationEstimate, Submission, SubmittedCircuit
@@ -163,8 +163,18 @@ class Transpiler:
         classic = service is None or service.account.channel is Channel.CLASSIC
         return not classic and self._program is JobProgram.EXECUTOR
 
+    async def dt_seconds(self, backend: str) -> float | None:
+        """Return the length of a backend's `dt` in seconds; `None` where it does not say.
+
+        Raises:
+            QdeckError: the backend's data cannot be had.
+        """
+        return dt_seconds((await self._backends.data(backend)).configuration)
+
     async def prepared(self, submission: Submission) -> Submission:
         """Return the submission as it is sent: a quantum program of it prepared, where that is asked for.
+
+        One that was prepared before, for its price, stays as it is.
 
         Raises:
             QdeckError: `INVALID` for options that its program has not, for parameters without values, and
@@ -172,6 +182,8 @@ class Transpiler:
                 `CIRCUIT` when IBM's client refuses it; `UNAVAILABLE` when that is not installed;
                 the backend's data cannot be had.
         """
+        if submission.params:
+            return submission
         classic = self._app_state.connection.need_service().account.channel is Channel.CLASSIC
         _check_inputs(submission)
         if classic and submission.program is JobProgram.EXECUTOR:

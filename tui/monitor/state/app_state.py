@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.domain.accounts import Identity, Usage
-from tui.domain.backends import Backend
+from tui.domain.backends import Backend, is_mock
 from tui.domain.jobs import Job, JobPage
 from tui.domain.sessions import Session
 from tui.ibm.api.service import QuantumService
@@ -85,7 +85,12 @@ class Connection:
         return self.service
 
     def shows(self, job: Job) -> bool:
-        """Return whether the job is one of the service and instance signed in to; all are when nobody is."""
+        """Return whether the job is one of the service and instance signed in to; all are when nobody is.
+
+        Dry runs never are: like the service's own lists, those here leave them out.
+        """
+        if is_mock(job.backend):
+            return False
         if self.service is None or self.identity is None:
             return True
         return job.service == self.service.label and job.instance in ("", self.identity.instance)

@@ -370,7 +370,7 @@ class JobState:
 
     def _show(self, records: Collection[JobRecord]) -> None:
         self._track(records)
-        self._everything.upsert(record.job for record in records)
+        self._everything.upsert(record.job for record in records if not record.dry_run)
         here = [record for record in records if self._connection.shows(record.job)]
         self._unread.update(here)
         if self._here is not self._everything:

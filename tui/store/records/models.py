@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from tui.common.values import Value
+from tui.domain.backends import is_mock
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep, Submission
 from tui.domain.sessions import Session, SessionState
@@ -56,6 +57,11 @@ class JobRecord(Value, frozen=True):
     def key(self) -> tuple[str, str]:
         """Service and id."""
         return self.job.service, self.job.id
+
+    @property
+    def dry_run(self) -> bool:
+        """True for a job that measured nothing: no list shows it, and no price is learned from it."""
+        return is_mock(self.job.backend)
 
 
 class PendingState(StrEnum):

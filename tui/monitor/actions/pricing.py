@@ -1,0 +1,205 @@
+"""Prices of jobs before a submit: by IBM's formula, by own jobs, and by a dry run on the service."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
+from tui.common.timing import Backoff
+from tui.domain.accounts import Usage
+from tui.domain.backends import twin_of
+from tui.domain.jobs import Job, JobStatus, Submission
+from tui.domain.pricing import Correction, DryRun, Price, PricedJob, corrected
+from tui.ibm.api.service import QuantumService
+from tui.ibm.results.decoder import circuit_durations
+from tui.monitor.actions.circuits import Transpiler
+from tui.monitor.outbox.send_queue import is_queue_full
+from tui.monitor.polling.scheduler import run_now
+from tui.monitor.polling.workers import Workers
+from tui.monitor.state.app_state import AppState, changes_service
+from tui.store.records.models import JobRecord
+
+_POLLS: Final = Backoff(first=0.5, longest=10.0)
+_USAGE_POLLS: Final = 5
+"""Questions for the usage of a dry run that is over: it may be settled a little later."""
+_RESULT_BYTES: Final = 50_000_000
+_EXECUTOR: Final = "executor"
+_REFUSED_BY_PLAN: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND})
+"""What a service answers whose plan has no dry runs; its code is not published (contract 5.16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedSubmission:
+    """A submission as it would be sent, and its price."""
+
+    submission: Submission
+    price: Price
+
+
+class Pricing:
+    """Prices submissions for the signed-in account."""
+
+    def __init__(self, app_state: AppState, transpiler: Transpiler, workers: Workers) -> None:
+        self._app_state = app_state
+        self._transpiler = transpiler
+        self._workers = workers
+        self._refusals: dict[tuple[str, str], QdeckError] = {}
+        """Why there are no dry runs, by service and instance."""
+
+    async def price(self, submission: Submission) -> PricedSubmission:
+        """Prepare a submission, so that twirling and mitigation count, and price it. Nothing is sent.
+
+        Cancelling the task stops the work.
+
+        Raises:
+            QdeckError: as `Transpiler.prepared`.
+        """
+        prepared = await self._transpiler.prepared(submission)
+        return PricedSubmission(prepared, self.known(prepared))
+
+    def known(self, prepared: Submission) -> Price:
+        """Price a submission that is prepared, by what is known here."""
+        formula = prepared.formula_seconds
+        return Price(formula, None if formula is None else self._corrected(prepared, formula))
+
+    async def usage(self) -> Usage | None:
+        """Return what the instance has left; the service is asked when it has not said so far.
+
+        Returns:
+            `None` when the service does not say.
+
+        Raises:
+            QdeckError: the service did not answer.
+        """
+        if self._app_state.connection.usage is None:
+            await run_now(self._workers.usage)
+        return self._app_state.connection.usage
+
+    @property
+    def dry_run_refusal(self) -> QdeckError | None:
+        """Why the instance takes no dry runs, as it said to the last one; `None`: it has not refused any."""
+        return self._refusals.get(self._account)
+
+    @changes_service
+    async def dry_run(self, prepared: Submission) -> DryRun:
+        """Run a prepared submission dry, and wait for the answer. No qubit is used, nothing is charged.
+
+        The request is sent once. Cancelling the task cancels the job.
+
+        Returns:
+            Usage and timing as the service says. The result itself, which is random, is not kept.
+
+        Raises:
+            QdeckError: `INVALID` for the service's own primitives, `FORBIDDEN` or `NOT_FOUND` where the plan
+                has no dry runs (then `dry_run_refusal` is set, and nothing is asked again), `CIRCUIT` when
+                the run would fail; the service's refusal, or it did not answer.
+        """
+        service = self._app_state.connection.need_service()
+        if not prepared.params:
+            raise QdeckError(
+                ErrorKind.INVALID,
+                "Dry runs are for quantum programs, not for the service's own primitives.",
+                "Submit an executor job, or go by the formula.",
+            )
+        if self.dry_run_refusal is not None:
+            raise self.dry_run_refusal
+        job = await self._created(service, prepared)
+        try:
+            job = await self._over(service, job)
+            return await self._answer(service, prepared, job)
+        except asyncio.CancelledError:
+            self._app_state.events.background(_cancel(service, job), "Cancelling a dry run")
+            raise
+
+    @property
+    def _account(self) -> tuple[str, str]:
+        return self._app_state.connection.label, self._app_state.connection.instance
+
+    def _corrected(self, prepared: Submission, formula: float) -> Correction | None:
+        program = _EXECUTOR if prepared.params else str(prepared.primitive)
+        own = [
+            record for record in self._app_state.history.records() if self._counts(record, prepared, program)
+        ]
+        own.sort(key=lambda record: record.job.created, reverse=True)
+        priced = [PricedJob(one.formula_seconds or 0.0, one.job.qpu_seconds or 0.0) for one in own]
+        correction = corrected(formula, priced)
+        return correction if correction.jobs else None
+
+    def _counts(self, record: JobRecord, prepared: Submission, program: str) -> bool:
+        """Return whether a price is learned from this job."""
+        job = record.job
+        # Most jobs of a long history were submitted elsewhere: they are passed over first.
+        return (
+            record.formula_seconds is not None
+            and job.backend == prepared.backend
+            and job.program == program
+            and job.status is JobStatus.DONE
+            and self._app_state.connection.shows(job)
+        )
+
+    async def _created(self, service: QuantumService, prepared: Submission) -> Job:
+        """Create the job on the backend's twin; what is said of sessions and dry runs is not published."""
+        asked = replace(prepared, backend=twin_of(prepared.backend), session_id="", tags=(), max_seconds=None)
+        try:
+            return await service.submit(asked)
+        except QdeckError as error:
+            if error.kind in _REFUSED_BY_PLAN and not is_queue_full(error):
+                self._refusals[self._account] = error
+            elif error.kind is ErrorKind.UNCONFIRMED:
+                raise error.reworded(
+                    ErrorKind.NETWORK, f"The dry run may not have begun: {error.message}", "Ask for it again."
+                ) from error
+            raise
+
+    async def _over(self, service: QuantumService, job: Job) -> Job:
+        failures = polls = 0
+        while not job.status.final:
+            await self._app_state.clock.sleep(_POLLS.wait(polls := polls + 1))
+            try:
+                job, failures = await service.job(job.id), 0
+            except QdeckError as error:
+                failures += 1
+                if not error.worth_retrying or failures > _USAGE_POLLS:
+                    raise
+        return job
+
+    async def _answer(self, service: QuantumService, prepared: Submission, job: Job) -> DryRun:
+        if job.status is not JobStatus.DONE:
+            reason = plain(job.reason or "The service gave no reason.", limit=500)
+            advice = plain(job.reason_solution, limit=500)
+            raise QdeckError(
+                ErrorKind.CIRCUIT, f"The dry run {job.status}: {reason}", advice, code=job.reason_code
+            )
+        seconds = await self._charged(service, job)
+        durations, dt = await self._timing(service, prepared, job)
+        job = replace(job, name=prepared.name, qpu_seconds=seconds)
+        record = replace(self._app_state.jobs.as_record(job, finalized=True), seen=True)
+        await self._app_state.jobs.upsert([record])
+        return DryRun(job.id, seconds, durations, dt)
+
+    async def _charged(self, service: QuantumService, job: Job) -> float | None:
+        for poll in range(1, _USAGE_POLLS + 1):
+            seconds = (await service.metrics(job.id)).qpu_seconds
+            if seconds is not None:
+                return seconds
+            await self._app_state.clock.sleep(_POLLS.wait(poll))
+        return job.qpu_seconds
+
+    async def _timing(
+        self, service: QuantumService, prepared: Submission, job: Job
+    ) -> tuple[tuple[int, ...], float | None]:
+        with contextlib.suppress(QdeckError):  # the price is known all the same
+            result = await service.result(job.id, once=job.private, limit=_RESULT_BYTES)
+            durations = await asyncio.to_thread(circuit_durations, result.raw)
+            return durations, await self._transpiler.dt_seconds(prepared.backend)
+        return (), None
+
+
+async def _cancel(service: QuantumService, job: Job) -> None:
+    """Cancel a job that nobody waits for any more; one that is over, or cannot be reached, is left alone."""
+    with contextlib.suppress(QdeckError):
+        await service.cancel(job.id)
