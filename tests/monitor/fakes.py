@@ -336,10 +336,6 @@ class FakeCompiler(Compiler):
     def __init__(self) -> None:
         super().__init__()
         self.ended = False
-        self.work = ProgramWork(8192, 0.05, 0, 0, 0, 0)
-        self.preparing: asyncio.Event | None = None
-        """What preparing waits for."""
-        self.prepared: list[Submission] = []
 
     async def start(self) -> None:
         """Nothing to warm up."""
@@ -371,14 +367,30 @@ class FakeCompiler(Compiler):
         size = CircuitStats(1, 1, 1, 1, 0, 0)
         return Candidate(target.name, isa, options, size, size, *layouts, 127, seconds, "cloud")
 
+    async def aclose(self) -> None:
+        self.ended = True
+
+
+class PreparingCompiler(FakeCompiler):
+    """One that also prepares programs.
+
+    Attributes:
+        work: of what it prepares.
+        preparing: what it waits for before it has prepared one.
+        prepared: what it was asked to prepare, as far as it was done.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work = ProgramWork(8192, 0.05, 0, 0, 0, 0)
+        self.preparing: asyncio.Event | None = None
+        self.prepared: list[Submission] = []
+
     async def prepare(self, submission: Submission, target: BackendData) -> PreparedProgram:
         if self.preparing is not None:
             await self.preparing.wait()
         self.prepared.append(submission)
         return PreparedProgram('{"quantum_program":{}}', self.work)
-
-    async def aclose(self) -> None:
-        self.ended = True
 
 
 class MonitorHarness:
@@ -399,7 +411,7 @@ class MonitorHarness:
         self.host = host or FakeHost(self.clock)
         self.events: list[Event] = []
         self.made_services: list[FakeService] = []
-        self.compiler = FakeCompiler()
+        self.compiler = PreparingCompiler()
         compiler: Compiler = self.compiler
         self.folders = make_folders(root)
         dependencies = Dependencies(

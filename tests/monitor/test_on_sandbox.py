@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.circuits import assert_bell
+from tests.monitor.fakes import FakeCompiler
 from tests.store.samples import make_folders
 from tui.common.timing import SystemClock
-from tui.compiler.client import Compiler
 from tui.config.settings import Folders
 from tui.domain.accounts import Channel
 from tui.domain.jobs import JobStatus, Primitive, Submission
@@ -31,7 +31,7 @@ def live_services(folders: Folders, launcher: Callable[[], Awaitable[RunningSand
             folders=folders,
             environ={"HOME": str(folders.config), "QDECK_HOME": str(folders.config.parent)},
             clock=SystemClock(),
-            compiler=Compiler(),
+            compiler=FakeCompiler(),
             make_service=make_service,
             launch_sandbox=launcher,
             chance=random.SystemRandom(),

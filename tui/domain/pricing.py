@@ -101,8 +101,7 @@ class Correction(Value, frozen=True):
         return (self.high - self.low) / 2 / self.seconds
 
 
-@dataclass(frozen=True, slots=True)
-class DryRun:
+class DryRun(Value, frozen=True):
     """Answer of the service to a dry run (contract 5.16): nothing was measured, and nothing is charged.
 
     Attributes:
@@ -118,8 +117,7 @@ class DryRun:
     dt: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Value, frozen=True):
     """QPU seconds of a job before its submit, in up to three ways.
 
     Attributes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.common.timing import Backoff
+from tui.common.values import Value
 from tui.domain.accounts import Usage
 from tui.domain.backends import twin_of
 from tui.domain.jobs import Job, JobStatus, Submission
@@ -32,8 +33,7 @@ _REFUSED_BY_PLAN: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND})
 """What a service answers whose plan has no dry runs; its code is not published (contract 5.16)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricedSubmission:
+class PricedSubmission(Value, frozen=True):
     """A submission as it would be sent, and its price."""
 
     submission: Submission
