@@ -338,3 +338,21 @@ async def test_web_page_with_401_does_not_prove_sign_out() -> None:
     )
     await made.sign_in()
     assert not (await made.sign_out()).proven
+
+
+async def test_job_asked_for_once_is_counted_while_under_way_and_limited_in_size() -> None:
+    path, seen = "/api/v1/jobs/d2emu0c8gtr0008v1q5g", list[int]()
+    network = platform_routes()
+    asking = service(network)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(asking.under_way)
+        return response("gen2_job_get") if len(seen) == 1 else httpx.Response(503)
+
+    network.on("GET", path, answer)
+    job_id = path.rpartition("/")[2]
+    await asking.job(job_id, with_params=True, once=True, limit=1_000_000)
+    assert (await refused(asking.job(job_id, once=True))).kind is ErrorKind.SERVER
+    assert seen == [1, 1] and asking.under_way == 0
+    network.on("GET", path, response("gen2_job_get"))
+    assert (await refused(asking.job(job_id, once=True, limit=100))).kind is ErrorKind.TOO_LARGE

@@ -97,6 +97,10 @@ class FakeHost:
     result_body: bytes = b'{"results": []}'
     result_bytes: int = 100
     """How large it says that each result is."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """The primitives that its jobs of the executor stand for: told with their params alone."""
+    under_way: int = 0
+    """Requests that are waited for, beside those that the test makes."""
 
     def called(self, name: str) -> None:
         """Count the call and fail as planned."""
@@ -119,6 +123,7 @@ class FakeHost:
         session_id: str = "",
         backend: str = "ibm_cusco",
         program: str = "sampler",
+        private: bool = False,
     ) -> Job:
         """Create a job, as from elsewhere."""
         job = Job(
@@ -126,6 +131,7 @@ class FakeHost:
             service="platform",
             backend=backend,
             program=program,
+            private=private,
             status=status,
             status_text=status.value,
             created=self.clock.true_time() - timedelta(seconds=age),
@@ -230,12 +236,20 @@ class FakeService:
         readable = tuple(job for job in page if job.id not in self.host.malformed)
         return JobPage(readable, len(chosen), ("No `created`.",) * (len(page) - len(readable)))
 
-    async def job(self, job_id: str, *, with_params: bool = False) -> Job:
-        self.host.called("job with params" if with_params else "job")
+    @property
+    def under_way(self) -> int:
+        return self.host.under_way
+
+    async def job(
+        self, job_id: str, *, with_params: bool = False, once: bool = False, limit: int | None = None
+    ) -> Job:
+        self.host.called("role" if once else "job with params" if with_params else "job")
         if job_id not in self.host.jobs:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")
         job = self.host.jobs[job_id]
-        return replace(job, circuit="OPENQASM 3; // from there") if with_params else job
+        if not with_params or job.private:
+            return job
+        return replace(job, circuit="OPENQASM 3; // from there", role=self.host.roles.get(job_id, ""))
 
     async def submitted(self, job_id: str) -> SubmittedJob:
         self.host.called("submitted")

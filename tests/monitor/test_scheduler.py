@@ -11,7 +11,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, PollInterval
-from tui.monitor.polling.scheduler import BACKOFF, Scheduler, Worker, run_now, stop_workers
+from tui.monitor.polling.scheduler import BACKOFF, Scheduler, Worker, WorkerPolicy, run_now, stop_workers
 
 
 class Rounds:
@@ -175,3 +175,31 @@ def test_poll_interval_is_short_after_a_change_and_long_in_a_deep_queue() -> Non
     tempo.hurry()
     assert tempo.pause(queued=1, running=0, changed=False) == 1
     assert PollInterval(SANDBOX).pause(queued=1, running=0, changed=False) <= 1
+
+
+async def test_worker_that_yields_goes_after_all_that_wait() -> None:
+    clock, order, flight = FakeClock(), list[str](), asyncio.Lock()
+    scheduler = Scheduler(clock, random.Random(3), lambda *_: None)
+    gate = asyncio.Event()
+
+    def step(name: str) -> Callable[[], Awaitable[float]]:
+        async def round_of_worker() -> float:
+            order.append(name)
+            await gate.wait()
+            return math.inf
+
+        return round_of_worker
+
+    first, second = scheduler.add("first"), scheduler.add("second")
+    last = scheduler.add("last", WorkerPolicy(yields=True))
+    first.start(step("first"), flight)
+    await clock.advance(1)
+    last.start(step("last"), flight)
+    await clock.advance(1)
+    second.start(step("second"), flight)
+    await clock.advance(10)
+    assert order == ["first"] and second.in_line and not last.in_line
+    gate.set()
+    await clock.advance(10)
+    assert order == ["first", "second", "last"] and not scheduler.in_line
+    await scheduler.stop()

@@ -185,7 +185,9 @@ class RecordingService(FakeService):
         self._harness.record("transpile", qasm, backend, options)
         return CloudCircuit("OPENQASM 3.0;", "", (), ())
 
-    async def job(self, job_id: str, *, with_params: bool = False) -> Job:
+    async def job(
+        self, job_id: str, *, with_params: bool = False, once: bool = False, limit: int | None = None
+    ) -> Job:
         job = self._harness.jobs.get(job_id)
         if job is None:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")

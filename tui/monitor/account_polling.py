@@ -17,10 +17,11 @@ from tui.monitor.polling.account_pollers import (
 )
 from tui.monitor.polling.jobs_poller import SANDBOX, SERVICE, JobsPoller, PollInterval
 from tui.monitor.polling.list_sync import Backfill
+from tui.monitor.polling.roles import RoleReader
 from tui.monitor.polling.scheduler import run_now, stop_workers
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import JobsFinished
+from tui.monitor.state.events import JobsChanged, JobsFinished
 
 PROBE_AGAIN = 60.0
 """Seconds between two polls whether a service that is down is back, while the user does something here."""
@@ -49,9 +50,11 @@ class AccountPolling:
         self._workers = workers
         self._outbox = outbox
         self._auto_result = auto_result
+        self._roles = RoleReader(app_state, workers.roles.wake)
         self._token: TokenPoller | None = None
         self._jobs: JobsPoller | None = None
         app_state.events.subscribe(self._on_finished, JobsFinished)
+        app_state.events.subscribe(self._on_changed, JobsChanged)
 
     async def refresh(self) -> None:
         """Ask the service now for jobs, sessions and backends, and wait for the answers.
@@ -119,6 +122,8 @@ class AccountPolling:
                 worker.start(step, flight, breaker, on_answer=answered)
         # Asked only when somebody wants older jobs.
         workers.backfill.start(self.backfill.step, flight, breaker)
+        self._roles.begin(service)
+        workers.roles.start(self._roles.step, flight, breaker)
 
     async def stop(self) -> None:
         """Stop the workers; what is queued here stays for the next sign-in."""
@@ -137,6 +142,10 @@ class AccountPolling:
         self._workers.sessions.wake_if_older(seconds)
         self._workers.backends.wake_if_older(max(seconds, BACKENDS_EVERY))
         self._workers.usage.wake_if_older(USAGE_EVERY)
+        self._workers.roles.wake_if_older(seconds)
+
+    def _on_changed(self, event: JobsChanged) -> None:
+        self._roles.add(event.jobs)
 
     def _on_finished(self, _event: JobsFinished) -> None:
         # A finished job was charged for, and left the queue.

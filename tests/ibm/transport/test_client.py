@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -103,6 +104,15 @@ async def test_read_request_is_given_up_after_all_attempts(outcome: Outcome) -> 
     assert caught.value.worth_retrying
     assert len(script.sent) == 4
     assert caught.value.__context__ is None, "httpx's own errors hold the request with its headers"
+
+
+@pytest.mark.parametrize("outcome", PASSING, ids=repr)
+async def test_read_that_nobody_waits_for_is_sent_once(outcome: Outcome) -> None:
+    script, clock = Script(outcome), InstantClock()
+    with pytest.raises(QdeckError) as caught:
+        await client(script, clock).send(replace(get(), idempotency=Idempotency.READS_ONCE))
+    assert caught.value.worth_retrying and caught.value.kind is not ErrorKind.UNCONFIRMED
+    assert len(script.sent) == 1 and clock.slept == []
 
 
 @pytest.mark.parametrize("outcome", PASSING, ids=repr)

@@ -90,6 +90,11 @@ class RuntimeService(ABC):
         return self._auth.answers
 
     @property
+    def under_way(self) -> int:
+        """Number of requests to the runtime that are waited for now."""
+        return self._auth.under_way
+
+    @property
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of this machine's; `None` before any response."""
         return self._http.skew
@@ -105,10 +110,14 @@ class RuntimeService(ABC):
         response = await self._auth.send(Request(self._base, "GET /jobs", query=parameters, cut=LIST_BYTES))
         return await self._decoded(response, partial(decode_page, cut=response.cut))
 
-    async def job(self, job_id: str, *, with_params: bool = False) -> Job:
-        """Return one job; with its circuit when `with_params`."""
+    async def job(
+        self, job_id: str, *, with_params: bool = False, once: bool = False, limit: int | None = None
+    ) -> Job:
+        """Return one job; with its circuit and its role when `with_params` (`QuantumService.job`)."""
         query = _WITH_PARAMS if with_params else _WITHOUT_PARAMS
-        return await self._decoded(await self._get("GET /jobs/{id}", job_id, query=query), decode_job)
+        repeated = Idempotency.READS_ONCE if once else Idempotency.READS
+        request = Request(self._base, "GET /jobs/{id}", (job_id,), repeated, query=query, limit=limit)
+        return await self._decoded(await self._auth.send(request), decode_job)
 
     async def submitted(self, job_id: str) -> SubmittedJob:
         """Return one job with its circuit in the form it was submitted."""

@@ -62,6 +62,10 @@ class QuantumService(Protocol):
         """Number of responses of the runtime so far, refusals too: a growing one shows that it is reached."""
 
     @property
+    def under_way(self) -> int:
+        """Number of requests to the runtime that are waited for now."""
+
+    @property
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of this machine's; `None` before any response."""
 
@@ -89,11 +93,17 @@ class QuantumService(Protocol):
             At most 200 jobs, and how many there are in all; `None` where the service does not count them.
         """
 
-    async def job(self, job_id: str, *, with_params: bool = False) -> Job:
-        """Return one job; with its circuit when `with_params`.
+    async def job(
+        self, job_id: str, *, with_params: bool = False, once: bool = False, limit: int | None = None
+    ) -> Job:
+        """Return one job; with its circuit and its role when `with_params`.
+
+        Args:
+            once: nobody waits for it: the request is not repeated.
+            limit: bytes above which the response is broken off and `TOO_LARGE` raised; `None`: it is read.
 
         Raises:
-            QdeckError: `NOT_FOUND` when it is unknown.
+            QdeckError: `NOT_FOUND` when it is unknown; `TOO_LARGE`.
         """
 
     async def submitted(self, job_id: str) -> SubmittedJob:

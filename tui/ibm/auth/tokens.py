@@ -251,6 +251,7 @@ class TokenAuth:
 
     Attributes:
         answers: how many responses there were so far, refusals too; not those of a service that is unwell.
+        under_way: how many requests are waited for now.
     """
 
     def __init__(
@@ -260,6 +261,7 @@ class TokenAuth:
         self._tokens = tokens
         self._headers = headers
         self.answers = 0
+        self.under_way = 0
 
     async def send(self, request: Request) -> Response:
         """Send a request; a 401 renews the token and sends it once more (it was not carried out).
@@ -270,6 +272,13 @@ class TokenAuth:
         Raises:
             QdeckError: as `HttpClient.send`; `FORBIDDEN` when even a fresh token is refused.
         """
+        self.under_way += 1
+        try:
+            return await self._send(request)
+        finally:
+            self.under_way -= 1
+
+    async def _send(self, request: Request) -> Response:
         token = await self._tokens.get()
         try:
             return await self._send_with(request, token)

@@ -31,6 +31,8 @@ class Idempotency(Enum):
 
     READS = "reads"
     """None: it may be repeated."""
+    READS_ONCE = "reads once"
+    """None, but nobody waits for it: it is sent once."""
     CHANGES = "changes"
     """It is sent once; how it ended is reported as it is."""
     CREATES = "creates"

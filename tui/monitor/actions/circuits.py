@@ -62,7 +62,8 @@ class SubmittedCircuits:
         programs = await self._programs(forms)
         first = programs[0] if programs else ""
         count = max(submitted.job.circuits or 0, len(programs)) or None
-        record = self._app_state.jobs.as_record(replace(submitted.job, circuit=first, circuits=count))
+        job = replace(submitted.job, circuit=first, circuits=count)
+        record = replace(self._app_state.jobs.as_record(job), role_asked=True)
         await self._app_state.jobs.upsert([record])
         if not first:
             raise QdeckError(

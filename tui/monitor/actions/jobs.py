@@ -264,7 +264,8 @@ class Jobs:
         """Show what became of the job. What was asked for is done already: a failure is the poller's."""
         with contextlib.suppress(QdeckError):
             job = await service.job(job_id, with_params=with_params)
-            await self._app_state.jobs.upsert([self._app_state.jobs.as_record(job)])
+            record = self._app_state.jobs.as_record(job)
+            await self._app_state.jobs.upsert([replace(record, role_asked=with_params)])
 
 
 def _of_dry_run(record: JobRecord, raw: bytes) -> JobResult:

@@ -12,11 +12,12 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RetryQueue
 from tui.common.values import Value
 from tui.domain.jobs import GONE, Job, JobMetrics, JobStatus
+from tui.domain.results import JobResult
 from tui.domain.sessions import SessionState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.polling.account_pollers import AUTH_KINDS, DETAILS_BACKOFF
 from tui.monitor.polling.list_sync import PAGE, ListSync
-from tui.monitor.polling.result_fetcher import check, keep
+from tui.monitor.polling.result_fetcher import check, keep, with_role
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import JobsFinished
 from tui.store.records.models import JobRecord
@@ -281,9 +282,14 @@ class JobsPoller:
         """
         job_id = record.job.id
         try:
-            job = await self._service.job(job_id, with_params=not record.circuit_hash)
+            with_params = not record.circuit_hash
+            job = await self._service.job(job_id, with_params=with_params)
             whole = self._app_state.jobs.as_record(job, metrics=await self._metrics(job_id))
-            kept = record.result_kept or await self._keep_result(whole)
+            whole = replace(whole, role_asked=with_params)
+            result = None if record.result_kept else await self._result(whole)
+            kept = record.result_kept or (result is not None and await keep(self._app_state, whole, result))
+            if result is not None:
+                whole = with_role(whole, result)
         except QdeckError as error:
             if error.kind in OF_THE_ACCOUNT:
                 raise
@@ -304,18 +310,18 @@ class JobsPoller:
                 raise
             return None
 
-    async def _keep_result(self, record: JobRecord) -> bool:
+    async def _result(self, record: JobRecord) -> JobResult | None:
         # A private result can be read once: that reading belongs to the user.
         if record.job.status is not JobStatus.DONE or record.job.private or not self._auto_result:
-            return False
+            return None
         try:
             result = await self._service.result(record.job.id, limit=self._auto_result)
         except QdeckError as error:
             if error.kind is not ErrorKind.TOO_LARGE:
                 raise
-            return False
+            return None
         await check(record.job, result)
-        return await keep(self._app_state, record, result)
+        return result
 
     # notices
 

@@ -59,9 +59,8 @@ class ResultFetcher:
         """
         result = await self._get(job_id, by_itself=by_itself)
         record = self._app_state.jobs.record(job_id)
-        if record is not None and result.role is not Role.NONE and not record.job.role:
-            job = replace(record.job, role=result.role.value)
-            await self._app_state.jobs.upsert([replace(record, job=job)])
+        if record is not None and (told := with_role(record, result)) is not record:
+            await self._app_state.jobs.upsert([told])
         if record is not None and is_mock(record.job.backend):
             # Random bits make random values.
             return result
@@ -190,6 +189,13 @@ class ResultFetcher:
         if not asked.cancelled():
             # Whoever waits for it gets the error; when nobody does, it is nobody's.
             asked.exception()
+
+
+def with_role(record: JobRecord, result: JobResult) -> JobRecord:
+    """Return the record with the primitive that a result of the executor names, where it is not known yet."""
+    if result.role is Role.NONE or record.job.role:
+        return record
+    return replace(record, job=replace(record.job, role=result.role.value))
 
 
 async def keep(app_state: AppState, record: JobRecord, result: JobResult) -> bool:

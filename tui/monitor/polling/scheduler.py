@@ -17,6 +17,8 @@ Step = Callable[[], Awaitable[float]]
 """One round of a worker; returns the seconds until the next one, `math.inf`: until it is woken."""
 BACKOFF = Backoff(first=2.0, longest=120.0, jitter=(-0.1, 0.1))
 """After failed rounds; its jitter is that of all waits."""
+YIELD_SECONDS = 0.5
+"""Between two looks of a worker that yields, whether nobody else is in flight."""
 
 
 class OutageRole(Enum):
@@ -37,13 +39,15 @@ class WorkerPolicy(Value, frozen=True):
         role: behaviour while the service is down.
         offline: errors after which the service counts as not reached.
         signs_out: errors after which the account is no longer accepted.
-        silent: errors that are shown elsewhere already.
+        silent: errors that are shown elsewhere already, or that nobody needs to see.
+        yields: it begins a round only when no other worker is in flight or waits for that.
     """
 
     role: OutageRole = OutageRole.STANDS_ALONE
     offline: frozenset[ErrorKind] = frozenset()
     signs_out: frozenset[ErrorKind] = frozenset()
     silent: frozenset[ErrorKind] = frozenset()
+    yields: bool = False
 
 
 def _nothing() -> None:
@@ -156,6 +160,11 @@ class Scheduler:
         self._workers.append(worker)
         return worker
 
+    @property
+    def in_line(self) -> bool:
+        """Whether a worker waits to be in flight."""
+        return any(worker.in_line for worker in self._workers)
+
     async def stop(self) -> None:
         """End all workers; returns when they have ended."""
         await stop_workers(*self._workers)
@@ -168,12 +177,14 @@ class Worker:
 
     Attributes:
         ended: monotonic seconds at which the last round ended; before the first one, at which it started.
+        in_line: whether it waits for the end of another one's round.
     """
 
     def __init__(self, name: str, policy: WorkerPolicy, scheduler: Scheduler) -> None:
         self.name = name
         self.policy = policy
         self.ended = -math.inf
+        self.in_line = False
         self._scheduler = scheduler
         self._clock = scheduler.clock
         self._chance = scheduler.chance
@@ -269,11 +280,21 @@ class Worker:
                 await self._rest(
                     held, self._breaker.changed, *(() if self._requested.is_set() else [self._requested])
                 )
-            async with self._flight:
+            if self.policy.yields and (self._flight.locked() or self._scheduler.in_line):
+                await self._rest(YIELD_SECONDS)
+                continue
+            self.in_line = True
+            try:
+                await self._flight.acquire()
+            finally:
+                self.in_line = False
+            try:
                 # Who was in flight before may have found the service down.
                 if self._held() > 0:
                     continue
                 pause = await self._round()
+            finally:
+                self._flight.release()
             await self._rest(BACKOFF.spread(pause, self._chance.random), self._woken)
 
     async def _round(self) -> float:

@@ -27,6 +27,7 @@ class Workers:
         idle_sessions: warns of idle sessions.
         reconciler: finds out which unconfirmed submissions became jobs.
         send_queue: sends what is queued here.
+        roles: asks which primitives executor jobs of others are, when nothing else is to be asked.
         of_account: those that end with the sign-in.
     """
 
@@ -46,8 +47,10 @@ class Workers:
         self.backends = add("backends", follows)
         self.usage = add("usage", follows)
         self.backfill = add("older")
+        unseen = frozenset(ErrorKind) - AUTH_KINDS
+        self.roles = add("roles", WorkerPolicy(OutageRole.FOLLOWS, silent=unseen, yields=True))
         lists = (self.jobs, self.sessions, self.backends, self.usage)
-        self.of_account = (self.reconciler, self.send_queue, self.token, *lists, self.backfill)
+        self.of_account = (self.reconciler, self.send_queue, self.token, *lists, self.backfill, self.roles)
 
     def breaker(self, answers: Callable[[], int]) -> CircuitBreaker:
         """Make what the workers of one service share while it is down; `jobs` asks whether it is back.

@@ -39,6 +39,8 @@ class JobRecord(Value, frozen=True):
         announced: it became final while it was watched, or between two runs.
         seen: the user has looked at it since; means nothing before it is `announced`.
         formula_seconds: QPU seconds by IBM's published formula when it was submitted here.
+        role_asked: the service was asked which primitive it stands for: a job without a role has none, as
+            far as can be told.
     """
 
     job: Job
@@ -52,6 +54,7 @@ class JobRecord(Value, frozen=True):
     seen: bool = False
     formula_seconds: float | None = None
     inputs_hash: str = ""
+    role_asked: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
