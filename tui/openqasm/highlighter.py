@@ -194,10 +194,15 @@ class Highlighter:
         """
         if not 0 <= line < self._count():
             raise IndexError(f"line {line} of {self._count()}")
+        start = self.start(line)
+        return self._lex(self._line(line), start)[0]
+
+    def start(self, line: int) -> State:
+        """Return the lexer's state at the start of a line that there is."""
         self._reach(line)
         start = self._starts[line]
         assert start is not None, "known once it was reached"
-        return self._lex(self._line(line), start)[0]
+        return start
 
     def edited(self, first: int, removed: int, added: int) -> None:
         """Lines `first` to `first + removed - 1` have become lines `first` to `first + added - 1`.
@@ -208,7 +213,10 @@ class Highlighter:
         if first < len(starts):
             kept = first + 1 if added else first
             doubt = max(kept, 1)
-            starts[kept:] = [None] * max(added - 1, 0) + starts[first + removed :]
+            if added == removed:
+                starts[kept : first + removed] = [None] * len(starts[kept : first + removed])
+            else:
+                starts[kept:] = [None] * max(added - 1, 0) + starts[first + removed :]
             if not starts or first == 0:
                 starts[:1] = [START]
             shift = added - removed

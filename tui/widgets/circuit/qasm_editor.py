@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Hashable, Iterable, Iterator
 from enum import Enum, auto
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.cache import LRUCache
 from textual.content import Content
+from textual.document._document import Location
+from textual.document._document_navigator import DocumentNavigator
 from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
@@ -18,10 +22,19 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
 from tui.openqasm.highlighter import Highlighter, TokenKind
+from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument
 from tui.widgets.text.styled_text import QASM_COLOURS, StyledLine, TextStyle, fit_line, line, wrapped
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
+
+
+_ROWS = 1024
+"""Drawn rows that are kept."""
+_BRACKET_LINES = 2_000
+"""Lines in which the partner of a bracket is looked for."""
+_PARTNERS = {"(": ")", "[": "]", "{": "}"}
+_BRACKETS = re.compile(r"[()\[\]{}]")
 
 
 class QasmEditor(TextArea):
@@ -29,8 +42,11 @@ class QasmEditor(TextArea):
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
     that themes decide them. The cursor does not blink: an idle screen sends nothing. Textual draws the whole
-    area at every key; `DiffApp` sends of it the cells that changed.
+    area at every key: rows that are as they were are kept, and `DiffApp` sends the cells that changed. What a
+    key costs does not grow with the text (`LargeDocument`).
     """
+
+    document: LargeDocument
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"qasm--{kind}" for kind in TokenKind),
@@ -57,8 +73,9 @@ class QasmEditor(TextArea):
     ) -> None:
         self._highlighter: Highlighter | None = None
         self._wrong: dict[int, int] = {}
+        self._rows: LRUCache[Hashable, Strip] = LRUCache(_ROWS)
         super().__init__(
-            text,
+            "",
             soft_wrap=False,  # a row is a line: what is in the margin belongs to the row's line
             show_line_numbers=True,
             read_only=read_only,
@@ -69,6 +86,8 @@ class QasmEditor(TextArea):
         self.cursor_blink = False
         self.indent_width = 2
         self._highlighter = Highlighter(lambda line: self.document[line], lambda: self.document.line_count)
+        if text:
+            self._set_document(text, None)
 
     @property
     def version(self) -> int:
@@ -116,19 +135,101 @@ class QasmEditor(TextArea):
 
     def render_line(self, y: int) -> Strip:
         """Return a row; the margin of a line with an error has `MARK`."""
-        strip = super().render_line(y)
-        if self.scroll_offset.y + y not in self._wrong or not self.text:
-            return strip
+        if self.document.empty:
+            return super().render_line(y)
+        row = self.scroll_offset.y + y
+        if row >= self.document.line_count:
+            return self._render_line(y)
+        key = self._look_of(row)
+        strip = self._rows.get(key) if key is not None else None
+        if strip is None:
+            strip = self._render_line(y)
+            if row in self._wrong:
+                strip = self._with_mark(strip)
+            if key is not None:
+                self._rows[key] = strip
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Forget rows in other colours."""
+        self._rows.clear()
+        super().notify_style_update()
+
+    def _look_of(self, row: int) -> Hashable | None:
+        """All that decides how a row looks; `None` where cursor, selection or a bracket's partner is."""
+        bracket = self._matching_bracket_location
+        if self.selection.contains_line(row) or (bracket is not None and bracket[0] == row):
+            return None
+        state = self._highlighter.start(row) if self._highlighter is not None else None
+        # Of what is wider than the region Textual takes what is visible: the widest line does not matter.
+        return (
+            self.document[row],
+            state,
+            row,
+            self._wrong.get(row),
+            self.gutter_width,
+            self.region.width,
+            self.scroll_offset.x,
+        )
+
+    def _with_mark(self, strip: Strip) -> Strip:
         margin = self.gutter_width
         numbered = strip.crop(0, margin - 2)
         mark = Strip([Segment(f"{MARK} ", self.rich_style + self._style("mark"))], 2)
         return Strip.join([numbered, mark, strip.crop(margin)])
 
+    def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
+        """Find the partner of a bracket.
+
+        Args:
+            bracket: the character; another than a bracket has no partner.
+            search_from: where it stands.
+
+        Returns:
+            Line and column; `None` for a bracket without a partner within `_BRACKET_LINES` lines.
+        """
+        forwards = bracket in _PARTNERS
+        if not forwards and bracket not in _PARTNERS.values():
+            return None
+        unmatched: list[str] = []
+        for place, character in self._brackets(search_from, forwards=forwards):
+            if (character in _PARTNERS) == forwards:
+                unmatched.append(character)
+                continue
+            pair = (unmatched[-1], character) if forwards else (character, unmatched[-1])
+            if _PARTNERS[pair[0]] == pair[1]:
+                unmatched.pop()
+                if not unmatched:
+                    return place
+        return None
+
+    def _brackets(self, start: Location, *, forwards: bool) -> Iterator[tuple[Location, str]]:
+        """Yield the brackets from a place on, in either direction."""
+        row, column = start
+        last = self.document.line_count
+        rows = (
+            range(row, min(row + _BRACKET_LINES, last))
+            if forwards
+            else range(row, max(row - _BRACKET_LINES, -1), -1)
+        )
+        for index in rows:
+            found = [(match.start(), match[0]) for match in _BRACKETS.finditer(self.document[index])]
+            for place, character in found if forwards else reversed(found):
+                if index != row or (place >= column if forwards else place <= column):
+                    yield (index, place), character
+
     def load_text(self, text: str) -> None:
         """Load another text: history, marks and colours start anew."""
         super().load_text(text)
         self._wrong = {}
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        self.document = LargeDocument(text)
+        self.wrapped_document = UnwrappedDocument(self.document, self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
         self._look_anew()
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
 
     def edit(self, edit: Edit) -> EditResult:
         """Edit the text and colour the edited lines anew.

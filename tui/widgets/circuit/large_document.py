@@ -1,0 +1,184 @@
+"""A text of many lines for Textual's `TextArea`: no cost of an edit grows with the number of lines.
+
+Textual's own documents measure every line after every edit, sum all lines for each row that is drawn, and
+keep lists of the wrapping of each line. `TextArea` makes its documents in `_set_document`, which is private,
+and reads `_offset_to_line_info` of the wrapped one (textual 8.2): `tests/widgets/test_large_document.py`
+fails when either changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from textual._cells import cell_width_to_column_index
+from textual.document._document import Document, EditResult, Location
+from textual.document._wrapped_document import WrappedDocument
+from textual.expand_tabs import expand_tabs_inline, get_tab_widths
+from textual.geometry import Offset, Size
+
+
+class LargeDocument(Document):
+    """Lines with their greatest width, kept by counting how many lines have which.
+
+    Attributes:
+        version: grows with every change.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.version = 0
+        self._text: str | None = None
+        self._tab_width = 0
+        self._widths: Counter[int] = Counter()
+        self._widest = 0
+
+    @property
+    def text(self) -> str:
+        """The whole text; put together once between two edits."""
+        if self._text is None:
+            self._text = super().text
+        return self._text
+
+    @property
+    def empty(self) -> bool:
+        """True when there is not one character."""
+        return len(self._lines) == 1 and not self._lines[0]
+
+    def get_size(self, tab_width: int) -> Size:
+        """Return cells of the widest line, and the number of lines.
+
+        Args:
+            tab_width: cells from one tab stop to the next.
+        """
+        if tab_width != self._tab_width:
+            self._tab_width = tab_width
+            self._widths = Counter(self._measure(self._lines))
+            self._widest = max(self._widths, default=0)
+        return Size(self._widest, len(self._lines))
+
+    def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
+        """Replace what stands between two places; every change comes this way.
+
+        Returns:
+            The place where the new text ends, and the text that was there.
+        """
+        top, bottom = min(start, end), max(start, end)
+        gone = self._lines[top[0] : bottom[0] + 1] if self._tab_width else []
+        result = super().replace_range(start, end, text)
+        self.version += 1
+        self._text = None
+        if self._tab_width:
+            self._count(gone, self._lines[top[0] : result.end_location[0] + 1])
+        return result
+
+    def get_text_range(self, start: Location, end: Location) -> str:
+        """Return the text between two places, lines joined as in the file."""
+        (top, first), (bottom, last) = min(start, end), max(start, end)
+        lines = self._lines[top : bottom + 1]
+        if not lines:
+            return ""
+        if bottom < len(self._lines):
+            lines[-1] = lines[-1][:last]
+        lines[0] = lines[0][first:]
+        return self._newline.join(lines)
+
+    def _measure(self, lines: Iterable[str]) -> Iterable[int]:
+        tabs = self._tab_width
+        for line in lines:
+            yield len(line) if line.isascii() and "\t" not in line else cell_len(line.expandtabs(tabs))
+
+    def _count(self, gone: list[str], new: list[str]) -> None:
+        widths = self._widths
+        widths.update(self._measure(new))
+        for width in self._measure(gone):
+            widths[width] -= 1
+            if not widths[width]:
+                del widths[width]
+        self._widest = max(widths, default=0)
+
+
+class _RowPlaces:
+    """The line of each row, as `TextArea` looks it up: the same one."""
+
+    def __init__(self, document: LargeDocument) -> None:
+        self._document = document
+
+    def __getitem__(self, row: int) -> tuple[int, int]:
+        if not 0 <= row < self._document.line_count:
+            raise IndexError(row)
+        return row, 0
+
+
+class UnwrappedDocument(WrappedDocument):
+    """A document whose lines are not wrapped: a row is a line, and nothing has to be kept of it."""
+
+    document: LargeDocument
+
+    def __init__(self, document: LargeDocument, tab_width: int) -> None:
+        self.document = document
+        self._width = 0
+        self._tab_width = tab_width
+        self._offset_to_line_info = _RowPlaces(document)  # type: ignore[assignment]
+
+    def wrap(self, width: int, tab_width: int | None = None) -> None:
+        """Take another tab width.
+
+        Raises:
+            ValueError: lines were to be wrapped.
+        """
+        if width:
+            raise ValueError("these lines are not wrapped")
+        self._tab_width = tab_width or self._tab_width
+
+    def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
+        """Do nothing: no line is wrapped."""
+
+    @property
+    def wrapped(self) -> bool:
+        """False: no line is longer than its row."""
+        return False
+
+    @property
+    def lines(self) -> list[list[str]]:
+        """Each line as its only section."""
+        return [[line] for line in self.document.lines]
+
+    @property
+    def height(self) -> int:
+        """The number of rows: that of the lines."""
+        return self.document.line_count
+
+    def offset_to_location(self, offset: Offset) -> Location:
+        """Return line and column at a cell of the text; the nearest where there is none."""
+        x, y = max(0, offset[0]), max(0, offset[1])
+        row = min(y, self.document.line_count - 1)
+        return row, cell_width_to_column_index(self.document.get_line(row), x, self._tab_width)
+
+    def location_to_offset(self, location: Location) -> Offset:
+        """Return the cell of a line and column."""
+        row, column = location
+        row = max(0, min(row, self.document.line_count - 1))
+        before = self.document.get_line(row)[:column]
+        if not before.isascii() or "\t" in before:
+            return Offset(cell_len(expand_tabs_inline(before, self._tab_width)), row)
+        return Offset(len(before), row)
+
+    def get_sections(self, line_index: int) -> list[str]:
+        """Return the line as its only section."""
+        return [self.document.get_line(line_index)]
+
+    def get_offsets(self, line_index: int) -> list[int]:
+        """Return the columns at which the line is broken: none.
+
+        Raises:
+            ValueError: there is no such line.
+        """
+        if not 0 <= line_index < self.document.line_count:
+            raise ValueError(f"line {line_index} of {self.document.line_count}")
+        return []
+
+    def get_tab_widths(self, line_index: int) -> list[int]:
+        """Return the cells of each tab of the line."""
+        return [width for _, width in get_tab_widths(self.document.get_line(line_index), self._tab_width)]
