@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.store.samples import make_folders
@@ -210,11 +210,11 @@ class FakeService:
         self.host.called("backends")
         return (Backend("ibm_cusco", 127, "online", True, queue_length=len(self.host.jobs)),)
 
-    async def backend(self, name: str) -> Backend:
+    async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         self.host.called("backend")
         return Backend(name, 127, "online", True, median_2q_error=0.01)
 
-    async def backend_data(self, name: str) -> BackendData:
+    async def backend_data(self, name: str, before: datetime | None = None) -> BackendData:
         self.host.called("backend_data")
         return BackendData(name, b"{}", b"{}")
 

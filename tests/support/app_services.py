@@ -162,7 +162,7 @@ class RecordingService(FakeService):
         self._harness.record("account_details")
         return self._harness.the_details
 
-    async def backend(self, name: str) -> Backend:
+    async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         self._harness.record("backend_details", name)
         listed = next(backend for backend in self._harness.the_backends if backend.name == name)
         return replace(
@@ -176,9 +176,9 @@ class RecordingService(FakeService):
             basis_gates=("cx", "id", "rz", "sx", "x"),
         )
 
-    async def backend_data(self, name: str) -> BackendData:
+    async def backend_data(self, name: str, before: datetime | None = None) -> BackendData:
         self._harness.record("backend_data", name)
-        return BackendData(name, b"{}", b"{}")
+        return self._harness.device_data.get(name) or BackendData(name, b"{}", b"{}")
 
     async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
         await self._harness.wait()
@@ -281,6 +281,7 @@ class AppServicesHarness(AppServices):
         large_results: jobs whose results are larger than what is fetched by itself.
         the_circuits: circuits that the service gives of jobs, one a PUB.
         queue_positions: places that the metrics of queued jobs tell.
+        device_data: configuration and properties of backends; empty bodies for others.
     """
 
     def __init__(self, *, signed_in: bool = True, read_only: bool = False) -> None:
@@ -320,6 +321,7 @@ class AppServicesHarness(AppServices):
         self.large_results: set[str] = set()
         self.the_circuits: dict[str, tuple[str, ...]] = {}
         self.queue_positions: dict[str, int] = {}
+        self.device_data: dict[str, BackendData] = {}
         self.the_logs = "job started\njob finished"
         self.report = CheckReport(
             (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import replace
 
 from tui.common.errors import QdeckError
@@ -15,7 +13,8 @@ from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
 from tui.store.blobs import BlobStore, TextCache
-from tui.store.cache import SubmissionRepository
+from tui.store.cache import SubmissionRepository, collector_paused
+from tui.store.calibrations import CalibrationHistory
 from tui.store.database import Database
 from tui.store.records.models import (
     Coverage,
@@ -51,6 +50,7 @@ class JobRepository(SubmissionRepository):
 
     Attributes:
         unread: why not all of the file could be read; `None`: it was, or is being read.
+        calibrations: those that were seen of each device.
     """
 
     def __init__(self, folders: Folders, clock: Clock, *, quota: int | None = None) -> None:
@@ -59,6 +59,7 @@ class JobRepository(SubmissionRepository):
         self._blobs = BlobStore(folders.results, folders.data / "circuits", quota)
         self._database = Database(folders.history_file, folders.old_history_file, clock.now)
         super().__init__(clock, TextCache(self._blobs))
+        self.calibrations = CalibrationHistory(self._cache, clock)
         self._changes_elsewhere = ChangeSet()
         self._database_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -313,7 +314,7 @@ class JobRepository(SubmissionRepository):
         """Read the whole file, a part at a time."""
         try:
             async with self._database_lock:
-                with _collector_paused():
+                with collector_paused():
                     self._cache.absorb(await asyncio.to_thread(self._database.begin))
                     while not self._database.loaded and not self._closing:
                         found = await asyncio.to_thread(self._database.proceed, _JOBS_AT_ONCE)
@@ -380,20 +381,3 @@ class JobRepository(SubmissionRepository):
         """Merge what other processes did into memory, and remember it for `sync`."""
         self._cache.absorb(changes)
         self._changes_elsewhere.add(changes)
-
-
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cycle collector from running while many rows are made, none of which is in a cycle.
-
-    With 10,000 rows one full collection stops the whole process, the event loop too, for over 100 ms.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-        # What was just read lives as long as the app: no full collection needs to go through it.
-        gc.freeze()
-    finally:
-        if was_on:
-            gc.enable()

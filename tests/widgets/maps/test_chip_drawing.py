@@ -8,22 +8,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.devices import five_qubits
 from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
 from tui.widgets.maps.chip_drawing import ChipDrawing
 from tui.widgets.maps.chip_legend import couplers_line, legend_line, qubit_line
 from tui.widgets.text.styled_text import TextStyle, text_of
-
-
-def five_qubits() -> DeviceCalibration:
-    """A row of four with one below, the errors rising with the number."""
-    qubits = tuple(QubitCalibration(0.01 * (place + 1), 100 - place, 50, 0.0002) for place in range(5))
-    couplers = (
-        Coupler(0, 1, "cz", 0.004),
-        Coupler(1, 2, "cz", 0.006),
-        Coupler(1, 4, "cz", 0.009),
-        Coupler(2, 3, "cz", 1.0),
-    )
-    return DeviceCalibration("ibm_test", None, qubits, couplers, ((0, 0), (1, 0), (2, 0), (3, 0), (1, 1)))
 
 
 def _lines(drawing: ChipDrawing) -> list[str]:

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget
 
-from tests.widgets.maps.test_chip_drawing import five_qubits
+from tests.support.devices import five_qubits
 from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
 from tui.widgets.maps.chip_map import ChipMap
 

@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, TypeVar
 
@@ -244,11 +245,12 @@ class RuntimeService(ABC):
         if not done(session):
             raise refused
 
-    async def backend_data(self, name: str) -> BackendData:
-        """Return configuration and properties of a backend, as sent."""
+    async def backend_data(self, name: str, before: datetime | None = None) -> BackendData:
+        """Return configuration and properties of a backend, as sent (`QuantumService.backend_data`)."""
+        query = () if before is None else (("updated_before", before.astimezone(UTC).isoformat()),)
         configuration, properties = await asyncio.gather(
             self._get("GET /backends/{name}/configuration", name),
-            self._get("GET /backends/{name}/properties", name),
+            self._get("GET /backends/{name}/properties", name, query=query),
         )
         return BackendData(name, configuration.body, properties.body)
 
@@ -286,9 +288,9 @@ class RuntimeService(ABC):
         """Return the advice on a session that may be open, and cost, though its id is not known."""
         return "Look for it in the list of sessions, and close it there, before opening another."
 
-    async def _with_details(self, backend: Backend) -> Backend:
+    async def _with_details(self, backend: Backend, data: BackendData | None) -> Backend:
         """Return the backend with the facts of its configuration and the medians of its properties."""
-        data = await self.backend_data(backend.name)
+        data = data or await self.backend_data(backend.name)
         known = with_configuration(backend, data.configuration, "GET /backends/{name}/configuration")
         return await with_properties(known, data.properties, "GET /backends/{name}/properties")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from tui.domain.accounts import Account, AccountDetails, ApiVersion, Identity, Instance, SignOutReport, Usage
@@ -72,15 +73,23 @@ class QuantumService(Protocol):
     async def backends(self) -> tuple[Backend, ...]:
         """Return the backends of the instance with status and queue; median errors where they are listed."""
 
-    async def backend(self, name: str) -> Backend:
+    async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         """Return one backend, with the medians computed from its properties.
+
+        Args:
+            name: of the backend.
+            data: its configuration and properties where they are at hand; else they are asked for.
 
         Raises:
             QdeckError: `NOT_FOUND` when it is unknown.
         """
 
-    async def backend_data(self, name: str) -> BackendData:
+    async def backend_data(self, name: str, before: datetime | None = None) -> BackendData:
         """Return configuration and properties of a backend: the JSON bytes as sent.
+
+        Args:
+            name: of the backend.
+            before: the calibration then is meant, the last one updated before; `None`: the present one.
 
         Raises:
             QdeckError: `NOT_FOUND` when it is unknown.

@@ -12,7 +12,7 @@ import msgspec
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.domain.accounts import Account, AccountDetails, Channel, Identity, Instance, SignOutReport, Usage
-from tui.domain.backends import Backend
+from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
@@ -150,9 +150,9 @@ class ClassicService(RuntimeService):
         # One after the other: a background worker has one request under way.
         return tuple([await self._filled(backend) for backend in listed])
 
-    async def backend(self, name: str) -> Backend:
+    async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         """Return one backend, with the medians computed from its properties."""
-        return await self._with_details(await self._with_status(Backend(name)))
+        return await self._with_details(await self._with_status(Backend(name)), data)
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return none: this service does not list sessions."""

@@ -22,7 +22,7 @@ from tui.domain.accounts import (
     SignOutReport,
     Usage,
 )
-from tui.domain.backends import Backend
+from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import TranspileOptions
 from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
@@ -155,14 +155,14 @@ class PlatformService(RuntimeService):
         response = await self._get("GET /backends")
         return decode_devices(response.body, response.where, self._clock.now())
 
-    async def backend(self, name: str) -> Backend:
+    async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         """Return one backend, with the medians computed from its properties."""
         listed = next((known for known in await self.backends() if known.name == name), None)
         if listed is None:
             message = f"This instance has no backend {name!r}."
             advice = "Choose one from the list of backends."
             raise QdeckError(ErrorKind.NOT_FOUND, message, advice)
-        return await self._with_details(listed)
+        return await self._with_details(listed, data)
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return all open sessions and batches, and the newest closed ones as of the last minute."""

@@ -10,8 +10,10 @@ from dataclasses import fields, replace
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RetryQueue
 from tui.domain.backends import Backend, BackendData
+from tui.domain.calibrations import DeviceCalibration
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.api.service import QuantumService
+from tui.ibm.codec.calibrations import decode_calibration
 from tui.monitor.state.app_state import AppState
 
 RENEW_EVERY = 60.0
@@ -190,6 +192,7 @@ class BackendsPoller:
         self._app_state = app_state
         self._details: dict[str, Backend] = {}
         self._data: dict[str, tuple[float, asyncio.Task[BackendData]]] = {}
+        self._calibrations: dict[str, tuple[BackendData, DeviceCalibration]] = {}
 
     def all(self) -> tuple[Backend, ...]:
         """Return the backends as last listed."""
@@ -218,7 +221,8 @@ class BackendsPoller:
             QdeckError: `NOT_FOUND` when the service does not know it.
         """
         service = self._app_state.connection.need_service()
-        backend = await service.backend(name)
+        at_hand = self._fresh(name)
+        backend = await service.backend(name, None if at_hand is None else await asyncio.shield(at_hand))
         if service is self._app_state.connection.service:
             self._details[name] = backend
             self._app_state.update_backends(
@@ -235,18 +239,52 @@ class BackendsPoller:
             QdeckError: the service did not answer.
         """
         service = self._app_state.connection.need_service()
-        now = self._app_state.clock.monotonic()
-        known = self._data.get(name)
-        if known is None or now - known[0] > BACKEND_DATA_SECONDS or _failed(known[1]):
-            known = (now, asyncio.ensure_future(service.backend_data(name)))
-            self._data[name] = known
+        task = self._fresh(name)
+        if task is None:
+            task = asyncio.ensure_future(service.backend_data(name))
+            self._data[name] = (self._app_state.clock.monotonic(), task)
         # Shielded: one caller that gives up does not take the answer from the others.
-        return await asyncio.shield(known[1])
+        return await asyncio.shield(task)
+
+    def _fresh(self, name: str) -> asyncio.Task[BackendData] | None:
+        """Return the request for configuration and properties that still counts; `None`: ask anew."""
+        since, task = self._data.get(name, (0.0, None))
+        if task is None or self._app_state.clock.monotonic() - since > BACKEND_DATA_SECONDS or _failed(task):
+            return None
+        return task
+
+    async def calibration(self, name: str, *, anew: bool = False) -> DeviceCalibration:
+        """Return the calibration of a backend by qubit and coupler; it is kept in the history.
+
+        Args:
+            name: of the backend.
+            anew: ask the service even where the last answer is not old.
+
+        Raises:
+            QdeckError: the service did not answer, or `PROTOCOL`: it cannot be read.
+        """
+        label = self._app_state.connection.label
+        if anew:
+            self._data.pop(name, None)
+        data = await self.data(name)
+        known = self._calibrations.get(name)
+        if known is not None and known[0] is data:
+            return known[1]
+        calibration = await decode_calibration(data)
+        if label == self._app_state.connection.label:
+            self._calibrations[name] = (data, calibration)
+            if label and self._app_state.history.calibrations.add(label, calibration):
+                await self._app_state.save()
+        return calibration
+
+    def seen_calibrations(self, name: str) -> tuple[DeviceCalibration, ...]:
+        """Return the calibrations of a backend that the history holds, newest first, without coordinates."""
+        return self._app_state.history.calibrations.of(self._app_state.connection.label, name)
 
     async def forget(self) -> None:
         """Break off requests under way, and forget the answers: the account is left."""
         tasks = [task for _, task in self._data.values()]
-        self._details, self._data = {}, {}
+        self._details, self._data, self._calibrations = {}, {}, {}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

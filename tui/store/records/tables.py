@@ -18,6 +18,7 @@ import msgspec
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session
+from tui.store.records.calibrations import KeptCalibration, merge_calibrations
 from tui.store.records.json_v1 import Row
 from tui.store.records.models import (
     EARLIEST,
@@ -280,8 +281,19 @@ TRANSPILATIONS = TableSpec[Transpiled](
     merge=merge_transpiled,
     deferred=True,
 )
+CALIBRATIONS = TableSpec[KeptCalibration](
+    name="calibrations",
+    key_fields=("service", "backend", "calibrated"),
+    fields=row_fields(KeptCalibration),
+    mark="readout",
+    key=attrgetter("service", "backend", "calibrated"),
+    load=load(KeptCalibration),
+    dump=dump,
+    merge=merge_calibrations,
+    deferred=True,
+)
 TABLES: Mapping[str, TableSpec[Any]] = {
-    table.name: table for table in (JOBS, SESSIONS, SUBMISSIONS, COVERAGE, TRANSPILATIONS)
+    table.name: table for table in (JOBS, SESSIONS, SUBMISSIONS, COVERAGE, TRANSPILATIONS, CALIBRATIONS)
 }
 """By name, in the order in which they are written."""
 META = "meta"
