@@ -7,8 +7,19 @@ from random import Random
 
 import pytest
 
+from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.pricing import PricedJob, ProgramWork, corrected
+from tui.domain.accounts import Usage
+from tui.domain.jobs import Primitive, Submission
+from tui.domain.pricing import (
+    Correction,
+    DryRun,
+    Price,
+    PricedJob,
+    ProgramWork,
+    corrected,
+    unprepared_seconds,
+)
 
 
 def work(**changes: int) -> ProgramWork:
@@ -66,3 +77,46 @@ def test_job_far_off_hardly_moves_the_estimate() -> None:
 
 def test_jobs_that_were_not_charged_do_not_count() -> None:
     assert corrected(5.0, [PricedJob(5.0, 0.0)]).jobs == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "seconds"),
+    [
+        (Price(None), None),
+        (Price(4.0), 4.0),
+        (Price(4.0, Correction(6.0, 5.0, 7.0, 12, 0.3)), 6.0),
+        (Price(4.0, Correction(6.0, 5.0, 7.0, 12, 0.3), DryRun("m", None)), 6.0),
+        (Price(4.0, Correction(6.0, 5.0, 7.0, 12, 0.3), DryRun("m", 9.0)), 9.0),
+    ],
+)
+def test_price_counts_with_the_best_that_is_known(price: Price, seconds: float | None) -> None:
+    assert price.seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("usage", "limit", "exceeds"),
+    [
+        (None, None, False),
+        (Usage(100.0, None), None, False),
+        (Usage(596.0, 600.0), None, False),
+        (Usage(596.1, 600.0), None, True),
+        (Usage(596.1, 600.0), 3, False),
+        (Usage(700.0, 600.0), None, True),
+        (Usage(None, None, limit_reached=True), None, True),
+    ],
+)
+def test_price_exceeds_what_is_left(usage: Usage | None, limit: int | None, exceeds: bool) -> None:
+    assert Price(4.0).exceeds(usage, limit) is exceeds
+    assert Price(None).exceeds(usage, limit) is (usage is not None and usage.limit_reached)
+
+
+def test_unprepared_job_is_priced_by_its_candidate() -> None:
+    submission = Submission(Primitive.SAMPLER, "ibm_peekskill", "", shots=10_000)
+    candidate = bell_candidate(duration_us=10.0)
+    assert unprepared_seconds(candidate, submission) == pytest.approx(2 + 10_000 * 260e-6)
+    unknown = bell_candidate(duration_us=None, rep_delay_us=200.0)
+    assert unprepared_seconds(unknown, submission) == pytest.approx(2 + 10_000 * 200e-6)
+    estimator = Submission(Primitive.ESTIMATOR, "ibm_peekskill", "", precision=0.1)
+    assert unprepared_seconds(candidate, estimator) == pytest.approx(2 + 100 * 260e-6)
+    default = Submission(Primitive.ESTIMATOR, "ibm_peekskill", "")
+    assert unprepared_seconds(candidate, default) == pytest.approx(2 + 4096 * 260e-6)

@@ -59,6 +59,18 @@ def test_run_in_a_session_appears_in_jobs(shell: Shell, sandbox: Sandbox) -> Non
     assert "Traceback" not in cancelled.stderr
 
 
+def test_dry_run_tells_what_the_service_would_charge_and_leaves_no_job(shell: Shell) -> None:
+    answer = shell.answer("run", "-", "-b", "ibm_peekskill", "--dry-run", stdin=BELL)
+    price = answer["price"]
+    assert price["seconds"] == price["dry_run"]["seconds"] > 2
+    assert abs(price["dry_run"]["seconds"] / price["formula_seconds"] - 1) < 0.6
+    (length,) = price["dry_run"]["circuit_durations_dt"]
+    assert 1e-7 < length * price["dry_run"]["dt_seconds"] < 1e-4
+    assert price["dry_run"]["job_id"] not in {job["job_id"] for job in shell.answer("jobs")["jobs"]}
+    shown = shell.qdeck("result", price["dry_run"]["job_id"])
+    assert shown.returncode == 0 and "nothing was measured" in shown.stderr and not shown.stdout
+
+
 def test_run_estimator_prints_values_in_columns(shell: Shell) -> None:
     bell = "\n".join(line for line in BELL.splitlines() if "measure" not in line)
     words = ("--primitive", "estimator", "--observable", "ZZ", "--observable", "ZI", "-b", "ibm_peekskill")

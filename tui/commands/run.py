@@ -5,184 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import replace
 from pathlib import Path
 
+from tui.commands.run_request import STDIN, RunRequest, read_circuit
 from tui.commands.shared.answers import emit_result, run_answer
 from tui.commands.shared.context import OpenServices, signed_in_services, waiting_for_service
 from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say
-from tui.commands.shared.selection import ServiceChoice, require_backend
+from tui.commands.shared.prices import (
+    emit_dry_run,
+    known_usage,
+    price_facts,
+    refuse_beyond,
+    run_dry,
+    say_price,
+)
+from tui.commands.shared.selection import require_backend
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
-from tui.common.bounded_read import read_file, read_stdin
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import undecided
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
 from tui.domain.cloud_transpiler import (
-    Ai,
     CloudOptions,
-    Couplings,
-    LayoutMode,
-    parse_couplings,
-    parse_preferences,
-    parse_qiskit_option,
 )
-from tui.domain.jobs import Job, JobStatus, LogLevel, Primitive, Submission, check_tags
-from tui.domain.primitives import JobProgram, PrimitiveOptions
+from tui.domain.jobs import Job, JobStatus, Primitive, Submission
+from tui.domain.pricing import unprepared_seconds
 from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
 
-STDIN = "-"
 _WORTH_SAYING = 2.0
-MOST_BYTES = 50_000_000
-"""The largest program that is read: services take no larger requests."""
-
-
-@dataclass(frozen=True, slots=True)
-class CloudFlags:
-    """What was typed; empty and `None`: not said.
-
-    Attributes:
-        ai: `auto`, `true` or `false`.
-        ai_layout_mode: `keep`, `optimize` or `improve`.
-        optimize_for: preferences with commas between.
-        coupling_map: path of a file with a JSON array of pairs of qubits.
-        transpile_option: arguments of `qiskit.transpile`, each as `KEY=JSON`.
-    """
-
-    ai: str | None = None
-    ai_layout_mode: str | None = None
-    fractional_gates: bool = False
-    optimize_for: str = ""
-    coupling_map: str = ""
-    transpile_option: tuple[str, ...] = ()
-
-    def options(self, *, cloud: bool) -> CloudOptions:
-        """Combine the flags into the options of the cloud transpiler.
-
-        Returns:
-            The options; all defaults where no flag was given.
-
-        Raises:
-            UsageFault: they do not go together, cannot be read, or `cloud` is not asked for.
-        """
-        said = [f"--{field.name.replace('_', '-')}" for field in fields(self) if getattr(self, field.name)]
-        if said and not cloud:
-            raise UsageFault(f"{said[0]} is for transpiling on the service: add --cloud.")
-        try:
-            return CloudOptions(
-                ai=Ai(self.ai) if self.ai else Ai.AUTO,
-                layout_mode=LayoutMode(self.ai_layout_mode) if self.ai_layout_mode else LayoutMode.OPTIMIZE,
-                preferences=parse_preferences(self.optimize_for),
-                fractional_gates=self.fractional_gates,
-                coupling_map=_couplings(self.coupling_map),
-                qiskit_options=tuple(dict(map(parse_qiskit_option, self.transpile_option)).items()),
-            )
-        except ValueError as error:
-            raise UsageFault(str(error)) from error
-
-
-CLOUD_FLAGS = tuple(flag.name for flag in fields(CloudFlags))
-
-
-def _couplings(file: str) -> Couplings:
-    if not file:
-        return ()
-    try:
-        text = read_file(Path(file), MOST_BYTES, pipes=True).decode("utf-8-sig")
-    except OSError as error:
-        raise UsageFault(f"Cannot read {file}: {_reason(error)}.") from error
-    if not (pairs := parse_couplings(text)):
-        raise UsageFault(f"{file} is empty: a JSON array of pairs of qubits was expected.")
-    return pairs
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What the command line of `qdeck run` says. Empty and `None` mean: not said.
-
-    Attributes:
-        file: path of the OpenQASM file, `-` for stdin.
-        observables: Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
-        cloud: transpile on the service instead of here.
-        flags: what the service's transpiler is asked besides the level.
-        max_seconds: QPU seconds after which the service ends the job.
-        private: the service tells nobody the inputs, and the result once.
-        program: a quantum program or the service's own primitive.
-        options: error suppression and mitigation.
-    """
-
-    file: str
-    service: ServiceChoice = field(default_factory=ServiceChoice)
-    backend: str = ""
-    level: int | None = None
-    primitive: Primitive = Primitive.SAMPLER
-    shots: int | None = None
-    observables: tuple[str, ...] = ()
-    precision: float | None = None
-    session_id: str = ""
-    tags: tuple[str, ...] = ()
-    cloud: bool = False
-    flags: CloudFlags = field(default_factory=CloudFlags)
-    max_seconds: int | None = None
-    private: bool = False
-    log_level: LogLevel | None = None
-    program: JobProgram | None = None
-    options: PrimitiveOptions = field(default_factory=PrimitiveOptions)
-    as_json: bool = False
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The observables as they are shown."""
-        return tuple(text.strip().upper() for text in self.observables)
-
-    def verify(self) -> None:
-        """Refuse what cannot be meant, before anything is started.
-
-        Raises:
-            UsageFault: options that do not go together, or that the service would refuse.
-        """
-        if self.primitive is Primitive.ESTIMATOR:
-            if not self.observables:
-                raise UsageFault("The estimator needs an --observable: one Pauli letter a qubit, e.g. ZZ.")
-            if self.shots is not None:
-                raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
-        elif self.observables or self.precision is not None:
-            raise UsageFault("--observable and --precision are for --primitive estimator.")
-        elif self.options.resilience is not None:
-            raise UsageFault("--resilience is for --primitive estimator.")
-        if self.program is JobProgram.LEGACY and self.options != PrimitiveOptions():
-            raise UsageFault("--twirl, --decoupling and --resilience are not for --program legacy.")
-        try:
-            check_tags(self.tags, room_for_own=True)
-        except QdeckError as error:
-            raise UsageFault(str(error)) from error
-
-
-def read_circuit(file: str) -> str:
-    """Read the program from a file, or from stdin for `-`.
-
-    Returns:
-        The text, never blank.
-
-    Raises:
-        UsageFault: it cannot be read, is blank, or is not UTF-8 text.
-    """
-    name = "stdin" if file == STDIN else file
-    try:
-        body = read_stdin(MOST_BYTES) if file == STDIN else read_file(Path(file), MOST_BYTES, pipes=True)
-    except (OSError, ValueError) as error:
-        raise UsageFault(f"Cannot read {name}: {_reason(error)}.") from error
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageFault(f"{name} is not text in UTF-8: byte {error.start} cannot be read.") from error
-    if not text.strip():
-        raise UsageFault(f"{name} is empty: an OpenQASM program was expected.")
-    return text
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
@@ -235,17 +86,38 @@ async def _submit_and_wait(
     candidate = await services.transpiler.transpile(source, backend, options)
     _say_transpiled(candidate)
     submission = _submission(request, source, candidate, report)
+    if request.dry_run:
+        return await _run_dry(opened, request, candidate, submission)
     estimate = await services.transpiler.simulation(submission)
     if estimate is not None and estimate.seconds is not None and estimate.seconds >= _WORTH_SAYING:
         say(f"The simulation takes about {estimate.seconds:.0f} s.")
-    job = await submit(services, submission)
+    priced = await services.pricing.price(submission)
+    usage = await known_usage(services)
+    say_price(priced.price, usage)
+    if not request.yes:
+        refuse_beyond(priced.price, usage, submission)
+    job = await submit(services, priced.submission)
     say(f"Job {job.id} on {job.backend}: {job.status}.")
     try:
         job = await wait_until_over(services, job.id)
     except asyncio.CancelledError:
         _say_stopped(request, job)
         raise
-    return await _finish(opened, request, candidate, job)
+    return await _finish(opened, request, candidate, job, price_facts(priced.price, usage))
+
+
+async def _run_dry(
+    opened: OpenServices, request: RunRequest, candidate: Candidate, submission: Submission
+) -> Exit:
+    """Print what the run would take; nothing is measured, and nothing waits for a device."""
+    services = opened.services
+    priced = await services.pricing.price(submission)
+    answer, refusal = await run_dry(services, priced.submission)
+    price = replace(priced.price, dry_run=answer)
+    emit_dry_run(
+        opened.identity, candidate, price, await known_usage(services), refusal, as_json=request.as_json
+    )
+    return Exit.DONE
 
 
 async def _require_backend_name(services: AppServices, name: str) -> None:
@@ -297,7 +169,7 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
         observables = tuple(candidate.lay_out(text) for text in request.observables)
     except ValueError as error:
         raise UsageFault(str(error)) from error
-    return Submission(
+    submission = Submission(
         primitive=request.primitive,
         backend=candidate.backend,
         qasm=candidate.qasm,
@@ -316,13 +188,20 @@ def _submission(request: RunRequest, source: str, candidate: Candidate, report: 
         program=request.program,
         options=request.options,
     )
+    return replace(submission, formula_seconds=unprepared_seconds(candidate, submission))
 
 
-async def _finish(opened: OpenServices, request: RunRequest, candidate: Candidate, job: Job) -> Exit:
+async def _finish(
+    opened: OpenServices,
+    request: RunRequest,
+    candidate: Candidate,
+    job: Job,
+    price: dict[str, object],
+) -> Exit:
     done = job.status is JobStatus.DONE
     result = await _result(opened.services, job) if done else None
     if request.as_json:
-        emit_json(run_answer(opened.identity, job, candidate, result))
+        emit_json(run_answer(opened.identity, job, candidate, result, price))
     elif result is not None:
         emit_result(result)
     if done:

@@ -8,7 +8,9 @@ from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.values import Value
-from tui.domain.circuits import OVERHEAD_SECONDS
+from tui.domain.accounts import Usage
+from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
 
 WITHIN: Final = 0.2
 """Relative error up to which an estimate counts as right."""
@@ -70,6 +72,28 @@ class ProgramWork(Value, frozen=True):
             rep_delay_us: the device's own pause between two shots, in microseconds.
         """
         return OVERHEAD_SECONDS + self.executions * rep_delay_us * 1e-6 + (self.circuit_seconds or 0.0)
+
+
+def unprepared_seconds(candidate: Candidate, submission: Submission) -> float | None:
+    """Return the QPU seconds by IBM's formula of a job that is not prepared here, as far as is known.
+
+    Args:
+        candidate: the circuit; a shot of unknown duration counts with its rep delay alone.
+        submission: how often it is run. Each group of observables that is measured together counts anew on
+            the service; here all count as one.
+
+    Returns:
+        Seconds; `None` for several PUBs.
+    """
+    if submission.further:
+        return None
+    if submission.primitive is Primitive.ESTIMATOR:
+        shots = math.ceil(1 / (submission.precision or DEFAULT_PRECISION) ** 2)
+    else:
+        shots = submission.shots or DEFAULT_SHOTS
+    sets = 1 if submission.sweep is None else submission.sweep.sets
+    pause = DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
+    return qpu_seconds(candidate.duration_us or 0.0, shots, circuits=sets, rep_delay_us=pause)
 
 
 class PricedJob(Value, frozen=True):
@@ -136,6 +160,18 @@ class Price(Value, frozen=True):
         if self.dry_run is not None and self.dry_run.seconds is not None:
             return self.dry_run.seconds
         return self.own.seconds if self.own is not None else self.formula
+
+    def exceeds(self, usage: Usage | None, limit: float | None = None) -> bool:
+        """Return whether the run takes more than the instance has left, as far as both are known.
+
+        Args:
+            usage: of the instance; `None`: not known.
+            limit: QPU seconds after which the service ends the job; `None`: no such limit.
+        """
+        if usage is None or usage.limit_reached:
+            return usage is not None
+        seconds, left = self.at_most(limit), usage.remaining_seconds
+        return seconds is not None and left is not None and seconds > left
 
     def at_most(self, limit: float | None) -> float | None:
         """Return the QPU seconds to count with where the service ends the job after `limit` seconds."""

@@ -13,7 +13,7 @@ from tests.monitor.test_at_most_once import SANDBOX, queued_submission
 from tests.monitor.test_outbox import never_arrived
 from tests.store.samples import read_tables
 from tui.commands import run as run_module
-from tui.commands.run import RunRequest
+from tui.commands.run_request import RunRequest
 from tui.commands.shared.context import OpenServices
 from tui.commands.shared.output import Exit
 from tui.commands.shared.submission import MOST_REPEATS, QueueTalk, send_earlier, submit, wait_until_over
@@ -172,7 +172,7 @@ async def test_result_that_cannot_be_read_is_a_failure(
     await harness.clock.run_until(waiting.done, seconds=60)
     opened = OpenServices(harness.services, IDENTITY)
     request = RunRequest("bell.qasm", as_json=as_json)
-    assert await run_module._finish(opened, request, CANDIDATE, waiting.result()) is Exit.FAILED
+    assert await run_module._finish(opened, request, CANDIDATE, waiting.result(), {}) is Exit.FAILED
     printed = capsys.readouterr()
     assert f"Job {job.id} is done, but its result" in printed.err
     assert ('"counts"' not in printed.out) and (bool(printed.out) is as_json)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @service_options()
 @run_options
 @cloud_options
+@click.option("--dry-run", is_flag=True, help="Say what it would take, and do not run it.")
+@click.option("-y", "--yes", is_flag=True, help="Run it although it takes more than the instance has left.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def run(
     choice: ServiceChoice,
@@ -31,10 +33,11 @@ def run(
     """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
 
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
-    tabs when stdout is not a terminal. Ctrl+C stops waiting; the job goes on at the service.
+    tabs when stdout is not a terminal. A run that takes more QPU time than the instance has left needs
+    --yes. Ctrl+C stops waiting; the job goes on at the service.
     """
-    from tui.commands.run import CLOUD_FLAGS, CloudFlags, RunRequest
     from tui.commands.run import run as command
+    from tui.commands.run_request import CLOUD_FLAGS, CloudFlags, RunRequest
     from tui.domain.jobs import LogLevel, Primitive
     from tui.domain.primitives import Decoupling, JobProgram, PrimitiveOptions
 

@@ -17,7 +17,8 @@ STATUSES = """\b
 Exit status:
   0    done
   1    the job failed or was cancelled, or the service said no or was not reached
-  2    a wrong option, an unreadable file, no account, or no terminal for the app
+  2    a wrong option, an unreadable file, no account, no terminal for the app,
+       or a run of more QPU time than the instance has left
   130  Ctrl+C
   141  whoever read the output went away
 """

@@ -13,12 +13,17 @@ from tui.domain.results import JobResult, PubResult, value_facts
 
 
 def run_answer(
-    identity: Identity, job: Job, candidate: Candidate, result: JobResult | None
+    identity: Identity,
+    job: Job,
+    candidate: Candidate,
+    result: JobResult | None,
+    price: dict[str, object] | None = None,
 ) -> dict[str, object]:
     """The JSON answer of `qdeck run`.
 
     `counts` is there when the circuit has one classical register; `registers` has the counts of every
-    register by name; `values` is the estimator's answer; `reason` is there when the job did not do it.
+    register by name; `values` is the estimator's answer; `reason` is there when the job did not do it;
+    `price` is what it was to take, as known before it was sent.
     """
     answer: dict[str, object] = {
         "job_id": job.id,
@@ -37,20 +42,24 @@ def run_answer(
         answer["reason_code"] = job.reason_code or None
     if result is not None:
         answer |= _result_facts(result)
+    if price is not None:
+        answer["price"] = price
+    return answer | {"transpiled": transpiled_facts(candidate), "qasm": candidate.qasm}
+
+
+def transpiled_facts(candidate: Candidate) -> dict[str, object]:
+    """The transpiled circuit in a JSON answer, without its text."""
     after, options = candidate.after, candidate.options
     asked = {"ai": options.asked.ai.value, "fractional_gates": options.asked.fractional_gates}
-    return answer | {
-        "transpiled": {
-            "two_qubit_gates": after.two_qubit_gates,
-            "depth": after.depth,
-            "size": after.size,
-            "optimization_level": options.optimization_level,
-            "where": candidate.where,
-            **(asked if options.cloud else {}),
-            "layout": list(candidate.layout),
-            "estimated_success": candidate.estimated_success,
-        },
-        "qasm": candidate.qasm,
+    return {
+        "two_qubit_gates": after.two_qubit_gates,
+        "depth": after.depth,
+        "size": after.size,
+        "optimization_level": options.optimization_level,
+        "where": candidate.where,
+        **(asked if options.cloud else {}),
+        "layout": list(candidate.layout),
+        "estimated_success": candidate.estimated_success,
     }
 
 

@@ -99,7 +99,7 @@ class Pricing:
                 the run would fail; the service's refusal, or it did not answer.
         """
         service = self._app_state.connection.need_service()
-        if not prepared.params:
+        if not prepared.runs_executor:
             raise QdeckError(
                 ErrorKind.INVALID,
                 "Dry runs are for quantum programs, not for the service's own primitives.",
@@ -120,7 +120,7 @@ class Pricing:
         return self._app_state.connection.label, self._app_state.connection.instance
 
     def _corrected(self, prepared: Submission, formula: float) -> Correction | None:
-        program = _EXECUTOR if prepared.params else str(prepared.primitive)
+        program = _EXECUTOR if prepared.runs_executor else str(prepared.primitive)
         own = [
             record for record in self._app_state.history.records() if self._counts(record, prepared, program)
         ]

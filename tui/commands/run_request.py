@@ -1,0 +1,180 @@
+"""The command line of `qdeck run` as a value, and the circuit that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from tui.commands.shared.output import UsageFault
+from tui.commands.shared.selection import ServiceChoice
+from tui.common.bounded_read import read_file, read_stdin
+from tui.common.errors import QdeckError
+from tui.domain.cloud_transpiler import (
+    Ai,
+    CloudOptions,
+    Couplings,
+    LayoutMode,
+    parse_couplings,
+    parse_preferences,
+    parse_qiskit_option,
+)
+from tui.domain.jobs import LogLevel, Primitive, check_tags
+from tui.domain.primitives import JobProgram, PrimitiveOptions
+
+STDIN = "-"
+MOST_BYTES = 50_000_000
+"""The largest program that is read: services take no larger requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFlags:
+    """What was typed; empty and `None`: not said.
+
+    Attributes:
+        ai: `auto`, `true` or `false`.
+        ai_layout_mode: `keep`, `optimize` or `improve`.
+        optimize_for: preferences with commas between.
+        coupling_map: path of a file with a JSON array of pairs of qubits.
+        transpile_option: arguments of `qiskit.transpile`, each as `KEY=JSON`.
+    """
+
+    ai: str | None = None
+    ai_layout_mode: str | None = None
+    fractional_gates: bool = False
+    optimize_for: str = ""
+    coupling_map: str = ""
+    transpile_option: tuple[str, ...] = ()
+
+    def options(self, *, cloud: bool) -> CloudOptions:
+        """Combine the flags into the options of the cloud transpiler.
+
+        Returns:
+            The options; all defaults where no flag was given.
+
+        Raises:
+            UsageFault: they do not go together, cannot be read, or `cloud` is not asked for.
+        """
+        said = [f"--{field.name.replace('_', '-')}" for field in fields(self) if getattr(self, field.name)]
+        if said and not cloud:
+            raise UsageFault(f"{said[0]} is for transpiling on the service: add --cloud.")
+        try:
+            return CloudOptions(
+                ai=Ai(self.ai) if self.ai else Ai.AUTO,
+                layout_mode=LayoutMode(self.ai_layout_mode) if self.ai_layout_mode else LayoutMode.OPTIMIZE,
+                preferences=parse_preferences(self.optimize_for),
+                fractional_gates=self.fractional_gates,
+                coupling_map=_couplings(self.coupling_map),
+                qiskit_options=tuple(dict(map(parse_qiskit_option, self.transpile_option)).items()),
+            )
+        except ValueError as error:
+            raise UsageFault(str(error)) from error
+
+
+CLOUD_FLAGS = tuple(flag.name for flag in fields(CloudFlags))
+
+
+def _couplings(file: str) -> Couplings:
+    if not file:
+        return ()
+    try:
+        text = read_file(Path(file), MOST_BYTES, pipes=True).decode("utf-8-sig")
+    except OSError as error:
+        raise UsageFault(f"Cannot read {file}: {_reason(error)}.") from error
+    if not (pairs := parse_couplings(text)):
+        raise UsageFault(f"{file} is empty: a JSON array of pairs of qubits was expected.")
+    return pairs
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the command line of `qdeck run` says. Empty and `None` mean: not said.
+
+    Attributes:
+        file: path of the OpenQASM file, `-` for stdin.
+        observables: Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
+        cloud: transpile on the service instead of here.
+        flags: what the service's transpiler is asked besides the level.
+        max_seconds: QPU seconds after which the service ends the job.
+        private: the service tells nobody the inputs, and the result once.
+        program: a quantum program or the service's own primitive.
+        options: error suppression and mitigation.
+        dry_run: ask the service what the run would take, and do not run it.
+        yes: submit it although it takes more than the instance has left.
+    """
+
+    file: str
+    service: ServiceChoice = field(default_factory=ServiceChoice)
+    backend: str = ""
+    level: int | None = None
+    primitive: Primitive = Primitive.SAMPLER
+    shots: int | None = None
+    observables: tuple[str, ...] = ()
+    precision: float | None = None
+    session_id: str = ""
+    tags: tuple[str, ...] = ()
+    cloud: bool = False
+    flags: CloudFlags = field(default_factory=CloudFlags)
+    max_seconds: int | None = None
+    private: bool = False
+    log_level: LogLevel | None = None
+    program: JobProgram | None = None
+    options: PrimitiveOptions = field(default_factory=PrimitiveOptions)
+    as_json: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The observables as they are shown."""
+        return tuple(text.strip().upper() for text in self.observables)
+
+    def verify(self) -> None:
+        """Refuse what cannot be meant, before anything is started.
+
+        Raises:
+            UsageFault: options that do not go together, or that the service would refuse.
+        """
+        if self.primitive is Primitive.ESTIMATOR:
+            if not self.observables:
+                raise UsageFault("The estimator needs an --observable: one Pauli letter a qubit, e.g. ZZ.")
+            if self.shots is not None:
+                raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
+        elif self.observables or self.precision is not None:
+            raise UsageFault("--observable and --precision are for --primitive estimator.")
+        elif self.options.resilience is not None:
+            raise UsageFault("--resilience is for --primitive estimator.")
+        if self.program is JobProgram.LEGACY and self.options != PrimitiveOptions():
+            raise UsageFault("--twirl, --decoupling and --resilience are not for --program legacy.")
+        if self.dry_run and self.program is JobProgram.LEGACY:
+            raise UsageFault("--dry-run is not for --program legacy.")
+        try:
+            check_tags(self.tags, room_for_own=True)
+        except QdeckError as error:
+            raise UsageFault(str(error)) from error
+
+
+def read_circuit(file: str) -> str:
+    """Read the program from a file, or from stdin for `-`.
+
+    Returns:
+        The text, never blank.
+
+    Raises:
+        UsageFault: it cannot be read, is blank, or is not UTF-8 text.
+    """
+    name = "stdin" if file == STDIN else file
+    try:
+        body = read_stdin(MOST_BYTES) if file == STDIN else read_file(Path(file), MOST_BYTES, pipes=True)
+    except (OSError, ValueError) as error:
+        raise UsageFault(f"Cannot read {name}: {_reason(error)}.") from error
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageFault(f"{name} is not text in UTF-8: byte {error.start} cannot be read.") from error
+    if not text.strip():
+        raise UsageFault(f"{name} is empty: an OpenQASM program was expected.")
+    return text
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
