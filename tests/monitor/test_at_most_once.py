@@ -16,8 +16,8 @@ from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, Submission, WaitState
 from tui.monitor import services as services_module
-from tui.monitor.outbox import context
-from tui.monitor.outbox.context import SENDING_ELSEWHERE
+from tui.monitor.outbox import ownership
+from tui.monitor.outbox.ownership import SENDING_ELSEWHERE
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.outbox.send_queue import NO_PROGRAM
 from tui.monitor.state.events import Notice, OutboxChanged, SubmissionsChangedElsewhere
@@ -295,7 +295,7 @@ async def test_reconciler_leaves_alone_what_another_machine_is_sending(
 ) -> None:
     """A shared home whose locks do not reach the other machine."""
     first = await MonitorHarness(tmp_path).enter(SANDBOX)
-    monkeypatch.setattr(context, "this_machine", lambda: ("00000000", "00000000"))
+    monkeypatch.setattr(ownership, "this_machine", lambda: ("00000000", "00000000"))
     second = await MonitorHarness(tmp_path, first.host, seed=2).enter(SANDBOX)
     sending, may_end = asyncio.Event(), asyncio.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import os
 import socket
 import sys
@@ -16,20 +17,22 @@ import pytest
 from tests.monitor.fakes import BELL
 from tests.support.clock import FakeClock
 from tui.common.file_lock import FileLock
-from tui.monitor.outbox import context
-from tui.monitor.outbox.context import (
+from tui.monitor.outbox import ownership
+from tui.monitor.outbox.ownership import (
     LIVENESS_SECONDS,
     SENDING_AT_MOST,
     SENDING_ELSEWHERE,
     STALE,
     Ownership,
+    ProcessLock,
 )
 from tui.store.records.models import PendingState, PendingSubmission
 
+TAG = "qdeck-0123456789ab"
 HELD = """
 import sys, time
 from pathlib import Path
-from tui.monitor.outbox.context import ProcessLock
+from tui.monitor.outbox.ownership import ProcessLock
 one = ProcessLock(Path(sys.argv[1]))
 one.acquire()
 print(one.name, flush=True)
@@ -39,9 +42,7 @@ time.sleep(600)
 
 def pending(clock: FakeClock, owner: str, state: PendingState = PendingState.PREPARED) -> PendingSubmission:
     now = clock.now()
-    return PendingSubmission(
-        "qdeck-0123456789ab", state, "platform", "", now, BELL, owner, changed=now, sent=now
-    )
+    return PendingSubmission(TAG, state, "platform", "", now, BELL, owner, changed=now, sent=now)
 
 
 def renamed(name: str, *, token: str = "", machine: str = "", boot: str = "") -> str:
@@ -111,7 +112,7 @@ async def test_another_machine_with_a_held_lock_keeps_its_queue(
 ) -> None:
     clock = FakeClock()
     here = Ownership(clock, tmp_path / "outbox.lock")
-    monkeypatch.setattr(context, "this_machine", lambda: ("00000000", "00000000"))
+    monkeypatch.setattr(ownership, "this_machine", lambda: ("00000000", "00000000"))
     away = Ownership(clock, tmp_path / "outbox.lock")
     await away.register()
     waiting, sending = pending(clock, away.name), pending(clock, away.name, PendingState.SENDING)
@@ -171,16 +172,16 @@ def test_machine_without_names_in_its_files_is_told_by_its_host(
 ) -> None:
     (tmp_path / "binary").write_bytes(b"\xff")
     for missing in (tmp_path / "nowhere", tmp_path / "binary"):
-        monkeypatch.setattr(context, "_MACHINE_ID", missing)
-        monkeypatch.setattr(context, "_BOOT_ID", missing)
-        machine, boot = context.this_machine()
+        monkeypatch.setattr(ownership, "_MACHINE_ID", missing)
+        monkeypatch.setattr(ownership, "_BOOT_ID", missing)
+        machine, boot = ownership.this_machine()
         assert (len(machine), boot) == (8, "")
 
 
 async def test_lock_files_of_killed_processes_are_removed_and_held_ones_stay(tmp_path: Path) -> None:
     folder = tmp_path / "owners"
     folder.mkdir()
-    machine, _ = context.this_machine()
+    machine, _ = ownership.this_machine()
     names = (f"{machine}-0a", f"{machine}-0b", "00000000-0c", "00000000-0d")
     killed, young, away, away_for_long = (folder / f"{name}.lock" for name in names)
     held = Ownership(FakeClock(), tmp_path / "outbox.lock")
@@ -216,3 +217,73 @@ async def test_process_whose_new_file_was_taken_for_a_leftover_locks_another(
     await one.register()
     assert taken and other.another_has(pending(clock, one.name))
     one.leave()
+
+
+# notes of requests that may be under way
+
+
+async def noting_process(folder: Path, *, until: float | None = None) -> str:
+    """Let a process note a request of `qdeck-0123456789ab`, as far as given, and kill it; its name."""
+    code = HELD.replace("print(", f"\n{f'one.note({TAG!r}, float({str(until)!r}))' if until else ''}\nprint(")
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    name = (await child.stdout.readline()).decode().strip()
+    child.kill()
+    await child.wait()
+    return name
+
+
+@pytest.mark.parametrize("until", [None, 1234.5, math.inf])
+async def test_killed_process_leaves_notes_of_its_requests(tmp_path: Path, until: float | None) -> None:
+    owner = await noting_process(tmp_path / "owners", until=until)
+    here = Ownership(FakeClock(), tmp_path / "outbox.lock")
+    await here.register()
+    assert here.request_until(pending(FakeClock(), owner)) == (-math.inf if until is None else until)
+    here.leave()
+
+
+@pytest.mark.parametrize("left", ["nothing", "no file", "half a line", "no object", "no number"])
+async def test_process_without_readable_notes_may_have_sent_everything(tmp_path: Path, left: str) -> None:
+    owner = await noting_process(tmp_path / "owners")
+    (file,) = (tmp_path / "owners").iterdir()
+    texts = {"nothing": "", "half a line": '{"requests": {}}', "no object": "[]\n"}
+    texts["no number"] = f'{{"requests": {{"{TAG}": "soon"}}}}\n'
+    if left == "no file":
+        file.unlink()
+    else:
+        file.write_text(texts[left])
+    here = Ownership(FakeClock(), tmp_path / "outbox.lock")
+    assert here.request_until(pending(FakeClock(), owner)) == math.inf
+
+
+async def test_notes_of_another_boot_prove_nothing(tmp_path: Path) -> None:
+    owner = await noting_process(tmp_path / "owners")
+    here = Ownership(FakeClock(), tmp_path / "outbox.lock")
+    assert here.request_until(pending(FakeClock(), renamed(owner, boot="00000000"))) == math.inf
+    assert here.request_until(pending(FakeClock(), "")) == -math.inf
+
+
+async def test_shorter_notes_replace_longer_ones(tmp_path: Path) -> None:
+    process = ProcessLock(tmp_path / "owners")
+    process.acquire()
+    process.note(TAG, 1e9)
+    process.note("qdeck-ffffffffffff", math.inf)
+    process.note("qdeck-ffffffffffff", None)
+    assert process.noted(process.name, TAG) == 1e9
+    process.note(TAG, None)
+    assert process.noted(process.name, TAG) == -math.inf
+    process.release([TAG])
+    assert not any((tmp_path / "owners").iterdir())
+
+
+async def test_notes_of_what_stays_in_doubt_outlive_their_process(tmp_path: Path) -> None:
+    clock = FakeClock()
+    one, other = (Ownership(clock, tmp_path / "outbox.lock") for _ in range(2))
+    await one.register()
+    one.note_request(TAG, 77.0)
+    one.leave([TAG])
+    await other.register()
+    assert other.request_until(pending(clock, one.name)) == 77.0
+    other.leave()

@@ -1,8 +1,10 @@
-"""Leaving while sessions are open: stay, drain, cancel, or leave them, by keys alone."""
+"""Leaving while submissions are in line or sessions open: stay, wait, drain, cancel, leave, by keys alone."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from dataclasses import replace
 
 import pytest
@@ -18,9 +20,12 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
 from tui.monitor.state.events import SessionsChanged
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.dialogs.quit import LeaveSessions
+from tui.screens.dialogs.quit import LeaveQueue, LeaveSessions
 from tui.screens.jobs.screen import JobsScreen
+from tui.store.records.models import PendingState
 
+ALIVE = f"{socket.gethostname()}:{os.getpid()}"
+"""Another qdeck that runs."""
 OWN = replace(BATCH, opened_here=True)
 FOREIGN = replace(
     BATCH,
@@ -209,3 +214,115 @@ async def test_quit_when_read_only_offers_stay_or_leave_open() -> None:
         await pilot.press("down", "enter")
         await until(pilot, lambda: pilot.app.return_code == 0)
     assert not {"drain_session", "close_session"} & set(services.names_asked())
+
+
+# submissions in line
+
+
+def services_in_line() -> AppServicesHarness:
+    """Services with a submission that is being looked for, and one in line behind it."""
+    services = AppServicesHarness()
+    services.queue("lost", PendingState.UNCONFIRMED)
+    services.queue("behind", PendingState.PREPARED, 1)
+    services.outbox.queue.hold_for(3600.0, "the service asked to wait")
+    return services
+
+
+async def ask_in_line(pilot: Pilot[None], *keys: str) -> LeaveQueue:
+    """Press ctrl+q, wait for the question about the submissions, and press keys in it."""
+    await settled(pilot)
+    await pilot.press("ctrl+q")
+    await until(pilot, lambda: isinstance(pilot.app.screen, LeaveQueue))
+    await settled(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, LeaveQueue)
+    await pilot.press(*keys)
+    return screen
+
+
+def end(services: AppServicesHarness, name: str, state: PendingState) -> None:
+    """Let a submission end as if the service had been asked."""
+    history = services.outbox.context.app_state.history
+    pending = history.submission(f"qdeck-{name}")
+    assert pending is not None
+    history.upsert_submission(replace(pending, state=state, note="Exhausted."))
+    services.outbox.queue.publish()
+
+
+def test_quit_with_submissions_in_line_at_80x24(snap_compare: SnapCompare) -> None:
+    async def asked(pilot: Pilot[None]) -> None:
+        await ask_in_line(pilot, "down", "enter")
+        await settled(pilot)
+
+    assert snap_compare(make_app(services_in_line()), run_before=asked)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_quit_counts_the_submissions_in_line_and_what_they_wait_for(size: tuple[int, int]) -> None:
+    async with running(services_in_line(), size=size) as pilot:
+        await ask_in_line(pilot)
+        assert shows(pilot, "2 submissions in line", "lost", "checking for its job")
+        assert shows(pilot, "behind", "Wait and leave", "they stay for the next qdeck")
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("escape",), ("down", "enter", "escape")])
+async def test_quit_with_submissions_in_line_can_stay(keys: tuple[str, ...]) -> None:
+    async with running(services_in_line()) as pilot:
+        await ask_in_line(pilot, *keys)
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert pilot.app.return_code is None
+
+
+async def test_quit_leaves_submissions_in_line_to_the_next_qdeck() -> None:
+    services = services_in_line()
+    async with running(services) as pilot:
+        await ask_in_line(pilot, "down", "down", "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+    assert services.queued("qdeck-behind")[0] is PendingState.PREPARED
+
+
+async def test_quit_waits_until_the_last_submission_is_a_job() -> None:
+    services = services_in_line()
+    async with running(services) as pilot:
+        await ask_in_line(pilot, "down", "enter")
+        await until(pilot, lambda: shows(pilot, "Waiting for 2 submissions;"))
+        end(services, "lost", PendingState.ACCEPTED)
+        await until(pilot, lambda: shows(pilot, "Waiting for 1 submission;"))
+        assert pilot.app.return_code is None
+        end(services, "behind", PendingState.ACCEPTED)
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+@pytest.mark.parametrize("state", [PendingState.REFUSED, PendingState.UNSENT])
+async def test_quit_stays_when_a_submission_ends_without_a_job(state: PendingState) -> None:
+    services = services_in_line()
+    async with running(services) as pilot:
+        screen = await ask_in_line(pilot, "down", "enter")
+        end(services, "behind", PendingState.ACCEPTED)
+        end(services, "lost", state)
+        await until(pilot, lambda: shows(pilot, "Exhausted."))
+        assert pilot.app.screen is screen and pilot.app.return_code is None
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_quit_asks_about_sessions_after_the_submissions_in_line() -> None:
+    services = services_in_line()
+    services.the_sessions = (OWN,)
+    async with running(services) as pilot:
+        await ask_in_line(pilot, "down", "enter")
+        end(services, "lost", PendingState.ACCEPTED)
+        end(services, "behind", PendingState.ACCEPTED)
+        await until(pilot, lambda: isinstance(pilot.app.screen, LeaveSessions))
+
+
+@pytest.mark.parametrize("why", ["read-only", "signed out", "elsewhere"])
+async def test_quit_does_not_ask_about_submissions_that_it_cannot_send(why: str) -> None:
+    services = AppServicesHarness(signed_in=why != "signed out")
+    services.queue("one", PendingState.PREPARED, 1, owner=ALIVE if why == "elsewhere" else "")
+    services.outbox.queue.sends = why != "read-only"
+    services.outbox.queue.hold_for(3600.0, "the service asked to wait")
+    async with running(services) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)

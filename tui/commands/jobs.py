@@ -17,6 +17,7 @@ from tui.commands.shared.context import (
 )
 from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, explain, say
 from tui.commands.shared.selection import ServiceChoice, choose_account, service_facts, service_label
+from tui.commands.shared.submission import say_left_in_line
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Identity
@@ -139,6 +140,7 @@ async def _list_now(
         emit_table(HEAD, [_row(job) for job in jobs])
         if not jobs:
             say("No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.")
+    say_left_in_line(services)
     return Exit.FAILED if stale else Exit.DONE
 
 

@@ -51,9 +51,10 @@ class QueueTalk:
             if one.tag in here or one.tag in self._ours:
                 self._ours.add(one.tag)
                 self._say_why(one)
-            elif one.state is WaitState.WAITING and not one.elsewhere and self._services.outbox.queue.sends:
+        for one in self._services.outbox.queue.in_line():
+            if one.tag not in self._ours:
                 self._say_earlier(one)
-        left = self.earlier - {one.tag for one in waiting}
+        left = self.earlier - {one.tag for one in waiting if one.state is not WaitState.NOT_CREATED}
         self.earlier -= left
         for tag in sorted(left):
             self._say_ended(tag)
@@ -69,7 +70,9 @@ class QueueTalk:
         if one.tag not in self.earlier:
             self.earlier.add(one.tag)
             why = f": {one.why}{_due(one)}" if one.why else ""
-            say(f"From an earlier run “{one.submission.name}” is in line, and is sent now{why}.")
+            waits = one.state is WaitState.WAITING
+            what = f"is in line, and is sent now{why}" if waits else "may be a job: looking for it"
+            say(f"From an earlier run “{one.submission.name}” {what}.")
 
     def _say_ended(self, tag: str) -> None:
         pending = self._services.outbox.context.app_state.history.submission(tag)
@@ -120,8 +123,16 @@ def _not_created(services: AppServices) -> str:
     return next((one.tag for one in known if one is not None and one.state is PendingState.UNSENT), "")
 
 
+def say_left_in_line(services: AppServices) -> None:
+    """Print how many submissions of earlier runs are no jobs yet, for a command that sends nothing."""
+    waiting = services.outbox.queue.waiting()
+    if left := [one for one in waiting if not one.elsewhere and one.state is not WaitState.NOT_CREATED]:
+        many = "1 submission is" if len(left) == 1 else f"{len(left)} submissions are"
+        say(f"From earlier runs {many} not known to be jobs yet. `qdeck run` or the app sees to that.")
+
+
 async def send_earlier(services: AppServices, talk: QueueTalk) -> None:
-    """Stay until what earlier runs left in line has been sent, for some time."""
+    """Stay until what earlier runs left in line has been sent or found, for some time."""
     service = services.connection.service
     if service is None or services.read_only:
         return
@@ -134,7 +145,7 @@ async def send_earlier(services: AppServices, talk: QueueTalk) -> None:
                 changed.clear()
                 await changed.wait()
     except TimeoutError:
-        say(f"Not waited for any longer: {len(talk.earlier)} in line are sent by the next qdeck.")
+        say(f"Not waited for any longer: {len(talk.earlier)} in line are left to the next qdeck.")
     except QdeckError as error:
         explain(error)
     finally:

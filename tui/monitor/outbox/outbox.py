@@ -29,7 +29,8 @@ from typing import Any
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, Submission, check_tags
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.context import OutboxContext, Ownership, describe
+from tui.monitor.outbox.context import OutboxContext, describe
+from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.outbox.reconciler import OTHERS_EVERY, Reconciler
 from tui.monitor.outbox.send_queue import NO_PROGRAM, SendQueue, is_queue_full
 from tui.monitor.polling.workers import Workers
@@ -183,13 +184,17 @@ class Outbox:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        in_doubt = set()
         for pending in self._history.submissions():
+            if pending.state is not PendingState.PREPARED or pending.owner != self._owner.name:
+                continue
             # What may have been sent before by one that was killed stays in doubt for the next one, too.
-            ours = pending.state is PendingState.PREPARED and pending.owner == self._owner.name
-            if ours and not self.queue.in_doubt(pending.tag):
+            if self.queue.in_doubt(pending.tag):
+                in_doubt.add(pending.tag)
+            else:
                 self._history.upsert_submission(replace(pending, owner=""))
         await self._app_state.save()
-        self._owner.leave()
+        self._owner.leave(in_doubt)
         self.signed_out()
         for tag in tuple(self._waiters):
             text = "qdeck ended before the service had said whether the job exists."
@@ -259,6 +264,7 @@ class Outbox:
                         replace(ours, state=PendingState.SENDING, sent=now, note="")
                     )
                     await self._history.flush()
+                    self._owner.note_request(tag)
         except QdeckError as error:
             self._app_state.storage_refused(error)
             self.queue.hold_for(DISK_AGAIN, "the disk takes nothing")
@@ -288,6 +294,8 @@ class Outbox:
             try:
                 job = await service.submit(replace(submission, tags=(*submission.tags, tag)))
             except QdeckError as error:
+                if error.kind is not ErrorKind.UNCONFIRMED:
+                    self._owner.forget_request(tag)
                 await self._not_accepted(pending, error)
             except asyncio.CancelledError:
                 self._history.upsert_submission(replace(pending, state=PendingState.UNCONFIRMED))
@@ -296,6 +304,7 @@ class Outbox:
                 self._waiters.fail(tag, error)
                 raise
             else:
+                self._owner.forget_request(tag)
                 await self.queue.accept(pending, submission, job)
         finally:
             self.context.sending.discard(tag)

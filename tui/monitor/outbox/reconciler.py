@@ -6,7 +6,8 @@ from `SURE_AFTER` seconds after the request's end on, and only when it said the 
 
 All that is taken over from a process that ended is in doubt (`SendQueue.doubts`) until the service was asked
 for it. The file may say less than what was done: its last lines lost in a power cut, or an old copy of it put
-back. So what it says was not sent may be a job.
+back. So what it says was not sent may be a job. The service's word counts at once where the notes of that
+process (`ProcessLock`) say that no request was under way.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff
 from tui.domain.jobs import Job, JobPage, JobQuery
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.context import REQUEST_AT_MOST, STALE, OutboxContext, describe
+from tui.monitor.outbox.context import REQUEST_AT_MOST, OutboxContext, describe
+from tui.monitor.outbox.ownership import STALE
 from tui.monitor.outbox.send_queue import SendQueue
 from tui.monitor.state.events import Severity, SubmissionsChangedElsewhere, SubmittedJobListed
 from tui.store.records.models import PendingState, PendingSubmission
@@ -186,9 +188,7 @@ class Reconciler:
             stale = [pending for pending in orphaned if pending.last_changed < since]
             for pending in orphaned:
                 state = PendingState.UNSENT if pending in stale else pending.state
-                # One whose process ended in order was not being sent then; a request of a killed one may
-                # still be on its way.
-                self._queue.doubt(pending.tag, SURE_AFTER if pending.owner else 0.0)
+                self._doubt(pending)
                 self._history.upsert_submission(replace(pending, owner=self._owner.name, state=state))
             await self._history.flush()
         if kept := len(orphaned) - len(stale):
@@ -198,6 +198,18 @@ class Reconciler:
             self._events.notice(text, Severity.WARNING)
         if orphaned:
             self._queue.publish()
+
+    def _doubt(self, pending: PendingSubmission) -> None:
+        """Hold the submission of a process that ended for as long as a request of it may still be on its way.
+
+        Raises:
+            QdeckError: `STORAGE`: whoever takes over from this process could not be told.
+        """
+        now = self._clock.monotonic()
+        seconds = min(max(0.0, self._owner.request_until(pending) - now), SURE_AFTER)
+        if seconds:
+            self._owner.note_request(pending.tag, now + seconds)
+        self._queue.doubt(pending.tag, seconds)
 
     # a submission of which it is not known whether its job exists
 

@@ -105,6 +105,19 @@ class SendQueue:
 
     # what is queued
 
+    def in_line(self) -> tuple[WaitingSubmission, ...]:
+        """Return the submissions of which this process can find out what becomes of them, by waiting."""
+        if self._app_state.connection.service is None or not self.sends:
+            return ()
+        open_ones = (one for one in self.waiting() if one.state is not WaitState.NOT_CREATED)
+        return tuple(one for one in open_ones if not one.elsewhere)
+
+    def failures(self, tags: Iterable[str]) -> list[str]:
+        """Return a sentence for each of these own tags whose submission ended without a job."""
+        known = filter(None, map(self._history.submission, tags))
+        ended = {PendingState.REFUSED: "was refused", PendingState.UNSENT: "was not sent"}
+        return [f"{describe(one)} {ended[one.state]}. {one.note}" for one in known if one.state in ended]
+
     def of_account(self, service: QuantumService, *states: PendingState) -> list[PendingSubmission]:
         """Return the account's submissions of which a job may still come, the earliest first.
 

@@ -1,8 +1,9 @@
-"""The question before qdeck is left while sessions are open: stay, drain, cancel, or leave them open."""
+"""The questions before qdeck is left: while submissions are in line, and while sessions are open."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,10 +18,11 @@ from textual.widgets import Button, Static
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain, plain_lines, shorten
 from tui.common.timing import Clock
-from tui.domain.jobs import JobStatus
+from tui.domain.jobs import JobStatus, WaitingSubmission
 from tui.domain.sessions import Session
 from tui.monitor.services import AppServices
-from tui.screens.base import Workspace
+from tui.monitor.state.events import Event, OutboxChanged
+from tui.screens.base import AppEvent, Workspace
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.confirm import Confirm
 from tui.widgets.keymap import DIALOG, bindings
@@ -39,6 +41,13 @@ _CHOICES = {
     "drain": "Drain and leave",
     "cancel": "Cancel and leave",
     "leave": "Leave them open",
+}
+
+_SHOWN = 4
+_QUEUE_CHOICES = {
+    "keep": "Stay",
+    "wait": "Wait and leave    when all are jobs",
+    "leave": "Leave now         they stay for the next qdeck",
 }
 
 
@@ -200,6 +209,106 @@ class LeaveSessions(Dialog[bool]):
         trouble.update(Content(plain_lines(lines, limit=300)))
 
 
+class LeaveQueue(Dialog[bool]):
+    """Answers whether to leave while submissions are in line, at once or when they are jobs.
+
+    Closes by itself when nothing is left to wait for; one that was refused or not sent means staying.
+    """
+
+    TITLE = "Leave qdeck?"
+    BINDINGS: ClassVar = LeaveSessions.BINDINGS
+
+    def __init__(self, services: AppServices, clock: Clock) -> None:
+        super().__init__()
+        self._queue = services.outbox.queue
+        self._events = services.events
+        self._clock = clock
+        self._tags: set[str] = set()
+        self._waiting = self._over = False
+
+    def compose(self) -> ComposeResult:
+        """The submissions with what they wait for, the choices, and the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(id="leave-title", classes="dialog--title", markup=False)
+            yield Static(id="leave-list", markup=False)
+            for choice, label in _QUEUE_CHOICES.items():
+                yield Button(Content(label), id=choice, compact=True, classes="leave--choice")
+            yield Static(id="trouble", classes="dialog--trouble", markup=False)
+            yield Static(Content("tab, up, down choose   enter press   esc stay"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Staying is the first choice."""
+        self._unsubscribe = self._events.subscribe(self._forward, OutboxChanged)
+        self._update()
+        self.query_one("#keep", Button).focus()
+
+    def on_resize(self) -> None:
+        """Leave out empty lines where the screen is low."""
+        self.set_class(self.app.size.height < _LOW, "-tight")
+
+    def on_unmount(self) -> None:
+        """Hear nothing any more."""
+        self._unsubscribe()
+
+    def _forward(self, event: Event) -> None:
+        self.post_message(AppEvent(event))
+
+    @on(AppEvent)
+    def _update(self) -> None:
+        left = self._queue.in_line()
+        self._tags |= {one.tag for one in left}
+        many = format_count(len(left), "submission")
+        title = f"Leave qdeck? {many} in line." if left else "Leave qdeck?"
+        self.query_one("#leave-title", Static).update(Content(title))
+        rows = [self._row(one) for one in left[:_SHOWN]]
+        rows += [f"and {len(left) - _SHOWN} more"] if len(left) > _SHOWN else []
+        self.query_one("#leave-list", Static).update(Content("\n".join(rows)))
+        failures = self._queue.failures(self._tags)
+        if not left and not failures:
+            self._answer(True)
+        self.query_one("#leave-list").display = bool(left)
+        if failures and not left and self.query_one("#wait").display:
+            self.query_one("#wait").display = False
+            self.query_one("#keep").focus()
+        self._waiting = self._waiting and bool(left)
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = self._waiting or bool(failures)
+        trouble.set_class(self._waiting, "-waiting")
+        said = f"Waiting for {many}; esc stays."
+        trouble.update(Content(said if self._waiting else plain_lines(failures[:2], limit=300)))
+
+    def _row(self, one: WaitingSubmission) -> str:
+        name = shorten(one.submission.name or one.submission.primitive, 30)
+        seconds = 0.0 if one.due is None else (one.due - self._clock.now()).total_seconds()
+        when = f", {math.ceil(seconds)} s" if seconds > 0 else ""
+        return f"{fit(name, 12)} {fit(str(one.state), 12)} {plain(one.why or 'its turn', limit=80)}{when}"
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "wait":
+            self._waiting = True
+            self.set_interval(1.0, self._update, name="countdown")
+            self._update()
+        else:
+            self._answer(event.button.id == "leave")
+
+    def action_cancel(self) -> None:
+        """Stay."""
+        self._answer(False)
+
+    def leave(self) -> bool:
+        """Stay, from elsewhere."""
+        self._answer(False)
+        return True
+
+    def _answer(self, leave: bool) -> None:
+        # The last submission may become a job while the answer is on its way.
+        if not self._over:
+            self._over = True
+            self.dismiss(leave)
+
+
 def _meaning(queued: int, end: str) -> dict[str, str]:
     """What each choice does, in few words; `queued`: jobs that wait in all the sessions."""
     still, dropped = "none is queued", "none is queued"
@@ -215,13 +324,15 @@ def _meaning(queued: int, end: str) -> dict[str, str]:
 
 
 async def may_leave(app: App[Any], services: AppServices, workspace: Workspace, clock: Clock) -> bool:
-    """Ask the user before qdeck ends, when sessions are open or changes are in no file.
+    """Ask the user before qdeck ends, when submissions are in line, sessions open or changes in no file.
 
     Called in a worker, for it waits for the dialog.
 
     Returns:
         True when qdeck may end.
     """
+    if services.outbox.queue.in_line() and not await app.push_screen_wait(LeaveQueue(services, clock)):
+        return False
     unsaved = _unsaved(workspace)
     sure: bool | None = True
     if open_sessions(services):

@@ -122,7 +122,7 @@ class PendingSubmission(Value, frozen=True):
     Attributes:
         tag: its own tag, by which the job is found on the service.
         submission: what the user asked for, without the own tag; its texts are kept apart, by their hashes.
-        owner: the process that sends it (`tui.monitor.outbox.context`); the others leave it alone while
+        owner: the process that sends it (`tui.monitor.outbox.ownership`); the others leave it alone while
             that one lives.
         job_id: the job it became.
         note: why it was refused, or why it is in the send queue again.
