@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -65,6 +66,11 @@ async def test_transpile_every_example_for_every_device(warm: Compiler, example:
     assert len(set(candidate.layout)) == len(set(candidate.final_layout)) == report.stats.qubits
     assert candidate.estimated_success is not None and 0.2 < candidate.estimated_success < 1
     assert candidate.duration_us is not None and 0 < candidate.duration_us < 100
+    assert candidate.estimated_success_idle is not None and candidate.idle_us is not None
+    assert 0 < candidate.estimated_success_idle <= candidate.estimated_success and not candidate.at_most
+    assert candidate.stages is not None
+    assert candidate.stages.total == pytest.approx(-math.log(candidate.estimated_success), abs=1e-9)
+    assert set(candidate.final_layout) <= {*candidate.used, *candidate.layout} and candidate.flags == ()
     assert {register.name for register in isa.cregs} == {
         register.name for register in read(example.text).cregs
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -91,6 +92,34 @@ class TranspileOptions(Value, frozen=True):
             raise ValueError("The seed is given twice: in its own field and as seed_transpiler.")
 
 
+class StageLosses(Value, frozen=True):
+    """What each stage of compiling costs a circuit, in nats: they sum to -ln of its estimated success.
+
+    Below 0 is a gain: a stage that optimizes, or qubits better than the device's median.
+
+    Attributes:
+        synthesis: two-qubit gates and others of the program itself, each as one gate of median error.
+        basis: added by the device's own gates, if every qubit were coupled with every other.
+        routing: added by swaps, and by the qubits and couplers that were chosen.
+        readout: measurements.
+    """
+
+    synthesis: float
+    basis: float
+    routing: float
+    readout: float
+
+    @property
+    def total(self) -> float:
+        """Sum of the stages, in nats."""
+        return self.synthesis + self.basis + self.routing + self.readout
+
+    def shares(self) -> dict[str, float]:
+        """Return the share of the success that each stage costs, 0 to 1, negative for a gain."""
+        stages = {name: getattr(self, name) for name in ("synthesis", "basis", "routing", "readout")}
+        return {name: -math.expm1(-loss) for name, loss in stages.items()}
+
+
 class CloudCircuit(Value, frozen=True):
     """What the cloud transpiler made of a circuit.
 
@@ -143,7 +172,14 @@ class Candidate(Value, frozen=True):
         seconds: how long transpiling took.
         where: "local" or "cloud".
         estimated_success: product of (1 - error) over gates and measurements; `None` without calibration.
+        estimated_success_idle: the same with the decay of waiting qubits, where T1 or T2 are known.
         duration_us: scheduled length of one shot in microseconds, where gate lengths are known.
+        idle_us: microseconds that qubits wait in one shot, summed over the qubits.
+        at_most: True when a loop whose turns the run decides counts once: success is "at most" this.
+        used: the device's qubits that have operations, ascending.
+        stages: which stage of compiling costs how much of the success.
+        flags: couplers and qubits that are dead or reported faulty, as "coupler 8-11 is dead".
+        remapped: moved to other qubits after transpiling.
         rep_delay_us: the device's own pause between two shots, in microseconds; `None` where not told.
         at: when it was transpiled (UTC), as far as that was noted.
         parameters: free parameters of the ISA circuit, in Qiskit's order; some of the source may be gone.
@@ -161,7 +197,14 @@ class Candidate(Value, frozen=True):
     where: str
     measures: bool = True
     estimated_success: float | None = None
+    estimated_success_idle: float | None = None
     duration_us: float | None = None
+    idle_us: float | None = None
+    at_most: bool = False
+    used: tuple[int, ...] = ()
+    stages: StageLosses | None = None
+    flags: tuple[str, ...] = ()
+    remapped: bool = False
     rep_delay_us: float | None = None
     warnings: tuple[str, ...] = ()
     drawing: str = ""

@@ -35,6 +35,16 @@ class DeviceDataError(Exception):
     """A backend's configuration or properties cannot be used; the text says why."""
 
 
+class DeviceTarget(Target):  # type: ignore[misc]
+    """A target that remembers what it leaves out.
+
+    Attributes:
+        faulty: qubits and couplers (in both directions) that the calibration calls not operational.
+    """
+
+    faulty: frozenset[tuple[int, ...]] = frozenset()
+
+
 class Nduv(msgspec.Struct, frozen=True):
     """A calibrated value: name, date, unit, value."""
 
@@ -99,7 +109,7 @@ def build_target(
     properties: bytes | Mapping[str, Any],
     *,
     fractional: bool = False,
-) -> Target:
+) -> DeviceTarget:
     """Build the target of a backend: what can be done on which qubits, how well and how fast.
 
     Qubits and gates that the calibration calls not operational are left out. Fractional gates are left
@@ -145,9 +155,10 @@ class _Builder:
         self._standard: Mapping[str, Any] = get_standard_gate_name_mapping()
         self._gates = {gate.name: gate for gate in device.gates if not self._left_out(gate.name)}
         self._instructions: dict[str, Any] = {}
+        self._faulty: set[tuple[int, ...]] = set()
         self._properties: dict[str, dict[tuple[int, ...], InstructionProperties | None] | None] = {}
 
-    def build(self) -> Target:
+    def build(self) -> DeviceTarget:
         device = self._device
         self._name_instructions()
         for name in self._instructions:
@@ -160,7 +171,7 @@ class _Builder:
         for name in _NON_UNITARY & self._instructions.keys():
             if self._properties[name] is None:
                 self._properties[name] = {(index,): None for index in working}
-        target = Target(
+        target = DeviceTarget(
             num_qubits=device.n_qubits,
             dt=None if device.dt is None else device.dt * 1e-9,
             qubit_properties=[
@@ -170,6 +181,7 @@ class _Builder:
             or None,
             **(device.timing_constraints or {}),
         )
+        target.faulty = frozenset((*self._faulty, *((index,) for index in faulty)))
         for name, instruction in self._instructions.items():
             if name in _CONTROL_FLOW:
                 target.add_instruction(instruction, name=name)
@@ -223,6 +235,8 @@ class _Builder:
             values = _values(entry.parameters)
             if faulty.intersection(entry.qubits) or not _operational(values):
                 known.pop(entry.qubits, None)
+                if len(entry.qubits) == 2 and not _operational(values):
+                    self._faulty |= {entry.qubits, entry.qubits[::-1]}
                 continue
             known[entry.qubits] = InstructionProperties(
                 error=values.get("gate_error"), duration=values.get("gate_length")

@@ -28,7 +28,8 @@ def walk(
         numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
         yield instruction, tuple(numbers[qubit] for qubit in instruction.qubits)
-        if isinstance(instruction.operation, ControlFlowOp):
+        # Making a Python object of each operation only to look at its type would take most of the time.
+        if instruction.is_control_flow():
             for block in instruction.operation.blocks:
                 yield from walk(block, block_numbers(block, instruction, numbers))
 

@@ -1,15 +1,13 @@
-"""How large a circuit is, whether it is a Clifford circuit, and its drawing as far as that is of use."""
+"""Questions about a circuit: does it measure, is it a Clifford circuit, how is it drawn."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
 from qiskit import QuantumCircuit
 
-from tui.domain.circuits import CircuitStats
 from tui.qiskit_common.traversal import walk
 
 MOST_DRAWN: Final = 1_500
@@ -68,29 +66,6 @@ def operations(circuit: QuantumCircuit) -> Iterator[Any]:
     return (instruction for instruction, _ in walk(circuit) if instruction.name != "barrier")
 
 
-def stats(circuit: QuantumCircuit) -> CircuitStats:
-    """Count qubits, bits and operations, and measure the depth.
-
-    Returns:
-        The numbers without barriers; blocks of control flow count once, whether or not they will run, and
-        however often.
-    """
-    counts: Counter[str] = Counter()
-    two_qubit = 0
-    for instruction in operations(circuit):
-        counts[instruction.name] += 1
-        two_qubit += _is_two_qubit_gate(instruction)
-    return CircuitStats(
-        qubits=circuit.num_qubits,
-        clbits=circuit.num_clbits,
-        size=sum(counts.values()),
-        depth=circuit.depth(lambda instruction: instruction.name != "barrier"),
-        two_qubit_gates=two_qubit,
-        two_qubit_depth=circuit.depth(_has_two_qubit_gate),
-        operations=dict(counts.most_common()),
-    )
-
-
 def measures(circuit: QuantumCircuit) -> bool:
     """Return True when anything is measured, in blocks of control flow, too."""
     return any(instruction.name == "measure" for instruction in operations(circuit))
@@ -127,23 +102,6 @@ def draw_if_small(circuit: QuantumCircuit, width: int) -> str:
     if len(active) > MOST_QUBITS or sum(1 for _ in operations(circuit)) > MOST_REVIEWED:
         return ""
     return draw(circuit, width)
-
-
-def _is_two_qubit_gate(instruction: Any) -> bool:
-    return (
-        len(instruction.qubits) == 2
-        and instruction.name != "barrier"
-        and not instruction.is_control_flow()
-        and not instruction.clbits
-    )
-
-
-def _has_two_qubit_gate(instruction: Any) -> bool:
-    if instruction.is_control_flow():
-        return any(
-            _is_two_qubit_gate(inner) for block in instruction.operation.blocks for inner in operations(block)
-        )
-    return _is_two_qubit_gate(instruction)
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:

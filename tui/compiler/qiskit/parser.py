@@ -9,7 +9,8 @@ from typing import Final
 
 from qiskit import QuantumCircuit, qasm2, qasm3
 
-from tui.compiler.qiskit.circuit_summary import measures, stats
+from tui.compiler.qiskit.circuit_stats import stats
+from tui.compiler.qiskit.circuit_summary import measures
 from tui.compiler.qiskit.wording import OPENING, building, importing, syntax
 from tui.domain.circuits import CheckReport, Diagnostic, is_blank, version_of
 from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load

@@ -10,9 +10,11 @@ from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
 from qiskit.transpiler import Target
 
 from tui.compiler.messages import Review, Transpile
-from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures, stats
+from tui.compiler.qiskit.circuit_stats import stats
+from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures
 from tui.compiler.qiskit.parser import Unreadable, read
 from tui.compiler.qiskit.scoring import score
+from tui.compiler.qiskit.stages import baseline, stage_losses
 from tui.domain.circuits import Candidate, TranspileOptions
 
 DRAWING_WIDTH: Final = 100
@@ -150,6 +152,9 @@ def _candidate(
     seconds: float,
 ) -> Candidate:
     worth = score(isa, target, layouts[1])
+    before = (
+        baseline(source, request.options.optimization_level, target) if worth.success is not None else None
+    )
     return Candidate(
         backend=request.target.name,
         qasm=qasm,
@@ -164,7 +169,13 @@ def _candidate(
         where="cloud" if request.options.cloud else "local",
         measures=measures(isa),
         estimated_success=worth.success,
+        estimated_success_idle=worth.success_idle,
         duration_us=worth.duration_us,
+        idle_us=worth.idle_us,
+        at_most=worth.at_most,
+        used=worth.used,
+        stages=None if before is None else stage_losses(before, worth),
+        flags=worth.flags,
         warnings=worth.warnings,
         drawing=draw_if_small(isa, DRAWING_WIDTH),
         parameters=tuple(parameter.name for parameter in isa.parameters),
