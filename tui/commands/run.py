@@ -23,7 +23,7 @@ from tui.commands.shared.prices import (
 from tui.commands.shared.selection import require_backend
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import undecided
+from tui.domain.backends import NONE_LISTED, undecided
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
 from tui.domain.cloud_transpiler import (
     CloudOptions,
@@ -134,7 +134,7 @@ async def _require_backend_name(services: AppServices, name: str) -> None:
         raise QdeckError(
             ErrorKind.NOT_FOUND,
             f"There is no backend {name!r} in this instance.",
-            f"There are: {', '.join(names)}." if names else "",
+            f"There are: {', '.join(names)}." if names else f"{NONE_LISTED} Use another instance.",
         )
 
 

@@ -78,6 +78,11 @@ class QdeckError(Exception):
         """True when the same idempotent request may succeed a little later."""
         return self.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.RATE_LIMITED, ErrorKind.SERVER}
 
+    @property
+    def barred(self) -> bool:
+        """True when a gateway's page refused the request: asked again it is refused again."""
+        return self.kind is ErrorKind.PROTOCOL and self.status == 403
+
     def reworded(self, kind: ErrorKind, message: str, advice: str) -> QdeckError:
         """Return an error of another kind and wording, with the code and the HTTP status of this one."""
         return QdeckError(kind, message, advice, code=self.code, status=self.status)

@@ -59,6 +59,10 @@ class BackendData(Value, frozen=True):
     properties: bytes
 
 
+NONE_LISTED = "An archived instance lists no backends: its jobs can be read, but nothing new is accepted."
+"""What it may mean that an instance has no backends."""
+
+
 def undecided(backends: Iterable[Backend], qubits: int = 0) -> tuple[str, ...]:
     """List the backends whose unknown two-qubit error would decide which is the best for `qubits` qubits.
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
-from tui.domain.backends import Backend
+from tui.domain.backends import NONE_LISTED, Backend
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
 from tui.screens.base import SectionScreen, Workspace
@@ -94,7 +94,8 @@ class BackendsScreen(SectionScreen):
             signed_in = self.services.connection.identity is not None
             empty.update(
                 Content(
-                    "No backend is listed for this instance.\n\nr asks again; F7 changes the instance."
+                    f"No backend is listed for this instance.\n{NONE_LISTED}\n\n"
+                    "r asks again; F7 changes the instance."
                     if signed_in
                     else "Not signed in.\n\nF7 signs in, or opens the sandbox."
                 )

@@ -20,6 +20,7 @@ from tests.ibm.mock_network import (
 from tests.ibm.test_services import ITEM, platform_routes, refused
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Preferences
+from tui.domain.jobs import Primitive, Submission
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
 
@@ -148,3 +149,65 @@ async def test_forbidden_instance_is_named() -> None:
     error = await refused(service(network).sign_in())
     assert (error.kind, error.code) == (ErrorKind.FORBIDDEN, "1200")
     assert CRN in error.message and "Not authorised." in error.message
+
+
+@pytest.mark.parametrize(
+    ("jobs", "backends", "chosen"),
+    [
+        ({}, {1: []}, 2),
+        ({1: 403}, {}, 2),
+        ({1: 404, 2: 403}, {}, 3),
+        ({}, {1: [], 2: [], 3: []}, 1),
+        ({1: 403}, {2: [], 3: []}, 2),
+        ({}, {1: 403}, 2),
+        ({}, {1: 503}, 1),
+        ({1: 403, 2: 403, 3: 403}, {}, None),
+        ({1: 503}, {}, None),
+    ],
+)
+async def test_archived_or_refused_instance_does_not_stand_before_the_others(
+    jobs: dict[int, int], backends: dict[int, Any], chosen: int | None
+) -> None:
+    """Of three instances the numbered ones answer with a status, or list those backends."""
+    network = Network()
+    found = [{"crn": crn("us-east", number), "name": f"{number}"} for number in (1, 2, 3)]
+    network.on("POST", "/global-search/v3/resources/search", search(*found))
+
+    def number_of(request: httpx.Request) -> int:
+        return int(request.headers["Service-CRN"].split(":")[7])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/jobs"):
+            return httpx.Response(jobs.get(number_of(request), 200), json={"jobs": []})
+        told = backends.get(number_of(request), [{"name": "ibm_fez"}])
+        return httpx.Response(told) if isinstance(told, int) else httpx.Response(200, json={"devices": told})
+
+    network.on("GET", "/api/v1/jobs", answer)
+    network.on("GET", "/api/v1/backends", answer)
+    made = service(network, instance="auto")
+    if chosen is None:
+        error = await refused(made.sign_in())
+        assert error.kind is (ErrorKind.SERVER if 503 in jobs.values() else ErrorKind.FORBIDDEN)
+        jobs.clear()
+        chosen = 1
+    identity = await made.sign_in()
+    assert identity.instance == crn("us-east", chosen) and "3 instances" in identity.notice
+
+
+async def test_gateway_that_refuses_the_catalog_stops_no_instance() -> None:
+    page = httpx.Response(403, text="<html>Blocked", headers={"content-type": "text/html"})
+    path = f"/globalcatalog/api/v1/{ITEM['service_plan_unique_id']}"
+    network = platform_routes().on("GET", path, page)
+    made = service(network)
+    assert [instance.plan for instance in await made.instances()] == [""]
+    assert network.count("GET", path) == 1
+
+
+async def test_archived_instance_refuses_a_job_with_its_reason() -> None:
+    reason = "The instance is archived: nothing new is accepted."
+    refusal = httpx.Response(403, json={"errors": [{"code": 1200, "message": reason}]})
+    network = platform_routes().on("POST", "/api/v1/jobs", refusal)
+    submission = Submission(Primitive.SAMPLER, "ibm_fez", "OPENQASM 3.0;", shots=10)
+    error = await refused(service(network).submit(submission))
+    assert error.kind is ErrorKind.FORBIDDEN and reason in error.message
+    assert network.count("POST", "/api/v1/jobs") == 1

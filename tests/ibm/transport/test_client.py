@@ -237,7 +237,6 @@ async def test_request_to_foreign_origin_is_refused() -> None:
             200, text="<!DOCTYPE html><p>Welcome to our wifi", headers={"content-type": "text/html"}
         ),
         httpx.Response(200, text="  <html><body>log in", headers={"content-type": "text/plain"}),
-        httpx.Response(403, text="<html>blocked", headers={"content-type": "text/html; charset=utf-8"}),
         httpx.Response(511, text="<html>log in", headers={"content-type": "text/html"}),
     ],
 )
@@ -246,6 +245,36 @@ async def test_web_page_is_a_protocol_error(page: httpx.Response) -> None:
         await client(Script(page), InstantClock()).send(get())
     assert caught.value.kind is ErrorKind.PROTOCOL
     assert "login page" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "headers", "ray"),
+    [
+        ("<html>blocked", {}, None),
+        ("<html>blocked", {"cf-ray": "8f3aa1b2c3d4e5f6-FRA"}, "8f3aa1b2c3d4e5f6-FRA"),
+        (
+            "<!DOCTYPE html><p>Cloudflare Ray ID: <strong>8f3aa1b2c3d4e5f6</strong>",
+            {},
+            "8f3aa1b2c3d4e5f6",
+        ),
+        ("<html>Ray ID: 8f3aa1b2c3d4e5f6 &bull; Your IP", {}, "8f3aa1b2c3d4e5f6"),
+        ("<html>Ray ID: \x1b[31mred", {"cf-ray": "\x1b[2J"}, "?"),
+    ],
+)
+@pytest.mark.parametrize("call", [get(), create()], ids=["read", "create"])
+async def test_page_of_a_gateway_that_refuses_is_no_refusal_of_the_service(
+    text: str, headers: dict[str, str], ray: str | None, call: Request
+) -> None:
+    page = httpx.Response(403, text=text, headers={"content-type": "text/html; charset=utf-8", **headers})
+    script, clock = Script(page), InstantClock()
+    with pytest.raises(QdeckError) as caught:
+        await client(script, clock).send(call)
+    error = caught.value
+    assert (error.kind, error.status, error.worth_retrying) == (ErrorKind.PROTOCOL, 403, False)
+    assert len(script.sent) == 1 and clock.slept == []
+    assert "gateway" in error.message and "not sent again" in error.advice and "\x1b" not in str(error)
+    if ray != "?":
+        assert (f"Ray ID {ray}" in error.message) is (ray is not None)
 
 
 async def test_response_that_never_ends_times_out() -> None:

@@ -9,7 +9,7 @@ from tui.commands.shared.output import UsageFault
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Account, Channel, Identity
-from tui.domain.backends import Backend, best_backend
+from tui.domain.backends import NONE_LISTED, Backend, best_backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,9 @@ def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
         QdeckError: `NOT_FOUND` when there is none.
     """
     best = best_backend(backends, qubits)
+    if not backends:
+        message = "The instance lists no backends."
+        raise QdeckError(ErrorKind.NOT_FOUND, message, f"{NONE_LISTED} Use another instance.")
     if best is None:
         raise QdeckError(
             ErrorKind.NOT_FOUND,

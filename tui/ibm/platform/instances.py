@@ -123,7 +123,7 @@ class Instances:
         """
         try:
             async with asyncio.timeout(SEARCHED_FOR):
-                items = await self._search(Idempotency.CHANGES)
+                items = await self._search(Idempotency.READS_ONCE)
         except (QdeckError, TimeoutError):
             return short_name(crn)
         return next((item.name for item in items if item.crn == crn and item.name), short_name(crn))
@@ -137,7 +137,7 @@ class Instances:
             self._not_before[plan_id] = self._clock.monotonic() + UNANSWERED_FOR
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    await self._learn(plan_id, Idempotency.CHANGES)
+                    await self._learn(plan_id, Idempotency.READS_ONCE)
         return self._plans.get(plan_id, ("", ""))[0]
 
     async def _learn(self, plan_id: str, idempotency: Idempotency = Idempotency.READS) -> None:
@@ -145,7 +145,7 @@ class Instances:
 
         Args:
             plan_id: the plan; archived ones are refused, and have no name.
-            idempotency: `CHANGES` where it is to be sent once only.
+            idempotency: `READS_ONCE` where nobody waits for it.
         """
         if plan_id in self._plans or not self._endpoints.catalog:
             return

@@ -42,6 +42,10 @@ API_VERSION = "2026-04-15"
 
 NAME_SECONDS = 1.0
 """How long signing in waits for the instance's name, which is only shown."""
+_NOT_FOR_KEY = frozenset({ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND})
+"""Refusals of an instance that the key may not use, or that is not there."""
+_MOST_TRIED = 10
+"""Instances that are looked at when none is named."""
 _LEAST, _MOST = 3, 100
 """Characters that tags can be searched for (contract 5.10)."""
 
@@ -82,7 +86,50 @@ class PlatformService(RuntimeService):
         self._tokens.reopen()
         await self._tokens.get()
         # Chosen once: with `auto`, a later look could find another instance, whose time costs something else.
-        chosen = Instance(self._instance, self._instance_name) if self._instance else await self._choose()
+        if self._instance:
+            await self._use(Instance(self._instance, self._instance_name))
+        else:
+            await self._use_first(await self._candidates())
+        return self._identity()
+
+    async def _use_first(self, found: tuple[Instance, ...]) -> None:
+        """Use the first instance that has backends; where none has, the first that the key may use.
+
+        An archived instance can be read and takes nothing new: it must not stand before those that do.
+        """
+        if len(found) == 1:
+            await self._use(found[0])
+            return
+        usable: Instance | None = None
+        refusal: QdeckError | None = None
+        for instance in found[:_MOST_TRIED]:
+            try:
+                await self._use(instance)
+            except QdeckError as error:
+                self._instance = ""
+                if error.kind not in _NOT_FOR_KEY:
+                    raise
+                refusal = refusal or error
+                continue
+            usable = usable or instance
+            if await self._has_backends():
+                break
+        else:
+            if usable is None:
+                raise refusal or QdeckError(ErrorKind.FORBIDDEN, "This key may use none of its instances.")
+            await self._use(usable)
+        if self._instance != found[0].id:
+            self._notice = f"{len(found)} instances found; this is the first one that has backends."
+
+    async def _has_backends(self) -> bool:
+        """Return whether the instance lists backends; where that cannot be told now, it may."""
+        try:
+            return bool(await self.backends())
+        except QdeckError as error:
+            return error.kind not in _NOT_FOR_KEY
+
+    async def _use(self, chosen: Instance) -> None:
+        """Send requests for this instance from now on; make sure that the key may use it."""
         self._instance, self._instance_name = chosen.id, chosen.name
         moved = for_instance(self._account.endpoints, chosen.id)
         check_url(moved.api, "api")
@@ -95,14 +142,13 @@ class PlatformService(RuntimeService):
             if naming is not None:
                 await asyncio.wait({naming}, timeout=NAME_SECONDS)
         except QdeckError as error:
-            if error.kind not in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
+            if error.kind not in _NOT_FOR_KEY:
                 raise
             message = (
                 f"The key was taken, but not for the instance {plain(chosen.id, limit=140)}: {error.message}"
             )
             advice = "Check its CRN, and that the key belongs to its account."
             raise error.reworded(error.kind, message, advice) from error
-        return self._identity()
 
     def _name(self, crn: str) -> asyncio.Task[None]:
         """Find out the instance's name beside everything else; it is shown when it is known."""
@@ -194,8 +240,8 @@ class PlatformService(RuntimeService):
         self._tokens.drop()
         await self._http.aclose()
 
-    async def _choose(self) -> Instance:
-        """Return the instance of the account: by CRN, by name, or the first one found.
+    async def _candidates(self) -> tuple[Instance, ...]:
+        """Return the instances that may be meant, the best first: by CRN, by name, or all that are found.
 
         Raises:
             QdeckError: `SETTINGS`, `NOT_FOUND` or `FORBIDDEN`: there is none to choose.
@@ -204,7 +250,7 @@ class PlatformService(RuntimeService):
         wanted = "" if wanted.lower() == "auto" else wanted
         self._notice = ""
         if wanted.startswith("crn:"):
-            return Instance(wanted, "")
+            return (Instance(wanted, ""),)
         if not wanted and not self._account.endpoints.search:
             message = "These hosts have no search for instances, and the account names none."
             advice = "Give the instance's CRN; the IBM Quantum web site shows it."
@@ -229,7 +275,7 @@ class PlatformService(RuntimeService):
         if len(found) > 1:
             called = f"are called {wanted!r}" if wanted else "can be used"
             self._notice = f"{len(found)} instances {called}; this is the first one."
-        return found[0]
+        return found
 
     def _headers(self, token: AccessToken) -> Mapping[str, Value]:
         headers: dict[str, Value] = {

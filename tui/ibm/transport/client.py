@@ -241,6 +241,7 @@ class HttpClient:
                 content_type=content_type,
                 # A date is one of the service's clock.
                 retry_after=wait_asked(response.headers.get("retry-after"), dated or now),
+                ray=response.headers.get("cf-ray", ""),
                 secrets=self._sent_secrets,
             )
             return _Failed(error, open_end=status >= 500 or status == 408)

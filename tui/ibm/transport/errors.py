@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,9 @@ from tui.ibm.transport.request import is_page
 from tui.ibm.transport.tls import NAME_THE_CA
 
 _MESSAGE_LIMIT = 1000
+_PAGE_START = 64 * 1024
+"""Bytes of a gateway's page in which its id of the request is looked for."""
+_RAY = re.compile(rb"Ray ID:?\s{0,9}(?:<[^<>]{0,99}>)?\s{0,9}([0-9a-fA-F]{8,40})\b")
 _PORTAL = "Log in to the network you are on, or ask for a way past its proxy, then try again."
 
 
@@ -26,6 +30,7 @@ def failure(
     host: str,
     content_type: str = "",
     retry_after: float | None = None,
+    ray: str = "",
     secrets: Iterable[Secret] = (),
 ) -> QdeckError:
     """Return the error for a response with a status of 300 or more.
@@ -37,6 +42,7 @@ def failure(
         host: host that answered.
         content_type: the response's content type.
         retry_after: seconds the service asks to wait.
+        ray: id that a gateway in between gave the request.
         secrets: they must not be in the message, should the service repeat one.
     """
     if 300 <= status < 400:
@@ -44,7 +50,7 @@ def failure(
         advice = "Check the endpoint; a network's login page does this too."
         return QdeckError(ErrorKind.PROTOCOL, message, advice, status=status)
     if is_page(body, content_type) and status not in _GATEWAY and status != 429:
-        return portal(host, where, status)
+        return barred(host, where, body, ray) if status == 403 else portal(host, where, status)
     code, said, solution = _read(body)
     known = ERROR_CODES.get(code)
     kind, advice = _STATUSES.get(
@@ -124,6 +130,25 @@ def portal(host: str, where: str, status: int | None = None) -> QdeckError:
         "such as a network's login page or a company's proxy.",
         _PORTAL,
         status=status,
+    )
+
+
+def barred(host: str, where: str, body: bytes, ray: str = "") -> QdeckError:
+    """Return the error for a gateway's page that refuses a request: the service itself did not see it.
+
+    Args:
+        ray: id that the gateway gave the request, by which its operator finds it; else the page may tell it.
+    """
+    if not ray and (told := _RAY.search(body, 0, _PAGE_START)):
+        ray = told[1].decode("ascii")
+    named = f" (Ray ID {plain(ray, limit=60)})" if ray else ""
+    tell = f"tell IBM's support{' the Ray ID' if ray else ''}"
+    return QdeckError(
+        ErrorKind.PROTOCOL,
+        f"A web page with status 403 answered {where} instead of {host}{named}: a gateway in between refused "
+        "the request, such as a company's proxy, or the one in front of the service.",
+        f"It is not sent again by itself. Ask for a way past your network's proxy, or {tell}.",
+        status=403,
     )
 
 

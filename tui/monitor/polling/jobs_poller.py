@@ -294,7 +294,7 @@ class JobsPoller:
             if error.kind in OF_THE_ACCOUNT:
                 raise
             # `PROTOCOL`: something in between answered, or cut the answer off.
-            if error.worth_retrying or error.kind is ErrorKind.PROTOCOL:
+            if error.worth_retrying or (error.kind is ErrorKind.PROTOCOL and not error.barred):
                 self._retries.failed(job_id)
                 return None
             # It stays to be fetched by hand.

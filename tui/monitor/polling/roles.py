@@ -132,7 +132,7 @@ class RoleReader:
                 self._retries.failed(job_id)
                 raise
             # `PROTOCOL`: something in between answered.
-            retried = error.worth_retrying or error.kind is ErrorKind.PROTOCOL
+            retried = error.worth_retrying or (error.kind is ErrorKind.PROTOCOL and not error.barred)
             if retried and self._retries.failures(job_id) + 1 < ATTEMPTS:
                 self._retries.failed(job_id)
                 return

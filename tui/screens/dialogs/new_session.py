@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Select, Static
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.backends import Backend
+from tui.domain.backends import NONE_LISTED, Backend
 from tui.domain.sessions import Session, SessionMode
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.forms.inputs import FieldRow
@@ -130,7 +130,7 @@ class NewSession(Dialog[Session]):
         if self._opening:
             return
         if not isinstance(backend, str):
-            self._say("The service has listed no backend yet.")
+            self._say(f"The service has listed no backend yet. {NONE_LISTED}")
             return
         try:
             seconds = parse_time(self.query_one("#time", Input).value)

@@ -6,6 +6,7 @@ from textual.message import Message
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
+from tui.domain.backends import NONE_LISTED
 from tui.domain.circuits import Candidate
 from tui.screens.base import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
@@ -40,7 +41,9 @@ def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
     elif not signed_in:
         text = "Not signed in: no backend to transpile for. F7 signs in."
     elif not workspace.backend:
-        text = "The service has listed no backend yet. F6 shows the backends."
+        text = (
+            f"The service has listed no backend yet. {NONE_LISTED} F6 shows the backends, F7 the instances."
+        )
     else:
         return []
     return [line((text, TextStyle.WARNING))]
