@@ -36,12 +36,15 @@ async def test_line_of_each_table_is_byte_exact(tmp_path: Path) -> None:
 
 
 def test_submission_of_an_earlier_version_is_read() -> None:
-    """Before quantum programs a submission had neither program nor options, params or price."""
+    """Before quantum programs a submission had neither program nor options, params or price, before sweeps one PUB."""
     submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3;")
     pending = PendingSubmission("qdeck-2", PendingState.PREPARED, "platform", "crn:one", NOON, submission)
     row = dump(pending)
     members = row["submission"]
     assert isinstance(members, dict)
-    for name in ("program", "options", "params", "formula_seconds"):
+    for name in (
+        *("program", "options", "params", "formula_seconds"),
+        *("parameters", "sweep", "further", "inputs"),
+    ):
         del members[name]
     assert load(PendingSubmission)(row) == pending
