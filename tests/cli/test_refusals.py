@@ -96,6 +96,16 @@ def test_run_names_an_unreadable_file_with_the_reason(tmp_path: Path) -> None:
         (("--cloud", "--transpile-option", "optimization_level=3"), "choose the level"),
         (("--max-seconds", "0"), "--max-seconds"),
         (("--log-level", "loud"), "--log-level"),
+        (("--param", "theta"), "NAME=VALUES"),
+        (("--param", "theta=2p"), "theta: “2p”: there is no “p”"),
+        (("--param", "theta=1", "--param", "theta=2"), "theta is given twice"),
+        (("--param", "theta=0:1"), "a start, a stop and a count"),
+        (("--params-file", "nowhere.csv"), "Cannot read nowhere.csv"),
+        (("--copies", "0"), "--copies"),
+        (("--batch", "--session", "s"), "leave --session out"),
+        (("-", "-"), "stdin (-) can be read once"),
+        (("--primitive", "estimator", "--observable", "ZZ + Q"), "“Q” is not a Pauli string"),
+        (("--primitive", "estimator", "--observable", " "), "is missing"),
     ],
 )
 def test_run_refuses_options_that_contradict_each_other(

@@ -36,7 +36,7 @@ async def test_line_of_each_table_is_byte_exact(tmp_path: Path) -> None:
 
 
 def test_submission_of_an_earlier_version_is_read() -> None:
-    """Before quantum programs a submission had neither program nor options, params or price, before sweeps one PUB."""
+    """Before quantum programs a submission had no program, options, params, price or sweep."""
     submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3;")
     pending = PendingSubmission("qdeck-2", PendingState.PREPARED, "platform", "crn:one", NOON, submission)
     row = dump(pending)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.commands.jobs import LIST_SECONDS
-from tui.commands.shared.answers import job_facts
+from tui.commands.shared.answers import job_facts, parameter_cells, parameter_heads
 from tui.commands.shared.context import (
     sign_in,
     started_services,
@@ -128,17 +128,19 @@ def _print(job: Job, result: JobResult, *, as_json: bool, history: bool) -> Exit
 
 
 def _emit_pub(number: str, pub: PubResult) -> None:
+    names = parameter_heads(pub)
     rows: list[tuple[str, ...]] = []
     for counts in pub.counts:
+        before = (number, counts.register, _place(counts.index), *parameter_cells(pub, counts.index))
         for bits, count in sorted(counts.counts.items(), key=lambda item: (-item[1], item[0])):
-            rows.append((number, counts.register, _place(counts.index), bits, str(count)))
+            rows.append((*before, bits, str(count)))
     if rows:
-        emit_table(COUNTS_HEAD, rows)
+        emit_table((*COUNTS_HEAD[:3], *names, *COUNTS_HEAD[3:]), rows)
     if pub.quasi is not None:
         shares = sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
         emit_table(QUASI_HEAD, [(number, bits, f"{share:.6g}") for bits, share in shares])
     if pub.values:
-        emit_table(VALUES_HEAD, _value_rows(number, pub))
+        emit_table((*VALUES_HEAD[:3], *names, *VALUES_HEAD[3:]), _value_rows(number, pub))
 
 
 def _value_rows(number: str, pub: PubResult) -> list[tuple[str, ...]]:
@@ -146,7 +148,7 @@ def _value_rows(number: str, pub: PubResult) -> list[tuple[str, ...]]:
     where the service mitigates."""
     rows: list[tuple[str, ...]] = []
     for value in pub.values:
-        named = (number, value.observable, _place(value.index))
+        named = (number, value.observable, _place(value.index), *parameter_cells(pub, value.index))
         for step in value.steps:
             rows.append((*named, f"before: {step.method}", f"{step.value:.6g}", _error(step.std)))
         rows.append((*named, value.method, f"{value.value:.6g}", _error(value.std)))

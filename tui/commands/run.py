@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from tui.commands.run_request import STDIN, RunRequest, read_circuit
-from tui.commands.shared.answers import emit_result, run_answer
+from tui.commands.run_circuits import (
+    backend_for,
+    checked_circuits,
+    make_pub,
+    make_submissions,
+    require_backend_name,
+)
+from tui.commands.run_request import GivenValues, RunRequest, read_circuit
+from tui.commands.shared.answers import emit_jobs, emit_result, run_answer
 from tui.commands.shared.context import OpenServices, signed_in_services, waiting_for_service
 from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say
 from tui.commands.shared.prices import (
@@ -20,24 +25,21 @@ from tui.commands.shared.prices import (
     run_dry,
     say_price,
 )
-from tui.commands.shared.selection import require_backend
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
-from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import NONE_LISTED, undecided
-from tui.domain.circuits import DEFAULT_LEVEL, Candidate, CheckReport, TranspileOptions
-from tui.domain.cloud_transpiler import (
-    CloudOptions,
-)
-from tui.domain.jobs import Job, JobStatus, Primitive, Submission
-from tui.domain.pricing import unprepared_seconds
+from tui.common.errors import QdeckError
+from tui.domain.circuits import DEFAULT_LEVEL, Candidate, TranspileOptions
+from tui.domain.cloud_transpiler import CloudOptions
+from tui.domain.jobs import Job, JobStatus, Submission
+from tui.domain.pricing import total_price
 from tui.domain.results import JobResult
+from tui.domain.sessions import SessionMode
 from tui.monitor.services import AppServices
 
 _WORTH_SAYING = 2.0
 
 
 def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
-    """Read the program, now; then transpile, submit, wait, and print the result when awaited.
+    """Read the programs, now; then transpile, submit, wait, and print the results when awaited.
 
     Reading comes before any event loop: the writer of a pipe may let it wait, and a loop would hold signals
     back until then.
@@ -46,19 +48,26 @@ def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
         The exit status, to be awaited.
 
     Raises:
-        UsageFault: the file or the options cannot be worked with.
+        UsageFault: a file or the options cannot be worked with.
         QdeckError: when awaited: the circuit, the transpiler or the service says no.
     """
     request.verify()
     asked = request.flags.options(cloud=request.cloud)
-    return _run(request, environ, asked, read_circuit(request.file))
+    values = request.values.read()
+    return _run(request, environ, asked, values, list(map(read_circuit, request.files)))
 
 
-async def _run(request: RunRequest, environ: Mapping[str, str], asked: CloudOptions, source: str) -> Exit:
+async def _run(
+    request: RunRequest,
+    environ: Mapping[str, str],
+    asked: CloudOptions,
+    values: GivenValues,
+    sources: Sequence[str],
+) -> Exit:
     async with signed_in_services(request.service, environ, submits=True) as opened:
         talk = QueueTalk(opened.services)
         try:
-            status = await _submit_and_wait(opened, request, asked, source)
+            status = await _submit_and_wait(opened, request, asked, values, sources)
         except UsageFault as fault:
             say(f"qdeck: {fault}")
             status = Exit.USAGE
@@ -71,39 +80,52 @@ async def _run(request: RunRequest, environ: Mapping[str, str], asked: CloudOpti
 
 
 async def _submit_and_wait(
-    opened: OpenServices, request: RunRequest, asked: CloudOptions, source: str
+    opened: OpenServices,
+    request: RunRequest,
+    asked: CloudOptions,
+    values: GivenValues,
+    sources: Sequence[str],
 ) -> Exit:
     services = opened.services
     if request.backend:
-        await _require_backend_name(services, request.backend)
-    report = await services.compiler.check(source)
-    if not report.ok:
-        _say_diagnostics(request.file, report)
+        await require_backend_name(services, request.backend)
+    circuits = await checked_circuits(services, request, values, sources)
+    if circuits is None:
         return Exit.FAILED
-    backend = await _backend(services, request, report)
+    backend = await backend_for(services, request, circuits)
     level = DEFAULT_LEVEL if request.level is None else request.level
-    options = TranspileOptions(level, cloud=request.cloud, asked=asked)
-    candidate = await services.transpiler.transpile(source, backend, options)
-    _say_transpiled(candidate)
-    submission = _submission(request, source, candidate, report)
+    options = TranspileOptions(level, seed=request.seed, cloud=request.cloud, asked=asked)
+    candidates = []
+    for circuit in circuits:
+        candidates.append(await services.transpiler.transpile(circuit.source, backend, options))
+        _say_transpiled(candidates[-1], circuit.name if len(circuits) > 1 else "")
+    pubs = [make_pub(request, *pair) for pair in zip(circuits, candidates, strict=True)]
+    submissions = make_submissions(request, candidates, pubs)
     if request.dry_run:
-        return await _run_dry(opened, request, candidate, submission)
-    estimate = await services.transpiler.simulation(submission)
-    if estimate is not None and estimate.seconds is not None and estimate.seconds >= _WORTH_SAYING:
-        say(f"The simulation takes about {estimate.seconds:.0f} s.")
-    priced = await services.pricing.price(submission)
+        return await _run_dry(opened, request, candidates[0], submissions[0])
+    for submission in submissions:
+        await _say_simulation(services, submission)
+    priced = [await services.pricing.price(submission) for submission in submissions]
     usage = await known_usage(services)
-    say_price(priced.price, usage)
+    total = total_price([one.price for one in priced], request.max_seconds)
+    say_price(total, usage)
     if not request.yes:
-        refuse_beyond(priced.price, usage, submission)
-    job = await submit(services, priced.submission)
-    say(f"Job {job.id} on {job.backend}: {job.status}.")
+        limit = request.max_seconds if len(priced) == 1 else None
+        refuse_beyond(total, usage, replace(submissions[0], max_seconds=limit))
+    jobs = await _created(services, request, [one.submission for one in priced])
+    prices = [price_facts(one.price, usage) for one in priced]
+    if request.no_wait:
+        _answer(opened, request, candidates, [(job, None) for job in jobs], prices)
+        if request.service.sandbox:
+            say("The sandbox ends with the last to use it, and with it what runs there.")
+        return Exit.DONE
     try:
-        job = await wait_until_over(services, job.id)
+        jobs = list(await asyncio.gather(*(wait_until_over(services, job.id) for job in jobs)))
     except asyncio.CancelledError:
-        _say_stopped(request, job)
+        for job in jobs:
+            _say_stopped(request, job)
         raise
-    return await _finish(opened, request, candidate, job, price_facts(priced.price, usage))
+    return await _finish(opened, request, candidates, jobs, prices)
 
 
 async def _run_dry(
@@ -120,96 +142,75 @@ async def _run_dry(
     return Exit.DONE
 
 
-async def _require_backend_name(services: AppServices, name: str) -> None:
-    """Make sure that the instance has the backend, before any work is done for it.
-
-    Raises:
-        QdeckError: `NOT_FOUND`, with the names there are.
-    """
-    if not services.backends.all():
-        async with waiting_for_service():
-            await services.polling.refresh()
-    names = sorted(backend.name for backend in services.backends.all())
-    if name not in names:
-        raise QdeckError(
-            ErrorKind.NOT_FOUND,
-            f"There is no backend {name!r} in this instance.",
-            f"There are: {', '.join(names)}." if names else f"{NONE_LISTED} Use another instance.",
-        )
+async def _say_simulation(services: AppServices, submission: Submission) -> None:
+    estimate = await services.transpiler.simulation(submission)
+    if estimate is not None and estimate.seconds is not None and estimate.seconds >= _WORTH_SAYING:
+        say(f"The simulation takes about {estimate.seconds:.0f} s.")
 
 
-async def _backend(services: AppServices, request: RunRequest, report: CheckReport) -> str:
-    """The backend asked for, else the session's, else the least busy one."""
-    if request.backend:
-        return request.backend
-    if not services.backends.all():
-        async with waiting_for_service():
-            await services.polling.refresh()
-    for session in services.sessions.all():
-        if request.session_id and session.id == request.session_id and session.backend:
-            return session.backend
-    qubits = report.stats.qubits if report.stats else 1
-    for name in undecided(services.backends.all(), qubits):
-        with contextlib.suppress(QdeckError):
-            await services.backends.details(name)
-    chosen = require_backend(services.backends.all(), qubits)
-    queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
-    say(f"Backend {chosen.name}: the least busy one{queue}.")
-    return chosen.name
-
-
-def _submission(request: RunRequest, source: str, candidate: Candidate, report: CheckReport) -> Submission:
-    if request.primitive is Primitive.SAMPLER and not report.measures:
-        raise QdeckError(
-            ErrorKind.CIRCUIT,
-            "The circuit measures nothing, so a sampler has nothing to count.",
-            "Add measurements, or use --primitive estimator with an --observable.",
-        )
+async def _created(
+    services: AppServices, request: RunRequest, submissions: Sequence[Submission]
+) -> list[Job]:
+    """Submit, in a batch where that is asked for, which takes no more jobs afterwards."""
+    session_id = request.session_id
+    if request.batch:
+        batch = await services.sessions.open(submissions[0].backend, SessionMode.BATCH)
+        session_id = batch.id
+        say(f"Batch {session_id} on {submissions[0].backend}.")
+    jobs: list[Job] = []
     try:
-        observables = tuple(candidate.lay_out(text) for text in request.observables)
-    except ValueError as error:
-        raise UsageFault(str(error)) from error
-    submission = Submission(
-        primitive=request.primitive,
-        backend=candidate.backend,
-        qasm=candidate.qasm,
-        shots=request.shots,
-        observables=observables,
-        precision=request.precision,
-        session_id=request.session_id,
-        tags=request.tags,
-        name="stdin" if request.file == STDIN else Path(request.file).stem,
-        source=source,
-        observable_labels=request.labels,
-        max_seconds=request.max_seconds,
-        private=request.private,
-        log_level=request.log_level,
-        transpilation=candidate.transpilation,
-        program=request.program,
-        options=request.options,
-    )
-    return replace(submission, formula_seconds=unprepared_seconds(candidate, submission))
+        for submission in submissions:
+            jobs.append(await submit(services, replace(submission, session_id=session_id)))
+            say(f"Job {jobs[-1].id} on {jobs[-1].backend}: {jobs[-1].status}.")
+    finally:
+        if request.batch:
+            await services.sessions.drain(session_id)
+    return jobs
 
 
 async def _finish(
     opened: OpenServices,
     request: RunRequest,
-    candidate: Candidate,
-    job: Job,
-    price: dict[str, object],
+    candidates: Sequence[Candidate],
+    jobs: Sequence[Job],
+    prices: Sequence[dict[str, object]],
 ) -> Exit:
-    done = job.status is JobStatus.DONE
-    result = await _result(opened.services, job) if done else None
+    results = [
+        (job, await _result(opened.services, job) if job.status is JobStatus.DONE else None) for job in jobs
+    ]
+    _answer(opened, request, candidates, results, prices)
+    status = Exit.DONE
+    for job, result in results:
+        if job.status is not JobStatus.DONE:
+            reason = job.reason or "The service gave no reason."
+            code = f" (code {job.reason_code})" if job.reason_code else ""
+            say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
+        if result is None or not (result.readable or result.dry_run):
+            status = Exit.FAILED
+    return status
+
+
+def _answer(
+    opened: OpenServices,
+    request: RunRequest,
+    candidates: Sequence[Candidate],
+    results: Sequence[tuple[Job, JobResult | None]],
+    prices: Sequence[dict[str, object]],
+) -> None:
+    """Print the results: one JSON object, or tables."""
     if request.as_json:
-        emit_json(run_answer(opened.identity, job, candidate, result, price))
-    elif result is not None:
-        emit_result(result)
-    if done:
-        return Exit.DONE if result is not None and (result.readable or result.dry_run) else Exit.FAILED
-    reason = job.reason or "The service gave no reason."
-    code = f" (code {job.reason_code})" if job.reason_code else ""
-    say(f"Job {job.id} {job.status}: {reason}{code} {job.reason_solution}".rstrip())
-    return Exit.FAILED
+        # Of a batch each circuit has jobs of its own, as many as there are copies.
+        answers = []
+        for place, (job, result) in enumerate(results):
+            mine = [candidates[place // request.copies]] if request.batch else candidates
+            answers.append(run_answer(opened.identity, job, mine[0], result, prices[place], mine[1:]))
+        emit_json({"jobs": answers} if request.batch else answers[0])
+    elif request.no_wait:
+        emit_jobs([job for job, _ in results])
+    else:
+        for job, result in results:
+            if result is not None:
+                emit_result(result, job.id if request.batch else "")
 
 
 async def _result(services: AppServices, job: Job) -> JobResult | None:
@@ -224,19 +225,12 @@ async def _result(services: AppServices, job: Job) -> JobResult | None:
     return result
 
 
-def _say_diagnostics(file: str, report: CheckReport) -> None:
-    name = "stdin" if file == STDIN else file
-    for diagnostic in report.diagnostics:
-        place = f"{diagnostic.line}:{diagnostic.column}:" if diagnostic.line else ""
-        say(f"{name}:{place} {diagnostic.message}")
-
-
-def _say_transpiled(candidate: Candidate) -> None:
+def _say_transpiled(candidate: Candidate, name: str) -> None:
     after, options = candidate.after, candidate.options
     where = f"{candidate.where}, {options.asked.words}" if options.cloud else candidate.where
     say(
-        f"Transpiled for {candidate.backend} ({where}, level {options.optimization_level}, "
-        f"{candidate.seconds:.1f} s): "
+        f"Transpiled {f'{name} ' if name else ''}for {candidate.backend} "
+        f"({where}, level {options.optimization_level}, {candidate.seconds:.1f} s): "
         f"{after.two_qubit_gates} two-qubit gates, depth {after.depth}, size {after.size}."
     )
     for warning in candidate.warnings:

@@ -1,7 +1,8 @@
-"""The command line of `qdeck run` as a value, and the circuit that it names."""
+"""What `qdeck run` is asked: its command line, the programs, and the values of their parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from tui.domain.cloud_transpiler import (
 )
 from tui.domain.jobs import LogLevel, Primitive, check_tags
 from tui.domain.primitives import JobProgram, PrimitiveOptions
+from tui.domain.pubs.inputs import MOST_PUBS
+from tui.domain.pubs.observables import Observable, parse_observables
+from tui.domain.pubs.sweep_text import Table, parse_assignment, parse_table, read_columns, sweep_of
+from tui.domain.pubs.sweeps import Sweep
 
 STDIN = "-"
 MOST_BYTES = 50_000_000
@@ -86,23 +91,105 @@ def _couplings(file: str) -> Couplings:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterFlags:
+    """What was typed of the values of parameters; empty: not said.
+
+    Attributes:
+        params: each `NAME=VALUES`.
+        params_file: path of a CSV or JSON file.
+        zipped: parameters with several values change together.
+    """
+
+    params: tuple[str, ...] = ()
+    params_file: str = ""
+    zipped: bool = False
+
+    def read(self) -> GivenValues:
+        """Read all values, whatever circuit they are for.
+
+        Raises:
+            UsageFault: a file or a value cannot be read, or a parameter is given twice.
+        """
+        table: Table = {}
+        try:
+            texts = tuple(map(parse_assignment, self.params))
+            if self.params_file:
+                body = read_file(Path(self.params_file), MOST_BYTES, pipes=True)
+                table = parse_table(body.decode("utf-8-sig"), name=self.params_file)
+            read_columns(texts, table)
+        except OSError as error:
+            raise UsageFault(f"Cannot read {self.params_file}: {_reason(error)}.") from error
+        except UnicodeDecodeError as error:
+            raise UsageFault(f"{self.params_file} is not text in UTF-8.") from error
+        except ValueError as error:
+            raise UsageFault(str(error)) from error
+        return GivenValues(texts, table, self.zipped)
+
+
+PARAMETER_FLAGS = tuple(flag.name for flag in fields(ParameterFlags))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """Values of parameters for one circuit or several.
+
+    Attributes:
+        texts: parameters and their values, as typed.
+        table: values from a file.
+        zipped: parameters with several values change together.
+    """
+
+    texts: tuple[tuple[str, str], ...] = ()
+    table: Table = field(default_factory=dict)
+    zipped: bool = False
+
+    def sweeps(self, circuits: Sequence[tuple[str, Sequence[str]]]) -> list[Sweep | None]:
+        """Return the values for each circuit, which takes those of its own parameters.
+
+        Args:
+            circuits: name and free parameters of each.
+
+        Raises:
+            UsageFault: a parameter of a circuit has no value, or a value is for none of the circuits.
+        """
+        used = {name for _, parameters in circuits for name in parameters}
+        unused = [name for name in (*self.table, *dict(self.texts)) if name not in used]
+        found: list[Sweep | None] = []
+        for name, parameters in circuits:
+            # What no circuit has is refused with the first one.
+            mine = {*parameters, *unused}
+            texts = [pair for pair in self.texts if pair[0] in mine]
+            table = {key: values for key, values in self.table.items() if key in mine}
+            try:
+                found.append(sweep_of(texts, parameters, table=table, zipped=self.zipped))
+            except ValueError as error:
+                raise UsageFault(f"{name}: {error}" if len(circuits) > 1 else str(error)) from error
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """What the command line of `qdeck run` says. Empty and `None` mean: not said.
 
     Attributes:
-        file: path of the OpenQASM file, `-` for stdin.
-        observables: Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
+        files: paths of the OpenQASM files, `-` for stdin.
+        observables: sums of Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
         cloud: transpile on the service instead of here.
         flags: what the service's transpiler is asked besides the level.
         max_seconds: QPU seconds after which the service ends the job.
         private: the service tells nobody the inputs, and the result once.
         program: a quantum program or the service's own primitive.
         options: error suppression and mitigation.
+        values: of the free parameters.
+        batch: each circuit is a job of its own, in a batch; else all are PUBs of one job.
+        copies: how often each circuit is run.
+        seed: of the transpiler.
+        no_wait: end when the jobs are created.
         dry_run: ask the service what the run would take, and do not run it.
         yes: submit it although it takes more than the instance has left.
     """
 
-    file: str
+    files: tuple[str, ...]
     service: ServiceChoice = field(default_factory=ServiceChoice)
     backend: str = ""
     level: int | None = None
@@ -120,13 +207,25 @@ class RunRequest:
     program: JobProgram | None = None
     options: PrimitiveOptions = field(default_factory=PrimitiveOptions)
     as_json: bool = False
+    values: ParameterFlags = field(default_factory=ParameterFlags)
+    batch: bool = False
+    copies: int = 1
+    seed: int | None = None
+    no_wait: bool = False
     dry_run: bool = False
     yes: bool = False
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The observables as they are shown."""
-        return tuple(text.strip().upper() for text in self.observables)
+    def sums(self) -> tuple[Observable, ...]:
+        """The observables.
+
+        Raises:
+            UsageFault: one cannot be read.
+        """
+        try:
+            return tuple(one for text in self.observables for one in parse_observables(text))
+        except ValueError as error:
+            raise UsageFault(f"--observable: {error}") from error
 
     def verify(self) -> None:
         """Refuse what cannot be meant, before anything is started.
@@ -137,6 +236,8 @@ class RunRequest:
         if self.primitive is Primitive.ESTIMATOR:
             if not self.observables:
                 raise UsageFault("The estimator needs an --observable: one Pauli letter a qubit, e.g. ZZ.")
+            if not self.sums:
+                raise UsageFault("--observable: one is missing.")
             if self.shots is not None:
                 raise UsageFault("--shots is for the sampler; the estimator takes --precision.")
         elif self.observables or self.precision is not None:
@@ -147,10 +248,25 @@ class RunRequest:
             raise UsageFault("--twirl, --decoupling and --resilience are not for --program legacy.")
         if self.dry_run and self.program is JobProgram.LEGACY:
             raise UsageFault("--dry-run is not for --program legacy.")
+        if self.dry_run and self.batch:
+            raise UsageFault("--dry-run is for one job: leave --batch out.")
+        if self.files.count(STDIN) > 1:
+            raise UsageFault("stdin (-) can be read once.")
+        if len(self.files) * self.copies > MOST_PUBS:
+            raise UsageFault(
+                f"{len(self.files) * self.copies:,} circuits are too many: at most {MOST_PUBS:,}."
+            )
+        if self.batch and self.session_id:
+            raise UsageFault("--batch opens a batch of its own: leave --session out.")
         try:
             check_tags(self.tags, room_for_own=True)
         except QdeckError as error:
             raise UsageFault(str(error)) from error
+
+
+def name_of(file: str) -> str:
+    """Return how a file is named in messages."""
+    return "stdin" if file == STDIN else file
 
 
 def read_circuit(file: str) -> str:
@@ -162,7 +278,7 @@ def read_circuit(file: str) -> str:
     Raises:
         UsageFault: it cannot be read, is blank, or is not UTF-8 text.
     """
-    name = "stdin" if file == STDIN else file
+    name = name_of(file)
     try:
         body = read_stdin(MOST_BYTES) if file == STDIN else read_file(Path(file), MOST_BYTES, pipes=True)
     except (OSError, ValueError) as error:

@@ -251,3 +251,19 @@ def _median(values: Iterable[float]) -> float:
     ordered = sorted(values)
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def total_price(prices: Sequence[Price], limit: float | None = None) -> Price:
+    """Return the price of several jobs together; of one that of the job.
+
+    Args:
+        prices: of the jobs.
+        limit: QPU seconds after which the service ends each job; `None`: no such limit.
+
+    Returns:
+        Their seconds as the formula's, unknown where one is not known.
+    """
+    if len(prices) == 1:
+        return prices[0]
+    seconds = [price.at_most(limit) for price in prices]
+    return Price(None if None in seconds else math.fsum(filter(None, seconds)), None)

@@ -15,7 +15,7 @@ from tests.monitor.fakes import MonitorHarness, PreparingCompiler
 from tests.monitor.test_send_queue import SANDBOX
 from tests.support.fixed_values import identity
 from tui.commands import run as run_module
-from tui.commands.run_request import RunRequest
+from tui.commands.run_request import GivenValues, RunRequest
 from tui.commands.shared.context import OpenServices
 from tui.commands.shared.output import Exit, UsageFault
 from tui.commands.shared.prices import price_facts
@@ -53,9 +53,9 @@ async def run(harness: MonitorHarness, **options: Any) -> Exit:
     Raises:
         UsageFault, QdeckError: as the command.
     """
-    request = RunRequest("bell.qasm", backend="ibm_cusco", **options)
+    request = RunRequest(("bell.qasm",), backend="ibm_cusco", **options)
     work = run_module._submit_and_wait(
-        OpenServices(harness.services, identity()), request, NOTHING_ASKED, "OPENQASM 3;"
+        OpenServices(harness.services, identity()), request, NOTHING_ASKED, GivenValues(), ["OPENQASM 3;"]
     )
     running = asyncio.ensure_future(work)
     await harness.clock.run_until(lambda: running.done() or bool(harness.host.jobs), seconds=60)
@@ -150,7 +150,7 @@ async def test_dry_run_of_what_the_service_refuses_fails(
 
 def test_dry_run_of_the_service_primitive_is_refused_at_once() -> None:
     with pytest.raises(UsageFault, match="not for --program legacy"):
-        RunRequest("bell.qasm", dry_run=True, program=JobProgram.LEGACY).verify()
+        RunRequest(("bell.qasm",), dry_run=True, program=JobProgram.LEGACY).verify()
 
 
 def test_price_facts_tell_all_ways() -> None:

@@ -171,8 +171,8 @@ async def test_result_that_cannot_be_read_is_a_failure(
     waiting = asyncio.ensure_future(wait_until_over(harness.services, job.id))
     await harness.clock.run_until(waiting.done, seconds=60)
     opened = OpenServices(harness.services, IDENTITY)
-    request = RunRequest("bell.qasm", as_json=as_json)
-    assert await run_module._finish(opened, request, CANDIDATE, waiting.result(), {}) is Exit.FAILED
+    request = RunRequest(("bell.qasm",), as_json=as_json)
+    assert await run_module._finish(opened, request, [CANDIDATE], [waiting.result()], [{}]) is Exit.FAILED
     printed = capsys.readouterr()
     assert f"Job {job.id} is done, but its result" in printed.err
     assert ('"counts"' not in printed.out) and (bool(printed.out) is as_json)

@@ -145,7 +145,7 @@ run_options = _Together(
         "observables",
         multiple=True,
         metavar="PAULIS",
-        help="For the estimator, e.g. ZZ; repeatable.",
+        help="For the estimator, e.g. ZZ or 0.5*XX - 0.3*ZI; repeatable.",
     ),
     click.option(
         "--precision", type=click.FloatRange(min=0, min_open=True), help="Target precision of the estimator."
@@ -189,6 +189,34 @@ run_options = _Together(
     ),
 )
 """Options of a submission besides its circuit, named as in `RunRequest`."""
+
+sweep_options = _Together(
+    click.option(
+        "--param",
+        "params",
+        multiple=True,
+        metavar="NAME=VALUES",
+        help="Values of a free parameter, e.g. theta=pi/2, theta=0,0.5,1 or theta=0:2pi:20; repeatable.",
+    ),
+    click.option(
+        "--params-file", default="", metavar="FILE", help="CSV or JSON: a set of values of parameters a row."
+    ),
+    click.option(
+        "--zip",
+        "zipped",
+        is_flag=True,
+        help="Parameters with several values change together. Default: every combination.",
+    ),
+    click.option(
+        "--batch", is_flag=True, help="A job for each circuit, in a batch that is closed at the end."
+    ),
+    click.option(
+        "--copies", type=click.IntRange(1, 1000), default=1, help="How often each circuit is run. Default: 1."
+    ),
+    click.option("--seed", type=click.IntRange(min=0), help="Seed of the transpiler."),
+    click.option("--no-wait", is_flag=True, help="End when the jobs are created, and print their ids."),
+)
+"""Options of values of parameters and of several circuits, named as in `ParameterFlags` and `RunRequest`."""
 
 query_options = _Together(
     click.option("--backend", default="", metavar="NAME", help="Only those of this backend."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tui.commands.shared.output import emit_table, say
@@ -9,7 +10,7 @@ from tui.commands.shared.selection import service_facts
 from tui.domain.accounts import Identity
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import Job
-from tui.domain.results import JobResult, PubResult, value_facts
+from tui.domain.results import JobResult, PubResult, pub_facts, value_facts
 
 
 def run_answer(
@@ -18,15 +19,25 @@ def run_answer(
     candidate: Candidate,
     result: JobResult | None,
     price: dict[str, object] | None = None,
+    further: Sequence[Candidate] = (),
 ) -> dict[str, object]:
     """The JSON answer of `qdeck run`.
 
     `counts` is there when the circuit has one classical register; `registers` has the counts of every
-    register by name; `values` is the estimator's answer; `reason` is there when the job did not do it;
-    `price` is what it was to take, as known before it was sent.
+    register by name; `values` is the estimator's answer; `reason` is there when the job did not do it. Of a
+    sweep, and of several PUBs, all that stands in `pubs` instead, one entry a register and place.
+
+    Args:
+        identity: the service.
+        job: as it ended.
+        candidate: the circuit as it was transpiled; of several the first.
+        result: of the job; `None` when there is none.
+        price: what it was to take, as known before it was sent.
+        further: the circuits after the first.
     """
     answer: dict[str, object] = {
         "job_id": job.id,
+        "name": job.name or None,
         "backend": job.backend,
         "status": str(job.status),
         **service_facts(identity),
@@ -44,6 +55,10 @@ def run_answer(
         answer |= _result_facts(result)
     if price is not None:
         answer["price"] = price
+    if further:
+        answer["circuits"] = [
+            {"transpiled": transpiled_facts(one), "qasm": one.qasm} for one in (candidate, *further)
+        ]
     return answer | {"transpiled": transpiled_facts(candidate), "qasm": candidate.qasm}
 
 
@@ -56,6 +71,7 @@ def transpiled_facts(candidate: Candidate) -> dict[str, object]:
         "depth": after.depth,
         "size": after.size,
         "optimization_level": options.optimization_level,
+        "seed": options.seed,
         "where": candidate.where,
         **(asked if options.cloud else {}),
         "layout": list(candidate.layout),
@@ -87,42 +103,79 @@ def job_facts(job: Job) -> dict[str, object]:
     }
 
 
-def emit_result(result: JobResult) -> None:
+def emit_result(result: JobResult, job_id: str = "") -> None:
     """The result as columns on stdout: bits and counts, or observables and values.
 
-    With several classical registers, a first column names the register.
+    With several classical registers, a first column names the register; before it stand the values of
+    parameters, of several PUBs the circuit, and of several jobs the job.
+
+    Args:
+        result: of the job.
+        job_id: the job, where there are several.
     """
     if result.note:
         say(f"qdeck: {result.note}")
-    for pub in result.pubs:
-        _emit_counts(pub)
-        if pub.quasi is not None:
-            rows = sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
-            emit_table(("BITS", "QUASI"), [(bits, f"{share:.6g}") for bits, share in rows])
-        if pub.values:
-            emit_table(
-                ("OBSERVABLE", "VALUE", "STD"),
-                [
-                    (v.observable, f"{v.value:.6g}", "" if v.std is None else f"{v.std:.3g}")
-                    for v in pub.values
-                ],
-            )
+    for number, pub in enumerate(result.pubs, 1):
+        heads, cells = ["JOB"] if job_id else [], [job_id] if job_id else []
+        if len(result.pubs) > 1:
+            heads.append("CIRCUIT")
+            cells.append(f"{number} {pub.name}".rstrip())
+        _emit_pub(pub, tuple(heads), tuple(cells))
 
 
-def _emit_counts(pub: PubResult) -> None:
-    several = len(pub.counts) > 1
+def parameter_cells(pub: PubResult, index: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the values of the parameters of a place; nothing where they are not known."""
+    return tuple(f"{value:.10g}" for _, value in pub.parameters_at(index))
+
+
+def parameter_heads(pub: PubResult) -> tuple[str, ...]:
+    """Return the names of the parameters; nothing where they are not known."""
+    return pub.sweep.names if pub.sweep is not None else ()
+
+
+def _emit_pub(pub: PubResult, heads: tuple[str, ...], cells: tuple[str, ...]) -> None:
+    names = (*heads, *parameter_heads(pub))
+    registers = list(dict.fromkeys(counts.register for counts in pub.counts))
+    several = len(registers) > 1
     rows: list[tuple[str, ...]] = []
     for counts in pub.counts:
-        for bits, count in sorted(counts.counts.items(), key=lambda item: (-item[1], item[0])):
-            rows.append((counts.register, bits, str(count)) if several else (bits, str(count)))
+        before = (*cells, *parameter_cells(pub, counts.index), *([counts.register] if several else []))
+        rows += [
+            (*before, bits, str(count))
+            for bits, count in sorted(counts.counts.items(), key=lambda item: (-item[1], item[0]))
+        ]
     if rows:
-        emit_table(("REGISTER", "BITS", "COUNT") if several else ("BITS", "COUNT"), rows)
+        emit_table((*names, *(["REGISTER"] if several else []), "BITS", "COUNT"), rows)
+    if pub.quasi is not None:
+        shares = sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0]))
+        emit_table((*heads, "BITS", "QUASI"), [(*cells, bits, f"{share:.6g}") for bits, share in shares])
+    if pub.values:
+        emit_table(
+            (*names, "OBSERVABLE", "VALUE", "STD"),
+            [
+                (
+                    *cells,
+                    *parameter_cells(pub, v.index),
+                    v.observable,
+                    f"{v.value:.6g}",
+                    "" if v.std is None else f"{v.std:.3g}",
+                )
+                for v in pub.values
+            ],
+        )
+
+
+def emit_jobs(jobs: Sequence[Job]) -> None:
+    """The ids of jobs that are not waited for, with their names."""
+    emit_table(("JOB", "NAME"), [(job.id, job.name) for job in jobs])
 
 
 def _result_facts(result: JobResult) -> dict[str, object]:
     facts: dict[str, object] = {}
     if result.note:
         facts["note"] = result.note
+    if len(result.pubs) > 1 or any(pub.sweep is not None for pub in result.pubs):
+        return facts | {"pubs": list(map(pub_facts, result.pubs))}
     for pub in result.pubs:
         if len(pub.counts) == 1:
             facts["counts"] = dict(pub.counts[0].counts)
