@@ -12,7 +12,7 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.backends import Backend
 from tui.monitor.state.events import BackendsChanged
-from tui.screens.backends import BackendsScreen, details_over
+from tui.screens.backends.screen import BackendsScreen, details_over
 
 
 async def _go(pilot: Pilot[None]) -> None:

@@ -18,7 +18,7 @@ from tests.support.fixed_values import NOW
 from tui.app import QDeckApp
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.account import AccountScreen
-from tui.screens.backends import BackendsScreen
+from tui.screens.backends.screen import BackendsScreen
 from tui.screens.dialogs.confirm import Confirm, Unsaved
 from tui.screens.dialogs.new_session import NewSession
 from tui.screens.dialogs.open_file import OpenFile

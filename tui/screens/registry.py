@@ -37,7 +37,7 @@ def sections(
         return SessionsScreen(services, workspace)
 
     def backends() -> Screen[None]:
-        from tui.screens.backends import BackendsScreen
+        from tui.screens.backends.screen import BackendsScreen
 
         return BackendsScreen(services, workspace)
 

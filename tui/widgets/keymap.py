@@ -182,7 +182,16 @@ SESSIONS = _place(
 BACKENDS = _place(
     "backends",
     Key("use", "enter", "use", "Use", "Transpile for this backend."),
+    Key("map", "1", "view('map')", "Map", "Show the device as a map."),
+    Key("qubits", "2", "view('qubits')", "Qubits", "Show the figures of each qubit."),
+    Key("couplers", "3", "view('couplers')", "Couplers", "Show the figures of each coupler."),
+    Key("history", "4", "view('history')", "History", "Show the calibrations seen of the device."),
+    Key("figure", "m", "figure", "Figure", "Letter the map by the next figure."),
+    Key("least", "b", "least_busy", "Least busy", "Go to the least busy backend that is online."),
+    Key("sort", "s", "sort", "Sort", "Sort the table of qubits or couplers by the next column.", False),
+    Key("turn", "S", "turn", "Turn round", "Sort the other way round.", False),
     Key("refresh", "r", "refresh", "Refresh", "Ask the service now."),
+    Key("list", "escape", "list", "List", "Back to the list of backends.", False),
 )
 LOGIN_LIST = _place(
     "login",

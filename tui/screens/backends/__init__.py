@@ -1,0 +1,1 @@
+"""The backends section: the list, and the device under the cursor as map and tables."""
