@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
-from tui.common.environment import worker_environment
-from tui.common.errors import ErrorKind, QdeckError
-from tui.common.worker_process import WorkerDied
-from tui.common.worker_queue import WorkerClosed, WorkerQueue
+from tui.common.processors import usable_processors
+from tui.common.worker_queue import WorkerQueue
 from tui.compiler import messages
-from tui.compiler.messages import REPLY_DECODER, Failed, PreparedProgram, Request, TargetData
+from tui.compiler.candidate_search import CandidateSearch, Listener
+from tui.compiler.messages import PreparedProgram, Request
+from tui.compiler.pool import LocalPool
+from tui.compiler.requests import (
+    CHECK_SECONDS,
+    WORKER,
+    MakeRequest,
+    qiskit_environment,
+    request,
+    request_with_target,
+)
 from tui.domain.backends import BackendData
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
 from tui.domain.jobs import Submission
 from tui.domain.results import ExpectationValue
+from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 
-CHECK_SECONDS: Final = 60.0
-"""Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
 TRANSPILE_SECONDS: Final = 300.0
 """Time a transpile run may take; a Fourier transform of 127 qubits takes about 20 seconds at level 3."""
 CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
 IDLE_SECONDS: Final = 600.0
 """Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
-_GAVE_UP: Final = (
-    "Qiskit's process gave up on this circuit: it is broken, or too large for the memory Qiskit may use."
-)
 
 T = TypeVar("T")
 
@@ -51,6 +53,7 @@ class Compiler:
         environment: variables for the workers beside those that every worker gets.
         idle_seconds: time without a request after which a worker is ended.
         transpile_seconds: time a transpile run may take.
+        search_workers: processes that search for candidates; `None`: as `LocalPool` thinks fit.
     """
 
     def __init__(
@@ -59,18 +62,21 @@ class Compiler:
         *,
         idle_seconds: float = IDLE_SECONDS,
         transpile_seconds: float = TRANSPILE_SECONDS,
+        search_workers: int | None = None,
     ) -> None:
         self._transpile_seconds = transpile_seconds
-        variables = _environment() | dict(environment or {})
+        threads = max(1, usable_processors(os.environ) - 1)
+        variables = qiskit_environment(threads) | dict(environment or {})
         self._main, self._second = (
-            WorkerQueue("tui.compiler.qiskit.worker_main", environment=variables, idle_seconds=idle_seconds)
-            for _ in range(2)
+            WorkerQueue(WORKER, environment=variables, idle_seconds=idle_seconds) for _ in range(2)
         )
+        self._pool = LocalPool(search_workers, idle_seconds=idle_seconds, environment=environment)
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run."""
-        return tuple(pid for pid in (self._main.pid, self._second.pid) if pid is not None)
+        own = tuple(pid for pid in (self._main.pid, self._second.pid) if pid is not None)
+        return own + self._pool.pids
 
     async def start(self) -> None:
         """Start the worker and let it warm up in the background; returns at once."""
@@ -78,7 +84,7 @@ class Compiler:
 
     async def version(self) -> str:
         """Return the version of Qiskit, once the worker is warm."""
-        return await _request(self._main, messages.Version(), str)
+        return await request(self._main, messages.Version(), str)
 
     async def check(self, qasm: str) -> CheckReport:
         """Check an OpenQASM 2 or 3 program.
@@ -129,6 +135,28 @@ class Compiler:
             target, lambda data: messages.Transpile(qasm, data, options), Candidate
         )
         return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
+
+    async def search(
+        self, qasm: str, target: BackendData, options: SearchOptions, tell: Listener = lambda _: None
+    ) -> SearchResult:
+        """Search for the best candidate, with processes of their own.
+
+        Args:
+            qasm: the program.
+            target: the backend.
+            options: what is tried, and for how long.
+            tell: called with each candidate as soon as it is made, and now and then with the progress.
+
+        Returns:
+            The candidates, best first.
+        """
+        delay = rep_delay_us(target.configuration)
+
+        def told(news: SearchProgress | Candidate) -> None:
+            tell(replace(news, rep_delay_us=delay) if isinstance(news, Candidate) else news)
+
+        found = await CandidateSearch(self._pool, qasm, target, options, told, self._transpile_seconds).run()
+        return replace(found, candidates=tuple(replace(one, rep_delay_us=delay) for one in found.candidates))
 
     async def review(
         self,
@@ -186,82 +214,30 @@ class Compiler:
         """End the workers."""
         await self._main.aclose()
         await self._second.aclose()
+        await self._pool.aclose()
 
-    async def _request_soon(self, request: Request, kind: type[T]) -> T:
+    async def _request_soon(self, asked: Request, kind: type[T]) -> T:
         queue = self._second if self._main.busy else self._main
-        return await _request(queue, request, kind, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
+        return await request(queue, asked, kind, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
 
     async def _with_target(
         self,
         target: BackendData,
-        request: Callable[[TargetData], Request],
+        make: MakeRequest,
         kind: type[T],
         *,
         fractional: bool = False,
         grace: float = 0.0,
     ) -> T:
-        """Ask about a target, sending its data only to a worker that has not got it."""
-        data = TargetData(target.name, _key(target), fractional)
-        # mypy takes no union for a type.
-        either: Any = kind | None
-        ask = partial(_request, self._main, timeout=self._transpile_seconds, grace=grace)
-        answer: T | None = await ask(request(data), either)
-        if answer is None:
-            whole = msgspec.structs.replace(
-                data, configuration=target.configuration, properties=target.properties
-            )
-            answer = await ask(request(whole), kind)
-        return answer
-
-
-@lru_cache(maxsize=8)
-def _key(target: BackendData) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (target.name.encode(), target.configuration, target.properties):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
-
-
-async def _request(
-    queue: WorkerQueue, request: Request, kind: type[T], *, timeout: float | None = None, grace: float = 0.0
-) -> T:
-    try:
-        body = await queue.request(msgspec.json.encode(request), timeout=timeout, grace=grace)
-        reply = REPLY_DECODER.decode(body)
-        if isinstance(reply, Failed):
-            raise QdeckError(ErrorKind(reply.kind), reply.message, reply.advice)
-        return msgspec.json.decode(reply.result, type=kind)
-    except WorkerClosed as error:
-        raise _unavailable("The compiler has been shut down.") from error
-    except WorkerDied as error:
-        if error.signal == "SIGABRT":
-            # So ends Qiskit's Rust when it gets no more memory, or no more stack.
-            raise QdeckError(ErrorKind.CIRCUIT, _GAVE_UP, "Try a smaller circuit.") from error
-        raise _unavailable(f"Qiskit's process ended: {error}.", "Trying again starts another one.") from error
-    except msgspec.DecodeError as error:
-        raise _unavailable(f"The answer of Qiskit's process is not understood: {error}.") from error
-    except TimeoutError as error:
-        message = f"Qiskit took longer than {timeout or 0:g} s for this and was stopped."
-        longer = ", or allow more time by `transpile_seconds` in settings.toml"
-        advice = f"Try a smaller circuit{longer if timeout != CHECK_SECONDS else ''}."
-        raise QdeckError(ErrorKind.CIRCUIT, message, advice) from error
-    except OSError as error:
-        raise _unavailable(f"Qiskit's process cannot be started: {error.strerror}.") from error
-
-
-def _unavailable(message: str, advice: str = "") -> QdeckError:
-    return QdeckError(ErrorKind.UNAVAILABLE, message, advice)
-
-
-def _environment() -> dict[str, str]:
-    """Return a worker's environment, with Qiskit's threads kept off one core, which the interface needs."""
-    return {
-        "QISKIT_PARALLEL": "FALSE",
-        "RAYON_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)),
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONUTF8": "1",
-    } | worker_environment(os.environ)
+        return await request_with_target(
+            self._main,
+            make,
+            target,
+            kind,
+            timeout=self._transpile_seconds,
+            grace=grace,
+            fractional=fractional,
+        )
 
 
 class _Facts(msgspec.Struct, frozen=True):

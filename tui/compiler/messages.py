@@ -6,11 +6,12 @@ from typing import Final
 
 import msgspec
 
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import Primitive
 from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import PrimitiveOptions
 from tui.domain.pubs.sweeps import Sweep
+from tui.domain.search import Trial
 
 
 class TargetData(msgspec.Struct, frozen=True):
@@ -106,11 +107,47 @@ class Review(msgspec.Struct, frozen=True, tag="review"):
     seconds: float
 
 
+class RunTrial(msgspec.Struct, frozen=True, tag="run-trial"):
+    """Make one circuit of a search. Result: `Trial`, or `None` when the worker has not got the target."""
+
+    qasm: str
+    target: TargetData
+    level: int
+    seed: int
+
+
+class MakeCandidate(msgspec.Struct, frozen=True, tag="make-candidate"):
+    """Make the circuit of a trial, in full. Result: `Finished`, or `None` as of `RunTrial`."""
+
+    qasm: str
+    target: TargetData
+    level: int
+    seed: int
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """A trial with the circuit that came of it."""
+
+    trial: Trial
+    candidate: Candidate
+
+
 class Version(msgspec.Struct, frozen=True, tag="version"):
     """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
 
-Request = Check | Draw | DecodeQpy | EstimatorValues | PrepareProgram | Transpile | Review | Version
+Request = (
+    Check
+    | Draw
+    | DecodeQpy
+    | EstimatorValues
+    | PrepareProgram
+    | Transpile
+    | Review
+    | RunTrial
+    | MakeCandidate
+    | Version
+)
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

@@ -179,7 +179,8 @@ class Candidate(Value, frozen=True):
         used: the device's qubits that have operations, ascending.
         stages: which stage of compiling costs how much of the success.
         flags: couplers and qubits that are dead or reported faulty, as "coupler 8-11 is dead".
-        remapped: moved to other qubits after transpiling.
+        remapped: placed without regard to the direction of gates or without bad couplers, unlike by Qiskit
+            with this level and seed alone.
         rep_delay_us: the device's own pause between two shots, in microseconds; `None` where not told.
         at: when it was transpiled (UTC), as far as that was noted.
         parameters: free parameters of the ISA circuit, in Qiskit's order; some of the source may be gone.

@@ -18,6 +18,7 @@ from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.parser import Unreadable, check, read
 from tui.compiler.qiskit.qpy import decode_qpy
 from tui.compiler.qiskit.quantum_program import prepare_program
+from tui.compiler.qiskit.search.trials import Trials
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.domain.circuits import TranspileOptions
 from tui.qiskit_common.target import DeviceDataError, build_target
@@ -40,6 +41,7 @@ class RequestHandler:
 
     def __init__(self) -> None:
         self._targets: OrderedDict[tuple[str, bool], Target] = OrderedDict()
+        self._trials = Trials()
 
     def warm_up(self) -> None:
         """Do a little of everything once, since Qiskit loads plug-ins and tables at their first use."""
@@ -90,8 +92,13 @@ class RequestHandler:
         target = None if request.target is None else self._target(request.target)
         if target is None:
             return None
-        if isinstance(request, messages.PrepareProgram):
-            return prepare_program(request, target)
+        match request:
+            case messages.PrepareProgram():
+                return prepare_program(request, target)
+            case messages.RunTrial():
+                return self._trials.run(request, target)
+            case messages.MakeCandidate():
+                return self._trials.finish(request, target)
         return transpile(request, target) if isinstance(request, Transpile) else review(request, target)
 
     def _target(self, data: TargetData) -> Target | None:

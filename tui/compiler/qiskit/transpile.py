@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
-from qiskit.transpiler import Target
+from qiskit.transpiler import StagedPassManager, Target
 
 from tui.compiler.messages import Review, Transpile
 from tui.compiler.qiskit.circuit_stats import stats
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures
 from tui.compiler.qiskit.parser import Unreadable, read
 from tui.compiler.qiskit.scoring import score
-from tui.compiler.qiskit.stages import baseline, stage_losses
+from tui.compiler.qiskit.stages import Baseline, baseline, stage_losses
 from tui.domain.circuits import Candidate, TranspileOptions
+
+Passes = Callable[[TranspileOptions, tuple[int, ...] | None], StagedPassManager]
 
 DRAWING_WIDTH: Final = 100
 WIDEST_BY_MATRIX: Final = 10
@@ -44,25 +48,64 @@ def transpile(request: Transpile, target: Target) -> Candidate:
     if options.optimization_level not in (0, 1, 2, 3):
         raise NotPossible(f"There is no optimization level {options.optimization_level}: 0 to 3.")
     source = read(request.qasm)
-    _fits(source, request, target)
+    check_size(source, request.target.name, target)
     started = time.monotonic()
-    place = None if source.layout is None else tuple(range(source.num_qubits))
+    isa = compiled(source, options, partial(preset_passes, target))
+    return finished(request, source, isa, target, time.monotonic() - started)
+
+
+def compiled(source: QuantumCircuit, options: TranspileOptions, passes: Passes) -> QuantumCircuit:
+    """Transpile a circuit, which stays on physical qubits if it uses them.
+
+    Args:
+        source: the circuit.
+        options: the level and the seed.
+        passes: makes the pass manager, of these options and the places where qubits start.
+
+    Returns:
+        The ISA circuit, with its layout. That of a circuit without measurements is chosen as if every qubit
+        were measured, as an estimator will do.
+    """
+    place = fixed_place(source)
     if place is None and source.num_qubits and not measures(source):
-        place = _layout(_run(source.measure_all(inplace=False), target, options, None))[0]
-    isa = _run(source, target, options, place)
-    seconds = time.monotonic() - started
-    candidate = _candidate(request, source, isa, qasm3.dumps(isa), target, _layout(isa), seconds)
-    lost = _clifford_lost(source, isa, request, target, place)
+        place = layouts(passes(options, None).run(source.measure_all(inplace=False)))[0]
+    isa: QuantumCircuit = passes(options, place).run(source)
+    return isa
+
+
+def fixed_place(source: QuantumCircuit) -> tuple[int, ...] | None:
+    """Return the physical qubits of a circuit that uses such itself; `None` for any other."""
+    return None if source.layout is None else tuple(range(source.num_qubits))
+
+
+def finished(
+    request: Transpile,
+    source: QuantumCircuit,
+    isa: QuantumCircuit,
+    target: Target,
+    seconds: float,
+    before: Baseline | None = None,
+) -> Candidate:
+    """Measure what came of transpiling.
+
+    Args:
+        request: the program and the options.
+        source: the program as it was read.
+        isa: what was made of it, with its layout.
+        target: the device.
+        seconds: how long that took.
+        before: of the program at this level, where it is known already.
+
+    Returns:
+        The candidate, with a warning when a wide Clifford circuit is none any more.
+    """
+    qasm = qasm3.dumps(isa)
+    candidate = _candidate(request, source, isa, qasm, target, layouts(isa), seconds, before)
+    lost = _clifford_lost(source, isa, request, target)
     return replace(candidate, warnings=(*candidate.warnings, lost)) if lost else candidate
 
 
-def _clifford_lost(
-    source: QuantumCircuit,
-    isa: QuantumCircuit,
-    request: Transpile,
-    target: Target,
-    place: tuple[int, ...] | None,
-) -> str:
+def _clifford_lost(source: QuantumCircuit, isa: QuantumCircuit, request: Transpile, target: Target) -> str:
     """Return a sentence when a wide Clifford circuit is none any more, with a level that keeps it one.
 
     Levels 2 and 3 synthesize pairs of qubits anew by numbers, which makes angles of any size. A simulator of
@@ -72,7 +115,7 @@ def _clifford_lost(
     if not wide or not is_clifford(source) or is_clifford(isa):
         return ""
     lower = replace(request.options, optimization_level=1)
-    kept = _run(source, target, lower, place)
+    kept = compiled(source, lower, partial(preset_passes, target))
     if not is_clifford(kept):
         return ""
     before, after = stats(isa).two_qubit_gates, stats(kept).two_qubit_gates
@@ -83,22 +126,21 @@ def _clifford_lost(
     )
 
 
-def _run(
-    circuit: QuantumCircuit, target: Target, options: TranspileOptions, place: tuple[int, ...] | None
-) -> QuantumCircuit:
-    """Run the preset passes, with the circuit's qubits starting on `place` when it is given."""
-    manager = generate_preset_pass_manager(
+def preset_passes(
+    target: Target, options: TranspileOptions, place: tuple[int, ...] | None
+) -> StagedPassManager:
+    """Make Qiskit's preset passes; the circuit's qubits start on `place` when it is given."""
+    manager: StagedPassManager = generate_preset_pass_manager(
         optimization_level=options.optimization_level,
         target=target,
         seed_transpiler=options.seed,
         initial_layout=None if place is None else list(place),
     )
-    isa: QuantumCircuit = manager.run(circuit)
-    return isa
+    return manager
 
 
-def _layout(isa: QuantumCircuit) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The initial and the final layout: a physical qubit for each of the circuit's own."""
+def layouts(isa: QuantumCircuit) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the initial and the final layout: a physical qubit for each of the circuit's own."""
     if isa.layout is None:
         same = tuple(range(isa.num_qubits))
         return same, same
@@ -124,7 +166,7 @@ def review(request: Review, target: Target) -> Candidate:
         isa = read(request.isa)
     except Unreadable as error:
         raise NotPossible(f"The transpiled circuit cannot be read: {error}") from error
-    _fits(isa, request, target)
+    check_size(isa, request.target.name, target)
     own = source.num_qubits
     layout, final = (tuple(entries[:own]) for entries in request.layouts)
     for places in (layout, final):
@@ -134,10 +176,15 @@ def review(request: Review, target: Target) -> Candidate:
     return _candidate(request, source, isa, request.isa, target, (layout, final), request.seconds)
 
 
-def _fits(circuit: QuantumCircuit, request: Transpile | Review, target: Target) -> None:
+def check_size(circuit: QuantumCircuit, name: str, target: Target) -> None:
+    """Make sure that a device has as many qubits as a circuit.
+
+    Raises:
+        NotPossible: it has less.
+    """
     if circuit.num_qubits > target.num_qubits:
         raise NotPossible(
-            f"The circuit needs {circuit.num_qubits} qubits; {request.target.name} has {target.num_qubits}.",
+            f"The circuit needs {circuit.num_qubits} qubits; {name} has {target.num_qubits}.",
             "Choose a larger backend.",
         )
 
@@ -150,11 +197,11 @@ def _candidate(
     target: Target,
     layouts: tuple[tuple[int, ...], tuple[int, ...]],
     seconds: float,
+    before: Baseline | None = None,
 ) -> Candidate:
     worth = score(isa, target, layouts[1])
-    before = (
-        baseline(source, request.options.optimization_level, target) if worth.success is not None else None
-    )
+    if before is None and worth.success is not None:
+        before = baseline(source, request.options.optimization_level, target)
     return Candidate(
         backend=request.target.name,
         qasm=qasm,

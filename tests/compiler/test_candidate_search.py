@@ -1,0 +1,129 @@
+"""The search on real workers: budgets, seeds, news as it goes, a cancel, workers that die, idle ones."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.compiler.devices import device
+from tests.compiler.small_devices import Edge, small_device
+from tests.support.processes import running, until
+from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.client import Compiler
+from tui.domain.circuits import Candidate
+from tui.domain.search import SearchOptions, SearchProgress
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '
+FOURIER = (
+    HEAD
+    + "qubit[6] q; bit[6] c; "
+    + "".join(
+        f"h q[{a}]; " + "".join(f"cp(pi/{2 ** (a - b)}) q[{b}], q[{a}]; " for b in range(a)) for a in range(6)
+    )
+    + "c = measure q;"
+)
+HEAVY = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[120];' + "".join(
+    f"cu1(pi/{a - b + 1}) q[{a}], q[{b}];" for a in range(120) for b in range(a)
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def compiler() -> AsyncIterator[Compiler]:
+    made = Compiler(search_workers=2)
+    yield made
+    await made.aclose()
+
+
+async def test_search_of_a_number_of_seeds_is_repeatable_and_tells_as_it_goes(compiler: Compiler) -> None:
+    told: list[SearchProgress | Candidate] = []
+    options = SearchOptions(seeds=12)
+    first = await compiler.search(FOURIER, device("cusco"), options, told.append)
+    again = await compiler.search(FOURIER, device("cusco"), options)
+    assert first.progress.tried == 15 and first.progress.seeds == 12
+    assert [one.qasm for one in first.candidates] == [one.qasm for one in again.candidates]
+    levels = {one.options.optimization_level for one in first.candidates}
+    assert levels == {0, 1, 2, 3}
+    worths = [one.estimated_success for one in first.candidates]
+    assert worths == sorted(worths, key=lambda one: -(one or 0.0))
+    assert {one.qasm for one in told if isinstance(one, Candidate)} == {one.qasm for one in first.candidates}
+    assert told[-1] == first.progress
+    assert {one.backend for one in first.candidates} == {"ibm_cusco"}
+    assert first.candidates[0].remapped and first.candidates[0].rep_delay_us == 250.0
+    assert len(compiler.pids) == 2
+
+
+async def test_search_of_one_level_has_that_alone(compiler: Compiler) -> None:
+    found = await compiler.search(FOURIER, device("peekskill"), SearchOptions(level=1, seeds=3))
+    assert found.progress.tried == 3
+    assert {one.options.optimization_level for one in found.candidates} == {1}
+    assert not any(one.remapped for one in found.candidates)
+
+
+async def test_search_ends_with_its_budget(compiler: Compiler) -> None:
+    """The machine may be busy: what is asked is that the search ends, with every level."""
+    async with asyncio.timeout(60):
+        found = await compiler.search(FOURIER, device("fez"), SearchOptions(budget=0.2))
+    assert {one.options.optimization_level for one in found.candidates} == {0, 1, 2, 3}
+    assert found.progress.seeds < 400
+
+
+async def test_search_picks_an_unflagged_candidate_when_there_is_one(compiler: Compiler) -> None:
+    """Level 0 puts the circuit on the dead coupler."""
+    couplers: dict[Edge, float] = {(0, 1): 1.0, (1, 2): 0.02, (2, 3): 0.02}
+    bell = HEAD + "qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;"
+    found = await compiler.search(bell, small_device(4, couplers), SearchOptions(seeds=3))
+    assert found.candidates[0].estimated_success is not None and found.candidates[0].estimated_success > 0.9
+    assert found.candidates[-1].options.optimization_level == 0
+    assert found.candidates[-1].estimated_success == 0
+
+
+async def test_search_for_what_cannot_be_transpiled_says_why(compiler: Compiler) -> None:
+    with pytest.raises(QdeckError, match="needs 40 qubits; ibm_peekskill has 27") as caught:
+        await compiler.search(HEAD + "qubit[40] q; h q;", device("peekskill"), SearchOptions(seeds=1))
+    assert caught.value.kind is ErrorKind.CIRCUIT
+    with pytest.raises(QdeckError, match="Line 1"):
+        await compiler.search(HEAD + "nonsense", device("peekskill"), SearchOptions(seeds=1))
+
+
+async def test_cancelled_search_stops_its_workers(compiler: Compiler) -> None:
+    await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=1))
+    before = set(compiler.pids)
+    run = asyncio.ensure_future(compiler.search(HEAVY, device("cusco"), SearchOptions()))
+    await asyncio.sleep(0.5)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    await until(lambda: not any(map(running, before)))
+    found = await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=2))
+    assert found.progress.seeds == 2
+
+
+async def test_search_whose_worker_is_killed_says_so_and_the_next_one_works(compiler: Compiler) -> None:
+    await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=1))
+    run = asyncio.ensure_future(compiler.search(HEAVY, device("cusco"), SearchOptions()))
+    await asyncio.sleep(0.3)
+    for pid in compiler.pids:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(QdeckError, match="killed"):
+        await run
+    assert (await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=2))).progress.seeds == 2
+
+
+async def test_workers_of_a_search_are_ended_when_idle() -> None:
+    compiler = Compiler(search_workers=2, idle_seconds=0.2)
+    await compiler.search(FOURIER, device("peekskill"), SearchOptions(level=1, seeds=2))
+    await until(lambda: not compiler.pids)
+    await compiler.aclose()
+
+
+async def test_search_after_the_end_of_the_compiler_is_refused() -> None:
+    compiler = Compiler(search_workers=1)
+    await compiler.aclose()
+    with pytest.raises(QdeckError, match="shut down"):
+        await compiler.search(FOURIER, device("peekskill"), SearchOptions(seeds=1))

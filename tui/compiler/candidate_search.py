@@ -1,0 +1,144 @@
+"""The search for the best candidate on a pool of workers, within a budget of time."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.messages import Finished, MakeCandidate, RunTrial, TargetData
+from tui.compiler.pool import WorkerPool
+from tui.domain.backends import BackendData
+from tui.domain.circuits import Candidate
+from tui.domain.search import Schedule, SearchOptions, SearchProgress, SearchResult, Trial
+
+TRIALS_SHARE: Final = 0.8
+"""Part of the budget that is for trials; in the rest the best ones are made in full."""
+MOST_MADE: Final = 6
+"""The best candidates of the level with many seeds that are made in full."""
+PROGRESS_SECONDS: Final = 0.25
+SHOWN_SECONDS: Final = 0.5
+"""Time between two moments at which the best one so far is made in full."""
+GRACE_SECONDS: Final = 1.0
+"""Time that trials which are no longer wanted may go on: a new worker takes twice as long."""
+
+T = TypeVar("T")
+Listener = Callable[[SearchProgress | Candidate], None]
+
+
+class CandidateSearch:
+    """One search. Cancelling `run` stops the work.
+
+    Args:
+        pool: the workers.
+        qasm: the program.
+        target: the backend.
+        options: what is asked.
+        tell: called in the event loop with each candidate as soon as it is made, and with the progress.
+        timeout: seconds that one run of the transpiler may take.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        qasm: str,
+        target: BackendData,
+        options: SearchOptions,
+        tell: Listener,
+        timeout: float,
+    ) -> None:
+        self._pool = pool
+        self._qasm = qasm
+        self._target = target
+        self._options = options
+        self._tell = tell
+        self._timeout = timeout
+        self._schedule = Schedule(options)
+        self._made: dict[tuple[int, int], Finished] = {}
+        self._began = self._told = self._shown = 0.0
+
+    async def run(self) -> SearchResult:
+        """Search until the budget is spent, or further seeds are not worth their time.
+
+        Returns:
+            The candidates that were made in full, best first.
+
+        Raises:
+            QdeckError: the program cannot be transpiled, or Qiskit is not to be had.
+        """
+        await self._pool.ready()
+        self._began = self._shown = asyncio.get_running_loop().time()
+        await _together(self._drive() for _ in range(self._pool.size))
+        leaders = self._schedule.leaders(MOST_MADE)
+        await _together(self._make(one.level, one.seed) for one in leaders)
+        progress = self._schedule.progress(self._passed())
+        self._tell(progress)
+        ranked = sorted(self._made.values(), key=lambda one: one.trial.rank)
+        return SearchResult(tuple(one.candidate for one in ranked), progress)
+
+    async def _drive(self) -> None:
+        """Make one trial after the other, as long as there is time."""
+        while (first := self._schedule.first()) is not None:
+            self._take((await self._make(*first)).trial)
+        end = math.inf if self._options.seeds is not None else TRIALS_SHARE * self._options.budget
+        while self._passed() < end and (following := self._schedule.next()) is not None:
+            await self._show_best()
+            try:
+                async with asyncio.timeout(None if end == math.inf else max(0.0, end - self._passed())):
+                    self._take(await self._request(partial(self._trial, *following), Trial))
+            except TimeoutError:
+                return
+            except QdeckError as error:
+                # One region may have no room for what another one has.
+                if error.kind is not ErrorKind.CIRCUIT:
+                    raise
+                self._schedule.failed(following[1])
+
+    def _trial(self, level: int, seed: int, data: TargetData) -> RunTrial:
+        return RunTrial(self._qasm, data, level, seed)
+
+    def _take(self, trial: Trial) -> None:
+        self._schedule.took(trial)
+        if (passed := self._passed()) - self._told >= PROGRESS_SECONDS:
+            self._told = passed
+            self._tell(self._schedule.progress(passed))
+
+    async def _show_best(self) -> None:
+        """Make the best one so far in full, now and then, so that it is seen."""
+        best, now = self._schedule.best, self._passed()
+        if (
+            best is not None
+            and (best.level, best.seed) not in self._made
+            and now - self._shown >= SHOWN_SECONDS
+        ):
+            self._shown = now
+            await self._make(best.level, best.seed)
+
+    async def _make(self, level: int, seed: int) -> Finished:
+        known = self._made.get((level, seed))
+        if known is not None:
+            return known
+        made = await self._request(lambda data: MakeCandidate(self._qasm, data, level, seed), Finished)
+        self._made[level, seed] = made
+        self._tell(made.candidate)
+        return made
+
+    async def _request(self, make: Callable[[TargetData], RunTrial | MakeCandidate], kind: type[T]) -> T:
+        return await self._pool.request(make, self._target, kind, timeout=self._timeout, grace=GRACE_SECONDS)
+
+    def _passed(self) -> float:
+        return asyncio.get_running_loop().time() - self._began
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Do all of it at the same time; the first error, or a cancel, ends the rest."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""Search for the best candidate: one trial, and the parts of a device that trials are made on."""
