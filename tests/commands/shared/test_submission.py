@@ -11,7 +11,9 @@ from tests.commands.shared.test_output import CANDIDATE, IDENTITY
 from tests.monitor.fakes import BELL, FakeService, MonitorHarness, network
 from tests.monitor.test_at_most_once import SANDBOX, queued_submission
 from tests.monitor.test_outbox import never_arrived
+from tests.monitor.test_storage_failures import with_many_jobs
 from tests.store.samples import read_tables
+from tests.support.full_disk import full_disk
 from tui.commands import run as run_module
 from tui.commands.run_request import RunRequest
 from tui.commands.shared.context import OpenServices
@@ -20,7 +22,8 @@ from tui.commands.shared.submission import MOST_REPEATS, QueueTalk, send_earlier
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult, PubResult
-from tui.monitor.outbox.reconciler import SURE_AFTER
+from tui.monitor.outbox.outbox import DISK_AGAIN
+from tui.monitor.outbox.reconciler import SURE_AFTER, Reconciler
 
 
 async def test_submission_is_repeated_after_two_absences(
@@ -176,4 +179,61 @@ async def test_result_that_cannot_be_read_is_a_failure(
     printed = capsys.readouterr()
     assert f"Job {job.id} is done, but its result" in printed.err
     assert ('"counts"' not in printed.out) and (bool(printed.out) is as_json)
+    await harness.services.aclose()
+
+
+async def test_disk_that_fills_between_queueing_and_sending_ends_the_wait_with_a_message(
+    tmp_path: Path,
+) -> None:
+    await with_many_jobs(tmp_path)
+    harness = await MonitorHarness(tmp_path).enter(SANDBOX)
+    queue = harness.services.outbox.queue
+    queue.hold_for(600.0, "test")
+    sent = asyncio.ensure_future(submit(harness.services, BELL))
+    await harness.clock.settle()
+    with full_disk(harness.folders.history_file):
+        queue.release()
+        harness.services.outbox.context.workers.send_queue.request()
+        await harness.clock.run_until(sent.done, seconds=120)
+        error = sent.exception()
+    assert isinstance(error, QdeckError) and error.kind is ErrorKind.STORAGE
+    assert "Nothing was submitted: the disk is full" in error.message
+    # It is withdrawn: not sent by whoever is next.
+    await harness.clock.advance(60)
+    assert harness.host.count("submit") == 0 and queue.waiting() == ()
+    await harness.services.aclose()
+
+
+async def test_earlier_submission_that_cannot_be_taken_over_keeps_nobody_waiting_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = await queued_submission(tmp_path)
+    await first.services.aclose()
+    again = await MonitorHarness(tmp_path, first.host, seed=2).enter()
+    sends = first.host.count("submit")
+
+    async def refuses(_self: Reconciler, _service: object) -> None:
+        raise QdeckError(ErrorKind.STORAGE, "No space left on device.")
+
+    monkeypatch.setattr(Reconciler, "adopt", refuses)
+    sent = asyncio.ensure_future(submit(again.services, BELL))
+    await again.clock.run_until(sent.done, seconds=120)
+    assert sent.exception() is None and first.host.count("submit") == sends + 1
+    await again.services.aclose()
+
+
+async def test_disk_that_has_room_again_in_time_lets_the_submission_go(tmp_path: Path) -> None:
+    await with_many_jobs(tmp_path)
+    harness = await MonitorHarness(tmp_path).enter(SANDBOX)
+    queue = harness.services.outbox.queue
+    queue.hold_for(600.0, "test")
+    sent = asyncio.ensure_future(submit(harness.services, BELL))
+    await harness.clock.settle()
+    with full_disk(harness.folders.history_file):
+        queue.release()
+        harness.services.outbox.context.workers.send_queue.request()
+        await harness.clock.advance(DISK_AGAIN * 3)
+        assert not sent.done()
+    await harness.clock.run_until(sent.done, seconds=30)
+    assert sent.exception() is None and len(harness.host.jobs) == 1
     await harness.services.aclose()

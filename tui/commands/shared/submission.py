@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 
 from tui.commands.shared.output import explain, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus, Submission, WaitingSubmission, WaitState
 from tui.monitor.outbox.context import describe
+from tui.monitor.outbox.send_queue import DISK_FULL
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, OutboxChanged
 from tui.store.records.models import PendingState
 
 MOST_REPEATS = 2
 """How often a submission that was not created is sent again."""
+MOST_DISK_TRIES = 6
+"""How often the disk may refuse to take down that a submission is being sent, some seconds apart."""
 EARLIER_SECONDS = 180.0
 """Seconds a command stays for what earlier runs left in line, after its own work is done."""
 
@@ -93,27 +97,67 @@ async def submit(services: AppServices, submission: Submission) -> Job:
         The job that the service created.
 
     Raises:
-        QdeckError: as `Outbox.submit`.
+        QdeckError: as `Outbox.submit`; `STORAGE`: it is in line, but the disk has been full since.
     """
     outbox = services.outbox
     work = outbox.submit(submission)
     try:
         for _ in range(MOST_REPEATS):
             try:
-                return await work
+                return await _while_disk_takes_it(services, work)
             except QdeckError:
                 tag = _not_created(services)
                 if not tag:
                     raise
                 say("It was not created: the service said twice that it has no such job. Submitting again.")
                 work = outbox.submit_again(tag)
-        return await work
+        return await _while_disk_takes_it(services, work)
     except asyncio.CancelledError:
         for tag in sorted(services.outbox.context.queued_here):
             with contextlib.suppress(QdeckError):  # too late: it is being sent
                 await services.outbox.queue.withdraw(tag)
                 say("Stopped waiting in line. Nothing was submitted.")
         raise
+
+
+async def _while_disk_takes_it(services: AppServices, work: Awaitable[Job]) -> Job:
+    """Wait for the job as long as the disk takes down what is to be known before it is sent.
+
+    Raises:
+        QdeckError: what `work` raises; `STORAGE`: the disk refused too often. The submission is withdrawn.
+    """
+    context, queue = services.outbox.context, services.outbox.queue
+    full = asyncio.Event()
+    tries = 0
+
+    def count(event: Event) -> None:
+        nonlocal tries
+        assert isinstance(event, OutboxChanged)
+        refused = any(one.tag in context.queued_here and one.why == DISK_FULL for one in event.waiting)
+        tries = tries + 1 if refused else 0
+        if tries > MOST_DISK_TRIES:
+            full.set()
+
+    unsubscribe = services.events.subscribe(count, OutboxChanged)
+    job, refusal = asyncio.ensure_future(work), asyncio.ensure_future(full.wait())
+    try:
+        await asyncio.wait({job, refusal}, return_when=asyncio.FIRST_COMPLETED)
+        if job.done():
+            return await job
+        for tag in sorted(context.queued_here):
+            with contextlib.suppress(QdeckError):  # too late: it is being sent
+                await queue.withdraw(tag)
+        with contextlib.suppress(QdeckError):
+            return await job
+        raise QdeckError(
+            ErrorKind.STORAGE,
+            "Nothing was submitted: the disk is full, so that it cannot be written down first.",
+            "Make room and submit it again.",
+        )
+    finally:
+        unsubscribe()
+        refusal.cancel()
+        job.cancel()
 
 
 def _not_created(services: AppServices) -> str:

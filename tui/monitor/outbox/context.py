@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tui.common.errors import QdeckError
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, Submission
 from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState
@@ -83,3 +83,8 @@ def describe(pending: PendingSubmission) -> str:
     """Return the words by which the submission is named to the user."""
     name = pending.submission.name or pending.submission.primitive.value
     return f"The submission “{name}” of {pending.created:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def is_whole(pending: PendingSubmission, submission: Submission) -> bool:
+    """Return whether all that is to be sent was found: never a legacy primitive in a program's place."""
+    return bool(submission.qasm) and (not pending.params_hash or bool(submission.params))

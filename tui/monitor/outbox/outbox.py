@@ -29,10 +29,10 @@ from typing import Any
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, Submission, check_tags
 from tui.ibm.api.service import QuantumService
-from tui.monitor.outbox.context import OutboxContext, describe
+from tui.monitor.outbox.context import OutboxContext, describe, is_whole
 from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.outbox.reconciler import OTHERS_EVERY, Reconciler
-from tui.monitor.outbox.send_queue import NO_PROGRAM, SendQueue, is_queue_full
+from tui.monitor.outbox.send_queue import DISK_FULL, NO_PROGRAM, SendQueue, is_queue_full
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState, changes_service
 from tui.monitor.state.events import Severity
@@ -105,7 +105,7 @@ class Outbox:
         """
         service = self._app_state.connection.need_service()
         pending = self._unsent(tag)
-        if not _is_whole(pending, self._history.submission_with_texts(pending)):
+        if not is_whole(pending, self._history.submission_with_texts(pending)):
             text = f"{describe(pending)} cannot be sent: {_NO_CIRCUIT}."
             raise QdeckError(ErrorKind.CONFLICT, text, _FROM_SOURCE)
         job = await self.reconciler.find(service, pending)
@@ -140,14 +140,19 @@ class Outbox:
             Seconds until the next step; `math.inf`: until the worker is woken.
 
         Raises:
-            QdeckError: the history cannot be read, or the service refused the credentials.
+            QdeckError: the service did not answer, or refused the credentials.
         """
         service = self._app_state.connection.need_service()
         if not self.queue.sends:
             return math.inf
-        await self.reconciler.adopt(service)
+        try:
+            await self.reconciler.adopt(service)
+        except QdeckError as error:
+            self._disk_refused(error)
         queue = self.queue.mine(service)
         if not queue:
+            if self.queue.orphaned(service):
+                return DISK_AGAIN
             # When their process ends, what others have queued becomes ours to send.
             return OTHERS_EVERY if any(one.elsewhere for one in self.queue.waiting()) else math.inf
         first = queue[0]
@@ -266,12 +271,16 @@ class Outbox:
                     await self._history.flush()
                     self._owner.note_request(tag)
         except QdeckError as error:
-            self._app_state.storage_refused(error)
-            self.queue.hold_for(DISK_AGAIN, "the disk takes nothing")
+            self._disk_refused(error)
             if (ours := self._ours(tag, PendingState.SENDING)) is not None:
                 await self.queue.requeue(ours, error.message)
             return None
         return self._ours(tag, PendingState.SENDING)
+
+    def _disk_refused(self, error: QdeckError) -> None:
+        self._app_state.storage_refused(error)
+        if self.queue.hold is None:
+            self.queue.hold_for(DISK_AGAIN, DISK_FULL)
 
     def _ours(self, tag: str, state: PendingState) -> PendingSubmission | None:
         pending = self._history.submission(tag)
@@ -283,7 +292,7 @@ class Outbox:
         self.context.sending.add(tag)
         try:
             submission = self._history.submission_with_texts(waiting)
-            if not _is_whole(waiting, submission):
+            if not is_whole(waiting, submission):
                 await self._without_program(waiting)
                 return
             pending = await self._claim(waiting)
@@ -388,8 +397,3 @@ class Outbox:
 
         task.add_done_callback(ended)
         return task
-
-
-def _is_whole(pending: PendingSubmission, submission: Submission) -> bool:
-    """Return whether all that is to be sent was found: never a legacy primitive in a program's place."""
-    return bool(submission.qasm) and (not pending.params_hash or bool(submission.params))
