@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from tui.common.safe_text import plain
-from tui.domain.results import Counts, JobResult, PubResult, QuasiDistribution, Role
+from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
 from tui.widgets.results.result_tables import (
     is_table,
     mitigation_lines,
@@ -17,11 +17,14 @@ from tui.widgets.results.result_tables import (
     value_lines,
     value_spans,
 )
+from tui.widgets.results.sweep_plots import place_label, sweep_pictures
 from tui.widgets.text.format import percent
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line, wrapped
 
 TOP = 16
 """Bit strings shown one by one; the others are summed up in one line."""
+MOST_ROWS = 1_000
+"""Places of a sweep that get a row of their own: the page is made anew at every width."""
 _BESIDE = 36
 """Cells that a bit string leaves to its share, its count and a bar."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -60,7 +63,8 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Styled
     for index, pub in enumerate(result.pubs):
         if len(result.pubs) > 1:
             lines += [BLANK] if lines else []
-            lines.append(line((f"PUB {index + 1} of {len(result.pubs)}", TextStyle.STRONG)))
+            name = f"  {plain(pub.name, limit=60)}" if pub.name else ""
+            lines.append(line((f"PUB {index + 1} of {len(result.pubs)}{name}", TextStyle.STRONG)))
         lines += _pub_lines(pub, width, top)
     if not lines:
         lines.append(line(("The result holds no data.", TextStyle.MUTED)))
@@ -68,43 +72,59 @@ def result_page(result: JobResult, width: int, *, top: int = TOP) -> list[Styled
 
 
 def _pub_lines(pub: PubResult, width: int, top: int) -> list[StyledLine]:
-    lines: list[StyledLine] = []
+    lines = sweep_pictures(pub, width)[:-1]
+    most = MOST_ROWS if pub.sweep is not None else None
     for sets in sweeps(pub.counts):
+        places = [place_label(pub, one.index) for one in sets[:most]]
         if is_table(sets):
             lines += [BLANK] if lines else []
-            lines += sweep_lines(sets, width)
+            lines += sweep_lines(sets[:most], width, places)
+            lines += _left_out(len(sets) - len(places))
             continue
-        for counts in sets:
+        for counts, place in zip(sets, places, strict=True):
             lines += [BLANK] if lines else []
-            lines += counts_lines(counts, width, top)
+            lines += counts_lines(counts, width, top, place)
     if pub.quasi is not None:
         lines += [BLANK] if lines else []
         lines += quasi_lines(pub.quasi, width, top)
     if pub.values:
         lines += [BLANK] if lines else []
-        lines += value_lines(pub.values, width)
-        steps = mitigation_lines(pub.values, width)
+        values = pub.values[:most]
+        labels = None if pub.sweep is None else [_label(pub, value) for value in values]
+        lines += value_lines(values, width, labels)
+        lines += _left_out(len(pub.values) - len(values))
+        steps = mitigation_lines(values, width, labels)
         lines += [BLANK, *steps] if steps else []
     return lines
+
+
+def _label(pub: PubResult, value: ExpectationValue) -> str:
+    return " ".join(filter(None, (plain(value.observable, limit=200), place_label(pub, value.index))))
+
+
+def _left_out(count: int) -> list[StyledLine]:
+    more = f" and {count:,} more places: the picture and the export have them all"
+    return [line((more, TextStyle.MUTED))] if count > 0 else []
 
 
 def _is_one_value(pub: PubResult) -> bool:
     return len(pub.values) == 1 and not (pub.counts or pub.values[0].steps) and pub.quasi is None
 
 
-def counts_lines(counts: Counts, width: int, top: int = TOP) -> list[StyledLine]:
+def counts_lines(counts: Counts, width: int, top: int = TOP, place: str = "") -> list[StyledLine]:
     """Return one register as a histogram.
 
     Args:
         counts: the counts of the register.
         width: cells of a line; bit strings too wide for it are written in hexadecimal.
         top: bit strings shown one by one; the others are summed up.
+        place: values of the parameters; empty where they are not known.
 
     Returns:
         A head, then label, percentage, count and bar of each bit string, the most frequent first.
     """
     register = plain(counts.register, limit=60) or "result"
-    where = "".join(f"[{place}]" for place in counts.index)
+    where = f"  {place}" if place else "".join(f"[{number}]" for number in counts.index)
     noun = "bit" if counts.num_bits == 1 else "bits"
     wide = counts.num_bits > max(width // 2, width - _BESIDE)
     written = " in hexadecimal" if wide and counts.counts else ""

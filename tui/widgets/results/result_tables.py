@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from tui.common.safe_text import plain
+from tui.common.safe_text import plain, shorten
 from tui.domain.results import Counts, Estimate, ExpectationValue, PubResult
 from tui.widgets.text.format import NOTHING, percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit, line
@@ -44,15 +44,18 @@ def is_table(sets: Sequence[Counts]) -> bool:
     return len(sets) >= SETS and seen and all(one.num_bits <= _LONGEST for one in sets)
 
 
-def sweep_lines(sets: Sequence[Counts], width: int) -> list[StyledLine]:
+def sweep_lines(sets: Sequence[Counts], width: int, places: Sequence[str] = ()) -> list[StyledLine]:
     """Return one register over all parameter sets as a table.
 
     Args:
         sets: the counts of the register, one for each parameter set.
         width: cells of a line: so many of the most frequent outcomes get a column.
+        places: values of the parameters of each set; empty where they are not known.
     """
     bits = max(one.num_bits for one in sets)
     names = ["".join(f"[{place}]" for place in one.index) for one in sets]
+    if all(places) and len(places) == len(names):
+        names = [shorten(place, max(12, width // 2)) for place in places]
     name_width = max(map(len, names))
     column = max(bits, len("100.0 %"))
     total: Counter[str] = Counter()
@@ -99,30 +102,41 @@ _BETWEEN = 3
 _PAULIS = re.compile(r"[IXYZ]{9,}")
 
 
-def value_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
+def value_lines(
+    values: Sequence[ExpectationValue], width: int, labels: Sequence[str] | None = None
+) -> list[StyledLine]:
     """Return expectation values with their standard errors, in order.
 
     Args:
         values: one or many; from 13 on they are laid out in columns.
         width: cells of a line.
+        labels: of each value; `None`: observable and index.
     """
-    return _value_table([value_label(value, place) for place, value in enumerate(values)], values, width)
+    return _value_table(_labels(values) if labels is None else labels, values, width)
 
 
-def mitigation_lines(values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
+def _labels(values: Sequence[ExpectationValue]) -> list[str]:
+    return [value_label(value, place) for place, value in enumerate(values)]
+
+
+def mitigation_lines(
+    values: Sequence[ExpectationValue], width: int, labels: Sequence[str] | None = None
+) -> list[StyledLine]:
     """Return what error mitigation made of each value, step by step; nothing where no step is known.
 
     Args:
         values: at most `STEPPED` of them are taken apart.
         width: cells of a line.
+        labels: of each value; `None`: observable and index.
     """
+    named = _labels(values) if labels is None else labels
     stepped = [(place, value) for place, value in enumerate(values) if value.steps and value.method]
     if not stepped:
         return []
     head = "  before and after each step, value ± error over all shots"
     lines = [line(("error mitigation", TextStyle.STRONG), (head, TextStyle.MUTED))]
     for place, value in stepped[:STEPPED]:
-        label = value_label(value, place)
+        label = named[place]
         lines.append(line((f" {label if cell_len(label) < width else _sparse(label)}", TextStyle.MUTED)))
         last = Estimate(value.method, value.value, value.ensemble_std or value.std)
         rows = (*value.steps, last) if value.steps[-1].value != value.value else value.steps
@@ -146,7 +160,12 @@ def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine
     values = [pub.values[0] for pub in pubs]
     count = len(str(len(pubs)))
     named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
-    labels = [f"PUB {place:>{count}}  {name}".rstrip() for place, name in enumerate(named, 1)]
+    circuits = [plain(pub.name, limit=60) for pub in pubs]
+    wide = max(map(cell_len, circuits))
+    labels = [
+        f"PUB {place:>{count}}  {f'{fit(circuit, wide)}  ' if wide else ''}{name}".rstrip()
+        for place, (circuit, name) in enumerate(zip(circuits, named, strict=True), 1)
+    ]
     return _value_table(labels, values, width)
 
 
