@@ -14,6 +14,9 @@ from qiskit_aer import AerSimulator
 from tests.compiler.devices import DEVICES, QUBITS, device
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
+from tui.compiler.messages import TargetData, Transpile
+from tui.compiler.qiskit import transpile as module
+from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.parser import read
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import CloudOptions
@@ -303,3 +306,19 @@ async def test_wide_clifford_circuit_is_told_which_level_keeps_it(
     assert any("Level 1 keeps it Clifford" in warning for warning in candidate.warnings) is told
     kept = await warm.transpile(ghz(width, last), device("peekskill"), TranspileOptions(1, 1))
     assert not any("Clifford" in warning for warning in kept.warnings)
+
+
+@pytest.mark.parametrize(("most", "why"), [(300, "operations"), (9_000, "characters")])
+async def test_transpile_refuses_program_that_grows_beyond_what_is_read_again(
+    most: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = device("peekskill")
+    target = build_target(data.name, data.configuration, data.properties)
+    steps = "".join(f"ccx q[{step % 3}], q[{3 + step % 4}], q[{7 + step % 5}];\n" for step in range(40))
+    text = f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[12] q;\nbit[12] c;\n{steps}c = measure q;\n'
+    monkeypatch.setattr(module, "MOST_OPERATIONS" if why == "operations" else "LONGEST_TEXT", most)
+    request = Transpile(text, TargetData(data.name, ""), TranspileOptions(1, 1))
+    with pytest.raises(NotPossible, match=rf"has [\d,]+ {why}; qdeck takes at most {most:,}"):
+        module.transpile(request, target)
+    monkeypatch.undo()
+    assert module.transpile(request, target).after.size > 900

@@ -9,7 +9,7 @@ from qiskit.circuit import QuantumCircuit
 
 from tests.sandbox.simulator.programs import ECR, HEADER, WALKTHROUGH
 from tui.sandbox.simulator.base.calibration import target
-from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.base.values import JobFailure, TooLarge
 from tui.sandbox.simulator.circuits.loader import load_circuit
 from tui.sandbox.simulator.primitives.pubs import check_isa
 
@@ -110,3 +110,11 @@ def test_isa_check_refuses_rzz_angle_out_of_range() -> None:
     fine: Any = QuantumCircuit(2)
     fine.rzz(0.5, 0, 1)
     check_isa(fine, target("ibm_fez"), "ibm_fez")
+
+
+def test_loader_refuses_program_that_is_long_to_read_before_it_reads_it() -> None:
+    with pytest.raises(
+        TooLarge, match=r"has 1,000,001 statements, .* about 5 minutes; .* is 187,500"
+    ) as refused:
+        load_circuit("OPENQASM 3.0;" + "x $0;" * 1_000_000)
+    assert refused.value.seconds == pytest.approx(320, rel=0.01)

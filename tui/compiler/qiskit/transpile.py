@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from qiskit import QuantumCircuit, generate_preset_pass_manager, qasm3
 from qiskit.transpiler import StagedPassManager, Target
@@ -14,7 +14,7 @@ from qiskit.transpiler import StagedPassManager, Target
 from tui.compiler.messages import Review, Transpile
 from tui.compiler.qiskit.circuit_stats import stats
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures
-from tui.compiler.qiskit.parser import Unreadable, read
+from tui.compiler.qiskit.parser import LONGEST_TEXT, Unreadable, read
 from tui.compiler.qiskit.scoring import score
 from tui.compiler.qiskit.stages import Baseline, baseline, stage_losses
 from tui.domain.circuits import Candidate, TranspileOptions
@@ -22,6 +22,10 @@ from tui.domain.circuits import Candidate, TranspileOptions
 Passes = Callable[[TranspileOptions, tuple[int, ...] | None], StagedPassManager]
 
 DRAWING_WIDTH: Final = 100
+MOST_OPERATIONS: Final = 500_000
+"""Operations of a transpiled program. It is kept, shown and sent as text, of some 14 characters and 0.3 ms to
+read for each (measured): 7 MB and 2.5 minutes. Above `LONGEST_TEXT` it would not be read again at all, and
+services, which take requests of 50 MB, have nothing to do with it."""
 WIDEST_BY_MATRIX: Final = 10
 """Qubits up to which the sandbox simulates any circuit by its density matrix."""
 
@@ -41,7 +45,7 @@ def transpile(request: Transpile, target: Target) -> Candidate:
 
     Raises:
         Unreadable: Qiskit does not accept the program.
-        NotPossible: the circuit does not fit the device.
+        NotPossible: the circuit does not fit the device, or becomes too large to work with.
         qiskit.exceptions.QiskitError: Qiskit cannot translate it.
     """
     options = request.options
@@ -65,12 +69,35 @@ def compiled(source: QuantumCircuit, options: TranspileOptions, passes: Passes) 
     Returns:
         The ISA circuit, with its layout. That of a circuit without measurements is chosen as if every qubit
         were measured, as an estimator will do.
+
+    Raises:
+        NotPossible: it has too many operations.
     """
     place = fixed_place(source)
     if place is None and source.num_qubits and not measures(source):
-        place = layouts(passes(options, None).run(source.measure_all(inplace=False)))[0]
-    isa: QuantumCircuit = passes(options, place).run(source)
+        place = layouts(_bounded_run(passes(options, None), source.measure_all(inplace=False)))[0]
+    return _bounded_run(passes(options, place), source)
+
+
+def _bounded_run(manager: StagedPassManager, circuit: QuantumCircuit) -> QuantumCircuit:
+    """Run passes up to where the circuit has far too many operations: the rest of the way takes minutes."""
+
+    def check(dag: Any, **_: Any) -> None:
+        # Later passes take some operations away, seldom half of them.
+        if (size := sum(dag.count_ops(recurse=False).values())) > 2 * MOST_OPERATIONS:
+            raise _too_large(size, "operations", MOST_OPERATIONS)
+
+    isa: QuantumCircuit = manager.run(circuit, callback=check)
+    if (size := len(isa.data)) > MOST_OPERATIONS:
+        raise _too_large(size, "operations", MOST_OPERATIONS)
     return isa
+
+
+def _too_large(size: int, unit: str, most: int) -> NotPossible:
+    return NotPossible(
+        f"The transpiled program has {size:,} {unit}; qdeck takes at most {most:,}, minutes to read.",
+        "Use fewer gates: no device keeps a state for so many.",
+    )
 
 
 def fixed_place(source: QuantumCircuit) -> tuple[int, ...] | None:
@@ -98,8 +125,13 @@ def finished(
 
     Returns:
         The candidate, with a warning when a wide Clifford circuit is none any more.
+
+    Raises:
+        NotPossible: its text is too long.
     """
     qasm = qasm3.dumps(isa)
+    if len(qasm) > LONGEST_TEXT:
+        raise _too_large(len(qasm), "characters", LONGEST_TEXT)
     candidate = _candidate(request, source, isa, qasm, target, layouts(isa), seconds, before)
     lost = _clifford_lost(source, isa, request, target)
     return replace(candidate, warnings=(*candidate.warnings, lost)) if lost else candidate

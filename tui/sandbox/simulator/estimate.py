@@ -9,10 +9,10 @@ from typing import Any
 
 from qiskit.circuit import QuantumCircuit
 
-from tui.sandbox.simulator.base.values import JobFailure, SimulationEstimate
+from tui.sandbox.simulator.base.values import JobFailure, SimulationEstimate, TooLarge
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise.idle import with_idle_delays
-from tui.sandbox.simulator.noise.method_selection import TooLarge, estimate_run
+from tui.sandbox.simulator.noise.method_selection import estimate_run
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 from tui.sandbox.simulator.primitives.estimator import without_final_measurements
 from tui.sandbox.simulator.primitives.estimator_job import DEFAULT_PRECISION

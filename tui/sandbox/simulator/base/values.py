@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+MOST_SECONDS: Final = 60.0
+"""A circuit that would take longer to simulate, or to read, is refused."""
 
 
 class EngineError(Exception):
@@ -21,6 +24,30 @@ class JobFailure(Exception):
         self.reason = reason
         self.code = code
         self.solution = solution
+
+
+class TooLarge(JobFailure):
+    """A circuit that is not done within `MOST_SECONDS`; `seconds` is what it would take at least."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(
+            reason,
+            1002,
+            "Use fewer qubits, gates or shots. Circuits of Clifford gates alone (angles that are multiples"
+            " of pi/2) can use every qubit of a device; real hardware has no such limit.",
+        )
+        self.seconds = seconds
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in words, in the unit that suits it."""
+    if seconds < 120:
+        return f"about {max(seconds, 1):.0f} seconds"
+    if seconds < 7200:
+        return f"about {seconds / 60:.0f} minutes"
+    if seconds < 2 * 86400:
+        return f"about {seconds / 3600:.0f} hours"
+    return f"about {seconds / 86400:.0f} days" if seconds < 1e9 else "more than a lifetime"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from qiskit.circuit import QuantumCircuit
 
 from tui.qiskit_common.traversal import has_feedback, walk
-from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.base.values import MOST_SECONDS, TooLarge, duration
 from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise import trials
@@ -26,8 +26,6 @@ Name = Literal[
 ]
 
 CLIFFORD = ("stabilizer", "stim")
-MOST_SECONDS = 60.0
-"""A circuit that would take longer is refused."""
 
 _DENSITY_QUBITS = 10
 _DYNAMIC_QUBITS = 8
@@ -47,19 +45,6 @@ _STIM_OPERATION_SECONDS = 5e-9
 _MOST_OPERATIONS = 200_000
 _FASTEST_OPERATION = 2e-6
 _GIVEN_UP_SECONDS = 3600.0
-
-
-class TooLarge(JobFailure):
-    """A circuit that no method simulates within a minute; `seconds` is what the best one would take."""
-
-    def __init__(self, reason: str, seconds: float) -> None:
-        super().__init__(
-            reason,
-            1002,
-            "Use fewer qubits, gates or shots. Circuits of Clifford gates alone (angles that are multiples"
-            " of pi/2) can use every qubit of a device; real hardware has no such limit.",
-        )
-        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -88,7 +73,7 @@ def choose_run(reduced: ReducedCircuit, device: str, shots: int) -> PlannedRun:
     """Choose the best method for a bound circuit and write the circuit for it.
 
     Raises:
-        JobFailure: The simulation would take longer than a minute by any method.
+        TooLarge: The simulation would take longer than a minute by any method.
     """
     return _Choice(reduced, device, shots, measured=False).best()[0]
 
@@ -97,7 +82,7 @@ def estimate_run(reduced: ReducedCircuit, device: str, shots: int) -> tuple[Plan
     """Choose as `choose_run` does, and estimate how long the run takes from trials on this machine.
 
     Raises:
-        JobFailure: The simulation would take longer than a minute by any method.
+        TooLarge: The simulation would take longer than a minute by any method.
     """
     return _Choice(reduced, device, shots, measured=True).best()
 
@@ -113,7 +98,7 @@ class _Choice:
         self._feedback = has_feedback(reduced.circuit)
 
     def best(self) -> tuple[PlannedRun, Seconds]:
-        """The best method and its seconds. Raises `JobFailure` when even that takes too long."""
+        """The best method and its seconds. Raises `TooLarge` when even that takes too long."""
         exact = self._exact()
         if exact is not None and exact[1].wall <= _WORTH:
             return exact
@@ -204,20 +189,11 @@ class _Choice:
     def _refuse_if_long(self, seconds: Seconds) -> None:
         if seconds.wall <= MOST_SECONDS:
             return
+        # Where a trial was given up, the seconds are its limit: no estimate, but they are not enough.
+        taking = duration(seconds.wall) if seconds.known else "more than an hour"
         raise TooLarge(
             f"The circuit is too large to simulate: it uses {self._width} qubits and"
             f" {self._operations} instructions, which with noise and {self._shots} shots would take"
-            f" {duration(seconds.wall)}; the sandbox stops at a minute.",
+            f" {taking}; the sandbox stops at a minute.",
             seconds.wall,
         )
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words, in the unit that suits it."""
-    if seconds < 120:
-        return f"about {max(seconds, 1):.0f} seconds"
-    if seconds < 7200:
-        return f"about {seconds / 60:.0f} minutes"
-    if seconds < 2 * 86400:
-        return f"about {seconds / 3600:.0f} hours"
-    return f"about {seconds / 86400:.0f} days" if seconds < 1e9 else "more than a lifetime"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -35,10 +35,14 @@ _TELLING = 0.3
 
 @dataclass(frozen=True)
 class Seconds:
-    """Processor time of a simulation, and on how many processors at once it is spent."""
+    """Processor time of a simulation, and on how many processors at once it is spent.
+
+    Not `known`: a trial was given up, and it takes longer than that.
+    """
 
     processor: float
     processors: int = 1
+    known: bool = True
 
     @property
     def wall(self) -> float:
@@ -47,7 +51,7 @@ class Seconds:
 
     def after(self, preparing: float) -> Seconds:
         """Return these seconds and before them some on one processor."""
-        return Seconds(self.processor + preparing * self.processors, self.processors)
+        return replace(self, processor=self.processor + preparing * self.processors)
 
 
 def density_seconds(circuit: QuantumCircuit, device: str, qubits: tuple[int, ...]) -> Seconds:
@@ -129,7 +133,7 @@ def products_seconds(
         # Errors make some states more entangled than others.
         if entangled and (len(spent) == 1 or entangled > 2):
             # A lower bound: the trial has cut the state down.
-            return Seconds(max(float(np.mean(spent)) * runs, limit * PROCESSORS), PROCESSORS)
+            return Seconds(max(float(np.mean(spent)) * runs, limit * PROCESSORS), PROCESSORS, known=False)
         if min(spent) * runs > limit * PROCESSORS:
             break
         if sum(spent) > _TRIAL_SECONDS and len(spent) > 2:
