@@ -18,7 +18,7 @@ from tui.commands.arguments.accounts import doctor, login, logout, where
 from tui.commands.arguments.circuits import run
 from tui.commands.arguments.jobs import cancel, jobs, result
 from tui.commands.arguments.options import STATUSES, TOKEN_REFUSED, service_choice, service_flags
-from tui.commands.arguments.services import sandbox
+from tui.commands.arguments.services import backends, sandbox
 from tui.commands.history import history
 from tui.commands.shared.output import (
     Exit,
@@ -44,8 +44,8 @@ CHANGING_COMMANDS = frozenset({"run", "cancel"})
 """Those that change something on the service."""
 NO_TERMINAL = (
     "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
-    "`qdeck result`, `qdeck cancel`, `qdeck login`, `qdeck logout`, `qdeck where`, `qdeck doctor` "
-    "and `qdeck sandbox`: see `qdeck --help`."
+    "`qdeck result`, `qdeck cancel`, `qdeck backends`, `qdeck login`, `qdeck logout`, `qdeck where`, "
+    "`qdeck doctor` and `qdeck sandbox`: see `qdeck --help`."
 )
 
 
@@ -75,7 +75,7 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     return _open_app(service_choice(**service), read_only=readonly)
 
 
-for command in (run, jobs, result, cancel, login, logout, where, doctor, sandbox, history):
+for command in (run, jobs, result, cancel, backends, login, logout, where, doctor, sandbox, history):
     qdeck.add_command(command)
 
 

@@ -59,6 +59,30 @@ def test_run_in_a_session_appears_in_jobs(shell: Shell, sandbox: Sandbox) -> Non
     assert "Traceback" not in cancelled.stderr
 
 
+@pytest.mark.parametrize("channel", ["platform", "classic"])
+def test_backends_are_listed_and_told_qubit_by_qubit(shell: Shell, channel: str) -> None:
+    listed = shell.answer("backends", channel=channel)
+    assert listed["sandbox"] is True
+    by_name = {one["name"]: one for one in listed["backends"]}
+    assert {name: one["qubits"] for name, one in by_name.items()}.items() >= {
+        ("ibm_peekskill", 27),
+        ("ibm_cusco", 127),
+        ("ibm_fez", 156),
+    }
+    assert all(0 < one["median_2q_error"] < 0.1 for one in by_name.values())
+    device = shell.answer("backends", "ibm_fez", channel=channel)
+    assert len(device["qubits"]) == len(device["coordinates"]) == 156 and len(device["couplers"]) == 176
+    assert device["backend"]["median_t1_us"] > 50 and device["calibrated"]
+    plain = shell.qdeck("backends", "ibm_peekskill", channel=channel)
+    assert plain.returncode == 0, plain.stderr
+    rows = [line.split("\t") for line in plain.stdout.splitlines()]
+    assert [row[0] for row in rows].count("qubit") == 27 and [row[0] for row in rows].count("coupler") == 28
+    assert "ibm_peekskill: calibrated 20" in plain.stderr
+    assert shell.qdeck("backends", channel=channel).stdout.count("\n") == len(by_name)
+    unknown = shell.qdeck("backends", "ibm_nowhere", channel=channel)
+    assert unknown.returncode == 1 and "There are: ibm_cusco, ibm_fez, ibm_peekskill" in unknown.stderr
+
+
 def test_dry_run_tells_what_the_service_would_charge_and_leaves_no_job(shell: Shell) -> None:
     answer = shell.answer("run", "-", "-b", "ibm_peekskill", "--dry-run", stdin=BELL)
     price = answer["price"]

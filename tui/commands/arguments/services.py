@@ -1,12 +1,31 @@
-"""Arguments of the commands about the services: `sandbox`."""
+"""Arguments of the commands about the services: `backends`, `sandbox`."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.arguments.options import STATUSES
+from tui.commands.arguments.options import STATUSES, finish, service_options
+
+if TYPE_CHECKING:
+    from tui.commands.shared.selection import ServiceChoice
+
+
+@click.command(epilog=STATUSES)
+@click.argument("name", required=False, default="")
+@service_options()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def backends(choice: ServiceChoice, name: str, as_json: bool) -> int:
+    """List the backends; with NAME, the figures of each of its qubits and couplers.
+
+    Those that changed notably since the calibration of the day before, as far as that was seen here, are
+    marked.
+    """
+    from tui.commands.backends import list_backends
+
+    return finish(lambda environ: list_backends(choice, environ, name, as_json=as_json))
 
 
 @click.command(epilog=STATUSES)
