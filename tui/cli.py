@@ -15,7 +15,7 @@ import click
 
 from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
-from tui.commands.arguments.circuits import run
+from tui.commands.arguments.circuits import run, transpile
 from tui.commands.arguments.jobs import cancel, jobs, result
 from tui.commands.arguments.options import STATUSES, TOKEN_REFUSED, service_choice, service_flags
 from tui.commands.arguments.services import backends, sandbox
@@ -75,7 +75,20 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     return _open_app(service_choice(**service), read_only=readonly)
 
 
-for command in (run, jobs, result, cancel, backends, login, logout, where, doctor, sandbox, history):
+for command in (
+    run,
+    transpile,
+    jobs,
+    result,
+    cancel,
+    backends,
+    login,
+    logout,
+    where,
+    doctor,
+    sandbox,
+    history,
+):
     qdeck.add_command(command)
 
 

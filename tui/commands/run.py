@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 
 from tui.commands.run_circuits import (
+    Circuit,
     backend_for,
     checked_circuits,
     make_pub,
@@ -25,6 +26,7 @@ from tui.commands.shared.prices import (
     run_dry,
     say_price,
 )
+from tui.commands.shared.search import best_candidates, online_backends, refuse_flagged
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import QdeckError
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, TranspileOptions
@@ -32,6 +34,7 @@ from tui.domain.cloud_transpiler import CloudOptions
 from tui.domain.jobs import Job, JobStatus, Submission
 from tui.domain.pricing import total_price
 from tui.domain.results import JobResult
+from tui.domain.search import SearchOptions
 from tui.domain.sessions import SessionMode
 from tui.monitor.services import AppServices
 
@@ -92,13 +95,11 @@ async def _submit_and_wait(
     circuits = await checked_circuits(services, request, values, sources)
     if circuits is None:
         return Exit.FAILED
-    backend = await backend_for(services, request, circuits)
-    level = DEFAULT_LEVEL if request.level is None else request.level
-    options = TranspileOptions(level, seed=request.seed, cloud=request.cloud, asked=asked)
-    candidates = []
-    for circuit in circuits:
-        candidates.append(await services.transpiler.transpile(circuit.source, backend, options))
-        _say_transpiled(candidates[-1], circuit.name if len(circuits) > 1 else "")
+    candidates = await _candidates(services, request, asked, circuits)
+    for circuit, candidate in zip(circuits, candidates, strict=True):
+        _say_transpiled(candidate, circuit.name if len(circuits) > 1 else "")
+    if not request.yes and not request.dry_run:
+        refuse_flagged(candidates)
     pubs = [make_pub(request, *pair) for pair in zip(circuits, candidates, strict=True)]
     submissions = make_submissions(request, candidates, pubs)
     if request.dry_run:
@@ -126,6 +127,25 @@ async def _submit_and_wait(
             _say_stopped(request, job)
         raise
     return await _finish(opened, request, candidates, jobs, prices)
+
+
+async def _candidates(
+    services: AppServices, request: RunRequest, asked: CloudOptions, circuits: Sequence[Circuit]
+) -> list[Candidate]:
+    """Transpile each circuit, all of them for one backend; with `--best` search for the best."""
+    if not request.best:
+        backend = await backend_for(services, request, circuits)
+        level = DEFAULT_LEVEL if request.level is None else request.level
+        options = TranspileOptions(level, seed=request.seed, cloud=request.cloud, asked=asked)
+        return [await services.transpiler.transpile(one.source, backend, options) for one in circuits]
+    if request.backend or request.session_id:
+        backends: Sequence[str] = (await backend_for(services, request, circuits),)
+    else:
+        qubits = max(one.report.stats.qubits if one.report.stats else 1 for one in circuits)
+        backends = await online_backends(services, qubits)
+    budget = services.transpiler.search_seconds if request.budget is None else request.budget
+    search = SearchOptions(level=request.level, budget=budget)
+    return await best_candidates(services, [one.source for one in circuits], backends, search)
 
 
 async def _run_dry(

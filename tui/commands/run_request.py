@@ -186,7 +186,9 @@ class RunRequest:
         seed: of the transpiler.
         no_wait: end when the jobs are created.
         dry_run: ask the service what the run would take, and do not run it.
-        yes: submit it although it takes more than the instance has left.
+        yes: submit it although it takes more than the instance has left, or uses what is broken.
+        best: search for the best candidate, on the backend given or on all that are online.
+        budget: seconds of a search; `None`: as the settings say.
     """
 
     files: tuple[str, ...]
@@ -214,6 +216,8 @@ class RunRequest:
     no_wait: bool = False
     dry_run: bool = False
     yes: bool = False
+    best: bool = False
+    budget: float | None = None
 
     @property
     def sums(self) -> tuple[Observable, ...]:
@@ -250,6 +254,10 @@ class RunRequest:
             raise UsageFault("--dry-run is not for --program legacy.")
         if self.dry_run and self.batch:
             raise UsageFault("--dry-run is for one job: leave --batch out.")
+        if self.best and (self.cloud or self.seed is not None):
+            raise UsageFault("--best tries many seeds here: leave --cloud and --seed out.")
+        if self.budget is not None and not self.best:
+            raise UsageFault("--budget is for the search: add --best.")
         if self.files.count(STDIN) > 1:
             raise UsageFault("stdin (-) can be read once.")
         if len(self.files) * self.copies > MOST_PUBS:

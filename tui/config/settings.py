@@ -78,6 +78,8 @@ class Settings(Value, frozen=True):
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
         auto_result_mib: MiB up to which results are fetched by themselves; larger ones when a job is opened.
         transpile_seconds: time that transpiling a circuit here may take.
+        search_seconds: time of a search for candidates.
+        search_workers: processes that search at the same time; `None`: by the processors there are, up to 4.
         timeout_seconds: seconds that a command, and each request of the app, waits for the service; `None`:
             as each thinks fit.
         readonly: nothing is submitted, cancelled or changed on the service.
@@ -94,6 +96,8 @@ class Settings(Value, frozen=True):
     readonly: bool = False
     program: str = "executor"
     timeout_seconds: int | None = None
+    search_seconds: float = 2
+    search_workers: int | None = None
 
 
 _KNOWN = Settings.__struct_fields__
@@ -113,6 +117,14 @@ _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "session_idle_minutes": (_whole(0), "a whole number of minutes, 0 for no warning"),
     "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
     "transpile_seconds": (_whole(1), "a whole number of seconds, at least 1"),
+    "search_seconds": (
+        lambda value: type(value) in (int, float) and 0 < float(str(value)) <= 3600,
+        "a number of seconds, more than 0 and up to 3600",
+    ),
+    "search_workers": (
+        lambda value: type(value) is int and 1 <= value <= 64,
+        "a whole number of processes, 1 to 64",
+    ),
     "timeout_seconds": (_whole(1), "a whole number of seconds, at least 1"),
     "readonly": (lambda value: type(value) is bool, "true or false"),
     "program": (lambda value: value in ("executor", "legacy"), '"executor" or "legacy"'),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from tui.common.errors import QdeckError
 from tui.common.values import Value
 from tui.domain.primitives import JobProgram
+from tui.domain.search import DEFAULT_BUDGET
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
@@ -41,6 +42,7 @@ class Options(Value, frozen=True):
         session_idle_minutes: minutes without a job after which an open session is warned of; 0: never.
         auto_result: bytes up to which results are fetched by themselves; larger ones when asked for.
         program: how primitives are submitted on the platform where a submission does not say.
+        search_seconds: time of a search for candidates.
     """
 
     read_only: bool = False
@@ -49,6 +51,7 @@ class Options(Value, frozen=True):
     session_idle_minutes: int = 0
     auto_result: int = AUTO_RESULT
     program: JobProgram = JobProgram.EXECUTOR
+    search_seconds: float = DEFAULT_BUDGET
 
 
 class AppServices:
@@ -91,7 +94,9 @@ class AppServices:
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.compiler = compiler
-        self.transpiler = Transpiler(app_state, compiler, self.backends, options.program)
+        self.transpiler = Transpiler(
+            app_state, compiler, self.backends, options.program, options.search_seconds
+        )
         self.outbox.prepare = self.transpiler.prepared
         self.pricing = Pricing(app_state, self.transpiler, workers)
 

@@ -1,4 +1,4 @@
-"""Arguments of the commands that take a circuit: `run`."""
+"""Arguments of the commands that take a circuit: `run`, `transpile`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from tui.commands.arguments.options import (
 if TYPE_CHECKING:
     from tui.commands.shared.selection import ServiceChoice
 
+budget_option = click.option(
+    "--budget",
+    type=click.FloatRange(min=0, min_open=True, max=3600),
+    metavar="SECONDS",
+    help="Time of the search on a backend. Default: the setting, else 2.",
+)
+
 
 @click.command(epilog=STATUSES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
@@ -26,7 +33,16 @@ if TYPE_CHECKING:
 @sweep_options
 @cloud_options
 @click.option("--dry-run", is_flag=True, help="Say what it would take, and do not run it.")
-@click.option("-y", "--yes", is_flag=True, help="Run it although it takes more than the instance has left.")
+@click.option(
+    "-y",
+    "--yes",
+    is_flag=True,
+    help="Run it although it takes more than the instance has left, or uses a broken coupler or qubit.",
+)
+@click.option(
+    "--best", is_flag=True, help="Search for the best candidate, on the backend given or on all online."
+)
+@budget_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def run(
     choice: ServiceChoice,
@@ -44,8 +60,8 @@ def run(
     get their values by --param or --params-file: a number, an expression, a list or a range with its count.
 
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
-    tabs when stdout is not a terminal. A run that takes more QPU time than the instance has left needs
-    --yes. Ctrl+C stops waiting; the job goes on at the service.
+    tabs when stdout is not a terminal. A run that takes more QPU time than the instance has left, or uses
+    a coupler or qubit that is broken, needs --yes. Ctrl+C stops waiting; the job goes on at the service.
     """
     from tui.commands.run import run as command
     from tui.commands.run_request import (
@@ -73,4 +89,30 @@ def run(
         flags=CloudFlags(**{name: options.pop(name) for name in CLOUD_FLAGS}),
         **options,
     )
+    return finish(lambda environ: command(request, environ))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("file")
+@service_options()
+@click.option("-b", "--backend", required=True, metavar="NAME", help="The backend; all: each that is online.")
+@click.option(
+    "--level", type=click.IntRange(0, 3), help="The only level. Default: 3 with many seeds, the others once."
+)
+@click.option("--seeds", type=click.IntRange(1, 10_000), metavar="N", help="Try so many seeds, however long.")
+@budget_option
+@click.option("-o", "--output", default="", metavar="FILE", help="Write the best circuit there.")
+@click.option("-y", "--yes", is_flag=True, help="Status 0 although the best one uses what is broken.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def transpile(choice: ServiceChoice, **options: Any) -> int:
+    """Search for the best way to transpile the OpenQASM program in FILE (- for stdin), and print a table.
+
+    Level 3 is tried with many seeds on several processors, within the budget; candidates are sorted by their
+    estimated success (ESP), those that use a broken coupler or qubit last. Where the best one does, the
+    status is 2.
+    """
+    from tui.commands.transpile import TranspileRequest
+    from tui.commands.transpile import transpile as command
+
+    request = TranspileRequest(service=choice, **options)
     return finish(lambda environ: command(request, environ))

@@ -83,7 +83,9 @@ def make_services(
         folders=places,
         environ=environ,
         clock=clock or SystemClock(),
-        compiler=Compiler(transpile_seconds=settings.transpile_seconds),
+        compiler=Compiler(
+            transpile_seconds=settings.transpile_seconds, search_workers=settings.search_workers
+        ),
         make_service=connect,
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),
@@ -95,6 +97,7 @@ def make_services(
         session_idle_minutes=settings.session_idle_minutes,
         auto_result=settings.auto_result_mib << 20,
         program=JobProgram(settings.program),
+        search_seconds=settings.search_seconds,
     )
     return AppServices(dependencies, options)
 

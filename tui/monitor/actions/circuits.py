@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.candidate_search import Listener
 from tui.compiler.client import Compiler, dt_seconds, rep_delay_us
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
@@ -16,6 +17,7 @@ from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SimulationEstimate, Submis
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
+from tui.domain.search import DEFAULT_BUDGET, SearchOptions, SearchProgress, SearchResult
 from tui.ibm.codec.job_requests import encoded_params
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
@@ -111,11 +113,18 @@ class Transpiler:
 
     Args:
         program: how a primitive is submitted where the submission does not say.
+        search_seconds: time of a search for candidates, where nothing else is said.
     """
 
     def __init__(
-        self, app_state: AppState, compiler: Compiler, backends: BackendsPoller, program: JobProgram
+        self,
+        app_state: AppState,
+        compiler: Compiler,
+        backends: BackendsPoller,
+        program: JobProgram,
+        search_seconds: float = DEFAULT_BUDGET,
     ) -> None:
+        self.search_seconds = search_seconds
         self._program = program
         self._app_state = app_state
         self._compiler = compiler
@@ -136,6 +145,32 @@ class Transpiler:
             advice = "Use fewer qubits, gates or shots. Clifford circuits can use every qubit: try level 1."
             raise QdeckError(ErrorKind.CIRCUIT, estimate.refusal, advice)
         return estimate
+
+    async def search(
+        self, qasm: str, backend: str, options: SearchOptions, tell: Listener = lambda _: None
+    ) -> SearchResult:
+        """Search here for the best candidate; cancelling the task stops the work.
+
+        Args:
+            qasm: the program.
+            backend: name of the backend.
+            options: what is tried, and for how long.
+            tell: called with each candidate as soon as it is made, and now and then with the progress.
+
+        Returns:
+            The candidates, best first.
+
+        Raises:
+            QdeckError: the program cannot be transpiled, or the backend's data cannot be had.
+        """
+        target = await self._backends.data(backend)
+        at = self._app_state.clock.now()
+
+        def told(news: SearchProgress | Candidate) -> None:
+            tell(replace(news, at=at) if isinstance(news, Candidate) else news)
+
+        found = await self._compiler.search(qasm, target, options, told)
+        return replace(found, candidates=tuple(replace(one, at=at) for one in found.candidates))
 
     async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
         """Transpile a program locally or, with `options.cloud`, on the service.

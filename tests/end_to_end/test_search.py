@@ -1,0 +1,85 @@
+"""The search for the best candidate from a shell: table, JSON, the file written, what is flagged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.end_to_end.circuits import BELL, assert_bell
+from tests.end_to_end.conftest import Shell
+from tui.openqasm.examples import examples
+
+FOURIER = next(example.text for example in examples() if example.name == "qft4")
+ON_A_DEAD_QUBIT = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
+KEYS = {
+    *("level", "seed", "two_qubit_gates", "two_qubit_depth", "depth", "esp", "esp_idle", "duration_s"),
+    *("stages", "flags", "layout", "remapped"),
+}
+
+
+def test_transpile_prints_the_candidates_best_first_and_writes_the_best(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "best.qasm"
+    words = ("-b", "ibm_cusco", "--seeds", "6", "-o", str(file))
+    answer = shell.answer("transpile", "-", *words, stdin=FOURIER)
+    assert answer.keys() == {"candidates", "best", "qasm"}
+    candidates = answer["candidates"]
+    assert all(one.keys() == KEYS for one in candidates)
+    assert answer["best"] == candidates[0] and not candidates[0]["flags"]
+    assert {one["level"] for one in candidates} == {0, 1, 2, 3}
+    unflagged = [one["esp"] for one in candidates if not one["flags"]]
+    assert unflagged == sorted(unflagged, reverse=True) and 0.5 < unflagged[0] < 1
+    assert file.read_text() == answer["qasm"] and "$" in answer["qasm"]
+    assert len(answer["best"]["layout"]) == 4 and 0 < answer["best"]["duration_s"] < 1e-3
+    again = shell.answer("transpile", "-", *words, stdin=FOURIER)
+    assert again == answer, "the same seeds make the same candidates"
+
+
+def test_transpile_for_all_backends_names_them(shell: Shell) -> None:
+    done = shell.qdeck("transpile", "-", "-b", "all", "--level", "1", "--seeds", "1", stdin=BELL)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert {line[0] for line in lines} >= {"ibm_peekskill", "ibm_cusco", "ibm_fez"}
+    assert {line[1] for line in lines} == {"1"}
+    assert "ibm_fez: 1 candidate in" in done.stderr
+
+
+def test_best_candidate_that_is_flagged_has_status_2_without_yes(shell: Shell) -> None:
+    words = ("transpile", "-", "-b", "ibm_cusco", "--seeds", "1")
+    done = shell.qdeck(*words, stdin=ON_A_DEAD_QUBIT)
+    assert done.returncode == 2 and "qubit 0 is dead" in done.stdout
+    assert "qubit 0 is dead" in done.stderr and "--yes" in done.stderr
+    assert shell.qdeck(*words, "--yes", stdin=ON_A_DEAD_QUBIT).returncode == 0
+
+
+def test_run_of_what_is_flagged_is_refused_without_yes(shell: Shell) -> None:
+    words = ("run", "-", "-b", "ibm_cusco", "--shots", "100", "--tag", "flagged")
+    done = shell.qdeck(*words, stdin=ON_A_DEAD_QUBIT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "qubit 0 is dead" in done.stderr and "--yes" in done.stderr
+    assert shell.answer("jobs", "--tag", "flagged")["jobs"] == []
+    assert shell.answer(*words, "--yes", stdin=ON_A_DEAD_QUBIT)["status"] == "done"
+
+
+def test_run_best_takes_the_best_of_all_backends(shell: Shell) -> None:
+    answer = shell.answer("run", "-", "--best", "--budget", "0.5", "--shots", "1000", stdin=BELL)
+    assert_bell(answer["counts"])
+    assert answer["transpiled"]["estimated_success"] > 0.95
+    named = shell.answer("run", "-", "--best", "-b", "ibm_peekskill", "--budget", "0.5", stdin=BELL)
+    assert named["backend"] == "ibm_peekskill"
+    assert named["transpiled"]["estimated_success"] <= answer["transpiled"]["estimated_success"] * 1.001
+
+
+def test_options_of_the_search_that_do_not_go_together_are_refused(shell: Shell) -> None:
+    for words, said in (
+        (("transpile", "-", "-b", "ibm_fez", "--seeds", "2", "--budget", "3"), "give one of them"),
+        (("transpile", "-"), "--backend"),
+        (("transpile", "-", "-b", "ibm_fez", "--seeds", "0"), "--seeds"),
+        (("run", "-", "--best", "--seed", "3"), "--seed"),
+        (("run", "-", "--budget", "3"), "add --best"),
+    ):
+        done = shell.qdeck(*words, stdin=BELL)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert said in done.stderr and "Traceback" not in done.stderr
+    missing = shell.qdeck("transpile", "-", "-b", "nowhere", stdin=BELL)
+    assert missing.returncode == 1 and "There is no backend 'nowhere'" in missing.stderr
+    broken = shell.qdeck("transpile", "-", "-b", "ibm_fez", stdin="OPENQASM 3.0; nonsense")
+    assert broken.returncode == 1 and "Line 1" in broken.stderr

@@ -1,0 +1,166 @@
+"""`qdeck transpile`: search for the best candidate of a circuit, print what was found, write the best one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.commands.run_circuits import require_backend_name
+from tui.commands.run_request import read_circuit
+from tui.commands.shared.context import signed_in_services
+from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, say
+from tui.commands.shared.search import ALL, flagged, online_backends, search_on, worth
+from tui.commands.shared.selection import ServiceChoice
+from tui.common.atomic_file import replace_file
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.circuits import Candidate
+from tui.domain.search import SearchOptions
+from tui.monitor.services import AppServices
+
+_HEAD = ("BACKEND", "LEVEL", "SEED", "2Q", "2Q-DEPTH", "DEPTH", "ESP", "ESP+IDLE", "TIME", "NOTE")
+
+
+@dataclass(frozen=True, slots=True)
+class TranspileRequest:
+    """What the command line of `qdeck transpile` says.
+
+    Attributes:
+        file: path of the OpenQASM file, `-` for stdin.
+        backend: name of the backend; `all`: each that is online and large enough.
+        level, seeds, budget: as of `SearchOptions`; `None`: not said.
+        output: file for the best circuit; empty: none.
+        yes: status 0 though the best candidate is flagged.
+    """
+
+    file: str
+    backend: str
+    service: ServiceChoice = field(default_factory=ServiceChoice)
+    level: int | None = None
+    seeds: int | None = None
+    budget: float | None = None
+    output: str = ""
+    yes: bool = False
+    as_json: bool = False
+
+    def verify(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            UsageFault: options that do not go together.
+        """
+        if self.seeds is not None and self.budget is not None:
+            raise UsageFault("--seeds says how many are tried, --budget for how long: give one of them.")
+
+
+def transpile(request: TranspileRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
+    """Read the program, now; then search, and print the candidates when awaited.
+
+    Returns:
+        The exit status, to be awaited: 2 when the best candidate is flagged.
+
+    Raises:
+        UsageFault: the file or the options cannot be worked with.
+        QdeckError: when awaited: the circuit, the transpiler or the service says no.
+    """
+    request.verify()
+    return _transpile(request, environ, read_circuit(request.file))
+
+
+async def _transpile(request: TranspileRequest, environ: Mapping[str, str], source: str) -> Exit:
+    async with signed_in_services(request.service, environ) as opened:
+        services = opened.services
+        names = await _backends(services, request, source)
+        budget = services.transpiler.search_seconds if request.budget is None else request.budget
+        options = SearchOptions(request.level, request.seeds, budget)
+        found: list[Candidate] = []
+        for name in names:
+            found += (await search_on(services, source, name, options)).candidates
+        candidates = sorted(found, key=worth)
+        _answer(candidates, as_json=request.as_json, several=request.backend == ALL)
+        best = candidates[0]
+        if request.output:
+            _write(Path(request.output), best.qasm)
+        if best.flags and not request.yes:
+            say(f"qdeck: {flagged(best)} --yes takes it all the same.")
+            return Exit.USAGE
+        return Exit.DONE
+
+
+async def _backends(services: AppServices, request: TranspileRequest, source: str) -> Sequence[str]:
+    if request.backend != ALL:
+        await require_backend_name(services, request.backend)
+        return (request.backend,)
+    report = await services.compiler.check(source)
+    return await online_backends(services, report.stats.qubits if report.stats else 1)
+
+
+def _answer(candidates: Sequence[Candidate], *, as_json: bool, several: bool) -> None:
+    if as_json:
+        facts = [candidate_facts(one, with_backend=several) for one in candidates]
+        emit_json({"candidates": facts, "best": facts[0], "qasm": candidates[0].qasm})
+        return
+    emit_table(_HEAD, [_row(one) for one in candidates])
+
+
+def candidate_facts(candidate: Candidate, *, with_backend: bool = False) -> dict[str, object]:
+    """One candidate in a JSON answer.
+
+    Args:
+        candidate: the candidate.
+        with_backend: name its backend; otherwise they all have the same.
+    """
+    stages = candidate.stages
+    duration = candidate.duration_us
+    return {
+        **({"backend": candidate.backend} if with_backend else {}),
+        "level": candidate.options.optimization_level,
+        "seed": candidate.options.seed,
+        "two_qubit_gates": candidate.after.two_qubit_gates,
+        "two_qubit_depth": candidate.after.two_qubit_depth,
+        "depth": candidate.after.depth,
+        "esp": candidate.estimated_success,
+        "esp_idle": candidate.estimated_success_idle,
+        "duration_s": None if duration is None else duration * 1e-6,
+        "stages": {}
+        if stages is None
+        else {
+            "synthesis": stages.synthesis,
+            "basis": stages.basis,
+            "routing": stages.routing,
+            "readout": stages.readout,
+        },
+        "flags": list(candidate.flags),
+        "layout": list(candidate.layout),
+        "remapped": candidate.remapped,
+    }
+
+
+def _row(candidate: Candidate) -> tuple[str, ...]:
+    after, duration = candidate.after, candidate.duration_us
+    notes = ([] if not candidate.remapped else ["re-mapped"]) + list(candidate.flags)
+    return (
+        candidate.backend,
+        str(candidate.options.optimization_level),
+        "" if candidate.options.seed is None else str(candidate.options.seed),
+        str(after.two_qubit_gates),
+        str(after.two_qubit_depth),
+        str(after.depth),
+        _percent(candidate.estimated_success),
+        _percent(candidate.estimated_success_idle),
+        "" if duration is None else f"{duration:.2f} us",
+        ", ".join(notes),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.3g} %"
+
+
+def _write(file: Path, qasm: str) -> None:
+    try:
+        replace_file(file, [qasm.encode()], mode=0o644, keep_mode=True)
+    except OSError as error:
+        raise QdeckError(
+            ErrorKind.STORAGE, f"{file} cannot be written: {error.strerror or error}."
+        ) from error
