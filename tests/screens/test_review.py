@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from textual.pilot import Pilot
-from textual.widgets import Input, TabbedContent
+from textual.widgets import Input
 
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
@@ -179,9 +179,9 @@ async def test_review_marks_a_candidate_of_a_changed_circuit_as_stale() -> None:
 async def test_review_isa_circuit_is_highlighted_and_read_only() -> None:
     async with running() as pilot:
         screen = await transpiled(pilot)
-        screen.query_one(TabbedContent).active = "circuit"
+        await pilot.press("4")
         await until(pilot, lambda: shows(pilot, "cx $14, $13;"))
-        screen.query_one("#isa").focus()
+        screen.query_one("#view-program").focus()
         await pilot.press("x")
         assert shows(pilot, "cx $14, $13;")
 
@@ -239,7 +239,7 @@ async def test_submit_form_lays_out_observables_for_the_device() -> None:
         await until(pilot, lambda: shows(pilot, "Observables", "Precision"))
         screen.query_one("#observables", Input).value = "zzz"
         await pilot.press("f9")
-        await until(pilot, lambda: shows(pilot, "'ZZZ' has 3 letters"))
+        await until(pilot, lambda: shows(pilot, "ZZZ has 3 letters"))
         screen.query_one("#observables", Input).value = "zz, xi"
         screen.query_one("#precision", Input).value = "0.05"
         await pilot.press("f9")

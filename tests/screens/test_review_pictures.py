@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import TabbedContent
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
@@ -87,7 +86,7 @@ def test_review_estimator_without_observables_at_80x24(snap_compare: SnapCompare
 def test_review_isa_circuit_at_80x24(snap_compare: SnapCompare) -> None:
     async def looked(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
-        pilot.app.screen.query_one(TabbedContent).active = "circuit"
+        await pilot.press("4")
         await until(pilot, lambda: "cx $14" in screen_text(pilot))
         await settled(pilot)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tui.domain.circuits import Candidate, CheckReport, CircuitStats, TranspileOptions
+import math
+
+from tui.domain.circuits import Candidate, CheckReport, CircuitStats, StageLosses, TranspileOptions
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -58,6 +60,10 @@ def bell_candidate(
         where=where,
         measures=measures,
         estimated_success=0.972,
+        estimated_success_idle=0.968,
+        idle_us=0.8,
+        used=(13, 14),
+        stages=StageLosses(synthesis=0.007, basis=0.001, routing=-0.002, readout=-math.log(0.972) - 0.006),
         duration_us=duration_us,
         rep_delay_us=rep_delay_us,
         drawing=BELL_DRAWING,

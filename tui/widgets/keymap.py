@@ -169,6 +169,11 @@ TRANSPILE = _place(
         "Ask the cloud transpiler for more than the line has room for.",
         priority=True,
     ),
+    Key("map", "1", "view('map')", "Map", "Show where on the device the circuit runs.", False),
+    Key("changes", "2", "view('changes')", "Changes", "Show the circuit's sizes before and after.", False),
+    Key("timeline", "3", "view('timeline')", "Timeline", "Show what runs when on which qubit.", False),
+    Key("program", "4", "view('program')", "QASM", "Show the program that would run.", False),
+    Key("drawing", "5", "view('drawing')", "Drawing", "Show the drawing of the circuit.", False),
     Key("stop", "escape", "stop", "Stop", "Stop transpiling."),
 )
 SESSIONS = _place(

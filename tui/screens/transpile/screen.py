@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import TabbedContent, TabPane
+from textual.containers import Horizontal, Vertical
 from textual.worker import Worker
 
 from tui.common.errors import QdeckError
@@ -35,13 +34,16 @@ from tui.screens.transpile.status import (
     warning_lines,
 )
 from tui.screens.transpile.submit import SubmitPane
-from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
-from tui.widgets.circuit.qasm_editor import QasmEditor
+from tui.screens.transpile.views import CandidateViews
+from tui.widgets.circuit.candidate_views import loss_line
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
-from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
+from tui.widgets.text.text_widgets import TextBlock
+
+_MOST_WARNINGS, _MOST_WARNINGS_LOW = 6, 2
+"""Lines of warnings between table and views, on a high and on a low screen."""
 
 
 class TranspileScreen(SectionScreen):
@@ -62,22 +64,17 @@ class TranspileScreen(SectionScreen):
     """Backends whose errors were asked for."""
 
     def compose(self) -> ComposeResult:
-        """Choices, one line of state, then the review in tabs."""
+        """Choices, one line of state, the candidates, then the views of one beside the submit form."""
         yield TranspileOptionsForm(id="choices")
         yield TextBlock(id="said")
         yield TextBlock(id="nothing-yet")
-        with TabbedContent(id="views"):
-            with TabPane("Review", id="review"), Horizontal():
-                with VerticalScroll(id="figures"):
-                    yield CandidateTable(id="candidates")
-                    yield TextBlock(id="warnings")
-                    yield CandidateStats(id="stats")
-                    yield CandidateLayout(id="layout")
+        with Vertical(id="review"):
+            yield CandidateTable(id="candidates")
+            yield TextBlock(id="losses")
+            yield TextBlock(id="warnings")
+            with Horizontal(id="below"):
+                yield CandidateViews(id="views")
                 yield SubmitPane(id="submit")
-            with TabPane("Circuit", id="circuit"):
-                yield QasmEditor(read_only=True, id="isa")
-            with TabPane("Drawing", id="drawing"):
-                yield TextPane(id="isa-drawing")
 
     def on_mount(self) -> None:
         """Show what is known already."""
@@ -136,10 +133,17 @@ class TranspileScreen(SectionScreen):
             return
         if not self.workspace.reviewed:
             self._start(PendingAction.RUN)
-        elif self.query_one(TabbedContent).active != "review":
+        elif not self._submit.display:
             self._show_form()
         else:
             self._submit.submit()
+
+    def action_view(self, name: str) -> None:
+        """Show a view of the candidate; on a narrow screen alone, and once more beside the form."""
+        views = self.query_one(CandidateViews)
+        alone = not self._submit.display
+        self._show_beside(form=alone and views.chosen == name)
+        views.choose(name)
 
     def action_stop(self) -> None:
         """Stop transpiling: the compiler really stops."""
@@ -296,23 +300,41 @@ class TranspileScreen(SectionScreen):
         self.refresh_bindings()
 
     def _show_form(self) -> None:
-        self.query_one(TabbedContent).active = "review"
+        self._show_beside(form=True)
         self._submit.form.focus_first()
 
+    def _show_beside(self, *, form: bool) -> None:
+        """Show the submit form beside the view; without it, a view has all of a narrow screen."""
+        wide = self.has_class("-wide")
+        self._submit.display = (form or wide) and not self.services.read_only
+
     def _review(self, candidate: Candidate) -> None:
-        self.query_one(CandidateStats).show_candidate(candidate)
-        self.query_one(CandidateLayout).show_candidate(candidate)
-        self.query_one("#isa", QasmEditor).load_text(candidate.qasm)
-        drawing = text_page(candidate.drawing or "The circuit is too large to draw.")
-        self.query_one("#isa-drawing", TextPane).show(lambda _width: drawing)
-        width = max(30, self.query_one("#figures").size.width - 2)
-        self.query_one("#warnings", TextBlock).show(warning_lines(candidate, width))
+        self.query_one(CandidateViews).review(candidate)
         self._submit.review(candidate)
+        self._show_judgement()
+
+    def _show_judgement(self) -> None:
+        """Show what costs the fidelity, and what is wrong with the candidate, as wide as the screen is."""
+        candidate, width = self.workspace.candidate, max(30, self.size.width - 2)
+        if candidate is None:
+            return
+        warnings = warning_lines(candidate, width)
+        most = _MOST_WARNINGS if self.has_class("-high") else _MOST_WARNINGS_LOW
+        if len(warnings) > most:
+            warnings[most - 1 :] = [line(("! and more: 2 shows all", TextStyle.WARNING))]
+        self.query_one("#losses", TextBlock).show(loss_line(candidate, width))
+        self.query_one("#warnings", TextBlock).show(warnings)
+
+    def on_resize(self) -> None:
+        """Fit the table, the lines below it and the form."""
+        table_rows = max(5, self.size.height // 4)
+        self.query_one(CandidateTable).use_rows(table_rows)
+        self._show_judgement()
 
     def _show_state(self, *said: StyledLine) -> None:
         """Show what stands: `said`, or what follows from the workspace."""
         candidate = self.workspace.candidate
-        self.query_one(TabbedContent).display = candidate is not None
+        self.query_one("#review").display = candidate is not None
         nothing_yet = self.query_one("#nothing-yet", TextBlock)
         nothing_yet.display = candidate is None and not said
         if candidate is None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate, CircuitStats
-from tui.widgets.text.format import NOTHING, success_percent
-from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit, line, wrapped
+from tui.widgets.text.format import NOTHING, shot_duration, success_percent
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line, width_of, wrapped
 from tui.widgets.text.text_widgets import TextBlock
 
+RANK_ONLY = "a rank, not a promise"
+"""What an estimate of success is: models like this one overestimate what devices reach."""
 _LABEL, _NUMBER = 18, 9
 """Cells of the columns of the statistics."""
 
@@ -40,18 +42,21 @@ class CandidateLayout(_CandidateBlock):
     """Virtual qubits in a row, below each its physical qubit."""
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """Return the table in as many bands as the width needs; empty without a layout."""
-        if self._candidate is None or not self._candidate.layout:
+        """Return the table in as many bands as the width needs, and the worth of an estimate."""
+        if self._candidate is None:
             return ()
-        return layout_lines(self._candidate.layout, self._candidate.final_layout, width)
+        lines: list[StyledLine] = []
+        if self._candidate.layout:
+            lines = layout_lines(self._candidate.layout, self._candidate.final_layout, width)
+        if self._candidate.estimated_success is not None:
+            lines += wrapped(f"An estimate is {RANK_ONLY}.", max(20, width), TextStyle.MUTED)
+        return lines
 
 
 _FIGURES: tuple[tuple[str, Callable[[CircuitStats], int]], ...] = (
-    ("qubits", lambda stats: stats.qubits),
     ("two-qubit gates", lambda stats: stats.two_qubit_gates),
     ("two-qubit depth", lambda stats: stats.two_qubit_depth),
     ("depth", lambda stats: stats.depth),
-    ("size", lambda stats: stats.size),
 )
 
 
@@ -65,28 +70,51 @@ def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
     before, after = candidate.before, candidate.after
     heads = [(fit(name, _NUMBER, right=True), TextStyle.HEAD) for name in ("before", "after")]
     lines = [line((fit("", _LABEL), TextStyle.HEAD), *heads)]
+    used = len(candidate.used) or after.qubits
+    lines.append(_stats_row("qubits", _thousands(before.qubits), _thousands(used)))
     for label, figure in _FIGURES:
         lines.append(_stats_row(label, _thousands(figure(before)), _thousands(figure(after))))
     lines.append(_stats_row("duration", NOTHING, shot_duration(candidate.duration_us)))
-    lines.append(_stats_row("estimated success", NOTHING, success_percent(candidate.estimated_success)))
+    lines.append(_stats_row("idle, all qubits", NOTHING, shot_duration(candidate.idle_us)))
+    most = "≤" if candidate.at_most else ""
+    success = most + success_percent(candidate.estimated_success)
+    lines.append(_stats_row("estimated success", NOTHING, success))
     counted = sorted(after.operations.items(), key=lambda item: (-item[1], item[0]))
     if counted:
         words = "  ".join(f"{plain(name)}\N{NO-BREAK SPACE}{count}" for name, count in counted)
-        lines += [BLANK, *wrapped(f"operations  {words}", max(20, width))]
+        lines += wrapped(f"operations  {words}", max(20, width))
     return lines
 
 
-def shot_duration(microseconds: float | None) -> str:
-    """Return the duration of one shot with its unit.
+def loss_line(candidate: Candidate, width: int) -> list[StyledLine]:
+    """Return which stage of compiling costs how much of the success, and more where there is room.
+
+    Args:
+        candidate: the transpiled circuit.
+        width: cells of a line.
 
     Returns:
-        `820 ns`, `12.4 µs` or `1.2 ms`; `–` for `None`.
+        One line; none without calibration.
     """
-    if microseconds is None:
-        return NOTHING
-    if microseconds < 1:
-        return f"{microseconds * 1000:.0f} ns"
-    return f"{microseconds:.1f} µs" if microseconds < 1000 else f"{microseconds / 1000:.1f} ms"
+    if candidate.stages is None:
+        return []
+    pieces: list[str | tuple[str, TextStyle]] = [("fidelity lost to", TextStyle.MUTED)]
+    for name, share in candidate.stages.shares().items():
+        pieces.append((f" {name} ", TextStyle.MUTED))
+        pieces.append((_share(share), TextStyle.GOOD if share < 0 else TextStyle.STRONG))
+    made = line(*pieces)
+    used = f"{len(candidate.used)} qubits used, {shot_duration(candidate.idle_us)} idle"
+    for more in (f" · {used}", f" · {RANK_ONLY}"):
+        if width_of(made) + len(more) <= width:
+            made = (*made, Span(more, TextStyle.MUTED))
+    return [made]
+
+
+def _share(share: float) -> str:
+    """Return a share that is lost, `+` for one that is gained."""
+    percent = round(abs(share) * 100)
+    sign = "+" if share < 0 and percent else ""
+    return f"{sign}{percent} %" if percent or not share else "< 1 %"
 
 
 def layout_lines(start: tuple[int, ...], end: tuple[int, ...], width: int) -> list[StyledLine]:

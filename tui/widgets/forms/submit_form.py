@@ -173,6 +173,9 @@ class SubmitForm(VerticalScroll, can_focus=False):
             if entry.id == field:
                 entry.focus()
         self._show_estimate()
+        if trouble:
+            # It stands below the fields, which may not all be in sight.
+            self.call_after_refresh(self.scroll_end, animate=False)
 
     def seconds(self) -> float | None:
         """Return the estimated QPU seconds of the form; `None` while they cannot be computed."""

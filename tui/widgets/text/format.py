@@ -175,6 +175,19 @@ def success_percent(probability: float | None) -> str:
     return "< 0.1 %" if 0 < probability < 0.001 else f"{probability * 100:.1f} %"
 
 
+def shot_duration(microseconds: float | None) -> str:
+    """Return the duration of one shot with its unit.
+
+    Returns:
+        `820 ns`, `12.4 µs` or `1.2 ms`; `–` for `None`.
+    """
+    if microseconds is None:
+        return NOTHING
+    if microseconds < 1:
+        return f"{microseconds * 1000:.0f} ns"
+    return f"{microseconds:.1f} µs" if microseconds < 1000 else f"{microseconds / 1000:.1f} ms"
+
+
 def percent_error(value: float | None) -> str:
     """Return an error probability in percent with two significant digits.
 
