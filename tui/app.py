@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.events import AppBlur, AppFocus
-from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from tui.common.crash_log import write_trouble
 from tui.common.errors import QdeckError
-from tui.common.safe_text import plain_lines, shorten
+from tui.common.safe_text import shorten
 from tui.common.termination import ends_on_signal
 from tui.common.timing import Clock
 from tui.config.settings import Settings, folders
@@ -38,11 +36,11 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
-from tui.screens.base import AppEvent, Workspace, drop_lost_session
+from tui.screens.base import AppEvent, drop_lost_session
 from tui.screens.dialogs.base import Dialog
 from tui.screens.registry import sections
-from tui.widgets.chrome.footer import NotificationLine
-from tui.widgets.chrome.notifications import Notification, NotificationLog
+from tui.screens.workspace import Workspace
+from tui.widgets.chrome.footer import NotifyingApp
 from tui.widgets.chrome.status_bar import SECTIONS, StatusBar
 from tui.widgets.keymap import GLOBAL, bindings, key_by_id
 from tui.widgets.terminal.app import DiffApp, FocusTrackingApp
@@ -50,16 +48,17 @@ from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.text.format import finished_message, idle_warning
 
+if TYPE_CHECKING:
+    from tui.screens.drafts import DraftKeeper
+
 _EVENTS = (Notice, JobsFinished, SessionIdle, SessionsChanged, IdentityChanged)
 """The events that the app itself shows, whatever the screen."""
 _STYLES = Path(__file__).parent / "styles"
-_NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
-_Shown = TypeVar("_Shown", bound=Widget)
 _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(FocusTrackingApp, DiffApp):
+class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.
@@ -96,7 +95,6 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         self.services = services
         self.clock = clock
         self.workspace = Workspace()
-        self.notifications = NotificationLog()
         self._sign_in = sign_in
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state
@@ -107,7 +105,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
-        for mode, screen in sections(services, self.workspace, self._state_folder).items():
+        made = sections(services, self.workspace, self._state_folder, lambda: self.drafts)
+        for mode, screen in made.items():
             self.add_mode(mode, screen)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -122,6 +121,13 @@ class QDeckApp(FocusTrackingApp, DiffApp):
         from tui.widgets.terminal.driver import TerminalDriver
 
         return TerminalDriver
+
+    @cached_property
+    def drafts(self) -> DraftKeeper:
+        """The text in the editor, on the disk."""
+        from tui.screens.drafts import DraftKeeper
+
+        return DraftKeeper(self._state_folder / "drafts", self.workspace)
 
     # --- beginning and end -------------------------------------------------------------------------
 
@@ -144,6 +150,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             gc.enable()
         try:
             await self.services.start()
+            if unsaved := await self.drafts.take_over():
+                self.show_notice(unsaved)
         except QdeckError as error:
             self.report(error)
         if self._sandbox is None and self._sign_in is None:
@@ -162,14 +170,8 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             self._show_signing_in("")
 
     def _show_signing_in(self, where: str) -> None:
-        for bar in self._widgets(StatusBar):
+        for bar in self.widgets(StatusBar):
             bar.signing_in(where)
-
-    def _widgets(self, kind: type[_Shown]) -> Iterator[_Shown]:
-        """The widgets of a kind on all screens."""
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                yield from screen.query(kind)
 
     async def on_unmount(self) -> None:
         """Close the services: workers, sandbox, compiler, history."""
@@ -177,6 +179,7 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             self._unsubscribe()
         if self._end_hook is not None:
             self._end_hook()
+        self.drafts.close()
         try:
             await asyncio.wait_for(self.services.aclose(), _CLOSING_SECONDS)
         except (QdeckError, TimeoutError, OSError) as error:
@@ -204,38 +207,6 @@ class QDeckApp(FocusTrackingApp, DiffApp):
             return
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
             self.pop_screen()
-
-    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION, *, advice: str = "") -> None:
-        """Show a notice, as plain text, above the keys; it can be read again among the messages."""
-        note = Notification(plain_lines((text, advice), limit=2000), severity, self.clock.now())
-        self.notifications.add(note)
-        self.set_timer(_NOTICE_SECONDS[severity], partial(self._expire_notice, note))
-        self._flash()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Show a notice of Textual itself in the same way as those of qdeck."""
-        self.show_notice(f"{title}: {message}" if title else message, Severity(severity))
-
-    def clear_notices(self) -> None:
-        """Show no notice any more; all can still be read among the messages."""
-        self.notifications.clear()
-        self._flash()
-
-    def _expire_notice(self, note: Notification) -> None:
-        self.notifications.over(note)
-        self._flash()
-
-    def _flash(self) -> None:
-        for line in self._widgets(NotificationLine):
-            line.show_current()
 
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""

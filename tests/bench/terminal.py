@@ -25,6 +25,7 @@ class Terminal:
     ) -> None:
         self.started = time.perf_counter()
         self.output = bytearray()
+        self._ended = False
         self.last_byte = self.started
         """When the last of the output came, as of `time.perf_counter`."""
         self.pid, self._fd = pty.fork()
@@ -79,6 +80,24 @@ class Terminal:
                 last, wait = time.perf_counter(), quiet
         return last - began, len(self.output) - before
 
+    def drain(self, seconds: float) -> None:
+        """Read what comes within this time."""
+        deadline = time.perf_counter() + seconds
+        while (left := deadline - time.perf_counter()) > 0:
+            self._read(left)
+
+    def wait_for_end(self, timeout: float = 10.0) -> None:
+        """Read until the program closed its terminal.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        deadline = time.perf_counter() + timeout
+        while not self._ended:
+            if time.perf_counter() > deadline:
+                raise TimeoutError("the program does not end")
+            self._read(0.1)
+
     def close(self) -> int:
         """End the program with SIGTERM (SIGKILL after 5 s) and return its wait status."""
         status = 0
@@ -103,6 +122,7 @@ class Terminal:
         try:
             data = os.read(self._fd, 65536)
         except OSError:  # Linux answers EIO when the other end is closed
+            self._ended = True
             return False
         self.output += data
         if data:

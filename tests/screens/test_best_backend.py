@@ -8,7 +8,7 @@ from tests.screens.test_review import app_of, open_review
 from tests.support.app import running, settled, until
 from tests.support.app_services import AppServicesHarness
 from tui.monitor.state.events import BackendsChanged
-from tui.screens.base import PendingAction
+from tui.screens.workspace import PendingAction
 
 
 async def test_review_offers_the_best_backend_until_another_is_picked() -> None:

@@ -17,12 +17,12 @@ from tests.support.circuits import BELL, BELL_DRAWING
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
-from tui.screens.base import PendingAction
 from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.editor import EditorScreen
 from tui.screens.transpile.screen import TranspileScreen
+from tui.screens.workspace import PendingAction
 from tui.widgets.circuit.qasm_editor import QasmEditor
 
 WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]"), Diagnostic(6, 4, "second")))

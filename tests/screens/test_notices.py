@@ -9,7 +9,6 @@ import pytest
 from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
-import tui.app
 from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW, FixedClock, jobs
@@ -17,6 +16,7 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.monitor.state.events import JobsFinished, Notice, Severity
 from tui.screens.notifications import MessagesScreen
+from tui.widgets.chrome import footer
 from tui.widgets.chrome.footer import NotificationLine
 from tui.widgets.chrome.notifications import (
     KEPT,
@@ -163,7 +163,7 @@ async def test_notice_of_an_error_has_two_lines_and_is_whole_in_the_log() -> Non
 
 async def test_notice_shows_in_every_section(monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine is, a notice is not over before it is looked for.
-    monkeypatch.setitem(tui.app._NOTICE_SECONDS, Severity.INFORMATION, 60.0)
+    monkeypatch.setitem(footer._NOTICE_SECONDS, Severity.INFORMATION, 60.0)
     services = AppServicesHarness()
     async with running(services) as pilot:
         for key in ("f3", "f4", "f5", "f6", "f2"):

@@ -7,9 +7,6 @@ freshness above, keys below, and the notice for terminals that are too small.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
 from typing import ClassVar, Protocol, cast
 
 from textual import events, on
@@ -19,7 +16,6 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from tui.common.timing import Clock
-from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.sessions import Session, SessionState
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import (
@@ -30,6 +26,7 @@ from tui.monitor.state.events import (
     Severity,
     UsageChanged,
 )
+from tui.screens.workspace import Workspace
 from tui.widgets.chrome.footer import ScreenFooter
 from tui.widgets.chrome.notifications import NotificationLog
 from tui.widgets.chrome.status_bar import StatusBar
@@ -37,70 +34,6 @@ from tui.widgets.keymap import key_by_id
 from tui.widgets.terminal.single_restyle import SingleRestyle
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.format import short_id
-
-
-class PendingAction(StrEnum):
-    """Action that the transpile screen starts by itself when it is next shown."""
-
-    NONE = "none"
-    TRANSPILE = "transpile"
-    RUN = "run"
-    """Transpile, then go to the submit form."""
-
-
-@dataclass(slots=True)
-class Workspace:
-    """The circuit at hand and the choices made for it.
-
-    Attributes:
-        name: the circuit's name, shown with its jobs.
-        qasm: its OpenQASM text as it stands in the editor.
-        path: the file it came from or was saved to.
-        backend: the backend chosen; empty: none yet.
-        backend_picked: the user chose it; else the best one is offered anew for each circuit.
-        qubits: of the circuit, as far as it was checked; 0: not known.
-        options: how to transpile.
-        candidate: the transpiled circuit under review; belongs to `candidate_source`.
-        candidate_source: the text `candidate` was made from.
-        session_id: run in this session; empty: alone.
-        lost_session: it was to run in this one, which takes no more jobs, and the user chose nothing since.
-        saved: the text as last opened or saved; what differs from it would be lost.
-        pending_action: what the transpile screen does when it is next shown.
-    """
-
-    name: str = "untitled"
-    qasm: str = ""
-    path: Path | None = None
-    backend: str = ""
-    backend_picked: bool = False
-    qubits: int = 0
-    options: TranspileOptions = field(default_factory=TranspileOptions)
-    candidate: Candidate | None = None
-    candidate_source: str = ""
-    session_id: str = ""
-    lost_session: str = ""
-    saved: str = ""
-    pending_action: PendingAction = PendingAction.NONE
-
-    def use_session(self, session_id: str) -> None:
-        """Run the next jobs there, as the user chose; empty: alone."""
-        self.session_id, self.lost_session = session_id, ""
-
-    @property
-    def reviewed(self) -> bool:
-        """True when the candidate is of the circuit as it stands, made with the choices as they stand."""
-        candidate = self.candidate
-        return (
-            candidate is not None
-            and self.candidate_source == self.qasm
-            and candidate.backend == self.backend
-            and candidate.options == self.options
-        )
-
-    @property
-    def dirty(self) -> bool:
-        """True when the text has changes that are in no file."""
-        return self.qasm != self.saved
 
 
 def drop_lost_session(services: AppServices, workspace: Workspace) -> str:

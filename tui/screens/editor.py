@@ -18,11 +18,15 @@ from textual.worker import Worker
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import CheckReport, Diagnostic
+from tui.monitor.services import AppServices
+from tui.openqasm.drafts import Change
 from tui.openqasm.files import save_circuit
-from tui.screens.base import PendingAction, SectionScreen
+from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
+from tui.screens.drafts import WRITE_AFTER, DraftKeeper
+from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.circuit.qasm_editor import HEIGHT, CheckState, QasmEditor, diagnostic_lines
 from tui.widgets.keymap import EDITOR, bindings
 from tui.widgets.text.styled_text import TextStyle, line
@@ -75,7 +79,13 @@ class EditorScreen(SectionScreen):
     _ever_checked = False
     _state: CheckState | CheckReport | QdeckError = CheckState.NOTHING
     _next_error = 0
-    _drawn_for: tuple[str, int] = ("", 0)
+    _seen: tuple[object, int] = (None, 0)
+    """The document, and its version, that the workspace has."""
+    _write_timer: Timer | None = None
+
+    def __init__(self, services: AppServices, workspace: Workspace, drafts: DraftKeeper) -> None:
+        super().__init__(services, workspace)
+        self.drafts = drafts
 
     def compose(self) -> ComposeResult:
         """The name of the circuit, text and drawing, and what Qiskit says."""
@@ -89,8 +99,11 @@ class EditorScreen(SectionScreen):
     def on_mount(self) -> None:
         """The caret is in the text."""
         self.query_one("#circuit", TextPane).can_focus = False
+        area = self.query_one(QasmEditor)
+        area.on_change = self._note_change
         self._load_workspace()
-        self.query_one(QasmEditor).focus()
+        self.drafts.begin_once()
+        area.focus()
 
     def on_screen_resume(self) -> None:
         """Another section may have put another circuit on the workspace; and Qiskit will be needed."""
@@ -113,13 +126,38 @@ class EditorScreen(SectionScreen):
 
     @on(TextArea.Changed, "#qasm")
     def _edited(self) -> None:
-        text = self.query_one(QasmEditor).text
-        if text == self.workspace.qasm and self._state is not CheckState.NOTHING:
+        document = self.query_one(QasmEditor).document
+        if self._seen == (document, document.version) and self._state is not CheckState.NOTHING:
             return
-        self.workspace.qasm = text
-        self._say(CheckState.WAITING if text.strip() else CheckState.NOTHING)
+        self._seen = document, document.version
+        self._share_text()
+        self._say(CheckState.NOTHING if document.empty else CheckState.WAITING)
         self._show_title()
         self._ask_soon()
+
+    def _note_change(self, change: Change) -> None:
+        """Keep the change: a crash shall not take what was typed a moment ago."""
+        # At once, not when the message of the change arrives: till then another section would have its own.
+        self._share_text()
+        self.drafts.changed(change, lambda: self.workspace.qasm)
+        self._moved()
+        self._write_soon()
+
+    def _share_text(self) -> None:
+        document = self.query_one(QasmEditor).document
+        self.workspace.edited(lambda: document.text)
+
+    @on(TextArea.SelectionChanged, "#qasm")
+    def _moved(self) -> None:
+        self.drafts.moved(self.query_one(QasmEditor).cursor_location)
+
+    def _write_soon(self) -> None:
+        if self._write_timer is None:
+            self._write_timer = self.set_timer(WRITE_AFTER, self._write_draft)
+
+    def _write_draft(self) -> None:
+        self._write_timer = None
+        self.run_worker(self.drafts.write(), group="draft", exit_on_error=False)
 
     def _ask_soon(self) -> None:
         if self._pause is not None:
@@ -127,9 +165,11 @@ class EditorScreen(SectionScreen):
         self._pause = self.set_timer(PAUSE, self._ask)
 
     def _ask(self) -> None:
-        text = self.workspace.qasm
         if self._asking is not None:
             return
+        text = self.workspace.qasm
+        if not self.workspace.dirty:
+            self._show_title()
         if not text.strip():
             self._show_drawing("", "")
             return
@@ -244,7 +284,9 @@ class EditorScreen(SectionScreen):
         return True
 
     def _saved(self, path: Path, text: str) -> None:
-        self.workspace.saved = text
+        self.workspace.saved, self.workspace.touched = text, True
+        self.drafts.begin()
+        self._write_soon()
         self._show_title()
         self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
 
@@ -258,6 +300,8 @@ class EditorScreen(SectionScreen):
         self.workspace.qasm = self.workspace.saved = area.text
         self.workspace.name, self.workspace.path = name, path
         self._state = CheckState.NOTHING
+        self.drafts.begin()
+        self._write_soon()
         area.focus()
         self._show_title()
 
@@ -266,8 +310,18 @@ class EditorScreen(SectionScreen):
         area = self.query_one(QasmEditor)
         if area.text != self.workspace.qasm:
             area.load_text(self.workspace.qasm)
+            if self.workspace.saved == self.workspace.qasm:
+                self.workspace.saved = area.text  # lines may be joined with other line ends than the file had
             self.workspace.qasm = area.text
             self._state = CheckState.NOTHING
+            if self.drafts.reopened is None:
+                self.drafts.begin()
+                self._write_soon()
+        if (draft := self.drafts.reopened) is not None:
+            self.drafts.reopened = None
+            area.replay(draft.changes)
+            self._share_text()
+            area.move_cursor((draft.cursor.line, draft.cursor.column), center=True)
         self._show_title()
 
     # --- going on --------------------------------------------------------------------------------
@@ -327,9 +381,12 @@ class EditorScreen(SectionScreen):
     def _show_title(self) -> None:
         workspace = self.workspace
         place = plain(str(workspace.path), limit=200) if workspace.path is not None else ""
-        mark = ("● ", TextStyle.WARNING) if workspace.dirty else "  "
-        facts = [f"OpenQASM {self.query_one(QasmEditor).version}" if workspace.qasm.strip() else "", place]
-        facts.append("not saved" if workspace.dirty else "")
+        area = self.query_one(QasmEditor)
+        # Whether it is another text is seen when typing pauses: a long one is not compared at each key.
+        changed = workspace.touched
+        mark = ("● ", TextStyle.WARNING) if changed else "  "
+        facts = ["" if area.document.empty else f"OpenQASM {area.version}", place]
+        facts.append("not saved" if changed else "")
         text = " · ".join(fact for fact in facts if fact)
         self.query_one("#title", TextBlock).show(
             [line(mark, (plain(workspace.name, limit=60), TextStyle.STRONG), (f"  {text}", TextStyle.MUTED))]

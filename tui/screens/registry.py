@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from tui.monitor.services import AppServices
-from tui.screens.base import Workspace
 from tui.screens.jobs.screen import JobsScreen
+from tui.screens.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tui.screens.drafts import DraftKeeper
 
 
 def sections(
-    services: AppServices, workspace: Workspace, state_folder: Path
+    services: AppServices, workspace: Workspace, state_folder: Path, drafts: Callable[[], DraftKeeper]
 ) -> dict[str, Callable[[], Screen[None]]]:
     """List the sections of the app; a screen is imported when it is first shown.
 
@@ -24,7 +28,7 @@ def sections(
     def editor() -> Screen[None]:
         from tui.screens.editor import EditorScreen
 
-        return EditorScreen(services, workspace)
+        return EditorScreen(services, workspace, drafts())
 
     def transpile() -> Screen[None]:
         from tui.screens.transpile.screen import TranspileScreen

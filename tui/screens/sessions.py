@@ -14,9 +14,10 @@ from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, IdentityChanged, JobsChanged, SessionsChanged
-from tui.screens.base import SectionScreen, Workspace
+from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.new_session import NewSession
+from tui.screens.workspace import Workspace
 from tui.widgets.keymap import SESSIONS, bindings
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.text.format import (

@@ -18,7 +18,8 @@ from tui.domain.calibrations import DeviceCalibration
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
 from tui.screens.backends.device_pane import DevicePane, DeviceView
-from tui.screens.base import SectionScreen, Workspace
+from tui.screens.base import SectionScreen
+from tui.screens.workspace import Workspace
 from tui.widgets.keymap import BACKENDS, bindings
 from tui.widgets.tables.backend_columns import BACKEND_COLUMNS, backend_cells, backend_lines
 from tui.widgets.tables.row_table import RowTable

@@ -22,9 +22,10 @@ from tui.domain.jobs import JobStatus, WaitingSubmission
 from tui.domain.sessions import Session
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, OutboxChanged
-from tui.screens.base import AppEvent, Workspace
+from tui.screens.base import AppEvent
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.confirm import Confirm
+from tui.screens.workspace import Workspace
 from tui.widgets.keymap import DIALOG, bindings
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.format import NOTHING, format_count, format_minute, open_sessions, short_id, time_left

@@ -18,8 +18,9 @@ from tui.domain.results import JobResult
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsChanged, Severity
 from tui.openqasm.highlighter import compile_lexers
-from tui.screens.base import SectionScreen, Workspace
+from tui.screens.base import SectionScreen
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export
+from tui.screens.workspace import Workspace
 from tui.widgets.keymap import JOB, bindings
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import facts, metrics_lines, raw_page

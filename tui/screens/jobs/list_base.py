@@ -31,9 +31,10 @@ from tui.monitor.state.events import (
     OutboxChanged,
     Severity,
 )
-from tui.screens.base import SectionScreen, Workspace
+from tui.screens.base import SectionScreen
 from tui.screens.jobs.preview import coverage_matters, coverage_text, job_preview, result_absence, rule
 from tui.screens.jobs.table_settings import TableSettings
+from tui.screens.workspace import Workspace
 from tui.widgets.chrome.filter_input import FilterInput
 from tui.widgets.results.histogram import preview_line
 from tui.widgets.tables.job_table import JobTable, known

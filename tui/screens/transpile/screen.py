@@ -22,7 +22,7 @@ from tui.monitor.state.events import (
     SessionsChanged,
     UsageChanged,
 )
-from tui.screens.base import PendingAction, SectionScreen
+from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.transpile.status import (
     Refused,
@@ -35,6 +35,7 @@ from tui.screens.transpile.status import (
 )
 from tui.screens.transpile.submit import SubmitPane
 from tui.screens.transpile.views import CandidateViews
+from tui.screens.workspace import PendingAction
 from tui.widgets.circuit.candidate_views import loss_line
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings

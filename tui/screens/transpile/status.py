@@ -8,7 +8,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.backends import NONE_LISTED
 from tui.domain.circuits import Candidate
-from tui.screens.base import PendingAction, Workspace
+from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TypeVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.geometry import Size
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.widget import Widget
 
-from tui.widgets.chrome.notifications import NotificationLog, notification_lines
+from tui.common.safe_text import plain_lines
+from tui.common.timing import Clock
+from tui.monitor.state.events import Severity
+from tui.widgets.chrome.notifications import Notification, NotificationLog, notification_lines
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, width_of
 from tui.widgets.text.text_widgets import LineWidget
 
+_NOTICE_SECONDS = {Severity.INFORMATION: 5.0, Severity.WARNING: 10.0, Severity.ERROR: 15.0}
+_Shown = TypeVar("_Shown", bound=Widget)
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
@@ -141,3 +150,51 @@ class ScreenFooter(Vertical):
         """Yield the notifications above the keys."""
         yield NotificationLine(self._notes)
         yield KeyHints()
+
+
+class NotifyingApp(App[None]):
+    """An app that shows notices in the `NotificationLine` of each of its screens."""
+
+    clock: Clock
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.notifications = NotificationLog()
+
+    def show_notice(self, text: str, severity: Severity = Severity.INFORMATION, *, advice: str = "") -> None:
+        """Show a notice, as plain text, above the keys; it can be read again among the messages."""
+        note = Notification(plain_lines((text, advice), limit=2000), severity, self.clock.now())
+        self.notifications.add(note)
+        self.set_timer(_NOTICE_SECONDS[severity], partial(self._expire_notice, note))
+        self._flash()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notice of Textual itself in the same way as those of qdeck."""
+        self.show_notice(f"{title}: {message}" if title else message, Severity(severity))
+
+    def clear_notices(self) -> None:
+        """Show no notice any more; all can still be read among the messages."""
+        self.notifications.clear()
+        self._flash()
+
+    def _expire_notice(self, note: Notification) -> None:
+        self.notifications.over(note)
+        self._flash()
+
+    def _flash(self) -> None:
+        for line in self.widgets(NotificationLine):
+            line.show_current()
+
+    def widgets(self, kind: type[_Shown]) -> Iterator[_Shown]:
+        """Yield the widgets of a kind on all screens."""
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                yield from screen.query(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -16,11 +16,12 @@ from textual.document._document import Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.strip import Strip
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult
+from textual.widgets.text_area import Edit, EditResult, Selection
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
+from tui.openqasm.drafts import Change, ChangeKind
 from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument
 from tui.widgets.text.styled_text import QASM_COLOURS, StyledLine, TextStyle, fit_line, line, wrapped
@@ -73,6 +74,8 @@ class QasmEditor(TextArea):
     ) -> None:
         self._highlighter: Highlighter | None = None
         self._wrong: dict[int, int] = {}
+        self.on_change: Callable[[Change], None] | None = None
+        """Told each change of the text, but for `load_text`."""
         self._rows: LRUCache[Hashable, Strip] = LRUCache(_ROWS)
         super().__init__(
             "",
@@ -237,21 +240,72 @@ class QasmEditor(TextArea):
         Args:
             edit: every change by hand passes here.
         """
+        steps = self._newest_step()
         result = super().edit(edit)
         if self._highlighter is not None:
             first, last = edit.top[0], edit.bottom[0]
             self._highlighter.edited(first, last - first + 1, result.end_location[0] - first + 1)
+        if edit.text or result.replaced_text:
+            begins = self._newest_step() is not steps
+            self._tell(Change(ChangeKind.EDIT, edit.top, edit.bottom, edit.text, begins))
         return result
 
     def undo(self) -> None:
         """Undo the last change."""
-        super().undo()
-        self._look_anew()
+        if self.history.undo_stack:
+            super().undo()
+            self._look_anew()
+            self._tell(Change(ChangeKind.UNDO))
 
     def redo(self) -> None:
         """Redo what was undone."""
-        super().redo()
-        self._look_anew()
+        if self.history.redo_stack:
+            super().redo()
+            self._look_anew()
+            self._tell(Change(ChangeKind.REDO))
+
+    def replay(self, changes: Iterable[Change]) -> None:
+        """Make changes again, as they were made before: undo takes them back in the same steps.
+
+        Args:
+            changes: those that were told to `on_change`, from the text that was loaded; one that does not fit
+                the text ends it.
+        """
+        told, self.on_change = self.on_change, None
+        try:
+            with self.prevent(TextArea.Changed, TextArea.SelectionChanged):
+                for change in changes:
+                    if not self._replay(change):
+                        break
+        finally:
+            self.on_change = told
+        self.post_message(self.Changed(self))
+
+    def _replay(self, change: Change) -> bool:
+        if change.kind is ChangeKind.UNDO:
+            self.undo()
+        elif change.kind is ChangeKind.REDO:
+            self.redo()
+        elif not (self._has(change.start) and self._has(change.end)):
+            return False
+        else:
+            if change.begins:
+                self.history.checkpoint()
+            self.selection = Selection(change.start, change.end)
+            self.edit(Edit(change.text, change.start, change.end, maintain_selection_offset=False))
+        return True
+
+    def _has(self, place: Location) -> bool:
+        row, column = place
+        return 0 <= row < self.document.line_count and 0 <= column <= len(self.document[row])
+
+    def _newest_step(self) -> object:
+        stack = self.history._undo_stack
+        return stack[-1] if stack else None
+
+    def _tell(self, change: Change) -> None:
+        if self.on_change is not None:
+            self.on_change(change)
 
     def _look_anew(self) -> None:
         if self._highlighter is not None:

@@ -1,0 +1,110 @@
+"""What is typed is on the disk a moment later, and back at the next start: text, cursor, undo, choices."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.support.app import notices, screen_text, settled, until
+from tests.support.app_services import AppServicesHarness
+from tests.support.circuits import BELL
+from tests.support.fixed_values import FixedClock
+from tui.app import QDeckApp
+from tui.domain.circuits import TranspileOptions
+from tui.openqasm.drafts import read_draft
+from tui.screens.drafts import DraftKeeper
+from tui.screens.editor import EditorScreen
+from tui.widgets.circuit.qasm_editor import QasmEditor
+
+
+@asynccontextmanager
+async def app_in(folder: Path) -> AsyncIterator[tuple[Pilot[None], QDeckApp]]:
+    app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=folder)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settled(pilot)
+        yield pilot, app
+
+
+async def editor(pilot: Pilot[None], app: QDeckApp) -> QasmEditor:
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+    await settled(pilot)
+    return app.screen.query_one(QasmEditor)
+
+
+def on_disk(folder: Path) -> list[str]:
+    """The texts of the drafts, as whoever finds them would make them."""
+    texts = []
+    for path in sorted((folder / "drafts").rglob("*.draft")):
+        draft = read_draft(path)
+        assert draft is not None
+        area = QasmEditor()
+        area.load_text(draft.head.text)
+        area.replay(draft.changes)
+        texts.append(area.text)
+    return texts
+
+
+async def test_typed_text_is_back_with_cursor_undo_and_choices(tmp_path: Path) -> None:
+    async with app_in(tmp_path) as (pilot, app):
+        await editor(pilot, app)
+        app.workspace.backend, app.workspace.backend_picked = "ibm_fez", True
+        app.workspace.options = TranspileOptions(3)
+        await pilot.press(*"qubit q;", "enter", *"h q;", "left", "left")
+        await until(pilot, lambda: on_disk(tmp_path) == ["qubit q;\nh q;"])
+    async with app_in(tmp_path) as (pilot, app):
+        assert "untitled has changes that are in no file" in notices(pilot)
+        assert (app.workspace.backend, app.workspace.options.optimization_level) == ("ibm_fez", 3)
+        area = await editor(pilot, app)
+        assert area.text == app.workspace.qasm == "qubit q;\nh q;"
+        assert area.cursor_location == (1, 2)
+        assert "not saved" in screen_text(pilot)
+        area.undo()
+        assert area.text == "qubit q;\n"
+        area.undo()
+        area.undo()
+        assert area.text == ""
+        area.redo()
+        area.redo()
+        await until(pilot, lambda: on_disk(tmp_path) == ["qubit q;\n"])
+
+
+async def test_saved_file_is_reopened_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "bell.qasm"
+    async with app_in(tmp_path) as (pilot, app):
+        area = await editor(pilot, app)
+        area.load_text(BELL)
+        app.workspace.path, app.workspace.name = path, "bell"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: path.is_file() and on_disk(tmp_path) == [BELL])
+    async with app_in(tmp_path) as (pilot, app):
+        assert "no file" not in notices(pilot)
+        assert (app.workspace.name, app.workspace.path, app.workspace.dirty) == ("bell", path, False)
+        assert (await editor(pilot, app)).text == BELL
+
+
+async def test_text_typed_before_drafts_are_found_is_not_replaced(tmp_path: Path) -> None:
+    async with app_in(tmp_path) as (pilot, app):
+        await editor(pilot, app)
+        await pilot.press(*"h q;")
+        await until(pilot, lambda: on_disk(tmp_path) == ["h q;"])
+    app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=tmp_path)
+    app.workspace.qasm = "x q;"
+    keeper = DraftKeeper(tmp_path / "drafts", app.workspace)
+    assert await keeper.take_over() == ""
+    assert app.workspace.qasm == "x q;"
+    assert [draft.head.text for draft in keeper.found.values()] == [""]
+    keeper.close()
+
+
+async def test_text_is_kept_although_the_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "drafts").write_text("no folder")
+    async with app_in(tmp_path) as (pilot, app):
+        await until(pilot, lambda: "cannot be kept" in notices(pilot))
+        area = await editor(pilot, app)
+        await pilot.press(*"h q;")
+        await settled(pilot)
+        assert area.text == "h q;"
