@@ -261,11 +261,11 @@ def test_ndarray_header_may_be_64_kib_long(length: int, fits: bool) -> None:
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_plain_bytes_beyond_the_limit_are_refused_unread(packed: bool) -> None:
+def test_plain_pieces_beyond_the_limit_are_refused_unread(packed: bool) -> None:
     size = ndarray.MAX_BYTES + 1024 * 1024
     megabytes = ndarray.MAX_BYTES // 1024 // 1024 + 1
     with pytest.raises(ValueError, match=f"has {megabytes} MB"):
-        ndarray.plain_bytes("not read", size, packed=packed)
+        next(ndarray.plain_pieces("not read", size, packed=packed))
 
 
 def test_ndarray_is_read_from_pieces_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:

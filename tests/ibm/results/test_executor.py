@@ -14,9 +14,10 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.results.test_decoder import executed, tensor
 from tui.domain.results import JobResult, Role
-from tui.ibm.results import executor
+from tui.ibm.results import bit_tensors, executor
+from tui.ibm.results.bit_tensors import BitTensor, row_width, unpacked_rows
 from tui.ibm.results.decoder import decode_result
-from tui.ibm.results.executor import is_packed_too_far, unpacked_rows
+from tui.ibm.results.executor import is_packed_too_far
 
 pytest.importorskip("qiskit_ibm_runtime")
 
@@ -122,20 +123,30 @@ def test_sampler_counts_equal_ibm_decoder(
     assert counts_by_place(result) == ibm_counts_by_place(ibm_result(content))
 
 
-@given(rows=st.integers(0, 40), bits=st.integers(1, 150), seed=st.integers(0, 2**32 - 1))
+@given(eights=st.integers(0, 5), bits=st.integers(1, 150), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=100, deadline=None)
-def test_unpacked_rows_equal_numpy(rows: int, bits: int, seed: int) -> None:
+def test_unpacked_rows_equal_numpy(eights: int, bits: int, seed: int) -> None:
+    rows, width = 8 * eights, row_width(bits)
     data = random_bits(np.random.default_rng(seed), rows, bits)
-    packed = bytearray(np.packbits(data.astype(np.uint8), bitorder="little").tobytes())
-    found = unpacked_rows(packed, (rows, bits))
-    width = (bits + 7) // 8
-    expected = np.packbits(data[:, ::-1], axis=-1, bitorder="big")
-    # NumPy fills the last byte of a row, the service's form the first.
-    spare = 8 * width - bits
-    padded = np.concatenate([np.zeros((rows, spare), bool), data[:, ::-1]], axis=-1)
-    expected = np.packbits(padded, axis=-1, bitorder="big")
-    assert found.shape == (rows, width)
-    assert bytes(found.data) == expected.tobytes()
+    packed = np.packbits(data.astype(np.uint8), bitorder="little").tobytes()
+    padded = np.concatenate([data, np.zeros((rows, 8 * width - bits), bool)], axis=-1)
+    expected = np.packbits(padded, axis=-1, bitorder="little")
+    assert unpacked_rows(packed, bits) == expected.tobytes()
+    # Words are as long as the machine has them, longer rows as long as they are.
+    assert width in (1, 2, 4, 8) if bits <= 64 else width == (bits + 7) // 8
+
+
+@given(rows=st.integers(0, 300), bits=st.integers(1, 150), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=100, deadline=None)
+def test_blocks_of_a_tensor_are_its_rows(rows: int, bits: int, seed: int) -> None:
+    data = random_bits(np.random.default_rng(seed), rows, bits)
+    told = tensor(data, packed=bool(seed % 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bit_tensors, "_BLOCKS", 3)
+        found = b"".join(BitTensor("c", told["data"], (rows, bits), bool(seed % 2)).blocks())
+    spare = np.zeros((rows, 8 * row_width(bits) - bits), bool)
+    expected = np.packbits(np.concatenate([data, spare], axis=-1), axis=-1, bitorder="little")
+    assert found == expected.tobytes()
 
 
 def test_measured_bits_of_twirled_result_differ_from_undone() -> None:

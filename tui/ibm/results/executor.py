@@ -10,7 +10,6 @@ together, as in `qiskit_ibm_runtime.decoders.executor_sampler`. The values of an
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -20,8 +19,9 @@ import msgspec
 
 from tui.common.values import Value
 from tui.domain.results import Counts, ExpectationValue, PubResult, Role
-from tui.ibm.results.counts import MAX_BITS, bit_array_counts, shape_places, size_of
-from tui.ibm.results.ndarray import MAX_DIMENSIONS, Npy, plain_bytes
+from tui.ibm.results.bit_tensors import BitTensor, bit_counts
+from tui.ibm.results.counts import MAX_BITS, shape_places, size_of
+from tui.ibm.results.ndarray import MAX_DIMENSIONS, Npy, plain_pieces
 from tui.ibm.results.payload_split import Part, part_of
 
 T = TypeVar("T")
@@ -30,20 +30,13 @@ _FLIPS: Final = "measurement_flips."
 _ESTIMATED: Final = "_meas"
 """The register in which IBM's estimator measures."""
 _MOST_VALUES: Final = 100_000
-_MOST_PLACES: Final = 1_000_000
-"""Rows of flips, and places of a sweep, that are read."""
 _LARGEST: Final = 48 * 1024 * 1024
 _MOST_PACKED: Final = 16
 """Bytes of an array that are always read, and how far a larger one may be packed: bits that were measured are
 not packed further, and a thousandfold packing would be made to fill the memory."""
 _MOST_ITEMS: Final = 20_000_000
 _MOST_ITEMS_A_BYTE: Final = 48
-_BLOCKS: Final = 1024
-"""Blocks of eight rows that are unpacked together: they fit into the processor's cache."""
 _SHAPE: Final = re.compile(rb'"shape"\s*+:\s*+\[([0-9,\s]{0,1000}+)\]')
-_FIRST_BITS: Final = [bytes(byte & (1 << keep) - 1 for byte in range(256)) for keep in range(9)]
-_SHIFTED_DOWN: Final = [bytes(byte >> shift for byte in range(256)) for shift in range(8)]
-_SHIFTED_UP: Final = [bytes(byte << shift & 255 for byte in range(256)) for shift in range(8)]
 
 
 class _Tensor(msgspec.Struct, frozen=True):
@@ -196,7 +189,7 @@ class _Registers:
             if name.startswith(_FLIPS):
                 continue
             if tensor.dtype == "bool":
-                counts.extend(bit_array_counts(name, self._bits(name, merged=merged), tensor.shape[-1]))
+                counts.extend(self._counted(name, merged=merged))
             else:
                 values.extend(self._numbers(name, tensor))
         return PubResult(tuple(counts), None, tuple(values), counts[0].shots if counts else None)
@@ -206,33 +199,27 @@ class _Registers:
         tensor = self._tensors.get(_ESTIMATED)
         if tensor is None or tensor.dtype != "bool":
             raise ValueError("an item of the estimator holds no measurements")
-        found = bit_array_counts(_ESTIMATED, self._bits(_ESTIMATED, merged=True), tensor.shape[-1])
+        found = self._counted(_ESTIMATED, merged=True)
         if len(found) != len(pairs):
             # Noise amplified by the service has one more axis; bases without parameters have no pairs.
-            return list(found)
+            return found
         return [
             Counts(basis[:MAX_BITS] + suffix, one.num_bits, one.shots, one.counts, tuple(place))
             for one, (place, basis) in zip(found, pairs, strict=True)
         ]
 
-    def _bits(self, name: str, *, merged: bool) -> Npy:
-        """Return a register with its flips undone, as rows of big-endian bytes."""
-        tensor = self._tensors[name]
-        rows = self._rows(name, tensor)
-        flips = self._tensors.get(_FLIPS + name)
-        if flips is not None:
-            if flips.shape[-1:] != tensor.shape[-1:]:
-                raise ValueError(f"the flips of {name[:40]!r} have another shape than its bits")
-            rows = _flipped(name, rows, self._rows(_FLIPS + name, flips))
-        return _merged(name, rows) if merged else rows
+    def _counted(self, name: str, *, merged: bool) -> list[Counts]:
+        """Return the counts of a register with its flips undone, one for each place before the shots."""
+        flips = _FLIPS + name
+        undo = self._bit_tensor(flips) if flips in self._tensors else None
+        return bit_counts(self._bit_tensor(name), undo, merged=merged)
 
-    def _rows(self, name: str, tensor: _Tensor) -> Npy:
+    def _bit_tensor(self, name: str) -> BitTensor:
+        tensor = self._tensors[name]
         shape = self._shape(name, tensor)
         if len(shape) < 2 or not 0 < shape[-1] <= MAX_BITS or tensor.dtype != "bool":
             raise ValueError(f"the tensor {name[:40]!r} is not bits by shot")
-        if size_of(shape[:-2]) > _MOST_PLACES:
-            raise ValueError(f"the tensor {name[:40]!r} has more parameter sets than are read")
-        return unpacked_rows(self._bytes(tensor, (size_of(shape) + 7) // 8), shape)
+        return BitTensor(name, self._text(tensor, (size_of(shape) + 7) // 8), shape, self._packed)
 
     def _numbers(self, name: str, tensor: _Tensor) -> list[ExpectationValue]:
         if tensor.dtype not in _NUMBERS:
@@ -242,95 +229,27 @@ class _Registers:
         if size > _MOST_VALUES:
             raise ValueError(f"the tensor {name[:40]!r} has {size:,} numbers, more than are shown")
         kind = f"{tensor.dtype[0]}{int(tensor.dtype[1:]) // 8}"
-        numbers = Npy(shape, kind, self._bytes(tensor, size * int(kind[1:]))).floats()
+        length = size * int(kind[1:])
+        data = b"".join(plain_pieces(self._text(tensor, length), length, packed=self._packed))
+        numbers = Npy(shape, kind, data).floats()
         return [
             ExpectationValue(value, observable=name, index=index)
             for value, index in zip(numbers, shape_places(shape), strict=True)
         ]
 
-    def _bytes(self, tensor: _Tensor, size: int) -> bytearray:
+    def _text(self, tensor: _Tensor, size: int) -> str | memoryview:
+        """Return the base64 of a tensor that would have so many bytes.
+
+        Raises:
+            ValueError: they would be packed far more tightly than what was measured is.
+        """
         text = part_of(tensor.data, self._parts) or tensor.data
         if size > max(_LARGEST, _MOST_PACKED * len(text)):
             raise ValueError(f"an array would have {size // 1_000_000:,} MB, packed into {len(text):,} bytes")
-        return plain_bytes(text, size, packed=self._packed)
+        return text
 
     def _shape(self, name: str, tensor: _Tensor) -> tuple[int, ...]:
         shape = tuple(tensor.shape)
         if any(length < 0 for length in shape) or len(shape) > MAX_DIMENSIONS:
             raise ValueError(f"the tensor {name[:40]!r} has no such shape")
         return shape
-
-
-def unpacked_rows(packed: bytearray, shape: Sequence[int]) -> Npy:
-    """Return bits that lie one after the other as rows of big-endian bytes.
-
-    Eight rows are a whole number of bytes, whatever a row is: so the bytes of the rows 0, 8, 16, ... are
-    found at equal distances, and are moved and shifted together.
-
-    Args:
-        packed: the bits, the first of a byte in its lowest place; it is filled up to whole blocks of rows.
-        shape: of the bits, `(..., rows, bits)`; the first bit of a row is bit 0 of its register.
-
-    Returns:
-        uint8, shape `(..., rows, ceil(bits / 8))`.
-    """
-    *outer, bits = shape
-    width = (bits + 7) // 8
-    rows = size_of(outer)
-    blocks = (rows + 7) // 8
-    packed.extend(bytes(blocks * bits - len(packed)))
-    data = bytearray(blocks * 8 * width)
-    for start in range(0, blocks, _BLOCKS):
-        piece = packed[start * bits : (start + _BLOCKS) * bits]
-        unpacked = bytearray(len(piece) // bits * 8 * width)
-        for row, byte in itertools.product(range(8), range(width)):
-            first, shift = divmod(row * bits + 8 * byte, 8)
-            keep = min(8, bits - 8 * byte)
-            found: bytes | bytearray = piece[first::bits].translate(_SHIFTED_DOWN[shift])
-            if shift + keep > 8:
-                rest = piece[first + 1 :: bits].translate(_SHIFTED_UP[8 - shift])
-                found = _combined(found, rest, either=True)
-            unpacked[row * width + width - 1 - byte :: 8 * width] = found.translate(_FIRST_BITS[keep])
-        data[start * 8 * width : start * 8 * width + len(unpacked)] = unpacked
-    del data[rows * width :]
-    return Npy((*outer, width), "u1", data)
-
-
-def _flipped(name: str, rows: Npy, flips: Npy) -> Npy:
-    """Return rows with flips undone; the flips are broadcast over the axes of length 1, as NumPy does."""
-    *outer, shots, width = rows.shape
-    shape = (1,) * (len(rows.shape) - len(flips.shape)) + flips.shape
-    fits = len(shape) == len(rows.shape) and shape[-1] == width
-    if not fits or any(of not in (1, length) for of, length in zip(shape[:-1], rows.shape, strict=False)):
-        raise ValueError(f"the flips of {name[:40]!r} have another shape than its bits")
-    once = shape[-2] == 1
-    size, flip_size = shots * width, shape[-2] * width
-    places = {place: number for number, place in enumerate(shape_places(shape[:-2]))}
-    data = bytearray(len(rows.data))
-    for number, place in enumerate(shape_places(outer)):
-        at = places[tuple(min(index, of - 1) for index, of in zip(place, shape, strict=False))]
-        flip = flips.data[at * flip_size : (at + 1) * flip_size]
-        measured = rows.data[number * size : (number + 1) * size]
-        data[number * size : (number + 1) * size] = _combined(measured, flip * shots if once else flip)
-    return Npy(rows.shape, "u1", data)
-
-
-def _combined(left: bytes | bytearray, right: bytes | bytearray, *, either: bool = False) -> bytes:
-    """Return the exclusive or of bytes; `either`: the inclusive one."""
-    one, other = int.from_bytes(left, "big"), int.from_bytes(right, "big")
-    return (one | other if either else one ^ other).to_bytes(len(left), "big")
-
-
-def _merged(name: str, rows: Npy) -> Npy:
-    """Return rows of shape `(randomizations, ..., shots, width)` as `(..., all shots, width)`."""
-    if len(rows.shape) < 3:
-        raise ValueError(f"the twirled register {name[:40]!r} has no axis of randomizations")
-    many, *outer, shots, width = rows.shape
-    if not outer:
-        return Npy((many * shots, width), "u1", rows.data)
-    size, places = shots * width, size_of(outer)
-    data = bytearray(len(rows.data))
-    for place, number in itertools.product(range(places), range(many)):
-        of, to = number * places + place, place * many + number
-        data[to * size : (to + 1) * size] = rows.data[of * size : (of + 1) * size]
-    return Npy((*outer, many * shots, width), "u1", data)

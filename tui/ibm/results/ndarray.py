@@ -90,8 +90,8 @@ def read_ndarray(text: str | memoryview) -> Npy:
     return Npy(shape, kind, _to_c_order(body, shape, width) if fortran else body)
 
 
-def plain_bytes(text: str | memoryview, size: int, *, packed: bool) -> bytearray:
-    """Return `size` bytes from base64, packed with zlib or not.
+def plain_pieces(text: str | memoryview, size: int, *, packed: bool) -> Iterator[bytes]:
+    """Yield `size` bytes in all from base64, packed with zlib or not.
 
     Args:
         text: base64, as text or as its ASCII bytes.
@@ -103,15 +103,14 @@ def plain_bytes(text: str | memoryview, size: int, *, packed: bool) -> bytearray
     """
     if size > MAX_BYTES:
         raise ValueError(f"an array has {size // 1024 // 1024} MB, which is more than is read")
-    body = bytearray()
+    left = size
     for piece in _decompressed(text) if packed else _decoded(text):
-        body += piece
-        if len(body) >= size:
-            break
-    if len(body) < size:
+        yield piece[:left]
+        left -= len(piece)
+        if left <= 0:
+            return
+    if left > 0:
         raise ValueError("an array is shorter than its shape")
-    del body[size:]
-    return body
 
 
 def to_float(item: object) -> float:
