@@ -2,10 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.support.circuits import bell_candidate
-from tui.domain.circuits import DEFAULT_REP_DELAY_US, TranspileOptions, classical_bits, qpu_seconds
+from tui.domain.circuits import (
+    DEFAULT_REP_DELAY_US,
+    Transpilation,
+    TranspileOptions,
+    classical_bits,
+    qpu_seconds,
+)
 from tui.domain.cloud_transpiler import CloudOptions
 
 CANDIDATE = replace(bell_candidate(), final_layout=(4, 0, 2), width=6)
@@ -53,3 +60,12 @@ def test_classical_bits_of_no_bits_are_none() -> None:
     assert classical_bits("bit[0] c;") is None
     assert classical_bits("bit[1] c;") == 1
     assert classical_bits("bit c; bit d;") == 2
+
+
+def test_transpilation_kept_without_its_time_took_none() -> None:
+    kept = msgspec.to_builtins(CANDIDATE.transpilation)
+    for name in ("seconds", "where", "estimated_success", "at", "layout", "final_layout"):
+        del kept[name]
+    found = msgspec.convert(kept, Transpilation)
+    assert (found.seconds, found.where, found.estimated_success, found.at) == (0.0, "", None, None)
+    assert found.after.two_qubit_gates == CANDIDATE.after.two_qubit_gates

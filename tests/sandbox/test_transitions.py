@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,8 @@ from tui.sandbox.core.sessions import (
     with_state,
 )
 from tui.sandbox.db.models import Job, Mode, Session, Status, TransitionError
+from tui.sandbox.server.routing import Call
+from tui.sandbox.server.sessions import session_view
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 STATES: list[Status] = ["Queued", "Running", "Completed", "Failed", "Cancelled"]
@@ -159,3 +163,13 @@ def test_session_that_drains_closes_with_its_last_job() -> None:
     assert advanced(session, clock, 1) is session
     assert advanced(session, clock, 0).state == "closed"
     assert advanced(replace(session, accepting_jobs=True), clock, 0).state == "active"
+
+
+def test_session_view_counts_no_time_below_zero() -> None:
+    clock = ManualClock()
+    session = replace(opened(clock), state="active", started_at=clock.now(), activated_at=clock.now())
+    # A fast clock runs on between the change of state and the answer.
+    clock.advance(3605)
+    service: Any = SimpleNamespace(clock=clock)
+    view = session_view(cast(Call, SimpleNamespace(service=service, user_id="user")), session)
+    assert view["active_ttl"] == 0

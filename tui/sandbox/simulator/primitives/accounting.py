@@ -22,6 +22,12 @@ _MOST_EXECUTIONS = 10_000_000
 # repetition delay and the duration of the circuit.
 _JOB_OVERHEAD_SECONDS = 2.0
 
+# Measured between density matrices with either noise; see `noise.noise_model`.
+_TWIRLED = (
+    "Pauli-twirled relaxation loses as much on average as the recorded one, but does not prefer 0: outcomes"
+    " differ by 2 to 5 % (total variation), and more where a qubit waits long in a superposition."
+)
+
 
 class JobAccounting:
     """The account of one job on one device."""
@@ -112,6 +118,8 @@ class JobAccounting:
         """Add to the log by which method some qubits were simulated, with exact or with twirled noise."""
         kind = "recorded noise" if exact else "recorded noise, Pauli-twirled"
         self.log(f"{shots} shots by {name} with {kind} of qubits {sorted(qubits)}")
+        if not exact:
+            self.log(_TWIRLED)
 
     @property
     def execution_ns(self) -> int:
