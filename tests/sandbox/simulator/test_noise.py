@@ -24,7 +24,7 @@ from tui.sandbox.simulator.base.values import JobFailure
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.clifford import clifford_form
-from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_run
+from tui.sandbox.simulator.noise.method_selection import CLIFFORD, Method, choose_run, choose_runs
 from tui.sandbox.simulator.noise.shots import PlannedRun, plan_run, sample_shots
 
 
@@ -279,6 +279,17 @@ def test_state_vector_samples_the_marginals_of_a_density_matrix(seed: int) -> No
 )
 def test_choose_run_by_size_and_gates(size: int, angle: float, expected: str) -> None:
     assert choose_run(reduce_qubits(ladder(size, angle)), "ibm_fez", 1000).method.name == expected
+
+
+def test_choose_runs_weighs_what_all_of_them_take() -> None:
+    alike = [reduce_qubits(ladder(10, angle)) for angle in (0.4, np.pi / 2, 0.7, np.pi)]
+    few = [run.method.name for run in choose_runs(alike, "ibm_fez", 64)]
+    assert few == ["density_matrix"] * 4
+    runs = choose_runs(alike * 256, "ibm_fez", 64)
+    assert [run.method.name for run in runs] == ["pauli_rotations", "stim"] * 512
+    for run in runs[:4]:
+        (bits,) = sample_shots([run], "ibm_fez", 64, 1)
+        assert bits.shape == (64, 10)
 
 
 def test_choose_run_forgets_entangled_circuit_that_was_refused() -> None:

@@ -18,7 +18,7 @@ from tui.sandbox.simulator.executor.program import Item
 from tui.sandbox.simulator.noise.durations import has_parametric_delay
 from tui.sandbox.simulator.noise.idle import with_idle_delays
 from tui.sandbox.simulator.noise.pauli_transfer import MOST_QUBITS, measures_last, sample_batch
-from tui.sandbox.simulator.noise.shots import plan_run, sample_shots
+from tui.sandbox.simulator.noise.shots import choose_runs, sample_shots
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 
 Floats = NDArray[np.float64]
@@ -146,11 +146,13 @@ def _one_by_one(
     accounting: JobAccounting,
 ) -> Bits:
     """Bind the circuit for every execution and simulate it by the method that suits it best."""
-    runs = []
+    bound = []
     for index in range(executions):
         row = {parameter: _snapped(float(column[index])) for parameter, column in values.items()}
-        runs.append(plan_run(reduce_qubits(circuit.assign_parameters(row)), device, shots))
-        accounting.log_run(runs[-1], shots)
+        bound.append(reduce_qubits(circuit.assign_parameters(row)))
+    runs = choose_runs(bound, device, shots)
+    for run in runs:
+        accounting.log_run(run, shots)
     return np.stack(sample_shots(runs, device, shots, int(generator.integers(2**31))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -78,6 +79,25 @@ def choose_run(reduced: ReducedCircuit, device: str, shots: int) -> PlannedRun:
     return _Choice(reduced, device, shots, measured=False).best()[0]
 
 
+def choose_runs(circuits: Sequence[ReducedCircuit], device: str, shots: int) -> list[PlannedRun]:
+    """Choose for circuits that differ in their angles alone, as randomizations of one circuit do.
+
+    What takes long is weighed for all of them together, and tried with one of them.
+
+    Raises:
+        TooLarge: The simulation of one would take longer than a minute by any method.
+    """
+    methods: dict[bool, Method] = {}
+    runs = []
+    for reduced in circuits:
+        choice = _Choice(reduced, device, shots, measured=False, times=len(circuits))
+        clifford = clifford_form(reduced.circuit) is not None
+        run = choice.best()[0] if clifford not in methods else choice.written(methods[clifford])
+        methods[clifford] = run.method
+        runs.append(run)
+    return runs
+
+
 def estimate_run(reduced: ReducedCircuit, device: str, shots: int) -> tuple[PlannedRun, Seconds]:
     """Choose as `choose_run` does, and estimate how long the run takes from trials on this machine.
 
@@ -88,9 +108,15 @@ def estimate_run(reduced: ReducedCircuit, device: str, shots: int) -> tuple[Plan
 
 
 class _Choice:
-    """The choice for one circuit; `measured`: estimate by trials also what is soon done anyway."""
+    """The choice for one circuit, of which there are `times`.
 
-    def __init__(self, reduced: ReducedCircuit, device: str, shots: int, *, measured: bool) -> None:
+    `measured`: estimate by trials also what is soon done anyway.
+    """
+
+    def __init__(
+        self, reduced: ReducedCircuit, device: str, shots: int, *, measured: bool, times: int = 1
+    ) -> None:
+        self._times = times
         self._circuit, self._qubits = reduced.circuit, reduced.qubits
         self._device, self._shots, self._measured = device, shots, measured
         self._width = reduced.circuit.num_qubits
@@ -100,7 +126,7 @@ class _Choice:
     def best(self) -> tuple[PlannedRun, Seconds]:
         """The best method and its seconds. Raises `TooLarge` when even that takes too long."""
         exact = self._exact()
-        if exact is not None and exact[1].wall <= _WORTH:
+        if exact is not None and exact[1].wall * self._times <= _WORTH:
             return exact
         choices = [exact] if exact is not None else []
         if (clifford := clifford_form(self._circuit)) is not None:
@@ -114,12 +140,21 @@ class _Choice:
         self._refuse_if_long(fastest[1])
         return fastest
 
+    def written(self, method: Method) -> PlannedRun:
+        """Write the circuit for a method that was chosen for one like it."""
+        if method.sampled_noise and method.name not in CLIFFORD:
+            return self._drawn(method.name)
+        circuit = clifford_form(self._circuit) if method.name in CLIFFORD else self._circuit
+        if method.name == "stim" and circuit is not None:
+            return PlannedRun(circuit, self._qubits, method)
+        return self._relaxed(method, circuit)
+
     def _exact(self) -> tuple[PlannedRun, Seconds] | None:
         """Simulate amplitude damping as it is, where few qubits allow it."""
         if self._width <= _DENSITY_QUBITS and not self._feedback and measures_last(self._circuit):
             run = self._relaxed(Method("density_matrix", exact=True))
             rough = self._operations * (_OPERATION_SECONDS + _ELEMENT_SECONDS * 4.0**self._width)
-            if rough <= _WORTH and not self._measured:
+            if rough * self._times <= _WORTH and not self._measured:
                 return run, Seconds(rough)
             return run, trials.density_seconds(run.circuit, self._device, self._qubits)
         if self._width <= _DYNAMIC_QUBITS:
@@ -133,7 +168,7 @@ class _Choice:
             return run, self._by_shots(run)
         run = PlannedRun(circuit, self._qubits, Method("stim", exact=False, sampled_noise=True))
         rough = Seconds(_STIM_OPERATION_SECONDS * self._shots * self._operations)
-        if rough.wall <= _SOON and not self._measured:
+        if rough.wall * self._times <= _SOON and not self._measured:
             return run, rough
         return run, trials.stim_seconds(circuit, self._device, self._qubits, self._shots)
 
@@ -152,7 +187,7 @@ class _Choice:
             states = trials.rotations_seconds(few, len(trajectories.flips))
             choices.append((self._drawn("pauli_rotations"), states.after(preparing)))
         limit = min((choice[1].wall for choice in choices), default=_GIVEN_UP_SECONDS)
-        if limit > _SOON:
+        if limit * self._times > _SOON:
             products = trials.products_seconds(self._circuit, pulled, trajectories, limit)
             choices.append((self._drawn("matrix_product_state"), products.after(preparing)))
         return choices
@@ -169,7 +204,7 @@ class _Choice:
         rough = (
             self._shots * self._operations * (_SHOT_OPERATION_SECONDS + _AMPLITUDE_SECONDS * 2.0**self._width)
         )
-        if rough <= _SOON and not self._measured:
+        if rough * self._times <= _SOON and not self._measured:
             return Seconds(rough)
         method = run.method
         return trials.shots_seconds(

@@ -12,12 +12,12 @@ from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit
 from tui.sandbox.simulator.noise import noise_model as noise
 from tui.sandbox.simulator.noise.aer import sample_noisy, sample_products
 from tui.sandbox.simulator.noise.clifford import sample_clifford
-from tui.sandbox.simulator.noise.method_selection import Method, PlannedRun, choose_run
+from tui.sandbox.simulator.noise.method_selection import Method, PlannedRun, choose_run, choose_runs
 from tui.sandbox.simulator.rotations.pulled_circuit import pull_circuit
 from tui.sandbox.simulator.rotations.reduction import needed_rotations, reduce_rotations
 from tui.sandbox.simulator.rotations.trajectories import draw_trajectories, sample_rotations
 
-__all__ = ["PlannedRun", "plan_run", "sample_shots"]
+__all__ = ["PlannedRun", "choose_runs", "plan_run", "sample_shots"]
 
 
 def plan_run(reduced: ReducedCircuit, device: str, shots: int) -> PlannedRun:
