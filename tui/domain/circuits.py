@@ -241,7 +241,7 @@ class Candidate(Value, frozen=True):
         observable = parse_observable(text)
         if observable.qubits != len(self.final_layout):
             raise ValueError(
-                f"{plain(observable.text, limit=60)} has {observable.qubits} letters but the circuit has "
+                f"'{plain(observable.text, limit=60)}' has {observable.qubits} letters but the circuit has "
                 f"{len(self.final_layout)} qubits: one letter a qubit, leftmost = highest qubit."
             )
         return observable.laid_out(self.final_layout, self.width).text

@@ -16,7 +16,10 @@ from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
 from tui.domain.primitives import Decoupling, PrimitiveOptions
+from tui.domain.pubs.sweep_text import ParameterError
+from tui.domain.pubs.sweeps import Sweep, check_executions
 from tui.widgets.forms.inputs import FieldRow, SanitizedInput
+from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_validation import (
     estimated_seconds,
@@ -96,6 +99,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
         yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
         yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
+        yield ParameterRows(id="parameters")
         yield FieldRow("Mitigation", _choice("resilience", _RESILIENCE), id="row-resilience")
         yield FieldRow(
             "Twirling", _choice("twirling", [(name, name) for name in _TWIRLING]), id="row-twirling"
@@ -129,6 +133,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
     def show_candidate(self, candidate: Candidate | None) -> None:
         """Show the circuit that would run; `None` for no circuit."""
         self._candidate = candidate
+        self.query_one(ParameterRows).show_parameters(candidate.parameters if candidate is not None else ())
         self.say("")
 
     def show_usage(self, usage: Usage | None) -> None:
@@ -186,7 +191,14 @@ class SubmitForm(VerticalScroll, can_focus=False):
             precision = parse_precision(self._value("precision"))
         except ValueError:
             return None
-        return estimated_seconds(self._candidate, shots_of(self.primitive, shots, precision))
+        shots = shots_of(self.primitive, shots, precision)
+        rows = self.query_one(ParameterRows)
+        rows.show_size(shots)
+        try:
+            sweep = rows.sweep()
+        except ParameterError:
+            return None
+        return estimated_seconds(self._candidate, shots * (1 if sweep is None else sweep.sets))
 
     def submission(self, source: Source) -> Submission | None:
         """Return the form as a submission.
@@ -215,11 +227,15 @@ class SubmitForm(VerticalScroll, can_focus=False):
                 labels, observables = parse_observables(self._value("observables"), candidate)
                 field = "precision"
                 precision = parse_precision(self._value("precision"))
+            field = "parameters"
+            sweep = self._sweep(shots)
             field = "tags"
             tags = parse_tags(self._value("tags"))
             field = "max-seconds"
             max_seconds = parse_seconds(self._value("max-seconds"))
         except ValueError as error:
+            if isinstance(error, ParameterError):
+                field = self.query_one(ParameterRows).field_of(error.parameter)
             self.say(str(error), field=field)
             return None
         self.say("")
@@ -239,7 +255,26 @@ class SubmitForm(VerticalScroll, can_focus=False):
             private=self.query_one("#private", SearchableSelect).selection is True,
             options=self._options(),
             transpilation=candidate.transpilation,
+            parameters=candidate.parameters,
+            sweep=sweep,
         )
+
+    def _sweep(self, shots: int | None) -> Sweep | None:
+        """Return the values of the parameters.
+
+        Args:
+            shots: of each set of values; `None`: as many as the precision asks for.
+
+        Raises:
+            ParameterError: a value is missing or cannot be read, or there are too many executions.
+        """
+        sweep = self.query_one(ParameterRows).sweep()
+        if sweep is not None and shots is not None:
+            try:
+                check_executions([sweep.sets], shots)
+            except ValueError as error:
+                raise ParameterError(str(error), sweep.names[0]) from error
+        return sweep
 
     @on(Select.Changed, "#primitive")
     def _primitive_changed(self) -> None:
@@ -248,6 +283,10 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     @on(Select.Changed, "#resilience")
     def _mitigation_changed(self) -> None:
+        self._show_estimate()
+
+    @on(ParameterRows.Changed)
+    def _file_read(self) -> None:
         self._show_estimate()
 
     @on(Select.Changed, "#session")

@@ -8,6 +8,7 @@ from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive
+from tui.domain.pubs.observables import parse_observables as read_observables
 from tui.domain.sessions import Session, SessionMode
 from tui.widgets.text.format import duration
 
@@ -15,8 +16,6 @@ MAX_SHOTS = 100_000
 """The most shots the service takes for one PUB."""
 FREE_PLANS = frozenset({"open", "lite", "free"})
 """Plans whose QPU time costs nothing; every other plan is paid."""
-MAX_OBSERVABLES = 100
-"""A line of text holds no more with any sense."""
 
 
 def parse_shots(text: str) -> int:
@@ -84,19 +83,20 @@ def parse_tags(text: str) -> tuple[str, ...]:
 
 
 def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The observables as typed (upper case), and laid out over the device's qubits.
+    """Return the observables, sums of Pauli strings, as they are named and laid out over the device's qubits.
 
     Raises:
         ValueError: there is none, too many, or one does not fit the circuit.
     """
-    labels = tuple(label.upper() for part in text.split(",") if (label := part.strip()))
-    if not labels:
+    if not text.strip():
         example = "Z" * len(candidate.final_layout)
         shown = example if len(example) <= 12 else "one letter a qubit"
         raise ValueError(f"Observables: Pauli strings with commas between, for example {shown}.")
-    if len(labels) > MAX_OBSERVABLES:
-        raise ValueError(f"Observables: at most {MAX_OBSERVABLES}, these are {len(labels)}.")
-    return labels, tuple(candidate.lay_out(label) for label in labels)
+    try:
+        labels = tuple(one.text for one in read_observables(text))
+        return labels, tuple(candidate.lay_out(label) for label in labels)
+    except ValueError as error:
+        raise ValueError(f"Observables: {error}") from error
 
 
 def estimated_seconds(candidate: Candidate, shots: int) -> float:
