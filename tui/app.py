@@ -99,6 +99,7 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state
         self._settings = settings
+        self._edits_first = False
         self._unsubscribe: Callable[[], None] | None = None
         self._end_hook: Callable[[], None] | None = None
         self.animation_level = "none"
@@ -129,6 +130,22 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
 
         return DraftKeeper(self._state_folder / "drafts", self.workspace)
 
+    def edit_first(self, path: Path, line: int = 1) -> None:
+        """Open a file in the editor at the start, and ask nobody to sign in.
+
+        Args:
+            path: the file; one that is not there is made when it is saved.
+            line: where the cursor is to be, from 1.
+
+        Raises:
+            QdeckError: `STORAGE`, the file is there and cannot be opened.
+        """
+        from tui.openqasm.files import read_circuit
+
+        text = read_circuit(path) if path.exists() else ""
+        self.workspace.open(path.absolute(), text, line)
+        self._edits_first = True
+
     # --- beginning and end -------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -154,8 +171,10 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
                 self.show_notice(unsaved)
         except QdeckError as error:
             self.report(error)
+        if self._edits_first:
+            self.switch_mode("editor")
         if self._sandbox is None and self._sign_in is None:
-            if self.services.connection.identity is None:
+            if self.services.connection.identity is None and not self._edits_first:
                 self._ask_who(None)
             return
         self._show_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)

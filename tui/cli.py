@@ -9,15 +9,22 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
-from tui.commands.arguments.circuits import run, transpile
+from tui.commands.arguments.circuits import check, run, transpile
 from tui.commands.arguments.jobs import cancel, jobs, result
-from tui.commands.arguments.options import STATUSES, TOKEN_REFUSED, service_choice, service_flags
+from tui.commands.arguments.options import (
+    STATUSES,
+    TOKEN_REFUSED,
+    service_choice,
+    service_flags,
+    service_options,
+)
 from tui.commands.arguments.services import backends, sandbox
 from tui.commands.history import history
 from tui.commands.shared.output import (
@@ -75,9 +82,27 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     return _open_app(service_choice(**service), read_only=readonly)
 
 
+@qdeck.command(epilog=STATUSES)
+@click.argument("file", metavar="FILE[:LINE]")
+@service_options()
+def edit(choice: ServiceChoice, file: str) -> int:
+    """Open the app with FILE in the editor, at LINE; one that does not exist is made by saving.
+
+    Without an option that names a service nobody is signed in: F7 does that later.
+    """
+    why = no_terminal(os.environ)
+    if why:
+        say(NO_TERMINAL.format(why=why))
+        return Exit.USAGE
+    return _open_app(
+        choice, read_only=bool(click.get_current_context().find_root().params["readonly"]), file=file
+    )
+
+
 for command in (
     run,
     transpile,
+    check,
     jobs,
     result,
     cancel,
@@ -164,8 +189,8 @@ def _log(error: Exception) -> str:
         return f"Details could not be written to {folder}: {failure.strerror or failure}."
 
 
-def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
-    """Show the app; signed in at once when the command line says to which service."""
+def _open_app(choice: ServiceChoice, *, read_only: bool, file: str = "") -> int:
+    """Show the app; signed in at once when the command line says to which service, with a file to edit."""
     # Nothing imported now is garbage: looking for some takes a sixth of the time to the first picture.
     gc.disable()
     for name in TEXTUAL_LOGS:
@@ -186,4 +211,15 @@ def _open_app(choice: ServiceChoice, *, read_only: bool) -> int:
     sandbox = choice.sandbox_channel if choice.sandbox else None
     settings = load_settings(folders(os.environ).settings_file)
     services = make_services(os.environ, clock, read_only=read_only)
-    return run_app(QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, settings=settings))
+    app = QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, settings=settings)
+    if file:
+        app.edit_first(*_file_and_line(file))
+    return run_app(app)
+
+
+def _file_and_line(argument: str) -> tuple[Path, int]:
+    """Split `FILE:LINE`; the whole is the file where there is one of that name. The line counts from 1."""
+    name, colon, line = argument.rpartition(":")
+    if not colon or not name or not (line.isascii() and line.isdigit()) or Path(argument).exists():
+        return Path(argument), 1
+    return Path(name), max(1, int(line[:9]))

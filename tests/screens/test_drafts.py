@@ -108,3 +108,27 @@ async def test_text_is_kept_although_the_folder_cannot_be_made(tmp_path: Path) -
         await pilot.press(*"h q;")
         await settled(pilot)
         assert area.text == "h q;"
+
+
+async def test_file_named_at_the_start_is_shown_at_its_line_without_signing_in(tmp_path: Path) -> None:
+    path = tmp_path / "bell.qasm"
+    path.write_text(BELL)
+    app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=tmp_path)
+    app.edit_first(path, 5)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await settled(pilot)
+        area = app.screen.query_one(QasmEditor)
+        assert (area.text, area.cursor_location) == (BELL, (4, 0))
+        assert (app.workspace.name, app.workspace.dirty) == ("bell", False)
+        await pilot.press("x")
+        await until(pilot, lambda: on_disk(tmp_path) == [area.text])
+    path.write_text(BELL + "// elsewhere\n")
+    app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=tmp_path)
+    app.edit_first(path, 1)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await settled(pilot)
+        assert app.screen.query_one(QasmEditor).text.splitlines()[4].startswith("x")
+        assert "changed meanwhile" in notices(pilot)
+        assert app.workspace.dirty

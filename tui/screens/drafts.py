@@ -52,8 +52,14 @@ class DraftKeeper:
         except OSError as error:
             raise _failure(error) from error
         workspace = self._workspace
-        if workspace.qasm:
-            return ""  # the user was quicker
+        same = [name for name, draft in self.found.items() if _changes_of(draft, workspace.path)]
+        if same and not workspace.dirty:
+            on_disk = workspace.qasm
+            self.reopen(same[0])
+            meanwhile = "" if on_disk == workspace.saved else " The file itself was changed meanwhile."
+            return f"{_unsaved(workspace)}{meanwhile}"
+        if workspace.qasm or workspace.path is not None:
+            return ""  # the user was quicker, or named a file
         if choices.backend:
             workspace.backend, workspace.backend_picked = choices.backend, True
         if choices.level is not None and 0 <= choices.level <= 3:
@@ -63,11 +69,7 @@ class DraftKeeper:
             return ""
         self.reopen(name)
         changed = self.reopened is not None and bool(self.reopened.changes)
-        if not (changed or workspace.dirty):
-            return ""
-        return (
-            f"{shorten(workspace.name, 40)} has changes that are in no file: F3 shows them as they were left."
-        )
+        return _unsaved(workspace) if changed or workspace.dirty else ""
 
     def reopen(self, name: str) -> None:
         """Put a draft that was found on the workspace.
@@ -137,6 +139,17 @@ class DraftKeeper:
             current = "" if file is None else file.path.name
             level = workspace.options.optimization_level
             self._folder.keep(Choices((current,) if current else (), current, backend, level))
+
+
+def _changes_of(draft: Draft, path: Path | None) -> bool:
+    """Whether the draft has changes of that file."""
+    changed = bool(draft.changes) or draft.head.saved is not None
+    return changed and path is not None and draft.head.path == str(path)
+
+
+def _unsaved(workspace: Workspace) -> str:
+    name = shorten(workspace.name, 40)
+    return f"{name} has changes that are in no file: F3 shows them as they were left."
 
 
 def _failure(error: OSError) -> QdeckError:

@@ -322,6 +322,9 @@ class EditorScreen(SectionScreen):
             area.replay(draft.changes)
             self._share_text()
             area.move_cursor((draft.cursor.line, draft.cursor.column), center=True)
+        if self.workspace.line:
+            area.move_cursor((self.workspace.line - 1, 0), center=True)
+            self.workspace.line = 0
         self._show_title()
 
     # --- going on --------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ class Workspace:
         lost_session: it was to run in this one, which takes no more jobs, and the user chose nothing since.
         saved: the text as last opened or saved.
         touched: the text was changed since, and is perhaps another.
+        line: where the editor is to put the cursor when it is next shown, from 1; 0: where it is.
         pending_action: what the transpile screen does when it is next shown.
     """
 
@@ -51,6 +52,7 @@ class Workspace:
     lost_session: str = ""
     saved: str = ""
     touched: bool = False
+    line: int = 0
     _text: str = ""
     _editor: Callable[[], str] | None = None
     pending_action: PendingAction = PendingAction.NONE
@@ -63,6 +65,16 @@ class Workspace:
     @qasm.setter
     def qasm(self, text: str) -> None:
         self._text, self._editor, self.touched = text, None, True
+
+    def open(self, path: Path, text: str, line: int) -> None:
+        """Take a file's text.
+
+        Args:
+            line: where the cursor is to be, from 1.
+        """
+        self.name, self.path = path.stem, path
+        self.qasm = self.saved = text
+        self.line = line
 
     def edited(self, text: Callable[[], str]) -> None:
         """Take the text from the editor from now on.

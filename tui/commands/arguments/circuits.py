@@ -1,4 +1,4 @@
-"""Arguments of the commands that take a circuit: `run`, `transpile`."""
+"""Arguments of the commands that take a circuit: `run`, `transpile`, `check`."""
 
 from __future__ import annotations
 
@@ -116,3 +116,17 @@ def transpile(choice: ServiceChoice, **options: Any) -> int:
 
     request = TranspileRequest(service=choice, **options)
     return finish(lambda environ: command(request, environ))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(files: tuple[str, ...], as_json: bool) -> int:
+    """Check OpenQASM files (- for stdin), as the editor does.
+
+    Prints file:line:column: error: message, a line each. The status is 0 where Qiskit takes all files, 1
+    where it does not, 2 where one cannot be read. No service is asked.
+    """
+    from tui.commands.check import check as command
+
+    return finish(lambda environ: command(files, environ, as_json=as_json))

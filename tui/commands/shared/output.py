@@ -113,6 +113,12 @@ def emit_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         _write("\n".join(lines) + "\n")
 
 
+def emit_lines(lines: Iterable[str]) -> None:
+    """Write lines to stdout; raises as `emit_json` does."""
+    if text := "".join(f"{one}\n" for one in lines):
+        _write(text)
+
+
 def emit_pieces(pieces: Iterable[bytes]) -> None:
     """Write bytes to stdout, piece by piece; raises as `emit_json` does."""
     for piece in pieces:

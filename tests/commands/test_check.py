@@ -1,0 +1,66 @@
+"""`qdeck check`: errors at their places, as compilers print them; the exit status tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.circuits import BELL
+from tui.cli import main
+
+WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nhh q[0];\n'
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bell.qasm").write_text(BELL)
+    (tmp_path / "wrong.qasm").write_text(WRONG)
+    return tmp_path
+
+
+def test_check_prints_errors_at_their_places_and_fails(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "bell.qasm", "wrong.qasm"]) == 1
+    out, err = capsys.readouterr()
+    (one,) = out.splitlines()
+    assert one.startswith("wrong.qasm:4:1: error: ")
+    assert "hh" in one
+    assert err == ""
+
+
+def test_check_of_good_files_says_nothing_and_ends_with_0(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "bell.qasm"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_check_tells_files_that_cannot_be_read_and_checks_the_others(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "bytes.qasm").write_bytes(b"\xff\xfe")
+    assert main(["check", "--json", "missing.qasm", "bytes.qasm", "bell.qasm"]) == 2
+    missing, no_text, bell = json.loads(capsys.readouterr().out)["files"]
+    assert not missing["ok"]
+    assert "No such file" in missing["errors"][0]["message"]
+    assert "byte 0" in no_text["errors"][0]["message"]
+    assert bell == {
+        "file": "bell.qasm",
+        "ok": True,
+        "version": 3,
+        "qubits": 2,
+        "bits": 2,
+        "depth": 3,
+        "parameters": [],
+        "measures": True,
+        "errors": [],
+    }
+
+
+def test_edit_needs_a_terminal(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["edit", "bell.qasm:3"]) == 2
+    assert "needs a terminal" in capsys.readouterr().err
