@@ -26,6 +26,7 @@ from tui.commands.shared.prices import (
     run_dry,
     say_price,
 )
+from tui.commands.shared.progress import told_when_slow
 from tui.commands.shared.search import best_candidates, online_backends, refuse_flagged
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import QdeckError
@@ -92,10 +93,12 @@ async def _submit_and_wait(
     services = opened.services
     if request.backend:
         await require_backend_name(services, request.backend)
-    circuits = await checked_circuits(services, request, values, sources)
+    with told_when_slow("Checking"):
+        circuits = await checked_circuits(services, request, values, sources)
     if circuits is None:
         return Exit.FAILED
-    candidates = await _candidates(services, request, asked, circuits)
+    with told_when_slow("Transpiling"):
+        candidates = await _candidates(services, request, asked, circuits)
     for circuit, candidate in zip(circuits, candidates, strict=True):
         _say_transpiled(candidate, circuit.name if len(circuits) > 1 else "")
     if not request.yes and not request.dry_run:
@@ -105,8 +108,10 @@ async def _submit_and_wait(
     if request.dry_run:
         return await _run_dry(opened, request, candidates[0], submissions[0])
     for submission in submissions:
-        await _say_simulation(services, submission)
-    priced = [await services.pricing.price(submission) for submission in submissions]
+        with told_when_slow("Estimating the simulation"):
+            await _say_simulation(services, submission)
+    with told_when_slow("Preparing the job"):
+        priced = [await services.pricing.price(submission) for submission in submissions]
     usage = await known_usage(services)
     total = total_price([one.price for one in priced], request.max_seconds)
     say_price(total, usage)
@@ -174,7 +179,8 @@ async def _created(
     """Submit, in a batch where that is asked for, which takes no more jobs afterwards."""
     session_id = request.session_id
     if request.batch:
-        batch = await services.sessions.open(submissions[0].backend, SessionMode.BATCH)
+        async with waiting_for_service():
+            batch = await services.sessions.open(submissions[0].backend, SessionMode.BATCH)
         session_id = batch.id
         say(f"Batch {session_id} on {submissions[0].backend}.")
     jobs: list[Job] = []
@@ -184,7 +190,8 @@ async def _created(
             say(f"Job {jobs[-1].id} on {jobs[-1].backend}: {jobs[-1].status}.")
     finally:
         if request.batch:
-            await services.sessions.drain(session_id)
+            async with waiting_for_service():
+                await services.sessions.drain(session_id)
     return jobs
 
 

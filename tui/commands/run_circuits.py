@@ -111,7 +111,8 @@ async def backend_for(services: AppServices, request: RunRequest, circuits: Sequ
     qubits = max(one.report.stats.qubits if one.report.stats else 1 for one in circuits)
     for name in undecided(services.backends.all(), qubits):
         with contextlib.suppress(QdeckError):
-            await services.backends.details(name)
+            async with waiting_for_service():
+                await services.backends.details(name)
     chosen = require_backend(services.backends.all(), qubits)
     queue = "" if chosen.queue_length is None else f", {chosen.queue_length} in its queue"
     say(f"Backend {chosen.name}: the least busy one{queue}.")

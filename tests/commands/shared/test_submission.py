@@ -16,11 +16,12 @@ from tests.store.samples import read_tables
 from tests.support.full_disk import full_disk
 from tui.commands import run as run_module
 from tui.commands.run_request import RunRequest
+from tui.commands.shared import progress
 from tui.commands.shared.context import OpenServices
 from tui.commands.shared.output import Exit
 from tui.commands.shared.submission import MOST_REPEATS, QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobStatus
+from tui.domain.jobs import Job, JobStatus, Submission
 from tui.domain.results import JobResult, PubResult
 from tui.monitor.outbox.outbox import DISK_AGAIN
 from tui.monitor.outbox.reconciler import SURE_AFTER, Reconciler
@@ -237,3 +238,44 @@ async def test_disk_that_has_room_again_in_time_lets_the_submission_go(tmp_path:
     await harness.clock.run_until(sent.done, seconds=30)
     assert sent.exception() is None and len(harness.host.jobs) == 1
     await harness.services.aclose()
+
+
+@pytest.mark.parametrize("state", ["sent", "looked for"])
+async def test_request_that_takes_long_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    monkeypatch.setattr(progress, "_TOLD_FIRST", 0.0)
+    harness = await MonitorHarness(tmp_path).enter(SANDBOX)
+    answered = asyncio.Event()
+
+    async def slow(_self: FakeService, _submission: Submission) -> Job:
+        if state == "sent":
+            await answered.wait()
+        raise QdeckError(ErrorKind.UNCONFIRMED, "The gateway gave up.")
+
+    monkeypatch.setattr(FakeService, "submit", slow)
+    talk = QueueTalk(harness.services)
+    sent = asyncio.ensure_future(submit(harness.services, BELL))
+    await harness.clock.settle()
+    words = "Sending the job to the service: 0 s." if state == "sent" else "whether it has the job: 0 s."
+    assert words in capsys.readouterr().err
+    talk.close()
+    sent.cancel()
+    await harness.services.aclose()
+
+
+async def test_progress_is_told_later_and_later_until_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "_TOLD_FIRST", 0.0)
+    monkeypatch.setattr(progress, "_TOLD_AGAIN", 0.0)
+    shown = progress.Progress()
+    shown.show("Reading", 9.0)
+    for _ in range(3):
+        shown.show("Reading", 9.0)
+        await asyncio.sleep(0.001)
+    shown.show("")
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) >= 2 and set(said) == {"Reading: 0 of 9 s. Ctrl+C stops."}
+    await asyncio.sleep(0.005)
+    assert capsys.readouterr().err == ""

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tui.commands.shared.output import Exit, explain, say
+from tui.commands.shared.progress import told_when_slow
 from tui.commands.shared.selection import ServiceChoice, require_account
 from tui.common.crash_log import CrashLogHandler
 from tui.common.errors import ErrorKind, QdeckError
@@ -25,9 +26,6 @@ from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
 from tui.sandbox.lifecycle.info import RunningSandbox
-
-_TOLD_FIRST = 2.0
-_TOLD_AGAIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,30 +184,16 @@ async def waiting_for_service(seconds: float | None = None) -> AsyncIterator[Non
     Raises:
         QdeckError: `TIMEOUT`: the service did not answer in that time.
     """
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-
-    timer: asyncio.TimerHandle
-
-    def tell() -> None:
-        nonlocal timer
-        passed = loop.time() - began
-        limit = "" if seconds is None else f" of {seconds:g}"
-        say(f"Waiting for the service: {passed:.0f}{limit} s. Ctrl+C stops.")
-        timer = loop.call_later(max(_TOLD_AGAIN, passed), tell)
-
-    timer = loop.call_later(_TOLD_FIRST, tell)
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        with told_when_slow("Waiting for the service", seconds):
+            async with asyncio.timeout(seconds):
+                yield
     except TimeoutError:
         raise QdeckError(
             ErrorKind.TIMEOUT,
             f"The service did not answer within {seconds:g} s.",
             "Give it longer with --timeout SECONDS, or timeout_seconds in settings.toml.",
         ) from None
-    finally:
-        timer.cancel()
 
 
 def _talk_of(event: Event) -> None:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable
 
 from tui.commands.shared.output import explain, say
+from tui.commands.shared.progress import Progress
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus, Submission, WaitingSubmission, WaitState
 from tui.monitor.outbox.context import describe
@@ -21,6 +22,12 @@ MOST_DISK_TRIES = 6
 """How often the disk may refuse to take down that a submission is being sent, some seconds apart."""
 EARLIER_SECONDS = 180.0
 """Seconds a command stays for what earlier runs left in line, after its own work is done."""
+
+
+_SLOW = {
+    WaitState.SENDING: "Sending the job to the service",
+    WaitState.UNCONFIRMED: "Asking the service whether it has the job",
+}
 
 
 class QueueTalk:
@@ -38,12 +45,14 @@ class QueueTalk:
         self._services = services
         self._ours: set[str] = set()
         self._last_reason = ""
+        self._progress = Progress()
         self._unsubscribe = services.events.subscribe(self._changed, OutboxChanged)
         self._see(services.outbox.queue.waiting())
 
     def close(self) -> None:
         """Print nothing any more."""
         self._unsubscribe()
+        self._progress.show("")
 
     def _changed(self, event: Event) -> None:
         assert isinstance(event, OutboxChanged)
@@ -55,6 +64,8 @@ class QueueTalk:
             if one.tag in here or one.tag in self._ours:
                 self._ours.add(one.tag)
                 self._say_why(one)
+        states = {one.state for one in waiting if one.tag in self._ours}
+        self._progress.show(next((words for state, words in _SLOW.items() if state in states), ""))
         for one in self._services.outbox.queue.in_line():
             if one.tag not in self._ours:
                 self._say_earlier(one)
