@@ -13,6 +13,7 @@ from tests.store.samples import make_folders
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
+from tui.common.values import Listed
 from tui.compiler.client import Compiler
 from tui.compiler.messages import PreparedProgram
 from tui.domain.accounts import (
@@ -77,6 +78,7 @@ class FakeHost:
     submit_ends: Callable[[Callable[[], Job]], Job] | None = None
     """How the next submission ends; given what creates the job."""
     lists_sessions: bool = True
+    unreadable: tuple[str, ...] = ()
     cloud_circuit: CloudCircuit = field(
         default_factory=lambda: CloudCircuit("OPENQASM 2.0;", "", (1, 0), (0, 1))
     )
@@ -206,9 +208,10 @@ class FakeService:
     def clock_skew(self) -> float | None:
         return (self.host.clock.true_time() - self.host.clock.now()).total_seconds()
 
-    async def backends(self) -> tuple[Backend, ...]:
+    async def backends(self) -> Listed[Backend]:
         self.host.called("backends")
-        return (Backend("ibm_cusco", 127, "online", True, queue_length=len(self.host.jobs)),)
+        backend = Backend("ibm_cusco", 127, "online", True, queue_length=len(self.host.jobs))
+        return Listed([backend], self.host.unreadable)
 
     async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         self.host.called("backend")
@@ -324,9 +327,9 @@ class FakeService:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such session.")
         return self.host.sessions[session_id]
 
-    async def sessions(self) -> tuple[Session, ...]:
+    async def sessions(self) -> Listed[Session]:
         self.host.called("sessions")
-        return tuple(self.host.sessions.values()) if self.host.lists_sessions else ()
+        return Listed(self.host.sessions.values() if self.host.lists_sessions else (), self.host.unreadable)
 
     async def drain_session(self, session_id: str) -> None:
         self.host.called("drain_session")

@@ -10,10 +10,11 @@ import pytest
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.values import Listed
 from tui.config.settings import Settings, load_settings
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode
-from tui.monitor.state.events import FreshnessChanged, JobsFinished
+from tui.monitor.state.events import FreshnessChanged, JobsFinished, Notice
 
 
 async def with_pending(root: Path, many: int) -> MonitorHarness:
@@ -159,8 +160,8 @@ async def test_sessions_poller_retries_a_failed_time_to_live(tmp_path: Path) -> 
     whole = replace(elsewhere, max_ttl=3600)
     listed = service.sessions
 
-    async def without_limits() -> tuple[Session, ...]:
-        return tuple(replace(session, max_ttl=None) for session in await listed())
+    async def without_limits() -> Listed[Session]:
+        return Listed(replace(session, max_ttl=None) for session in await listed())
 
     service.sessions = without_limits  # type: ignore[method-assign]  # as the platform's list is
     harness.host.sessions[elsewhere.id] = whole
@@ -183,3 +184,21 @@ def test_auto_result_size_is_a_setting(tmp_path: Path) -> None:
         file.write_text(f"auto_result_mib = {wrong}\n")
         with pytest.raises(QdeckError, match="whole number of MiB"):
             load_settings(file)
+
+
+async def test_unreadable_entries_of_the_lists_of_sessions_and_backends_are_told_once(tmp_path: Path) -> None:
+    harness = MonitorHarness(tmp_path)
+    harness.host.unreadable = ("No `id`.", "No `id`.")
+    await harness.enter()
+    harness.host.unreadable = ("No `name`.",)
+    for _ in range(3):
+        await harness.services.polling.refresh()
+        await harness.clock.advance(600)
+    told = [event.text for event in harness.events if isinstance(event, Notice)]
+    assert sorted(told) == [
+        "1 entry of the backend list is left out: No `name`.",
+        "1 entry of the session list is left out: No `name`.",
+        "2 entries of the backend list are left out: No `id`.",
+        "2 entries of the session list are left out: No `id`.",
+    ]
+    await harness.services.aclose()

@@ -21,6 +21,7 @@ from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
+from tui.common.values import Listed
 from tui.config.settings import Folders
 from tui.domain.accounts import (
     Account,
@@ -136,9 +137,9 @@ class RecordingService(FakeService):
     async def usage(self) -> Usage:
         return USAGE
 
-    async def backends(self) -> tuple[Backend, ...]:
+    async def backends(self) -> Listed[Backend]:
         self._harness.record("backends")
-        return self._harness.listed_backends
+        return Listed(self._harness.listed_backends)
 
     async def jobs(self, query: JobQuery) -> JobPage:
         if query.created_before is not None:
@@ -147,8 +148,8 @@ class RecordingService(FakeService):
         self.host.jobs = {job.id: job for job in (*self._harness.older_jobs, *self._harness.the_jobs)}
         return await super().jobs(query)
 
-    async def sessions(self) -> tuple[Session, ...]:
-        return self._harness.the_sessions
+    async def sessions(self) -> Listed[Session]:
+        return Listed(self._harness.the_sessions)
 
     async def sign_out(self) -> SignOutReport:
         self._harness.record("sign_out")

@@ -1,11 +1,14 @@
-"""Frozen values: made, decoded and defined much faster than dataclasses, and used as such."""
+"""Frozen values, made, decoded and defined much faster than dataclasses; lists that are not complete."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
+
+V = TypeVar("V")
 
 
 class _DataclassFields:
@@ -45,3 +48,19 @@ def _dataclass_fields(kind: type[msgspec.Struct]) -> dict[str, dataclasses.Field
     # Nothing but its fields is wanted.
     made = dataclasses.dataclass(init=False, repr=False, eq=False)(plain)
     return {field.name: field for field in dataclasses.fields(made)}
+
+
+class Listed(tuple[V, ...]):
+    """The entries of a list, and why others of it are none.
+
+    Attributes:
+        unreadable: a reason for each entry that was left out.
+    """
+
+    unreadable: tuple[str, ...]
+
+    def __new__(cls, entries: Iterable[V] = (), unreadable: Iterable[str] = ()) -> Self:
+        """Return the entries as a tuple."""
+        made = super().__new__(cls, entries)
+        made.unreadable = tuple(unreadable)
+        return made

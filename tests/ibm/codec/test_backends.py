@@ -184,3 +184,9 @@ def test_backend_list_with_little_said() -> None:
 
 async def test_backend_without_properties_is_unchanged() -> None:
     assert await with_properties(Backend("b"), b"", "GET") == Backend("b")
+
+
+def test_backends_that_cannot_be_read_are_left_out_with_the_reason() -> None:
+    found = decode_devices(raw({"devices": [{"name": "a"}, 7, {"name": []}, "b"]}), "GET /backends", NOW)
+    assert [backend.name for backend in found] == ["a", "b"]
+    assert len(found.unreadable) == 2 and all("GET /backends" in reason for reason in found.unreadable)

@@ -103,3 +103,11 @@ def test_workloads_become_sessions_without_jobs() -> None:
     ]
     assert found[0].usage_seconds == 2
     assert following == "abc"
+
+
+def test_workloads_that_cannot_be_read_are_left_out_with_the_reason() -> None:
+    item = fixture("gen2_workloads")["responses"][0]["body"]["workloads"][0] | {"mode": "batch"}
+    body = {"workloads": [7, item | {"id": "a"}, item | {"id": None}, "text"]}
+    found, _ = decode_workloads(raw(body), "GET /workloads", Provenance("s", "i", NOW))
+    assert [session.id for session in found] == ["a"]
+    assert len(found.unreadable) == 3 and all("GET /workloads" in reason for reason in found.unreadable)

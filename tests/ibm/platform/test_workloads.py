@@ -163,3 +163,12 @@ async def test_failing_workload_list_raises() -> None:
     with pytest.raises(QdeckError) as caught:
         await made.sessions()
     assert caught.value.kind is ErrorKind.FORBIDDEN
+
+
+async def test_workloads_of_every_page_that_cannot_be_read_are_told() -> None:
+    wrong: list[dict[str, object]] = [{"id": 7, "mode": "batch", "status": "completed"}]
+    closed = items("batch", "completed", 1)
+    network = Platform([*items("session", "in_progress", 120), *wrong, *closed, *wrong])
+    made = await signed_in(network)
+    listed = await made.sessions()
+    assert len(listed) == 121 and listed.unreadable

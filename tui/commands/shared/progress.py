@@ -41,7 +41,7 @@ class Progress:
     def _tell(self) -> None:
         loop = asyncio.get_running_loop()
         passed = loop.time() - self._began
-        limit = "" if self._limit is None else f" of {self._limit:g}"
+        limit = "" if self._limit is None else f" of {self._limit:.3g}"
         say(f"{self._what}: {passed:.0f}{limit} s. Ctrl+C stops.")
         self._timer = loop.call_later(max(_TOLD_AGAIN, passed), self._tell)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 
 from tui.commands.shared.output import explain, say
 from tui.commands.shared.progress import Progress
@@ -75,11 +76,13 @@ class QueueTalk:
             self._say_ended(tag)
 
     def _say_why(self, ours: WaitingSubmission) -> None:
-        if ours.state is not WaitState.WAITING or not ours.why or ours.why == self._last_reason:
+        if ours.state is not WaitState.WAITING or not ours.why:
             return
-        self._last_reason = ours.why
-        ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
-        say(f"Waiting in line{ahead}: {ours.why}{_due(ours)}.")
+        reason = f"{ours.why}{_due(ours)}"
+        if reason != self._last_reason:
+            self._last_reason = reason
+            ahead = f", {ours.place - 1} ahead of it" if ours.place > 1 else ""
+            say(f"Waiting in line{ahead}: {reason}.")
 
     def _say_earlier(self, one: WaitingSubmission) -> None:
         if one.tag not in self.earlier:
@@ -96,7 +99,11 @@ class QueueTalk:
 
 
 def _due(one: WaitingSubmission) -> str:
-    return f"; next try at {one.due:%H:%M:%S} UTC" if one.due is not None else ""
+    if one.due is None:
+        return ""
+    # A service may ask to wait until tomorrow.
+    today = one.due.date() == datetime.now(UTC).date()
+    return f"; next try at {one.due:{'%H:%M:%S' if today else '%Y-%m-%d %H:%M:%S'}} UTC"
 
 
 async def submit(services: AppServices, submission: Submission) -> Job:

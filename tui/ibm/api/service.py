@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from tui.common.values import Listed
 from tui.domain.accounts import Account, AccountDetails, ApiVersion, Identity, Instance, SignOutReport, Usage
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
@@ -70,8 +71,12 @@ class QuantumService(Protocol):
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of this machine's; `None` before any response."""
 
-    async def backends(self) -> tuple[Backend, ...]:
-        """Return the backends of the instance with status and queue; median errors where they are listed."""
+    async def backends(self) -> Listed[Backend]:
+        """Return the backends of the instance with status and queue; median errors where they are listed.
+
+        Returns:
+            Those of the list that can be read, with why the others cannot be; so do `sessions`.
+        """
 
     async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         """Return one backend, with the medians computed from its properties.
@@ -204,7 +209,7 @@ class QuantumService(Protocol):
             QdeckError: `NOT_FOUND` when it is unknown.
         """
 
-    async def sessions(self) -> tuple[Session, ...]:
+    async def sessions(self) -> Listed[Session]:
         """Return the sessions and batches the service lists, newest first; none where it has no such list."""
 
     async def drain_session(self, session_id: str) -> None:

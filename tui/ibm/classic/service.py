@@ -11,6 +11,7 @@ import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
+from tui.common.values import Listed
 from tui.domain.accounts import Account, AccountDetails, Channel, Identity, Instance, SignOutReport, Usage
 from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
@@ -143,20 +144,20 @@ class ClassicService(RuntimeService):
         """Return `None`: this service has no versions."""
         return
 
-    async def backends(self) -> tuple[Backend, ...]:
+    async def backends(self) -> Listed[Backend]:
         """Return the backends of the instance; the list has names alone, so each is asked for its status."""
         response = await self._get("GET /backends", query=(("provider", self._instance),))
         listed = decode_devices(response.body, response.where, self._clock.now())
         # One after the other: a background worker has one request under way.
-        return tuple([await self._filled(backend) for backend in listed])
+        return Listed([await self._filled(backend) for backend in listed], listed.unreadable)
 
     async def backend(self, name: str, data: BackendData | None = None) -> Backend:
         """Return one backend, with the medians computed from its properties."""
         return await self._with_details(await self._with_status(Backend(name)), data)
 
-    async def sessions(self) -> tuple[Session, ...]:
+    async def sessions(self) -> Listed[Session]:
         """Return none: this service does not list sessions."""
-        return ()
+        return Listed()
 
     async def tags(self, text: str) -> tuple[str, ...]:
         """Return none: this service has no search for tags."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tui.common.values import Listed
 from tui.domain.backends import Backend
 from tui.ibm.codec.calibrations import MICROSECONDS, Properties
 from tui.ibm.codec.decoding import decode, decode_any_size, moment, read_entries
@@ -75,7 +76,7 @@ class _Configuration(msgspec.Struct, frozen=True):
     clops_h: float | None = None
 
 
-def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...]:
+def decode_devices(body: bytes, where: str, now: datetime) -> Listed[Backend]:
     """Return the backends in a list of objects, or of names alone (classic, and old API versions).
 
     Args:
@@ -92,7 +93,7 @@ def decode_devices(body: bytes, where: str, now: datetime) -> tuple[Backend, ...
     def backend(device: _Device | str) -> Backend:
         return Backend(device, confirmed=now) if isinstance(device, str) else _device(device, now)
 
-    return read_entries(map(bytes, decode(body, _Devices, where).devices), kind, where, backend)[0]
+    return read_entries(map(bytes, decode(body, _Devices, where).devices), kind, where, backend)
 
 
 def with_status(backend: Backend, body: bytes, where: str, now: datetime) -> Backend:

@@ -14,6 +14,7 @@ import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
+from tui.common.values import Listed
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -76,9 +77,7 @@ def decode(body: bytes, kind: type[T], where: str) -> T:
     raise QdeckError(ErrorKind.PROTOCOL, message, advice)
 
 
-def read_entries(
-    entries: Iterable[bytes], kind: type[T], where: str, convert: Callable[[T], V]
-) -> tuple[tuple[V, ...], tuple[str, ...]]:
+def read_entries(entries: Iterable[bytes], kind: type[T], where: str, convert: Callable[[T], V]) -> Listed[V]:
     """Return the entries of a list one by one, those that are not what the contract says set aside.
 
     Args:
@@ -88,7 +87,7 @@ def read_entries(
         convert: makes the value of it.
 
     Returns:
-        The values, and why each of the others is none.
+        The values, with why each of the others is none.
 
     Raises:
         QdeckError: `PROTOCOL`: there are entries, and none can be read.
@@ -102,7 +101,7 @@ def read_entries(
             unreadable.append(error)
     if unreadable and not values:
         raise unreadable[0]
-    return tuple(values), tuple(error.message for error in unreadable)
+    return Listed(values, (error.message for error in unreadable))
 
 
 def entries_of_cut(body: bytes, name: str) -> list[bytes]:

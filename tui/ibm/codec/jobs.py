@@ -144,8 +144,8 @@ def decode_page(body: bytes, where: str, origin: Provenance, *, cut: bool = Fals
     if cut and not page.jobs:
         raise QdeckError(ErrorKind.PROTOCOL, f"The answer to {where} is far too long to be a job list.")
     entries = map(bytes, page.jobs[:MOST_LISTED])
-    jobs, unreadable = read_entries(entries, _Job, where, lambda job: _job(job, where, origin))
-    return JobPage(jobs, page.count, unreadable, cut or len(page.jobs) > MOST_LISTED)
+    jobs = read_entries(entries, _Job, where, lambda job: _job(job, where, origin))
+    return JobPage(tuple(jobs), page.count, jobs.unreadable, cut or len(page.jobs) > MOST_LISTED)
 
 
 class _Estimate(msgspec.Struct):

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from tui.common.values import Listed
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.ibm.codec.decoding import Provenance, decode, moment, read_entries
 
@@ -128,7 +129,7 @@ def decode_session(
     )
 
 
-def decode_workloads(body: bytes, where: str, origin: Provenance) -> tuple[tuple[Session, ...], str]:
+def decode_workloads(body: bytes, where: str, origin: Provenance) -> tuple[Listed[Session], str]:
     """Return the sessions and batches of one page of workloads; its jobs are left out.
 
     Returns:
@@ -139,11 +140,11 @@ def decode_workloads(body: bytes, where: str, origin: Provenance) -> tuple[tuple
         QdeckError: `PROTOCOL`.
     """
     page = decode(body, _Workloads, where)
-    # What cannot be read is left out: the others may cost meanwhile.
-    listed, _ = read_entries(
+    # What cannot be read is left out, and told: the others may cost meanwhile.
+    listed = read_entries(
         map(bytes, page.workloads), _Workload, where, lambda item: (item.mode, _workload(item, origin))
     )
-    found = tuple(session for mode, session in listed if mode.lower() != "job")
+    found = Listed((session for mode, session in listed if mode.lower() != "job"), listed.unreadable)
     return found, _cursor((page.next.href or "") if page.next else "")
 
 

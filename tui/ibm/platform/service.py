@@ -12,6 +12,7 @@ from tui import __version__
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.common.timing import Clock
+from tui.common.values import Listed
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -196,7 +197,7 @@ class PlatformService(RuntimeService):
         """Return the state of the API version used here; needs no signing in."""
         return api_version(await self._http.send(Request(self._base, "GET /versions")), API_VERSION)
 
-    async def backends(self) -> tuple[Backend, ...]:
+    async def backends(self) -> Listed[Backend]:
         """Return the backends of the instance with status, queue and median errors."""
         response = await self._get("GET /backends")
         return decode_devices(response.body, response.where, self._clock.now())
@@ -210,12 +211,13 @@ class PlatformService(RuntimeService):
             raise QdeckError(ErrorKind.NOT_FOUND, message, advice)
         return await self._with_details(listed, data)
 
-    async def sessions(self) -> tuple[Session, ...]:
+    async def sessions(self) -> Listed[Session]:
         """Return all open sessions and batches, and the newest closed ones as of the last minute."""
         listed = await self._workloads.sessions()
         self._backend_of.update({session.id: session.backend for session in listed})
         now = self._clock.now()
-        return tuple(sorted(listed, key=lambda session: session.created or now, reverse=True))
+        newest_first = sorted(listed, key=lambda session: session.created or now, reverse=True)
+        return Listed(newest_first, listed.unreadable)
 
     async def tags(self, text: str) -> tuple[str, ...]:
         """Return the tags of jobs that contain the text (`QuantumService.tags`)."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import chain
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
+from tui.common.values import Listed
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.sessions import decode_workloads
@@ -44,24 +46,27 @@ class Workloads:
         self._filters = True
         self._crowded = False
 
-    async def sessions(self) -> tuple[Session, ...]:
+    async def sessions(self) -> Listed[Session]:
         """Return all that are open, and the newest that are closed, at most 50 of each mode; each once."""
         due = self._clock.monotonic() - self._asked >= CLOSED_EVERY
         # Many jobs may have been in the way for a while only.
         self._crowded &= not due
         listed = {session.id: session for session in self._closed}
-        listed |= {session.id: session for session in await self._open()}
+        open_ones = await self._open()
+        listed |= {session.id: session for session in open_ones}
+        unreadable = [*open_ones.unreadable]
         if due and self._filters:
             # One after the other: a background worker has one request under way.
             newest = [await self._page((("mode", mode),)) for mode in _MODES]
             found = [session for sessions, _ in newest for session in sessions]
             self._closed = tuple(session for session in found if session.state is SessionState.CLOSED)
             listed |= {session.id: session for session in found}
+            unreadable += [reason for sessions, _ in newest for reason in sessions.unreadable]
         if due:
             self._asked = self._clock.monotonic()
-        return tuple(listed.values())
+        return Listed(listed.values(), unreadable)
 
-    async def _open(self) -> tuple[Session, ...]:
+    async def _open(self) -> Listed[Session]:
         """All that are open: mostly one request, which lists the jobs that wait or run alone as well."""
         if self._filters and not self._crowded:
             try:
@@ -76,27 +81,31 @@ class Workloads:
                     return sessions
                 self._crowded = True
         by_mode = [await self._all_open(mode) for mode in _MODES]
-        return tuple(session for sessions in by_mode for session in sessions)
+        return _together(by_mode)
 
-    async def _all_open(self, mode: str) -> tuple[Session, ...]:
+    async def _all_open(self, mode: str) -> Listed[Session]:
         """The open ones of a mode, page by page.
 
         A service that ignores the filter lists the newest first, closed ones too: there the pages end with
         the first that holds no open one.
         """
         query = (("mode", mode), *(_OPEN if self._filters else ()))
-        found: list[Session] = []
+        pages: list[Listed[Session]] = []
         cursor = ""
         for _ in range(PAGES):
             sessions, following = await self._page(query, cursor)
-            found += sessions
+            pages.append(sessions)
             done = all(session.state is SessionState.CLOSED for session in sessions)
             if done or not following or following == cursor:
                 break
             cursor = following
-        return tuple(found)
+        return _together(pages)
 
-    async def _page(self, query: Query, cursor: str = "") -> tuple[tuple[Session, ...], str]:
+    async def _page(self, query: Query, cursor: str = "") -> tuple[Listed[Session], str]:
         more = (("next", cursor),) if cursor else ()
         response = await self._get("GET /workloads", query=(*query, *_NEWEST, *more))
         return decode_workloads(response.body, response.where, self._provenance())
+
+
+def _together(lists: list[Listed[Session]]) -> Listed[Session]:
+    return Listed(chain.from_iterable(lists), (reason for one in lists for reason in one.unreadable))

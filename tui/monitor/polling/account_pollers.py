@@ -107,7 +107,9 @@ class SessionsPoller(_AccountPoller):
         Raises:
             QdeckError: the service did not answer.
         """
-        listed = {session.id: session for session in await self._service.sessions()}
+        sessions = await self._service.sessions()
+        self._app_state.tell_of_unreadable("session list", sessions.unreadable)
+        listed = {session.id: session for session in sessions}
         known = {session.id: session for session in self._app_state.sessions()}
         wanted = [s.id for s in known.values() if s.state is not SessionState.CLOSED]
         # Sessions opened elsewhere show in the jobs that wait in them.
@@ -209,6 +211,7 @@ class BackendsPoller:
         """
         service = self._app_state.connection.need_service()
         listed = await service.backends()
+        self._app_state.tell_of_unreadable("backend list", listed.unreadable)
         self._app_state.update_backends(tuple(self._completed(backend) for backend in listed))
         if not self._app_state.activity.attentive:
             return math.inf

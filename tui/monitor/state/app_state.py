@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -258,14 +258,21 @@ class AppState:
 
     def tell_of_unread(self, page: JobPage) -> None:
         """Tell the user of what a job list holds and was not read, once for each reason."""
-        reasons = [*page.unreadable, *([_MORE_THAN_ASKED] if page.cut else [])]
+        self.tell_of_unreadable("job list", page.unreadable)
+        if page.cut:
+            self._tell_once(_MORE_THAN_ASKED, _MORE_THAN_ASKED)
+
+    def tell_of_unreadable(self, which_list: str, reasons: Sequence[str]) -> None:
+        """Tell the user why entries of a list were left out, once for each reason."""
         for reason in dict.fromkeys(reasons):
-            if reason in self._told or len(self._told) >= _MOST_TOLD:
-                continue
-            self._told.add(reason)
-            count = page.unreadable.count(reason)
-            which = "1 entry of the job list is" if count == 1 else f"{count} entries of the job list are"
-            text = f"{which} left out: {reason}" if count else reason
+            count = reasons.count(reason)
+            of_list = f"of the {which_list}"
+            entries = f"1 entry {of_list} is" if count == 1 else f"{count} entries {of_list} are"
+            self._tell_once(f"{which_list}: {reason}", f"{entries} left out: {reason}")
+
+    def _tell_once(self, key: str, text: str) -> None:
+        if key not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(key)
             self.events.notice(text, Severity.WARNING)
 
     async def save(self) -> bool:
