@@ -97,8 +97,7 @@ async def _submit_and_wait(
         circuits = await checked_circuits(services, request, values, sources)
     if circuits is None:
         return Exit.FAILED
-    with told_when_slow("Transpiling"):
-        candidates = await _candidates(services, request, asked, circuits)
+    candidates = await _candidates(services, request, asked, circuits)
     for circuit, candidate in zip(circuits, candidates, strict=True):
         _say_transpiled(candidate, circuit.name if len(circuits) > 1 else "")
     if not request.yes and not request.dry_run:
@@ -142,7 +141,8 @@ async def _candidates(
         backend = await backend_for(services, request, circuits)
         level = DEFAULT_LEVEL if request.level is None else request.level
         options = TranspileOptions(level, seed=request.seed, cloud=request.cloud, asked=asked)
-        return [await services.transpiler.transpile(one.source, backend, options) for one in circuits]
+        with told_when_slow(f"Transpiling for {backend}"):
+            return [await services.transpiler.transpile(one.source, backend, options) for one in circuits]
     if request.backend or request.session_id:
         backends: Sequence[str] = (await backend_for(services, request, circuits),)
     else:
