@@ -167,14 +167,18 @@ def pooled(observed: Any, expected: Any) -> tuple[Any, Any]:
 
 
 def assert_same_distribution(samples: Sequence[Bits], chances: Any) -> None:
-    """Chi-square of every seed's outcomes and bits, and of the spread of each bit between the seeds."""
+    """Chi-square of outcomes, for every seed and all together, of every seed's bits, and of their spread."""
     width = samples[0].shape[1]
     shots = len(samples[0])
     ones = np.array([chances[(np.arange(len(chances)) >> bit & 1) == 1].sum() for bit in range(width)])
     p_values: list[float] = []
-    for bits in samples:
+    for bits in (*samples, np.concatenate(samples)):
         observed = np.bincount(numbers(bits), minlength=len(chances))
-        p_values.append(chisquare(*pooled(observed, chances * shots)).pvalue)
+        bins = pooled(observed, chances * len(bits))
+        # Of many outcomes each is rare in the shots of one seed.
+        if len(bins[0]) > 1:
+            p_values.append(chisquare(*bins).pvalue)
+    for bits in samples:
         for bit in range(width):
             seen = int(bits[:, bit].sum())
             expected = np.array([1 - ones[bit], ones[bit]]) * shots
@@ -315,8 +319,11 @@ def fourier(size: int) -> QuantumCircuit:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", DRAWN, ids=lambda method: method.name)
-@pytest.mark.parametrize("make", [bernstein_vazirani, fourier])
+@pytest.mark.parametrize(
+    ("make", "method"),
+    [(bernstein_vazirani, DRAWN[0]), (bernstein_vazirani, DRAWN[1]), (fourier, DRAWN[0])],
+    ids=lambda value: getattr(value, "name", getattr(value, "__name__", "")),
+)
 def test_method_with_drawn_errors_samples_what_aer_does_shot_by_shot(
     make: Callable[[int], QuantumCircuit], method: Method
 ) -> None:
@@ -324,3 +331,11 @@ def test_method_with_drawn_errors_samples_what_aer_does_shot_by_shot(
     reference = shot_by_shot(circuit, 4000, exact=False)
     samples = [sampled(circuit, method, seed, 1000) for seed in range(SEEDS)]
     assert_same_as_shots(samples, reference)
+
+
+@pytest.mark.slow
+def test_matrix_product_state_samples_the_density_matrix_of_a_fourier_transform() -> None:
+    """With an exact reference 800 shots tell as much as 1000 beside 4000 of Aer, which take 15 minutes."""
+    circuit = fourier(10)
+    samples = [sampled(circuit, DRAWN[1], seed, 800) for seed in range(SEEDS)]
+    assert_same_distribution(samples, probabilities(circuit, exact=False))

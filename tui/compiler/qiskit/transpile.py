@@ -95,7 +95,8 @@ def _bounded_run(manager: StagedPassManager, circuit: QuantumCircuit) -> Quantum
 
 def _too_large(size: int, unit: str, most: int) -> NotPossible:
     return NotPossible(
-        f"The transpiled program has {size:,} {unit}; qdeck takes at most {most:,}, minutes to read.",
+        f"The transpiled program has {size:,} {unit}; qdeck takes at most {most:,}, "
+        "which it reads in about 3 minutes.",
         "Use fewer gates: no device keeps a state for so many.",
     )
 

@@ -142,7 +142,10 @@ class Transpiler:
             # The submission itself will meet the same trouble, and tell it.
             return None
         if estimate is not None and estimate.refusal:
-            advice = "Use fewer qubits, gates or shots. Clifford circuits can use every qubit: try level 1."
+            advice = (
+                "Use fewer qubits, gates or shots. A program of Clifford gates alone can use every qubit; "
+                "level 1 keeps it so."
+            )
             raise QdeckError(ErrorKind.CIRCUIT, estimate.refusal, advice)
         return estimate
 
