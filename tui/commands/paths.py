@@ -97,6 +97,8 @@ def _settings(places: Folders) -> list[tuple[str, str, str]]:
     if settings.ca_file is not None:
         there = "settings.toml" if mode_of(settings.ca_file) else "settings.toml, not there"
         rows.append(("ca_file", str(settings.ca_file), there))
+    if settings.presets:
+        rows.append(("presets", ", ".join(sorted(settings.presets)), "settings.toml"))
     if settings.readonly:
         rows.append(("readonly", "true", "settings.toml"))
     for name in ("session_idle_minutes", "auto_result_mib", "transpile_seconds"):

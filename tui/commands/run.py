@@ -30,6 +30,7 @@ from tui.commands.shared.progress import told_when_slow
 from tui.commands.shared.search import best_candidates, online_backends, refuse_flagged
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import QdeckError
+from tui.config.settings import folders, load_settings
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import CloudOptions
 from tui.domain.jobs import Job, JobStatus, Submission
@@ -55,6 +56,8 @@ def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
         UsageFault: a file or the options cannot be worked with.
         QdeckError: when awaited: the circuit, the transpiler or the service says no.
     """
+    if request.preset:
+        request = request.with_preset(load_settings(folders(environ).settings_file).presets)
     request.verify()
     asked = request.flags.options(cloud=request.cloud)
     values = request.values.read()

@@ -56,7 +56,7 @@ async def checked_circuits(
         return None
     names = list(map(name_of, request.files))
     sweeps = values.sweeps([(name, one.parameters) for name, one in zip(names, reports, strict=True)])
-    if request.primitive is Primitive.SAMPLER:
+    if request.primitive is not Primitive.ESTIMATOR:
         shots = DEFAULT_SHOTS if request.shots is None else request.shots
         sets = [one.sets if one is not None else 1 for one in sweeps]
         try:
@@ -66,7 +66,7 @@ async def checked_circuits(
         except ValueError as error:
             raise UsageFault(str(error)) from error
     for name, report in zip(names, reports, strict=True):
-        if request.primitive is Primitive.SAMPLER and not report.measures:
+        if request.primitive is not Primitive.ESTIMATOR and not report.measures:
             which = "The circuit" if len(reports) == 1 else f"The circuit of {name}"
             raise QdeckError(
                 ErrorKind.CIRCUIT,
@@ -159,7 +159,7 @@ def make_submissions(
     groups = [[pub] for pub in many] if request.batch else [many]
     submissions = [
         Submission(
-            primitive=request.primitive,
+            primitive=request.primitive or Primitive.SAMPLER,
             backend=candidates[0].backend,
             qasm=first.qasm,
             parameters=first.parameters,

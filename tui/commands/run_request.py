@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from tui.commands.shared.output import UsageFault
@@ -20,6 +20,7 @@ from tui.domain.cloud_transpiler import (
     parse_qiskit_option,
 )
 from tui.domain.jobs import LogLevel, Primitive, check_tags
+from tui.domain.presets import Preset
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import MOST_PUBS
 from tui.domain.pubs.observables import Observable, parse_observables
@@ -187,6 +188,7 @@ class RunRequest:
         no_wait: end when the jobs are created.
         dry_run: ask the service what the run would take, and do not run it.
         yes: submit it although it takes more than the instance has left, or uses what is broken.
+        preset: name of options in the settings; empty: none.
         best: search for the best candidate, on the backend given or on all that are online.
         budget: seconds of a search; `None`: as the settings say.
     """
@@ -195,7 +197,7 @@ class RunRequest:
     service: ServiceChoice = field(default_factory=ServiceChoice)
     backend: str = ""
     level: int | None = None
-    primitive: Primitive = Primitive.SAMPLER
+    primitive: Primitive | None = None
     shots: int | None = None
     observables: tuple[str, ...] = ()
     precision: float | None = None
@@ -216,6 +218,47 @@ class RunRequest:
     no_wait: bool = False
     dry_run: bool = False
     yes: bool = False
+    preset: str = ""
+
+    def with_preset(self, presets: Mapping[str, Preset]) -> RunRequest:
+        """Return the request with the options of its preset where the command line says nothing.
+
+        Options of the other primitive are left out of it, so that one preset may serve both.
+
+        Args:
+            presets: those of the settings, by name.
+
+        Raises:
+            UsageFault: there is no such preset.
+        """
+        if not self.preset:
+            return self
+        preset = presets.get(self.preset)
+        if preset is None:
+            names = ", ".join(sorted(presets))
+            there = f"There are: {names}." if names else "settings.toml has none."
+            raise UsageFault(f"There is no preset {self.preset!r}. {there}")
+        primitive = self.primitive or preset.primitive
+        estimator = primitive is Primitive.ESTIMATOR
+        mine, other = self.options, preset.options
+        chosen = PrimitiveOptions(
+            twirl_gates=other.twirl_gates if mine.twirl_gates is None else mine.twirl_gates,
+            twirl_measures=other.twirl_measures if mine.twirl_measures is None else mine.twirl_measures,
+            decoupling=mine.decoupling or other.decoupling,
+            resilience=other.resilience if estimator and mine.resilience is None else mine.resilience,
+        )
+        return replace(
+            self,
+            primitive=primitive,
+            shots=preset.shots if self.shots is None and not estimator else self.shots,
+            precision=preset.precision if self.precision is None and estimator else self.precision,
+            level=preset.level if self.level is None else self.level,
+            tags=self.tags or preset.tags,
+            max_seconds=preset.max_seconds if self.max_seconds is None else self.max_seconds,
+            private=self.private or preset.private,
+            options=chosen,
+        )
+
     best: bool = False
     budget: float | None = None
 

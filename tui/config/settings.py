@@ -13,7 +13,9 @@ import platformdirs
 from tui.common.atomic_file import make_folder
 from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
 from tui.common.values import Value
+from tui.domain.presets import Preset, read_presets
 
 HOME_VARIABLE = "QDECK_HOME"
 _MOST_BYTES = 1_000_000
@@ -84,6 +86,7 @@ class Settings(Value, frozen=True):
             as each thinks fit.
         readonly: nothing is submitted, cancelled or changed on the service.
         program: how primitives are submitted on the platform: `executor` or `legacy`.
+        presets: options of a run by name.
     """
 
     on_finish: tuple[str, ...] = ()
@@ -98,6 +101,7 @@ class Settings(Value, frozen=True):
     timeout_seconds: int | None = None
     search_seconds: float = 2
     search_workers: int | None = None
+    presets: Mapping[str, Preset] = {}  # msgspec copies an empty one
 
 
 _KNOWN = Settings.__struct_fields__
@@ -160,12 +164,19 @@ def load_settings(path: Path) -> Settings:
     for name, (accepts, words) in _VALUES.items():
         if name in values and not accepts(values[name]):
             raise QdeckError(ErrorKind.SETTINGS, f"{path}: {name} must be {words}.")
+    try:
+        presets = read_presets(values.pop("presets", {}))
+    except ValueError as error:
+        raise QdeckError(
+            ErrorKind.SETTINGS, f"{path}: {plain(str(error), limit=500)}.", "Correct it."
+        ) from error
     command, ca_file = values.pop("on_finish", ""), _ca_file(values.pop("ca_file", None), path)
     try:
         return Settings(
             on_finish=tuple(shlex.split(command)),
             on_finish_variables=tuple(values.pop("on_finish_variables", ())),
             ca_file=ca_file,
+            presets=presets,
             **values,
         )
     except ValueError as error:

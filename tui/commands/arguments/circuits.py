@@ -46,7 +46,7 @@ budget_option = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def run(
     choice: ServiceChoice,
-    primitive: str,
+    primitive: str | None,
     log_level: str | None,
     program: str | None,
     twirl: tuple[str, ...],
@@ -76,7 +76,7 @@ def run(
 
     request = RunRequest(
         service=choice,
-        primitive=Primitive(primitive),
+        primitive=Primitive(primitive) if primitive else None,
         log_level=LogLevel(log_level) if log_level else None,
         program=JobProgram(program) if program else None,
         options=PrimitiveOptions(

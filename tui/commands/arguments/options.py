@@ -134,9 +134,7 @@ run_options = _Together(
     click.option(
         "--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler. Default: 2."
     ),
-    click.option(
-        "--primitive", type=click.Choice(["sampler", "estimator"]), default="sampler", show_default=True
-    ),
+    click.option("--primitive", type=click.Choice(["sampler", "estimator"]), help="Default: sampler."),
     click.option(
         "--shots", type=click.IntRange(min=1), help="Shots of the sampler. Default: the service's, 4096."
     ),
@@ -214,6 +212,12 @@ sweep_options = _Together(
         "--copies", type=click.IntRange(1, 1000), default=1, help="How often each circuit is run. Default: 1."
     ),
     click.option("--seed", type=click.IntRange(min=0), help="Seed of the transpiler."),
+    click.option(
+        "--preset",
+        default="",
+        metavar="NAME",
+        help="Options of this name in settings.toml.",
+    ),
     click.option("--no-wait", is_flag=True, help="End when the jobs are created, and print their ids."),
 )
 """Options of values of parameters and of several circuits, named as in `ParameterFlags` and `RunRequest`."""
