@@ -111,7 +111,7 @@ async def test_submit_form_passes_limit_and_privacy() -> None:
         await pilot.press("f9")
         await until(pilot, lambda: shows(pilot, "✘ QPU limit"))
         screen.query_one("#max-seconds", Input).value = "1"
-        await until(pilot, lambda: shows(pilot, "more than the QPU limit"))
+        await until(pilot, lambda: shows(pilot, "More than the QPU limit"))
         screen.query_one("#private", SearchableSelect).value = True
         await pilot.press("f9")
         await until(pilot, lambda: bool(submissions(services)))
@@ -292,12 +292,12 @@ async def test_submit_form_shows_the_estimate_beside_the_remaining_time() -> Non
     services = AppServicesHarness()
     async with running(services) as pilot:
         screen = await transpiled(pilot)
-        assert shows(pilot, "takes about 3.0 s of QPU", "9m 12s of 10m QPU left")
+        assert shows(pilot, "formula  3.0 s", "left     9m 12s of 10m QPU left")
         screen.query_one("#shots", Input).value = "100000"
-        await until(pilot, lambda: shows(pilot, "27 s of QPU"))
+        await until(pilot, lambda: shows(pilot, "formula  27 s"))
         services.connection.usage = Usage(consumed_seconds=595, limit_seconds=600)
         services.events.publish(UsageChanged(services.connection.usage))
-        await until(pilot, lambda: shows(pilot, "more than the instance"))
+        await until(pilot, lambda: shows(pilot, "More than the instance"))
 
 
 async def test_submit_form_says_when_gate_lengths_are_unknown() -> None:

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from tests.screens.test_review_price import answered, programs
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
-from tui.domain.accounts import Channel
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.accounts import Channel, Usage
 from tui.domain.cloud_transpiler import Ai, CloudOptions
 from tui.domain.jobs import Primitive
 from tui.widgets.forms.select import SearchableSelect
@@ -121,3 +123,52 @@ def test_cloud_options_dialog_at_80x24(snap_compare: SnapCompare) -> None:
     services = AppServicesHarness()
     services.the_identity = identity(channel=Channel.CLASSIC)
     assert snap_compare(app_with(services), run_before=opened)
+
+
+async def run_dry(pilot: Pilot[None]) -> None:
+    """Price what is under review in all ways, with own jobs, and more than is left."""
+    await transpiled(pilot)
+    app = pilot.app
+    assert isinstance(app, QDeckApp) and isinstance(app.services, AppServicesHarness)
+    await until(pilot, lambda: "12 jobs" in screen_text(pilot))
+    await pilot.press("ctrl+r")
+    await answered(pilot, app.services)
+    await until(pilot, lambda: "3.7 s" in screen_text(pilot))
+    await settled(pilot)
+
+
+def priced_app() -> QDeckApp:
+    services = programs()
+    services.own_jobs(12)
+    return app_with(services)
+
+
+def test_review_with_prices_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(priced_app(), run_before=run_dry)
+
+
+def test_review_with_prices_at_120x40(snap_compare: SnapCompare) -> None:
+    assert snap_compare(priced_app(), terminal_size=(120, 40), run_before=run_dry)
+
+
+def test_review_with_prices_without_colour(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(priced_app(), run_before=run_dry)
+
+
+def test_review_refused_dry_run_and_too_little_left_at_80x24(snap_compare: SnapCompare) -> None:
+    async def refused(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        await until(pilot, lambda: "formula  4.1 s" in screen_text(pilot))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "not on this plan" in screen_text(pilot))
+        await pilot.press("f9")
+        await until(pilot, lambda: "Run on ibm_peekskill?" in screen_text(pilot))
+        await settled(pilot)
+
+    services = programs()
+    services.trouble["dry_run"] = QdeckError(ErrorKind.FORBIDDEN, "Dry runs are not available on this plan.")
+    services.connection.usage = Usage(598, 600, plan="open")
+    assert snap_compare(app_with(services), run_before=refused)

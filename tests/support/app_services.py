@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.monitor.fakes import FakeCompiler, FakeHost, FakeService
+from tests.monitor.fakes import FakeHost, FakeService, PreparingCompiler
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
@@ -36,7 +36,7 @@ from tui.domain.accounts import (
     Spending,
     Usage,
 )
-from tui.domain.backends import Backend, BackendData
+from tui.domain.backends import Backend, BackendData, is_mock
 from tui.domain.circuits import (
     Candidate,
     CheckReport,
@@ -69,10 +69,12 @@ from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
 from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission, Transpiled
 from tui.store.records.tables import JOBS, SESSIONS
 
+DRY_RUN = "d3kdry"
+"""The job of every dry run."""
 USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
 
 
-class RecordingCompiler(FakeCompiler):
+class RecordingCompiler(PreparingCompiler):
     """A compiler that answers with the values of the test."""
 
     def __init__(self, harness: AppServicesHarness) -> None:
@@ -186,9 +188,14 @@ class RecordingService(FakeService):
         self._harness.record("transpile", qasm, backend, options)
         return CloudCircuit("OPENQASM 3.0;", "", (), ())
 
+    def _dry_run(self, status: JobStatus) -> Job:
+        return Job(DRY_RUN, self.label, "mock_peekskill", "executor", status, NOW)
+
     async def job(
         self, job_id: str, *, with_params: bool = False, once: bool = False, limit: int | None = None
     ) -> Job:
+        if job_id == DRY_RUN:
+            return self._dry_run(JobStatus.DONE)
         job = self._harness.jobs.get(job_id)
         if job is None:
             raise QdeckError(ErrorKind.NOT_FOUND, "No such job.")
@@ -211,6 +218,8 @@ class RecordingService(FakeService):
 
     async def metrics(self, job_id: str) -> JobMetrics:
         self._harness.record("metrics", job_id)
+        if job_id == DRY_RUN:
+            return JobMetrics(qpu_seconds=self._harness.dry_run_seconds)
         job = await self.job(job_id)
         place = self._harness.queue_positions.get(job_id)
         times = job.created, job.started, job.finished, job.qpu_seconds, 1.9
@@ -220,6 +229,9 @@ class RecordingService(FakeService):
         return None
 
     async def submit(self, submission: Submission) -> Job:
+        if is_mock(submission.backend):
+            self._harness.record("dry_run", submission)
+            return self._dry_run(JobStatus.QUEUED)
         await self._harness.wait()
         self._harness.record("submit", submission)
         return Job(
@@ -281,26 +293,35 @@ class AppServicesHarness(AppServices):
         the_tags: tags of the service's other jobs.
         large_results: jobs whose results are larger than what is fetched by itself.
         the_circuits: circuits that the service gives of jobs, one a PUB.
+        dry_run_seconds: QPU seconds that the service tells of each dry run.
+        recording: the compiler.
         queue_positions: places that the metrics of queued jobs tell.
         device_data: configuration and properties of backends; empty bodies for others.
     """
 
-    def __init__(self, *, signed_in: bool = True, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        signed_in: bool = True,
+        read_only: bool = False,
+        program: JobProgram = JobProgram.LEGACY,
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="qdeck-test-")
         root = Path(self._folder.name)
         self.clock = FakeClock(NOW)
         self.host = FakeHost(self.clock)
         self._service = RecordingService(self, account())
+        self.recording = RecordingCompiler(self)
         dependencies = Dependencies(
             folders=Folders(root / "config", root / "data", root / "state"),
             environ={**os.environ, "HOME": str(root)},
             clock=self.clock,
-            compiler=RecordingCompiler(self),
+            compiler=self.recording,
             make_service=self._make_service,
             launch_sandbox=self._launch_sandbox,
             chance=random.Random(1),
         )
-        super().__init__(dependencies, Options(read_only=read_only, program=JobProgram.LEGACY))
+        super().__init__(dependencies, Options(read_only=read_only, program=program))
         self.older_jobs: tuple[Job, ...] = ()
         self.the_tags: tuple[str, ...] = ()
         self.errors: dict[str, float] = {}
@@ -319,6 +340,9 @@ class AppServicesHarness(AppServices):
             "d3k" + "4".zfill(17): BELL_RESULT,
             "d3k" + "2".zfill(17): VALUES_RESULT,
         }
+        timing = b'{"data":[{"results":{},"metadata":{"scheduler_timing":{"circuit_duration":14368}}}]}'
+        self.results[DRY_RUN] = JobResult((), raw=timing)
+        self.dry_run_seconds: float | None = 3.7
         self.large_results: set[str] = set()
         self.the_circuits: dict[str, tuple[str, ...]] = {}
         self.queue_positions: dict[str, int] = {}
@@ -441,6 +465,13 @@ class AppServicesHarness(AppServices):
         assert found is not None
         shown = (one.place for one in self.outbox.queue.waiting() if one.tag == tag)
         return found.state, next(shown, 0)
+
+    def own_jobs(self, count: int) -> None:
+        """Keep jobs of an executor that were charged half more than the formula says; no table shows them."""
+        job = Job("own", self._service.label, "ibm_peekskill", "executor", JobStatus.DONE, ago(days=1))
+        for number in range(count):
+            one = replace(job, id=f"own-{number}", instance=identity().instance, qpu_seconds=6.0)
+            self._history._cache.store(JOBS, JobRecord(one, finalized=True, formula_seconds=4.0))
 
     def transpiled_here(self, job_id: str, transpilation: Transpilation) -> None:
         """Keep how a job's circuit was transpiled, as its submission from here would."""

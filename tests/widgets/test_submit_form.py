@@ -1,14 +1,15 @@
-"""The submit form alone: what it says of the price where quantum programs are sent."""
+"""The submit form alone: its notes, and the draft it makes."""
 
 from __future__ import annotations
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.widgets import Input
 
-from tests.support.circuits import bell_candidate
+from tests.support.circuits import BELL, bell_candidate
 from tui.domain.jobs import Primitive
 from tui.widgets.forms.select import SearchableSelect
-from tui.widgets.forms.submit_form import SubmitForm
+from tui.widgets.forms.submit_form import FieldError, Source, SubmitForm
 from tui.widgets.terminal.themes import THEMES, ThemeName
 
 
@@ -26,22 +27,21 @@ class FormApp(App[None]):
         yield SubmitForm()
 
 
-def estimate(form: SubmitForm) -> str:
-    return " ".join(span.text.strip() for one in form._estimate_lines(80) for span in one)
+def notes(form: SubmitForm) -> str:
+    return " ".join(span.text.strip() for one in form._note_lines(80) for span in one)
 
 
 @pytest.mark.parametrize(
-    ("primitive", "programs", "level", "told"),
+    ("primitive", "programs", "told"),
     [
-        (Primitive.ESTIMATOR, True, "", True),
-        (Primitive.ESTIMATOR, True, "2", True),
-        (Primitive.ESTIMATOR, True, "0", False),
-        (Primitive.ESTIMATOR, False, "", False),
-        (Primitive.SAMPLER, True, "", False),
+        (Primitive.ESTIMATOR, True, False),
+        (Primitive.ESTIMATOR, False, True),
+        (Primitive.SAMPLER, True, False),
+        (Primitive.SAMPLER, False, False),
     ],
 )
-async def test_estimate_says_that_mitigation_is_not_counted(
-    primitive: Primitive, programs: bool, level: str, told: bool
+async def test_form_says_where_groups_of_observables_are_not_counted(
+    primitive: Primitive, programs: bool, told: bool
 ) -> None:
     app = FormApp()
     async with app.run_test() as pilot:
@@ -49,6 +49,27 @@ async def test_estimate_says_that_mitigation_is_not_counted(
         form.show_candidate(bell_candidate())
         form.offer_options(programs)
         form.query_one("#primitive", SearchableSelect).value = primitive
-        form.query_one("#resilience", SearchableSelect).value = level
         await pilot.pause()
-        assert ("mitigation runs more circuits" in estimate(form)) is told
+        assert ("Each group of observables" in notes(form)) is told
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("shots", "0", "Shots:"),
+        ("tags", ",".join("abcdefghi"), "Tags:"),
+        ("max-seconds", "0", "QPU limit:"),
+    ],
+)
+async def test_draft_of_a_value_that_cannot_be_meant_names_its_field(
+    field: str, value: str, words: str
+) -> None:
+    app = FormApp()
+    async with app.run_test() as pilot:
+        form = app.query_one(SubmitForm)
+        form.query_one(f"#{field}", Input).value = value
+        await pilot.pause()
+        with pytest.raises(FieldError, match=words) as refused:
+            form.draft(Source(bell_candidate(), BELL))
+        assert refused.value.field == field
+        assert not form.query_one(f"#{field}", Input).has_class("-wrong"), "a draft shows nothing"

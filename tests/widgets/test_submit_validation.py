@@ -9,11 +9,10 @@ import pytest
 from tests.support.circuits import bell_candidate
 from tui.domain.accounts import Usage
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS
+from tui.domain.pricing import Price
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.widgets.forms.submit_validation import (
     costs,
-    estimated_seconds,
-    estimator_shots,
     formula,
     parse_observables,
     parse_precision,
@@ -68,16 +67,10 @@ def test_parse_observables_refuses_labels_that_do_not_fit(typed: str, words: str
         parse_observables(typed, bell_candidate())
 
 
-def test_estimated_seconds_follow_the_formula() -> None:
-    assert estimated_seconds(bell_candidate(duration_us=10.0), 10_000) == pytest.approx(2 + 10_000 * 260e-6)
-    assert estimated_seconds(bell_candidate(duration_us=None), 10_000) == pytest.approx(2 + 10_000 * 250e-6)
-    assert estimator_shots(DEFAULT_PRECISION) == 4096
-
-
-def test_estimated_seconds_use_the_rep_delay_of_the_device() -> None:
-    candidate = bell_candidate(duration_us=10.0, rep_delay_us=200.0)
-    assert estimated_seconds(candidate, 10_000) == pytest.approx(2 + 10_000 * 210e-6)
-    assert formula(candidate) == "IBM: 2 s + (200 µs + shot) × shots"
+@pytest.mark.parametrize(("rep_delay_us", "words"), [(None, "(250 µs"), (200.0, "(200 µs")])
+def test_formula_names_the_rep_delay_of_the_device(rep_delay_us: float | None, words: str) -> None:
+    candidate = bell_candidate(rep_delay_us=rep_delay_us)
+    assert formula(candidate) == f"Formula: 2 s + {words} + circuit) × executions"
 
 
 OPEN = Usage(consumed_seconds=590, limit_seconds=600, plan="open")
@@ -85,10 +78,11 @@ OPEN = Usage(consumed_seconds=590, limit_seconds=600, plan="open")
 
 def test_costs_of_run_within_the_open_plan_are_empty() -> None:
     batch = Session("s", "platform", "ibm_fez", SessionMode.BATCH, SessionState.OPEN)
-    assert not costs(3.0, OPEN, None)
-    assert not costs(3.0, OPEN, batch)
-    assert not costs(3.0, None, None)
-    assert not costs(None, OPEN, None)
+    assert not costs(Price(3.0), OPEN, None)
+    assert not costs(Price(3.0), OPEN, batch)
+    assert not costs(Price(30.0), OPEN, None, 10)
+    assert not costs(Price(3.0), None, None)
+    assert not costs(Price(None), OPEN, None)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +99,7 @@ def test_costs_name_the_reason_for_a_confirmation(
     seconds: float | None, usage: Usage, mode: SessionMode | None, words: str
 ) -> None:
     session = Session("s", "platform", "ibm_fez", mode, SessionState.OPEN) if mode is not None else None
-    (reason,) = costs(seconds, usage, session)
+    (reason,) = costs(Price(seconds), usage, session)
     assert words in reason
 
 

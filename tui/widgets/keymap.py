@@ -174,7 +174,16 @@ TRANSPILE = _place(
     Key("timeline", "3", "view('timeline')", "Timeline", "Show what runs when on which qubit.", False),
     Key("program", "4", "view('program')", "QASM", "Show the program that would run.", False),
     Key("drawing", "5", "view('drawing')", "Drawing", "Show the drawing of the circuit.", False),
-    Key("stop", "escape", "stop", "Stop", "Stop transpiling."),
+    Key(
+        "dry_run",
+        "ctrl+r",
+        "dry_run",
+        "Dry run",
+        "Ask the service what the run would take; nothing is measured.",
+        priority=True,
+        changes=True,
+    ),
+    Key("stop", "escape", "stop", "Stop", "Stop transpiling, or waiting for a price or a dry run."),
 )
 SESSIONS = _place(
     "sessions",

@@ -116,7 +116,7 @@ class TranspileScreen(SectionScreen):
         elif isinstance(event, SessionsChanged):
             self._submit.show_sessions()
         elif isinstance(event, UsageChanged):
-            self._submit.form.show_usage(event.usage)
+            self._submit.price.show_known()
         elif isinstance(event, IdentityChanged):
             self._asked_about = frozenset()
             self._show_identity()
@@ -146,13 +146,22 @@ class TranspileScreen(SectionScreen):
         self._show_beside(form=alone and views.chosen == name)
         views.choose(name)
 
+    def action_dry_run(self) -> None:
+        """Ask the service what the run would take, without running it."""
+        if not self._submit.display:
+            self._show_form()
+        self._submit.ask_dry_run()
+
     def action_stop(self) -> None:
         """Stop transpiling: the compiler really stops."""
-        if self._transpiling and self._work is not None:
+        if self._submit.stoppable:
+            self._submit.stop()
+        elif self._transpiling and self._work is not None:
             self._work.cancel()
             self._work = None
             self.refresh_bindings()
             self._show_state(line(("Stopped. F8 transpiles again.", TextStyle.MUTED)))
+            self._submit.reprice()
 
     @work(group="refine-command", exclusive=True, exit_on_error=False)
     async def action_refine(self) -> None:
@@ -167,7 +176,11 @@ class TranspileScreen(SectionScreen):
         """`stop` exists only while there is something to stop, `refine` only for the cloud."""
         if action == "refine":
             return self.is_mounted and self.query_one(TranspileOptionsForm).cloud
-        return self._transpiling if action == "stop" else super().check_action(action, parameters)
+        if action == "stop":
+            return self._transpiling or (self.is_mounted and self._submit.stoppable)
+        if action == "dry_run" and not self.services.transpiler.prepares_programs:
+            return False
+        return super().check_action(action, parameters)
 
     @property
     def _transpiling(self) -> bool:
@@ -180,6 +193,8 @@ class TranspileScreen(SectionScreen):
         if lines := missing(self.workspace, signed_in=self._signed_in):
             self._show_state(*lines)
             return
+        # Both need the compiler's worker, and the price will be another one.
+        self._submit.price.stop()
         text, backend, options = self.workspace.qasm, self.workspace.backend, self.workspace.options
         self._work = self.run_worker(
             self._transpile(text, backend, options, pending_action), group="transpile", exit_on_error=False
@@ -242,6 +257,7 @@ class TranspileScreen(SectionScreen):
     @on(Refused)
     def _refused(self, message: Refused) -> None:
         self._work = None
+        self._submit.reprice()
         self.refresh_bindings()
         self._show_state(*error_lines(message.error, self.size.width - 2))
 

@@ -1,22 +1,27 @@
-"""The submit form of the transpile review at work: what must be confirmed, the submission, its outcome."""
+"""The submit form of the transpile review at work: the price, what must be confirmed, the submission."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Coroutine
 from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.worker import Worker
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import Job, Submission, WaitState
+from tui.domain.pricing import Price
 from tui.monitor.state.events import OutboxChanged, Severity
 from tui.screens.base import SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.confirm import Confirm
-from tui.widgets.forms.submit_form import Source, SubmitForm
+from tui.screens.transpile.price import PriceBlock
+from tui.widgets.forms.submit_form import FieldError, Source, SubmitForm
 from tui.widgets.forms.submit_validation import costs
 from tui.widgets.text.format import offers, short_id
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
@@ -47,15 +52,29 @@ class SubmitPane(Vertical):
             self.error = error
 
     submitting = False
+    _waiting: Worker[None] | None = None
+    """Waits for the price of what is to be submitted."""
 
     def compose(self) -> ComposeResult:
-        """The form."""
+        """The form, and below it the price, which is always in sight."""
         yield SubmitForm(id="form")
+        yield PriceBlock(id="price")
 
     @property
     def form(self) -> SubmitForm:
         """The fields."""
         return self.query_one(SubmitForm)
+
+    @property
+    def price(self) -> PriceBlock:
+        """The price of what the form says."""
+        return self.query_one(PriceBlock)
+
+    @property
+    def stoppable(self) -> bool:
+        """True while the price is waited for, or a dry run."""
+        waits = self._waiting is not None and not self._waiting.is_finished
+        return waits or (self.is_mounted and self.price.dry_running)
 
     @property
     def _section(self) -> SectionScreen:
@@ -68,9 +87,8 @@ class SubmitPane(Vertical):
 
     def show_identity(self) -> None:
         """Show what the account offers and what it has left."""
-        services = self._section.services
-        self.form.offer_options(services.transpiler.prepares_programs)
-        self.form.show_usage(services.connection.usage)
+        self.form.offer_options(self._section.services.transpiler.prepares_programs)
+        self.price.forget()
 
     def show_sessions(self) -> None:
         """Offer the open sessions of the backend, and tell when the one in use takes no more jobs."""
@@ -89,21 +107,78 @@ class SubmitPane(Vertical):
 
     def submit(self) -> None:
         """Submit the candidate under review, after a confirmation where it costs more than usual."""
+        if self.submitting or (source := self._source()) is None:
+            return
+        draft = self.form.submission(source)
+        if draft is None:
+            return
+        settled = self.price.at_hand(draft)
+        if settled is not None:
+            self._decide(*settled)
+            return
+        self.submitting = True
+        self.post_message(self.Said(line(("Working out the price…  esc stops", TextStyle.BUSY))))
+        self._waiting = self._run(self._when_priced(draft), "submit-price")
+        self._section.refresh_bindings()
+
+    def ask_dry_run(self) -> None:
+        """Ask the service what the run would take; said once where the plan does not allow it."""
+        source = self._source()
+        draft = None if source is None else self.form.submission(source)
+        if draft is not None and self._section.services.pricing.dry_run_refusal is None:
+            self.price.ask_dry_run(draft)
+            self._section.refresh_bindings()
+
+    def stop(self) -> None:
+        """Stop waiting for the price, and the dry run; nothing is submitted."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        self.price.stop()
+        self._ended()
+
+    def reprice(self) -> None:
+        """Show the price of what the form says, or begin to work it out."""
+        draft: Submission | None = None
+        if not self._section.services.read_only and (source := self._source()) is not None:
+            with contextlib.suppress(FieldError):
+                draft = self.form.draft(source)
+        self.price.show_draft(draft)
+
+    def _source(self) -> Source | None:
+        workspace = self._section.workspace
+        if workspace.candidate is None:
+            return None
+        return Source(workspace.candidate, workspace.candidate_source)
+
+    def _run(self, work: Coroutine[None, None, None], group: str) -> Worker[None]:
+        # The screen reports what its workers raise.
+        return self._section.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    async def _when_priced(self, draft: Submission) -> None:
+        try:
+            settled = await self.price.settled(draft)
+        except QdeckError as error:
+            self.post_message(self._Refused(error))
+            return
+        except BaseException:
+            self.submitting = False
+            raise
+        self._ended()
+        if settled is not None:
+            self._decide(*settled)
+        else:
+            self._section.shell.show_notice("The form was changed: F9 submits it as it stands.")
+
+    def _decide(self, submission: Submission, price: Price) -> None:
+        """Submit, or ask first."""
         services, workspace = self._section.services, self._section.workspace
-        candidate = workspace.candidate
-        if candidate is None or self.submitting:
-            return
-        submission = self.form.submission(Source(candidate, workspace.candidate_source))
-        if submission is None:
-            return
         session = next((one for one in services.sessions.all() if one.id == submission.session_id), None)
-        reasons = costs(self.form.seconds(), services.connection.usage, session)
+        reasons = costs(price, services.connection.usage, session, submission.max_seconds)
         if lost := lost_reason(services, workspace, submission.session_id):
             reasons.insert(0, lost)
         if reasons:
-            # The screen reports what its workers raise.
-            asking = self._ask(submission, reasons)
-            self._section.run_worker(asking, group="submit-command", exclusive=True, exit_on_error=False)
+            self._run(self._ask(submission, reasons), "submit-command")
         else:
             self._send(submission)
 
@@ -118,6 +193,21 @@ class SubmitPane(Vertical):
     def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
         self._section.workspace.use_session(message.session_id)
 
+    @on(SubmitForm.Changed)
+    def _form_changed(self) -> None:
+        self.reprice()
+
+    @on(PriceBlock.DryRunEnded)
+    def _dry_run_ended(self, message: PriceBlock.DryRunEnded) -> None:
+        self._section.refresh_bindings()
+        if message.error is None:
+            return
+        if self._section.services.pricing.dry_run_refusal is None:
+            self.form.say(str(message.error))
+            return
+        text = f"No dry run: {message.error.message} The formula is used."
+        self._section.shell.show_notice(text, Severity.WARNING)
+
     async def _ask(self, submission: Submission, reasons: list[str]) -> None:
         """Ask before a run that costs more than usual."""
         where = plain(submission.backend, limit=60)
@@ -129,7 +219,7 @@ class SubmitPane(Vertical):
         self._section.workspace.use_session(submission.session_id)
         text = f"Submitting to {plain(submission.backend, limit=60)}…"
         self.post_message(self.Said(line((text, TextStyle.BUSY))))
-        self._section.run_worker(self._create(submission), group="submit", exit_on_error=False)
+        self._run(self._create(submission), "submit")
 
     async def _create(self, submission: Submission) -> None:
         services = self._section.services
@@ -147,6 +237,7 @@ class SubmitPane(Vertical):
     def _ended(self) -> None:
         self.submitting = False
         self.post_message(self.Said())
+        self._section.refresh_bindings()
 
     @on(_Created)
     def _created(self, message: _Created) -> None:

@@ -1,20 +1,24 @@
-"""The form that submits a transpiled circuit: what to run, how often, where it belongs, what it costs."""
+"""The form that submits a transpiled circuit: what to run, how often, where it belongs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Select
 
 from tui.common.safe_text import plain
-from tui.domain.accounts import Usage
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.pricing import unprepared_seconds
 from tui.domain.primitives import Decoupling, PrimitiveOptions
 from tui.domain.pubs.sweep_text import ParameterError
 from tui.domain.pubs.sweeps import Sweep, check_executions
@@ -22,19 +26,17 @@ from tui.widgets.forms.inputs import FieldRow, SanitizedInput
 from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_validation import (
-    estimated_seconds,
     formula,
     parse_observables,
     parse_precision,
     parse_seconds,
     parse_shots,
     parse_tags,
-    shots_of,
 )
-from tui.widgets.text.format import duration, format_usage
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 from tui.widgets.text.text_widgets import TextBlock
 
+T = TypeVar("T")
 ALONE = ""
 """The session's value for a job of its own."""
 _PRIVATE = (("no", False), ("yes: read once", True))
@@ -50,11 +52,7 @@ _TWIRLING: dict[str, tuple[bool | None, bool | None]] = {
 }
 """Whether gates and measurements are twirled."""
 _DECOUPLING = tuple((one.value or "off", one.value) for one in Decoupling)
-_BEYOND_USAGE = "That is more than the instance has left."
-_BEYOND_LIMIT = "That is more than the QPU limit: the service ends it."
-_NO_DURATION = "The device tells no gate lengths: the shot counts as 0."
 _EACH_GROUP = "Each group of observables measured together counts anew."
-_MORE_CIRCUITS = "Error mitigation runs more circuits than are counted here."
 _MEASURES = "The circuit measures: the estimator measures by itself, leave the measurements out."
 
 
@@ -66,14 +64,25 @@ class Source:
     text: str
 
 
-class SubmitForm(VerticalScroll, can_focus=False):
-    """Shows candidate, sessions and usage as given, and makes a `Submission`."""
+class FieldError(ValueError):
+    """A value that cannot be meant; the message is for the user.
+
+    Attributes:
+        field: id of the field; empty for none.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class SubmitForm(Vertical):
+    """Shows candidate and sessions as given, and makes a `Submission`."""
 
     DEFAULT_CSS = """
-    SubmitForm { scrollbar-size-vertical: 1; }
+    SubmitForm > #fields { height: 1fr; scrollbar-size-vertical: 1; }
     SubmitForm .-wrong { background: $error 30%; }
-    SubmitForm > TextBlock { margin-top: 1; }
-    SubmitForm > #submit-head { margin-top: 0; }
+    SubmitForm #notes { margin-top: 1; }
     """
 
     class SessionChosen(Message):
@@ -83,35 +92,39 @@ class SubmitForm(VerticalScroll, can_focus=False):
             super().__init__()
             self.session_id = session_id
 
+    class Changed(Message):
+        """Any value, or the circuit, is another one."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._candidate: Candidate | None = None
-        self._usage: Usage | None = None
         self._trouble = ""
+        self._told_of: dict[str | None, str] = {}
         self._session = ALONE
         self._programs = False
 
     def compose(self) -> ComposeResult:
-        """Yield the fields, then the error, then the estimate."""
+        """Yield the fields and notes, which scroll, and the error, which stays in sight."""
         primitives = [(str(primitive), primitive) for primitive in Primitive]
         yield TextBlock(id="submit-head")
-        yield FieldRow("Primitive", SearchableSelect("", primitives, Primitive.SAMPLER, id="primitive"))
-        yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
-        yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
-        yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
-        yield ParameterRows(id="parameters")
-        yield FieldRow("Mitigation", _choice("resilience", _RESILIENCE), id="row-resilience")
-        yield FieldRow(
-            "Twirling", _choice("twirling", [(name, name) for name in _TWIRLING]), id="row-twirling"
-        )
-        yield FieldRow("Decoupling", _choice("decoupling", _DECOUPLING), id="row-decoupling")
-        yield FieldRow("Session", SearchableSelect("alone", [("alone", ALONE)], ALONE, id="session"))
-        yield FieldRow("Tags", _input("tags", "", "comma, separated"))
-        yield FieldRow("Name", _input("name", "", "untitled"))
-        yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
-        yield FieldRow("Private", SearchableSelect("", _PRIVATE, False, id="private"))
+        with VerticalScroll(id="fields", can_focus=False):
+            yield FieldRow("Primitive", SearchableSelect("", primitives, Primitive.SAMPLER, id="primitive"))
+            yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
+            yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
+            yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
+            yield ParameterRows(id="parameters")
+            yield FieldRow("Mitigation", _choice("resilience", _RESILIENCE), id="row-resilience")
+            yield FieldRow(
+                "Twirling", _choice("twirling", [(name, name) for name in _TWIRLING]), id="row-twirling"
+            )
+            yield FieldRow("Decoupling", _choice("decoupling", _DECOUPLING), id="row-decoupling")
+            yield FieldRow("Session", SearchableSelect("alone", [("alone", ALONE)], ALONE, id="session"))
+            yield FieldRow("Tags", _input("tags", "", "comma, separated"))
+            yield FieldRow("Name", _input("name", "", "untitled"))
+            yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
+            yield FieldRow("Private", SearchableSelect("", _PRIVATE, False, id="private"))
+            yield TextBlock(id="notes")
         yield TextBlock(id="submit-trouble")
-        yield TextBlock(id="estimate")
 
     def on_mount(self) -> None:
         """Show the sampler's fields."""
@@ -135,11 +148,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._candidate = candidate
         self.query_one(ParameterRows).show_parameters(candidate.parameters if candidate is not None else ())
         self.say("")
-
-    def show_usage(self, usage: Usage | None) -> None:
-        """Show what the instance has left; `None` when not known."""
-        self._usage = usage
-        self._show_estimate()
+        self.post_message(self.Changed())
 
     def show_sessions(self, sessions: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer sessions after `alone`.
@@ -155,6 +164,7 @@ class SubmitForm(VerticalScroll, can_focus=False):
         """Offer error suppression and mitigation, which quantum programs alone have."""
         self._programs = offered
         self._arrange()
+        self.post_message(self.Changed())
 
     def suggest_name(self, name: str) -> None:
         """Name the run as the circuit is named."""
@@ -173,32 +183,12 @@ class SubmitForm(VerticalScroll, can_focus=False):
             field: id of the field; empty for none.
         """
         self._trouble = plain(trouble, limit=2000)
+        self._told_of = {entry.id: entry.value for entry in self.query(Input)}
         for entry in self.query(Input):
             entry.set_class(entry.id == field, "-wrong")
             if entry.id == field:
                 entry.focus()
-        self._show_estimate()
-        if trouble:
-            # It stands below the fields, which may not all be in sight.
-            self.call_after_refresh(self.scroll_end, animate=False)
-
-    def seconds(self) -> float | None:
-        """Return the estimated QPU seconds of the form; `None` while they cannot be computed."""
-        if self._candidate is None:
-            return None
-        try:
-            shots = parse_shots(self._value("shots"))
-            precision = parse_precision(self._value("precision"))
-        except ValueError:
-            return None
-        shots = shots_of(self.primitive, shots, precision)
-        rows = self.query_one(ParameterRows)
-        rows.show_size(shots)
-        try:
-            sweep = rows.sweep()
-        except ParameterError:
-            return None
-        return estimated_seconds(self._candidate, shots * (1 if sweep is None else sweep.sets))
+        self._show_notes()
 
     def submission(self, source: Source) -> Submission | None:
         """Return the form as a submission.
@@ -209,55 +199,64 @@ class SubmitForm(VerticalScroll, can_focus=False):
         Returns:
             The submission; `None` after showing the error of a field.
         """
-        candidate, primitive = source.candidate, self.primitive
-        field = ""
         try:
-            if primitive is Primitive.SAMPLER and not candidate.measures:
-                raise ValueError(
-                    "The sampler needs a measurement and the circuit has none. Add one in the editor "
-                    "(F3), for example c = measure q; or choose the estimator."
-                )
-            field = "shots"
-            shots = parse_shots(self._value("shots")) if primitive is Primitive.SAMPLER else None
-            labels: tuple[str, ...] = ()
-            observables: tuple[str, ...] = ()
-            precision = None
-            if primitive is Primitive.ESTIMATOR:
-                field = "observables"
-                labels, observables = parse_observables(self._value("observables"), candidate)
-                field = "precision"
-                precision = parse_precision(self._value("precision"))
-            field = "parameters"
-            sweep = self._sweep(shots)
-            field = "tags"
-            tags = parse_tags(self._value("tags"))
-            field = "max-seconds"
-            max_seconds = parse_seconds(self._value("max-seconds"))
-        except ValueError as error:
-            if isinstance(error, ParameterError):
-                field = self.query_one(ParameterRows).field_of(error.parameter)
-            self.say(str(error), field=field)
+            draft = self.draft(source)
+        except FieldError as error:
+            self.say(str(error), field=error.field)
             return None
         self.say("")
-        return Submission(
+        return draft
+
+    def draft(self, source: Source) -> Submission:
+        """Return the form as a submission; shows nothing.
+
+        Args:
+            source: the circuit to submit.
+
+        Raises:
+            FieldError: the value of a field cannot be meant.
+        """
+        candidate, primitive = source.candidate, self.primitive
+        sampler = primitive is Primitive.SAMPLER
+        if sampler and not candidate.measures:
+            raise FieldError(
+                "The sampler needs a measurement and the circuit has none. Add one in the editor "
+                "(F3), for example c = measure q; or choose the estimator."
+            )
+        parse = partial(parse_observables, candidate=candidate)
+        labels, observables = ((), ()) if sampler else self._parsed("observables", parse)
+        shots = self._parsed("shots", parse_shots) if sampler else None
+        submission = Submission(
             primitive=primitive,
             backend=candidate.backend,
             qasm=candidate.qasm,
             shots=shots,
             observables=observables,
-            precision=precision,
+            precision=None if sampler else self._parsed("precision", parse_precision),
             session_id=self.session_id,
-            tags=tags,
+            tags=self._parsed("tags", parse_tags),
             name=self._value("name").strip() or "untitled",
             source=source.text,
             observable_labels=labels,
-            max_seconds=max_seconds,
+            max_seconds=self._parsed("max-seconds", parse_seconds),
             private=self.query_one("#private", SearchableSelect).selection is True,
             options=self._options(),
             transpilation=candidate.transpilation,
             parameters=candidate.parameters,
-            sweep=sweep,
+            sweep=self._sweep(shots),
         )
+        return replace(submission, formula_seconds=unprepared_seconds(candidate, submission))
+
+    def _parsed(self, field: str, parse: Callable[[str], T]) -> T:
+        """Return the value of a field.
+
+        Raises:
+            FieldError: it cannot be meant.
+        """
+        try:
+            return parse(self._value(field))
+        except ValueError as error:
+            raise FieldError(str(error), field) from error
 
     def _sweep(self, shots: int | None) -> Sweep | None:
         """Return the values of the parameters.
@@ -266,14 +265,17 @@ class SubmitForm(VerticalScroll, can_focus=False):
             shots: of each set of values; `None`: as many as the precision asks for.
 
         Raises:
-            ParameterError: a value is missing or cannot be read, or there are too many executions.
+            FieldError: a value is missing or cannot be read, or there are too many executions.
         """
-        sweep = self.query_one(ParameterRows).sweep()
-        if sweep is not None and shots is not None:
-            try:
+        rows = self.query_one(ParameterRows)
+        try:
+            sweep = rows.sweep()
+            if sweep is not None and shots is not None:
                 check_executions([sweep.sets], shots)
-            except ValueError as error:
-                raise ParameterError(str(error), sweep.names[0]) from error
+        except ParameterError as error:
+            raise FieldError(str(error), rows.field_of(error.parameter)) from error
+        except ValueError as error:
+            raise FieldError(str(error), rows.field_of(sweep.names[0] if sweep else "")) from error
         return sweep
 
     @on(Select.Changed, "#primitive")
@@ -281,13 +283,14 @@ class SubmitForm(VerticalScroll, can_focus=False):
         self._arrange()
         self.say("")
 
-    @on(Select.Changed, "#resilience")
-    def _mitigation_changed(self) -> None:
-        self._show_estimate()
+    @on(Select.Changed)
+    def _selected(self) -> None:
+        self.post_message(self.Changed())
 
     @on(ParameterRows.Changed)
     def _file_read(self) -> None:
-        self._show_estimate()
+        self._show_notes()
+        self.post_message(self.Changed())
 
     @on(Select.Changed, "#session")
     def _session_changed(self) -> None:
@@ -298,9 +301,12 @@ class SubmitForm(VerticalScroll, can_focus=False):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        event.input.remove_class("-wrong")
-        self._trouble = ""
-        self._show_estimate()
+        # What was typed before the error was told may be heard of after it.
+        if event.value != self._told_of.get(event.input.id):
+            event.input.remove_class("-wrong")
+            self._trouble = ""
+            self._show_notes()
+        self.post_message(self.Changed())
 
     def _arrange(self) -> None:
         sampler = self.primitive is Primitive.SAMPLER
@@ -330,47 +336,44 @@ class SubmitForm(VerticalScroll, can_focus=False):
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value
 
-    def _cut_short(self, seconds: float) -> bool:
-        """Whether the limit in the form is below so many seconds."""
-        try:
-            limit = parse_seconds(self._value("max-seconds"))
-        except ValueError:
-            return False
-        return limit is not None and limit < seconds
-
-    def _show_estimate(self) -> None:
-        width = max(24, self.size.width - 1)
-        self.query_one("#estimate", TextBlock).show(self._estimate_lines(width))
+    def _show_notes(self) -> None:
+        width = max(24, self.size.width)
+        self._show_size()
+        # The scrollbar needs a cell.
+        self.query_one("#notes", TextBlock).show(self._note_lines(width - 1))
         trouble = self.query_one("#submit-trouble", TextBlock)
         trouble.display = bool(self._trouble)
         trouble.show(wrapped(f"✘ {self._trouble}", width, TextStyle.BAD) if self._trouble else ())
 
-    def on_resize(self) -> None:
-        """Wrap the estimate to the new width."""
-        self._show_estimate()
+    def _show_size(self) -> None:
+        """Show how often the sweep is executed, while the form says it."""
+        with contextlib.suppress(ValueError):
+            if self.primitive is Primitive.SAMPLER:
+                shots = parse_shots(self._value("shots"))
+            else:
+                shots = math.ceil(1 / parse_precision(self._value("precision")) ** 2)
+            self.query_one(ParameterRows).show_size(shots)
 
-    def _estimate_lines(self, width: int) -> list[StyledLine]:
-        seconds = self.seconds()
-        if self._candidate is None or seconds is None:
+    def on_resize(self) -> None:
+        """Wrap the notes to the new width."""
+        self._show_notes()
+
+    def _note_lines(self, width: int) -> list[StyledLine]:
+        candidate = self._candidate
+        if candidate is None:
             return []
-        remaining = self._usage.remaining_seconds if self._usage is not None else None
         estimator = self.primitive is Primitive.ESTIMATOR
-        muted, warning = TextStyle.MUTED, TextStyle.WARNING
-        left = format_usage(self._usage)
         sentences = (
-            (left, bool(left), TextStyle.PLAIN),
-            (_BEYOND_USAGE, remaining is not None and seconds > remaining, warning),
-            (_BEYOND_LIMIT, self._cut_short(seconds), warning),
-            (formula(self._candidate), True, muted),
-            (_NO_DURATION, self._candidate.duration_us is None, muted),
-            (_EACH_GROUP, estimator, muted),
-            (_MORE_CIRCUITS, estimator and self._programs and self._chosen("resilience") != "0", warning),
-            (_MEASURES, estimator and self._candidate.measures, warning),
+            (_MEASURES, estimator and candidate.measures, TextStyle.WARNING),
+            (formula(candidate), True, TextStyle.MUTED),
+            (_EACH_GROUP, estimator and not self._programs, TextStyle.MUTED),
         )
-        lines = [line("takes about ", (f"{duration(seconds)} of QPU", TextStyle.STRONG))]
-        for sentence, applies, style in sentences:
-            lines += wrapped(sentence, width, style) if applies else []
-        return lines
+        return [
+            row
+            for sentence, applies, style in sentences
+            if applies
+            for row in wrapped(sentence, width, style)
+        ]
 
 
 def _choice(id: str, options: Sequence[tuple[str, str]]) -> SearchableSelect[str]:

@@ -6,8 +6,9 @@ import math
 
 from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
-from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
-from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Primitive
+from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS
+from tui.domain.pricing import Price
 from tui.domain.pubs.observables import parse_observables as read_observables
 from tui.domain.sessions import Session, SessionMode
 from tui.widgets.text.format import duration
@@ -99,56 +100,36 @@ def parse_observables(text: str, candidate: Candidate) -> tuple[tuple[str, ...],
         raise ValueError(f"Observables: {error}") from error
 
 
-def estimated_seconds(candidate: Candidate, shots: int) -> float:
-    """Return the QPU seconds of a run, by `tui.domain.circuits.qpu_seconds`.
-
-    Args:
-        candidate: a shot of unknown duration counts with its rep delay alone.
-        shots: shots of all circuits.
-    """
-    return qpu_seconds(candidate.duration_us or 0.0, shots, rep_delay_us=_pause(candidate))
-
-
 def formula(candidate: Candidate) -> str:
-    """Return the formula of `estimated_seconds`, for the screen."""
-    return f"IBM: {OVERHEAD_SECONDS:.0f} s + ({_pause(candidate):.0f} µs + shot) × shots"
+    """Return IBM's formula for the candidate's backend, for the screen."""
+    pause = DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
+    return f"Formula: {OVERHEAD_SECONDS:.0f} s + ({pause:.0f} µs + circuit) × executions"
 
 
-def _pause(candidate: Candidate) -> float:
-    return DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
-
-
-def costs(seconds: float | None, usage: Usage | None, session: Session | None) -> list[str]:
+def costs(price: Price, usage: Usage | None, session: Session | None, limit: int | None = None) -> list[str]:
     """Return the reasons to confirm a run first, in sentences.
 
     Args:
-        seconds: estimated QPU seconds; `None` when not known.
+        price: of the run.
         usage: what the instance has left, and its plan; `None` when not known.
         session: where it would run; `None` for no session.
+        limit: QPU seconds after which the service ends the job; `None` for no such limit.
 
     Returns:
         The sentences; empty when no confirmation is needed.
     """
     reasons: list[str] = []
+    seconds = price.at_most(limit)
     about = f"about {duration(seconds)} of QPU time" if seconds is not None else "an unknown QPU time"
-    left = usage.remaining_seconds if usage is not None else None
-    if usage is not None and usage.limit_reached:
-        reasons.append(f"The run takes {about}, and the limit of the instance is reached.")
-    elif seconds is not None and left is not None and seconds > left:
-        reasons.append(f"The run takes {about}; the instance has {duration(left)} left.")
+    if usage is not None and price.exceeds(usage, limit):
+        left = usage.remaining_seconds
+        if usage.limit_reached or left is None:
+            reasons.append(f"The run takes {about}, and the limit of the instance is reached.")
+        else:
+            reasons.append(f"The run takes {about}; the instance has {duration(left)} left.")
     if session is not None and session.mode is SessionMode.DEDICATED:
         reasons.append("It runs in a dedicated session: all the time that the session is open is charged.")
     plan = plain(usage.plan, limit=40) if usage is not None else ""
     if plan and plan.casefold() not in FREE_PLANS:
         reasons.append(f"The plan of the instance is {plan}: QPU time is paid for. The run takes {about}.")
     return reasons
-
-
-def estimator_shots(precision: float) -> int:
-    """Return the shots the estimator takes for one basis: 1 / precision², as the service does."""
-    return math.ceil(1 / precision**2)
-
-
-def shots_of(primitive: Primitive, shots: int, precision: float) -> int:
-    """Return the shots the estimate counts with."""
-    return shots if primitive is Primitive.SAMPLER else estimator_shots(precision)
