@@ -61,8 +61,10 @@ class Bench:
         try:
             request = Transpile(file.read_text(), TargetData(self._device, ""), self._options)
             isa = transpile(request, target(self._device, False)).qasm
-        except (Unreadable, NotPossible) as error:
+        except Unreadable as error:
             return Outcome(file.stem, "unreadable", told=str(error))
+        except NotPossible as error:
+            return Outcome(file.stem, "refused", told=str(error))
         params = {"pubs": [[isa, None, self._shots]]}
         foretold = await self._engine.estimate("sampler", params, self._device)
         estimated = foretold.seconds or 0.0
