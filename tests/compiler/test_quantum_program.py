@@ -395,3 +395,33 @@ def test_work_counts_randomizations_and_pulses_of_decoupling(peekskill: Any, bel
     assert twirled.control_instructions > 10 * once.control_instructions
     decoupled = work(PrimitiveOptions(decoupling=Decoupling.XY4))
     assert decoupled.rz > once.rz
+
+
+@pytest.mark.parametrize("resilience", [0, 1, 2])
+def test_work_counts_folded_gates_and_all_circuits_as_the_service_does(
+    peekskill: Any, bell: Any, resilience: int
+) -> None:
+    from qiskit import qasm3
+
+    from tui.compiler.qiskit.quantum_program import prepare_program
+    from tui.sandbox.simulator.executor.limits import ControlInstructions
+    from tui.sandbox.simulator.executor.program import read_program
+
+    options = PrimitiveOptions(resilience=resilience, decoupling=Decoupling.XX)
+    text = "\n".join(line for line in qasm3.dumps(bell).splitlines() if "measure" not in line)
+    pub = ProgramPub(text, observables=("I" * 25 + "ZZ", "I" * 25 + "XX"))
+    request = PrepareProgram(Primitive.ESTIMATOR, (pub,), 27, None, None, options)
+    prepared = prepare_program(request, peekskill.target)
+    program = read_program(json.loads(prepared.params))
+    counted = ControlInstructions(27)
+    for item in program.items:
+        counted.add(item.circuit, item.size)
+    work = prepared.work
+    assert work.control_instructions == counted._counts.max()
+    assert work.executions == sum(item.size * program.shots for item in program.items)
+    if resilience == 2:
+        plain = prepare_program(
+            PrepareProgram(Primitive.ESTIMATOR, (pub,), 27, None, None, PrimitiveOptions(resilience=0)),
+            peekskill.target,
+        ).work
+        assert work.two_qubit_gates > plain.two_qubit_gates and work.executions > 2 * plain.executions
