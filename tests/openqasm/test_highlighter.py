@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.openqasm.highlighter import LONGEST_LINE, Highlighter, TokenKind, TokenSpan
+from tui.openqasm.highlighter import FAR, LONGEST_LINE, LOOK_BACK, Highlighter, TokenKind, TokenSpan
 
 
 class Text:
@@ -119,6 +119,8 @@ def test_highlighter_lexes_only_requested_lines_and_stops_after_an_edit() -> Non
     text.highlighter.spans(10)
     assert max(text.read) == 10
     text.highlighter.spans(4_999)
+    text.highlighter.advance(60.0)
+    assert not text.highlighter.behind
     text.read.clear()
     text.replace(100, 1, ["h q[0]; // changed"])
     text.highlighter.spans(4_000)
@@ -205,3 +207,26 @@ def test_highlighter_spans_are_in_order_and_inside_the_line(line: str) -> None:
     for start, end, _ in Text(line).highlighter.spans(0):
         assert ends <= start < end <= len(line)
         ends = end
+
+
+def test_highlighter_answers_far_lines_at_once_and_corrects_them_in_slices() -> None:
+    text = Text("\n".join(["/*", *(f"rz({n}) q[{n}];" for n in range(3 * FAR)), "*/", "h q[0];"]))
+    text.read.clear()
+    last = 3 * FAR + 2
+    assert next(span.kind for span in text.highlighter.spans(last)) is TokenKind.GATE
+    text.highlighter.spans(last - 2)
+    assert text.highlighter.behind
+    assert len(set(text.read)) < 2 * LOOK_BACK + 70, "not the whole text"
+    while text.highlighter.behind:
+        text.highlighter.advance(0.0)
+    assert [span.kind for span in text.highlighter.spans(last - 2)] == [TokenKind.COMMENT]
+    assert not text.highlighter.behind
+
+
+def test_highlighter_is_not_behind_when_the_text_became_shorter() -> None:
+    text = Text("\n".join(f"rz({n}) q[{n}];" for n in range(2 * FAR)))
+    text.highlighter.spans(2 * FAR - 1)
+    assert text.highlighter.behind
+    text.replace(1, 2 * FAR - 1, [])
+    text.highlighter.advance(1.0)
+    assert not text.highlighter.behind

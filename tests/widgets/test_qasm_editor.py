@@ -121,3 +121,25 @@ async def test_editor_screen_matches_the_text_after_random_keys() -> None:
                 shown = [strip.text[:width] for strip in pilot.app.screen._compositor.render_strips()]
                 meant = [area.render_line(y).text.ljust(width)[:width] for y in range(area.size.height)]
                 assert shown[: len(meant)] == meant, f"after {step + 1} keys"
+
+
+async def test_ctrl_home_and_end_go_to_the_ends_of_the_text_and_select_with_shift() -> None:
+    async with editor_with("qubit q;\nh q;") as (pilot, area):
+        await pilot.press("ctrl+end")
+        assert area.cursor_location == (1, 4)
+        await pilot.press("ctrl+shift+home")
+        assert area.selected_text == "qubit q;\nh q;"
+        await pilot.press("ctrl+home")
+        assert (area.cursor_location, area.selected_text) == ((0, 0), "")
+
+
+async def test_end_of_a_long_text_is_coloured_right_though_a_comment_began_far_above() -> None:
+    text = "\n".join(["/*", *(f"rz({n}) q[0];" for n in range(5_000)), "*/", "h q[0];"])
+    async with editor_with(text) as (pilot, area):
+        await pilot.press("ctrl+end")
+        for _ in range(2_000):
+            if words_in(area, 4_999, "comment") == ["rz(4998) q[0];"]:
+                break
+            await pilot.pause(0.01)
+        assert words_in(area, 4_999, "comment") == ["rz(4998) q[0];"]
+        assert words_in(area, 5_002, "gate") == ["h"]

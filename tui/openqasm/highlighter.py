@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -25,9 +26,17 @@ START: Final[State] = ("root",)
 """The state at the start of a text."""
 
 
+FAR: Final = 500
+"""Lines that are lexed at once to answer for a line; more are lexed in slices."""
+_SLICE: Final = 50
 LOOK_BACK: Final = 50
 """Lines before a line that are lexed to know how it begins."""
 _STRETCHES: Final = re.compile(r'//[^\n]*|"[^"\n]*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
+
+
+_PATTERNS: Final[dict[tuple[type, str], tuple[Callable[..., Any], dict[int | None, Any]]]] = {}
+"""One pattern for all rules of a lexer's state, and the rules, once made."""
+_FLAGS: Final = {re.MULTILINE: "m", re.DOTALL: "s", re.IGNORECASE: "i", re.VERBOSE: "x"}
 
 
 class TokenKind(StrEnum):
@@ -110,7 +119,6 @@ def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[TokenSpan
         line: the line, without its end.
         state: Pygments' stack of states at its start.
     """
-    rules: dict[str, list[Any]] = lexer._tokens
     text = line[:LONGEST_LINE] + "\n"
     spans: list[TokenSpan] = []
 
@@ -125,35 +133,59 @@ def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[TokenSpan
 
     last, position, idle = len(text) - 1, 0, 0
     while position <= last:
-        for match_rule, action, change in rules[state[-1]]:
-            match = match_rule(text, position)
-            if match is None:
-                continue
-            if type(action) is _TokenType:
-                add(position, min(match.end(), last), action)
-            elif action is not None:
-                for start, token, value in action(lexer, match):
-                    add(start, min(start + len(value), last), token)
-            # A rule that matches nothing only leaves a state; a lexer that would do so for ever is stopped.
-            idle = idle + 1 if match.end() == position else 0
-            position = match.end() + (1 if idle > len(state) + 8 else 0)
-            if change is not None:
-                state = _next_state(state, change)
-            break
-        else:
+        match_any, rules = _together(lexer, state[-1])
+        match = match_any(text, position)
+        if match is None:
             if text[position] == "\n":
                 state = START
             else:
                 add(position, position + 1, Token.Error)
             position += 1
+            continue
+        match_rule, action, change = rules[match.lastindex]
+        if type(action) is _TokenType:
+            add(position, min(match.end(), last), action)
+        elif action is not None:
+            # It looks at the groups of its own rule.
+            for start, token, value in action(lexer, match_rule(text, position)):
+                add(start, min(start + len(value), last), token)
+        # A rule that matches nothing only leaves a state; a lexer that would do so for ever is stopped.
+        idle = idle + 1 if match.end() == position else 0
+        position = match.end() + (1 if idle > len(state) + 8 else 0)
+        if change is not None:
+            state = _next_state(state, change)
     return spans, state
+
+
+def _together(lexer: RegexLexer, state: str) -> tuple[Callable[..., Any], dict[int | None, Any]]:
+    """Put the rules of a state into one pattern, which tries them in their order within one call.
+
+    Returns:
+        Its `match`, and the rules by the number of the group that stands around each.
+    """
+    kind = type(lexer)
+    known = _PATTERNS.get((kind, state))
+    if known is not None:
+        return known
+    parts: list[str] = []
+    rules: dict[int | None, Any] = {}
+    group = 1
+    for rule in lexer._tokens[state]:
+        pattern: re.Pattern[str] = rule[0].__self__
+        flags = "".join(letter for flag, letter in _FLAGS.items() if pattern.flags & flag)
+        parts.append(f"((?{flags}:{pattern.pattern}))" if flags else f"({pattern.pattern})")
+        rules[group] = rule
+        group += 1 + pattern.groups
+    made = _PATTERNS[kind, state] = re.compile("|".join(parts)).match, rules
+    return made
 
 
 class Highlighter:
     """Spans of any line of a text that changes, lexing no more than it must.
 
     A line is lexed when it is asked for, and so are the lines before it, once. After an edit only the
-    edited lines are lexed again, and those after them until the state is what it was before.
+    edited lines are lexed again, and those after them until the state is what it was before. A line far from
+    what is lexed is answered from the few lines before it, until `advance` has come there.
 
     Args:
         line: the text of line `i`, counted from 0, without its end.
@@ -170,6 +202,8 @@ class Highlighter:
         """The state at the start of each line as last known; `None`: never known."""
         self._doubts: list[int]
         """Sorted lines whose start may not follow from the line before; up to the first, all is right."""
+        self._wanted = -1
+        """The last line that was answered from few lines before it."""
         self.reset()
 
     @property
@@ -197,9 +231,29 @@ class Highlighter:
         start = self.start(line)
         return self._lex(self._line(line), start)[0]
 
+    @property
+    def behind(self) -> bool:
+        """True when spans were given that `advance` may still correct."""
+        return self._wanted >= 0
+
+    def advance(self, seconds: float) -> None:
+        """Lex on to the lines that were asked for.
+
+        Args:
+            seconds: CPU time that it may take; `behind` tells whether more is needed.
+        """
+        deadline = time.thread_time() + seconds
+        last = min(self._wanted, self._count() - 1)
+        while not self._reach(last, _SLICE):
+            if time.thread_time() >= deadline:
+                return
+        self._wanted = -1
+
     def start(self, line: int) -> State:
         """Return the lexer's state at the start of a line that there is."""
-        self._reach(line)
+        if not self._reach(line, 0 if self.behind or line - len(self._starts) > FAR else FAR):
+            self._wanted = max(self._wanted, line)
+            return self._guess(line)
         start = self._starts[line]
         assert start is not None, "known once it was reached"
         return start
@@ -228,6 +282,13 @@ class Highlighter:
         if first <= HEADER_LINES:
             self._choose_lexer()
 
+    def _guess(self, line: int) -> State:
+        """The state at the start of a line, as if nothing longer than some lines before it began there."""
+        state = START
+        for before in range(line - LOOK_BACK, line):
+            state = self._lex(self._line(before), state)[1]
+        return state
+
     def _choose_lexer(self) -> None:
         head = "\n".join(self._line(line) for line in range(min(self._count(), HEADER_LINES)))
         version = 2 if version_of(head) == 2 else 3
@@ -246,10 +307,13 @@ class Highlighter:
             known = self._lexed[text, start] = lex_line(self._lexer, text, start)
         return known
 
-    def _reach(self, line: int) -> None:
-        """Make the start of `line` certain."""
+    def _reach(self, line: int, most: int) -> bool:
+        """Make the start of `line` certain, by lexing that many lines at most; whether it is."""
         starts, doubts = self._starts, self._doubts
         while (doubtful := doubts[0] if doubts else len(starts)) <= line:
+            if most <= 0:
+                return False
+            most -= 1
             before = starts[doubtful - 1]
             assert before is not None, "everything up to the first doubt is known"
             state = self._lex(self._line(doubtful - 1), before)[1]
@@ -263,12 +327,13 @@ class Highlighter:
                 at = bisect_left(doubts, following)
                 if following < len(starts) and (at == len(doubts) or doubts[at] != following):
                     doubts.insert(at, following)
+        return True
 
 
 def compile_lexers() -> None:
     """Compile the lexers' rules, which the first reading would do otherwise: about 0.1 s, for a thread."""
-    Lines2Lexer()
-    Lines3Lexer()
+    for kind in (Lines2Lexer, Lines3Lexer):
+        _together(kind(), "root")
 
 
 class StaticHighlighter:

@@ -9,7 +9,7 @@ fails when either changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 from textual._cells import cell_width_to_column_index
@@ -24,11 +24,13 @@ class LargeDocument(Document):
 
     Attributes:
         version: grows with every change.
+        on_replace: told each change: the first line, how many lines it had, how many it has.
     """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.version = 0
+        self.on_replace: Callable[[int, int, int], None] | None = None
         self._text: str | None = None
         self._tab_width = 0
         self._widths: Counter[int] = Counter()
@@ -69,6 +71,8 @@ class LargeDocument(Document):
         result = super().replace_range(start, end, text)
         self.version += 1
         self._text = None
+        if self.on_replace is not None:
+            self.on_replace(top[0], bottom[0] - top[0] + 1, result.end_location[0] - top[0] + 1)
         if self._tab_width:
             self._count(gone, self._lines[top[0] : result.end_location[0] + 1])
         return result

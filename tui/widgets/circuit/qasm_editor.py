@@ -10,11 +10,13 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.document._document import Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Selection
 
@@ -30,6 +32,8 @@ MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
 
 
+_CATCH_UP_SECONDS, _CATCH_UP_PAUSE = 0.008, 0.012
+"""Seconds of a slice of lexing, and between two."""
 _ROWS = 1024
 """Drawn rows that are kept."""
 _BRACKET_LINES = 2_000
@@ -48,6 +52,12 @@ class QasmEditor(TextArea):
     """
 
     document: LargeDocument
+    BINDINGS: ClassVar = [
+        Binding("ctrl+home", "go_to_end(-1)", "To the beginning", show=False),
+        Binding("ctrl+end", "go_to_end(1)", "To the end", show=False),
+        Binding("ctrl+shift+home", "go_to_end(-1, True)", "Select to the beginning", show=False),
+        Binding("ctrl+shift+end", "go_to_end(1, True)", "Select to the end", show=False),
+    ]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"qasm--{kind}" for kind in TokenKind),
@@ -76,6 +86,7 @@ class QasmEditor(TextArea):
         self._wrong: dict[int, int] = {}
         self.on_change: Callable[[Change], None] | None = None
         """Told each change of the text, but for `load_text`."""
+        self._catching_up: Timer | None = None
         self._rows: LRUCache[Hashable, Strip] = LRUCache(_ROWS)
         super().__init__(
             "",
@@ -89,8 +100,7 @@ class QasmEditor(TextArea):
         self.cursor_blink = False
         self.indent_width = 2
         self._highlighter = Highlighter(lambda line: self.document[line], lambda: self.document.line_count)
-        if text:
-            self._set_document(text, None)
+        self._set_document(text, None)
 
     @property
     def version(self) -> int:
@@ -123,6 +133,11 @@ class QasmEditor(TextArea):
         self.move_cursor((row, column), center=True)
         self.focus()
 
+    def action_go_to_end(self, direction: int, select: bool = False) -> None:
+        """Move the cursor to the beginning or the end of the text."""
+        self.history.checkpoint()
+        self.move_cursor((0, 0) if direction < 0 else self.document.end, select=select)
+
     def get_line(self, line_index: int) -> Text:
         """Return the line with its colours, and with the error in it underlined."""
         text = super().get_line(line_index)
@@ -151,7 +166,20 @@ class QasmEditor(TextArea):
                 strip = self._with_mark(strip)
             if key is not None:
                 self._rows[key] = strip
+        if self._highlighter is not None and self._highlighter.behind and self._catching_up is None:
+            self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
         return strip
+
+    def _catch_up(self) -> None:
+        """Lex on to what is shown, in slices that no key waits for."""
+        self._catching_up = None
+        if self._highlighter is None:
+            return
+        self._highlighter.advance(_CATCH_UP_SECONDS)
+        if self._highlighter.behind:
+            self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
+        else:
+            self.refresh()
 
     def notify_style_update(self) -> None:
         """Forget rows in other colours."""
@@ -230,21 +258,20 @@ class QasmEditor(TextArea):
         self.document = LargeDocument(text)
         self.wrapped_document = UnwrappedDocument(self.document, self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
-        self._look_anew()
+        if self._highlighter is not None:
+            self.document.on_replace = self._highlighter.edited
+            self._highlighter.reset()
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
 
     def edit(self, edit: Edit) -> EditResult:
-        """Edit the text and colour the edited lines anew.
+        """Edit the text, and tell it.
 
         Args:
             edit: every change by hand passes here.
         """
         steps = self._newest_step()
         result = super().edit(edit)
-        if self._highlighter is not None:
-            first, last = edit.top[0], edit.bottom[0]
-            self._highlighter.edited(first, last - first + 1, result.end_location[0] - first + 1)
         if edit.text or result.replaced_text:
             begins = self._newest_step() is not steps
             self._tell(Change(ChangeKind.EDIT, edit.top, edit.bottom, edit.text, begins))
@@ -254,14 +281,12 @@ class QasmEditor(TextArea):
         """Undo the last change."""
         if self.history.undo_stack:
             super().undo()
-            self._look_anew()
             self._tell(Change(ChangeKind.UNDO))
 
     def redo(self) -> None:
         """Redo what was undone."""
         if self.history.redo_stack:
             super().redo()
-            self._look_anew()
             self._tell(Change(ChangeKind.REDO))
 
     def replay(self, changes: Iterable[Change]) -> None:
@@ -306,10 +331,6 @@ class QasmEditor(TextArea):
     def _tell(self, change: Change) -> None:
         if self.on_change is not None:
             self.on_change(change)
-
-    def _look_anew(self) -> None:
-        if self._highlighter is not None:
-            self._highlighter.reset()
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"qasm--{name}", partial=True)
