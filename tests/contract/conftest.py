@@ -20,7 +20,17 @@ pytest.importorskip("qiskit_ibm_runtime")
 def sandbox_process(state: Path, *options: str) -> Iterator[SandboxInfo]:
     """Run a sandbox, with these options of its own, that ends with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tui.sandbox", "--state", str(state), "--parent-pipe", *options],
+        [
+            sys.executable,
+            "-m",
+            "tui.sandbox",
+            "--state",
+            str(state),
+            "--parent-pipe",
+            "--recalibrate",
+            "0",
+            *options,
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],

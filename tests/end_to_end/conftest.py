@@ -53,7 +53,7 @@ class Sandbox:
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox in a process of its own, ended with SIGTERM."""
     environ = clean_environment(tmp_path_factory.mktemp("sandbox"))
-    command = [*COMMAND, "sandbox", "--json"]
+    command = [*COMMAND, "sandbox", "--json", "--recalibrate", "0"]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         yield Sandbox(json.loads(process.stdout.readline()))

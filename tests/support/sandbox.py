@@ -25,7 +25,7 @@ class _Keeper:
     def start(self, folder: pytest.TempPathFactory) -> SandboxProcess:
         """A sandbox with a state of its own."""
         state = folder.mktemp("sandbox")
-        return asyncio.run_coroutine_threadsafe(launch(state), self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(launch(state, recalibrate=0), self._loop).result(60)
 
     def stop(self, process: SandboxProcess) -> None:
         """End it, and the loop."""

@@ -20,6 +20,8 @@ def serve(
     pace: float,
     limits: str,
     archive: bool,
+    recalibrate: float,
+    seed: int,
     faults: Sequence[str] = (),
 ) -> int:
     """Serve until Ctrl+C or SIGTERM.
@@ -31,6 +33,8 @@ def serve(
         pace: simulated seconds a second.
         limits: `none` or `ibm`.
         archive: with an archived instance as well.
+        recalibrate: simulated hours from one drifted calibration to the next; 0: the recorded one for good.
+        seed: of the noise of the calibrations.
         faults: faults on demand, each as `tui.sandbox.faults.plan.GRAMMAR` says.
 
     Returns:
@@ -66,5 +70,6 @@ def serve(
     words = ["--port", str(port), "--state", str(state), "--queue", str(queue)]
     words += [word for fault in faults for word in ("--fault", fault)]
     words += ["--archive"] if archive else []
+    words += ["--recalibrate", str(recalibrate), "--seed", str(seed)]
     status = main([*words, "--pace", str(pace), "--limits", limits], on_ready=ready)
     return Exit.FAILED if status else Exit.DONE

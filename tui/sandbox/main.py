@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from tui.sandbox.app import build_app
 from tui.sandbox.base.clock import PacedClock
 from tui.sandbox.base.tokens import Secrets
+from tui.sandbox.core.calibrations import EVERY_HOURS
 from tui.sandbox.core.instance import CLASSIC_INSTANCE, limits_named
 from tui.sandbox.core.service import Service
 from tui.sandbox.db.database import SandboxDatabase, StateInUseError
@@ -48,6 +49,14 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast simulated time runs")
     parser.add_argument("--limits", choices=("none", "ibm"), default="none", help="limits of the Open plan")
     parser.add_argument(
+        "--recalibrate",
+        type=_hours,
+        default=EVERY_HOURS,
+        metavar="HOURS",
+        help="simulated hours from one drifted calibration to the next; 0: the recorded one for good",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the calibrations' drift")
+    parser.add_argument(
         "--archive", action="store_true", help="an archived instance as well, with jobs of a retired device"
     )
     parser.add_argument(
@@ -75,6 +84,13 @@ def _count(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 10_000:
         raise argparse.ArgumentTypeError("must be 0 to 10000")
+    return value
+
+
+def _hours(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1_000_000:
+        raise argparse.ArgumentTypeError("must be 0 to 1000000")
     return value
 
 
@@ -196,6 +212,8 @@ def main(
         limits_named(options.limits),
         options.queue,
         options.archive,
+        options.recalibrate,
+        options.seed,
     )
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     info = connection_info(url, service.identity.crn, secrets)

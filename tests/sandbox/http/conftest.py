@@ -112,12 +112,13 @@ class SandboxFactory:
         gated: bool = False,
         clock: ManualClock | None = None,
         archived: bool = False,
+        recalibrate: float = 0.0,
     ) -> AsyncIterator[Sandbox]:
         clock = clock or ManualClock()
         engine = GateEngine(gated=gated)
         secrets = Secrets.random()
         database = SandboxDatabase(self._folder)
-        service = Service(database, engine, clock, secrets, limits, background, archived)
+        service = Service(database, engine, clock, secrets, limits, background, archived, recalibrate)
         sandbox = Sandbox(service, secrets, clock, engine)
         service.start()
         try:

@@ -63,6 +63,7 @@ class GateEngine:
 
     gated: bool = False
     started: list[str] = field(default_factory=list)
+    devices: list[Device] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     transpiled: list[TranspileRequest] = field(default_factory=list)
     transpiler_warmed: int = 0
@@ -79,6 +80,7 @@ class GateEngine:
     ) -> RunOutcome:
         name = str(params["pubs"][0][0] if "pubs" in params else params.get("circuits", program_id))
         self.started.append(name)
+        self.devices.append(device)
         if not self.gated:
             return DONE
         future: asyncio.Future[RunOutcome] = asyncio.get_running_loop().create_future()

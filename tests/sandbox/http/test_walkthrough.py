@@ -22,7 +22,7 @@ PAIR = (
 
 @pytest.fixture
 async def sandbox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxInfo]:
-    process = await launch(tmp_path_factory.mktemp("sandbox"))
+    process = await launch(tmp_path_factory.mktemp("sandbox"), recalibrate=0)
     try:
         yield process.info
     finally:

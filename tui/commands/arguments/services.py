@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,22 +47,24 @@ def backends(choice: ServiceChoice, name: str, as_json: bool) -> int:
     help="Let requests fail on purpose, e.g. GET:/api/v1/jobs:503:2 (COUNT 0: all). May be repeated.",
 )
 @click.option("--archive", is_flag=True, help="An archived instance as well, with old jobs.")
-def sandbox(
-    port: int, as_json: bool, queue: int, pace: float, limits: str, faults: tuple[str, ...], archive: bool
-) -> int:
+@click.option(
+    "--recalibrate",
+    type=click.FloatRange(min=0),
+    default=24.0,
+    show_default=True,
+    metavar="HOURS",
+    help="Simulated hours from one drifted calibration to the next; 0: the recorded one for good.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the calibrations' drift.")
+def sandbox(faults: tuple[str, ...], **options: Any) -> int:
     """Run the simulated service alone, in the foreground.
 
     The first line of its output is a JSON object with the address, the key and the token it takes.
+
+    It recalibrates: at its first start, and whenever 24 simulated hours have passed since, each device gets
+    a calibration drifted by seeded noise from the recorded one, with which jobs are simulated that start from
+    then on. Couplers may die and come back. `properties?updated_before=` gives the earlier ones.
     """
     from tui.commands.sandbox import serve
 
-    return serve(
-        os.environ,
-        port=port,
-        as_json=as_json,
-        queue=queue,
-        pace=pace,
-        limits=limits,
-        archive=archive,
-        faults=faults,
-    )
+    return serve(os.environ, faults=faults, **options)

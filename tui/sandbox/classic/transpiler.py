@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -46,6 +47,8 @@ async def submit(call: Call) -> Response:
     request = parse_request(call.request.query_params, body)
     if request.device is not None and request.device not in devices.DEVICES:
         raise ApiError(404, 404, f"Backend {request.device} not found")
+    if request.device is not None:
+        request = replace(request, device=call.service.device(request.device).key)
     return json_response({"task_id": call.service.transpilations.submit(request)})
 
 

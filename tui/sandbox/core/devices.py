@@ -10,10 +10,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import statistics
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from tui.sandbox.core.drift import Drift, drifted
 
 DEVICES: tuple[str, ...] = ("ibm_peekskill", "ibm_cusco", "ibm_fez")
 
@@ -40,15 +43,29 @@ class DeviceDataMissing(RuntimeError):
 
 @dataclass(frozen=True)
 class Device:
-    """One recorded device. The dicts it returns are cached: treat them as read-only."""
+    """One recorded device. The dicts it returns are cached: treat them as read-only.
+
+    Attributes:
+        drift: the noise on its calibration; `None`: that is the recorded one.
+    """
 
     name: str
     n_qubits: int
+    drift: Drift | None = None
 
     @property
     def is_mock(self) -> bool:
         """True for the twin of a device on which jobs run dry."""
         return self.name in MOCKS
+
+    def drifted(self, drift: Drift) -> Device:
+        """Return the device with another calibration."""
+        return replace(self, drift=drift)
+
+    @property
+    def key(self) -> str:
+        """Name of the device with its calibration, by which the workers know both; see `device`."""
+        return f"{self.name}@{self.drift.seed}.{self.drift.number}" if self.drift else self.name
 
     def configuration(self) -> dict[str, Any]:
         """Return the body of `GET /backends/{name}/configuration`: `dt` in ns, `rep_delay` in us."""
@@ -56,12 +73,20 @@ class Device:
 
     def properties(self) -> dict[str, Any]:
         """Return the body of `GET /backends/{name}/properties`: T1, T2 in us, gate lengths in ns."""
-        return _properties(self.name)
+        return _properties(self.name) if self.drift is None else _drifted(self.name, self.drift)
+
+    @property
+    def calibrated(self) -> datetime:
+        """Time of the calibration."""
+        if self.drift is not None and self.drift.moment is not None:
+            return self.drift.moment
+        return datetime.fromisoformat(self.properties()["last_update_date"]).astimezone(UTC)
 
     @property
     def calibration_id(self) -> str:
-        """Id of the recorded calibration, the only one there is: the device's name and the day."""
-        return f"{self.name}-{self.properties()['last_update_date'][:10]}"
+        """Id of the calibration: the device's name and the day, of a drifted one the second."""
+        form = "%Y-%m-%d" if self.drift is None else "%Y-%m-%dT%H%M%SZ"
+        return f"{self.name}-{self.calibrated:{form}}"
 
     def summary(self) -> dict[str, Any]:
         """Return the device's object in `GET /backends`, idle and online.
@@ -70,18 +95,30 @@ class Device:
         coupler that was out of order. The layered error is the EPLG of the longest recorded chain,
         1 - LF**(1 / (n - 1)) (McKay et al., arXiv:2311.05933); absent when none was recorded.
         """
-        return _summary(self.name)
+        return _summary(self)
 
 
-def device(name: str) -> Device:
+def device(key: str) -> Device:
     """Return a recorded device, the twin of one, or the retired one.
+
+    Args:
+        key: its name, for the recorded calibration, or a `Device.key`.
 
     Raises:
         UnknownDevice: when the sandbox has no device of that name.
     """
+    name, at, rest = key.partition("@")
     if name not in _QUBITS:
         raise UnknownDevice(name)
-    return Device(name, _QUBITS[name])
+    if not at:
+        return Device(name, _QUBITS[name])
+    seed, _, number = rest.partition(".")
+    return Device(name, _QUBITS[name], Drift(int(seed), int(number)))
+
+
+def device_name(key: str) -> str:
+    """Return the name of the device with this `Device.key`."""
+    return key.partition("@")[0]
 
 
 @cache
@@ -120,9 +157,15 @@ def _properties(name: str) -> dict[str, Any]:
     return _read(name, "props")
 
 
-@cache
-def _summary(name: str) -> dict[str, Any]:
-    configuration, properties = _configuration(name), _properties(name)
+@lru_cache(maxsize=16)
+def _drifted(name: str, drift: Drift) -> dict[str, Any]:
+    return drifted(_properties(name), name.partition("_")[2], drift)
+
+
+@lru_cache(maxsize=16)
+def _summary(device: Device) -> dict[str, Any]:
+    name = device.name
+    configuration, properties = device.configuration(), device.properties()
     processor = configuration.get("processor_type") or {}
     clops = configuration.get("clops_h")
     kind = {"class": "mock"} if name in MOCKS else {}

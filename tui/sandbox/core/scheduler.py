@@ -11,7 +11,7 @@ from random import Random
 
 from tui.sandbox.base.clock import Clock
 from tui.sandbox.core.billing import Billing
-from tui.sandbox.core.devices import device
+from tui.sandbox.core.devices import Device, device
 from tui.sandbox.core.engine import EnginePort
 from tui.sandbox.core.sessions import EXPIRED, SessionManager
 from tui.sandbox.db.database import SandboxDatabase
@@ -122,6 +122,7 @@ class JobScheduler:
     Args:
         billing: charges the jobs that have run.
         background: jobs of other users that are ahead whenever one of ours arrives.
+        device_now: gives a device with the calibration in force.
         chance: decides how long the jobs of other users take.
     """
 
@@ -134,8 +135,10 @@ class JobScheduler:
         devices: Sequence[str],
         billing: Billing,
         background: int = 0,
+        device_now: Callable[[str], Device] = device,
         chance: Random | None = None,
     ) -> None:
+        self._device_now = device_now
         self._database = database
         self._engine = engine
         self._clock = clock
@@ -227,7 +230,7 @@ class JobScheduler:
         self._database.jobs.update(job)
         if job.session_id:
             self._sessions.job_started(job.session_id)
-        work = self._engine.run(job.program_id, json.loads(params), device(job.backend))
+        work = self._engine.run(job.program_id, json.loads(params), self._device_now(job.backend))
         run = self._runs[job_id] = asyncio.create_task(work)
         try:
             await asyncio.wait({run})

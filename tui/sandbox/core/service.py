@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import datetime
 
 from tui.sandbox.base.clock import Clock
 from tui.sandbox.base.errors import ApiError, backend_not_found, calibration_not_found, job_not_found
@@ -14,6 +15,7 @@ from tui.sandbox.base.tokens import ClassicTokens, IamTokens, Secrets
 from tui.sandbox.core import devices
 from tui.sandbox.core.archive import Archive, check_not_archived
 from tui.sandbox.core.billing import Billing
+from tui.sandbox.core.calibrations import CalibrationSchedule
 from tui.sandbox.core.engine import EnginePort, TranspileTasks
 from tui.sandbox.core.instance import NO_LIMITS, Limits, RateLimit, Usage, load_identity
 from tui.sandbox.core.scheduler import JobScheduler
@@ -34,6 +36,8 @@ class Service:
     Args:
         background: jobs of other users ahead of ours on every device.
         archived: whether the account has an archived instance, too, with old jobs.
+        recalibrate: simulated hours from one calibration to the next; 0: the recorded ones stay.
+        seed: of the noise of the calibrations.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class Service:
         limits: Limits = NO_LIMITS,
         background: int = 0,
         archived: bool = False,
+        recalibrate: float = 0.0,
+        seed: int = 0,
     ) -> None:
         self.database = database
         self.engine = engine
@@ -56,7 +62,10 @@ class Service:
         self.sessions = SessionManager(database, clock)
         names = (*devices.DEVICES, *devices.MOCKS)
         billing = Billing(self.identity.account)
-        self.scheduler = JobScheduler(database, engine, clock, self.sessions, names, billing, background)
+        self.calibrations = CalibrationSchedule(database, clock, recalibrate, seed)
+        self.scheduler = JobScheduler(
+            database, engine, clock, self.sessions, names, billing, background, self.calibrations.device
+        )
         self.transpilations = TranspileTasks(engine)
         self.usage = Usage(database, clock, limits)
         self.archive = Archive(database, engine) if archived else None
@@ -69,6 +78,7 @@ class Service:
         self._warm(self.engine.start())
         if self.archive is not None:
             self.archive.start()
+        self.calibrations.start()
         self.sessions.start()
         self.scheduler.start()
 
@@ -87,6 +97,7 @@ class Service:
         """Stop all work; unfinished jobs stay in the database for the next start."""
         if self.archive is not None:
             await self.archive.stop()
+        await self.calibrations.stop()
         await self.scheduler.stop()
         await self.transpilations.stop()
         await self.sessions.stop()
@@ -94,12 +105,15 @@ class Service:
         await self.engine.aclose()
         self.database.close()
 
-    def device(self, name: str, calibration_id: str | None = None) -> devices.Device:
+    def device(
+        self, name: str, calibration_id: str | None = None, before: datetime | None = None
+    ) -> devices.Device:
         """Return a device.
 
         Args:
             name: its name.
-            calibration_id: a calibration that it must have; None or "" for the newest.
+            calibration_id: the calibration that it is to have; None or "" for the newest.
+            before: the calibration in force then; None for that of now.
 
         Raises:
             ApiError: 404 when there is no such device, or none with that calibration.
@@ -107,11 +121,19 @@ class Service:
         try:
             if name == devices.RETIRED:
                 raise devices.UnknownDevice(name)
-            found = devices.device(name)
+            found = self.calibrations.device(name)
         except devices.UnknownDevice as error:
             raise backend_not_found(name) from error
         if calibration_id and calibration_id != found.calibration_id:
-            raise calibration_not_found(calibration_id, name, found.calibration_id)
+            known = [one for one in self.calibrations.all_of(name) if one.calibration_id == calibration_id]
+            if not known:
+                raise calibration_not_found(calibration_id, name, found.calibration_id)
+            return known[-1]
+        if before is not None:
+            then = self.calibrations.device_before(name, before)
+            if then is None:
+                raise calibration_not_found(f"before {before.isoformat()}", name, found.calibration_id)
+            return then
         return found
 
     def submit(self, face: Face, submission: Submission, caller: str) -> Job:

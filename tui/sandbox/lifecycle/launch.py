@@ -58,15 +58,22 @@ class SandboxProcess(RunningSandbox, Protocol):
 
 
 async def launch(
-    state_dir: Path, *, queue: int = 0, pace: float = 1.0, limits: str = "none"
+    state_dir: Path,
+    *,
+    queue: int = 0,
+    pace: float = 1.0,
+    limits: str = "none",
+    recalibrate: float | None = None,
 ) -> SandboxProcess:
     """Return the sandbox of a state folder: the one that runs on it already, or a new one once it listens.
 
     Args:
         state_dir: the folder.
-        queue: jobs of others ahead of ours on every device; of a new one, as are the next two.
+        queue: jobs of others ahead of ours on every device; of a new one, as are the next three.
         pace: simulated seconds in a real second.
         limits: "none" or "ibm".
+        recalibrate: simulated hours from one drifted calibration to the next; 0: the recorded ones stay in
+            force; `None`: as usual.
 
     Raises:
         SandboxUnavailable: packages are missing, or it does not start; with the end of its standard error.
@@ -78,6 +85,7 @@ async def launch(
     if joined is not None:
         return joined
     options = ["--queue", str(queue), "--pace", str(pace), "--limits", limits]
+    options += [] if recalibrate is None else ["--recalibrate", str(recalibrate)]
     try:
         return await _start(state_dir, options)
     except _InUse:

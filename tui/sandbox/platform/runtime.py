@@ -65,7 +65,7 @@ def _with_mocks(call: Call) -> bool:
 
 def _device_view(call: Call, name: str, wait_time: bool) -> dict[str, Any]:
     length = call.service.scheduler.queue_length(name)
-    view = {**devices.device(name).summary(), "queue_length": length}
+    view = {**call.service.device(name).summary(), "queue_length": length}
     if wait_time:
         seconds = length * _SECONDS_PER_JOB
         view["wait_time_seconds"] = {"average": seconds, "p50": seconds, "p95": seconds * 2}

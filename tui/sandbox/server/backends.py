@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from tui.sandbox.base.http import json_response
+from tui.sandbox.base.http import json_response, query_time
 from tui.sandbox.core.devices import Device
 from tui.sandbox.server.routing import Call
 
@@ -28,12 +28,14 @@ async def get_configuration(call: Call) -> Response:
 
 
 async def get_properties(call: Call) -> Response:
-    """GET /backends/{name}/properties: 200 with the recorded calibration.
+    """GET /backends/{name}/properties: 200 with the calibration in force, or in force at `updated_before`.
 
     Raises:
-        ApiError: 404 unknown backend or calibration.
+        ApiError: 404 unknown backend or calibration, or none so early; 400 for a time that is none.
     """
-    return json_response(device_of(call).properties())
+    before = query_time(call.request, "updated_before")
+    found = call.service.device(call.path("name"), call.query("calibration_id"), before)
+    return json_response(found.properties())
 
 
 async def get_status(call: Call) -> Response:

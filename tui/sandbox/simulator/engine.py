@@ -60,7 +60,7 @@ class Engine:
         Args:
             program_id: "sampler" or "estimator".
             params: The params of the job.
-            device: The device or its name.
+            device: The device or its key.
             seed: The same seed gives the same result; None draws a fresh one.
 
         Returns:
@@ -69,7 +69,7 @@ class Engine:
         Raises:
             EngineError: The engine is closed.
         """
-        name = device.name if isinstance(device, Device) else device
+        name = device.key if isinstance(device, Device) else device
         message = {
             "program_id": program_id,
             "params": dict(params),
@@ -109,7 +109,7 @@ class Engine:
         Raises:
             EngineError: The engine is closed, or no estimate came in time.
         """
-        name = device.name if isinstance(device, Device) else device
+        name = device.key if isinstance(device, Device) else device
         message = {"program_id": program_id, "params": dict(params), "device": name}
         return SimulationEstimate(**await _answer(self._transpiler, message, TRANSPILE_SECONDS))
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tui.sandbox.core.devices import DEVICES, MOCKS, DeviceDataMissing, UnknownDevice
+from tui.sandbox.core.devices import DEVICES, MOCKS, DeviceDataMissing, UnknownDevice, device_name
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure, RunOutcome
 from tui.sandbox.simulator.executor.job import run_program
@@ -43,7 +43,7 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     Args:
         program_id: "sampler", "estimator" or "executor".
         params: The params of the job, not yet validated.
-        device: Name of the device.
+        device: Key of the device.
         seed: The same seed gives the same result; None takes the one in the options, else a random one.
 
     Returns:
@@ -57,7 +57,7 @@ def run(program_id: str, params: Mapping[str, Any], device: str, seed: int | Non
     programs = _WITH_CIRCUITS if "circuits" in params else _WITH_PUBS
     accounting: JobAccounting | None = None
     try:
-        if device in MOCKS and program_id != "executor":
+        if device_name(device) in MOCKS and program_id != "executor":
             raise JobFailure(
                 f"Dry runs are for executor jobs, not for {program_id!r} jobs.",
                 solution="Use the primitives that send quantum programs, or the backend itself.",

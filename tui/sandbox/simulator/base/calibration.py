@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from qiskit.transpiler import Target
@@ -12,6 +12,8 @@ from qiskit.transpiler import Target
 from tui.qiskit_common.target import build_target
 from tui.sandbox.core.devices import device
 
+_KEPT = 16
+"""Calibrations and targets kept in memory: of some devices, the last ones."""
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
@@ -67,19 +69,22 @@ class Calibration:
     max_shots: int
 
 
-@cache
-def calibration(name: str) -> Calibration:
-    """Read the calibration of a device from its recorded configuration and properties, in SI units.
+@lru_cache(maxsize=_KEPT)
+def calibration(key: str) -> Calibration:
+    """Read the calibration of a device from its configuration and properties, in SI units.
+
+    Args:
+        key: name of the device, with the drift of its calibration (`Device.key`).
 
     Raises:
         UnknownDevice: There is no such device.
     """
-    recorded = device(name)
-    configuration = recorded.configuration()
-    properties = recorded.properties()
+    found = device(key)
+    configuration = found.configuration()
+    properties = found.properties()
     low, high = configuration["rep_delay_range"]
     return Calibration(
-        name=name,
+        name=found.name,
         qubits=tuple(_qubit(entries) for entries in properties["qubits"]),
         gates={(gate["gate"], tuple(gate["qubits"])): _gate(gate) for gate in properties["gates"]},
         dt=configuration["dt"] * 1e-9,
@@ -89,19 +94,19 @@ def calibration(name: str) -> Calibration:
     )
 
 
-@cache
-def target(name: str, fractional: bool = True) -> Target:
+@lru_cache(maxsize=_KEPT)
+def target(key: str, fractional: bool = True) -> Target:
     """Build the target of a device: what its circuits may consist of, with errors and durations.
 
     Args:
-        name: one of `DEVICES`.
+        key: name of one of `DEVICES`, with the drift of its calibration (`Device.key`).
         fractional: with the gates rx and rzz where they are calibrated.
 
     Raises:
         UnknownDevice: there is no such device.
     """
-    recorded = device(name)
-    return build_target(name, recorded.configuration(), recorded.properties(), fractional=fractional)
+    found = device(key)
+    return build_target(found.name, found.configuration(), found.properties(), fractional=fractional)
 
 
 def _qubit(entries: list[dict[str, Any]]) -> QubitData:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.sandbox.core.devices import MOCKS
+from tui.sandbox.core.devices import MOCKS, device_name
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
@@ -97,7 +97,7 @@ def _run_item(
     """The registers of an item, of shape `(*shape, shots, bits)`."""
     accounting.add_durations(item.circuit, values, shots)
     accounting.add_circuit(item.circuit)
-    if device in MOCKS:
+    if device_name(device) in MOCKS:
         bits = generator.integers(0, 2, (item.size, shots, item.circuit.num_clbits), dtype=np.uint8)
     else:
         bits = sample_item(item.circuit, values, device, shots, generator, accounting)

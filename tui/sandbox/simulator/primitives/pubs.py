@@ -13,6 +13,7 @@ from qiskit.circuit import ParameterExpression, QuantumCircuit
 from qiskit.transpiler import Target
 
 from tui.qiskit_common.traversal import walk
+from tui.sandbox.core.devices import device_name
 from tui.sandbox.simulator.base import typed_json
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import JobFailure
@@ -131,7 +132,7 @@ def check_isa(circuit: QuantumCircuit, target: Target, device: str) -> None:
     Args:
         circuit: A circuit whose qubit i is physical qubit i.
         target: The instructions of the device.
-        device: Name of the device, for the advice.
+        device: Key of the device, for the advice.
 
     Raises:
         JobFailure: It does not; code 1517, with the text of IBM's own client.
@@ -144,7 +145,9 @@ def check_isa(circuit: QuantumCircuit, target: Target, device: str) -> None:
     else:
         message = _unsupported(circuit, target)
     if message:
-        raise JobFailure(message + _MORE, 1517, f"Transpile the circuit for {device} and submit the result.")
+        raise JobFailure(
+            message + _MORE, 1517, f"Transpile the circuit for {device_name(device)} and submit the result."
+        )
 
 
 def check_bound_angles(circuit: QuantumCircuit) -> None:
