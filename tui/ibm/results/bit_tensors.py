@@ -22,6 +22,8 @@ from tui.ibm.results.ndarray import plain_pieces
 
 MOST_PLACES: Final = 100_000
 """Places of a sweep that are counted."""
+MOST_ROWS: Final = 50_000_000
+"""Shots of a register, those of all places together; a job has ten million at most (contract 5.16)."""
 MOST_GROUPS: Final = 1_000_000
 """Places with their randomizations, and rows of flips."""
 _BLOCKS: Final = 1024
@@ -133,6 +135,8 @@ def bit_counts(tensor: BitTensor, flips: BitTensor | None, *, merged: bool) -> l
         if not outer:
             raise ValueError(f"the twirled register {tensor.name[:40]!r} has no axis of randomizations")
         shots *= outer.pop(0)
+    if groups * tensor.shape[-2] > MOST_ROWS:
+        raise ValueError(f"the tensor {tensor.name[:40]!r} has more shots than a job can have")
     if groups > MOST_GROUPS or size_of(outer) > MOST_PLACES:
         raise ValueError(f"the tensor {tensor.name[:40]!r} has more parameter sets than are read")
     undo = None if flips is None else _Flips(flips, tensor)

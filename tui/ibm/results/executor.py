@@ -34,6 +34,7 @@ _LARGEST: Final = 48 * 1024 * 1024
 _MOST_PACKED: Final = 16
 """Bytes of an array that are always read, and how far a larger one may be packed: bits that were measured are
 not packed further, and a thousandfold packing would be made to fill the memory."""
+_LONGEST_AXIS: Final = 2**48
 _MOST_ITEMS: Final = 20_000_000
 _MOST_ITEMS_A_BYTE: Final = 48
 _SHAPE: Final = re.compile(rb'"shape"\s*+:\s*+\[([0-9,\s]{0,1000}+)\]')
@@ -124,7 +125,10 @@ def executor_pubs(program: ProgramResult) -> tuple[PubResult, ...]:
     read = [_Registers(item, packed, program.parts) for item in items]
     role = Role.of(program.role)
     if role is Role.ESTIMATOR:
-        return _by_basis(read, program, _passthrough(program, role).qiskit_mitigation)
+        tasks = _passthrough(program, role).qiskit_mitigation
+        if not tasks:
+            raise ValueError("how the estimator was prepared is not told")
+        return _by_basis(read, program, tasks)
     twirled = role is Role.SAMPLER and _passthrough(program, role).post_processor.twirling
     return tuple(one.pub(merged=twirled) for one in read)
 
@@ -250,6 +254,6 @@ class _Registers:
 
     def _shape(self, name: str, tensor: _Tensor) -> tuple[int, ...]:
         shape = tuple(tensor.shape)
-        if any(length < 0 for length in shape) or len(shape) > MAX_DIMENSIONS:
+        if any(not 0 <= length < _LONGEST_AXIS for length in shape) or len(shape) > MAX_DIMENSIONS:
             raise ValueError(f"the tensor {name[:40]!r} has no such shape")
         return shape
