@@ -296,7 +296,7 @@ def read_inputs(params: msgspec.Raw) -> Inputs:
     program = data.get("quantum_program")
     program = program if isinstance(program, dict) else {}
     shots = _shots(data, program)
-    circuits = _listed(data.get("circuits")) or _listed(program.get("circuits"))
+    circuits = _listed(data.get("circuits")) or _listed(program.get("circuits")) or _in_items(program)
     pubs = data.get("pubs")
     if isinstance(pubs, list) and pubs:
         circuits = [(pub[0] if pub else None) if isinstance(pub, list) else pub for pub in pubs]
@@ -346,9 +346,18 @@ def _listed(circuits: Any) -> list[Any]:
     return [circuits] if circuits else []
 
 
+def _in_items(program: dict[str, Any]) -> list[Any]:
+    """The circuits of a program before schema v1.0, where each item has its own."""
+    items = program.get("items")
+    if not isinstance(items, list):
+        return []
+    return [item["circuit"] for item in items if isinstance(item, dict) and item.get("circuit")]
+
+
 def _form(circuit: Any) -> SubmittedCircuit:
     if isinstance(circuit, dict):
-        packed = circuit.get("__value__", circuit.get("b64_data"))
+        named = (circuit[name] for name in ("__value__", "b64_data", "circuit_b64") if name in circuit)
+        packed = next(named, None)
         return SubmittedCircuit(qpy=packed if isinstance(packed, str) else "")
     if not isinstance(circuit, str):
         return SubmittedCircuit()
