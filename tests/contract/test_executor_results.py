@@ -96,6 +96,37 @@ def test_estimator_values_equal_the_client(
                 assert (value.steps[0].value == value.value) or level > 0
 
 
+@pytest.mark.parametrize("kind", ["PEC", "PEA"])
+def test_values_of_inserted_noise_equal_the_client_and_have_their_own_steps(
+    peekskill: Any,
+    ghz: Any,  # noqa: F811
+    kind: str,
+) -> None:
+    from qiskit.quantum_info import PauliLindbladMap
+
+    made = estimator(peekskill, 1 if kind == "PEC" else 2)
+    made.options.resilience.pec_mitigation = kind == "PEC"
+    made.options.resilience.zne.amplifier = "pea"
+    pubs = [(ghz, observables(ghz, "XXX", "IZZ"))]
+    layers = made.find_unique_layers(pubs)
+    noise = [("XX", [0, 1], 0.01), ("Z", [0], 0.005)]
+    made.options.resilience.layer_noise_model = [
+        (layer, PauliLindbladMap.from_sparse_list(noise, layer.operation.num_qubits)) for layer in layers
+    ]
+    job = made.run(pubs, precision=0.1)
+    expected = job.result(timeout=TIMEOUT_SECONDS)[0].data
+    (values,) = estimator_values(body_of(job))
+    np.testing.assert_allclose([value.value for value in values], expected.evs, 0, 1e-12)
+    for number, value in enumerate(values):
+        if kind == "PEC":
+            assert (value.method, value.steps) == ("TREX and PEC", ())
+            continue
+        assert value.method.startswith("TREX and PEA, ") and value.method.endswith(" fit")
+        assert [step.method for step in value.steps] == [f"TREX and PEA, noise x {n}" for n in (1, 3, 5)]
+        told = [step.value for step in value.steps]
+        np.testing.assert_allclose(told, expected.evs_noise_factors[number], 0, 1e-12)
+
+
 async def test_compiler_sends_the_values_of_its_worker(peekskill: Any, ghz: Any) -> None:  # noqa: F811
     job = estimator(peekskill).run([(ghz, observables(ghz, "ZZI"))], precision=0.1)
     expected = job.result(timeout=TIMEOUT_SECONDS)

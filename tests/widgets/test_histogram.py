@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
+from tui.domain.results import (
+    Counts,
+    Estimate,
+    ExpectationValue,
+    JobResult,
+    PubResult,
+    QuasiDistribution,
+    Role,
+)
 from tui.widgets.results.histogram import bar, counts_lines, preview_line, result_page
 from tui.widgets.text.styled_text import text_of, width_of
 
@@ -158,3 +167,41 @@ def test_long_note_is_folded_to_the_width() -> None:
     lines = result_page(JobResult((), note="some words " * 30), 78)
     assert len(lines) > 3
     assert all(sum(len(span.text) for span in one) <= 78 for one in lines)
+
+
+def mitigated(place: int, method: str, *steps: str) -> ExpectationValue:
+    """A value of 1 of which each step was a tenth lower than the one after it."""
+    before = tuple(Estimate(name, 1 - 0.1 * (len(steps) - at), 0.02) for at, name in enumerate(steps))
+    return ExpectationValue(1.0, 0.03, "ZZ", (place,), 0.04, before, method)
+
+
+def test_raw_value_stands_beside_the_mitigated_one() -> None:
+    value = mitigated(0, "TREX and ZNE, linear fit", "no mitigation, noise x 1", "TREX, noise x 1")
+    text = _page(JobResult((PubResult(values=(value,)),)))
+    assert "value by TREX and ZNE ± standard error; raw: without mitigation" in text
+    assert "ZZ[0]  +1.0000 ± 0.0300  raw +0.8000 ± 0.0200" in text
+    assert "no mitigation, noise x 1" in text and "TREX and ZNE, linear fit" in text
+
+
+def test_wide_sweep_shows_the_raw_value_of_each_place() -> None:
+    values = tuple(mitigated(place, "TREX", "no mitigation") for place in range(200))
+    lines = _page(JobResult((PubResult(values=values),)), 80).splitlines()
+    shown = [line for line in lines if "raw +0.9000 ± 0.0200" in line]
+    assert len(shown) == 200 and max(map(len, lines)) <= 80
+    wide = _page(JobResult((PubResult(values=values),)), 200).splitlines()
+    assert sum(line.count("raw +0.9000") for line in wide) == 200 and max(map(len, wide)) <= 200
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        mitigated(0, "no mitigation", "no mitigation"),
+        mitigated(0, "TREX and PEC"),
+        mitigated(0, "TREX and PEA, linear fit", "TREX and PEA, noise x 1"),
+        mitigated(0, ""),
+    ],
+)
+def test_value_without_a_raw_one_has_none_beside_it(value: ExpectationValue) -> None:
+    text = _page(JobResult((PubResult(values=(value,)),)))
+    assert "raw" not in text
+    assert value.method.partition(",")[0] in text

@@ -33,7 +33,8 @@ def estimator_values(body: bytes) -> tuple[tuple[ExpectationValue, ...], ...]:
     Returns:
         For each PUB its values. `std` is the standard error between the randomizations, `ensemble_std` that
         over all shots as one (of ZNE the client gives one error); `steps` are the values before the last
-        step: the plain average, TREX where it was asked for, each noise factor of ZNE.
+        step: the plain average, TREX where it was asked for, each noise factor of ZNE and of PEA. PEC has
+        none: without undoing the noise that it inserts there is no value.
 
     Raises:
         QdeckError: `PROTOCOL` when it is no result of an estimator; `UNAVAILABLE` when `qiskit_mitigation`
@@ -70,7 +71,7 @@ def _steps(task: Any, program: Any) -> Iterator[tuple[str, Any, Any]]:
 
     kind = type(task)
     if not task.broadcast_obs_and_params or kind not in (MitigationTask, GateFolding):
-        # PEA and PEC insert noise: without undoing that there is no value.
+        # PEA and PEC insert noise: what the client makes of each amount of it stands in its own result.
         return
     task.param_shape = tuple(task.param_shape)
     noise = task.trex.compute_noise_model(program) if task.trex is not None else None
@@ -106,6 +107,7 @@ def _values(pub: Any, task: Any, steps: list[tuple[str, Any, Any]]) -> Iterator[
         labels[place] = observable_label(task.observables[place])
     labels = np.broadcast_to(labels, evs.shape)
     method = _method(pub, task)
+    steps = steps or list(_amplified(pub, task))
     for place in np.ndindex(evs.shape):
         yield ExpectationValue(
             float(evs[place]),
@@ -118,14 +120,27 @@ def _values(pub: Any, task: Any, steps: list[tuple[str, Any, Any]]) -> Iterator[
         )
 
 
+def _amplified(pub: Any, task: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the values for each amount of noise that PEA inserted, as the client's result has them."""
+    values = getattr(pub.data, "evs_noise_factors", None)
+    if values is None:
+        return
+    errors = np.asarray(pub.data.ensemble_stds_noise_factors)
+    before = "TREX and PEA" if task.trex is not None else "PEA"
+    for number, factor in enumerate(task.noise_factors):
+        yield f"{before}, noise x {factor:g}", np.asarray(values)[..., number], errors[..., number]
+
+
 def _method(pub: Any, task: Any) -> Any:
     """Return what the final values are: a word, or an array of words."""
     trex = "TREX" if task.trex is not None else ""
+    before = f"{trex} and " if trex else ""
+    kind = type(task).__name__
     zne = (pub.metadata.get("resilience") or {}).get("zne")
     if zne is None:
-        return {"PEC": "PEC", "MitigationTask": trex or "no mitigation"}.get(type(task).__name__, "mitigated")
-    before = f"{trex} and " if trex else ""
-    return np.vectorize(lambda fit: f"{before}ZNE, {fit} fit", otypes=[object])(zne["extrapolators"])
+        return {"PEC": f"{before}PEC", "MitigationTask": trex or "no mitigation"}.get(kind, "mitigated")
+    fitted = "PEA" if kind == "PEA" else "ZNE"
+    return np.vectorize(lambda fit: f"{before}{fitted}, {fit} fit", otypes=[object])(zne["extrapolators"])
 
 
 def observable_label(terms: Mapping[str, float]) -> str:

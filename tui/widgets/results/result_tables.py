@@ -99,6 +99,9 @@ _IN_COLUMNS_FROM = 13
 """So many values are laid out in columns."""
 _BETWEEN = 3
 """Cells between two columns."""
+_UNMITIGATED = "no mitigation"
+"""Beginning of the method of a value that was measured and not mitigated."""
+_RAW_HEAD = "; raw: without mitigation"
 _PAULIS = re.compile(r"[IXYZ]{9,}")
 
 
@@ -191,13 +194,33 @@ def value_label(value: ExpectationValue, place: int) -> str:
 
 def _value_range(values: Sequence[ExpectationValue]) -> str:
     numbers = [value.value for value in values if math.isfinite(value.value)]
+    methods = {value.method.partition(",")[0] for value in values}
+    # What an estimator of the service itself did is not told for each value.
+    method = f" by {plain(methods.pop(), limit=30)}" if len(methods) == 1 and methods != {""} else ""
     if len(values) < _IN_COLUMNS_FROM or not numbers:
-        return "  value ± standard error"
-    return f"  {len(values):,} from {min(numbers):+.4f} to {max(numbers):+.4f}, value ± standard error"
+        return f"  value{method} ± standard error"
+    span = f"{len(values):,} from {min(numbers):+.4f} to {max(numbers):+.4f}"
+    return f"  {span}, value{method} ± standard error"
+
+
+def _raw(value: ExpectationValue) -> Estimate | None:
+    """Return what was measured, before any error mitigation; `None` where nothing was mitigated."""
+    first = value.steps[0] if value.steps and value.method else None
+    measured = first is not None and first.method.startswith(_UNMITIGATED)
+    return None if first is None or not measured or value.method.startswith(_UNMITIGATED) else first
+
+
+def _beside_raw(value: ExpectationValue) -> tuple[Span, ...]:
+    """Return a value with its standard error, and beside it the raw one where it was mitigated."""
+    raw = _raw(value)
+    if raw is None:
+        return value_spans(value)
+    error = NOTHING if raw.std is None else f"{raw.std:.4f}"
+    return (*value_spans(value), Span(f"  raw {raw.value:+.4f} ± {error}", TextStyle.MUTED))
 
 
 def _value_table(labels: Sequence[str], values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
-    numbers = [value_spans(value) for value in values]
+    numbers = [_beside_raw(value) for value in values]
     number_width = max((sum(cell_len(span.text) for span in spans) for spans in numbers), default=0)
     most = max(8, width - number_width - 4)
     shown = [label if cell_len(label) <= most else _sparse(label) for label in labels]
@@ -205,7 +228,11 @@ def _value_table(labels: Sequence[str], values: Sequence[ExpectationValue], widt
     columns = 1
     if len(values) >= _IN_COLUMNS_FROM:
         columns = max(1, (width - 1 + _BETWEEN) // (label_width + 2 + number_width + _BETWEEN))
-    lines = [line(("expectation values", TextStyle.STRONG), (_value_range(values), TextStyle.MUTED))]
+    title = "expectation values"
+    head, raw = _value_range(values), _RAW_HEAD if any(map(_raw, values)) else ""
+    fits = len(title + head + raw) <= width
+    lines = [line((title, TextStyle.STRONG), (f"{head}{raw}" if fits else head, TextStyle.MUTED))]
+    lines += [] if fits or not raw else [line((f"  {raw.lstrip('; ')}", TextStyle.MUTED))]
     for first in range(0, len(values), columns):
         pieces: list[Span] = []
         for place in range(first, min(first + columns, len(values))):
