@@ -110,3 +110,35 @@ def test_closed_input_is_an_unreadable_file(tmp_path: Path) -> None:
     done = qdeck(("run", "-"), tmp_path, before=closes(0))
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"Cannot read stdin" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("sandbox",), ("sandbox", "--json")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("way", "status", "said"),
+    [("full", 1, b"No space left on device"), ("closed", 1, b"cannot be written"), ("reader gone", 141, b"")],
+)
+def test_sandbox_that_cannot_say_where_it_listens_ends(
+    tmp_path: Path, words: tuple[str, ...], way: str, status: int, said: bytes
+) -> None:
+    reading, broken = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("wb") as full:
+        stdout = {"full": full.fileno(), "reader gone": broken}.get(way)
+        done = qdeck(words, tmp_path, stdout=stdout, before=closes(1) if way == "closed" else None)
+    os.close(broken)
+    assert done.returncode == status and said in done.stderr, done
+    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
+
+
+def test_sandbox_of_its_own_that_cannot_say_where_it_listens_ends(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui.sandbox", "--state", str(tmp_path)],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1 and done.stderr.count(b"cannot say where it listens") == 1, done
+    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui.commands.shared.output import Exit, say
+from tui.commands.shared.output import Exit, emit_line, say
 from tui.config.settings import folders
 
 
@@ -39,6 +38,10 @@ def serve(
 
     Returns:
         The exit status.
+
+    Raises:
+        OutputClosed: whoever read stdout went away.
+        QdeckError: `STORAGE`: it cannot be written.
     """
     try:
         from tui.sandbox.main import main
@@ -50,8 +53,7 @@ def serve(
         return Exit.FAILED
 
     def ready(info: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(info) + "\n")
-        sys.stdout.flush()
+        emit_line(json.dumps(info))
         if not as_json:
             for line in (
                 f"SANDBOX, simulated: listening on {info['url']} until Ctrl+C.",

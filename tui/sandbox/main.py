@@ -108,12 +108,16 @@ class SandboxServer(uvicorn.Server):
         config: see `uvicorn_config`.
         on_listening: called once it accepts connections.
         on_ending: called when it begins to end.
+
+    Attributes:
+        failure: what `on_listening` raised; it ends the server.
     """
 
     def __init__(
         self, config: uvicorn.Config, on_listening: Callable[[], None], on_ending: Callable[[], None]
     ) -> None:
         super().__init__(config)
+        self.failure: Exception | None = None
         self._on_listening = on_listening
         self._on_ending = on_ending
 
@@ -121,7 +125,12 @@ class SandboxServer(uvicorn.Server):
         """Start to listen, see uvicorn."""
         await super().startup(sockets)
         if self.started:
-            self._on_listening()
+            try:
+                self._on_listening()
+            except Exception as error:
+                # Raised from here it would leave the application started, and waited for for ever.
+                self.failure = error
+                self.end()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -184,6 +193,9 @@ def main(
 
     Returns:
         The exit status: 0 after a clean end, 1 when it cannot start, 3 when another sandbox uses the folder.
+
+    Raises:
+        Exception: what `on_ready` raised, after the end of everything that was started.
     """
     options = option_parser().parse_args(argv)
     logging.basicConfig(
@@ -237,7 +249,12 @@ def main(
     server = SandboxServer(config, on_listening, on_ending)
     parent = ParentPipe(leases) if options.parent_pipe else None
     asyncio.run(_serve(server, listener, parent))
-    return 0
+    if server.failure is None:
+        return 0
+    if on_ready is not None:
+        raise server.failure
+    print(f"qdeck sandbox: it cannot say where it listens: {server.failure}", file=sys.stderr)
+    return _FAILED
 
 
 def _print_first_line(info: dict[str, Any]) -> None:

@@ -97,6 +97,11 @@ def emit_json(answer: Mapping[str, object]) -> None:
     _write(json.dumps(answer, indent=2) + "\n")
 
 
+def emit_line(text: str) -> None:
+    """One line of ASCII on stdout; raises as `emit_json` does."""
+    _write(text + "\n")
+
+
 def emit_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """Columns on stdout: aligned under `head` on a terminal, else tab-separated without a head."""
     cells = [tuple(plain(cell) for cell in row) for row in rows]
