@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.monitor.fakes import FakeHost, FakeService, PreparingCompiler
-from tests.support.circuits import BELL, bell_candidate
+from tests.support.circuits import BELL, BELL_ISA_DRAWING, BELL_TIMELINE, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
 from tui.common.errors import ErrorKind, QdeckError
@@ -60,6 +60,7 @@ from tui.domain.jobs import (
 from tui.domain.primitives import JobProgram
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.timeline import CircuitTimeline
 from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
@@ -96,6 +97,17 @@ class RecordingCompiler(PreparingCompiler):
         await self._harness.wait()
         self._harness.record("transpile", qasm, target.name, options)
         return replace(self._harness.candidate, backend=target.name, options=options)
+
+    async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
+        await self._harness.wait()
+        self._harness.record("timeline", isa, target.name)
+        if isinstance(self._harness.timeline, QdeckError):
+            raise self._harness.timeline
+        return self._harness.timeline
+
+    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
+        self._harness.record("draw_isa", isa, layout)
+        return self._harness.isa_drawing
 
     async def review(
         self,
@@ -353,6 +365,8 @@ class AppServicesHarness(AppServices):
         )
         self.drawing = "q_0: ┤ H ├──■──"
         self.candidate: Candidate = bell_candidate()
+        self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
+        self.isa_drawing = BELL_ISA_DRAWING
         self.trouble: dict[str, Exception] = {}
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, StageLosses, TranspileOptions
+from tui.domain.timeline import CircuitTimeline, TimelineOperation
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -32,6 +33,26 @@ q_1: ─────┤ X ├─╫─┤M├
 c: 2/═══════════╩══╩═
                 0  1
 """
+BELL_ISA_DRAWING = """         ┌─────────┐┌────┐┌─────────┐     ┌─┐
+1 → 13: ─────────────────────────────┤ X ├┤M├───
+         ┌─────────┐┌────┐┌─────────┐└─┬─┘└╥┘┌─┐
+0 → 14: ┤ Rz(π/2) ├┤ √X ├┤ Rz(π/2) ├──■───╫─┤M├
+         └─────────┘└────┘└─────────┘      ║ └╥┘
+   c: 2/═══════════════════════════════════╩══╩═
+                                           1  0
+"""
+BELL_TIMELINE = CircuitTimeline(
+    1.6,
+    (
+        TimelineOperation("rz", (14,), 0.0, 0.0, 4),
+        TimelineOperation("sx", (14,), 0.0, 0.1, 5),
+        TimelineOperation("rz", (14,), 0.1, 0.0, 6),
+        TimelineOperation("cx", (14, 13), 0.1, 0.5, 7),
+        TimelineOperation("measure", (13,), 0.6, 0.8, 9),
+        TimelineOperation("measure", (14,), 0.8, 0.8, 8),
+    ),
+    ((13, 0.0), (14, 0.2)),
+)
 BELL_STATS = CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2})
 BELL_REPORT = CheckReport((), BELL_STATS, (), measures=True)
 

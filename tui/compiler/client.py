@@ -28,6 +28,7 @@ from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, Tr
 from tui.domain.jobs import Submission
 from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.domain.timeline import CircuitTimeline
 
 TRANSPILE_SECONDS: Final = 300.0
 """Time a transpile run may take; a Fourier transform of 127 qubits takes about 20 seconds at level 3."""
@@ -101,6 +102,34 @@ class Compiler:
             The drawing; empty for a circuit without operations.
         """
         return await self._request_soon(messages.Draw(qasm, width), str)
+
+    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
+        """Draw an ISA program in one piece, as wide as it is.
+
+        Args:
+            isa: the program.
+            layout: physical qubit by virtual qubit; both numbers stand at a wire.
+
+        Returns:
+            The drawing; empty for a circuit without operations.
+        """
+        return await self._request_soon(messages.DrawIsa(isa, layout), str)
+
+    async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
+        """Schedule an ISA program as late as possible.
+
+        Args:
+            isa: the program.
+            target: the backend.
+            fractional: with its fractional gates.
+        """
+        return await self._with_target(
+            target,
+            lambda data: messages.TimelineOf(isa, data),
+            CircuitTimeline,
+            fractional=fractional,
+            grace=CANCELLED_SECONDS,
+        )
 
     async def decode_qpy(self, payload: str) -> tuple[str, ...]:
         """Translate circuits in Qiskit's binary form, as other programs submit them, to OpenQASM 3.

@@ -132,6 +132,20 @@ class Finished(msgspec.Struct, frozen=True):
     candidate: Candidate
 
 
+class TimelineOf(msgspec.Struct, frozen=True, tag="timeline-of"):
+    """Schedule an ISA program. Result: `CircuitTimeline`, or `None` as of `RunTrial`."""
+
+    isa: str
+    target: TargetData
+
+
+class DrawIsa(msgspec.Struct, frozen=True, tag="draw-isa"):
+    """Draw an ISA program in one piece. Result: `str`. `layout`: physical qubit by virtual qubit."""
+
+    isa: str
+    layout: tuple[int, ...]
+
+
 class Version(msgspec.Struct, frozen=True, tag="version"):
     """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
@@ -146,6 +160,8 @@ Request = (
     | Review
     | RunTrial
     | MakeCandidate
+    | TimelineOf
+    | DrawIsa
     | Version
 )
 

@@ -20,6 +20,8 @@ from tui.compiler.qiskit.qpy import decode_qpy
 from tui.compiler.qiskit.quantum_program import prepare_program
 from tui.compiler.qiskit.search.trials import Trials
 from tui.compiler.qiskit.transpile import review, transpile
+from tui.compiler.qiskit.views.drawing import draw_isa
+from tui.compiler.qiskit.views.timeline import timeline
 from tui.domain.circuits import TranspileOptions
 from tui.qiskit_common.target import DeviceDataError, build_target
 
@@ -85,6 +87,8 @@ class RequestHandler:
                 return check(qasm)
             case messages.Draw(qasm, width):
                 return draw(read(qasm), width)
+            case messages.DrawIsa():
+                return draw_isa(request)
             case messages.DecodeQpy(payload):
                 return decode_qpy(payload)
             case messages.EstimatorValues(content):
@@ -95,6 +99,8 @@ class RequestHandler:
         match request:
             case messages.PrepareProgram():
                 return prepare_program(request, target)
+            case messages.TimelineOf():
+                return timeline(request, target)
             case messages.RunTrial():
                 return self._trials.run(request, target)
             case messages.MakeCandidate():

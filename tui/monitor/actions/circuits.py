@@ -18,6 +18,7 @@ from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
 from tui.domain.search import DEFAULT_BUDGET, SearchOptions, SearchProgress, SearchResult
+from tui.domain.timeline import CircuitTimeline
 from tui.ibm.codec.job_requests import encoded_params
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
@@ -174,6 +175,24 @@ class Transpiler:
 
         found = await self._compiler.search(qasm, target, options, told)
         return replace(found, candidates=tuple(replace(one, at=at) for one in found.candidates))
+
+    async def timeline(self, candidate: Candidate) -> CircuitTimeline:
+        """Schedule a candidate as late as possible.
+
+        Raises:
+            QdeckError: the device does not tell its durations, or the backend's data cannot be had.
+        """
+        target = await self._backends.data(candidate.backend)
+        fractional = candidate.options.asked.fractional_gates
+        return await self._compiler.timeline(candidate.qasm, target, fractional=fractional)
+
+    async def drawing(self, candidate: Candidate) -> str:
+        """Draw a candidate in one piece, both numbers of its qubits at each wire; empty without operations.
+
+        Raises:
+            QdeckError: it is too large to be drawn.
+        """
+        return await self._compiler.draw_isa(candidate.qasm, candidate.layout)
 
     async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
         """Transpile a program locally or, with `options.cloud`, on the service.

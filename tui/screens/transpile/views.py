@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Final, cast
+import contextlib
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Final, Generic, TypeVar, cast
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
+from textual.widgets import TextArea
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.calibrations import DeviceCalibration
 from tui.domain.circuits import Candidate
+from tui.domain.timeline import CircuitTimeline, TimelineOperation
 from tui.screens.base import SectionScreen
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
 from tui.widgets.circuit.qasm_editor import QasmEditor
+from tui.widgets.circuit.timeline import Timeline, operation_line
+from tui.widgets.circuit.timeline import legend_line as timeline_legend
 from tui.widgets.maps.chip_legend import legend_line
 from tui.widgets.maps.chip_map import ChipMap
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
@@ -32,7 +37,11 @@ VIEWS: Final[Mapping[str, str]] = {
 """Name and title of each view, in the order of the keys 1 to 5."""
 _CELLS, _LINES = 60, 16
 """Room of a view: with twice as much there are two of them."""
-_TOO_LARGE: Final = "The circuit is too large to draw."
+NO_TIMELINE: Final = CircuitTimeline(0.0, (), ())
+_MOST_KEPT: Final = 24
+"""Candidates of which timelines and drawings are kept."""
+
+T = TypeVar("T")
 
 
 class CandidateViews(Vertical):
@@ -50,6 +59,8 @@ class CandidateViews(Vertical):
         self._candidate: Candidate | None = None
         self._chosen = "changes"
         self._filled: set[str] = set()
+        self._timelines: _Recent[CircuitTimeline] = _Recent()
+        self._drawings: _Recent[str] = _Recent()
 
     def compose(self) -> ComposeResult:
         """The line of names, then the views."""
@@ -61,7 +72,9 @@ class CandidateViews(Vertical):
             with VerticalScroll(id="view-changes"):
                 yield CandidateStats(id="stats")
                 yield CandidateLayout(id="layout")
-            yield TextPane(id="view-timeline")
+            with Vertical(id="view-timeline"):
+                yield Timeline(id="timeline")
+                yield TextBlock(id="timeline-legend")
             yield QasmEditor(read_only=True, id="view-program")
             yield TextPane(id="view-drawing")
 
@@ -82,9 +95,8 @@ class CandidateViews(Vertical):
         """
         self._chosen = name
         self._arrange()
-        target = self._pane(name) if name != "map" else self.query_one(ChipMap)
-        if target.focusable:
-            target.focus()
+        inner = {"map": "#chip-map", "timeline": "#timeline"}.get(name, f"#view-{name}")
+        self.query_one(inner).focus()
 
     def review(self, candidate: Candidate) -> None:
         """Show another candidate."""
@@ -138,13 +150,84 @@ class CandidateViews(Vertical):
                 self.query_one(CandidateLayout).show_candidate(candidate)
             case "program":
                 self.query_one("#view-program", QasmEditor).load_text(candidate.qasm)
+            case "timeline":
+                self._show_timeline(candidate)
             case "drawing":
-                drawing = text_page(candidate.drawing or _TOO_LARGE)
-                self.query_one("#view-drawing", TextPane).show(lambda _width: drawing)
+                self._show_drawing(candidate)
 
     @property
     def _section(self) -> SectionScreen:
         return cast(SectionScreen, self.screen)
+
+    @work(group="review-timeline", exclusive=True, exit_on_error=False)
+    async def _show_timeline(self, candidate: Candidate) -> None:
+        """Draw the schedule, worked out in the compiler's process."""
+        legend = self.query_one("#timeline-legend", TextBlock)
+        timeline, error = NO_TIMELINE, ""
+        try:
+            timeline = await self._timeline_of(candidate)
+        except QdeckError as refusal:
+            error = plain(str(refusal), limit=200)
+        if candidate is not self._candidate:
+            return
+        self.query_one(Timeline).show(timeline, _virtual(candidate))
+        legend.show([line((error, TextStyle.WARNING))] if error else self._timeline_lines(None))
+
+    async def _timeline_of(self, candidate: Candidate) -> CircuitTimeline:
+        known = self._timelines.get(candidate)
+        if known is None:
+            known = await self._section.services.transpiler.timeline(candidate)
+            self._timelines.add(candidate, known)
+        return known
+
+    def _timeline_lines(self, operation: TimelineOperation | None) -> list[StyledLine]:
+        labels = {} if self._candidate is None else _virtual(self._candidate)
+        return [timeline_legend(), operation_line(operation, labels)]
+
+    @work(group="review-drawing", exclusive=True, exit_on_error=False)
+    async def _show_drawing(self, candidate: Candidate) -> None:
+        """Show the drawing, made in the compiler's process."""
+        pane = self.query_one("#view-drawing", TextPane)
+        known = self._drawings.get(candidate)
+        if known is None:
+            waiting = text_page(candidate.drawing or "Drawing…")
+            pane.show(lambda _width: waiting)
+            try:
+                known = await self._section.services.transpiler.drawing(candidate)
+            except QdeckError as error:
+                known = str(error)
+            self._drawings.add(candidate, known)
+        if candidate is self._candidate:
+            page = text_page(known or "The circuit has no operations.")
+            pane.show(lambda _width: page)
+
+    @on(Timeline.Marked)
+    def _marked_in_timeline(self, message: Timeline.Marked) -> None:
+        self._mark(message.operation, source="timeline")
+
+    @on(TextArea.SelectionChanged, "#view-program")
+    def _marked_in_program(self) -> None:
+        """Mark the gate of the line in the other views."""
+        program, candidate = self.query_one("#view-program", QasmEditor), self._candidate
+        timeline = None if candidate is None else self._timelines.get(candidate)
+        if timeline is not None and program.has_focus:
+            operation = timeline.of_line(program.cursor_location[0] + 1)
+            if operation is not None:
+                self._mark(operation, source="program")
+
+    def _mark(self, operation: TimelineOperation | None, *, source: str) -> None:
+        """Mark a gate in the views that are filled, but the one it was chosen in."""
+        self.query_one("#timeline-legend", TextBlock).show(self._timeline_lines(operation))
+        if operation is None:
+            return
+        if source != "timeline":
+            self.query_one(Timeline).mark(operation)
+        if source != "program" and operation.line and "program" in self._filled:
+            program = self.query_one("#view-program", QasmEditor)
+            program.move_cursor((operation.line - 1, 0))
+            program.select_line(operation.line - 1)
+        if "map" in self._filled and operation.qubits:
+            self.query_one(ChipMap).move_to(operation.qubits[0])
 
     @work(group="review-map", exclusive=True, exit_on_error=False)
     async def _show_map(self, candidate: Candidate) -> None:
@@ -157,13 +240,40 @@ class CandidateViews(Vertical):
         except QdeckError as error:
             device = None
             lines: list[StyledLine] = [line((f"No map: {plain(str(error), limit=200)}", TextStyle.WARNING))]
+        if candidate is not self._candidate:
+            return
         chip = self.query_one(ChipMap)
-        chip.show(device, used=candidate.used, labels=_labels(candidate))
+        labels = {physical: str(virtual) for physical, virtual in _virtual(candidate).items()}
+        couplers: Collection[tuple[int, int]] = ()
+        with contextlib.suppress(QdeckError):
+            couplers = (await self._timeline_of(candidate)).couplers
+        chip.show(device, used=candidate.used, labels=labels, used_couplers=couplers)
         if device is not None:
             lines = [legend_line(chip.drawing, chip.metric)]
         legend.show(lines)
 
 
-def _labels(candidate: Candidate) -> dict[int, str]:
+def _virtual(candidate: Candidate) -> dict[int, int]:
     """Return the virtual qubit that starts on each physical one."""
-    return {physical: str(virtual) for virtual, physical in enumerate(candidate.layout)}
+    return {physical: virtual for virtual, physical in enumerate(candidate.layout)}
+
+
+class _Recent(Generic[T]):
+    """What was worked out for the last candidates."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, T] = {}
+
+    def get(self, candidate: Candidate) -> T | None:
+        """Return what is known of a candidate."""
+        return self._known.get(_program_key(candidate))
+
+    def add(self, candidate: Candidate, value: T) -> None:
+        """Keep a value; the oldest goes."""
+        self._known[_program_key(candidate)] = value
+        for oldest in list(self._known)[:-_MOST_KEPT]:
+            del self._known[oldest]
+
+
+def _program_key(candidate: Candidate) -> str:
+    return f"{candidate.backend} {candidate.layout} {candidate.qasm}"

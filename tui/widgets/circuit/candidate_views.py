@@ -42,15 +42,10 @@ class CandidateLayout(_CandidateBlock):
     """Virtual qubits in a row, below each its physical qubit."""
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """Return the table in as many bands as the width needs, and the worth of an estimate."""
-        if self._candidate is None:
+        """Return the table in as many bands as the width needs; empty without a layout."""
+        if self._candidate is None or not self._candidate.layout:
             return ()
-        lines: list[StyledLine] = []
-        if self._candidate.layout:
-            lines = layout_lines(self._candidate.layout, self._candidate.final_layout, width)
-        if self._candidate.estimated_success is not None:
-            lines += wrapped(f"An estimate is {RANK_ONLY}.", max(20, width), TextStyle.MUTED)
-        return lines
+        return layout_lines(self._candidate.layout, self._candidate.final_layout, width)
 
 
 _FIGURES: tuple[tuple[str, Callable[[CircuitStats], int]], ...] = (
@@ -79,6 +74,8 @@ def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
     most = "≤" if candidate.at_most else ""
     success = most + success_percent(candidate.estimated_success)
     lines.append(_stats_row("estimated success", NOTHING, success))
+    if candidate.estimated_success is not None:
+        lines.append(line((f"  {RANK_ONLY}", TextStyle.MUTED)))
     counted = sorted(after.operations.items(), key=lambda item: (-item[1], item[0]))
     if counted:
         words = "  ".join(f"{plain(name)}\N{NO-BREAK SPACE}{count}" for name, count in counted)
@@ -111,9 +108,9 @@ def loss_line(candidate: Candidate, width: int) -> list[StyledLine]:
 
 
 def _share(share: float) -> str:
-    """Return a share that is lost, `+` for one that is gained."""
+    """Return a share that is lost, with a minus when it is gained."""
     percent = round(abs(share) * 100)
-    sign = "+" if share < 0 and percent else ""
+    sign = "−" if share < 0 and percent else ""
     return f"{sign}{percent} %" if percent or not share else "< 1 %"
 
 

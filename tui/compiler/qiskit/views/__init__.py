@@ -1,0 +1,1 @@
+"""What is shown of one candidate: its timeline and its drawing."""
