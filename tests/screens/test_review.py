@@ -239,7 +239,7 @@ async def test_submit_form_lays_out_observables_for_the_device() -> None:
         await until(pilot, lambda: shows(pilot, "Observables", "Precision"))
         screen.query_one("#observables", Input).value = "zzz"
         await pilot.press("f9")
-        await until(pilot, lambda: shows(pilot, "ZZZ has 3 letters"))
+        await until(pilot, lambda: shows(pilot, "'ZZZ' has 3 letters"))
         screen.query_one("#observables", Input).value = "zz, xi"
         screen.query_one("#precision", Input).value = "0.05"
         await pilot.press("f9")
@@ -374,3 +374,20 @@ async def test_submit_form_keeps_the_session_through_the_question() -> None:
         await pilot.press("tab", "enter")
         await until(pilot, lambda: bool(submissions(services)))
         assert submissions(services)[0].session_id == dedicated.id
+
+
+async def test_circuit_on_what_is_broken_is_run_only_after_a_confirmation() -> None:
+    services = AppServicesHarness()
+    services.candidate = replace(bell_candidate(), flags=("coupler 8-11 is dead",))
+    async with running(services) as pilot:
+        await transpiled(pilot)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, Confirm))
+        assert shows(pilot, "coupler 8-11 is dead")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
+        assert not submissions(services), "Cancel has the focus"
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, Confirm))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: bool(submissions(services)))

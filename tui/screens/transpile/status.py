@@ -11,6 +11,9 @@ from tui.domain.circuits import Candidate
 from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
+_MOST_FLAGS = 4
+"""Broken parts that are named in a question."""
+
 
 class Transpiled(Message):
     """The compiler or the cloud answered with a candidate for this text."""
@@ -105,3 +108,17 @@ def warning_lines(candidate: Candidate, width: int) -> list[StyledLine]:
     return [
         row for text in candidate.warnings for row in wrapped(f"! {plain(text)}", width, TextStyle.WARNING)
     ]
+
+
+def flag_reason(candidate: Candidate) -> str:
+    """Say which broken parts of the device a candidate uses, as a reason to ask before it is run.
+
+    Returns:
+        A sentence; empty when nothing is broken.
+    """
+    if not candidate.flags:
+        return ""
+    named = ", ".join(plain(flag, limit=60) for flag in candidate.flags[:_MOST_FLAGS])
+    more = len(candidate.flags) - _MOST_FLAGS
+    rest = f" and {more} more" if more > 0 else ""
+    return f"This circuit uses what is broken: {named}{rest}. Its results will be worthless in part."

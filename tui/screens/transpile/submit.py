@@ -21,6 +21,7 @@ from tui.monitor.state.events import OutboxChanged, Severity
 from tui.screens.base import SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.price import PriceBlock
+from tui.screens.transpile.status import flag_reason
 from tui.widgets.forms.submit_form import FieldError, Source, SubmitForm
 from tui.widgets.forms.submit_validation import costs
 from tui.widgets.text.format import offers, short_id
@@ -177,6 +178,8 @@ class SubmitPane(Vertical):
         reasons = costs(price, services.connection.usage, session, submission.max_seconds)
         if lost := lost_reason(services, workspace, submission.session_id):
             reasons.insert(0, lost)
+        if workspace.candidate is not None and (broken := flag_reason(workspace.candidate)):
+            reasons.insert(0, broken)
         if reasons:
             self._run(self._ask(submission, reasons), "submit-command")
         else:
