@@ -53,7 +53,7 @@ def test_drifted_calibration_is_plausible(name: str) -> None:
 def test_drifted_calibration_has_one_error_for_a_coupler_and_a_qubit() -> None:
     gates = device("ibm_fez").drifted(Drift(5, 2, MOMENT)).properties()["gates"]
     recorded = device("ibm_fez").properties()["gates"]
-    factors: dict[tuple[int, ...], set[float]] = {}
+    factors: dict[tuple[int, ...], list[float]] = {}
     dead = {tuple(sorted(gate["qubits"])) for gate in recorded if 1 in _errors({"gates": [gate]}, _pair)}
     for old, new in zip(recorded, gates, strict=True):
         for one, other in zip(old["parameters"], new["parameters"], strict=True):
@@ -61,8 +61,8 @@ def test_drifted_calibration_has_one_error_for_a_coupler_and_a_qubit() -> None:
                 part = tuple(sorted(new["qubits"]))
                 if part in dead:
                     continue
-                factors.setdefault(part, set()).add(round(other["value"] / one["value"], 4))
-    assert max(map(len, factors.values())) == 1
+                factors.setdefault(part, []).append(other["value"] / one["value"])
+    assert max(max(found) - min(found) for found in factors.values()) < 0.001
 
 
 def test_couplers_die_and_come_back() -> None:
