@@ -132,7 +132,7 @@ class EditorScreen(SectionScreen):
         self._seen = document, document.version
         self._share_text()
         self._say(CheckState.NOTHING if document.empty else CheckState.WAITING)
-        self._show_title()
+        self._show_title(typing=not document.empty)
         self._ask_soon()
 
     def _note_change(self, change: Change) -> None:
@@ -168,8 +168,7 @@ class EditorScreen(SectionScreen):
         if self._asking is not None:
             return
         text = self.workspace.qasm
-        if not self.workspace.dirty:
-            self._show_title()
+        self._show_title()
         if not text.strip():
             self._show_drawing("", "")
             return
@@ -381,12 +380,12 @@ class EditorScreen(SectionScreen):
         width = max(40, self.size.width - 2)
         self.query_one("#verdict", TextBlock).show(diagnostic_lines(self._state, width)[:HEIGHT])
 
-    def _show_title(self) -> None:
+    def _show_title(self, *, typing: bool = False) -> None:
         workspace = self.workspace
         place = plain(str(workspace.path), limit=200) if workspace.path is not None else ""
         area = self.query_one(QasmEditor)
         # Whether it is another text is seen when typing pauses: a long one is not compared at each key.
-        changed = workspace.touched
+        changed = workspace.touched if typing else workspace.dirty
         mark = ("● ", TextStyle.WARNING) if changed else "  "
         facts = ["" if area.document.empty else f"OpenQASM {area.version}", place]
         facts.append("not saved" if changed else "")
