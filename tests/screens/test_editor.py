@@ -314,3 +314,13 @@ async def test_editor_check_that_takes_long_is_stopped_by_a_key(monkeypatch: pyt
         assert area.has_focus and "Stop" not in screen_text(pilot).split("\n")[-1]
         area.load_text(BELL)
         await until(pilot, lambda: shows(pilot, "✔ checked"))
+
+
+async def test_editor_check_that_takes_long_after_a_report_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(AppServicesHarness()) as pilot:
+        await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+        screen = app_of(pilot).screen
+        assert isinstance(screen, EditorScreen) and isinstance(screen._state, CheckReport)
+        screen._out_of_patience()
+        assert screen._takes_long

@@ -14,7 +14,8 @@ from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submiss
 
 WITHIN: Final = 0.2
 """Relative error up to which an estimate counts as right."""
-_PAIRS: Final = 200
+NEWEST: Final = 200
+"""Own jobs that an estimate is learned from, at most."""
 _NOISE: Final = 0.2
 _NOISE_WEIGHT: Final = 4.0
 _PRIOR_RATIO: Final = 0.3
@@ -190,7 +191,7 @@ def corrected(formula: float, own: Sequence[PricedJob]) -> Correction:
         formula: seconds by the formula.
         own: billed jobs, newest first; the newest 200 count.
     """
-    usable = [job for job in own[:_PAIRS] if job.formula > 0 and job.billed > 0]
+    usable = [job for job in own[:NEWEST] if job.formula > 0 and job.billed > 0]
     points = [(OVERHEAD_SECONDS / job.formula, math.log(job.billed / job.formula)) for job in usable]
     line = _fit(points)
     at = OVERHEAD_SECONDS / formula

@@ -180,7 +180,8 @@ class EditorScreen(SectionScreen):
 
     def _out_of_patience(self) -> None:
         self._takes_long = True
-        if self._state in {CheckState.WAITING, CheckState.STARTING}:
+        # A report has no hash.
+        if self._state in (CheckState.WAITING, CheckState.STARTING):
             self._say(CheckState.LONG)
         self.refresh_bindings()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from heapq import nlargest
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -14,7 +15,7 @@ from tui.common.values import Value
 from tui.domain.accounts import Usage
 from tui.domain.backends import twin_of
 from tui.domain.jobs import Job, JobStatus, Submission
-from tui.domain.pricing import Correction, DryRun, Price, PricedJob, corrected
+from tui.domain.pricing import NEWEST, Correction, DryRun, Price, PricedJob, corrected
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import circuit_durations
 from tui.monitor.actions.circuits import Transpiler
@@ -121,23 +122,22 @@ class Pricing:
 
     def _corrected(self, prepared: Submission, formula: float) -> Correction | None:
         program = _EXECUTOR if prepared.runs_executor else str(prepared.primitive)
-        own = [
-            record for record in self._app_state.history.records() if self._counts(record, prepared, program)
-        ]
-        own.sort(key=lambda record: record.job.created, reverse=True)
-        priced = [PricedJob(one.formula_seconds or 0.0, one.job.qpu_seconds or 0.0) for one in own]
+        # Most jobs of a long history were submitted elsewhere: they are passed over first.
+        ours = (one for one in self._app_state.history.records() if one.formula_seconds is not None)
+        own = (one for one in ours if self._counts(one, prepared, program))
+        newest = nlargest(NEWEST, own, key=lambda one: one.job.created)
+        priced = [PricedJob(one.formula_seconds or 0.0, one.job.qpu_seconds or 0.0) for one in newest]
         correction = corrected(formula, priced)
         return correction if correction.jobs else None
 
     def _counts(self, record: JobRecord, prepared: Submission, program: str) -> bool:
         """Return whether a price is learned from this job."""
         job = record.job
-        # Most jobs of a long history were submitted elsewhere: they are passed over first.
         return (
-            record.formula_seconds is not None
-            and job.backend == prepared.backend
+            job.backend == prepared.backend
             and job.program == program
             and job.status is JobStatus.DONE
+            and bool(job.qpu_seconds)
             and self._app_state.connection.shows(job)
         )
 
