@@ -178,7 +178,10 @@ def mitigated(place: int, method: str, *steps: str) -> ExpectationValue:
 def test_raw_value_stands_beside_the_mitigated_one() -> None:
     value = mitigated(0, "TREX and ZNE, linear fit", "no mitigation, noise x 1", "TREX, noise x 1")
     text = _page(JobResult((PubResult(values=(value,)),)))
-    assert "value by TREX and ZNE ± standard error; raw: without mitigation" in text
+    # Below the title where it does not fit beside it.
+    assert "value by TREX and ZNE ± standard error\n  raw: without mitigation\n" in text
+    wide = _page(JobResult((PubResult(values=(value,)),)), 120)
+    assert "value by TREX and ZNE ± standard error; raw: without mitigation\n" in wide
     assert "ZZ[0]  +1.0000 ± 0.0300  raw +0.8000 ± 0.0200" in text
     assert "no mitigation, noise x 1" in text and "TREX and ZNE, linear fit" in text
 
