@@ -180,6 +180,27 @@ def test_executor_job_is_read_again_by_its_id(service: Any, peekskill: Any, bell
     assert metrics["circuits_execution_time_ns"] > 0
 
 
+def test_estimator_job_is_read_again_by_its_id(service: Any, peekskill: Any, ghz: Any, sweep: Any) -> None:
+    pubs = [
+        (ghz, observables(ghz, "XXX", "IZZ")),
+        (sweep, [[one] for one in observables(sweep, "IZ", "ZZ")], np.array([[0.0], [np.pi]])),
+    ]
+    job = estimator(peekskill).run(pubs, precision=0.1)
+    first = job.result(timeout=TIMEOUT_SECONDS)
+    again = service.job(job.job_id())
+    read = again.result(timeout=TIMEOUT_SECONDS)
+    assert [pub.data.evs.shape for pub in read] == [(2,), (2, 2)]
+    for mine, theirs in zip(first, read, strict=True):
+        np.testing.assert_array_equal(mine.data.evs, theirs.data.evs)
+        np.testing.assert_array_equal(mine.data.stds, theirs.data.stds)
+        np.testing.assert_array_equal(mine.data.ensemble_standard_error, theirs.data.ensemble_standard_error)
+    inputs = again.inputs
+    assert inputs.get("program", inputs.get("quantum_program"))._semantic_role == "estimator_v2"
+    assert job.job_id() in [found.job_id() for found in service.jobs(program_id="executor", limit=5)]
+    assert again.usage() > 0
+    assert again.metrics()["usage"]["status"] == "complete"
+
+
 def test_dry_run_answers_with_random_bits_of_the_right_shape(
     service: Any, peekskill: Any, bell: Any, ghz: Any
 ) -> None:
