@@ -23,6 +23,7 @@ from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.transpile.screen import TranspileScreen
 from tui.widgets.forms.select import SearchableSelect
+from tui.widgets.forms.transpile_options import BEST
 from tui.widgets.tables.candidate_table import CandidateTable
 
 
@@ -136,9 +137,7 @@ async def test_review_escape_stops_the_compiler() -> None:
 
 async def test_review_reports_a_failure_with_advice() -> None:
     services = AppServicesHarness()
-    services.trouble["transpile"] = QdeckError(
-        ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez."
-    )
+    services.trouble["search"] = QdeckError(ErrorKind.CIRCUIT, "127 qubits are too many.", "Choose ibm_fez.")
     async with running(services) as pilot:
         await open_review(pilot)
         await pilot.press("f8")
@@ -148,18 +147,75 @@ async def test_review_reports_a_failure_with_advice() -> None:
 async def test_review_compares_candidates_and_picks_one() -> None:
     async with running() as pilot:
         screen = await transpiled(pilot)
-        screen.query_one("#level", SearchableSelect).value = 3
+        screen.query_one("#level", SearchableSelect).value = 1
         await until(pilot, lambda: shows(pilot, "Other choices than these"))
         await pilot.press("f8")
         table = screen.query_one(CandidateTable)
         await until(pilot, lambda: len(table.candidates) == 2)
         table.focus()
         await pilot.press("up", "enter")
-        await until(pilot, lambda: app_of(pilot).workspace.options == TranspileOptions())
-        assert screen.query_one("#level", SearchableSelect).value == TranspileOptions().optimization_level, (
-            "the choices follow the candidate"
-        )
+        await until(pilot, lambda: app_of(pilot).workspace.options == TranspileOptions(3, seed=0))
+        assert screen.query_one("#level", SearchableSelect).value == 3, "the choices follow the candidate"
+        assert screen.query_one("#seed", Input).value == "0"
         assert shows(pilot, "F9 runs it")
+
+
+async def test_search_fills_the_table_as_it_goes_and_picks_the_best() -> None:
+    services = AppServicesHarness()
+    services.searched_levels = (3, 2, 1, 0)
+    services.search_gate = asyncio.Event()
+    async with running(services) as pilot:
+        screen = await open_review(pilot)
+        await pilot.press("f8")
+        table = screen.query_one(CandidateTable)
+        await until(pilot, lambda: len(table.candidates) == 4)
+        await until(pilot, lambda: shows(pilot, "4 candidates in 2.0 s, best of 1 seeds since 0  esc stops"))
+        services.search_gate.set()
+        await until(
+            pilot, lambda: shows(pilot, "✔ 4 candidates in 2.0 s, best of 1 seeds since 0  F9 runs it.")
+        )
+        workspace = app_of(pilot).workspace
+        assert workspace.candidate is not None and workspace.reviewed
+        first = workspace.candidate
+        assert first.options == TranspileOptions(3, seed=0)
+        assert screen.query_one("#level", SearchableSelect).value == BEST, "F8 searches again"
+        table.focus()
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: workspace.candidate != first)
+        assert workspace.candidate.options.optimization_level == 2
+        assert workspace.search, "still"
+        await pilot.press("f8")
+        await until(pilot, lambda: [one[0] for one in services.asked].count("search") == 2)
+
+
+async def test_candidate_picked_during_a_search_stays_picked() -> None:
+    services = AppServicesHarness()
+    services.searched_levels = (3, 2)
+    services.search_gate = asyncio.Event()
+    async with running(services) as pilot:
+        screen = await open_review(pilot)
+        await pilot.press("f8")
+        table = screen.query_one(CandidateTable)
+        await until(pilot, lambda: len(table.candidates) == 2)
+        table.focus()
+        await pilot.press("down", "enter")
+        services.search_gate.set()
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        workspace = app_of(pilot).workspace
+        assert workspace.candidate is not None and workspace.candidate.options.optimization_level == 2
+
+
+async def test_stopped_search_keeps_what_it_has_found() -> None:
+    services = AppServicesHarness()
+    services.search_gate = asyncio.Event()
+    async with running(services) as pilot:
+        screen = await open_review(pilot)
+        await pilot.press("f8")
+        await until(pilot, lambda: len(screen.query_one(CandidateTable).candidates) == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: shows(pilot, "Stopped. F8 transpiles again."))
+        assert len(screen.query_one(CandidateTable).candidates) == 1
+        assert app_of(pilot).workspace.reviewed, "it may be run"
 
 
 async def test_review_marks_a_candidate_of_a_changed_circuit_as_stale() -> None:

@@ -22,6 +22,7 @@ from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account,
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.common.values import Listed
+from tui.compiler.candidate_search import Listener
 from tui.config.settings import Folders
 from tui.domain.accounts import (
     Account,
@@ -59,6 +60,7 @@ from tui.domain.jobs import (
 )
 from tui.domain.primitives import JobProgram
 from tui.domain.results import JobResult
+from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.timeline import CircuitTimeline
 from tui.ibm.credentials.account_file import own_entries
@@ -108,6 +110,23 @@ class RecordingCompiler(PreparingCompiler):
     async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
         self._harness.record("draw_isa", isa, layout)
         return self._harness.isa_drawing
+
+    async def search(
+        self, qasm: str, target: BackendData, options: SearchOptions, tell: Listener = lambda _: None
+    ) -> SearchResult:
+        await self._harness.wait()
+        self._harness.record("search", qasm, target.name)
+        found = [
+            replace(self._harness.candidate, backend=target.name, options=TranspileOptions(level, seed=0))
+            for level in self._harness.searched_levels
+        ]
+        for candidate in found:
+            tell(candidate)
+        progress = SearchProgress(len(found), 1, 0, 2.0)
+        tell(progress)
+        if self._harness.search_gate is not None:
+            await self._harness.search_gate.wait()
+        return SearchResult(tuple(found), progress)
 
     async def review(
         self,
@@ -299,6 +318,8 @@ class AppServicesHarness(AppServices):
         asked: the requests that came to service and compiler, with their arguments.
         clock: the services' clock; it stands still until a test moves it.
         gate: when set, sign-ins, transpiling, submitting and lists of older jobs wait for it.
+        searched_levels: levels of the candidates that a search tells, best first.
+        search_gate: when set, a search that has told its candidates waits for it.
         stopped: how many of those waits were cancelled.
         errors: the median error of the two-qubit gates that a backend's details name.
         older_jobs: jobs that the service alone knows.
@@ -367,6 +388,8 @@ class AppServicesHarness(AppServices):
         self.candidate: Candidate = bell_candidate()
         self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
         self.isa_drawing = BELL_ISA_DRAWING
+        self.searched_levels: tuple[int, ...] = (3,)
+        self.search_gate: asyncio.Event | None = None
         self.trouble: dict[str, Exception] = {}
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None

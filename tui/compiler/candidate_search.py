@@ -26,7 +26,7 @@ GRACE_SECONDS: Final = 1.0
 """Time that trials which are no longer wanted may go on: a new worker takes twice as long."""
 
 T = TypeVar("T")
-Listener = Callable[[SearchProgress | Candidate], None]
+Listener = Callable[[SearchProgress | Candidate], object]
 
 
 class CandidateSearch:

@@ -30,6 +30,7 @@ class Workspace:
         backend_picked: the user chose it; else the best one is offered anew for each circuit.
         qubits: of the circuit, as far as it was checked; 0: not known.
         options: how to transpile.
+        search: look for the best candidate instead, with many seeds.
         candidate: the transpiled circuit under review; belongs to `candidate_source`.
         candidate_source: the text `candidate` was made from.
         session_id: run in this session; empty: alone.
@@ -46,6 +47,7 @@ class Workspace:
     backend_picked: bool = False
     qubits: int = 0
     options: TranspileOptions = field(default_factory=TranspileOptions)
+    search: bool = True
     candidate: Candidate | None = None
     candidate_source: str = ""
     session_id: str = ""
@@ -96,7 +98,7 @@ class Workspace:
             candidate is not None
             and self.candidate_source == self.qasm
             and candidate.backend == self.backend
-            and candidate.options == self.options
+            and (not candidate.options.cloud if self.search else candidate.options == self.options)
         )
 
     @property

@@ -14,6 +14,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.search import SearchProgress
 from tui.monitor.state.events import (
     BackendsChanged,
     Event,
@@ -26,10 +27,13 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.transpile.status import (
     Refused,
+    Searched,
+    SearchNews,
     Transpiled,
     error_lines,
     invitation,
     missing,
+    search,
     verdict,
     warning_lines,
 )
@@ -63,6 +67,10 @@ class TranspileScreen(SectionScreen):
     _work: Worker[None] | None = None
     _asked_about: frozenset[str] = frozenset()
     """Backends whose errors were asked for."""
+    _searched = ""
+    """How the search for what is in the table went; empty: none was made."""
+    _picked_by_user = False
+    """A candidate was picked while the search went on: it stays."""
 
     def compose(self) -> ComposeResult:
         """Choices, one line of state, the candidates, then the views of one beside the submit form."""
@@ -82,7 +90,10 @@ class TranspileScreen(SectionScreen):
         self._submit.display = not self.services.read_only
         self._show_backends()
         self._show_identity()
-        self.query_one(TranspileOptionsForm).show(self.workspace.backend, self.workspace.options)
+        workspace = self.workspace
+        self.query_one(TranspileOptionsForm).show(
+            workspace.backend, workspace.options, search=workspace.search
+        )
         if self.workspace.candidate is not None:
             self._review(self.workspace.candidate)
         self._show_state()
@@ -196,9 +207,13 @@ class TranspileScreen(SectionScreen):
         # Both need the compiler's worker, and the price will be another one.
         self._submit.price.stop()
         text, backend, options = self.workspace.qasm, self.workspace.backend, self.workspace.options
-        self._work = self.run_worker(
-            self._transpile(text, backend, options, pending_action), group="transpile", exit_on_error=False
+        work = (
+            search(self.services.transpiler, self.post_message, text, backend, pending_action)
+            if self.workspace.search
+            else self._transpile(text, backend, options, pending_action)
         )
+        self._picked_by_user = False
+        self._work = self.run_worker(work, group="transpile", exit_on_error=False)
         self.refresh_bindings()
         place = "in the cloud " if options.cloud else ""
         words = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
@@ -213,6 +228,40 @@ class TranspileScreen(SectionScreen):
             self.post_message(Refused(error))
         else:
             self.post_message(Transpiled(candidate, text, pending_action))
+
+    @on(SearchNews)
+    def _search_goes_on(self, message: SearchNews) -> None:
+        if not self._transpiling:
+            return
+        news = message.news
+        if isinstance(news, SearchProgress):
+            self._show_state(line((f"{news.words}  esc stops", TextStyle.BUSY)))
+            return
+        table = self.query_one(CandidateTable)
+        if self.workspace.candidate_source != message.source or self.workspace.candidate is None:
+            # Its text and its views are shown at once, those of better ones at the end.
+            table.clear()
+            self.workspace.candidate, self.workspace.candidate_source = news, message.source
+            table.add(news)
+            self._review(news)
+            self._show_state(line(("Searching…  esc stops", TextStyle.BUSY)))
+        else:
+            table.add(news, pick=False)
+
+    @on(Searched)
+    def _search_is_over(self, message: Searched) -> None:
+        self._work = None
+        best, table = message.result.candidates[0], self.query_one(CandidateTable)
+        self._searched = message.result.progress.words
+        for candidate in reversed(message.result.candidates):
+            table.add(candidate, pick=candidate is best and not self._picked_by_user)
+        if not self._picked_by_user:
+            self.workspace.candidate, self.workspace.candidate_source = best, message.source
+            self._review(best)
+        self.refresh_bindings()
+        self._show_state()
+        if message.pending_action is PendingAction.RUN:
+            self._show_form()
 
     @on(Transpiled)
     def _transpiled(self, message: Transpiled) -> None:
@@ -232,12 +281,14 @@ class TranspileScreen(SectionScreen):
     def _picked(self, message: CandidateTable.Picked) -> None:
         candidate = message.candidate
         workspace = self.workspace
-        workspace.candidate, workspace.backend, workspace.options = (
-            candidate,
-            candidate.backend,
-            candidate.options,
+        self._picked_by_user = True
+        workspace.search &= not candidate.options.cloud
+        workspace.candidate, workspace.backend = candidate, candidate.backend
+        if not workspace.search:
+            workspace.options = candidate.options
+        self.query_one(TranspileOptionsForm).show(
+            workspace.backend, workspace.options, search=workspace.search
         )
-        self.query_one(TranspileOptionsForm).show(workspace.backend, workspace.options)
         self.refresh_bindings()
         self._review(candidate)
         self._submit.show_sessions()
@@ -269,6 +320,7 @@ class TranspileScreen(SectionScreen):
         """Carry the choices to the workspace; true when they are valid."""
         choices = self.query_one(TranspileOptionsForm)
         self.workspace.backend = choices.backend
+        self.workspace.search = choices.search
         try:
             self.workspace.options = choices.options()
         except ValueError as error:
@@ -357,5 +409,5 @@ class TranspileScreen(SectionScreen):
         if candidate is None:
             nothing_yet.show(invitation(self.workspace, signed_in=self._signed_in))
         self.query_one("#said", TextBlock).show(
-            said or verdict(self.workspace, read_only=self.services.read_only)
+            said or verdict(self.workspace, self._searched, read_only=self.services.read_only)
         )

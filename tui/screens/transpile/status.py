@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.message import Message
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.backends import NONE_LISTED
 from tui.domain.circuits import Candidate
+from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.monitor.actions.circuits import Transpiler
 from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
@@ -25,12 +29,56 @@ class Transpiled(Message):
         self.pending_action = pending_action
 
 
+class SearchNews(Message):
+    """A search for the best candidate of this text has made one, or tells how far it is."""
+
+    def __init__(self, news: Candidate | SearchProgress, source: str) -> None:
+        super().__init__()
+        self.news = news
+        self.source = source
+
+
+class Searched(Message):
+    """A search for the best candidate of this text is over."""
+
+    def __init__(self, result: SearchResult, source: str, pending_action: PendingAction) -> None:
+        super().__init__()
+        self.result = result
+        self.source = source
+        self.pending_action = pending_action
+
+
 class Refused(Message):
     """Transpiling went wrong."""
 
     def __init__(self, error: QdeckError) -> None:
         super().__init__()
         self.error = error
+
+
+async def search(
+    transpiler: Transpiler,
+    post: Callable[[Message], object],
+    text: str,
+    backend: str,
+    pending_action: PendingAction,
+) -> None:
+    """Search for the best candidate, and post what comes of it: `SearchNews`, then `Searched` or `Refused`.
+
+    Args:
+        transpiler: makes the candidates.
+        post: takes the messages.
+        text: the program.
+        backend: name of the backend.
+        pending_action: what is to be done with the best one.
+    """
+    options = SearchOptions(budget=transpiler.search_seconds)
+    try:
+        result = await transpiler.search(text, backend, options, lambda news: post(SearchNews(news, text)))
+    except QdeckError as error:
+        post(Refused(error))
+    else:
+        post(Searched(result, text, pending_action))
 
 
 def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
@@ -64,8 +112,13 @@ def invitation(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
     return [line(("F8 ", TextStyle.KEY), f"transpiles {name} for {plain(workspace.backend, limit=60)}.")]
 
 
-def verdict(workspace: Workspace, *, read_only: bool = False) -> tuple[StyledLine, ...]:
+def verdict(workspace: Workspace, searched: str = "", *, read_only: bool = False) -> tuple[StyledLine, ...]:
     """Say whether the candidate is of the circuit and the choices as they stand.
+
+    Args:
+        workspace: the circuit at hand, the choices and the candidate.
+        searched: of the search that has brought it, how that went; empty: of none.
+        read_only: nothing can be run.
 
     Returns:
         One line; none when there is no candidate.
@@ -83,10 +136,12 @@ def verdict(workspace: Workspace, *, read_only: bool = False) -> tuple[StyledLin
         )
     text = f"{plain(workspace.name, limit=40)} for {plain(candidate.backend, limit=60)}"
     options = candidate.options
+    runs = "" if read_only else "  F9 runs it."
+    if workspace.search and searched:
+        return (line(("✔ ", TextStyle.GOOD), f"{searched}{runs}", (f"  {text}", TextStyle.MUTED)),)
     how = f", level {options.optimization_level}, {plain(candidate.where, limit=20)}"
     if options.cloud:
         how += f", AI {options.asked.ai.word}"
-    runs = "" if read_only else "  F9 runs it."
     return (line(("✔ ", TextStyle.GOOD), text, (f"{how}, {candidate.seconds:.2f} s", TextStyle.MUTED), runs),)
 
 

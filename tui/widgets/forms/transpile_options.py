@@ -115,8 +115,15 @@ class CloudOptionsForm(Horizontal):
         self.query_one("#more", Static).update(Content(f"+{many} more" if many else ""))
 
 
-LEVELS: tuple[tuple[str, int], ...] = (("0 none", 0), ("1 light", 1), ("2 medium", 2), ("3 heavy", 3))
-"""Qiskit's optimization levels."""
+BEST = -1
+LEVELS: tuple[tuple[str, int], ...] = (
+    ("best", BEST),
+    ("0 none", 0),
+    ("1 light", 1),
+    ("2 medium", 2),
+    ("3 heavy", 3),
+)
+"""The search for the best, and Qiskit's optimization levels."""
 MAX_SEED = 2**31 - 1
 LOCAL, CLOUD = "local", "cloud"
 
@@ -145,7 +152,7 @@ class TranspileOptionsForm(Vertical):
             yield Static(Content("Backend "))
             yield SearchableSelect[str]("none", id="backend")
             yield Static(Content("Level "))
-            yield SearchableSelect[int]("", LEVELS, DEFAULT_LEVEL, id="level")
+            yield SearchableSelect[int]("", LEVELS, BEST, id="level")
             yield SearchableSelect[str]("", ((LOCAL, LOCAL), (CLOUD, CLOUD)), LOCAL, id="where")
             yield Static(Content("Seed "))
             seed = Input(placeholder="any", id="seed", compact=True, restrict=r"[0-9]*", max_length=10)
@@ -157,19 +164,21 @@ class TranspileOptionsForm(Vertical):
         """Hide the line of the cloud until it is chosen."""
         self._arrange()
 
-    def show(self, backend: str, options: TranspileOptions) -> None:
+    def show(self, backend: str, options: TranspileOptions, *, search: bool = False) -> None:
         """Set the fields without posting `Changed`.
 
         Args:
             backend: name of the backend to choose.
             options: level, place, seed, and the cloud's options.
+            search: choose the search for the best instead of the level and the seed.
         """
         with self.prevent(Select.Changed, Input.Changed):
             choice = self.query_one("#backend", SearchableSelect)
             choice.offer(choice.offered, backend)
-            self.query_one("#level", SearchableSelect).value = options.optimization_level
+            self.query_one("#level", SearchableSelect).value = BEST if search else options.optimization_level
             self.query_one("#where", SearchableSelect).value = CLOUD if options.cloud else LOCAL
-            self.query_one("#seed", Input).value = "" if options.seed is None else str(options.seed)
+            seed = "" if search or options.seed is None else str(options.seed)
+            self.query_one("#seed", Input).value = seed
         if options.cloud:
             self.query_one(CloudOptionsForm).show(options.asked)
         self._arrange()
@@ -214,8 +223,14 @@ class TranspileOptionsForm(Vertical):
         chosen = self.query_one("#backend", SearchableSelect).selection
         return chosen if isinstance(chosen, str) else ""
 
+    @property
+    def search(self) -> bool:
+        """True when the best is to be searched for: here, and with no seed of the user's own."""
+        best = self.query_one("#level", SearchableSelect).selection == BEST
+        return best and not self.cloud and not self.query_one("#seed", Input).value
+
     def options(self) -> TranspileOptions:
-        """Return the options to transpile with.
+        """Return the options to transpile with, where it is not to be searched.
 
         Raises:
             ValueError: the seed is too large.
@@ -227,7 +242,7 @@ class TranspileOptionsForm(Vertical):
         if seed is not None and seed > MAX_SEED:
             raise ValueError(f"Seed: a whole number up to {MAX_SEED}, or empty.")
         return TranspileOptions(
-            optimization_level=level if isinstance(level, int) else DEFAULT_LEVEL,
+            optimization_level=level if isinstance(level, int) and level != BEST else DEFAULT_LEVEL,
             seed=seed,
             cloud=self.cloud,
             asked=self.query_one(CloudOptionsForm).options() if self.cloud else NOTHING_ASKED,
