@@ -8,7 +8,7 @@ to their direction (up to three million steps); it is kept in the folder for tem
 what the app does, by two warm worker processes. Told are the ESP of the pick, its ratio to the oracle and to
 the median run of level 3, wall time, and processor time of the workers. On a machine on which others work,
 `--stretch` gives the search as much more time as it gets less of two processors; that is told as well.
-`--noise` runs picks and median runs of three circuits on the simulator with the device's noise, and compares
+`--noise` runs picks and median runs of a few circuits on the simulator with the device's noise, and compares
 the Hellinger fidelities to the ideal distribution.
 """
 
@@ -49,7 +49,12 @@ LONG = 3_000_000
 TICKS = 100
 KEPT = Path(tempfile.gettempdir()) / "qdeck-candidates-oracle.json"
 SHOTS = 4096
-NOISY = (("ibm_peekskill", "qft6"), ("ibm_cusco", "random8"), ("ibm_cusco", "bv14"))
+NOISY = (
+    ("ibm_peekskill", "qft6"),
+    ("ibm_peekskill", "random8"),
+    ("ibm_cusco", "random8"),
+    ("ibm_cusco", "bv14"),
+)
 
 
 @dataclass(frozen=True)
