@@ -27,7 +27,6 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.transpile.status import (
     Refused,
-    Searched,
     SearchNews,
     Transpiled,
     error_lines,
@@ -227,7 +226,7 @@ class TranspileScreen(SectionScreen):
         except QdeckError as error:
             self.post_message(Refused(error))
         else:
-            self.post_message(Transpiled(candidate, text, pending_action))
+            self.post_message(Transpiled((candidate,), text, pending_action))
 
     @on(SearchNews)
     def _search_goes_on(self, message: SearchNews) -> None:
@@ -248,30 +247,18 @@ class TranspileScreen(SectionScreen):
         else:
             table.add(news, pick=False)
 
-    @on(Searched)
-    def _search_is_over(self, message: Searched) -> None:
-        self._work = None
-        best, table = message.result.candidates[0], self.query_one(CandidateTable)
-        self._searched = message.result.progress.words
-        for candidate in reversed(message.result.candidates):
-            table.add(candidate, pick=candidate is best and not self._picked_by_user)
-        if not self._picked_by_user:
-            self.workspace.candidate, self.workspace.candidate_source = best, message.source
-            self._review(best)
-        self.refresh_bindings()
-        self._show_state()
-        if message.pending_action is PendingAction.RUN:
-            self._show_form()
-
     @on(Transpiled)
     def _transpiled(self, message: Transpiled) -> None:
-        self._work = None
-        table = self.query_one(CandidateTable)
+        self._work, self._searched = None, message.searched
+        best, table = message.candidates[0], self.query_one(CandidateTable)
         if self.workspace.candidate_source != message.source:
             table.clear()
-        self.workspace.candidate, self.workspace.candidate_source = message.candidate, message.source
-        table.add(message.candidate)
-        self._review(message.candidate)
+        pick = not (message.searched and self._picked_by_user)
+        for candidate in reversed(message.candidates):
+            table.add(candidate, pick=pick and candidate is best)
+        if pick:
+            self.workspace.candidate, self.workspace.candidate_source = best, message.source
+            self._review(best)
         self.refresh_bindings()
         self._show_state()
         if message.pending_action is PendingAction.RUN:

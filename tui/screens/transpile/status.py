@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.message import Message
 
@@ -10,7 +10,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.backends import NONE_LISTED
 from tui.domain.circuits import Candidate
-from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.domain.search import SearchOptions, SearchProgress
 from tui.monitor.actions.circuits import Transpiler
 from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
@@ -20,13 +20,23 @@ _MOST_FLAGS = 4
 
 
 class Transpiled(Message):
-    """The compiler or the cloud answered with a candidate for this text."""
+    """The compiler or the cloud answered with candidates for this text, best first.
 
-    def __init__(self, candidate: Candidate, source: str, pending_action: PendingAction) -> None:
+    `searched`: how the search went that has brought them; empty when it was one run.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        source: str,
+        pending_action: PendingAction,
+        searched: str = "",
+    ) -> None:
         super().__init__()
-        self.candidate = candidate
+        self.candidates = candidates
         self.source = source
         self.pending_action = pending_action
+        self.searched = searched
 
 
 class SearchNews(Message):
@@ -36,16 +46,6 @@ class SearchNews(Message):
         super().__init__()
         self.news = news
         self.source = source
-
-
-class Searched(Message):
-    """A search for the best candidate of this text is over."""
-
-    def __init__(self, result: SearchResult, source: str, pending_action: PendingAction) -> None:
-        super().__init__()
-        self.result = result
-        self.source = source
-        self.pending_action = pending_action
 
 
 class Refused(Message):
@@ -63,7 +63,7 @@ async def search(
     backend: str,
     pending_action: PendingAction,
 ) -> None:
-    """Search for the best candidate, and post what comes of it: `SearchNews`, then `Searched` or `Refused`.
+    """Search for the best candidate, and post what comes of it: `SearchNews`, then `Transpiled` or `Refused`.
 
     Args:
         transpiler: makes the candidates.
@@ -78,7 +78,7 @@ async def search(
     except QdeckError as error:
         post(Refused(error))
     else:
-        post(Searched(result, text, pending_action))
+        post(Transpiled(result.candidates, text, pending_action, result.progress.words))
 
 
 def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:
