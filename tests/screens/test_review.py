@@ -169,10 +169,10 @@ async def test_search_fills_the_table_as_it_goes_and_picks_the_best() -> None:
         await pilot.press("f8")
         table = screen.query_one(CandidateTable)
         await until(pilot, lambda: len(table.candidates) == 4)
-        await until(pilot, lambda: shows(pilot, "4 candidates in 2.0 s, best of 1 seeds since 0  esc stops"))
+        await until(pilot, lambda: shows(pilot, "4 candidates in 2.0 s, best of 1 seed since 0  esc stops"))
         services.search_gate.set()
         await until(
-            pilot, lambda: shows(pilot, "✔ 4 candidates in 2.0 s, best of 1 seeds since 0  F9 runs it.")
+            pilot, lambda: shows(pilot, "✔ 4 candidates in 2.0 s, best of 1 seed since 0  F9 runs it.")
         )
         workspace = app_of(pilot).workspace
         assert workspace.candidate is not None and workspace.reviewed

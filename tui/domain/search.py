@@ -115,7 +115,8 @@ class SearchProgress(Value, frozen=True):
     @property
     def words(self) -> str:
         """One line about it."""
-        since = "" if self.since is None else f", best of {self.seeds} seeds since {self.since}"
+        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        since = "" if self.since is None else f", best of {seeds} since {self.since}"
         noun = "candidate" if self.tried == 1 else "candidates"
         return f"{self.tried} {noun} in {self.seconds:.1f} s{since}"
 

@@ -253,6 +253,11 @@ class TranspileOptionsForm(Vertical):
     @on(CloudOptionsForm.Changed)
     def _changed(self, event: Select.Changed | Input.Changed | CloudOptionsForm.Changed) -> None:
         event.stop()
+        level = self.query_one("#level", SearchableSelect)
+        if self.cloud and level.selection == BEST:
+            # The search is made here.
+            with self.prevent(Select.Changed):
+                level.value = DEFAULT_LEVEL
         self._arrange()
         self.post_message(self.Changed())
 
