@@ -100,6 +100,17 @@ class RecordingCompiler(PreparingCompiler):
         self._harness.record("transpile", qasm, target.name, options)
         return replace(self._harness.candidate, backend=target.name, options=options)
 
+    async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
+        await self._harness.wait()
+        self._harness.record("timeline", isa, target.name)
+        if isinstance(self._harness.timeline, QdeckError):
+            raise self._harness.timeline
+        return self._harness.timeline
+
+    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
+        self._harness.record("draw_isa", isa, layout)
+        return self._harness.isa_drawing
+
     async def search(
         self, qasm: str, target: BackendData, options: SearchOptions, tell: Listener = lambda _: None
     ) -> SearchResult:
@@ -377,6 +388,8 @@ class AppServicesHarness(AppServices):
         self.candidate: Candidate = bell_candidate()
         self.searched_levels: tuple[int, ...] = (3,)
         self.search_gate: asyncio.Event | None = None
+        self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
+        self.isa_drawing = BELL_ISA_DRAWING
         self.trouble: dict[str, Exception] = {}
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None
