@@ -143,3 +143,38 @@ async def test_end_of_a_long_text_is_coloured_right_though_a_comment_began_far_a
             await pilot.pause(0.01)
         assert words_in(area, 4_999, "comment") == ["rz(4998) q[0];"]
         assert words_in(area, 5_002, "gate") == ["h"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "selected"),
+    [
+        (("ctrl+underscore",), "  // a\n  b\n\nc", ""),
+        (("ctrl+underscore", "ctrl+underscore"), "  a\n  b\n\nc", ""),
+        (("shift+down", "shift+down", "shift+down", "ctrl+underscore"), "  // a\n  // b\n\nc", None),
+        (("alt+up",), "  a\n  b\n\nc", ""),
+        (("alt+down", "alt+down", "alt+down", "alt+down"), "  b\n\nc\n  a", ""),
+        (("shift+down", "shift+end", "alt+down"), "\n  a\n  b\nc", "  a\n  b"),
+        (("shift+down", "alt+d"), "  a\n  a\n  b\n\nc", "  a\n"),
+        (("shift+down", "tab"), "    a\n  b\n\nc", None),
+        (("shift+down", "shift+down", "shift+tab"), "a\nb\n\nc", None),
+        (("tab",), "    a\n  b\n\nc", ""),
+    ],
+)
+async def test_line_commands_change_whole_lines_in_one_step(
+    keys: tuple[str, ...], text: str, selected: str | None
+) -> None:
+    async with editor_with("  a\n  b\n\nc") as (pilot, area):
+        await pilot.press(*keys)
+        assert area.text == text
+        if selected is not None:
+            assert area.selected_text == selected
+        for _ in keys:
+            area.undo()
+        assert area.text == "  a\n  b\n\nc"
+
+
+async def test_read_only_text_takes_no_line_commands() -> None:
+    async with editor_with("a\nb") as (pilot, area):
+        area.read_only = True
+        await pilot.press("ctrl+underscore", "alt+down", "alt+d", "tab")
+        assert area.text == "a\nb"

@@ -27,7 +27,8 @@ from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.drafts import WRITE_AFTER, DraftKeeper
 from tui.screens.workspace import PendingAction, Workspace
-from tui.widgets.circuit.qasm_editor import HEIGHT, CheckState, QasmEditor, diagnostic_lines
+from tui.widgets.circuit.diagnostic_lines import HEIGHT, CheckState, diagnostic_lines
+from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.keymap import EDITOR, bindings
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page

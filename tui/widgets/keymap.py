@@ -157,6 +157,26 @@ EDITOR = _place(
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
     Key("stop", "escape", "stop", "Stop", "Stop a check that takes long.", priority=True),
 )
+TEXT = _place(
+    "text",
+    Key("top", "ctrl+home", "go_to_end(-1)", "Beginning", "Go to the beginning of the text.", False),
+    Key("bottom", "ctrl+end", "go_to_end(1)", "End", "Go to the end of the text.", False),
+    Key("to_top", "ctrl+shift+home", "go_to_end(-1, True)", "Select up", "Select to the beginning.", False),
+    Key("to_bottom", "ctrl+shift+end", "go_to_end(1, True)", "Select down", "Select to the end.", False),
+    Key(
+        "comment",
+        "ctrl+underscore,ctrl+slash",
+        "toggle_comment",
+        "Comment",
+        "Turn the line, or those selected, into comments, or back.",
+        False,
+    ),
+    Key("up", "alt+up", "move_lines(-1)", "Move up", "Move the line, or those selected, up.", False),
+    Key("down", "alt+down", "move_lines(1)", "Move down", "Move the line, or those selected, down.", False),
+    Key("double", "alt+d", "double_lines", "Double", "Copy the line, or those selected, below.", False),
+    Key("indent", "tab", "indent", "Indent", "Indent the lines selected, or go to a tab stop.", False, True),
+    Key("outdent", "shift+tab", "outdent", "Outdent", "Take a step of indentation away.", False, True),
+)
 TRANSPILE = _place(
     "transpile",
     Key("go", "f8", "transpile", "Transpile", "Transpile with the choices above.", priority=True),

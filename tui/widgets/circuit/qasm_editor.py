@@ -1,16 +1,14 @@
-"""The OpenQASM editor, and the lines below it that say what Qiskit found."""
+"""The OpenQASM editor: colours, marks, and the changes it tells."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from enum import Enum, auto
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.document._document import Location
@@ -20,13 +18,12 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Selection
 
-from tui.common.errors import QdeckError
-from tui.common.safe_text import plain
-from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
+from tui.domain.circuits import Diagnostic
 from tui.openqasm.drafts import Change, ChangeKind
 from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument
-from tui.widgets.text.styled_text import QASM_COLOURS, StyledLine, TextStyle, fit_line, line, wrapped
+from tui.widgets.circuit.line_editing import LineEditing
+from tui.widgets.text.styled_text import QASM_COLOURS
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
@@ -42,7 +39,7 @@ _PARTNERS = {"(": ")", "[": "]", "{": "}"}
 _BRACKETS = re.compile(r"[()\[\]{}]")
 
 
-class QasmEditor(TextArea):
+class QasmEditor(LineEditing):
     """A `TextArea` for OpenQASM 2 and 3.
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
@@ -52,13 +49,6 @@ class QasmEditor(TextArea):
     """
 
     document: LargeDocument
-    BINDINGS: ClassVar = [
-        Binding("ctrl+home", "go_to_end(-1)", "To the beginning", show=False),
-        Binding("ctrl+end", "go_to_end(1)", "To the end", show=False),
-        Binding("ctrl+shift+home", "go_to_end(-1, True)", "Select to the beginning", show=False),
-        Binding("ctrl+shift+end", "go_to_end(1, True)", "Select to the end", show=False),
-    ]
-
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"qasm--{kind}" for kind in TokenKind),
         "qasm--error",
@@ -132,11 +122,6 @@ class QasmEditor(TextArea):
         column = max(0, min(diagnostic.column - 1, len(self.document[row])))
         self.move_cursor((row, column), center=True)
         self.focus()
-
-    def action_go_to_end(self, direction: int, select: bool = False) -> None:
-        """Move the cursor to the beginning or the end of the text."""
-        self.history.checkpoint()
-        self.move_cursor((0, 0) if direction < 0 else self.document.end, select=select)
 
     def get_line(self, line_index: int) -> Text:
         """Return the line with its colours, and with the error in it underlined."""
@@ -343,93 +328,3 @@ def _word(line: str, column: int) -> tuple[int, int]:
     while end < len(line) and (line[end].isalnum() or line[end] in "_$"):
         end += 1
     return column, max(end, column + 1)
-
-
-HEIGHT = 4
-"""The most lines it takes."""
-
-
-class CheckState(Enum):
-    """Where the check is, while there is no answer for the text as it stands."""
-
-    NOTHING = auto()
-    """There is no text."""
-    WAITING = auto()
-    """The text is being typed, or was just sent."""
-    STARTING = auto()
-    """Qiskit has never answered yet: it takes seconds to start."""
-    LONG = auto()
-    """It takes longer than usual."""
-    STOPPED = auto()
-    """The user stopped it."""
-
-
-def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -> list[StyledLine]:
-    """Return the lines below the editor.
-
-    Args:
-        state: how far the check is, its report, or its failure.
-        width: cells of a line.
-
-    Returns:
-        At most `HEIGHT` lines for a report: the errors, or the size of the circuit.
-    """
-    if isinstance(state, QdeckError):
-        return wrapped(f"! {plain(str(state), limit=600)}", width, TextStyle.WARNING)
-    if isinstance(state, CheckReport):
-        return _errors(state, width) if state.diagnostics else [_fine(state)]
-    words = {
-        CheckState.NOTHING: "",
-        CheckState.WAITING: "○ not checked yet",
-        CheckState.STARTING: "○ Qiskit is starting…",
-        CheckState.LONG: "○ Qiskit is still checking…  esc stops",
-        CheckState.STOPPED: "○ The check was stopped. The next change checks again.",
-    }[state]
-    return [line((words, TextStyle.MUTED))]
-
-
-def sizes(stats: CircuitStats) -> str:
-    """Return the size of a circuit: `2 qubits, 2 bits, depth 3`."""
-    qubits = f"{stats.qubits} qubit{'' if stats.qubits == 1 else 's'}"
-    bits = f"{stats.clbits} bit{'' if stats.clbits == 1 else 's'}"
-    return f"{qubits}, {bits}, depth {stats.depth}"
-
-
-def place(diagnostic: Diagnostic) -> str:
-    """Return the position of a diagnostic.
-
-    Returns:
-        `line 3, column 5: `, without the column or empty where it is not known.
-    """
-    if diagnostic.line <= 0:
-        return ""
-    column = f", column {diagnostic.column}" if diagnostic.column > 0 else ""
-    return f"line {diagnostic.line}{column}: "
-
-
-def _fine(report: CheckReport) -> StyledLine:
-    text = f" by Qiskit: {sizes(report.stats)}" if report.stats is not None else " by Qiskit"
-    more = ""
-    if report.parameters:
-        more = f"  inputs {', '.join(plain(name, limit=30) for name in report.parameters[:5])}"
-    elif not report.measures:
-        more = "  unmeasured: estimator only"
-    return line(("✔ checked", TextStyle.GOOD), text, (more, TextStyle.MUTED))
-
-
-def _errors(report: CheckReport, width: int) -> list[StyledLine]:
-    first, *others = report.diagnostics
-    lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, TextStyle.BAD)[: HEIGHT - 1]
-    for diagnostic in others[: HEIGHT - 1 - len(lines)]:
-        text = f"✘ {place(diagnostic)}{plain(diagnostic.message, limit=600)}"
-        lines.append(fit_line(line((text, TextStyle.BAD)), width))
-    hidden = len(others) - (len(lines) - 1)
-    more = f"{len(report.diagnostics)} errors, " if hidden > 0 and others else ""
-    lines.append(
-        line(
-            (f"  {more}", TextStyle.MUTED),
-            ("^g ", TextStyle.KEY),
-            ("goes there; until it is right nothing can be transpiled or run", TextStyle.MUTED),
-        )
-    )
-    return lines

@@ -1,0 +1,106 @@
+"""What programmers expect of keys in a text: lines moved, doubled, indented, turned into comments."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, Selection
+
+from tui.widgets.circuit.large_document import LargeDocument
+from tui.widgets.keymap import TEXT, bindings
+
+COMMENT = "//"
+
+
+class LineEditing(TextArea):
+    """A text area with commands on the lines of the selection; each is one step for undo."""
+
+    BINDINGS: ClassVar = bindings(TEXT)
+
+    document: LargeDocument
+
+    def action_go_to_end(self, direction: int, select: bool = False) -> None:
+        """Move the cursor to the beginning or the end of the text."""
+        self.history.checkpoint()
+        self.move_cursor((0, 0) if direction < 0 else self.document.end, select=select)
+
+    def action_toggle_comment(self) -> None:
+        """Turn the selected lines into comments; back, when all are."""
+        first, lines = self._chosen()
+        written = [one for one in lines if one.strip()]
+        if not written or self.read_only:
+            return
+        if all(one.lstrip().startswith(COMMENT) for one in written):
+            self._put(first, lines, [_without_comment(one) for one in lines])
+            return
+        margin = min(len(one) - len(one.lstrip()) for one in written)
+        self._put(
+            first,
+            lines,
+            [f"{one[:margin]}{COMMENT} {one[margin:]}" if one.strip() else one for one in lines],
+        )
+
+    def action_move_lines(self, direction: int) -> None:
+        """Move the selected lines one line up or down."""
+        first, lines = self._chosen()
+        other = first - 1 if direction < 0 else first + len(lines)
+        if self.read_only or not 0 <= other < self.document.line_count:
+            return
+        passed = [self.document[other]]
+        if direction < 0:
+            self._put(other, [*passed, *lines], [*lines, *passed], shift=-1)
+        else:
+            self._put(first, [*lines, *passed], [*passed, *lines], shift=1)
+
+    def action_double_lines(self) -> None:
+        """Put a copy of the selected lines below them, with the cursor in it."""
+        first, lines = self._chosen()
+        if not self.read_only:
+            self._put(first, lines, lines * 2, shift=len(lines))
+
+    def action_indent(self) -> None:
+        """Indent the selected lines by a step; without a selection, go to the next tab stop."""
+        if self.read_only:
+            self.screen.focus_next()
+        elif self.selection.is_empty:
+            self.insert(" " * self._find_columns_to_next_tab_stop())
+        else:
+            first, lines = self._chosen()
+            step = " " * self.indent_width
+            self._put(first, lines, [f"{step}{one}" if one.strip() else one for one in lines])
+
+    def action_outdent(self) -> None:
+        """Take a step of indentation from the selected lines; go to the field before where there is none."""
+        first, lines = self._chosen()
+        after = [one[min(self.indent_width, len(one) - len(one.lstrip())) :] for one in lines]
+        if self.read_only or after == lines:
+            self.screen.focus_previous()
+        else:
+            self._put(first, lines, after)
+
+    def _chosen(self) -> tuple[int, list[str]]:
+        """The first line of the selection, by number, and its lines; none of which it has only the start."""
+        start, end = sorted(self.selection)
+        last = end[0] - 1 if end[0] > start[0] and end[1] == 0 else end[0]
+        return start[0], [self.document[row] for row in range(start[0], last + 1)]
+
+    def _put(self, first: int, before: list[str], after: list[str], *, shift: int = 0) -> None:
+        """Replace whole lines, the selection staying on the same text, or `shift` lines further."""
+        if after == before:
+            return
+        longer = [0 if shift else len(new) - len(old) for old, new in zip(before, after, strict=False)]
+        moved = [
+            (row + shift, max(0, column + (longer[row - first] if row - first < len(longer) else 0)))
+            for row, column in self.selection
+        ]
+        self.history.checkpoint()
+        place = (first, 0), (first + len(before) - 1, len(before[-1]))
+        self.edit(Edit(self.document.newline.join(after), *place, maintain_selection_offset=False))
+        self.selection = Selection(*moved)
+        self.history.checkpoint()
+
+
+def _without_comment(line: str) -> str:
+    margin, _, rest = line.partition(COMMENT)
+    return margin + rest.removeprefix(" ") if not margin.strip() else line
