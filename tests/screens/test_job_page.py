@@ -18,7 +18,7 @@ from tests.support.fixed_values import BELL_RESULT, NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import JobStatus
-from tui.domain.results import Counts, JobResult, PubResult
+from tui.domain.results import Counts, Estimate, ExpectationValue, JobResult, PubResult
 from tui.monitor.state.events import JobsChanged
 from tui.openqasm.highlighter import State, TokenSpan, lex_line
 from tui.screens.dialogs.confirm import Confirm
@@ -47,6 +47,41 @@ def test_job_page_failed_at_80x24(snap_compare: SnapCompare) -> None:
 
 def test_job_page_counts_at_120x40(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), terminal_size=(120, 40), run_before=lambda pilot: _open(pilot, BELL))
+
+
+def _mitigated(factors: tuple[int, ...] = ()) -> AppServicesHarness:
+    """Services whose job of values has them by TREX, and by ZNE where there are noise factors."""
+    services = AppServicesHarness()
+    job_id = jobs()[VALUES].id
+    before = [
+        Estimate(f"{name}, noise x {factor}" if factors else name, value - 0.02 * factor, 0.0192)
+        for factor in factors or (1,)
+        for name, value in (("no mitigation", 0.78), ("TREX", 0.98))
+    ]
+    method = "TREX and ZNE, exponential fit" if factors else "TREX"
+    steps = tuple(before if factors else before[:1])
+    values = tuple(
+        ExpectationValue(0.9881, 0.0107, label, (place,), None, steps, method)
+        for place, label in enumerate(("ZZ", "XX", "YY"))
+    )
+    services.results[job_id] = JobResult((PubResult(values=values),))
+    return services
+
+
+def test_job_page_mitigated_values_at_80x24(snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_app(_mitigated((1, 3, 5))), run_before=lambda pilot: _open(pilot, VALUES))
+
+
+def test_job_page_mitigated_values_at_120x40(snap_compare: SnapCompare) -> None:
+    app = make_app(_mitigated((1, 3, 5)))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=lambda pilot: _open(pilot, VALUES))
+
+
+def test_job_page_mitigated_values_without_colours(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(_mitigated()), run_before=lambda pilot: _open(pilot, VALUES))
 
 
 async def _open_circuit(pilot: Pilot[None]) -> None:
