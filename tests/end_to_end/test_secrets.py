@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
 from collections.abc import Iterator
@@ -41,6 +42,10 @@ async def test_run_leaves_no_secret_in_any_file(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    loop = asyncio.get_running_loop()
+    # As PYTHONASYNCIODEBUG does: what takes long is logged with its arguments.
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.001
     tokens: set[str] = set()
     real = TokenManager._run
 
@@ -78,6 +83,7 @@ async def test_run_leaves_no_secret_in_any_file(
     said = capfd.readouterr()
     everything = "\n".join([*shown, said.out, said.err, caplog.text])
     assert "127.0.0.1" in everything and tokens
+    assert "asyncio" in {record.name for record in caplog.records}
     for secret in {live_sandbox.api_key, live_sandbox.api_token, *tokens}:
         assert secret not in everything
         for file, data in artefacts(tmp_path):
