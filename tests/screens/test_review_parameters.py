@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from textual.widgets import Input
 
 from tests.screens.test_review import shows, submissions, transpiled
 from tests.support.app import running, until
 from tests.support.app_services import AppServicesHarness
-from tests.support.circuits import bell_candidate
+from tests.support.circuits import BELL, bell_candidate
 from tui.domain.jobs import Primitive
+from tui.domain.presets import read_presets
 from tui.domain.pubs.inputs import decode_inputs
+from tui.screens.workspace import Workspace
 from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
+from tui.widgets.forms.submit_form import SubmitForm
 
 
 def harness(*, measures: bool = True) -> AppServicesHarness:
@@ -78,3 +83,75 @@ async def test_sums_of_pauli_strings_are_laid_out_and_named() -> None:
         (inputs,) = decode_inputs(submission.inputs)
         assert inputs.observables == submission.observable_labels
         assert inputs.sweep is not None and inputs.sweep.shape == (2,)
+
+
+async def test_copies_are_pubs_of_one_job() -> None:
+    services = harness()
+    async with running(services) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one(ParameterRows).type_values({"phi": "0", "theta": "0, 1"})
+        screen.query_one("#copies", Input).value = "x"
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "✘ Copies: a whole number"))
+        screen.query_one("#copies", Input).value = "3"
+        await pilot.press("f9")
+        await until(pilot, lambda: bool(submissions(services)))
+        (submission,) = submissions(services)
+        inputs = decode_inputs(submission.inputs)
+        assert [one.name for one in inputs] == ["bell 1", "bell 2", "bell 3"]
+        assert submission.circuits == 3
+
+
+def reviewed(workspace: Workspace, text: str) -> bool:
+    return workspace.candidate_source == text
+
+
+async def test_values_belong_to_the_circuit_they_were_typed_for() -> None:
+    async with running(harness()) as pilot:
+        screen = await transpiled(pilot)
+        workspace, rows = screen.workspace, screen.query_one(ParameterRows)
+        workspace.path = Path("one.qasm")
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        rows.type_values({"phi": "1", "theta": "2"})
+        screen.query_one("#tags", Input).value = "mine"
+        screen.query_one("#shots", Input).value = "7"
+        first = workspace.qasm
+        for path, text in (("two.qasm", BELL + "\n"), ("one.qasm", first)):
+            workspace.path, workspace.qasm = Path(path), text
+            await pilot.press("f8")
+            await until(pilot, partial(reviewed, workspace, text))
+            await pilot.pause()
+            if path == "two.qasm":
+                assert rows.typed() == {}
+                assert screen.query_one("#tags", Input).value == ""
+                assert screen.query_one("#shots", Input).value == "4096"
+        assert rows.typed() == {"phi": "1", "theta": "2"}
+        assert screen.query_one("#tags", Input).value == "mine"
+
+
+async def test_values_stay_when_the_circuit_is_saved_under_another_name() -> None:
+    async with running(harness()) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one(ParameterRows).type_values({"phi": "1"})
+        screen.workspace.path, screen.workspace.name = Path("saved.qasm"), "saved"
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "saved for ibm_peekskill"))
+        assert screen.query_one(ParameterRows).typed() == {"phi": "1"}
+
+
+async def test_preset_fills_the_fields_it_speaks_of() -> None:
+    services = harness()
+    async with running(services) as pilot:
+        screen = await transpiled(pilot)
+        assert not screen.query_one("#row-preset").display
+        tables = {"quick": {"shots": 50, "tags": ["a", "b"], "max_seconds": 60, "private": True}}
+        screen.query_one(SubmitForm).offer_presets(read_presets(tables))
+        screen.query_one("#preset", SearchableSelect).value = "quick"
+        await until(pilot, lambda: screen.query_one("#shots", Input).value == "50")
+        screen.query_one(ParameterRows).type_values({"phi": "1", "theta": "2"})
+        await pilot.press("f9")
+        await until(pilot, lambda: bool(submissions(services)))
+        (submission,) = submissions(services)
+        assert (submission.shots, submission.max_seconds, submission.private) == (50, 60, True)
+        assert submission.tags[:2] == ("a", "b")

@@ -18,6 +18,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Usage
 from tui.domain.cloud_transpiler import Ai, CloudOptions
 from tui.domain.jobs import Primitive
+from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 
@@ -172,3 +173,16 @@ def test_review_refused_dry_run_and_too_little_left_at_80x24(snap_compare: SnapC
     services.trouble["dry_run"] = QdeckError(ErrorKind.FORBIDDEN, "Dry runs are not available on this plan.")
     services.connection.usage = Usage(598, 600, plan="open")
     assert snap_compare(app_with(services), run_before=refused)
+
+
+def test_review_of_a_sweep_at_80x24(snap_compare: SnapCompare) -> None:
+    async def typed(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        rows = pilot.app.screen.query_one(ParameterRows)
+        rows.type_values({"phi": "pi/2", "theta": "0:2pi:20"})
+        await until(pilot, lambda: "20 sets" in screen_text(pilot))
+        await settled(pilot)
+
+    services = AppServicesHarness()
+    services.candidate = replace(bell_candidate(), parameters=("phi", "theta"))
+    assert snap_compare(app_with(services), run_before=typed)

@@ -9,7 +9,8 @@ from textual.widgets import Input
 from tests.support.circuits import BELL, bell_candidate
 from tui.domain.jobs import Primitive
 from tui.widgets.forms.select import SearchableSelect
-from tui.widgets.forms.submit_form import FieldError, Source, SubmitForm
+from tui.widgets.forms.submit_form import Source, SubmitForm
+from tui.widgets.forms.submit_validation import FieldError
 from tui.widgets.terminal.themes import THEMES, ThemeName
 
 

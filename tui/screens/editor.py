@@ -300,6 +300,7 @@ class EditorScreen(SectionScreen):
         # Textual's document may join lines with other line ends than the file had: that is no edit.
         self.workspace.qasm = self.workspace.saved = area.text
         self.workspace.name, self.workspace.path = name, path
+        self.workspace.opened += 1
         self._state = CheckState.NOTHING
         self.drafts.begin()
         self._write_soon()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.presets import Preset
 
 
 class PendingAction(StrEnum):
@@ -39,6 +40,8 @@ class Workspace:
         touched: the text was changed since, and is perhaps another.
         line: where the editor is to put the cursor when it is next shown, from 1; 0: where it is.
         pending_action: what the transpile screen does when it is next shown.
+        opened: how many circuits were opened or begun: two without a file are told apart by it.
+        presets: options of a run by name, of the settings.
     """
 
     name: str = "untitled"
@@ -58,6 +61,8 @@ class Workspace:
     _text: str = ""
     _editor: Callable[[], str] | None = None
     pending_action: PendingAction = PendingAction.NONE
+    opened: int = 0
+    presets: Mapping[str, Preset] = field(default_factory=dict)
 
     @property
     def qasm(self) -> str:
@@ -89,6 +94,11 @@ class Workspace:
     def use_session(self, session_id: str) -> None:
         """Run the next jobs there, as the user chose; empty: alone."""
         self.session_id, self.lost_session = session_id, ""
+
+    @property
+    def circuit(self) -> tuple[str, str, int]:
+        """What tells the circuit at hand from others: file and name, or which one it is without a file."""
+        return str(self.path or ""), self.name, 0 if self.path is not None else self.opened
 
     @property
     def reviewed(self) -> bool:

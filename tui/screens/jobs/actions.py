@@ -215,6 +215,7 @@ async def ask_edit(screen: SectionScreen, job: Job) -> None:
     workspace.name = job.name or "untitled"
     workspace.qasm = workspace.saved = text
     workspace.path = None
+    workspace.opened += 1
     workspace.candidate = None
     workspace.candidate_source = ""
     screen.shell.go("editor")

@@ -22,8 +22,9 @@ from tui.screens.base import SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.price import PriceBlock
 from tui.screens.transpile.status import flag_reason
-from tui.widgets.forms.submit_form import FieldError, Source, SubmitForm
-from tui.widgets.forms.submit_validation import costs
+from tui.widgets.forms.form_values import FormValues, read_values, write_values
+from tui.widgets.forms.submit_form import Source, SubmitForm
+from tui.widgets.forms.submit_validation import FieldError, costs
 from tui.widgets.text.format import offers, short_id
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 
@@ -53,6 +54,9 @@ class SubmitPane(Vertical):
             self.error = error
 
     submitting = False
+    _circuit: tuple[str, str, int] | None = None
+    """The circuit under review; `None` before the first."""
+    _text = ""
     _waiting: Worker[None] | None = None
     """Waits for the price of what is to be submitted."""
 
@@ -60,6 +64,12 @@ class SubmitPane(Vertical):
         """The form, and below it the price, which is always in sight."""
         yield SubmitForm(id="form")
         yield PriceBlock(id="price")
+
+    def on_mount(self) -> None:
+        """Offer the presets, and note what the fields hold before anything is typed."""
+        self.form.offer_presets(self._section.workspace.presets)
+        self._defaults = read_values(self.form)
+        self._values: dict[tuple[str, str, int], FormValues] = {}
 
     @property
     def form(self) -> SubmitForm:
@@ -82,9 +92,16 @@ class SubmitPane(Vertical):
         return cast(SectionScreen, self.screen)
 
     def review(self, candidate: Candidate) -> None:
-        """Show the circuit that would run, named as the workspace names it."""
-        self.form.show_candidate(candidate)
-        self.form.suggest_name(self._section.workspace.name)
+        """Show the circuit that would run, named as the workspace names it, with the values typed for it."""
+        workspace, form = self._section.workspace, self.form
+        values, before = read_values(form), self._circuit
+        form.show_candidate(candidate)
+        form.suggest_name(workspace.name)
+        self._circuit, text, self._text = workspace.circuit, self._text, workspace.candidate_source
+        # A circuit that was saved under a name is the same one.
+        if before not in (None, self._circuit) and text != self._text:
+            self._values[before] = values
+            write_values(form, self._values.get(self._circuit, self._defaults))
 
     def show_identity(self) -> None:
         """Show what the account offers and what it has left."""

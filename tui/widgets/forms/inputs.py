@@ -35,6 +35,13 @@ class SanitizedInput(Input):
         return Text(plain(self.value, limit=len(self.value) + 1), no_wrap=True, overflow="ignore", end="")
 
 
+def text_field(id: str, value: str = "", placeholder: str = "") -> Input:
+    """Return a compact field whose caret does not blink."""
+    field = SanitizedInput(value, placeholder=placeholder, id=id, compact=True)
+    field.cursor_blink = False
+    return field
+
+
 class CompletingInput(SanitizedInput):
     """Tab takes what is suggested; without a suggestion it goes on to the next field."""
 

@@ -17,7 +17,7 @@ from tui.common.bounded_read import read_file
 from tui.common.safe_text import plain, shorten
 from tui.domain.pubs.sweep_text import ParameterError, Table, parse_table, sweep_of
 from tui.domain.pubs.sweeps import MOST_EXECUTIONS, Sweep, check_executions
-from tui.widgets.forms.inputs import FieldRow, SanitizedInput
+from tui.widgets.forms.inputs import FieldRow, text_field
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.text.styled_text import TextStyle, wrapped
 from tui.widgets.text.text_widgets import TextBlock
@@ -60,7 +60,7 @@ class ParameterRows(Vertical):
     def compose(self) -> ComposeResult:
         """Yield the fields, which follow the circuit, the file, how values are combined, and the size."""
         yield Vertical(id="parameter-fields")
-        yield FieldRow("Values from", _input(FILE, "CSV or JSON file"))
+        yield FieldRow("Values from", text_field(FILE, placeholder="CSV or JSON file"))
         yield FieldRow("Combine", SearchableSelect("", _COMBINED, False, id="combine"))
         yield TextBlock(id="sweep-size")
 
@@ -82,7 +82,7 @@ class ParameterRows(Vertical):
             named = list(enumerate(parameters[:MOST_ROWS], self._made))
             self._made += len(named)
             self._inputs = {
-                name: _input(f"parameter-{number}", "0.5, pi/2 or 0:2pi:20", before.get(name, ""))
+                name: text_field(f"parameter-{number}", before.get(name, ""), "0.5, pi/2 or 0:2pi:20")
                 for number, name in named
             }
             fields = self.query_one("#parameter-fields", Vertical)
@@ -187,9 +187,3 @@ def _table(file: str) -> Table:
     except UnicodeDecodeError:
         raise ParameterError(f"{plain(file, limit=120)} is not text in UTF-8.") from None
     return parse_table(text, name=file)
-
-
-def _input(id: str, placeholder: str, value: str = "") -> Input:
-    field = SanitizedInput(value, placeholder=placeholder, id=id, compact=True)
-    field.cursor_blink = False
-    return field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -18,15 +18,19 @@ from textual.widgets import Input, Select
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.presets import Preset
 from tui.domain.pricing import unprepared_seconds
 from tui.domain.primitives import Decoupling, PrimitiveOptions
 from tui.domain.pubs.sweep_text import ParameterError
 from tui.domain.pubs.sweeps import Sweep, check_executions
-from tui.widgets.forms.inputs import FieldRow, SanitizedInput
+from tui.widgets.forms.form_values import apply_preset
+from tui.widgets.forms.inputs import FieldRow, text_field
 from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_validation import (
+    FieldError,
     formula,
+    parse_copies,
     parse_observables,
     parse_precision,
     parse_seconds,
@@ -64,18 +68,6 @@ class Source:
     text: str
 
 
-class FieldError(ValueError):
-    """A value that cannot be meant; the message is for the user.
-
-    Attributes:
-        field: id of the field; empty for none.
-    """
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
-
-
 class SubmitForm(Vertical):
     """Shows candidate and sessions as given, and makes a `Submission`."""
 
@@ -102,16 +94,18 @@ class SubmitForm(Vertical):
         self._told_of: dict[str | None, str] = {}
         self._session = ALONE
         self._programs = False
+        self._presets: Mapping[str, Preset] = {}
 
     def compose(self) -> ComposeResult:
         """Yield the fields and notes, which scroll, and the error, which stays in sight."""
         primitives = [(str(primitive), primitive) for primitive in Primitive]
         yield TextBlock(id="submit-head")
         with VerticalScroll(id="fields", can_focus=False):
+            yield FieldRow("Preset", SearchableSelect[str]("–", id="preset"), id="row-preset")
             yield FieldRow("Primitive", SearchableSelect("", primitives, Primitive.SAMPLER, id="primitive"))
-            yield FieldRow("Shots", _input("shots", str(DEFAULT_SHOTS)), id="row-shots")
-            yield FieldRow("Observables", _input("observables", "", "ZZ, XX"), id="row-observables")
-            yield FieldRow("Precision", _input("precision", str(DEFAULT_PRECISION)), id="row-precision")
+            yield FieldRow("Shots", text_field("shots", str(DEFAULT_SHOTS)), id="row-shots")
+            yield FieldRow("Observables", text_field("observables", "", "ZZ, XX"), id="row-observables")
+            yield FieldRow("Precision", text_field("precision", str(DEFAULT_PRECISION)), id="row-precision")
             yield ParameterRows(id="parameters")
             yield FieldRow("Mitigation", _choice("resilience", _RESILIENCE), id="row-resilience")
             yield FieldRow(
@@ -119,9 +113,10 @@ class SubmitForm(Vertical):
             )
             yield FieldRow("Decoupling", _choice("decoupling", _DECOUPLING), id="row-decoupling")
             yield FieldRow("Session", SearchableSelect("alone", [("alone", ALONE)], ALONE, id="session"))
-            yield FieldRow("Tags", _input("tags", "", "comma, separated"))
-            yield FieldRow("Name", _input("name", "", "untitled"))
-            yield FieldRow("QPU limit", _input("max-seconds", "", "seconds, or empty"))
+            yield FieldRow("Tags", text_field("tags", "", "comma, separated"))
+            yield FieldRow("Name", text_field("name", "", "untitled"))
+            yield FieldRow("QPU limit", text_field("max-seconds", "", "seconds, or empty"))
+            yield FieldRow("Copies", text_field("copies", "1"))
             yield FieldRow("Private", SearchableSelect("", _PRIVATE, False, id="private"))
             yield TextBlock(id="notes")
         yield TextBlock(id="submit-trouble")
@@ -129,7 +124,15 @@ class SubmitForm(Vertical):
     def on_mount(self) -> None:
         """Show the sampler's fields."""
         self.query_one("#submit-head", TextBlock).show([line(("Run it", TextStyle.HEAD))])
+        self.offer_presets({})
         self._arrange()
+
+    def offer_presets(self, presets: Mapping[str, Preset]) -> None:
+        """Offer presets by name; nothing is shown of none."""
+        self._presets = presets
+        self.query_one("#row-preset").display = bool(presets)
+        names = [("none", ""), *((plain(name, limit=40), name) for name in presets)]
+        self.query_one("#preset", SearchableSelect).offer(names, "")
 
     @property
     def primitive(self) -> Primitive:
@@ -245,7 +248,16 @@ class SubmitForm(Vertical):
             parameters=candidate.parameters,
             sweep=self._sweep(shots),
         )
+        first, *_ = submission.pubs
+        names = [f"{first.name} {copy}" for copy in range(1, self._copies() + 1)]
+        if len(names) > 1:
+            further = tuple(replace(first, name=name) for name in names[1:])
+            submission = replace(submission, name=names[0], further=further)
         return replace(submission, formula_seconds=unprepared_seconds(candidate, submission))
+
+    def _copies(self) -> int:
+        copies: int = self._parsed("copies", parse_copies)
+        return copies
 
     def _parsed(self, field: str, parse: Callable[[str], T]) -> T:
         """Return the value of a field.
@@ -271,7 +283,7 @@ class SubmitForm(Vertical):
         try:
             sweep = rows.sweep()
             if sweep is not None and shots is not None:
-                check_executions([sweep.sets], shots)
+                check_executions([sweep.sets] * self._copies(), shots)
         except ParameterError as error:
             raise FieldError(str(error), rows.field_of(error.parameter)) from error
         except ValueError as error:
@@ -282,6 +294,11 @@ class SubmitForm(Vertical):
     def _primitive_changed(self) -> None:
         self._arrange()
         self.say("")
+
+    @on(Select.Changed, "#preset")
+    def _preset_chosen(self) -> None:
+        if (preset := self._presets.get(self._chosen("preset"))) is not None:
+            apply_preset(self, preset)
 
     @on(Select.Changed)
     def _selected(self) -> None:
@@ -378,9 +395,3 @@ class SubmitForm(Vertical):
 
 def _choice(id: str, options: Sequence[tuple[str, str]]) -> SearchableSelect[str]:
     return SearchableSelect("", list(options), options[0][1], id=id)
-
-
-def _input(id: str, value: str, placeholder: str = "") -> Input:
-    field = SanitizedInput(value, placeholder=placeholder, id=id, compact=True)
-    field.cursor_blink = False
-    return field

@@ -9,6 +9,7 @@ from tui.domain.accounts import Usage
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS
 from tui.domain.pricing import Price
+from tui.domain.pubs.inputs import MOST_PUBS
 from tui.domain.pubs.observables import parse_observables as read_observables
 from tui.domain.sessions import Session, SessionMode
 from tui.widgets.text.format import duration
@@ -17,6 +18,18 @@ MAX_SHOTS = 100_000
 """The most shots the service takes for one PUB."""
 FREE_PLANS = frozenset({"open", "lite", "free"})
 """Plans whose QPU time costs nothing; every other plan is paid."""
+
+
+class FieldError(ValueError):
+    """A value that cannot be meant; the message is for the user.
+
+    Attributes:
+        field: id of the field; empty for none.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def parse_shots(text: str) -> int:
@@ -30,6 +43,20 @@ def parse_shots(text: str) -> int:
         return DEFAULT_SHOTS
     if not (typed.isascii() and typed.isdigit()) or not 1 <= int(typed[:12]) <= MAX_SHOTS:
         raise ValueError(f"Shots: a whole number from 1 to {MAX_SHOTS}.")
+    return int(typed)
+
+
+def parse_copies(text: str) -> int:
+    """Return how often the circuit is run in the job; 1 for an empty text.
+
+    Raises:
+        ValueError: it is not a whole number from 1 to `MOST_PUBS`.
+    """
+    typed = text.strip()
+    if not typed:
+        return 1
+    if not (typed.isascii() and typed.isdigit()) or not 1 <= int(typed[:12]) <= MOST_PUBS:
+        raise ValueError(f"Copies: a whole number from 1 to {MOST_PUBS:,}.")
     return int(typed)
 
 
