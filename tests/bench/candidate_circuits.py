@@ -28,7 +28,7 @@ def large() -> dict[str, QuantumCircuit]:
         "qaoa6": qaoa_complete(6),
         "bv14": bernstein_vazirani(14),
         "adder10": measured(CDKMRippleCarryAdder(4, kind="half").decompose(reps=5)),
-        "multiplier13": measured(HRSCumulativeMultiplier(3).decompose(reps=7)),
+        "multiplier9": measured(HRSCumulativeMultiplier(2).decompose(reps=7)),
         "qft18": fourier(18),
         "ghz23": ghz(23),
         "swap_test25": swap_test(25),

@@ -144,8 +144,9 @@ class _Region:
 
     @property
     def hope(self) -> float:
-        """What a further seed may reach, as a logarithm."""
-        return fmean(self.logs) + _HOPE * pstdev(self.logs) if self.logs else -math.inf
+        """What a further seed may reach, as a logarithm, by the better half of the seeds so far."""
+        better = sorted(self.logs)[len(self.logs) // 2 :]
+        return fmean(better) + _HOPE * pstdev(better) if better else -math.inf
 
     def exhausted(self, best: float) -> bool:
         """Return True when further seeds are not worth their time."""

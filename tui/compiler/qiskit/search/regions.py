@@ -51,9 +51,10 @@ def regions(target: Target, qubits: int) -> tuple[Region, ...]:
         qubits: how many the circuit has.
 
     Returns:
-        At least one region: all couplers but those that are as good as dead; of these the ones between qubits
-        that can be read out; then the best ones of them alone, less each time. Each only if enough qubits
-        hang together in it; the whole device when none has enough.
+        At least one region: all couplers but those that are as good as dead; the whole device, unless that is
+        the same; of the former the couplers between qubits that can be read out; then the best ones of them
+        alone, less each time. Each only if enough qubits hang together in it. (Where not all qubits hang
+        together, Qiskit's layout makes fewer trials: on some circuits the whole device does better.)
     """
     errors = coupler_errors(target)
     unread = _unread(target)
@@ -72,7 +73,9 @@ def regions(target: Target, qubits: int) -> tuple[Region, ...]:
         largest = _largest(edges)
         if len(largest) >= least:
             found.append(_region(target, {edge for edge in edges if edge <= largest}, limit, set(errors)))
-    return tuple(found) or (_region(target, set(errors), None, set(errors)),)
+    if not found or any(len(edge & _largest(sound)) < 2 for edge in errors):
+        found.insert(1, _region(target, set(errors), None, set(errors)))
+    return tuple(found)
 
 
 def _region(target: Target, edges: set[Edge], limit: float | None, there: set[Edge]) -> Region:
