@@ -34,6 +34,7 @@ from tui.ibm.codec.decoding import entries_of_cut
 from tui.ibm.results.payload_split import split_payload
 from tui.ibm.transport.request import http_date, is_page
 from tui.jobquery.filters import parse_filter
+from tui.openqasm import highlighter
 from tui.openqasm.highlighter import LONGEST_LINE, START, Highlighter, StaticHighlighter, lex_line
 from tui.openqasm.lexers import Lines2Lexer, Lines3Lexer
 
@@ -52,9 +53,18 @@ BUILT: Final = {
         *wording._UNSUPPORTED,
         *wording._BUILDING,
     ],
+    # All rules of a state of a lexer, one after the other.
+    ("openqasm/highlighter.py", "'|'.join(parts)"): [
+        highlighter._together(lexer, state)[0].__self__.pattern  # type: ignore[attr-defined]
+        for lexer in (Lines2Lexer(), Lines3Lexer())
+        for state in lexer._tokens
+    ],
 }
 """Patterns that are put together when they are used, with what they become."""
-BOUNDED: Final = {("compiler/qiskit/wording.py", "pattern"): wording._LONGEST_MATCHED}
+BOUNDED: Final = {
+    ("compiler/qiskit/wording.py", "pattern"): wording._LONGEST_MATCHED,
+    ("openqasm/highlighter.py", "'|'.join(parts)"): LONGEST_LINE,
+}
 """Patterns that look at no more than so many characters, which have to be read at once."""
 LONGEST: Final = 4096
 ENOUGH_SECONDS: Final = 0.004
