@@ -27,6 +27,7 @@ from tui.widgets.tables.calibration_columns import (
     COUPLER_COLUMNS,
     HISTORY_COLUMNS,
     QUBIT_COLUMNS,
+    best_errors,
     by_part,
     change_mark,
     change_span,
@@ -138,6 +139,7 @@ class DevicePane(Vertical):
         self._compared = comparison_for(device, self._seen)
         changes = () if self._compared is None else calibration_changes(self._compared, device)
         self._changes = by_part(changes)
+        self._best = best_errors(device)
         self._grades = {metric: qubit_grading(device, metric) for metric in QubitMetric}
         self.query_one(ChipMap).show(device)
         self._show_rows()
@@ -256,7 +258,8 @@ class DevicePane(Vertical):
 
     def _qubit_cells(self, key: str) -> Cells:
         assert self._device is not None
-        return qubit_cells(self._device, int(key), self._grades, self._changes.get((int(key),), ()))
+        changes = self._changes.get((int(key),), ())
+        return qubit_cells(self._device, int(key), self._grades, self._best, changes)
 
     def _qubit_mark(self, key: str) -> str:
         return change_mark(self._changes.get((int(key),), ()))

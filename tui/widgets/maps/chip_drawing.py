@@ -77,6 +77,7 @@ class ChipDrawing:
         self._lanes = self._lanes_of(bent)
         self._lefts, self._widths = self._columns()
         self._canvas = _Canvas()
+        self._lines: dict[int, StyledLine] = {}
         self._dead: list[tuple[list[tuple[int, int]], TextStyle]] = []
         for coupler, weight in straight:
             self._draw_straight(coupler, weight)
@@ -111,17 +112,24 @@ class ChipDrawing:
             cursor: the qubit under the cursor.
             cursor_style: the style of its text.
         """
-        row = self._canvas.rows.get(y, {})
-        marked = range(0)
         if cursor is not None and cursor < len(self._places):
             left, line, cells = self.region(cursor)
-            marked = range(left, left + cells) if line == y else marked
+            if line == y:
+                return self._spans(y, range(left, left + cells), cursor_style)
+        if y not in self._lines:
+            self._lines[y] = self._spans(y)
+        return self._lines[y]
+
+    def _spans(
+        self, y: int, marked: range = range(0), marked_style: TextStyle = TextStyle.PLAIN
+    ) -> StyledLine:
+        row = self._canvas.rows.get(y, {})
         spans: list[Span] = []
         at = 0
         for x in sorted(row):
             character, style = row[x]
             if x in marked:
-                style = cursor_style
+                style = marked_style
             if x > at:
                 spans.append(Span(" " * (x - at)))
             if spans and x == at and spans[-1].style is style:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import ClassVar
 
 from rich.style import Style
@@ -149,19 +149,28 @@ class ChipMap(ScrollView, can_focus=True):
         count = len(self._device.qubits) if self._device is not None else 0
         if not 0 <= qubit < count or qubit == self._cursor:
             return
+        lines = {self._drawing.region(one)[1] for one in (self._cursor, qubit)}
         self._cursor = qubit
         self._keep_in_view()
-        self.repaint()
+        self._repaint_lines(lines)
         self.post_message(self.QubitMoved(self, qubit))
 
     def repaint(self) -> None:
         """Draw the visible lines again that differ from what was drawn."""
+        # What is below the map, too: it may have been larger.
+        top = self.scroll_offset.y
+        self._repaint_lines(range(top, top + self.size.height))
+
+    def _repaint_lines(self, lines: Iterable[int]) -> None:
+        """Draw those of these lines of the map again that are in sight and differ."""
         if self._view() != self._painted_for:
             self.refresh()
             return
         left, top, width = self._painted_for
-        for y in range(self.size.height):
-            pieces = crop(self._line_at(y + top), left, width)
+        for y in (line - top for line in lines):
+            if not 0 <= y < self.size.height:
+                continue
+            pieces = self._cropped(y + top, left, width)
             if pieces != self._painted.get(y, BLANK):
                 self.refresh(Region(0, y, width, 1))
 
@@ -172,8 +181,12 @@ class ChipMap(ScrollView, can_focus=True):
             self._painted_for = view
             self._painted.clear()
         left, top, width = view
-        pieces = self._painted[y] = crop(self._line_at(y + top), left, width)
+        pieces = self._painted[y] = self._cropped(y + top, left, width)
         return strip_of(pieces, width, self._text_style, self.rich_style)
+
+    def _cropped(self, y: int, left: int, width: int) -> StyledLine:
+        whole = left == 0 and self._drawing.width <= width
+        return self._line_at(y) if whole else crop(self._line_at(y), left, width)
 
     def _view(self) -> tuple[int, int, int]:
         return self.scroll_offset.x, self.scroll_offset.y, self.size.width

@@ -68,7 +68,10 @@ def backend_lines(backend: Backend, now: datetime) -> list[StyledLine]:
     Returns:
         Coherence, calibration and gates; then the service's message.
     """
-    calibrated = f"calibrated {age(backend.calibrated, now)} ago" if backend.calibrated else ""
+    since = age(backend.calibrated, now)
+    calibrated = (
+        "" if backend.calibrated is None else f"calibrated {since} ago".replace("now ago", "just now")
+    )
     gates = " ".join(shorten(gate, 20) for gate in backend.basis_gates[:12])
     facts = [
         f"T1 {number(backend.median_t1_us, 0)} µs" if backend.median_t1_us is not None else "",

@@ -80,7 +80,11 @@ def _change_words(change: CalibrationChange) -> str:
 
 
 def qubit_cells(
-    calibration: DeviceCalibration, qubit: int, grades: Grades, changes: Sequence[CalibrationChange]
+    calibration: DeviceCalibration,
+    qubit: int,
+    grades: Grades,
+    best: Mapping[int, float],
+    changes: Sequence[CalibrationChange],
 ) -> Cells:
     """Return one span for each of `QUBIT_COLUMNS`.
 
@@ -88,6 +92,7 @@ def qubit_cells(
         calibration: the device.
         qubit: physical number.
         grades: of all qubits, by metric.
+        best: of `best_errors`.
         changes: of this qubit, since the calibration compared with.
     """
     known = calibration.qubits[qubit]
@@ -98,11 +103,10 @@ def qubit_cells(
         )
         for metric in QubitMetric
     ]
-    best = _best_coupler(calibration, qubit)
     return (
         Span(f"{qubit}✕" if known.dead else str(qubit), TextStyle.BAD if known.dead else TextStyle.STRONG),
         *figures,
-        Span(percent_error(None if best is None else best.error)),
+        Span(percent_error(best.get(qubit))),
         change_span(changes),
     )
 
@@ -111,9 +115,14 @@ def _figure(metric: QubitMetric, value: float | None) -> str:
     return number(value, 0) if metric.is_time else percent_error(value)
 
 
-def _best_coupler(calibration: DeviceCalibration, qubit: int) -> Coupler | None:
-    alive = [one for one in calibration.couplers_of(qubit) if not one.dead and one.error is not None]
-    return min(alive, key=lambda one: one.error or 0.0, default=None)
+def best_errors(calibration: DeviceCalibration) -> dict[int, float]:
+    """Return the error of the best coupler of each qubit that has one."""
+    best: dict[int, float] = {}
+    for coupler in calibration.couplers:
+        if not coupler.dead and coupler.error is not None:
+            for qubit in coupler.qubits:
+                best[qubit] = min(best.get(qubit, coupler.error), coupler.error)
+    return best
 
 
 def coupler_cells(coupler: Coupler, changes: Sequence[CalibrationChange]) -> Cells:
@@ -163,11 +172,11 @@ def sorted_qubits(
     calibration: DeviceCalibration, column: str, changes: _Changes, *, descending: bool = False
 ) -> list[int]:
     """Return the qubits sorted by a column; unknown figures come last, equal ones by number."""
+    best = best_errors(calibration) if column == "2q" else {}
 
     def value(qubit: int) -> float | None:
         if column == "2q":
-            best = _best_coupler(calibration, qubit)
-            return None if best is None else best.error
+            return best.get(qubit)
         if column == "since":
             return _severity(changes.get((qubit,), ()))
         if column == "qubit":
