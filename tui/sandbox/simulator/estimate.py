@@ -9,8 +9,15 @@ from typing import Any
 
 from qiskit.circuit import QuantumCircuit
 
-from tui.sandbox.simulator.base.values import JobFailure, SimulationEstimate, TooLarge
+from tui.sandbox.simulator.base.values import (
+    MOST_SECONDS,
+    JobFailure,
+    SimulationEstimate,
+    TooLarge,
+    duration,
+)
 from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
+from tui.sandbox.simulator.executor.estimate import PartSeconds, program_seconds
 from tui.sandbox.simulator.noise.idle import with_idle_delays
 from tui.sandbox.simulator.noise.method_selection import estimate_run
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
@@ -25,12 +32,12 @@ Part = tuple[QuantumCircuit, int, int]
 
 
 def estimate_job(program_id: str, params: Mapping[str, Any], device: str) -> SimulationEstimate:
-    """Estimate a job with `pubs` from short trials of its circuits on this machine.
+    """Estimate a job from short trials of its circuits on this machine.
 
-    Of the parameter sets and bases of a pub the first stands for all.
+    Of the parameter sets and bases of a pub the first stands for all, of a program some executions do.
 
     Args:
-        program_id: "sampler" or "estimator".
+        program_id: "sampler", "estimator" or "executor".
         params: The validated params of the job.
         device: Name of the device.
 
@@ -38,26 +45,45 @@ def estimate_job(program_id: str, params: Mapping[str, Any], device: str) -> Sim
         The estimate; without seconds for params of another form, or where the job fails for another reason,
         which the job itself will tell.
     """
-    started = time.process_time()
     parts = {"sampler": _sampler_parts, "estimator": _estimator_parts}
-    if program_id not in parts or "pubs" not in params:
-        return SimulationEstimate(None)
-    seconds, methods, processors = 0.0, [], 1
+    seconds, methods, processors = 0.0, [""], 1
     try:
-        accounting = JobAccounting(device, params.get("options") or {})
-        read = list(parts[program_id](params, device, accounting))
-        seconds += time.process_time() - started
-        for circuit, shots, times in read:
-            waiting = with_idle_delays(circuit, accounting.data)
-            run, spent = estimate_run(reduce_qubits(waiting), device, shots)
-            seconds += spent.wall * times
-            methods.append(run.method.name)
-            processors = max(processors, spent.processors)
+        if program_id == "executor":
+            accounting = JobAccounting(device, {"execution": params.get("options") or {}})
+            estimates = program_seconds(params, device, accounting)
+        elif program_id in parts and "pubs" in params:
+            accounting = JobAccounting(device, params.get("options") or {})
+            estimates = _pubs_seconds(parts[program_id](params, device, accounting), device, accounting)
+        else:
+            return SimulationEstimate(None)
+        for wall, method, used in estimates:
+            seconds += wall
+            methods.append(method)
+            processors = max(processors, used)
     except TooLarge as refused:
-        return SimulationEstimate(refused.seconds, refusal=refused.reason)
+        return SimulationEstimate(refused.seconds + seconds, refusal=refused.reason)
     except JobFailure:
         return SimulationEstimate(None)
-    return SimulationEstimate(seconds, tuple(dict.fromkeys(methods)), processors)
+    if seconds > MOST_SECONDS:
+        return SimulationEstimate(seconds, refusal=_too_long(seconds))
+    return SimulationEstimate(seconds, tuple(filter(None, dict.fromkeys(methods))), processors)
+
+
+def _too_long(seconds: float) -> str:
+    return (
+        "The job is too large to simulate: all its executions with noise would take"
+        f" {duration(seconds)}; the sandbox stops at a minute."
+    )
+
+
+def _pubs_seconds(parts: Iterator[Part], device: str, accounting: JobAccounting) -> Iterator[PartSeconds]:
+    started = time.process_time()
+    read = list(parts)
+    yield time.process_time() - started, "", 1
+    for circuit, shots, times in read:
+        waiting = with_idle_delays(circuit, accounting.data)
+        run, spent = estimate_run(reduce_qubits(waiting), device, shots, times)
+        yield spent.wall_of(times), run.method.name, spent.processors
 
 
 def _sampler_parts(params: Mapping[str, Any], device: str, accounting: JobAccounting) -> Iterator[Part]:

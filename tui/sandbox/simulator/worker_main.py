@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tui.common.worker_process import Handler, serve
-from tui.sandbox.simulator.base.values import EngineError, RunOutcome, TranspileRequest
+from tui.sandbox.simulator.base.values import EngineError, RunOutcome, SimulationEstimate, TranspileRequest
 
 
 def main() -> None:
@@ -70,7 +70,11 @@ def prepare_transpiling() -> Handler:
     def handle(body: bytes) -> tuple[bytes]:
         request = json.loads(body)
         if "program_id" in request:
-            return (_json(asdict(estimate_job(**request))),)
+            try:
+                return (_json(asdict(estimate_job(**request))),)
+            except Exception:
+                traceback.print_exc()
+                return (_json(asdict(SimulationEstimate(None))),)
         if request["coupling_map"] is not None:
             request["coupling_map"] = [(first, second) for first, second in request["coupling_map"]]
         try:

@@ -41,7 +41,7 @@ def run_program(
         JobFailure: The job cannot be done.
     """
     program = read_program(params)
-    _check(program, device, accounting)
+    check_program(program, device, accounting)
     generator = np.random.default_rng(seed)
     data = []
     spans = []
@@ -64,7 +64,12 @@ def run_program(
     return body
 
 
-def _check(program: Program, device: str, accounting: JobAccounting) -> None:
+def check_program(program: Program, device: str, accounting: JobAccounting) -> None:
+    """Hold a program to what the device and the service take, and count its executions.
+
+    Raises:
+        JobFailure: The program is beyond a limit, or not for the device.
+    """
     if program.meas_level != "classified":
         raise JobFailure(
             f"Measurements of level {program.meas_level!r} need the device's analog signal, which is not"

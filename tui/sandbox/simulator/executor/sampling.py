@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from qiskit.circuit import QuantumCircuit
 from tui.qiskit_common.traversal import has_feedback
 from tui.sandbox.simulator.base.typed_json import Bits
 from tui.sandbox.simulator.base.values import JobFailure
-from tui.sandbox.simulator.circuits.qubit_reduction import reduce_qubits
+from tui.sandbox.simulator.circuits.qubit_reduction import ReducedCircuit, reduce_qubits
 from tui.sandbox.simulator.executor.independent import independent_parts
 from tui.sandbox.simulator.executor.program import Item
 from tui.sandbox.simulator.noise.durations import has_parametric_delay
@@ -22,6 +24,7 @@ from tui.sandbox.simulator.noise.shots import choose_runs, sample_shots
 from tui.sandbox.simulator.primitives.accounting import JobAccounting
 
 Floats = NDArray[np.float64]
+BATCH_METHOD = "density matrices in the Pauli basis"
 
 # A samplex draws angles in single precision; a Clifford circuit is recognised by exact quarter turns.
 _QUARTER = math.pi / 2
@@ -110,26 +113,68 @@ def sample_item(
         JobFailure: A part of the circuit cannot be simulated.
     """
     bits: Bits = np.zeros((len(values), shots, circuit.num_clbits), dtype=np.uint8)
+    together: list[tuple[int, ...]] = []
+    for part in item_parts(circuit, values, accounting):
+        if part.in_batches:
+            sampled = part.sample_batch(len(values), device, shots, generator)
+            together.append(part.reduced.qubits)
+        else:
+            sampled = _one_by_one(part, len(values), device, shots, generator, accounting)
+        bits[..., part.columns] = sampled[..., part.columns]
+    alone = sum((qubits for qubits in together if len(qubits) == 1), ())
+    for qubits in (*(qubits for qubits in together if len(qubits) > 1), *filter(None, [alone])):
+        accounting.log_method(BATCH_METHOD, True, qubits, shots)
+    return bits
+
+
+@dataclass(frozen=True)
+class ItemPart:
+    """A part of an item that shares no qubit with another one.
+
+    Attributes:
+        circuit: The part on all the qubits and bits of the item's circuit.
+        reduced: The same on the qubits in use.
+        columns: Numbers of the classical bits that it writes.
+        values: For each of its parameters the value in every execution.
+        in_batches: Simulate many executions at once.
+    """
+
+    circuit: QuantumCircuit
+    reduced: ReducedCircuit
+    columns: list[int]
+    values: Mapping[Any, Floats]
+    in_batches: bool
+
+    def bound(self, execution: int) -> ReducedCircuit:
+        """Bind the circuit for an execution."""
+        row = {parameter: _snapped(float(column[execution])) for parameter, column in self.values.items()}
+        return reduce_qubits(self.circuit.assign_parameters(row))
+
+    def sample_batch(self, executions: int, device: str, shots: int, generator: np.random.Generator) -> Bits:
+        """Take the shots of the first executions, many of them at once."""
+        values = {parameter: column[:executions] for parameter, column in self.values.items()}
+        circuit, qubits = self.reduced.circuit, self.reduced.qubits
+        return sample_batch(circuit, values, executions, device, qubits, shots, generator)
+
+
+def item_parts(circuit: QuantumCircuit, values: Floats, accounting: JobAccounting) -> list[ItemPart]:
+    """Split the circuit of an item into what is simulated by itself, with the noise of waiting.
+
+    Args:
+        circuit: A circuit whose qubit i is physical qubit i.
+        values: Its arguments, of shape `(executions, parameters)`.
+        accounting: The account of the job.
+    """
     if not has_parametric_delay(circuit):
         circuit = with_idle_delays(circuit, accounting.data)
     named = {parameter: values[:, index] for index, parameter in enumerate(circuit.parameters)}
-    together: list[tuple[int, ...]] = []
+    parts = []
     for part in independent_parts(circuit):
-        columns = list(part.columns)
         own = {parameter: named[parameter] for parameter in part.circuit.parameters}
         reduced = reduce_qubits(part.circuit)
-        if _in_batches(reduced.circuit):
-            sampled = sample_batch(
-                reduced.circuit, own, len(values), device, reduced.qubits, shots, generator
-            )
-            together.append(reduced.qubits)
-        else:
-            sampled = _one_by_one(part.circuit, own, len(values), device, shots, generator, accounting)
-        bits[..., columns] = sampled[..., columns]
-    alone = sum((qubits for qubits in together if len(qubits) == 1), ())
-    for qubits in (*(qubits for qubits in together if len(qubits) > 1), *filter(None, [alone])):
-        accounting.log_method("density matrices in the Pauli basis", True, qubits, shots)
-    return bits
+        batched = _in_batches(reduced.circuit)
+        parts.append(ItemPart(part.circuit, reduced, list(part.columns), own, batched))
+    return parts
 
 
 def _in_batches(circuit: QuantumCircuit) -> bool:
@@ -137,8 +182,7 @@ def _in_batches(circuit: QuantumCircuit) -> bool:
 
 
 def _one_by_one(
-    circuit: QuantumCircuit,
-    values: dict[Any, Floats],
+    part: ItemPart,
     executions: int,
     device: str,
     shots: int,
@@ -146,11 +190,7 @@ def _one_by_one(
     accounting: JobAccounting,
 ) -> Bits:
     """Bind the circuit for every execution and simulate it by the method that suits it best."""
-    bound = []
-    for index in range(executions):
-        row = {parameter: _snapped(float(column[index])) for parameter, column in values.items()}
-        bound.append(reduce_qubits(circuit.assign_parameters(row)))
-    runs = choose_runs(bound, device, shots)
+    runs = choose_runs([part.bound(index) for index in range(executions)], device, shots)
     for run in runs:
         accounting.log_run(run, shots)
     return np.stack(sample_shots(runs, device, shots, int(generator.integers(2**31))))

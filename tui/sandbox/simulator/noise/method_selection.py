@@ -85,26 +85,37 @@ def choose_runs(circuits: Sequence[ReducedCircuit], device: str, shots: int) -> 
     What takes long is weighed for all of them together, and tried with one of them.
 
     Raises:
-        TooLarge: The simulation of one would take longer than a minute by any method.
+        TooLarge: The simulation of all of them would take longer than a minute by any method.
     """
+    clifford = [clifford_form(reduced.circuit) is not None for reduced in circuits]
     methods: dict[bool, Method] = {}
     runs = []
-    for reduced in circuits:
-        choice = _Choice(reduced, device, shots, measured=False, times=len(circuits))
-        clifford = clifford_form(reduced.circuit) is not None
-        run = choice.best()[0] if clifford not in methods else choice.written(methods[clifford])
-        methods[clifford] = run.method
+    for reduced, kind in zip(circuits, clifford, strict=True):
+        choice = _Choice(reduced, device, shots, measured=False, times=clifford.count(kind))
+        run = choice.best()[0] if kind not in methods else choice.written(methods[kind])
+        methods[kind] = run.method
         runs.append(run)
     return runs
 
 
-def estimate_run(reduced: ReducedCircuit, device: str, shots: int) -> tuple[PlannedRun, Seconds]:
-    """Choose as `choose_run` does, and estimate how long the run takes from trials on this machine.
+def estimate_run(
+    reduced: ReducedCircuit, device: str, shots: int, times: int = 1
+) -> tuple[PlannedRun, Seconds]:
+    """Choose as `choose_runs` does, and estimate how long a run takes from trials on this machine.
+
+    Args:
+        reduced: The circuit.
+        device: Name of the device.
+        shots: Shots of every run.
+        times: How many circuits like it are run.
+
+    Returns:
+        The run, and the seconds of one; `Seconds.wall_of` says those of all of them.
 
     Raises:
-        TooLarge: The simulation would take longer than a minute by any method.
+        TooLarge: The simulation of all of them would take longer than a minute by any method.
     """
-    return _Choice(reduced, device, shots, measured=True).best()
+    return _Choice(reduced, device, shots, measured=True, times=times).best()
 
 
 class _Choice:
@@ -126,7 +137,7 @@ class _Choice:
     def best(self) -> tuple[PlannedRun, Seconds]:
         """The best method and its seconds. Raises `TooLarge` when even that takes too long."""
         exact = self._exact()
-        if exact is not None and exact[1].wall * self._times <= _WORTH:
+        if exact is not None and exact[1].wall_of(self._times) <= _WORTH:
             return exact
         choices = [exact] if exact is not None else []
         if (clifford := clifford_form(self._circuit)) is not None:
@@ -136,7 +147,7 @@ class _Choice:
             self._refuse_if_long(Seconds(seconds, PROCESSORS))
         else:
             choices += self._shot_by_shot() if self._feedback else self._trajectories()
-        fastest = min(choices, key=lambda choice: choice[1].wall)
+        fastest = min(choices, key=lambda choice: choice[1].wall_of(self._times))
         self._refuse_if_long(fastest[1])
         return fastest
 
@@ -222,13 +233,15 @@ class _Choice:
         return PlannedRun(self._circuit, self._qubits, Method(name, exact=False, sampled_noise=True))
 
     def _refuse_if_long(self, seconds: Seconds) -> None:
-        if seconds.wall <= MOST_SECONDS:
+        wall = seconds.wall_of(self._times)
+        if wall <= MOST_SECONDS:
             return
         # Where a trial was given up, the seconds are its limit: no estimate, but they are not enough.
-        taking = duration(seconds.wall) if seconds.known else "more than an hour"
+        taking = duration(wall) if seconds.known else "more than an hour"
+        again = f" in each of {self._times} executions" if self._times > 1 else ""
         raise TooLarge(
             f"The circuit is too large to simulate: it uses {self._width} qubits and"
-            f" {self._operations} instructions, which with noise and {self._shots} shots would take"
+            f" {self._operations} instructions, which with noise and {self._shots} shots{again} would take"
             f" {taking}; the sandbox stops at a minute.",
-            seconds.wall,
+            wall,
         )

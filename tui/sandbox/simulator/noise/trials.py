@@ -37,17 +37,23 @@ _TELLING = 0.3
 class Seconds:
     """Processor time of a simulation, and on how many processors at once it is spent.
 
-    Not `known`: a trial was given up, and it takes longer than that.
+    `once` of the processor time is spent once for all runs like it, such as building the noise. Not `known`:
+    a trial was given up, and it takes longer than that.
     """
 
     processor: float
     processors: int = 1
     known: bool = True
+    once: float = 0.0
 
     @property
     def wall(self) -> float:
         """Seconds on a machine that does nothing else."""
-        return self.processor / self.processors
+        return self.wall_of(1)
+
+    def wall_of(self, runs: int) -> float:
+        """Return the seconds of so many runs like it."""
+        return (self.once + (self.processor - self.once) * runs) / self.processors
 
     def after(self, preparing: float) -> Seconds:
         """Return these seconds and before them some on one processor."""
@@ -68,7 +74,7 @@ def density_seconds(circuit: QuantumCircuit, device: str, qubits: tuple[int, ...
 
     # Large states run on all processors (Aer's statevector_parallel_threshold is 14 qubits, 7 here).
     processors = PROCESSORS if circuit.num_qubits > 6 else 1
-    return Seconds(_extrapolated(trial, 40, operations), processors)
+    return extrapolate(trial, 40, operations, processors)
 
 
 def shots_seconds(
@@ -79,7 +85,7 @@ def shots_seconds(
     def trial(size: int) -> None:
         _noisy([circuit], method, device, qubits, size, exact=exact)
 
-    return Seconds(_extrapolated(trial, 4, shots))
+    return extrapolate(trial, 4, shots)
 
 
 def stim_seconds(circuit: QuantumCircuit, device: str, qubits: tuple[int, ...], shots: int) -> Seconds:
@@ -88,7 +94,7 @@ def stim_seconds(circuit: QuantumCircuit, device: str, qubits: tuple[int, ...], 
     def trial(size: int) -> None:
         sample_clifford(circuit, device, qubits, size, np.random.default_rng(0), twirled_readout=False)
 
-    return Seconds(_extrapolated(trial, 64, shots))
+    return extrapolate(trial, 64, shots)
 
 
 def rotations_seconds(reduced: ReducedRotations, runs: int) -> Seconds:
@@ -188,23 +194,30 @@ def _noisy(
     )
 
 
-def _extrapolated(trial: Callable[[int], None], small: int, size: int) -> float:
-    """Processor seconds of a trial of `size`, on the line through those of two smaller ones.
+def extrapolate(trial: Callable[[int], object], small: int, size: int, processors: int = 1) -> Seconds:
+    """Estimate a trial of `size` on the line through two smaller ones.
 
     The first trial also pays for what is done once, such as building the noise.
+
+    Args:
+        trial: Does a part of the work, of the size that it is called with.
+        small: Size of the first trial.
+        size: Size of the whole work.
+        processors: On how many processors the work is spent at once.
     """
-    once = _once(lambda: trial(min(small, size)))
-    first = _spent(lambda: trial(min(small, size)))
-    large, second = min(small, size), first
+    smallest = min(small, size)
+    first_time = _once(lambda: trial(smallest))
+    first = _spent(lambda: trial(smallest))
+    large, second = smallest, first
     while large < size and second < max(_TELLING, 2 * first):
         large = min(4 * large, size)
         second = _spent(partial(trial, large))
-    if large <= small:
-        return once
-    return once + max(second - first, 0.0) / (large - small) * (size - small)
+    each = max(second - first, 0.0) / (large - small) if large > small else 0.0
+    once = max(first_time - first, 0.0)
+    return Seconds(first_time + each * (size - smallest), processors, once=once)
 
 
-def _spent(work: Callable[[], None]) -> float:
+def _spent(work: Callable[[], object]) -> float:
     """Processor seconds of work, the best of several times when it is short: noise only adds."""
     best = _once(work)
     for _ in range(2 if best < _SHORT else 0):
@@ -212,7 +225,7 @@ def _spent(work: Callable[[], None]) -> float:
     return best
 
 
-def _once(work: Callable[[], None]) -> float:
+def _once(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
@@ -237,7 +250,7 @@ def measure_rates() -> _Rates:
     states = np.ones((1 << 14, 2, 32), dtype=np.float32)
     chances, runs = np.full(32, 0.5), np.arange(32)
     sample_states(states, chances, runs)
-    sampling = _spent(lambda: (sample_states(states, chances, runs), None)[1])
+    sampling = _spent(lambda: sample_states(states, chances, runs))
     return _Rates(
         cached=small / (64 << 10),
         uncached=large / (64 << 15),
@@ -255,4 +268,4 @@ def _rotation_seconds(qubits: int, runs: int, rotations: int) -> float:
     reduced = ReducedRotations(qubits, masks[0], masks[1], phases, [], nothing, nothing > 0, [], 0)
     angles = generator.random((rotations, runs))
     run_states(reduced, angles)
-    return _spent(lambda: (run_states(reduced, angles), None)[1]) / rotations
+    return _spent(lambda: run_states(reduced, angles)) / rotations
