@@ -136,3 +136,13 @@ async def test_losses_and_warnings_are_shown_with_the_candidate() -> None:
         assert shows(pilot, "fidelity lost to synthesis 1 %", "Warning number 0.", "and more")
         assert shows(pilot, "a rank, not a promise")
         assert app_of(pilot).workspace.candidate is not None
+
+
+async def test_changes_list_every_warning() -> None:
+    services = AppServicesHarness()
+    warnings = tuple(f"Warning number {number}." for number in range(9))
+    services.candidate = replace(bell_candidate(), warnings=warnings)
+    async with running(services, size=(80, 40)) as pilot:
+        await reviewed(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: shows(pilot, "Warning number 8."))

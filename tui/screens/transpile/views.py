@@ -18,6 +18,7 @@ from tui.domain.calibrations import DeviceCalibration
 from tui.domain.circuits import Candidate
 from tui.domain.timeline import CircuitTimeline, TimelineOperation
 from tui.screens.base import SectionScreen
+from tui.screens.transpile.status import warning_lines
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.circuit.timeline import Timeline, operation_line
@@ -72,6 +73,7 @@ class CandidateViews(Vertical):
             with VerticalScroll(id="view-changes"):
                 yield CandidateStats(id="stats")
                 yield CandidateLayout(id="layout")
+                yield TextBlock(id="all-warnings")
             with Vertical(id="view-timeline"):
                 yield Timeline(id="timeline")
                 yield TextBlock(id="timeline-legend")
@@ -148,6 +150,8 @@ class CandidateViews(Vertical):
             case "changes":
                 self.query_one(CandidateStats).show_candidate(candidate)
                 self.query_one(CandidateLayout).show_candidate(candidate)
+                lines = warning_lines(candidate, max(30, self._pane(name).size.width - 3))
+                self.query_one("#all-warnings", TextBlock).show(lines)
             case "program":
                 self.query_one("#view-program", QasmEditor).load_text(candidate.qasm)
             case "timeline":
