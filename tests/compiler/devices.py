@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 
 DEVICES = ("peekskill", "cusco", "fez")
 QUBITS = {"peekskill": 27, "cusco": 127, "fez": 156}

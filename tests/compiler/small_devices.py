@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Mapping
 
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 
 Edge = tuple[int, int]
 

@@ -26,8 +26,8 @@ from tui.domain.accounts import (
     SignOutReport,
     Usage,
 )
-from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
+from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.jobs import (
     Job,
     JobMetrics,

@@ -9,7 +9,7 @@ import pytest
 from tests.support.app_services import AppServicesHarness
 from tests.support.devices import CALIBRATED, recorded_data
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 
 
 async def test_calibration_is_asked_for_once_and_kept() -> None:

@@ -14,7 +14,7 @@ from qiskit_ibm_runtime.utils.backend_decoder import (
 )
 
 from tests.compiler.devices import DEVICES, device
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 from tui.qiskit_common.target import DeviceDataError, build_target
 
 

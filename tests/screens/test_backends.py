@@ -10,7 +10,7 @@ from tests.support.app import SnapCompare, make_app, running, screen_text, settl
 from tests.support.app_services import AppServicesHarness
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 from tui.monitor.state.events import BackendsChanged
 from tui.screens.backends.screen import BackendsScreen, details_over
 

@@ -13,7 +13,7 @@ from tests.support.app import SnapCompare, make_app, notices, running, screen_te
 from tests.support.app_services import AppServicesHarness
 from tests.support.devices import CALIBRATED, recorded_data
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 from tui.screens.backends.screen import BackendsScreen
 from tui.widgets.maps.chip_map import ChipMap
 from tui.widgets.tables.row_table import RowTable

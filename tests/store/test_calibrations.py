@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.store.samples import NOON, compact_journal, make_folders, open_repository, read_tables
 from tests.support.devices import CALIBRATED, five_qubits, recorded_data, with_coupler, with_qubit
-from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration
 from tui.ibm.codec.calibrations import decode_calibration
 from tui.store.calibrations import MOST, MOST_OF_A_DEVICE
 from tui.store.records.calibrations import keep_calibration, kept_calibration, merge_calibrations

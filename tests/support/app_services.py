@@ -37,7 +37,6 @@ from tui.domain.accounts import (
     Spending,
     Usage,
 )
-from tui.domain.backends import Backend, BackendData, is_mock
 from tui.domain.circuits import (
     Candidate,
     CheckReport,
@@ -46,6 +45,7 @@ from tui.domain.circuits import (
     Transpilation,
     TranspileOptions,
 )
+from tui.domain.devices.backends import Backend, BackendData, is_mock
 from tui.domain.jobs import (
     Job,
     JobMetrics,

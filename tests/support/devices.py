@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from tui.domain.backends import BackendData
-from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration
+from tui.domain.devices.backends import BackendData
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration
 from tui.sandbox.core.devices import device
 
 CALIBRATED = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from tui.domain.accounts import (
     Endpoints,
     Identity,
 )
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 from tui.domain.jobs import Job, JobStatus, StatusStep
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 

@@ -13,14 +13,14 @@ from tui.commands.shared.output import Exit, emit_json, emit_table, say
 from tui.commands.shared.selection import ServiceChoice, service_facts
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity
-from tui.domain.backends import NONE_LISTED, Backend
-from tui.domain.calibration_changes import (
+from tui.domain.devices.backends import NONE_LISTED, Backend
+from tui.domain.devices.calibration_changes import (
     CalibrationChange,
     calibration_changes,
     comparison_for,
     count_changes,
 )
-from tui.domain.calibrations import Coupler, DeviceCalibration
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration
 from tui.monitor.services import AppServices
 
 LIST_HEAD = ("STATUS", "NAME", "QUEUE", "QUBITS", "PROCESSOR", "2Q ERR %", "READ ERR %")

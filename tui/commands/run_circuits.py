@@ -13,8 +13,8 @@ from tui.commands.shared.output import UsageFault, say
 from tui.commands.shared.selection import require_backend
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
-from tui.domain.backends import NONE_LISTED, undecided
 from tui.domain.circuits import Candidate, CheckReport
+from tui.domain.devices.backends import NONE_LISTED, undecided
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, Submission
 from tui.domain.pricing import unprepared_seconds
 from tui.domain.pubs.inputs import Pub

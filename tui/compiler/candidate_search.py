@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.messages import Finished, MakeCandidate, RunTrial, TargetData
 from tui.compiler.pool import WorkerPool
-from tui.domain.backends import BackendData
 from tui.domain.circuits import Candidate
+from tui.domain.devices.backends import BackendData
 from tui.domain.search import Schedule, SearchOptions, SearchProgress, SearchResult, Trial
 
 TRIALS_SHARE: Final = 0.8

@@ -23,8 +23,8 @@ from tui.compiler.requests import (
     request,
     request_with_target,
 )
-from tui.domain.backends import BackendData
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
+from tui.domain.devices.backends import BackendData
 from tui.domain.jobs import Submission
 from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult

@@ -11,7 +11,7 @@ from tui.common.processors import usable_processors
 from tui.common.worker_queue import WorkerQueue
 from tui.compiler import messages
 from tui.compiler.requests import WORKER, MakeRequest, qiskit_environment, request, request_with_target
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 
 MOST_WORKERS: Final = 4
 """Workers there are unless the user sets another number: each takes some 190 MB."""
@@ -81,7 +81,7 @@ class LocalPool:
 
     @property
     def size(self) -> int:
-        """How many workers there are."""
+        """The number of workers."""
         return len(self._queues)
 
     @property

@@ -15,7 +15,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerDied
 from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.compiler.messages import REPLY_DECODER, Failed, Request, TargetData
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 
 CHECK_SECONDS: Final = 60.0
 """Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""

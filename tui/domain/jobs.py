@@ -127,7 +127,7 @@ class Job(Value, frozen=True):
 
     @property
     def primitive(self) -> str:
-        """What the job is to the user: `sampler`, `estimator`, else its program."""
+        """The primitive that the user knows it by: `sampler`, `estimator`, else its program."""
         return self.role or self.program
 
     @property
@@ -338,7 +338,7 @@ class Submission:
 
     @property
     def runs_executor(self) -> bool:
-        """Whether it is prepared as a program of the executor."""
+        """True when it is prepared as a program of the executor."""
         return bool(self.params) and self.program is not JobProgram.LEGACY
 
 

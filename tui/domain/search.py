@@ -85,7 +85,7 @@ class Trial(Value, frozen=True):
 
     @property
     def figures(self) -> tuple[object, ...]:
-        """What makes two trials the same to a user."""
+        """Figures by which two trials are the same to a user."""
         success = None if self.success is None else float(f"{self.success:.6g}")
         return self.level, success, self.two_qubit_gates, self.two_qubit_depth, self.flagged
 
@@ -144,7 +144,7 @@ class _Region:
 
     @property
     def hope(self) -> float:
-        """What a further seed may reach, as a logarithm, by the better half of the seeds so far."""
+        """Estimate what a further seed may reach, as a logarithm, by the better half of the seeds so far."""
         better = sorted(self.logs)[len(self.logs) // 2 :]
         return fmean(better) + _HOPE * pstdev(better) if better else -math.inf
 

@@ -97,7 +97,7 @@ class Workspace:
 
     @property
     def circuit(self) -> tuple[str, str, int]:
-        """What tells the circuit at hand from others: file and name, or which one it is without a file."""
+        """Identify the circuit at hand: file and name, or which one it is without a file."""
         return str(self.path or ""), self.name, 0 if self.path is not None else self.opened
 
     @property

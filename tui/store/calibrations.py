@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.common.timing import Clock
-from tui.domain.calibrations import DeviceCalibration
+from tui.domain.devices.calibrations import DeviceCalibration
 from tui.store.cache import StoreCache
 from tui.store.records.calibrations import KeptCalibration, keep_calibration, kept_calibration
 from tui.store.records.tables import CALIBRATIONS

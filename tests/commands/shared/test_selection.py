@@ -11,7 +11,7 @@ from tui.commands.shared.selection import ServiceChoice, choose_account, require
 from tui.common.errors import QdeckError
 from tui.common.safe_text import Secret
 from tui.domain.accounts import Account, Channel, Endpoints
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 
 
 def account(name: str, channel: Channel, instance: str = "") -> Account:

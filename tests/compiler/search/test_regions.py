@@ -9,7 +9,7 @@ from tests.compiler.devices import device
 from tests.compiler.small_devices import Edge, small_device
 from tui.compiler.qiskit.calibration import DEAD
 from tui.compiler.qiskit.search.regions import coupler_errors, regions, undirected
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 from tui.qiskit_common.target import build_target
 
 LINE: dict[Edge, float] = {(0, 1): 0.01, (2, 1): 0.02, (2, 3): 0.9, (3, 4): 0.005}

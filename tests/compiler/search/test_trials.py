@@ -16,7 +16,7 @@ from tests.compiler.small_devices import ladder, small_device
 from tui.compiler.messages import MakeCandidate, RunTrial, TargetData
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.search.trials import Trials
-from tui.domain.backends import BackendData
+from tui.domain.devices.backends import BackendData
 from tui.domain.search import Trial
 from tui.qiskit_common.target import build_target
 

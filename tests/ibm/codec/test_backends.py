@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 
 from tests.ibm.mock_network import body, fixture, raw
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 from tui.ibm.codec.backends import decode_devices, with_configuration, with_properties, with_status
 
 NOW = datetime(2026, 8, 17, 2, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import BackendData
-from tui.domain.calibrations import DeviceCalibration
+from tui.domain.devices.backends import BackendData
+from tui.domain.devices.calibrations import DeviceCalibration
 from tui.ibm.codec.calibrations import MOST_QUBITS, decode_calibration
 from tui.sandbox.core.devices import device
 

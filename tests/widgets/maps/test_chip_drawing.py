@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.devices import five_qubits
-from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
 from tui.widgets.maps.chip_drawing import ChipDrawing
 from tui.widgets.maps.chip_legend import couplers_line, legend_line, qubit_line
 from tui.widgets.text.styled_text import TextStyle, text_of

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tests.support.devices import five_qubits
-from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
 from tui.widgets.maps.chip_map import ChipMap
 
 

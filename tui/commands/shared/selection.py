@@ -9,7 +9,7 @@ from tui.commands.shared.output import UsageFault
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Account, Channel, Identity
-from tui.domain.backends import NONE_LISTED, Backend, best_backend
+from tui.domain.devices.backends import NONE_LISTED, Backend, best_backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def service_facts(identity: Identity) -> dict[str, object]:
 
 
 def require_backend(backends: Sequence[Backend], qubits: int) -> Backend:
-    """Choose the best backend for so many qubits, by the rule of `tui.domain.backends.best_backend`.
+    """Choose the best backend for so many qubits, by the rule of `tui.domain.devices.backends.best_backend`.
 
     Returns:
         The backend.

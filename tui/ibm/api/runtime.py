@@ -14,7 +14,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.common.timing import Clock
 from tui.domain.accounts import Account, Identity
-from tui.domain.backends import Backend, BackendData
+from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SimulationEstimate, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState

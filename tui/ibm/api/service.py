@@ -7,8 +7,8 @@ from typing import Protocol
 
 from tui.common.values import Listed
 from tui.domain.accounts import Account, AccountDetails, ApiVersion, Identity, Instance, SignOutReport, Usage
-from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
+from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SimulationEstimate, Submission, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode

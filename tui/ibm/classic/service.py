@@ -13,8 +13,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.common.values import Listed
 from tui.domain.accounts import Account, AccountDetails, Channel, Identity, Instance, SignOutReport, Usage
-from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import CloudCircuit, TranspileOptions
+from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.classic import (

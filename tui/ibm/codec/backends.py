@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tui.common.values import Listed
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 from tui.ibm.codec.calibrations import MICROSECONDS, Properties
 from tui.ibm.codec.decoding import decode, decode_any_size, moment, read_entries
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.backends import BackendData
-from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration
+from tui.domain.devices.backends import BackendData
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration
 from tui.ibm.codec.decoding import decode, decode_any_size, moment
 
 MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}

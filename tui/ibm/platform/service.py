@@ -23,8 +23,8 @@ from tui.domain.accounts import (
     SignOutReport,
     Usage,
 )
-from tui.domain.backends import Backend, BackendData
 from tui.domain.circuits import TranspileOptions
+from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.sessions import Session
 from tui.ibm.api.runtime import RuntimeService
 from tui.ibm.auth.iam import fetch_token

@@ -9,8 +9,8 @@ from dataclasses import replace
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
-from tui.domain.backends import is_mock
 from tui.domain.circuits import Transpilation, classical_bits
+from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import MAX_TAGS, OWN_TAG, Job, JobMetrics, JobQuery, check_tags
 from tui.domain.pubs.inputs import decode_inputs
 from tui.domain.results import JobResult, named, widened

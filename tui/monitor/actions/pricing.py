@@ -13,7 +13,7 @@ from tui.common.safe_text import plain
 from tui.common.timing import Backoff
 from tui.common.values import Value
 from tui.domain.accounts import Usage
-from tui.domain.backends import twin_of
+from tui.domain.devices.backends import twin_of
 from tui.domain.jobs import Job, JobStatus, Submission
 from tui.domain.pricing import NEWEST, Correction, DryRun, Price, PricedJob, corrected
 from tui.ibm.api.service import QuantumService

@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RetryQueue
-from tui.domain.backends import Backend, BackendData
-from tui.domain.calibrations import DeviceCalibration
+from tui.domain.devices.backends import Backend, BackendData
+from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.api.service import QuantumService
 from tui.ibm.codec.calibrations import decode_calibration

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
-from tui.domain.backends import is_mock
+from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult, Role
 from tui.ibm.api.service import QuantumService

@@ -162,7 +162,7 @@ class Scheduler:
 
     @property
     def in_line(self) -> bool:
-        """Whether a worker waits to be in flight."""
+        """True when a worker waits to be in flight."""
         return any(worker.in_line for worker in self._workers)
 
     async def stop(self) -> None:

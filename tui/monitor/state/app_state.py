@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.domain.accounts import Identity, Usage
-from tui.domain.backends import Backend, is_mock
+from tui.domain.devices.backends import Backend, is_mock
 from tui.domain.jobs import Job, JobPage
 from tui.domain.sessions import Session
 from tui.ibm.api.service import QuantumService

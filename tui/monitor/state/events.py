@@ -9,7 +9,7 @@ import msgspec
 
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity, Usage
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 from tui.domain.jobs import Job, WaitingSubmission
 from tui.domain.sessions import Session
 

@@ -14,13 +14,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.domain.calibration_changes import (
+from tui.domain.devices.calibration_changes import (
     CalibrationChange,
     calibration_changes,
     comparison_for,
     count_changes,
 )
-from tui.domain.calibrations import DeviceCalibration, QubitMetric, qubit_grading
+from tui.domain.devices.calibrations import DeviceCalibration, QubitMetric, qubit_grading
 from tui.widgets.maps.chip_legend import couplers_line, legend_line, qubit_line
 from tui.widgets.maps.chip_map import ChipMap
 from tui.widgets.tables.calibration_columns import (

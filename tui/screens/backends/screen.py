@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
-from tui.domain.backends import NONE_LISTED, Backend, best_backend
-from tui.domain.calibrations import DeviceCalibration
+from tui.domain.devices.backends import NONE_LISTED, Backend, best_backend
+from tui.domain.devices.calibrations import DeviceCalibration
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import BackendsChanged, Event, IdentityChanged, Severity
 from tui.screens.backends.device_pane import DevicePane, DeviceView

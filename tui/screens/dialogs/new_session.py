@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Select, Static
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.backends import NONE_LISTED, Backend
+from tui.domain.devices.backends import NONE_LISTED, Backend
 from tui.domain.sessions import Session, SessionMode
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.forms.inputs import FieldRow

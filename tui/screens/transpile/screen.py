@@ -12,8 +12,8 @@ from textual.worker import Worker
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.backends import best_backend, undecided
 from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.devices.backends import best_backend, undecided
 from tui.domain.search import SearchProgress
 from tui.monitor.state.events import (
     BackendsChanged,

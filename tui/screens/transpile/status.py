@@ -8,8 +8,8 @@ from textual.message import Message
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.backends import NONE_LISTED
 from tui.domain.circuits import Candidate
+from tui.domain.devices.backends import NONE_LISTED
 from tui.domain.search import SearchOptions, SearchProgress
 from tui.monitor.actions.circuits import Transpiler
 from tui.screens.workspace import PendingAction, Workspace

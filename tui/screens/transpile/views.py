@@ -14,8 +14,8 @@ from textual.widgets import TextArea
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.calibrations import DeviceCalibration
 from tui.domain.circuits import Candidate
+from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.timeline import CircuitTimeline, TimelineOperation
 from tui.screens.base import SectionScreen
 from tui.screens.transpile.status import warning_lines

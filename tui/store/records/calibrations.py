@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tui.common.values import Value
-from tui.domain.calibrations import Coupler, DeviceCalibration, QubitCalibration
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration
 
 Figures = tuple[float | None, ...]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from tui.common.values import Value
-from tui.domain.backends import is_mock
 from tui.domain.circuits import Transpilation
+from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep, Submission
 from tui.domain.sessions import Session, SessionState
 

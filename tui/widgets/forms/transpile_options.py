@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from tui.common.safe_text import plain
-from tui.domain.backends import Backend
 from tui.domain.circuits import DEFAULT_LEVEL, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions, LayoutMode, Preference
+from tui.domain.devices.backends import Backend
 from tui.widgets.forms.select import SearchableSelect
 
 Preferences = tuple[Preference, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from tui.domain.calibrations import (
+from tui.domain.devices.calibrations import (
     Coupler,
     DeviceCalibration,
     Grading,
@@ -14,7 +14,7 @@ from tui.domain.calibrations import (
     grade_letter,
     qubit_grading,
 )
-from tui.domain.chip_layout import Place, chip_layout
+from tui.domain.devices.chip_layout import Place, chip_layout
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle
 
 GRADE_STYLES = (

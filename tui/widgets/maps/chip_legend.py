@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.domain.calibrations import (
+from tui.domain.devices.calibrations import (
     GRADES,
     DeviceCalibration,
     QubitMetric,

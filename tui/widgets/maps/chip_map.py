@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.domain.calibrations import DeviceCalibration, QubitMetric
+from tui.domain.devices.calibrations import DeviceCalibration, QubitMetric
 from tui.widgets.maps.chip_drawing import ChipDrawing
 from tui.widgets.text.styled_text import BLANK, TEXT_STYLES, StyledLine, TextStyle, crop, strip_of
 
@@ -99,7 +99,7 @@ class ChipMap(ScrollView, can_focus=True):
 
     @property
     def drawing(self) -> ChipDrawing:
-        """What is drawn."""
+        """The drawing shown."""
         return self._drawing
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tui.common.safe_text import shorten
-from tui.domain.backends import Backend
+from tui.domain.devices.backends import Backend
 from tui.widgets.tables.row_table import Cells, Column
 from tui.widgets.text.format import NOTHING, age, number, percent_error
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line

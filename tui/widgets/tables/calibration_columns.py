@@ -7,13 +7,13 @@ from datetime import datetime
 from statistics import median
 
 from tui.common.safe_text import shorten
-from tui.domain.calibration_changes import (
+from tui.domain.devices.calibration_changes import (
     CalibrationChange,
     Trend,
     calibration_changes,
     count_changes,
 )
-from tui.domain.calibrations import Coupler, DeviceCalibration, Grading, QubitMetric, grade_letter
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, Grading, QubitMetric, grade_letter
 from tui.widgets.tables.row_table import Cells, Column
 from tui.widgets.text.format import NOTHING, age, number, percent_error
 from tui.widgets.text.styled_text import Span, TextStyle

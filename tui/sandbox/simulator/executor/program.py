@@ -60,7 +60,7 @@ class Item:
 
     @property
     def size(self) -> int:
-        """How often the circuit is executed."""
+        """Executions of the circuit."""
         return math.prod(self.shape)
 
 

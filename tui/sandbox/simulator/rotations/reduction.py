@@ -169,7 +169,7 @@ class _Space:
         return len(self.basis)
 
     def rest(self, vector: int) -> int:
-        """What is left of a bit string when its part in the space is taken away."""
+        """Take from a bit string its part in the space."""
         for pivot, row in self.basis.items():
             if vector >> pivot & 1:
                 vector ^= row

@@ -39,7 +39,7 @@ class Trajectories:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """How many shots each run has."""
+        """Shots of each run."""
         return np.bincount(self.runs, minlength=len(self.flips))
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from tui.common.values import Value
-from tui.domain.calibrations import DeviceCalibration, QubitMetric
+from tui.domain.devices.calibrations import DeviceCalibration, QubitMetric
 
 NOTABLE = 1.5
 """Ratio of two figures from which on they differ: less is the scatter from one calibration to the next."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.chip_layout import chip_layout
+from tui.domain.devices.chip_layout import chip_layout
 from tui.sandbox.core.devices import device
 
 Pairs = list[tuple[int, int]]

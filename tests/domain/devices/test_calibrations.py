@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.calibrations import (
+from tui.domain.devices.calibrations import (
     Coupler,
     DeviceCalibration,
     QubitCalibration,

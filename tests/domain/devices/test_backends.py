@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.domain.backends import Backend, best_backend, undecided
+from tui.domain.devices.backends import Backend, best_backend, undecided
 
 
 def _backend(name: str, queue: int | None, error: float | None = None, qubits: int | None = 27) -> Backend:

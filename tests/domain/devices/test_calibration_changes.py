@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.support.devices import CALIBRATED, five_qubits, with_coupler, with_qubit
-from tui.domain.calibration_changes import (
+from tui.domain.devices.calibration_changes import (
     CalibrationChange,
     Trend,
     calibration_changes,
     comparison_for,
     count_changes,
 )
-from tui.domain.calibrations import QubitMetric
+from tui.domain.devices.calibrations import QubitMetric
 
 
 def test_changes_tell_what_got_worse_and_better() -> None:

@@ -1,0 +1,1 @@
+"""Backends and what is known of their qubits and couplers."""
