@@ -101,6 +101,10 @@ class FakeHost:
     """How large it says that each result is."""
     roles: dict[str, str] = field(default_factory=dict)
     """The primitives that its jobs of the executor stand for: told with their params alone."""
+    simulations: list[Submission] = field(default_factory=list)
+    simulated: SimulationEstimate | None = None
+    simulation_blocks: asyncio.Event | None = None
+    """The estimates of simulations wait for it."""
     under_way: int = 0
     """Requests that are waited for, beside those that the test makes."""
 
@@ -259,7 +263,11 @@ class FakeService:
         return SubmittedJob(await self.job(job_id), self.host.packed, self.host.further)
 
     async def simulation(self, submission: Submission) -> SimulationEstimate | None:
-        return None
+        self.host.called("simulation")
+        self.host.simulations.append(submission)
+        if self.host.simulation_blocks is not None:
+            await self.host.simulation_blocks.wait()
+        return self.host.simulated
 
     async def submit(self, submission: Submission) -> Job:
         self.host.called("submit")

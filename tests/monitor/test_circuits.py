@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.store.samples import read_tables
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import SubmittedCircuit
+from tui.domain.jobs import SimulationEstimate, SubmittedCircuit
 
 
 async def test_qpy_circuit_is_decoded_once_and_kept(tmp_path: Path) -> None:
@@ -108,3 +109,32 @@ async def test_transpilation_of_a_submitted_circuit_survives_a_restart(tmp_path:
     await again.services.jobs.delete(job.id)
     assert again.services.jobs.transpilation(job.id) is None
     await again.services.aclose()
+
+
+async def test_simulation_says_the_seconds_and_refuses_what_is_too_large(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    simulation = harness.services.transpiler.simulation
+    assert await simulation(BELL) is None
+    harness.host.simulated = SimulationEstimate(12.3)
+    estimate = await simulation(BELL)
+    assert estimate is not None and estimate.words == "The simulation takes about 12 s."
+    harness.host.simulated = SimulationEstimate(75.0, "The job is too large to simulate.")
+    with pytest.raises(QdeckError, match="too large") as caught:
+        await simulation(BELL)
+    assert caught.value.kind is ErrorKind.CIRCUIT
+    await harness.services.aclose()
+
+
+async def test_simulation_that_cannot_be_estimated_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    harness.host.faults["simulation"] = [QdeckError(ErrorKind.SERVER, "The sandbox failed.")]
+    estimate = await harness.services.transpiler.simulation(BELL)
+    said = "The time of the simulation could not be estimated: "
+    assert estimate is not None and estimate.words == f"{said}The sandbox failed."
+    harness.host.simulation_blocks = asyncio.Event()
+    monkeypatch.setattr("tui.monitor.actions.circuits.SIMULATION_SECONDS", 0.0)
+    estimate = await harness.services.transpiler.simulation(BELL)
+    assert estimate is not None and estimate.words == f"{said}the sandbox said nothing for 0 s."
+    await harness.services.aclose()

@@ -38,9 +38,8 @@ from tui.domain.pricing import total_price
 from tui.domain.results import JobResult
 from tui.domain.search import SearchOptions
 from tui.domain.sessions import SessionMode
+from tui.monitor.actions.circuits import SIMULATION_SECONDS
 from tui.monitor.services import AppServices
-
-_WORTH_SAYING = 2.0
 
 
 def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
@@ -109,11 +108,10 @@ async def _submit_and_wait(
     submissions = make_submissions(request, candidates, pubs)
     if request.dry_run:
         return await _run_dry(opened, request, candidates[0], submissions[0])
-    for submission in submissions:
-        with told_when_slow("Estimating the simulation"):
-            await _say_simulation(services, submission)
     with told_when_slow("Preparing the job"):
         priced = [await services.pricing.price(submission) for submission in submissions]
+    for one in priced:
+        await _say_simulation(services, one.submission)
     usage = await known_usage(services)
     total = total_price([one.price for one in priced], request.max_seconds)
     say_price(total, usage)
@@ -171,9 +169,10 @@ async def _run_dry(
 
 
 async def _say_simulation(services: AppServices, submission: Submission) -> None:
-    estimate = await services.transpiler.simulation(submission)
-    if estimate is not None and estimate.seconds is not None and estimate.seconds >= _WORTH_SAYING:
-        say(f"The simulation takes about {estimate.seconds:.0f} s.")
+    with told_when_slow("Estimating the simulation", SIMULATION_SECONDS):
+        estimate = await services.transpiler.simulation(submission)
+    if estimate is not None and estimate.words:
+        say(estimate.words)
 
 
 async def _created(

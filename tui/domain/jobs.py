@@ -54,6 +54,8 @@ class JobStatus(StrEnum):
         return _WORDS.get(word, cls.UNKNOWN)
 
 
+_WORTH_SAYING = 2.0
+"""Seconds of a simulation from which on they are told."""
 _WORDS = {
     "queued": JobStatus.QUEUED,
     "pending": JobStatus.QUEUED,
@@ -254,10 +256,21 @@ class SimulationEstimate(Value, frozen=True):
     Attributes:
         seconds: of this machine when it does nothing else; `None` when not known.
         refusal: why the job would fail as too large; empty when it would not.
+        trouble: why there is no estimate; empty when there is one, or the job itself will tell.
     """
 
     seconds: float | None = None
     refusal: str = ""
+    trouble: str = ""
+
+    @property
+    def words(self) -> str:
+        """A sentence on the time, where it is worth one; else empty."""
+        if self.trouble:
+            return f"The time of the simulation could not be estimated: {self.trouble}"
+        if self.seconds is not None and self.seconds >= _WORTH_SAYING:
+            return f"The simulation takes about {self.seconds:.0f} s."
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,12 +151,14 @@ def decode_page(body: bytes, where: str, origin: Provenance, *, cut: bool = Fals
 class _Estimate(msgspec.Struct):
     seconds: float | None = None
     refusal: str = ""
+    trouble: str = ""
 
 
 def decode_estimate(body: bytes, where: str) -> SimulationEstimate:
     """Return how long the sandbox would simulate a job."""
     estimate = decode(body, _Estimate, where)
-    return SimulationEstimate(estimate.seconds, plain(estimate.refusal, limit=2000))
+    refusal, trouble = (plain(text, limit=2000) for text in (estimate.refusal, estimate.trouble))
+    return SimulationEstimate(estimate.seconds, refusal, trouble)
 
 
 def decode_created(body: bytes, where: str, origin: Provenance, submission: Submission) -> Job:

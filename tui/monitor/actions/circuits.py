@@ -100,6 +100,8 @@ class SubmittedCircuits:
             return (f"// {error.message}\n",)
 
 
+SIMULATION_SECONDS: Final = 75.0
+"""Longest wait for the estimate of a simulation; the sandbox itself gives up a little earlier."""
 _USE_LEGACY = "Submit the service's own primitive (legacy)."
 
 
@@ -132,16 +134,25 @@ class Transpiler:
         self._backends = backends
 
     async def simulation(self, submission: Submission) -> SimulationEstimate | None:
-        """Estimate how long the sandbox takes for a job; None on a real service, or when it does not tell.
+        """Estimate how long the sandbox takes for a job; None on a real service.
+
+        Args:
+            submission: as it is sent: a quantum program runs other circuits than it was prepared from.
+
+        Returns:
+            The estimate, or the trouble where there is none within `SIMULATION_SECONDS`.
 
         Raises:
             QdeckError: `CIRCUIT`: the job is too large to simulate; why, and how long it would take.
         """
+        service = self._app_state.connection.need_service()
         try:
-            estimate = await self._app_state.connection.need_service().simulation(submission)
-        except QdeckError:
-            # The submission itself will meet the same trouble, and tell it.
-            return None
+            async with asyncio.timeout(SIMULATION_SECONDS):
+                estimate = await service.simulation(submission)
+        except QdeckError as error:
+            return SimulationEstimate(trouble=error.message)
+        except TimeoutError:
+            return SimulationEstimate(trouble=f"the sandbox said nothing for {SIMULATION_SECONDS:g} s.")
         if estimate is not None and estimate.refusal:
             advice = (
                 "Use fewer qubits, gates or shots. A program of Clifford gates alone can use every qubit; "

@@ -30,7 +30,7 @@ from tui.sandbox.db.jobs import JobQuery
 from tui.sandbox.db.models import Job
 from tui.sandbox.server.job_views import job_view, metrics_view
 from tui.sandbox.server.routing import Call
-from tui.sandbox.simulator.base.values import EngineError, SimulationEstimate
+from tui.sandbox.simulator.base.values import EngineError
 
 _MAX_LIMIT = 200
 _TRANSPILED_REMOVED = "2026-02-01"
@@ -70,10 +70,11 @@ def submit(call: Call, body: dict[str, Any], members: tuple[str, ...]) -> Respon
 
 
 async def estimate_job(call: Call) -> Response:
-    """POST /sandbox/estimates, which the real services have not: 200 with `seconds` and `refusal`.
+    """POST /sandbox/estimates, which the real services have not: 200 with `seconds`, `refusal`, `trouble`.
 
     The body is that of POST /jobs. `seconds` is how long the simulation takes, null when not known; `refusal`
-    is why the job would fail as too large, empty when it would not.
+    is why the job would fail as too large, empty when it would not. `trouble` is why no estimate was made,
+    left out where there is one, or the job itself will tell.
 
     Raises:
         ApiError: 400 or 404, see `parse_submission` and `Service.device`.
@@ -82,9 +83,8 @@ async def estimate_job(call: Call) -> Response:
     device = call.service.device(submission.backend, submission.calibration_id)
     try:
         estimate = await call.service.engine.estimate(submission.program_id, submission.params, device)
-    except EngineError:
-        # The job itself will tell what is wrong.
-        estimate = SimulationEstimate(None)
+    except EngineError as error:
+        return json_response({"seconds": None, "refusal": "", "trouble": str(error)})
     return json_response({"seconds": estimate.seconds, "refusal": estimate.refusal})
 
 

@@ -21,6 +21,8 @@ from tui.sandbox.simulator.base.values import (
 
 TRANSPILE_SECONDS = 300.0
 """Time a transpilation may take."""
+ESTIMATE_SECONDS = 60.0
+"""Time an estimate may take: what is not tried out by then takes too long to wait for."""
 _WORKER = "tui.sandbox.simulator.worker_main"
 
 
@@ -111,7 +113,7 @@ class Engine:
         """
         name = device.key if isinstance(device, Device) else device
         message = {"program_id": program_id, "params": dict(params), "device": name}
-        return SimulationEstimate(**await _answer(self._transpiler, message, TRANSPILE_SECONDS))
+        return SimulationEstimate(**await _answer(self._transpiler, message, ESTIMATE_SECONDS))
 
     async def aclose(self) -> None:
         """End the workers."""

@@ -44,9 +44,10 @@ class SubmitPane(Vertical):
             self.lines = lines
 
     class _Created(Message):
-        def __init__(self, job: Job) -> None:
+        def __init__(self, job: Job, note: str) -> None:
             super().__init__()
             self.job = job
+            self.note = note
 
     class _Refused(Message):
         def __init__(self, error: QdeckError) -> None:
@@ -244,7 +245,7 @@ class SubmitPane(Vertical):
     async def _create(self, submission: Submission) -> None:
         services = self._section.services
         try:
-            await services.transpiler.simulation(submission)
+            estimate = await services.transpiler.simulation(submission)
             job = await services.outbox.submit(submission)
         except QdeckError as error:
             self.post_message(self._Refused(error))
@@ -252,7 +253,7 @@ class SubmitPane(Vertical):
             self.submitting = False
             raise
         else:
-            self.post_message(self._Created(job))
+            self.post_message(self._Created(job, "" if estimate is None else estimate.words))
 
     def _ended(self) -> None:
         self.submitting = False
@@ -262,7 +263,8 @@ class SubmitPane(Vertical):
     @on(_Created)
     def _created(self, message: _Created) -> None:
         self._ended()
-        self._section.shell.show_notice(f"Submitted {plain(message.job.id, limit=80)}")
+        text = f"Submitted {plain(message.job.id, limit=80)}"
+        self._section.shell.show_notice(f"{text}. {message.note}" if message.note else text)
         self._section.shell.go("jobs")
 
     @on(_Refused)
