@@ -10,8 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ibm.mock_network import account, classic_routes
 from tests.monitor.fakes import BELL
 from tests.monitor.test_circuit_breaker import ACCOUNT, MINUTE, Remote
+from tui.domain.accounts import Channel
 
 SKEWS = [timedelta(), timedelta(hours=5), timedelta(hours=-5)]
 
@@ -51,13 +53,18 @@ class Storm(Remote):
         return sum(path.endswith("/jobs") for path in self.posted)
 
 
+@pytest.mark.parametrize("channel", list(Channel))
 @pytest.mark.parametrize("skew", SKEWS, ids=str)
 @pytest.mark.parametrize("asked", [None, "0", "-5", "soon", "30", "past", "later"])
 async def test_storm_of_429_on_creations_costs_few_requests_and_ends_in_one_job(
-    tmp_path: Path, asked: str | None, skew: timedelta
+    tmp_path: Path, asked: str | None, skew: timedelta, channel: Channel
 ) -> None:
     storm = Storm(tmp_path, skew)
-    await storm.enter(ACCOUNT)
+    if channel is Channel.CLASSIC:
+        classic_routes(storm.network).on(
+            "GET", "/runtime/jobs", httpx.Response(200, json={"jobs": [], "count": 0})
+        )
+    await storm.enter(ACCOUNT if channel is Channel.PLATFORM else account(Channel.CLASSIC))
     there = storm.clock.true_time() + skew
     dates = {"past": date(there - timedelta(hours=1)), "later": date(there + timedelta(minutes=9))}
     storm.header = dates.get(asked or "", asked)
