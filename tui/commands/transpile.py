@@ -10,11 +10,12 @@ from tui.commands.run_circuits import require_backend_name
 from tui.commands.run_request import read_circuit
 from tui.commands.shared.context import signed_in_services
 from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, say
-from tui.commands.shared.search import ALL, flagged, online_backends, search_on, worth
+from tui.commands.shared.search import ALL, flagged, online_backends, search_on
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.atomic_file import replace_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Candidate
+from tui.domain.ranking import rank_key
 from tui.domain.search import SearchOptions
 from tui.monitor.services import AppServices
 
@@ -76,7 +77,7 @@ async def _transpile(request: TranspileRequest, environ: Mapping[str, str], sour
         found: list[Candidate] = []
         for name in names:
             found += (await search_on(services, source, name, options)).candidates
-        candidates = sorted(found, key=worth)
+        candidates = sorted(found, key=rank_key)
         _answer(candidates, as_json=request.as_json, several=request.backend == ALL)
         best = candidates[0]
         if request.output:

@@ -16,12 +16,6 @@ ALL = "all"
 """Instead of the name of a backend: each that is online and large enough."""
 
 
-def worth(candidate: Candidate) -> tuple[bool, float, int]:
-    """Sorts candidates, also of several backends: unflagged ones first, then by estimated success."""
-    success = candidate.estimated_success
-    return bool(candidate.flags), -1.0 if success is None else -success, candidate.after.two_qubit_depth
-
-
 def flagged(candidate: Candidate) -> str:
     """Return a sentence about the flags of a candidate."""
     return f"The best candidate uses what is broken: {', '.join(candidate.flags)}."
