@@ -38,7 +38,8 @@ async def run(
     if cloud:
         await driver.choose("where", "cloud")
     await driver.press("f8")
-    await driver.see(f"for {backend}, level 2, {'cloud' if cloud else 'local'}")
+    await driver.see(f"for {backend}, level 2, cloud" if cloud else "candidates in")
+    await driver.see(f"for {backend}")
     await driver.press("f9")
     if dedicated:
         await driver.see("It runs in a dedicated session")

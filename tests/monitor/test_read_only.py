@@ -37,11 +37,12 @@ HARMLESS = {
     "aclose",
     "jobs": "fetch_newest result metrics circuits logs tags_like with_texts finish_reading",
     "sessions": "aclose",
-    "backends": "details data step forget",
+    "backends": "details data calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "compiler": "start version check draw decode_qpy estimator_values transpile review prepare aclose",
-    "transpiler": "transpile prepared simulation dt_seconds",
+    "compiler": "start version check draw draw_isa timeline decode_qpy estimator_values transpile "
+    "search review prepare aclose",
+    "transpiler": "transpile search prepared simulation dt_seconds drawing timeline",
     "pricing": "price usage",
     "polling": "refresh stop",
 }

@@ -104,7 +104,7 @@ async def test_section_key_in_an_export_question_ends_the_export(
         await until(pilot, _is(pilot, Prompt))
         await pilot.press("enter")
         await settled(pilot)
-        (written,) = tmp_path.iterdir()
+        (written,) = (path for path in tmp_path.iterdir() if path.is_file())
         before = written.read_bytes()
         await pilot.press("x")
         await until(pilot, _is(pilot, Prompt))

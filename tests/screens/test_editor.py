@@ -267,7 +267,7 @@ async def test_editor_f9_opens_the_submit_form() -> None:
         await open_editor(pilot, BELL)
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
-        await until(pilot, lambda: "transpile" in services.names_asked())
+        await until(pilot, lambda: "search" in services.names_asked())
         await until(pilot, lambda: getattr(app_of(pilot).focused, "id", "") == "shots")
         assert app_of(pilot).workspace.pending_action is PendingAction.NONE
         assert "submit" not in services.names_asked(), "the cost is shown before anything is submitted"

@@ -85,7 +85,8 @@ def test_trial_measures_what_the_circuit_measures(name: str, seed: int) -> None:
         source.rx(0.4 + 0.1 * second, second)
     source.measure(range(11), reversed(range(11)))
     trial, isa = make(source, device(name), 3, seed)
-    assert trial.remapped is (seed > 0)
+    # Its second region is the whole device: on fez, where no coupler has a direction, the device as it is.
+    assert trial.remapped is (seed > 0 and (name, seed) != ("fez", 2))
     assert hellinger_fidelity(probabilities(source), probabilities(isa)) > 1 - 1e-9
 
 
