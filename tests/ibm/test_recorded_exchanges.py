@@ -129,6 +129,10 @@ NOT_SPOKEN = {
 ELSEWHERE = {
     # An instance by its name: test_live_services. All error bodies: test_failures. The file: test_accounts.
     "gen2_resource_controller_instances", "gen2_error_bodies", "qiskit-ibm",
+    # Programs of the executor with their results: results/test_recorded_programs.
+    "gen2_executor_plain_v0_1", "gen2_executor_plain_v0_2",
+    "gen2_executor_sampler_v1_0", "gen2_executor_sampler_v1_1", "gen2_executor_sampler_v2_0",
+    "gen2_executor_estimator_v1_1", "gen2_executor_estimator_v2_0",
 }  # fmt: skip
 
 

@@ -136,7 +136,7 @@ async def test_values_stay_when_the_circuit_is_saved_under_another_name() -> Non
         screen.query_one(ParameterRows).type_values({"phi": "1"})
         screen.workspace.path, screen.workspace.name = Path("saved.qasm"), "saved"
         await pilot.press("f8")
-        await until(pilot, lambda: shows(pilot, "saved for ibm_peekskill"))
+        await until(pilot, lambda: shows(pilot, "saved for ibm_pe"))
         assert screen.query_one(ParameterRows).typed() == {"phi": "1"}
 
 
