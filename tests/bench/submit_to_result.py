@@ -20,7 +20,8 @@ from tests.end_to_end.circuits import BELL, assert_bell
 from tui.commands.shared.context import started_services
 from tui.commands.shared.submission import wait_until_over
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
+from tui.domain.submissions import Submission
 from tui.monitor.services import AppServices
 
 

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from tui.compiler.messages import PrepareProgram, ProgramPub
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
 from tui.domain.primitives import JobProgram
 from tui.domain.pubs.observables import parse_observable
 from tui.domain.pubs.sweep_text import sweep_of
+from tui.domain.submissions import Submission
 from tui.ibm.codec.job_requests import job_body
 from tui.sandbox.lifecycle.launch import SandboxInfo
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
 from tui.domain.pricing import (
     Correction,
     DryRun,
@@ -20,6 +20,7 @@ from tui.domain.pricing import (
     corrected,
     unprepared_seconds,
 )
+from tui.domain.submissions import Submission
 
 
 def work(**changes: int) -> ProgramWork:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from tests.faults.sandbox import FLIP, FaultySandbox
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobQuery, Primitive, Submission
+from tui.domain.jobs import JobQuery, Primitive
 from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.transport.request import Idempotency
 

@@ -16,7 +16,8 @@ from tui.common.errors import QdeckError
 from tui.common.timing import Clock
 from tui.compiler.client import Compiler
 from tui.domain.accounts import Account, Channel
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions, Timeouts

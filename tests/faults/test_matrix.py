@@ -20,7 +20,8 @@ from tests.ibm.mock_network import InstantClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, SignOutReport
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobQuery, Primitive, Submission
+from tui.domain.jobs import JobQuery, Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.transport.request import Idempotency
 from tui.sandbox.faults.plan import Fault, FaultKind

@@ -23,7 +23,7 @@ from tests.sandbox.http.processes import ROOT
 from tests.store.samples import make_folders
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.jobs import WaitState
+from tui.domain.submissions import WaitState
 from tui.sandbox.faults.plan import Fault, FaultKind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -14,8 +14,9 @@ from tui.common.timing import SystemClock
 from tui.domain.accounts import AccountDetails, Channel
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai, CloudOptions
-from tui.domain.jobs import Job, JobQuery, JobStatus, Primitive, Submission
+from tui.domain.jobs import Job, JobQuery, JobStatus, Primitive
 from tui.domain.sessions import SessionMode, SessionState
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.sandbox.lifecycle.launch import SandboxInfo

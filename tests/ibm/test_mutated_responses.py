@@ -18,8 +18,9 @@ from tests.ibm.mock_network import InstantClock, Network, classic_routes, fixtur
 from tests.ibm.test_secrets import every_call
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.jobs import JobPage, JobQuery, Primitive, Submission
+from tui.domain.jobs import JobPage, JobQuery, Primitive
 from tui.domain.sessions import Session, SessionState
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import decode_result
 from tui.widgets.text.format import duration

@@ -27,8 +27,9 @@ from tests.ibm.mock_network import (
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobQuery, Primitive, Submission
+from tui.domain.jobs import JobQuery, Primitive
 from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 
 Ask = Callable[[QuantumService], Awaitable[Any]]

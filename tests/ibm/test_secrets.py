@@ -18,8 +18,9 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import JobQuery, Primitive, Submission
+from tui.domain.jobs import JobQuery, Primitive
 from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpClient

@@ -27,8 +27,9 @@ from tests.ibm.mock_network import (
 )
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel
-from tui.domain.jobs import JobQuery, Primitive, Submission
+from tui.domain.jobs import JobQuery, Primitive
 from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Submission
 from tui.ibm.factory import make_service
 
 SUBMISSION = Submission(Primitive.SAMPLER, "ibm_fez", "OPENQASM 3.0;", shots=10)

@@ -35,8 +35,6 @@ from tui.domain.jobs import (
     JobQuery,
     JobStatus,
     Primitive,
-    SimulationEstimate,
-    Submission,
     SubmittedCircuit,
     SubmittedJob,
 )
@@ -44,6 +42,7 @@ from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import JobProgram
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.submissions import SimulationEstimate, Submission
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.app_state import AppState

@@ -18,9 +18,10 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import SystemClock
 from tui.compiler.client import Compiler
 from tui.domain.accounts import Channel
-from tui.domain.jobs import Job, JobStatus, Primitive, Submission
+from tui.domain.jobs import Job, JobStatus, Primitive
 from tui.domain.primitives import JobProgram
 from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Submission
 from tui.ibm.factory import make_service
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options

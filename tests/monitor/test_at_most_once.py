@@ -14,7 +14,8 @@ import pytest
 from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
 from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, Submission, WaitState
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission, WaitState
 from tui.monitor import services as services_module
 from tui.monitor.outbox import ownership
 from tui.monitor.outbox.ownership import SENDING_ELSEWHERE

@@ -13,7 +13,8 @@ from tests.store.samples import read_tables
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import SimulationEstimate, SubmittedCircuit
+from tui.domain.jobs import SubmittedCircuit
+from tui.domain.submissions import SimulationEstimate
 
 
 async def test_qpy_circuit_is_decoded_once_and_kept(tmp_path: Path) -> None:

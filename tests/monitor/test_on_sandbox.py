@@ -16,7 +16,8 @@ from tests.store.samples import make_folders
 from tui.common.timing import SystemClock
 from tui.config.settings import Folders
 from tui.domain.accounts import Channel
-from tui.domain.jobs import JobStatus, Primitive, Submission
+from tui.domain.jobs import JobStatus, Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.factory import make_service
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices

@@ -13,7 +13,8 @@ import pytest
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
 from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, WaitState
+from tui.domain.jobs import Job
+from tui.domain.submissions import WaitState
 from tui.monitor.outbox.outbox import DISK_AGAIN
 from tui.monitor.outbox.reconciler import SURE_AFTER
 from tui.monitor.state.events import Notice

@@ -13,9 +13,10 @@ import pytest
 
 from tests.monitor.fakes import BELL, MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobStatus, Submission
+from tui.domain.jobs import JobStatus
 from tui.domain.pricing import DryRun, ProgramWork
 from tui.domain.primitives import JobProgram
+from tui.domain.submissions import Submission
 from tui.monitor.state.events import JobsFinished
 from tui.store.records.models import JobRecord
 

@@ -13,7 +13,8 @@ import pytest
 from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Account
-from tui.domain.jobs import Job, JobStatus, WaitState
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.submissions import WaitState
 from tui.monitor.outbox.ownership import STALE
 from tui.monitor.outbox.send_queue import CREATION_LIMIT, CREATIONS, FULL_BACKOFF
 from tui.monitor.state.events import Notice, OutboxChanged

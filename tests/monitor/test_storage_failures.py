@@ -12,7 +12,8 @@ from tests.monitor.fakes import BELL, FakeService, MonitorHarness
 from tests.store.samples import make_folders, open_repository, sample_job
 from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobStatus, WaitState
+from tui.domain.jobs import JobStatus
+from tui.domain.submissions import WaitState
 from tui.monitor.outbox.outbox import DISK_AGAIN
 from tui.monitor.state.events import JobsChanged, Notice, Severity
 from tui.store.records.models import JobRecord

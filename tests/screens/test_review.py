@@ -16,8 +16,9 @@ from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
 from tui.domain.circuits import TranspileOptions
-from tui.domain.jobs import OWN_TAG, Primitive, Submission
+from tui.domain.jobs import Primitive
 from tui.domain.sessions import SessionMode, SessionState
+from tui.domain.submissions import OWN_TAG, Submission
 from tui.monitor.state.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen

@@ -22,7 +22,8 @@ from tests.soak.program import ROOT
 from tests.support.sandbox import live_account
 from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.factory import make_service
 from tui.sandbox.base.tokens import Secrets
 from tui.sandbox.lifecycle.launch import SandboxInfo

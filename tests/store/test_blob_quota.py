@@ -13,8 +13,9 @@ from tests.store.samples import NOON, make_folders, sample_job
 from tests.support.clock import FakeClock
 from tui.common.errors import QdeckError
 from tui.config.settings import load_settings
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
 from tui.domain.results import JobResult
+from tui.domain.submissions import Submission
 from tui.store.blobs import Quota
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.repository import JobRepository

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tests.store.samples import NOON, make_folders, open_repository, sample_job
 from tests.support.circuits import bell_candidate
-from tui.domain.jobs import JobMetrics, JobStatus, Primitive, Submission
+from tui.domain.jobs import JobMetrics, JobStatus, Primitive
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.submissions import Submission
 from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission
 from tui.store.records.tables import dump, load
 

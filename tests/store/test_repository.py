@@ -24,9 +24,10 @@ from tests.store.samples import (
 from tests.support.clock import FakeClock
 from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import JobMetrics, JobStatus, LogLevel, Primitive, Submission
+from tui.domain.jobs import JobMetrics, JobStatus, LogLevel, Primitive
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.submissions import Submission
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.records.tables import JOBS
 from tui.store.repository import JobRepository

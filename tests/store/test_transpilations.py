@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.store.samples import NOON, compact_journal, make_folders, open_repository, read_tables, sample_job
 from tests.support.circuits import BELL, BELL_ISA, bell_candidate
 from tui.domain.circuits import Transpilation
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
+from tui.domain.submissions import Submission
 from tui.store.import_export import check, export_json, import_json
 from tui.store.records.models import JobRecord, PendingState, PendingSubmission
 from tui.store.repository import JobRepository

@@ -53,8 +53,6 @@ from tui.domain.jobs import (
     JobQuery,
     JobStatus,
     Primitive,
-    SimulationEstimate,
-    Submission,
     SubmittedCircuit,
     SubmittedJob,
 )
@@ -62,6 +60,7 @@ from tui.domain.primitives import JobProgram
 from tui.domain.results import JobResult
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.timeline import CircuitTimeline
 from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies

@@ -33,11 +33,12 @@ from tui.common.errors import QdeckError
 from tui.config.settings import folders, load_settings
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import CloudOptions
-from tui.domain.jobs import Job, JobStatus, Submission
+from tui.domain.jobs import Job, JobStatus
 from tui.domain.pricing import total_price
 from tui.domain.results import JobResult
 from tui.domain.search import SearchOptions
 from tui.domain.sessions import SessionMode
+from tui.domain.submissions import Submission
 from tui.monitor.actions.circuits import SIMULATION_SECONDS
 from tui.monitor.services import AppServices
 

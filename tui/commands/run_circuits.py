@@ -15,10 +15,11 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate, CheckReport
 from tui.domain.devices.backends import NONE_LISTED, undecided
-from tui.domain.jobs import DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.jobs import DEFAULT_SHOTS, Primitive
 from tui.domain.pricing import unprepared_seconds
 from tui.domain.pubs.inputs import Pub
 from tui.domain.pubs.sweeps import Sweep, check_executions
+from tui.domain.submissions import Submission
 from tui.monitor.services import AppServices
 
 

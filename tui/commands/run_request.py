@@ -19,13 +19,14 @@ from tui.domain.cloud_transpiler import (
     parse_preferences,
     parse_qiskit_option,
 )
-from tui.domain.jobs import LogLevel, Primitive, check_tags
+from tui.domain.jobs import LogLevel, Primitive
 from tui.domain.presets import Preset
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import MOST_PUBS
 from tui.domain.pubs.observables import Observable, parse_observables
 from tui.domain.pubs.sweep_text import Table, parse_assignment, parse_table, read_columns, sweep_of
 from tui.domain.pubs.sweeps import Sweep
+from tui.domain.submissions import check_tags
 
 STDIN = "-"
 MOST_BYTES = 50_000_000

@@ -25,9 +25,9 @@ from tui.compiler.requests import (
 )
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
 from tui.domain.devices.backends import BackendData
-from tui.domain.jobs import Submission
 from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.domain.submissions import Submission
 from tui.domain.timeline import CircuitTimeline
 
 TRANSPILE_SECONDS: Final = 300.0

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from tui.common.errors import QdeckError
-from tui.domain.jobs import MAX_SECONDS, Primitive, check_tags
+from tui.domain.jobs import Primitive
 from tui.domain.primitives import Decoupling, PrimitiveOptions
+from tui.domain.submissions import MAX_SECONDS, check_tags
 
 MOST_PRESETS = 100
 

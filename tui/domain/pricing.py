@@ -10,7 +10,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.values import Value
 from tui.domain.accounts import Usage
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate, qpu_seconds
-from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive
+from tui.domain.submissions import Submission
 
 WITHIN: Final = 0.2
 """Relative error up to which an estimate counts as right."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from tui.common.timing import Clock
 from tui.domain.circuits import Transpilation
-from tui.domain.jobs import Submission
+from tui.domain.submissions import Submission
 from tui.store.blobs import TextCache
 from tui.store.records.models import (
     JobRecord,

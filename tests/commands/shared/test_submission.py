@@ -21,8 +21,9 @@ from tui.commands.shared.context import OpenServices
 from tui.commands.shared.output import Exit
 from tui.commands.shared.submission import MOST_REPEATS, QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobStatus, Submission
+from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult, PubResult
+from tui.domain.submissions import Submission
 from tui.monitor.outbox.outbox import DISK_AGAIN
 from tui.monitor.outbox.reconciler import SURE_AFTER, Reconciler
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.ibm.mock_network import CRN, body, fixture, raw
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobQuery, JobStatus, LogLevel, Primitive, Submission
+from tui.domain.jobs import Job, JobQuery, JobStatus, LogLevel, Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.codec.decoding import Provenance
 from tui.ibm.codec.job_requests import job_body, query_parameters
 from tui.ibm.codec.jobs import (

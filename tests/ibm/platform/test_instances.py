@@ -20,7 +20,8 @@ from tests.ibm.mock_network import (
 from tests.ibm.test_services import ITEM, platform_routes, refused
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Preferences
-from tui.domain.jobs import Primitive, Submission
+from tui.domain.jobs import Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.factory import make_service
 from tui.ibm.transport.client import HttpOptions
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.ibm.mock_network import fixture
-from tui.domain.jobs import DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.jobs import DEFAULT_SHOTS, Primitive
+from tui.domain.submissions import Submission
 from tui.ibm.codec.job_requests import job_body
 from tui.ibm.results.decoder import decode_result
 

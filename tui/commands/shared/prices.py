@@ -8,8 +8,8 @@ from tui.commands.shared.selection import service_facts
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity, Usage
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import Submission
 from tui.domain.pricing import DryRun, Price
+from tui.domain.submissions import Submission
 from tui.monitor.services import AppServices
 
 _MICROSECONDS = 1e6

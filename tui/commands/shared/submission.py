@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from tui.commands.shared.output import explain, say
 from tui.commands.shared.progress import Progress
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, JobStatus, Submission, WaitingSubmission, WaitState
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.submissions import Submission, WaitingSubmission, WaitState
 from tui.monitor.outbox.context import describe
 from tui.monitor.outbox.send_queue import DISK_FULL
 from tui.monitor.services import AppServices

@@ -15,9 +15,10 @@ from tui.common.safe_text import plain
 from tui.common.timing import Clock
 from tui.domain.accounts import Account, Identity
 from tui.domain.devices.backends import Backend, BackendData
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SimulationEstimate, Submission, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.submissions import SimulationEstimate, Submission
 from tui.ibm.auth.tokens import AccessToken, TokenAuth, TokenManager
 from tui.ibm.codec.backends import with_configuration, with_properties
 from tui.ibm.codec.decoding import Provenance, decode_any_size

@@ -9,9 +9,10 @@ from tui.common.values import Listed
 from tui.domain.accounts import Account, AccountDetails, ApiVersion, Identity, Instance, SignOutReport, Usage
 from tui.domain.circuits import CloudCircuit, TranspileOptions
 from tui.domain.devices.backends import Backend, BackendData
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SimulationEstimate, Submission, SubmittedJob
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobQuery, SubmittedJob
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session, SessionMode
+from tui.domain.submissions import SimulationEstimate, Submission
 
 
 class QuantumService(Protocol):

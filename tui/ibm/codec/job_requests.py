@@ -6,9 +6,10 @@ import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
-from tui.domain.jobs import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, JobQuery, Primitive, Submission
+from tui.domain.jobs import JobQuery, Primitive
 from tui.domain.pubs.inputs import Pub
 from tui.domain.pubs.observables import parse_observable
+from tui.domain.submissions import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS, Submission
 from tui.ibm.codec.decoding import stamp
 from tui.ibm.codec.jobs import EXECUTOR
 

@@ -10,18 +10,9 @@ import msgspec
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
-from tui.domain.jobs import (
-    Job,
-    JobMetrics,
-    JobPage,
-    JobStatus,
-    SimulationEstimate,
-    StatusStep,
-    Submission,
-    SubmittedCircuit,
-    SubmittedJob,
-)
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobStatus, StatusStep, SubmittedCircuit, SubmittedJob
 from tui.domain.results import Role
+from tui.domain.submissions import SimulationEstimate, Submission
 from tui.ibm.codec.decoding import (
     Provenance,
     decode,

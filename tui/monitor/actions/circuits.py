@@ -13,11 +13,12 @@ from tui.compiler.candidate_search import Listener
 from tui.compiler.client import Compiler, dt_seconds, rep_delay_us
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
-from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SimulationEstimate, Submission, SubmittedCircuit
+from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SubmittedCircuit
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
 from tui.domain.search import DEFAULT_BUDGET, SearchOptions, SearchProgress, SearchResult
+from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.timeline import CircuitTimeline
 from tui.ibm.codec.job_requests import encoded_params
 from tui.monitor.polling.account_pollers import BackendsPoller

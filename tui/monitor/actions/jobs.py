@@ -11,9 +11,10 @@ from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
 from tui.domain.circuits import Transpilation, classical_bits
 from tui.domain.devices.backends import is_mock
-from tui.domain.jobs import MAX_TAGS, OWN_TAG, Job, JobMetrics, JobQuery, check_tags
+from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.pubs.inputs import decode_inputs
 from tui.domain.results import JobResult, named, widened
+from tui.domain.submissions import MAX_TAGS, OWN_TAG, check_tags
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import circuit_durations
 from tui.jobquery.filters import JobFilter

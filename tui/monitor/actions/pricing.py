@@ -14,8 +14,9 @@ from tui.common.timing import Backoff
 from tui.common.values import Value
 from tui.domain.accounts import Usage
 from tui.domain.devices.backends import twin_of
-from tui.domain.jobs import Job, JobStatus, Submission
+from tui.domain.jobs import Job, JobStatus
 from tui.domain.pricing import NEWEST, Correction, DryRun, Price, PricedJob, corrected
+from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import circuit_durations
 from tui.monitor.actions.circuits import Transpiler

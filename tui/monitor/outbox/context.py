@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tui.common.errors import QdeckError
-from tui.domain.jobs import Job, Submission
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission
 from tui.monitor.outbox.ownership import Ownership
 from tui.monitor.polling.workers import Workers
 from tui.monitor.state.app_state import AppState

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.jobs import Job, Submission, check_tags
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission, check_tags
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe, is_whole
 from tui.monitor.outbox.ownership import Ownership

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RateLimiter
 from tui.common.values import Value
-from tui.domain.jobs import Job, Submission, WaitingSubmission, WaitState
+from tui.domain.jobs import Job
+from tui.domain.submissions import Submission, WaitingSubmission, WaitState
 from tui.ibm.api.service import QuantumService
 from tui.monitor.outbox.context import OutboxContext, describe
 from tui.monitor.state.app_state import changes_service

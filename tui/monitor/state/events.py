@@ -10,8 +10,9 @@ import msgspec
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity, Usage
 from tui.domain.devices.backends import Backend
-from tui.domain.jobs import Job, WaitingSubmission
+from tui.domain.jobs import Job
 from tui.domain.sessions import Session
+from tui.domain.submissions import WaitingSubmission
 
 
 class Severity(StrEnum):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tui.common.errors import QdeckError
 from tui.common.timing import Clock
-from tui.domain.jobs import OWN_TAG, Job, JobMetrics
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.submissions import OWN_TAG
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import HistoryCoverage, JobsChanged, SubmittedJobListed
 from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord, Key, PendingState

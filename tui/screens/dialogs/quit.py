@@ -18,8 +18,9 @@ from textual.widgets import Button, Static
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain, plain_lines, shorten
 from tui.common.timing import Clock
-from tui.domain.jobs import JobStatus, WaitingSubmission
+from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session
+from tui.domain.submissions import WaitingSubmission
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, OutboxChanged
 from tui.screens.base import AppEvent

@@ -11,7 +11,8 @@ from pathlib import Path
 from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
-from tui.domain.jobs import MAX_TAG_LENGTH, MAX_TAGS, Job, WaitingSubmission, WaitState
+from tui.domain.jobs import Job
+from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, WaitingSubmission, WaitState
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm

@@ -18,7 +18,8 @@ from textual.widgets import Static
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
 from tui.config.settings import folders
-from tui.domain.jobs import Job, JobStatus, WaitingSubmission, WaitState
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.submissions import WaitingSubmission, WaitState
 from tui.jobquery.filters import JobFilter
 from tui.jobquery.job_list import Grouping, JobList, JobRows
 from tui.monitor.services import AppServices

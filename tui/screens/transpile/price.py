@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.worker import Worker, WorkerCancelled, get_current_worker
 
 from tui.common.errors import QdeckError
-from tui.domain.jobs import Submission
 from tui.domain.pricing import DryRun, Price
+from tui.domain.submissions import Submission
 from tui.monitor.actions.pricing import PricedSubmission, Pricing
 from tui.screens.base import SectionScreen
 from tui.widgets.forms.price_lines import PriceView, price_lines

@@ -15,8 +15,9 @@ from textual.worker import Worker
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import Job, Submission, WaitState
+from tui.domain.jobs import Job
 from tui.domain.pricing import Price
+from tui.domain.submissions import Submission, WaitState
 from tui.monitor.state.events import OutboxChanged, Severity
 from tui.screens.base import SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.confirm import Confirm

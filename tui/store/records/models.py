@@ -10,8 +10,9 @@ from enum import StrEnum
 from tui.common.values import Value
 from tui.domain.circuits import Transpilation
 from tui.domain.devices.backends import is_mock
-from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep, Submission
+from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
+from tui.domain.submissions import Submission
 
 Key = tuple[str, ...]
 """Fields of a value by which it is found in its table; of a job or session its service and id."""

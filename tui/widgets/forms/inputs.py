@@ -17,7 +17,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.common.safe_text import plain
-from tui.domain.jobs import MAX_TAG_LENGTH, Job
+from tui.domain.jobs import Job
+from tui.domain.submissions import MAX_TAG_LENGTH
 
 _TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]++,)*+([^\s",]++)$', re.IGNORECASE)
 _BARE = re.compile(r'[^\s",]+')

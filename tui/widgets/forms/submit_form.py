@@ -17,12 +17,13 @@ from textual.widgets import Input, Select
 
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive, Submission
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive
 from tui.domain.presets import Preset
 from tui.domain.pricing import unprepared_seconds
 from tui.domain.primitives import Decoupling, PrimitiveOptions
 from tui.domain.pubs.sweep_text import ParameterError
 from tui.domain.pubs.sweeps import Sweep, check_executions
+from tui.domain.submissions import Submission
 from tui.widgets.forms.form_values import apply_preset
 from tui.widgets.forms.inputs import FieldRow, text_field
 from tui.widgets.forms.parameter_rows import ParameterRows

@@ -7,11 +7,12 @@ import math
 from tui.common.safe_text import plain
 from tui.domain.accounts import Usage
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, OVERHEAD_SECONDS, Candidate
-from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS
+from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS
 from tui.domain.pricing import Price
 from tui.domain.pubs.inputs import MOST_PUBS
 from tui.domain.pubs.observables import parse_observables as read_observables
 from tui.domain.sessions import Session, SessionMode
+from tui.domain.submissions import MAX_SECONDS, MAX_TAG_LENGTH, MAX_TAGS
 from tui.widgets.text.format import duration
 
 MAX_SHOTS = 100_000
