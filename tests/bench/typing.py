@@ -12,7 +12,6 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +86,6 @@ def main() -> None:
             file.write_text(program(lines))
             shown = "turn 19"
             plain = measure((sys.executable, "-c", PLAIN, str(file), str(LINE)), home, shown, keys)
-            time.sleep(1)
             qdeck = measure((sys.executable, "-m", "tui", "edit", f"{file}:{LINE}"), home, shown, keys)
         for name, found in (("plain TextArea", plain), ("qdeck", qdeck)):
             print(

@@ -348,4 +348,5 @@ def _unsaved(workspace: Workspace) -> str:
     """Say in a sentence which changes are in no file; empty: none."""
     if not workspace.dirty or not workspace.qasm.strip():
         return ""
-    return f"{shorten(workspace.name, 40)} has changes that are in no file. F3, then ^s saves."
+    name = shorten(workspace.name, 40)
+    return f"{name} has changes that are in no file, kept for the next start. F3, ^s saves."

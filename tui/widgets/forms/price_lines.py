@@ -56,6 +56,8 @@ def price_lines(view: PriceView, width: int) -> list[StyledLine]:
     rows = [*_dry_run_line(view), *_formula_lines(view, width), *_own_line(view)]
     left = format_usage(view.usage)
     if left:
+        if len(left) > width - _LABEL:
+            left = left.removesuffix(" QPU left")
         rows.append(_row("left", left, ""))
     return [*rows, *_warnings(view, width)]
 

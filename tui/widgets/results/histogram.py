@@ -228,12 +228,18 @@ def preview_line(result: JobResult, width: int) -> StyledLine:
             more,
         )
     spans: list[Span] = []
-    used = shown = 0
+    shown = 0
+    used = 0
+    places = sum(one.register == pub.counts[0].register for one in pub.counts)
+    if places > 1:
+        first_place = f"first of {places:,}  "
+        spans.append(Span(first_place, TextStyle.MUTED))
+        used = len(first_place)
     for bits, share in shares:
         label = bits if len(bits) <= 12 else bits[:11] + "…"
         picture = bar(share, 10)
         size = len(label) + len(picture) + 12
-        if spans and used + size > width - 8:
+        if shown and used + size > width - 8:
             break
         spans += [Span(f"{plain(label)} "), Span(picture, TextStyle.BAR), Span(f" {percent(share)}   ")]
         used += size
