@@ -14,7 +14,9 @@ from tests.support.circuits import BELL
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.circuits import TranspileOptions
-from tui.openqasm.drafts import read_draft
+from tui.openqasm.drafts import Change, ChangeKind, Choices, DraftFolder, DraftHead, read_draft
+from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
+from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor import EditorScreen
 from tui.widgets.circuit.qasm_editor import QasmEditor
@@ -132,3 +134,31 @@ async def test_file_named_at_the_start_is_shown_at_its_line_without_signing_in(t
         assert app.screen.query_one(QasmEditor).text.splitlines()[4].startswith("x")
         assert "changed meanwhile" in notices(pilot)
         assert app.workspace.dirty
+
+
+async def test_drafts_of_several_that_ended_are_all_found_and_opened(tmp_path: Path) -> None:
+    for name, text in (("one", "h q;"), ("two", "x q;")):
+        folder = DraftFolder(tmp_path / "drafts")
+        file = folder.new_file()
+        file.begin(DraftHead(name, "", ""))
+        file.add(Change(ChangeKind.EDIT, (0, 0), (0, 0), text), str)
+        file.write()
+        folder.keep(Choices((file.path.name,), file.path.name))
+        folder.close()
+    async with app_in(tmp_path) as (pilot, app):
+        assert "1 more from before: ctrl+o in the editor lists it" in notices(pilot)
+        area = await editor(pilot, app)
+        first = area.text
+        (other,) = {"h q;", "x q;"} - {first}
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, Unsaved))
+        app.screen.dismiss(UnsavedChoice.DISCARD)
+        await until(pilot, lambda: isinstance(app.screen, OpenFile) and "not saved" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: area.text == other)
+        await pilot.press("!")
+        await until(pilot, lambda: on_disk(tmp_path) == [area.text])
+    assert area.text != first, "what was given up is not kept"
+    async with app_in(tmp_path) as (pilot, app):
+        assert "more from before" not in notices(pilot)
+        assert (await editor(pilot, app)).text == on_disk(tmp_path)[0]

@@ -69,7 +69,10 @@ class DraftKeeper:
             return ""
         self.reopen(name)
         changed = self.reopened is not None and bool(self.reopened.changes)
-        return _unsaved(workspace) if changed or workspace.dirty else ""
+        told = _unsaved(workspace) if changed or workspace.dirty else ""
+        if others := len(self.found):
+            told = f"{told} {others} more from before: ctrl+o in the editor lists {_them(others)}.".lstrip()
+        return told
 
     def reopen(self, name: str) -> None:
         """Put a draft that was found on the workspace.
@@ -78,6 +81,8 @@ class DraftKeeper:
             name: one of `found`.
         """
         draft = self.found.pop(name)
+        if self._file is not None:
+            self._file.remove()  # what it held was saved, or given up
         head, workspace = draft.head, self._workspace
         workspace.name, workspace.path = head.name, Path(head.path) if head.path else None
         workspace.qasm, workspace.saved = head.text, head.text if head.saved is None else head.saved
@@ -145,6 +150,10 @@ def _changes_of(draft: Draft, path: Path | None) -> bool:
     """Whether the draft has changes of that file."""
     changed = bool(draft.changes) or draft.head.saved is not None
     return changed and path is not None and draft.head.path == str(path)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _unsaved(workspace: Workspace) -> str:

@@ -76,8 +76,7 @@ class EditorScreen(SectionScreen):
     _asked_for = ""
     """The text it checks."""
     _patience: Timer | None = None
-    _takes_long = False
-    _ever_checked = False
+    _takes_long = _ever_checked = False
     _state: CheckState | CheckReport | QdeckError = CheckState.NOTHING
     _next_error = 0
     _seen: tuple[object, int] = (None, 0)
@@ -208,8 +207,8 @@ class EditorScreen(SectionScreen):
             self._ask_soon()  # an answer to an older text says nothing of this one
             return
         self._next_error = 0
-        stats = message.report.stats if message.report is not None else None
-        self.workspace.qubits = stats.qubits if stats is not None else 0
+        report = message.report
+        self.workspace.qubits = report.stats.qubits if report is not None and report.stats is not None else 0
         self._say(message.report or message.error or CheckState.NOTHING)
         self.query_one(QasmEditor).mark(self.diagnostics)
         self.refresh_bindings()
@@ -233,8 +232,11 @@ class EditorScreen(SectionScreen):
         """Open an example or a file, after asking what becomes of changes."""
         if not await self._may_leave():
             return
-        opened = await self.app.push_screen_wait(OpenFile(self._folder()))
-        if opened is not None:
+        opened = await self.app.push_screen_wait(OpenFile(self._folder(), self.drafts.found))
+        if opened is not None and opened.draft:
+            self.drafts.reopen(opened.draft)
+            self._load_workspace()
+        elif opened is not None:
             self._load(opened.text, opened.name, opened.path)
 
     @work(group="file-command", exit_on_error=False)

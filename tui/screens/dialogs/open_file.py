@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +20,7 @@ from textual.widgets.option_list import Option
 from tui.common.bounded_read import mode_of
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
+from tui.openqasm.drafts import Draft
 from tui.openqasm.examples import Example, examples
 from tui.openqasm.files import read_circuit, suggest
 from tui.screens.dialogs.base import Dialog
@@ -32,11 +34,17 @@ _TITLE_WIDTH, _PATH_WIDTH = 44, 62
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A circuit that was chosen: `path` is `None` for an example."""
+    """A circuit that was chosen.
+
+    Attributes:
+        path: its file; `None` for an example and a draft.
+        draft: the draft's file by its name, for one that an earlier qdeck left; else empty.
+    """
 
     name: str
     text: str
     path: Path | None = None
+    draft: str = ""
 
 
 class OpenFile(Dialog[Opened]):
@@ -46,6 +54,7 @@ class OpenFile(Dialog[Opened]):
 
     Args:
         folder: where relative paths start.
+        drafts: texts that earlier qdecks left unsaved, by the names of their files.
     """
 
     TITLE = "Open a circuit"
@@ -56,9 +65,10 @@ class OpenFile(Dialog[Opened]):
         Binding("tab", "complete", "Complete", show=False, priority=True),
     ]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, drafts: Mapping[str, Draft] | None = None) -> None:
         super().__init__()
         self._folder = folder
+        self._drafts = drafts or {}
         self._examples = {f"example:{example.name}": example for example in examples()}
         self._listed: str | None = None
         """What was typed when the choices were listed."""
@@ -95,6 +105,11 @@ class OpenFile(Dialog[Opened]):
         paths = await asyncio.to_thread(suggest, typed, self._folder)
         word = typed.strip().lower()
         shown = [
+            Option(_draft_line(draft), id=f"draft:{name}")
+            for name, draft in self._drafts.items()
+            if word in f"{draft.head.name} {draft.head.path}".lower()
+        ]
+        shown += [
             Option(_example_line(example), id=key)
             for key, example in self._examples.items()
             if word in f"{example.name} {example.title}".lower()
@@ -142,6 +157,9 @@ class OpenFile(Dialog[Opened]):
         if (example := self._examples.get(key)) is not None:
             self.dismiss(Opened(example.name, example.text))
             return
+        if (draft := self._drafts.get(key.removeprefix("draft:"))) is not None:
+            self.dismiss(Opened(draft.head.name, draft.head.text, draft=key.removeprefix("draft:")))
+            return
         path = key.removeprefix("path:")
         if path.endswith("/"):
             self._open_path(path)
@@ -179,6 +197,15 @@ def _path_line(path: str) -> Content:
     """The path; of a long one its end, which is what tells one from another."""
     shown = plain(path)
     return Content(shown if len(shown) <= _PATH_WIDTH else f"…{shown[1 - _PATH_WIDTH :]}")
+
+
+def _draft_line(draft: Draft) -> Content:
+    where = draft.head.path or "in no file"
+    return Content.assemble(
+        (f"{shorten(draft.head.name, 18):<20}", "bold"),
+        ("not saved  ", "$warning"),
+        (shorten(where, 32), "$quiet"),
+    )
 
 
 def _example_line(example: Example) -> Content:
