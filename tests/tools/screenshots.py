@@ -52,7 +52,8 @@ async def take(folder: Path, home: Path) -> None:
             await driver.press("f4")
             await driver.choose("backend", backend)
             await driver.press("f8")
-            await driver.see(f"{example} for {backend}, level 2")
+            await driver.see("candidates in")
+            await driver.see(f"for {backend}")
             if last:
                 await shoot("transpile")
             await driver.press("f9")
