@@ -65,14 +65,14 @@ def names(shell: Shell) -> list[str]:
 def test_command_sends_at_once_what_a_killed_one_left_in_line(shell: Shell) -> None:
     kill_at(shell, "in line", "left")
     told = shell.qdeck("jobs")
-    assert told.returncode == 0 and "1 submission is not known to be jobs yet" in told.stderr
+    assert told.returncode == 0 and "1 submission is not known to be a job yet" in told.stderr
     done = shell.qdeck("run", "-", "-b", "ibm_peekskill", stdin=BELL)
     assert done.returncode == 0, done.stderr
     assert "From an earlier run “left” is in line, and is sent now" in done.stderr
     # No request of it can be under way: it is not held back.
     assert "next try at" not in done.stderr
     assert names(shell) == ["left", "stdin"]
-    assert "not known to be jobs" not in shell.qdeck("jobs").stderr
+    assert "not known to be" not in shell.qdeck("jobs").stderr
 
 
 def test_command_that_fails_sends_what_a_killed_one_left_in_line(shell: Shell) -> None:

@@ -190,8 +190,12 @@ def say_left_in_line(services: AppServices) -> None:
     """Print how many submissions of earlier runs are no jobs yet, for a command that sends nothing."""
     waiting = services.outbox.queue.waiting()
     if left := [one for one in waiting if not one.elsewhere and one.state is not WaitState.NOT_CREATED]:
-        many = "1 submission is" if len(left) == 1 else f"{len(left)} submissions are"
-        say(f"From earlier runs {many} not known to be jobs yet. `qdeck run` or the app sees to that.")
+        many = (
+            "1 submission is not known to be a job"
+            if len(left) == 1
+            else (f"{len(left)} submissions are not known to be jobs")
+        )
+        say(f"From earlier runs {many} yet. `qdeck run` or the app sees to that.")
 
 
 async def send_earlier(services: AppServices, talk: QueueTalk) -> None:
