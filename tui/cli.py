@@ -26,7 +26,7 @@ from tui.commands.arguments.options import (
     service_options,
 )
 from tui.commands.arguments.services import backends, sandbox
-from tui.commands.history import history
+from tui.commands.jobs.history import history
 from tui.commands.shared.output import (
     Exit,
     OutputClosed,

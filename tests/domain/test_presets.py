@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.commands.run_request import RunRequest
+from tui.commands.circuits.run_request import RunRequest
 from tui.commands.shared.output import UsageFault
 from tui.common.errors import QdeckError
 from tui.config.settings import load_settings

@@ -13,8 +13,8 @@ import pytest
 from tests.support.app import screen_text, settled, until
 from tests.support.sandbox import live_account
 from tui.app import QDeckApp
-from tui.commands.doctor import doctor
-from tui.commands.jobs import list_jobs
+from tui.commands.jobs.jobs import list_jobs
+from tui.commands.local.doctor import doctor
 from tui.commands.shared.context import make_services
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.timing import SystemClock

@@ -14,8 +14,8 @@ import pytest
 from tests.monitor.fakes import MonitorHarness, PreparingCompiler
 from tests.monitor.test_send_queue import SANDBOX
 from tests.support.fixed_values import identity
-from tui.commands import run as run_module
-from tui.commands.run_request import GivenValues, RunRequest
+from tui.commands.circuits import run as run_module
+from tui.commands.circuits.run_request import GivenValues, RunRequest
 from tui.commands.shared.context import OpenServices
 from tui.commands.shared.output import Exit, UsageFault
 from tui.commands.shared.prices import price_facts

@@ -14,8 +14,8 @@ from tests.monitor.test_outbox import never_arrived
 from tests.monitor.test_storage_failures import with_many_jobs
 from tests.store.samples import read_tables
 from tests.support.full_disk import full_disk
-from tui.commands import run as run_module
-from tui.commands.run_request import RunRequest
+from tui.commands.circuits import run as run_module
+from tui.commands.circuits.run_request import RunRequest
 from tui.commands.shared import progress
 from tui.commands.shared.context import OpenServices
 from tui.commands.shared.output import Exit

@@ -33,7 +33,7 @@ def login(choice: ServiceChoice, unexpected: tuple[str, ...], keyring: bool) -> 
     if unexpected:
         say(TOKEN_REFUSED)
         return Exit.USAGE
-    from tui.commands.login import login as command
+    from tui.commands.service.login import login as command
     from tui.domain.accounts import Keep
 
     keep = Keep.KEYRING if keyring else Keep.FILE
@@ -44,7 +44,7 @@ def login(choice: ServiceChoice, unexpected: tuple[str, ...], keyring: bool) -> 
 @service_options(channel="Only the account of this one.", account="Only the account of this name.")
 def logout(choice: ServiceChoice) -> int:
     """End the token and forget the account that `qdeck login` kept."""
-    from tui.commands.login import logout as command
+    from tui.commands.service.login import logout as command
 
     return finish(lambda environ: command(choice, environ))
 
@@ -53,7 +53,7 @@ def logout(choice: ServiceChoice) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def where(as_json: bool) -> int:
     """Tell which files and hosts qdeck uses, and where each setting comes from. Never shows a token."""
-    from tui.commands.paths import where as command
+    from tui.commands.local.paths import where as command
 
     return int(command(os.environ, as_json=as_json))
 
@@ -67,6 +67,6 @@ def doctor(choice: ServiceChoice, as_json: bool) -> int:
     Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
     nothing; what it signs in to, it signs out of.
     """
-    from tui.commands.doctor import doctor as command
+    from tui.commands.local.doctor import doctor as command
 
     return finish(lambda environ: command(choice, environ, as_json=as_json))

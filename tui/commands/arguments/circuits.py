@@ -63,8 +63,8 @@ def run(
     tabs when stdout is not a terminal. A run that takes more QPU time than the instance has left, or uses
     a coupler or qubit that is broken, needs --yes. Ctrl+C stops waiting; the job goes on at the service.
     """
-    from tui.commands.run import run as command
-    from tui.commands.run_request import (
+    from tui.commands.circuits.run import run as command
+    from tui.commands.circuits.run_request import (
         CLOUD_FLAGS,
         PARAMETER_FLAGS,
         CloudFlags,
@@ -111,8 +111,8 @@ def transpile(choice: ServiceChoice, **options: Any) -> int:
     estimated success (ESP), those that use a broken coupler or qubit last. Where the best one does, the
     status is 2.
     """
-    from tui.commands.transpile import TranspileRequest
-    from tui.commands.transpile import transpile as command
+    from tui.commands.circuits.transpile import TranspileRequest
+    from tui.commands.circuits.transpile import transpile as command
 
     request = TranspileRequest(service=choice, **options)
     return finish(lambda environ: command(request, environ))
@@ -127,6 +127,6 @@ def check(files: tuple[str, ...], as_json: bool) -> int:
     Prints file:line:column: error: message, a line each. The status is 0 where Qiskit takes all files, 1
     where it does not, 2 where one cannot be read. No service is asked.
     """
-    from tui.commands.check import check as command
+    from tui.commands.circuits.check import check as command
 
     return finish(lambda environ: command(files, environ, as_json=as_json))

@@ -26,7 +26,7 @@ def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options
     """List the newest jobs; where no account is found, those of the history."""
     from datetime import UTC, datetime
 
-    from tui.commands.jobs import asked_moment, list_jobs
+    from tui.commands.jobs.jobs import asked_moment, list_jobs
     from tui.domain.jobs import JobQuery
 
     async def listed(environ: Mapping[str, str]) -> Exit:
@@ -53,7 +53,7 @@ def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> 
     It comes from the history where that keeps it, else from the service. Values of an estimator come with
     what each step of the error mitigation made of them. Of a dry run, usage and timing alone are printed.
     """
-    from tui.commands.result import show_result
+    from tui.commands.jobs.result import show_result
 
     return finish(lambda environ: show_result(choice, environ, job_id, as_json=as_json, offline=offline))
 
@@ -63,6 +63,6 @@ def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> 
 @service_options()
 def cancel(choice: ServiceChoice, job_id: str) -> int:
     """Cancel a job on the service."""
-    from tui.commands.jobs import cancel_job
+    from tui.commands.jobs.jobs import cancel_job
 
     return finish(lambda environ: cancel_job(choice, environ, job_id))

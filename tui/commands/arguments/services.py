@@ -23,7 +23,7 @@ def backends(choice: ServiceChoice, name: str, as_json: bool) -> int:
     Those that changed notably since the calibration of the day before, as far as that was seen here, are
     marked.
     """
-    from tui.commands.backends import list_backends
+    from tui.commands.service.backends import list_backends
 
     return finish(lambda environ: list_backends(choice, environ, name, as_json=as_json))
 
@@ -65,6 +65,6 @@ def sandbox(faults: tuple[str, ...], **options: Any) -> int:
     a calibration drifted by seeded noise from the recorded one, with which jobs are simulated that start from
     then on. Couplers may die and come back. `properties?updated_before=` gives the earlier ones.
     """
-    from tui.commands.sandbox import serve
+    from tui.commands.local.sandbox import serve
 
     return serve(os.environ, faults=faults, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 
-from tui.commands.run_request import name_of, read_circuit
+from tui.commands.circuits.run_request import name_of, read_circuit
 from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_lines, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain

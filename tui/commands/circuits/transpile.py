@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.commands.run_circuits import require_backend_name
-from tui.commands.run_request import read_circuit
+from tui.commands.circuits.run_circuits import require_backend_name
+from tui.commands.circuits.run_request import read_circuit
 from tui.commands.shared.context import signed_in_services
 from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, say
 from tui.commands.shared.search import ALL, flagged, online_backends, search_on

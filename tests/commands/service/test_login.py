@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, WorthlessKeyring, in_place
-from tui.commands import login as signing
-from tui.commands.doctor import doctor
-from tui.commands.jobs import cancel_job, list_jobs
-from tui.commands.login import login, logout
-from tui.commands.paths import where
+from tui.commands.jobs.jobs import cancel_job, list_jobs
+from tui.commands.local.doctor import doctor
+from tui.commands.local.paths import where
+from tui.commands.service import login as signing
+from tui.commands.service.login import login, logout
 from tui.commands.shared.output import Exit, UsageFault
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.errors import QdeckError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui.commands.run_request import STDIN, GivenValues, RunRequest, name_of
+from tui.commands.circuits.run_request import STDIN, GivenValues, RunRequest, name_of
 from tui.commands.shared.context import waiting_for_service
 from tui.commands.shared.output import UsageFault, say
 from tui.commands.shared.selection import require_backend

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.commands.run_request import MOST_BYTES, ParameterFlags, RunRequest
+from tui.commands.circuits.run_request import MOST_BYTES, ParameterFlags, RunRequest
 from tui.commands.shared.output import UsageFault
 
 

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from tests.support.company import HOST, company
-from tui.commands import doctor as module
-from tui.commands.doctor import doctor
+from tui.commands.local import doctor as module
+from tui.commands.local.doctor import doctor
 from tui.commands.shared.output import Exit
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.safe_text import Secret

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 
-from tui.commands.run_circuits import (
+from tui.commands.circuits.run_circuits import (
     Circuit,
     backend_for,
     checked_circuits,
@@ -14,7 +14,7 @@ from tui.commands.run_circuits import (
     make_submissions,
     require_backend_name,
 )
-from tui.commands.run_request import GivenValues, RunRequest, read_circuit
+from tui.commands.circuits.run_request import GivenValues, RunRequest, read_circuit
 from tui.commands.shared.answers import emit_jobs, emit_result, run_answer
 from tui.commands.shared.context import OpenServices, signed_in_services, waiting_for_service
 from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say

@@ -21,16 +21,6 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with neither account nor history."""
-    for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_CHANNEL", "QISKIT_IBM_INSTANCE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("QDECK_HOME", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 async def stored_jobs(home: Path) -> Path:
     """A history of two jobs, one of each generation, confirmed at different times."""
     history = JobRepository(make_folders(home), SystemClock())

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_jobs import home  # noqa: F401  # the fixture
 from tests.store.samples import make_folders, sample_job
 from tui.cli import main
 from tui.common.timing import SystemClock
@@ -25,7 +24,7 @@ Keep = Callable[[Job, bytes | None], None]
 
 
 @pytest.fixture
-def keep(home: Path) -> Keep:  # noqa: F811
+def keep(home: Path) -> Keep:
     """Writes a job, and its result, to the history."""
 
     async def written(job: Job, body: bytes | None) -> None:

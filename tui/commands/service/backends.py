@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from tui.commands.jobs import LIST_SECONDS
-from tui.commands.run_circuits import require_backend_name
+from tui.commands.circuits.run_circuits import require_backend_name
+from tui.commands.jobs.jobs import LIST_SECONDS
 from tui.commands.shared.context import signed_in_services, waiting_for_service
 from tui.commands.shared.output import Exit, emit_json, emit_table, say
 from tui.commands.shared.selection import ServiceChoice, service_facts

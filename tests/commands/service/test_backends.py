@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.devices import five_qubits, with_coupler, with_qubit
 from tests.support.fixed_values import backends, identity
-from tui.commands.backends import calibration_facts, print_backends, print_device
+from tui.commands.service.backends import calibration_facts, print_backends, print_device
 from tui.commands.shared.output import Exit
 from tui.domain.devices.calibration_changes import calibration_changes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.commands.jobs import LIST_SECONDS
+from tui.commands.jobs.jobs import LIST_SECONDS
 from tui.commands.shared.answers import job_facts, parameter_cells, parameter_heads
 from tui.commands.shared.context import (
     sign_in,

@@ -1,0 +1,1 @@
+"""Commands about circuits: check, transpile and run them."""

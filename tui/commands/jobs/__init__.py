@@ -1,0 +1,1 @@
+"""Commands about jobs: list, read, cancel them, and the history of them."""

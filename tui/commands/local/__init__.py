@@ -1,0 +1,1 @@
+"""Commands about this machine: folders, faults, the sandbox."""

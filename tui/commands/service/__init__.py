@@ -1,0 +1,1 @@
+"""Commands about the service: sign in, its backends."""
