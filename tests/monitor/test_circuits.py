@@ -15,6 +15,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
 from tui.domain.jobs import SubmittedCircuit
 from tui.domain.submissions import SimulationEstimate
+from tui.ibm.codec.calibrations import calibration_time
 
 
 async def test_qpy_circuit_is_decoded_once_and_kept(tmp_path: Path) -> None:
@@ -98,6 +99,7 @@ async def test_transpilation_of_a_submitted_circuit_survives_a_restart(tmp_path:
     options = TranspileOptions(optimization_level=3, seed=42)
     candidate = await harness.services.transpiler.transpile("OPENQASM 3;", "ibm_cusco", options)
     assert candidate.at == harness.clock.now()
+    assert candidate.calibrated == calibration_time(await harness.services.backends.data("ibm_cusco"))
     transpilation = candidate.transpilation
     job = await harness.services.outbox.submit(replace(BELL, transpilation=transpilation))
     foreign = harness.host.add()

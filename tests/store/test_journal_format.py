@@ -37,7 +37,7 @@ async def test_line_of_each_table_is_byte_exact(tmp_path: Path) -> None:
 
 
 def test_submission_of_an_earlier_version_is_read() -> None:
-    """Before quantum programs a submission had no program, options, params, price or sweep."""
+    """Before quantum programs a submission had no program, options, params, price, sweep or prediction."""
     submission = Submission(Primitive.SAMPLER, "b", "OPENQASM 3;")
     pending = PendingSubmission("qdeck-2", PendingState.PREPARED, "platform", "crn:one", NOON, submission)
     row = dump(pending)
@@ -45,7 +45,7 @@ def test_submission_of_an_earlier_version_is_read() -> None:
     assert isinstance(members, dict)
     for name in (
         *("program", "options", "params", "formula_seconds"),
-        *("parameters", "sweep", "further", "inputs"),
+        *("parameters", "sweep", "further", "inputs", "prediction"),
     ):
         del members[name]
     assert load(PendingSubmission)(row) == pending

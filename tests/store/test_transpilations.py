@@ -128,6 +128,38 @@ async def test_later_transpilation_of_same_circuit_wins(tmp_path: Path) -> None:
     assert row["seconds"] == 7.0
 
 
+async def test_each_job_keeps_the_success_estimated_for_it(tmp_path: Path) -> None:
+    """Two jobs of the same ISA circuit, a day and a calibration apart: the later one changes nothing."""
+    folders = make_folders(tmp_path)
+    history = await open_repository(folders)
+    days = [
+        replace(
+            bell_candidate(),
+            at=NOON + timedelta(days=day),
+            calibrated=NOON + timedelta(days=day, hours=-3),
+            estimated_success=0.97 - day / 10,
+            estimated_success_idle=0.96 - day / 10,
+        ).transpilation
+        for day in range(2)
+    ]
+    for day, transpilation in enumerate(days):
+        pending = _pending(f"qdeck-{day}", transpilation)
+        history.upsert_submission(pending)
+        kept = history.submission(pending.tag)
+        assert kept is not None and kept.submission.predicted == transpilation.prediction
+        job = replace(sample_job(day), circuit=BELL_ISA, source=BELL)
+        history.upsert([JobRecord(job, own_tag=pending.tag, prediction=kept.submission.predicted)])
+    await history.aclose()
+    again = await open_repository(folders)
+    for day, transpilation in enumerate(days):
+        record = again.record(("platform", sample_job(day).id))
+        assert record is not None
+        found = again.transpilation(record)
+        assert found is not None and found.prediction == transpilation.prediction
+        assert (found.options, found.layout) == (transpilation.options, transpilation.layout)
+    await again.aclose()
+
+
 async def test_transpilation_is_exported_imported_and_checked(tmp_path: Path) -> None:
     folders, others = make_folders(tmp_path / "one"), make_folders(tmp_path / "two")
     history = await open_repository(folders)

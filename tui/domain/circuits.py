@@ -136,6 +136,20 @@ class CloudCircuit(Value, frozen=True):
     final: tuple[int, ...]
 
 
+class Prediction(Value, frozen=True):
+    """Success that was estimated for a circuit when it was submitted: a rank, not a promise.
+
+    Attributes:
+        success: product of (1 - error) over gates and measurements; `None` without calibration.
+        success_idle: the same with the decay of waiting qubits; `None` where T1, T2 or lengths are not known.
+        calibrated: moment (UTC) of the calibration by which it was estimated; `None` where not told.
+    """
+
+    success: float | None = None
+    success_idle: float | None = None
+    calibrated: datetime | None = None
+
+
 class Transpilation(Value, frozen=True):
     """How a circuit was transpiled: what is kept of a `Candidate`, without its texts.
 
@@ -146,6 +160,8 @@ class Transpilation(Value, frozen=True):
         seconds: how long it took.
         estimated_success: product of (1 - error) over gates and measurements; `None` without calibration.
         at: when (UTC).
+        estimated_success_idle: the same with the decay of waiting qubits, where T1 or T2 are known.
+        calibrated: moment (UTC) of the calibration it was chosen by; `None` where not told.
     """
 
     backend: str
@@ -158,6 +174,24 @@ class Transpilation(Value, frozen=True):
     seconds: float = 0.0
     estimated_success: float | None = None
     at: datetime | None = None
+    estimated_success_idle: float | None = None
+    calibrated: datetime | None = None
+
+    @property
+    def prediction(self) -> Prediction:
+        """Success estimated by this calibration."""
+        return Prediction(self.estimated_success, self.estimated_success_idle, self.calibrated)
+
+    def predicted(self, prediction: Prediction | None) -> Transpilation:
+        """Return it with the estimates made for one job; `None`: for this job none were kept."""
+        if prediction is None:
+            return self
+        return replace(
+            self,
+            estimated_success=prediction.success,
+            estimated_success_idle=prediction.success_idle,
+            calibrated=prediction.calibrated,
+        )
 
 
 class Candidate(Value, frozen=True):
@@ -183,6 +217,7 @@ class Candidate(Value, frozen=True):
             with this level and seed alone.
         rep_delay_us: the device's own pause between two shots, in microseconds; `None` where not told.
         at: when it was transpiled (UTC), as far as that was noted.
+        calibrated: moment (UTC) of the calibration it was made by; `None` where not told.
         parameters: free parameters of the ISA circuit, in Qiskit's order; some of the source may be gone.
     """
 
@@ -211,6 +246,7 @@ class Candidate(Value, frozen=True):
     drawing: str = ""
     """Text drawing of the ISA circuit (idle qubits left out), empty when it was too large to draw."""
     at: datetime | None = None
+    calibrated: datetime | None = None
     parameters: tuple[str, ...] = ()
 
     @property
@@ -227,6 +263,8 @@ class Candidate(Value, frozen=True):
             seconds=self.seconds,
             estimated_success=self.estimated_success,
             at=self.at,
+            estimated_success_idle=self.estimated_success_idle,
+            calibrated=self.calibrated,
         )
 
     def lay_out(self, text: str) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.values import Value
-from tui.domain.circuits import Transpilation
+from tui.domain.circuits import Prediction, Transpilation
 from tui.domain.jobs import LogLevel, Primitive
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import Pub, decode_inputs
@@ -78,6 +78,7 @@ class Submission:
         sweep: their values; `None` for a circuit without parameters, and once it is prepared.
         further: the PUBs after the first; none once it is prepared.
         inputs: as of the job, once it is prepared.
+        prediction: success estimated for the first circuit, where its transpilation is kept elsewhere.
     """
 
     primitive: Primitive
@@ -103,6 +104,12 @@ class Submission:
     sweep: Sweep | None = None
     further: tuple[Pub, ...] = ()
     inputs: str = field(default="", repr=False)
+    prediction: Prediction | None = None
+
+    @property
+    def predicted(self) -> Prediction | None:
+        """Success estimated for the first circuit; `None` where it was not transpiled here."""
+        return self.prediction if self.transpilation is None else self.transpilation.prediction
 
     @property
     def circuits(self) -> int:

@@ -292,6 +292,7 @@ class TextCache:
                 params="",
                 inputs="",
                 transpilation=None,
+                prediction=submission.predicted,
                 sweep=None,
                 further=(),
             ),

@@ -213,9 +213,13 @@ class SubmissionRepository:
             self._remove_unused_transpiled({pending.circuit_hash})
 
     def transpilation(self, record: JobRecord) -> Transpilation | None:
-        """Return how the job's circuit was transpiled; `None` when that was not done here."""
+        """Return how the job's circuit was transpiled, with the success estimated for this job.
+
+        Returns:
+            The transpilation; `None` when that was not done here.
+        """
         kept = self._cache.values[TRANSPILATIONS].get((record.circuit_hash,))
-        return None if kept is None else kept.transpilation
+        return None if kept is None else kept.transpilation.predicted(record.prediction)
 
     def _remove_old_submissions(self) -> None:
         """Remove what ended long ago; once an hour, for a qdeck may run for months."""

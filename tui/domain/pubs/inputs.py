@@ -48,11 +48,13 @@ class PubInputs(Value, frozen=True):
         name: of the circuit.
         observables: as the user wrote them.
         sweep: values of the parameters.
+        transpilation: how its circuit was made here, with the success estimated for it.
     """
 
     name: str = ""
     observables: tuple[str, ...] = ()
     sweep: Sweep | None = None
+    transpilation: Transpilation | None = None
 
 
 def encode_inputs(pubs: Sequence[Pub]) -> str:
@@ -63,7 +65,7 @@ def encode_inputs(pubs: Sequence[Pub]) -> str:
     """
     if len(pubs) == 1 and pubs[0].sweep is None:
         return ""
-    kept = [PubInputs(pub.name, pub.observable_labels, pub.sweep) for pub in pubs]
+    kept = [PubInputs(pub.name, pub.observable_labels, pub.sweep, pub.transpilation) for pub in pubs]
     return msgspec.json.encode(kept).decode()
 
 

@@ -20,6 +20,7 @@ from tui.domain.pubs.sweeps import check_bound, check_executions
 from tui.domain.search import DEFAULT_BUDGET, SearchOptions, SearchProgress, SearchResult
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.timeline import CircuitTimeline
+from tui.ibm.codec.calibrations import calibration_time
 from tui.ibm.codec.job_requests import encoded_params
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
@@ -180,13 +181,16 @@ class Transpiler:
             QdeckError: the program cannot be transpiled, or the backend's data cannot be had.
         """
         target = await self._backends.data(backend)
-        at = self._app_state.clock.now()
+        at, calibrated = self._app_state.clock.now(), calibration_time(target)
+
+        def dated(candidate: Candidate) -> Candidate:
+            return replace(candidate, at=at, calibrated=calibrated)
 
         def told(news: SearchProgress | Candidate) -> None:
-            tell(replace(news, at=at) if isinstance(news, Candidate) else news)
+            tell(dated(news) if isinstance(news, Candidate) else news)
 
         found = await self._compiler.search(qasm, target, options, told)
-        return replace(found, candidates=tuple(replace(one, at=at) for one in found.candidates))
+        return replace(found, candidates=tuple(map(dated, found.candidates)))
 
     async def timeline(self, candidate: Candidate) -> CircuitTimeline:
         """Schedule a candidate as late as possible.
@@ -224,7 +228,7 @@ class Transpiler:
             isa = made.qasm or (await self._compiler.decode_qpy(made.qpy))[0]
             layouts = (made.initial, made.final)
             candidate = await self._compiler.review(qasm, isa, target, options, layouts, took)
-        return replace(candidate, at=self._app_state.clock.now())
+        return replace(candidate, at=self._app_state.clock.now(), calibrated=calibration_time(target))
 
     @property
     def prepares_programs(self) -> bool:

@@ -262,7 +262,10 @@ class SendQueue:
         )
         tag = pending.tag
         record = replace(
-            self._app_state.jobs.as_record(whole), own_tag=tag, formula_seconds=submission.formula_seconds
+            self._app_state.jobs.as_record(whole),
+            own_tag=tag,
+            formula_seconds=submission.formula_seconds,
+            prediction=submission.predicted,
         )
         self._history.upsert_submission(replace(pending, state=PendingState.ACCEPTED, job_id=job.id))
         await self._app_state.jobs.upsert([record])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from tui.common.values import Value
-from tui.domain.circuits import Transpilation
+from tui.domain.circuits import Prediction, Transpilation
 from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
@@ -42,6 +42,7 @@ class JobRecord(Value, frozen=True):
         formula_seconds: QPU seconds by IBM's published formula when it was submitted here.
         role_asked: the service was asked which primitive it stands for: a job without a role has none, as
             far as can be told.
+        prediction: success estimated when it was submitted here, of its first circuit.
     """
 
     job: Job
@@ -56,6 +57,7 @@ class JobRecord(Value, frozen=True):
     formula_seconds: float | None = None
     inputs_hash: str = ""
     role_asked: bool = False
+    prediction: Prediction | None = None
 
     @property
     def key(self) -> tuple[str, str]:

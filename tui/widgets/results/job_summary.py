@@ -7,7 +7,7 @@ import textwrap
 from datetime import datetime
 
 from tui.common.safe_text import plain, shorten
-from tui.domain.circuits import Transpilation
+from tui.domain.circuits import Prediction, Transpilation
 from tui.domain.error_codes import ERROR_CODES
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
@@ -173,8 +173,18 @@ def transpilation_rows(transpilation: Transpilation) -> list[tuple[str, str]]:
     ]
     if transpilation.final_layout != transpilation.layout:
         rows += _layout("at the end", transpilation.final_layout)
-    success = transpilation.estimated_success
-    return [*rows, ("success", f"{percent(success)} estimated" if success is not None else NOTHING)]
+    return [*rows, *_prediction(transpilation.prediction)]
+
+
+def _prediction(prediction: Prediction) -> list[tuple[str, str]]:
+    if prediction.success is None:
+        return [("success", NOTHING)]
+    rows = [("success", f"{percent(prediction.success)} estimated")]
+    if prediction.success_idle is not None:
+        rows.append(("", f"{percent(prediction.success_idle)} with the decay of waiting qubits"))
+    if prediction.calibrated is not None:
+        rows.append(("", f"by the calibration of {format_datetime(prediction.calibrated)}"))
+    return rows
 
 
 def _layout(name: str, layout: tuple[int, ...]) -> list[tuple[str, str]]:
