@@ -1,0 +1,76 @@
+"""Orders, weights, distances and bits of outcomes, on asymmetric strings, against Qiskit's `BitArray`."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from qiskit.primitives import BitArray
+
+from tui.domain.statistics.outcomes import (
+    Order,
+    hamming_distances,
+    histogram,
+    marginal,
+    ones,
+    spaced,
+    weights,
+)
+
+COUNTS = {"0001": 50, "0011": 30, "1000": 15, "1110": 5}
+
+
+def _random_counts(num_bits: int, shots: int) -> dict[str, int]:
+    chance = random.Random(num_bits)
+    found: dict[str, int] = {}
+    for _ in range(shots):
+        bits = "".join(chance.choices("01", [0.8, 0.2], k=num_bits))
+        found[bits] = found.get(bits, 0) + 1
+    return found
+
+
+def _order(order: Order, reference: str = "") -> list[str]:
+    return [row.bits for row in histogram(COUNTS, 10, order, reference).rows]
+
+
+def test_orders_of_outcomes() -> None:
+    assert _order(Order.FREQUENCY) == ["0001", "0011", "1000", "1110"]
+    assert _order(Order.VALUE) == ["0001", "0011", "1000", "1110"]
+    assert _order(Order.WEIGHT) == ["0001", "1000", "0011", "1110"]
+    assert _order(Order.DISTANCE, "1100") == ["1000", "1110", "0001", "0011"]
+
+
+def test_histogram_sums_up_the_rest() -> None:
+    found = histogram(COUNTS, 2)
+    assert [row.times for row in found.rows] == [50, 30]
+    assert (found.rest_outcomes, found.rest_times) == (2, 20)
+    assert histogram({}, 3).rest_times == 0
+
+
+def test_bit_0_is_the_rightmost_character_everywhere() -> None:
+    assert ones(COUNTS, 4) == (80, 35, 5, 20)
+    assert marginal(COUNTS, [0]) == {"1": 80, "0": 20}
+    assert marginal(COUNTS, [0, 3]) == {"01": 80, "10": 20}
+    assert marginal(COUNTS, [3, 0]) == {"10": 80, "01": 20}
+
+
+def test_weights_and_distances_of_shots() -> None:
+    assert weights(COUNTS, 4) == (0, 65, 30, 5, 0)
+    assert hamming_distances(COUNTS, 4, "1000") == (15, 0, 55, 30, 0)
+    assert hamming_distances(COUNTS, 4, "0000") == weights(COUNTS, 4)
+    with pytest.raises(ValueError, match="4 zeros and ones"):
+        hamming_distances(COUNTS, 4, "10")
+
+
+@pytest.mark.parametrize("num_bits", [1, 7, 127])
+def test_marginals_are_those_of_qiskit(num_bits: int) -> None:
+    counts = _random_counts(num_bits, 3000)
+    array = BitArray.from_counts(counts, num_bits=num_bits)
+    expected = [int(array.slice_bits(bit).get_counts().get("1", 0)) for bit in range(num_bits)]
+    assert list(ones(counts, num_bits)) == expected
+    chosen = sorted(random.Random(1).sample(range(num_bits), min(3, num_bits)))
+    assert marginal(counts, chosen) == array.slice_bits(chosen).get_counts()
+
+
+def test_joint_strings_are_spaced_by_register() -> None:
+    assert spaced("110010", [2, 1, 3]) == "11 0 010"
