@@ -21,7 +21,7 @@ from tests.bench.responsiveness import NAP
 from tui.app import QDeckApp
 from tui.commands.shared.context import make_services
 from tui.common.timing import SystemClock
-from tui.screens.editor import EditorScreen
+from tui.screens.editor.screen import EditorScreen
 from tui.widgets.circuit.qasm_editor import QasmEditor
 
 SECONDS = 8.0
@@ -70,7 +70,7 @@ async def measure(pilot: Pilot[None], name: str) -> str:
     editor.text = PROGRAMS[name]
     how = "checked"
     await pilot.pause(0.6)
-    while screen._asking is not None:
+    while screen.checks.busy:
         await asyncio.sleep(0.05)
         if time.perf_counter() - began > SECONDS and how == "checked":
             how = "stopped by esc"
@@ -94,7 +94,7 @@ async def main(names: list[str]) -> None:
             assert isinstance(screen, EditorScreen)
             # The first check waits for Qiskit, and is not stopped as soon.
             screen.query_one(QasmEditor).text = _HEAD3
-            while not screen._ever_checked:
+            while not screen.checks.ever_checked:
                 await pilot.pause(0.1)
             for name in names or PROGRAMS:
                 print(await measure(pilot, name), flush=True)

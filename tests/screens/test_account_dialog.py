@@ -17,7 +17,7 @@ from tui.common.safe_text import Secret
 from tui.domain.accounts import Channel, Keep, Route
 from tui.ibm.credentials import keyring
 from tui.screens.account import AccountScreen
-from tui.screens.editor import EditorScreen
+from tui.screens.editor.screen import EditorScreen
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
 from tui.widgets.forms.select import SearchableSelect

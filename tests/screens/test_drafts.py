@@ -18,7 +18,7 @@ from tui.openqasm.drafts import Change, ChangeKind, Choices, DraftFolder, DraftH
 from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.drafts import DraftKeeper
-from tui.screens.editor import EditorScreen
+from tui.screens.editor.screen import EditorScreen
 from tui.widgets.circuit.qasm_editor import QasmEditor
 
 

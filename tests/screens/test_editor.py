@@ -20,7 +20,8 @@ from tui.domain.circuits import CheckReport, Diagnostic
 from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
-from tui.screens.editor import EditorScreen
+from tui.screens.editor.checks import CheckPane
+from tui.screens.editor.screen import EditorScreen
 from tui.screens.transpile.screen import TranspileScreen
 from tui.screens.workspace import PendingAction
 from tui.widgets.circuit.qasm_editor import QasmEditor
@@ -111,9 +112,9 @@ async def test_editor_drops_a_check_of_an_older_text() -> None:
         assert isinstance(screen, EditorScreen)
         area.load_text(BELL + "// more")
         await until(pilot, lambda: shows(pilot, "not checked yet"))
-        screen.post_message(EditorScreen.Checked(BELL, WRONG))
+        screen.checks.post_message(CheckPane.Answer(BELL, WRONG))
         await pilot.pause()
-        assert screen.diagnostics == ()
+        assert screen.checks.diagnostics == ()
         services.report = AppServicesHarness().report
         await until(pilot, lambda: shows(pilot, "✔ checked"))
 
@@ -303,7 +304,7 @@ async def test_editor_check_that_takes_long_is_stopped_by_a_key(monkeypatch: pyt
     async with running(services) as pilot:
         area = await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "✔ checked"))
-        monkeypatch.setattr("tui.screens.editor.LONG", 0.05)
+        monkeypatch.setattr("tui.screens.editor.checks.LONG", 0.05)
         with monkeypatch.context() as patch:
             patch.setattr(services.compiler, "check", endless)
             area.load_text(BELL + "// a bomb")
@@ -321,6 +322,6 @@ async def test_editor_check_that_takes_long_after_a_report_says_so(monkeypatch: 
         await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "✔ checked"))
         screen = app_of(pilot).screen
-        assert isinstance(screen, EditorScreen) and isinstance(screen._state, CheckReport)
-        screen._out_of_patience()
-        assert screen._takes_long
+        assert isinstance(screen, EditorScreen) and isinstance(screen.checks.state, CheckReport)
+        screen.checks._out_of_patience()
+        assert screen.checks.takes_long

@@ -26,7 +26,7 @@ def sections(
     """
 
     def editor() -> Screen[None]:
-        from tui.screens.editor import EditorScreen
+        from tui.screens.editor.screen import EditorScreen
 
         return EditorScreen(services, workspace, drafts())
 

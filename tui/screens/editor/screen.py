@@ -1,0 +1,148 @@
+"""The editor: write OpenQASM, see at once what Qiskit says of it, and go on to transpile and run."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import TextArea
+
+from tui.monitor.services import AppServices
+from tui.screens.drafts import DraftKeeper
+from tui.screens.editor.checks import CheckPane
+from tui.screens.editor.files import EditorFiles
+from tui.screens.workspace import PendingAction, Workspace
+from tui.widgets.circuit.qasm_editor import QasmEditor
+from tui.widgets.keymap import EDITOR, bindings
+from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
+
+ROOMY = 110
+"""Columns from which on the circuit is drawn beside its text."""
+_INVITATION = (
+    "Type OpenQASM here, or\n  ctrl+o  opens an example or a file\n  F8      transpiles what is written"
+)
+_RUNS = "\n  F9      transpiles it and goes on to run it"
+
+
+class EditorScreen(EditorFiles):
+    """The text, its circuit beside it and what Qiskit says below."""
+
+    SECTION = "editor"
+    BINDINGS: ClassVar = bindings(EDITOR)
+
+    _next_error = 0
+    _seen: tuple[object, int] = (None, 0)
+    """The document, and its version, that was taken notice of."""
+
+    def __init__(self, services: AppServices, workspace: Workspace, drafts: DraftKeeper) -> None:
+        super().__init__(services, workspace, drafts)
+        self.checks = CheckPane(services, workspace, self._drawing_width, id="verdict")
+
+    def compose(self) -> ComposeResult:
+        """The name of the circuit, text and drawing, and what Qiskit says."""
+        yield TextBlock(id="title")
+        with Horizontal(id="desk"):
+            runs = "" if self.services.read_only else _RUNS
+            yield QasmEditor(placeholder=Content(_INVITATION + runs), id="qasm")
+            yield TextPane(id="circuit")
+        yield self.checks
+
+    def on_mount(self) -> None:
+        """The caret is in the text."""
+        self.query_one("#circuit", TextPane).can_focus = False
+        area = self.query_one(QasmEditor)
+        area.on_change = self._note_change
+        self._load_workspace()
+        self.drafts.begin_once()
+        area.focus()
+
+    def on_screen_resume(self) -> None:
+        """Another section may have put another circuit on the workspace; and Qiskit will be needed."""
+        self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
+        self._load_workspace()
+
+    def on_resize(self) -> None:
+        """The drawing has room, or not."""
+        roomy = self.size.width >= ROOMY
+        if roomy != self.has_class("-roomy"):
+            self.set_class(roomy, "-roomy")
+            self.call_after_refresh(self.checks.ask_soon)
+
+    # --- checking --------------------------------------------------------------------------------
+
+    @on(TextArea.Changed, "#qasm")
+    def _edited(self) -> None:
+        document = self.query_one(QasmEditor).document
+        if self._seen == (document, document.version) and self.checks.begun:
+            return
+        self._seen = document, document.version
+        self._share_text()
+        self._show_title(typing=not document.empty)
+        self.checks.edited(empty=document.empty)
+
+    def _text_loaded(self) -> None:
+        self.checks.begin()
+
+    @on(CheckPane.Pausing)
+    def _paused(self) -> None:
+        self._show_title()
+
+    @on(CheckPane.Checked)
+    def _checked(self, message: CheckPane.Checked) -> None:
+        self._next_error = 0
+        report = message.report
+        self.workspace.qubits = report.stats.qubits if report is not None and report.stats is not None else 0
+        self.query_one(QasmEditor).mark(self.checks.diagnostics)
+        self.refresh_bindings()
+
+    @on(CheckPane.PatienceChanged)
+    def _patience_changed(self) -> None:
+        self.refresh_bindings()
+
+    @on(CheckPane.Drawn)
+    def _drew(self, message: CheckPane.Drawn) -> None:
+        page = text_page(message.drawing) if message.drawing else []
+        self.query_one("#circuit", TextPane).show(lambda _width: page, home=not message.text)
+
+    def _drawing_width(self) -> int:
+        return self.query_one("#circuit").size.width if self.has_class("-roomy") else 0
+
+    # --- going on --------------------------------------------------------------------------------
+
+    def action_transpile(self) -> None:
+        """Transpile and review."""
+        self._go_on(PendingAction.TRANSPILE)
+
+    def action_run(self) -> None:
+        """Transpile with the choices made, and go on to the submit form."""
+        self._go_on(PendingAction.RUN)
+
+    def action_jump(self) -> None:
+        """Go to the next error."""
+        if found := self.checks.diagnostics:
+            self.query_one(QasmEditor).jump_to(found[self._next_error % len(found)])
+            self._next_error += 1
+
+    def action_stop(self) -> None:
+        """Stop the check: the compiler really stops."""
+        self.checks.stop()
+        self.call_after_refresh(self.refresh_bindings)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`jump` exists only while there are errors, `stop` while a check takes long."""
+        if action == "stop":
+            return self.checks.takes_long
+        return bool(self.checks.diagnostics) if action == "jump" else super().check_action(action, parameters)
+
+    def _go_on(self, pending_action: PendingAction) -> None:
+        if not self.workspace.qasm.strip():
+            self.shell.show_notice("There is no circuit yet: type one, or ctrl+o opens an example.")
+        elif self.checks.diagnostics:
+            self._next_error = 0
+            self.action_jump()  # what is wrong stands below the text already
+        else:
+            self.workspace.pending_action = pending_action
+            self.shell.go("transpile")
