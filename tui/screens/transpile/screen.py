@@ -7,12 +7,11 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.worker import Worker
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.circuits import TranspileOptions
 from tui.domain.devices.backends import best_backend, undecided
 from tui.domain.search import SearchProgress
 from tui.monitor.state.events import (
@@ -25,6 +24,7 @@ from tui.monitor.state.events import (
 )
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
+from tui.screens.transpile.review import ReviewPane
 from tui.screens.transpile.status import (
     Refused,
     SearchNews,
@@ -34,20 +34,14 @@ from tui.screens.transpile.status import (
     missing,
     search,
     verdict,
-    warning_lines,
 )
 from tui.screens.transpile.submit import SubmitPane
-from tui.screens.transpile.views import CandidateViews
 from tui.screens.workspace import PendingAction
-from tui.widgets.circuit.candidate_views import loss_line
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
-
-_MOST_WARNINGS, _MOST_WARNINGS_LOW = 6, 2
-"""Lines of warnings between table and views, on a high and on a low screen."""
 
 
 class TranspileScreen(SectionScreen):
@@ -72,21 +66,14 @@ class TranspileScreen(SectionScreen):
     """A candidate was picked while the search went on: it stays."""
 
     def compose(self) -> ComposeResult:
-        """Choices, one line of state, the candidates, then the views of one beside the submit form."""
+        """Choices, one line of state, then the candidates."""
         yield TranspileOptionsForm(id="choices")
         yield TextBlock(id="said")
         yield TextBlock(id="nothing-yet")
-        with Vertical(id="review"):
-            yield CandidateTable(id="candidates")
-            yield TextBlock(id="losses")
-            yield TextBlock(id="warnings")
-            with Horizontal(id="below"):
-                yield CandidateViews(id="views")
-                yield SubmitPane(id="submit")
+        yield ReviewPane(id="review")
 
     def on_mount(self) -> None:
         """Show what is known already."""
-        self._submit.display = not self.services.read_only
         self._show_backends()
         self._show_identity()
         workspace = self.workspace
@@ -94,7 +81,7 @@ class TranspileScreen(SectionScreen):
             workspace.backend, workspace.options, search=workspace.search
         )
         if self.workspace.candidate is not None:
-            self._review(self.workspace.candidate)
+            self._pane.review(self.workspace.candidate)
         self._show_state()
 
     def on_screen_resume(self) -> None:
@@ -116,7 +103,7 @@ class TranspileScreen(SectionScreen):
         else:
             self._show_state()
             if pending_action is PendingAction.RUN:
-                self._show_form()
+                self._pane.show_form()
 
     def app_event(self, event: Event) -> None:
         """Follow backends, sessions, usage and identity."""
@@ -145,21 +132,18 @@ class TranspileScreen(SectionScreen):
         if not self.workspace.reviewed:
             self._start(PendingAction.RUN)
         elif not self._submit.display:
-            self._show_form()
+            self._pane.show_form()
         else:
             self._submit.submit()
 
     def action_view(self, name: str) -> None:
-        """Show a view of the candidate; on a narrow screen alone, and once more beside the form."""
-        views = self.query_one(CandidateViews)
-        alone = not self._submit.display
-        self._show_beside(form=alone and views.chosen == name)
-        views.choose(name)
+        """Show a view of the candidate."""
+        self._pane.show_view(name)
 
     def action_dry_run(self) -> None:
         """Ask the service what the run would take, without running it."""
         if not self._submit.display:
-            self._show_form()
+            self._pane.show_form()
         self._submit.ask_dry_run()
 
     def action_stop(self) -> None:
@@ -236,13 +220,13 @@ class TranspileScreen(SectionScreen):
         if isinstance(news, SearchProgress):
             self._show_state(line((f"{news.words}  esc stops", TextStyle.BUSY)))
             return
-        table = self.query_one(CandidateTable)
+        table = self._pane.table
         if self.workspace.candidate_source != message.source or self.workspace.candidate is None:
             # Its text and its views are shown at once, those of better ones at the end.
             table.clear()
             self.workspace.candidate, self.workspace.candidate_source = news, message.source
             table.add(news)
-            self._review(news)
+            self._pane.review(news)
             self._show_state(line(("Searching…  esc stops", TextStyle.BUSY)))
         else:
             table.add(news, pick=False)
@@ -250,7 +234,7 @@ class TranspileScreen(SectionScreen):
     @on(Transpiled)
     def _transpiled(self, message: Transpiled) -> None:
         self._work, self._searched = None, message.searched
-        best, table = message.candidates[0], self.query_one(CandidateTable)
+        best, table = message.candidates[0], self._pane.table
         if self.workspace.candidate_source != message.source:
             table.clear()
         pick = not (message.searched and self._picked_by_user)
@@ -258,11 +242,11 @@ class TranspileScreen(SectionScreen):
             table.add(candidate, pick=pick and candidate is best)
         if pick:
             self.workspace.candidate, self.workspace.candidate_source = best, message.source
-            self._review(best)
+            self._pane.review(best)
         self.refresh_bindings()
         self._show_state()
         if message.pending_action is PendingAction.RUN:
-            self._show_form()
+            self._pane.show_form()
 
     @on(CandidateTable.Picked)
     def _picked(self, message: CandidateTable.Picked) -> None:
@@ -277,7 +261,7 @@ class TranspileScreen(SectionScreen):
             workspace.backend, workspace.options, search=workspace.search
         )
         self.refresh_bindings()
-        self._review(candidate)
+        self._pane.review(candidate)
         self._submit.show_sessions()
         self._show_state()
 
@@ -316,8 +300,12 @@ class TranspileScreen(SectionScreen):
         return True
 
     @property
+    def _pane(self) -> ReviewPane:
+        return self.query_one(ReviewPane)
+
+    @property
     def _submit(self) -> SubmitPane:
-        return self.query_one(SubmitPane)
+        return self._pane.submit
 
     @property
     def _signed_in(self) -> bool:
@@ -355,42 +343,10 @@ class TranspileScreen(SectionScreen):
         self._apply_choices()
         self.refresh_bindings()
 
-    def _show_form(self) -> None:
-        self._show_beside(form=True)
-        self._submit.form.focus_first()
-
-    def _show_beside(self, *, form: bool) -> None:
-        """Show the submit form beside the view; without it, a view has all of a narrow screen."""
-        wide = self.has_class("-wide")
-        self._submit.display = (form or wide) and not self.services.read_only
-
-    def _review(self, candidate: Candidate) -> None:
-        self.query_one(CandidateViews).review(candidate)
-        self._submit.review(candidate)
-        self._show_judgement()
-
-    def _show_judgement(self) -> None:
-        """Show what costs the fidelity, and what is wrong with the candidate, as wide as the screen is."""
-        candidate, width = self.workspace.candidate, max(30, self.size.width - 2)
-        if candidate is None:
-            return
-        warnings = warning_lines(candidate, width)
-        most = _MOST_WARNINGS if self.has_class("-high") else _MOST_WARNINGS_LOW
-        if len(warnings) > most:
-            warnings[most - 1 :] = [line(("! and more: 2 shows all", TextStyle.WARNING))]
-        self.query_one("#losses", TextBlock).show(loss_line(candidate, width))
-        self.query_one("#warnings", TextBlock).show(warnings)
-
-    def on_resize(self) -> None:
-        """Fit the table, the lines below it and the form."""
-        table_rows = max(5, self.size.height // 4)
-        self.query_one(CandidateTable).use_rows(table_rows)
-        self._show_judgement()
-
     def _show_state(self, *said: StyledLine) -> None:
         """Show what stands: `said`, or what follows from the workspace."""
         candidate = self.workspace.candidate
-        self.query_one("#review").display = candidate is not None
+        self._pane.display = candidate is not None
         nothing_yet = self.query_one("#nothing-yet", TextBlock)
         nothing_yet.display = candidate is None and not said
         if candidate is None:

@@ -1,0 +1,99 @@
+"""The candidates of a circuit, and of the one under review what is to be known before it is submitted."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from tui.domain.circuits import Candidate
+from tui.screens.base import SectionScreen
+from tui.screens.transpile.status import warning_lines
+from tui.screens.transpile.submit import SubmitPane
+from tui.screens.transpile.views import CandidateViews
+from tui.widgets.circuit.candidate_views import loss_line
+from tui.widgets.tables.candidate_table import CandidateTable
+from tui.widgets.text.styled_text import TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock
+
+_MOST_WARNINGS, _MOST_WARNINGS_LOW = 6, 2
+"""Lines of warnings between table and views, on a high and on a low screen."""
+
+
+class ReviewPane(Vertical):
+    """The table, what costs the fidelity, then the views of one candidate beside the submit form.
+
+    For a `SectionScreen`, whose workspace has the candidate under review.
+    """
+
+    def compose(self) -> ComposeResult:
+        """Table, losses and warnings, and below them views and form."""
+        yield CandidateTable(id="candidates")
+        yield TextBlock(id="losses")
+        yield TextBlock(id="warnings")
+        with Horizontal(id="below"):
+            yield CandidateViews(id="views")
+            yield SubmitPane(id="submit")
+
+    def on_mount(self) -> None:
+        """Show the form only where something can be submitted."""
+        self.submit.display = not self._section.services.read_only
+
+    @property
+    def table(self) -> CandidateTable:
+        """All candidates."""
+        return self.query_one(CandidateTable)
+
+    @property
+    def submit(self) -> SubmitPane:
+        """The form and the price."""
+        return self.query_one(SubmitPane)
+
+    def review(self, candidate: Candidate) -> None:
+        """Show another candidate, that of the workspace."""
+        self.query_one(CandidateViews).review(candidate)
+        self.submit.review(candidate)
+        self._show_judgement()
+
+    def show_view(self, name: str) -> None:
+        """Show a view of the candidate; on a narrow screen alone, and once more beside the form.
+
+        Args:
+            name: one of `VIEWS`.
+        """
+        views = self.query_one(CandidateViews)
+        alone = not self.submit.display
+        self._show_beside(form=alone and views.chosen == name)
+        views.choose(name)
+
+    def show_form(self) -> None:
+        """Show the form, and put the focus on it."""
+        self._show_beside(form=True)
+        self.submit.form.focus_first()
+
+    def on_resize(self) -> None:
+        """Fit the table and the lines below it."""
+        self.table.use_rows(max(5, self.screen.size.height // 4))
+        self._show_judgement()
+
+    @property
+    def _section(self) -> SectionScreen:
+        return cast(SectionScreen, self.screen)
+
+    def _show_beside(self, *, form: bool) -> None:
+        """Show the form beside the view; without it, a view has all of a narrow screen."""
+        wide = self.screen.has_class("-wide")
+        self.submit.display = (form or wide) and not self._section.services.read_only
+
+    def _show_judgement(self) -> None:
+        """Show what costs the fidelity, and what is wrong with the candidate, as wide as the screen is."""
+        candidate, width = self._section.workspace.candidate, max(30, self.screen.size.width - 2)
+        if candidate is None:
+            return
+        warnings = warning_lines(candidate, width)
+        most = _MOST_WARNINGS if self.screen.has_class("-high") else _MOST_WARNINGS_LOW
+        if len(warnings) > most:
+            warnings[most - 1 :] = [line(("! and more: 2 shows all", TextStyle.WARNING))]
+        self.query_one("#losses", TextBlock).show(loss_line(candidate, width))
+        self.query_one("#warnings", TextBlock).show(warnings)
