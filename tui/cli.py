@@ -17,6 +17,7 @@ import click
 from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
 from tui.commands.arguments.circuits import check, run, transpile
+from tui.commands.arguments.history import history
 from tui.commands.arguments.jobs import cancel, jobs, result
 from tui.commands.arguments.options import (
     STATUSES,
@@ -26,7 +27,6 @@ from tui.commands.arguments.options import (
     service_options,
 )
 from tui.commands.arguments.services import backends, sandbox
-from tui.commands.jobs.history import history
 from tui.commands.shared.output import (
     Exit,
     OutputClosed,

@@ -16,6 +16,7 @@ from tui.app import QDeckApp
 from tui.commands.jobs.jobs import list_jobs
 from tui.commands.local.doctor import doctor
 from tui.commands.shared.context import make_services
+from tui.commands.shared.listing import AS_JSON, AS_TABLE
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.timing import SystemClock
 from tui.domain.accounts import Channel
@@ -68,9 +69,9 @@ async def test_run_leaves_no_secret_in_any_file(
         "QDECK_ENDPOINT_RUNTIME": live_sandbox.runtime,
     }
     shown: list[str] = []
-    await doctor(ServiceChoice(), environ, as_json=True)
-    await list_jobs(ServiceChoice(), environ, limit=5, as_json=True)
-    await doctor(ServiceChoice(), environ | {"QISKIT_IBM_INSTANCE": "no/such/one"}, as_json=False)
+    await doctor(ServiceChoice(), environ, listing=AS_JSON)
+    await list_jobs(ServiceChoice(), environ, limit=5, listing=AS_JSON)
+    await doctor(ServiceChoice(), environ | {"QISKIT_IBM_INSTANCE": "no/such/one"}, listing=AS_TABLE)
     account = live_account(live_sandbox, channel)
     app = QDeckApp(make_services(environ, SystemClock()), clock=SystemClock(), sign_in=account)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

@@ -18,6 +18,7 @@ import pytest
 from tests.support.company import HOST, company
 from tui.commands.local import doctor as module
 from tui.commands.local.doctor import doctor
+from tui.commands.shared.listing import AS_JSON, AS_TABLE
 from tui.commands.shared.output import Exit
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.safe_text import Secret
@@ -65,7 +66,7 @@ def sandboxed(info: SandboxInfo, channel: Channel, **changes: str) -> dict[str, 
 
 async def doctor_answer(environ: dict[str, str], output: Output) -> tuple[Exit, dict[str, dict[str, Any]]]:
     """The exit status, and the steps by name (of several, one that failed, else the last)."""
-    status = await doctor(ServiceChoice(), environ, as_json=True)
+    status = await doctor(ServiceChoice(), environ, listing=AS_JSON)
     told = json.loads(output.readouterr().out)
     assert told["ok"] is (status is Exit.DONE)
     steps: dict[str, dict[str, Any]] = {}
@@ -92,12 +93,12 @@ async def test_doctor_text_ends_with_the_verdict(
     live_sandbox: SandboxInfo, home: dict[str, str], capsys: Output
 ) -> None:
     environ = home | sandboxed(live_sandbox, Channel.PLATFORM)
-    assert await doctor(ServiceChoice(), environ, as_json=False) is Exit.DONE
+    assert await doctor(ServiceChoice(), environ, listing=AS_TABLE) is Exit.DONE
     told = capsys.readouterr()
     assert told.err.splitlines()[-1] == "Nothing fails."
     assert "ok\tIAM\t" in told.out
     wrong = environ | {"QISKIT_IBM_TOKEN": KEY}
-    assert await doctor(ServiceChoice(), wrong, as_json=False) is Exit.FAILED
+    assert await doctor(ServiceChoice(), wrong, listing=AS_TABLE) is Exit.FAILED
     told = capsys.readouterr()
     assert told.err.startswith("What fails first is IAM: ")
     assert KEY not in told.out + told.err
@@ -221,7 +222,7 @@ async def test_doctor_checks_every_host_of_the_account(
     monkeypatch.setattr(module, "steps_to", steps)
     monkeypatch.setattr(module, "_service", nothing)
     environ = home | {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": instance}
-    status = await doctor(ServiceChoice(), environ, as_json=True)
+    status = await doctor(ServiceChoice(), environ, listing=AS_JSON)
     told = json.loads(capsys.readouterr().out)["steps"]
     hosts = {f"iam.{IBM}", f"api.global-search-tagging.{IBM}", f"globalcatalog.{IBM}"}
     hosts.add(f"eu-de.quantum.{IBM}" if instance == REGIONAL else f"quantum.{IBM}")

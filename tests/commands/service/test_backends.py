@@ -9,6 +9,7 @@ import pytest
 from tests.support.devices import five_qubits, with_coupler, with_qubit
 from tests.support.fixed_values import backends, identity
 from tui.commands.service.backends import calibration_facts, print_backends, print_device
+from tui.commands.shared.listing import AS_TABLE
 from tui.commands.shared.output import Exit
 from tui.domain.devices.calibration_changes import calibration_changes
 
@@ -38,16 +39,16 @@ def test_facts_of_a_calibration_have_every_part_and_change() -> None:
 
 
 def test_backends_are_printed_as_columns(capsys: Output) -> None:
-    assert print_backends(identity(), backends(), as_json=False) == Exit.DONE
+    assert print_backends(identity(), backends(), listing=AS_TABLE) == Exit.DONE
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert rows[1][:4] == ["online", "ibm_cusco", "12", "127"]
-    assert print_backends(identity(), (), as_json=False) == Exit.DONE
+    assert print_backends(identity(), (), listing=AS_TABLE) == Exit.DONE
     written = capsys.readouterr()
     assert not written.out and written.err
 
 
 def test_device_is_printed_with_what_changed(capsys: Output) -> None:
-    print_device(identity(), backends()[0], AFTER, BEFORE, as_json=False)
+    print_device(identity(), backends()[0], AFTER, BEFORE, listing=AS_TABLE)
     written = capsys.readouterr()
     rows = [line.split("\t") for line in written.out.splitlines()]
     assert rows[1] == ["qubit", "1", "5", "99", "50", "0.02", "ok", "readout error worse"]

@@ -16,6 +16,7 @@ from tui.commands.local.doctor import doctor
 from tui.commands.local.paths import where
 from tui.commands.service import login as signing
 from tui.commands.service.login import login, logout
+from tui.commands.shared.listing import AS_JSON, AS_TABLE
 from tui.commands.shared.output import Exit, UsageFault
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.errors import QdeckError
@@ -53,16 +54,16 @@ async def test_login_with_keyring_signs_in_and_logout_forgets_the_token(
     assert "Memory Keyring" in capsys.readouterr().err
     assert list(memory.entries.values()) == [live_sandbox.api_key]
 
-    assert where(environ, as_json=True) is Exit.DONE
+    assert where(environ, listing=AS_JSON) is Exit.DONE
     (account,) = json.loads(capsys.readouterr().out)["accounts"]
     assert account["token_in"] == "keyring" and memory.read == []
 
-    assert await doctor(WHO, environ, as_json=True) is Exit.DONE
+    assert await doctor(WHO, environ, listing=AS_JSON) is Exit.DONE
     steps = {step["step"]: step for step in json.loads(capsys.readouterr().out)["steps"]}
     assert "keyring" in steps["account"]["message"]
     assert "Memory Keyring" in steps["keyring"]["message"]
 
-    assert await list_jobs(WHO, environ, limit=1, as_json=True) is Exit.DONE
+    assert await list_jobs(WHO, environ, limit=1, listing=AS_JSON) is Exit.DONE
     assert json.loads(capsys.readouterr().out)["history"] is False
 
     assert await logout(WHO, environ) is Exit.DONE
@@ -77,9 +78,9 @@ async def test_commands_report_a_locked_keyring(
     assert await login(WHO, environ, Keep.KEYRING) is Exit.DONE
     with in_place(LockedKeyring()):
         with pytest.raises(QdeckError, match="locked"):
-            await list_jobs(WHO, environ, limit=1, as_json=False)
+            await list_jobs(WHO, environ, limit=1, listing=AS_TABLE)
         capsys.readouterr()
-        assert await doctor(WHO, environ, as_json=True) is Exit.FAILED
+        assert await doctor(WHO, environ, listing=AS_JSON) is Exit.FAILED
         steps = {step["step"]: step for step in json.loads(capsys.readouterr().out)["steps"]}
         assert (steps["keyring"]["state"], steps["service"]["state"]) == ("failed", "skipped")
         assert await logout(WHO, environ) is Exit.FAILED
@@ -122,10 +123,10 @@ async def test_login_saves_a_second_account_by_name_and_logout_forgets_it(
     accounts = json.loads(kept.read_text(encoding="utf-8"))
     accounts["platform"]["token"] = "no-such-key"
     kept.write_text(json.dumps(accounts), encoding="utf-8")
-    assert await list_jobs(second, environ | own, limit=1, as_json=True) is Exit.DONE
+    assert await list_jobs(second, environ | own, limit=1, listing=AS_JSON) is Exit.DONE
     with pytest.raises(QdeckError):
-        await list_jobs(WHO, environ | own, limit=1, as_json=True)
-    assert await doctor(second, environ | own, as_json=True) is Exit.DONE
+        await list_jobs(WHO, environ | own, limit=1, listing=AS_JSON)
+    assert await doctor(second, environ | own, listing=AS_JSON) is Exit.DONE
     with pytest.raises(UsageFault, match="There are: platform, second"):
         await logout(ServiceChoice(account="third"), environ)
     capsys.readouterr()
@@ -170,7 +171,7 @@ async def test_login_says_when_certificates_are_not_checked(
     accounts = json.loads(kept.read_text(encoding="utf-8"))
     accounts["platform"]["verify"] = False
     kept.write_text(json.dumps(accounts), encoding="utf-8")
-    assert await list_jobs(WHO, environ, limit=1, as_json=False) is Exit.DONE
+    assert await list_jobs(WHO, environ, limit=1, listing=AS_TABLE) is Exit.DONE
     told = capsys.readouterr()
     assert "CERTIFICATES NOT CHECKED" in told.err and "CERTIFICATES" not in told.out
 
@@ -181,16 +182,16 @@ async def test_commands_go_on_after_a_broken_settings_file(
     assert await login(WHO, environ) is Exit.DONE
     settings = tmp_path / "qdeck" / "config" / "settings.toml"
     settings.write_text("ca_file =", encoding="utf-8")
-    assert await list_jobs(WHO, environ, limit=1, as_json=False) is Exit.DONE
+    assert await list_jobs(WHO, environ, limit=1, listing=AS_TABLE) is Exit.DONE
     assert "settings.toml cannot be read" in capsys.readouterr().err
     # What it says of `readonly` is not known either.
     with pytest.raises(QdeckError, match="read-only"):
         await cancel_job(WHO, environ, "any-job")
     settings.write_text('ca_file = "no-such.pem"', encoding="utf-8")
     with pytest.raises(QdeckError, match=r"settings\.toml"):
-        await list_jobs(WHO, environ, limit=1, as_json=False)
-    assert await doctor(WHO, environ, as_json=True) is Exit.FAILED
+        await list_jobs(WHO, environ, limit=1, listing=AS_TABLE)
+    assert await doctor(WHO, environ, listing=AS_JSON) is Exit.FAILED
     steps = {step["step"]: step for step in json.loads(capsys.readouterr().out)["steps"]}
     assert steps["CA file"]["state"] == "failed"
-    assert where(environ, as_json=False) is Exit.DONE
+    assert where(environ, listing=AS_TABLE) is Exit.DONE
     assert "no-such.pem\tsettings.toml, not there" in capsys.readouterr().out

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.arguments.options import STATUSES, TOKEN_REFUSED, finish, service_options
+from tui.commands.arguments.options import STATUSES, TOKEN_REFUSED, finish, listing_options, service_options
 from tui.commands.shared.output import Exit, say
 
 if TYPE_CHECKING:
+    from tui.commands.shared.listing import Output
     from tui.commands.shared.selection import ServiceChoice
 
 
@@ -50,18 +51,18 @@ def logout(choice: ServiceChoice) -> int:
 
 
 @click.command(epilog=STATUSES)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def where(as_json: bool) -> int:
+@listing_options()
+def where(listing: Output) -> int:
     """Tell which files and hosts qdeck uses, and where each setting comes from. Never shows a token."""
     from tui.commands.local.paths import where as command
 
-    return int(command(os.environ, as_json=as_json))
+    return int(command(os.environ, listing))
 
 
 @click.command(epilog=STATUSES)
 @service_options(channel="Only the account of this one.", instance=None, account="The account of this name.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(choice: ServiceChoice, as_json: bool) -> int:
+@listing_options()
+def doctor(choice: ServiceChoice, listing: Output) -> int:
     """Try each step between here and the service, and tell which one fails and what to do.
 
     Terminal, storage, account, DNS, TCP, proxy, TLS, API version, login, clock, instance, jobs. Submits
@@ -69,4 +70,4 @@ def doctor(choice: ServiceChoice, as_json: bool) -> int:
     """
     from tui.commands.local.doctor import doctor as command
 
-    return finish(lambda environ: command(choice, environ, as_json=as_json))
+    return finish(lambda environ: command(choice, environ, listing))

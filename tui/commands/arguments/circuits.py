@@ -10,6 +10,7 @@ from tui.commands.arguments.options import (
     STATUSES,
     cloud_options,
     finish,
+    listing_options,
     run_options,
     service_options,
     sweep_options,
@@ -103,7 +104,7 @@ def run(
 @budget_option
 @click.option("-o", "--output", default="", metavar="FILE", help="Write the best circuit there.")
 @click.option("-y", "--yes", is_flag=True, help="Status 0 although the best one uses what is broken.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@listing_options(file=False)
 def transpile(choice: ServiceChoice, **options: Any) -> int:
     """Search for the best way to transpile the OpenQASM program in FILE (- for stdin), and print a table.
 

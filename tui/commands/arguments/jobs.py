@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.arguments.options import STATUSES, finish, query_options, service_options
+from tui.commands.arguments.options import STATUSES, finish, listing_options, query_options, service_options
 from tui.commands.shared.output import Exit
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @query_options
 @click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@listing_options()
 def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options: Any) -> int:
     """List the newest jobs; where no account is found, those of the history."""
     from datetime import UTC, datetime

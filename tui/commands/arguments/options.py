@@ -271,6 +271,42 @@ cloud_options = _Together(
 """Options of the cloud transpiler, named as in `CloudFlags`."""
 
 
+def listing_options(*, file: bool = True) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command that lists something the options of its form.
+
+    Args:
+        file: let the list go to a file, too.
+
+    Returns:
+        A decorator; the command is called with `listing`, an `Output`.
+    """
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(command)
+        def with_listing(form: str | None, as_json: bool, to_file: str = "", **values: Any) -> int:
+            from tui.commands.shared.listing import Output
+
+            return command(listing=Output.of(form, to_file, as_json=as_json), **values)
+
+        return (_form_options if not file else _Together(_form_options, _file_option))(with_listing)
+
+    return decorate
+
+
+_form_options = _Together(
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "jsonl", "csv"]),
+        help="Default: that of FILE's ending, else table.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Short for --format json: one object."),
+)
+_file_option = click.option(
+    "-o", "--output", "to_file", default="", metavar="FILE", help="Write to this file, not to stdout."
+)
+
+
 def finish(command: Callable[[Mapping[str, str]], Awaitable[Exit]]) -> int:
     """Run what a command does in an event loop of its own, with the environment of the process.
 

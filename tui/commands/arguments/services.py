@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.arguments.options import STATUSES, finish, service_options
+from tui.commands.arguments.options import STATUSES, finish, listing_options, service_options
 
 if TYPE_CHECKING:
+    from tui.commands.shared.listing import Output
     from tui.commands.shared.selection import ServiceChoice
 
 
 @click.command(epilog=STATUSES)
 @click.argument("name", required=False, default="")
 @service_options()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def backends(choice: ServiceChoice, name: str, as_json: bool) -> int:
+@listing_options()
+def backends(choice: ServiceChoice, name: str, listing: Output) -> int:
     """List the backends; with NAME, the figures of each of its qubits and couplers.
 
     Those that changed notably since the calibration of the day before, as far as that was seen here, are
@@ -25,7 +26,7 @@ def backends(choice: ServiceChoice, name: str, as_json: bool) -> int:
     """
     from tui.commands.service.backends import list_backends
 
-    return finish(lambda environ: list_backends(choice, environ, name, as_json=as_json))
+    return finish(lambda environ: list_backends(choice, environ, name, listing))
 
 
 @click.command(epilog=STATUSES)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tui.commands.circuits.run_circuits import require_backend_name
 from tui.commands.circuits.run_request import read_circuit
 from tui.commands.shared.context import signed_in_services
-from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, say
+from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing, write_file
+from tui.commands.shared.output import Exit, UsageFault, say
 from tui.commands.shared.search import ALL, flagged, online_backends, search_on
 from tui.commands.shared.selection import ServiceChoice
-from tui.common.atomic_file import replace_file
-from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Candidate
 from tui.domain.ranking import rank_key
 from tui.domain.search import SearchOptions
@@ -32,6 +30,7 @@ class TranspileRequest:
         level, seeds, budget: as of `SearchOptions`; `None`: not said.
         output: file for the best circuit; empty: none.
         yes: status 0 though the best candidate is flagged.
+        listing: the form in which the candidates are printed.
     """
 
     file: str
@@ -42,7 +41,7 @@ class TranspileRequest:
     budget: float | None = None
     output: str = ""
     yes: bool = False
-    as_json: bool = False
+    listing: Output = AS_TABLE
 
     def verify(self) -> None:
         """Refuse what cannot be meant.
@@ -78,10 +77,10 @@ async def _transpile(request: TranspileRequest, environ: Mapping[str, str], sour
         for name in names:
             found += (await search_on(services, source, name, options)).candidates
         candidates = sorted(found, key=rank_key)
-        _answer(candidates, as_json=request.as_json, several=request.backend == ALL)
+        _answer(candidates, request.listing, several=request.backend == ALL)
         best = candidates[0]
         if request.output:
-            _write(Path(request.output), best.qasm)
+            write_file(request.output, best.qasm)
         if best.flags and not request.yes:
             say(f"qdeck: {flagged(best)} --yes takes it all the same.")
             return Exit.USAGE
@@ -96,12 +95,14 @@ async def _backends(services: AppServices, request: TranspileRequest, source: st
     return await online_backends(services, report.stats.qubits if report.stats else 1)
 
 
-def _answer(candidates: Sequence[Candidate], *, as_json: bool, several: bool) -> None:
-    if as_json:
-        facts = [candidate_facts(one, with_backend=several) for one in candidates]
-        emit_json({"candidates": facts, "best": facts[0], "qasm": candidates[0].qasm})
-        return
-    emit_table(_HEAD, [_row(one) for one in candidates])
+def _answer(candidates: Sequence[Candidate], listing: Output, *, several: bool) -> None:
+    facts = [candidate_facts(one, with_backend=several) for one in candidates]
+    emit_listing(
+        listing,
+        answer={"candidates": facts, "best": facts[0], "qasm": candidates[0].qasm},
+        entries=facts,
+        tables=[Table(_HEAD, [_row(one) for one in candidates])],
+    )
 
 
 def candidate_facts(candidate: Candidate, *, with_backend: bool = False) -> dict[str, object]:
@@ -156,12 +157,3 @@ def _row(candidate: Candidate) -> tuple[str, ...]:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.3g} %"
-
-
-def _write(file: Path, qasm: str) -> None:
-    try:
-        replace_file(file, [qasm.encode()], mode=0o644, keep_mode=True)
-    except OSError as error:
-        raise QdeckError(
-            ErrorKind.STORAGE, f"{file} cannot be written: {error.strerror or error}."
-        ) from error

@@ -15,7 +15,8 @@ from tui.commands.shared.context import (
     time_limit,
     waiting_for_service,
 )
-from tui.commands.shared.output import Exit, UsageFault, emit_json, emit_table, explain, say
+from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing
+from tui.commands.shared.output import Exit, UsageFault, explain, say
 from tui.commands.shared.selection import ServiceChoice, choose_account, service_facts, service_label
 from tui.commands.shared.submission import say_left_in_line
 from tui.common.errors import QdeckError
@@ -65,7 +66,7 @@ async def list_jobs(
     environ: Mapping[str, str],
     *,
     limit: int,
-    as_json: bool,
+    listing: Output = AS_TABLE,
     offline: bool = False,
     wanted: JobQuery | None = None,
 ) -> Exit:
@@ -78,7 +79,7 @@ async def list_jobs(
         choice: the service meant.
         environ: the environment.
         limit: the most jobs printed.
-        as_json: print one JSON object.
+        listing: the form and the file.
         offline: ask no service.
         wanted: filters; `None`: all jobs.
 
@@ -103,7 +104,7 @@ async def list_jobs(
                 kind = f"{choice.channel} account" if choice.channel else "account"
                 if not offline:
                     say(f"No {kind} found: `qdeck login` signs in.")
-                printed = _print_history(jobs, as_json=as_json)
+                printed = _print_history(jobs, listing)
                 return Exit.FAILED if services.history_unread else printed
         seconds = time_limit(choice, environ, LIST_SECONDS)
         began = asyncio.get_running_loop().time()
@@ -111,7 +112,7 @@ async def list_jobs(
             identity = await sign_in(services, choice)
         if seconds is not None:
             seconds = max(1.0, seconds - (asyncio.get_running_loop().time() - began))
-        return await _list_now(services, identity, limit, wanted, as_json=as_json, seconds=seconds)
+        return await _list_now(services, identity, limit, wanted, listing, seconds=seconds)
 
 
 async def _list_now(
@@ -119,8 +120,8 @@ async def _list_now(
     identity: Identity,
     limit: int,
     wanted: JobQuery,
+    listing: Output,
     *,
-    as_json: bool,
     seconds: float | None,
 ) -> Exit:
     stale = False
@@ -133,13 +134,14 @@ async def _list_now(
         stale = True
     label = service_label(identity)
     jobs = [job for job in services.jobs.all() if job.service == label and wanted.fits(job)][:limit]
-    if as_json:
-        facts = [job_facts(job) for job in jobs]
-        emit_json({**service_facts(identity), "history": False, "stale": stale, "jobs": facts})
-    else:
-        emit_table(HEAD, [_row(job) for job in jobs])
-        if not jobs:
-            say("No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.")
+    facts = [job_facts(job) for job in jobs]
+    emit_listing(
+        listing,
+        answer={**service_facts(identity), "history": False, "stale": stale, "jobs": facts},
+        entries=facts,
+        tables=[Table(HEAD, [_row(job) for job in jobs])],
+        empty="No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.",
+    )
     say_left_in_line(services)
     return Exit.FAILED if stale else Exit.DONE
 
@@ -158,7 +160,7 @@ def _known(services: AppServices, choice: ServiceChoice) -> list[Job]:
     ]
 
 
-def _print_history(jobs: list[Job], *, as_json: bool) -> Exit:
+def _print_history(jobs: list[Job], listing: Output) -> Exit:
     """What is known of the jobs here, with how old that is."""
     say("This is the history: the service was not asked.")
     simulated = any(job.service.startswith("sandbox") for job in jobs)
@@ -170,16 +172,17 @@ def _print_history(jobs: list[Job], *, as_json: bool) -> Exit:
         newest, oldest = _age(now - max(moments)), _age(now - min(moments))
         when = newest if newest == oldest else f"between {newest} and {oldest}"
         say(f"What follows was confirmed by its service {when}; the last column says when, for each.")
-    if as_json:
-        facts = [job_facts(job) for job in jobs]
-        emit_json(
-            {"service": None, "sandbox": simulated, "instance": None, "hosts": []}
-            | {"history": True, "stale": True, "jobs": facts}
-        )
-        return Exit.DONE
-    emit_table(HEAD + HISTORY_HEAD, [(*_row(job), job.service, _moment(job.confirmed)) for job in jobs])
-    if not jobs:
-        say("It holds no such job.")
+    facts = [job_facts(job) for job in jobs]
+    emit_listing(
+        listing,
+        answer={"service": None, "sandbox": simulated, "instance": None, "hosts": []}
+        | {"history": True, "stale": True, "jobs": facts},
+        entries=facts,
+        tables=[
+            Table(HEAD + HISTORY_HEAD, [(*_row(job), job.service, _moment(job.confirmed)) for job in jobs])
+        ],
+        empty="It holds no such job.",
+    )
     return Exit.DONE
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from tui.commands.shared.output import Exit, emit_json, emit_table, say
+from tui.commands.shared.listing import AS_TABLE, Format, Output, Table, emit_listing
+from tui.commands.shared.output import Exit, say
 from tui.commands.shared.selection import ServiceChoice, choose_account
 from tui.common.atomic_file import make_folder
 from tui.common.errors import QdeckError
@@ -60,7 +61,7 @@ class Finding:
     seconds: float | None = None
 
 
-async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: bool) -> Exit:
+async def doctor(choice: ServiceChoice, environ: Mapping[str, str], listing: Output = AS_TABLE) -> Exit:
     """Try every step and print the findings. Never prints a token.
 
     Returns:
@@ -95,7 +96,7 @@ async def doctor(choice: ServiceChoice, environ: Mapping[str, str], *, as_json: 
         else:
             findings += await _service(account, environ, settings.ca_file)
     failed = [finding for finding in findings if finding.state is State.FAILED]
-    _print(findings, as_json=as_json)
+    _print(findings, listing)
     return Exit.FAILED if failed else Exit.DONE
 
 
@@ -370,25 +371,27 @@ def clock(skew: float | None) -> Finding:
     return Finding("clock", State.GOOD, "agrees with the service's")
 
 
-def _print(findings: list[Finding], *, as_json: bool) -> None:
+def _print(findings: list[Finding], listing: Output) -> None:
     failed = [finding for finding in findings if finding.state is State.FAILED]
-    if as_json:
-        rows = [
-            {
-                "step": finding.step,
-                "state": str(finding.state),
-                "message": finding.message,
-                "advice": finding.advice,
-                "seconds": None if finding.seconds is None else round(finding.seconds, 3),
-            }
-            for finding in findings
-        ]
-        emit_json({"ok": not failed, "steps": rows})
-        return
-    table: list[tuple[str, ...]] = [
-        (str(f.state), f.step, f"{f.message} {f.advice}".strip()) for f in findings
+    steps = [
+        {
+            "step": finding.step,
+            "state": str(finding.state),
+            "message": finding.message,
+            "advice": finding.advice,
+            "seconds": None if finding.seconds is None else round(finding.seconds, 3),
+        }
+        for finding in findings
     ]
-    emit_table(("STATE", "STEP", "WHAT"), table)
+    rows = [(str(f.state), f.step, f"{f.message} {f.advice}".strip()) for f in findings]
+    emit_listing(
+        listing,
+        answer={"ok": not failed, "steps": steps},
+        entries=steps,
+        tables=[Table(("STATE", "STEP", "WHAT"), rows)],
+    )
+    if listing.format is not Format.TABLE:
+        return
     if failed:
         say(f"What fails first is {failed[0].step}: {failed[0].message} {failed[0].advice}".rstrip())
     else:

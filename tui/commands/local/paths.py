@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from tui.commands.shared.output import Exit, emit_json, emit_table, say
+from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing
+from tui.commands.shared.output import Exit, say
 from tui.common.bounded_read import mode_of
 from tui.common.errors import QdeckError
 from tui.config.settings import HOME_VARIABLE, Folders, Settings, folders, load_settings
@@ -20,7 +21,7 @@ OVERRIDE = "QDECK_ENDPOINT_"
 _SHOWN = {Channel.PLATFORM: ("iam", "api"), Channel.CLASSIC: ("auth", "runtime", "transpiler")}
 
 
-def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
+def where(environ: Mapping[str, str], listing: Output = AS_TABLE) -> Exit:
     """Print folders, files, hosts and accounts in use, and the source of each setting; never a token.
 
     Returns:
@@ -41,15 +42,15 @@ def where(environ: Mapping[str, str], *, as_json: bool) -> Exit:
     ]
     for warning in found.warnings:
         say(f"qdeck: {warning}")
-    if as_json:
-        settings = [{"name": name, "value": value, "source": source} for name, value, source in rows]
-        emit_json({"settings": settings, "accounts": accounts})
-        return Exit.DONE
-    table: list[tuple[str, ...]] = [
-        *rows,
-        *((f"account {a['name']}", _account(a), _kept(a)) for a in accounts),
-    ]
-    emit_table(("WHAT", "WHERE", "FROM"), table)
+    settings = [{"name": name, "value": value, "source": source} for name, value, source in rows]
+    named = [{**one, "name": f"account {one['name']}"} for one in accounts]
+    table = [*rows, *((f"account {a['name']}", _account(a), _kept(a)) for a in accounts)]
+    emit_listing(
+        listing,
+        answer={"settings": settings, "accounts": accounts},
+        entries=[*settings, *named],
+        tables=[Table(("WHAT", "WHERE", "FROM"), table)],
+    )
     if not accounts:
         say("No account found. Sign in with `qdeck login`, set QISKIT_IBM_TOKEN, or use --sandbox.")
     return Exit.DONE

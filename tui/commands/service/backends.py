@@ -9,7 +9,8 @@ from datetime import datetime
 from tui.commands.circuits.run_circuits import require_backend_name
 from tui.commands.jobs.jobs import LIST_SECONDS
 from tui.commands.shared.context import signed_in_services, waiting_for_service
-from tui.commands.shared.output import Exit, emit_json, emit_table, say
+from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing
+from tui.commands.shared.output import Exit, say
 from tui.commands.shared.selection import ServiceChoice, service_facts
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity
@@ -20,7 +21,7 @@ from tui.domain.devices.calibration_changes import (
     comparison_for,
     count_changes,
 )
-from tui.domain.devices.calibrations import Coupler, DeviceCalibration
+from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration
 from tui.monitor.services import AppServices
 
 LIST_HEAD = ("STATUS", "NAME", "QUEUE", "QUBITS", "PROCESSOR", "2Q ERR %", "READ ERR %")
@@ -29,7 +30,7 @@ COUPLERS_HEAD = ("PART", "QUBITS", "2Q ERR %", "GATE", "LENGTH ns", "STATE", "SI
 
 
 async def list_backends(
-    choice: ServiceChoice, environ: Mapping[str, str], name: str = "", *, as_json: bool
+    choice: ServiceChoice, environ: Mapping[str, str], name: str = "", listing: Output = AS_TABLE
 ) -> Exit:
     """Print the backends, or the calibration of one by qubit and coupler.
 
@@ -37,7 +38,7 @@ async def list_backends(
         choice: the service meant.
         environ: the environment.
         name: of the backend; empty: all are listed.
-        as_json: print one JSON object.
+        listing: the form and the file.
 
     Returns:
         The exit status.
@@ -57,12 +58,10 @@ async def list_backends(
                 await services.backends.details(name)
         backends = services.backends.all()
         if not name:
-            return print_backends(identity, backends, as_json=as_json)
+            return print_backends(identity, backends, listing)
         seen = services.backends.seen_calibrations(name)
         backend = next(one for one in backends if one.name == name)
-        return print_device(
-            identity, backend, calibration, comparison_for(calibration, seen), as_json=as_json
-        )
+        return print_device(identity, backend, calibration, comparison_for(calibration, seen), listing)
 
 
 async def _complete(services: AppServices) -> None:
@@ -76,14 +75,17 @@ async def _complete(services: AppServices) -> None:
                 await services.backends.details(backend.name)
 
 
-def print_backends(identity: Identity, backends: Sequence[Backend], *, as_json: bool) -> Exit:
-    """Print a line a backend, or one JSON object."""
-    if as_json:
-        emit_json({**service_facts(identity), "backends": [backend_facts(one) for one in backends]})
-    elif backends:
-        emit_table(LIST_HEAD, [_row(one) for one in backends])
-    else:
-        say(NONE_LISTED)
+def print_backends(identity: Identity, backends: Sequence[Backend], listing: Output) -> Exit:
+    """Print the backends in the form asked for."""
+    facts = [backend_facts(one) for one in backends]
+    rows = [_row(one) for one in backends]
+    emit_listing(
+        listing,
+        answer={**service_facts(identity), "backends": facts},
+        entries=facts,
+        tables=[Table(LIST_HEAD, rows)] if rows else [],
+        empty=NONE_LISTED,
+    )
     return Exit.DONE
 
 
@@ -104,46 +106,52 @@ def print_device(
     backend: Backend,
     calibration: DeviceCalibration,
     compared: DeviceCalibration | None,
-    *,
-    as_json: bool,
+    listing: Output,
 ) -> Exit:
-    """Print a line a qubit and a line a coupler, or one JSON object.
+    """Print an entry a qubit and an entry a coupler.
 
     Args:
         identity: who is signed in.
         backend: with its medians.
         calibration: its figures.
         compared: the calibration of the day before; `None`: none was seen here.
-        as_json: print one JSON object.
+        listing: the form and the file.
     """
     changes = () if compared is None else calibration_changes(compared, calibration)
-    if as_json:
-        facts = calibration_facts(calibration, compared, changes)
-        emit_json({**service_facts(identity), "backend": backend_facts(backend), **facts})
-        return Exit.DONE
     if calibration.calibrated is not None:
         say(f"{backend.name}: calibrated {calibration.calibrated:%Y-%m-%d %H:%M:%S %Z}.")
     if compared is not None and compared.calibrated is not None:
         say(f"Since {compared.calibrated:%Y-%m-%d %H:%M:%S %Z}: {count_changes(changes)}.")
     words = _since(changes)
-    emit_table(
-        QUBITS_HEAD,
-        [
-            (
-                "qubit",
-                str(number),
-                _percent(qubit.readout_error),
-                _rounded(qubit.t1_us),
-                _rounded(qubit.t2_us),
-                _percent(qubit.single_qubit_error),
-                "dead" if qubit.dead else "ok",
-                words.get((number,), ""),
-            )
-            for number, qubit in enumerate(calibration.qubits)
-        ],
+    qubits = Table(QUBITS_HEAD, [_qubit_row(*one, words) for one in enumerate(calibration.qubits)])
+    couplers = Table(COUPLERS_HEAD, [_coupler_row(one, words) for one in calibration.couplers])
+    facts = calibration_facts(calibration, compared, changes)
+    emit_listing(
+        listing,
+        answer={**service_facts(identity), "backend": backend_facts(backend), **facts},
+        entries=_parts(calibration),
+        tables=[qubits, couplers],
     )
-    emit_table(COUPLERS_HEAD, [_coupler_row(one, words) for one in calibration.couplers])
     return Exit.DONE
+
+
+def _parts(calibration: DeviceCalibration) -> list[dict[str, object]]:
+    """Describe the qubits, then the couplers, each with the kind of part it is."""
+    qubits = [{"part": "qubit", **_qubit_facts(*one)} for one in enumerate(calibration.qubits)]
+    return [*qubits, *({"part": "coupler", **_coupler_facts(one)} for one in calibration.couplers)]
+
+
+def _qubit_row(number: int, qubit: QubitCalibration, words: Mapping[tuple[int, ...], str]) -> tuple[str, ...]:
+    return (
+        "qubit",
+        str(number),
+        _percent(qubit.readout_error),
+        _rounded(qubit.t1_us),
+        _rounded(qubit.t2_us),
+        _percent(qubit.single_qubit_error),
+        "dead" if qubit.dead else "ok",
+        words.get((number,), ""),
+    )
 
 
 def _coupler_row(coupler: Coupler, words: Mapping[tuple[int, ...], str]) -> tuple[str, ...]:
@@ -197,27 +205,8 @@ def calibration_facts(
         "calibrated": _iso(calibration.calibrated),
         "compared_with": _iso(compared.calibrated if compared is not None else None),
         "coordinates": [list(place) for place in calibration.coordinates] or None,
-        "qubits": [
-            {
-                "qubit": number,
-                "readout_error": qubit.readout_error,
-                "t1_us": qubit.t1_us,
-                "t2_us": qubit.t2_us,
-                "single_qubit_error": qubit.single_qubit_error,
-                "dead": qubit.dead,
-            }
-            for number, qubit in enumerate(calibration.qubits)
-        ],
-        "couplers": [
-            {
-                "qubits": list(coupler.qubits),
-                "gate": coupler.gate,
-                "error": coupler.error,
-                "length_ns": coupler.length_ns,
-                "dead": coupler.dead,
-            }
-            for coupler in calibration.couplers
-        ],
+        "qubits": [_qubit_facts(*one) for one in enumerate(calibration.qubits)],
+        "couplers": [_coupler_facts(one) for one in calibration.couplers],
         "changes": [
             {
                 "qubits": list(change.qubits),
@@ -228,6 +217,27 @@ def calibration_facts(
             }
             for change in changes
         ],
+    }
+
+
+def _qubit_facts(number: int, qubit: QubitCalibration) -> dict[str, object]:
+    return {
+        "qubit": number,
+        "readout_error": qubit.readout_error,
+        "t1_us": qubit.t1_us,
+        "t2_us": qubit.t2_us,
+        "single_qubit_error": qubit.single_qubit_error,
+        "dead": qubit.dead,
+    }
+
+
+def _coupler_facts(coupler: Coupler) -> dict[str, object]:
+    return {
+        "qubits": list(coupler.qubits),
+        "gate": coupler.gate,
+        "error": coupler.error,
+        "length_ns": coupler.length_ns,
+        "dead": coupler.dead,
     }
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import TextIO
 
@@ -94,34 +94,36 @@ def emit_json(answer: Mapping[str, object]) -> None:
         OutputClosed: whoever read it went away.
         QdeckError: `STORAGE`: it cannot be written.
     """
-    _write(json.dumps(answer, indent=2) + "\n")
+    emit_text(json.dumps(answer, indent=2) + "\n")
 
 
 def emit_line(text: str) -> None:
     """One line of ASCII on stdout; raises as `emit_json` does."""
-    _write(text + "\n")
+    emit_text(text + "\n")
 
 
-def emit_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def emit_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Columns on stdout: aligned under `head` on a terminal, else tab-separated without a head."""
+    emit_lines(table_lines(head, rows, aligned=sys.stdout.isatty()))
+
+
+def table_lines(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, aligned: bool) -> list[str]:
+    """Return the lines of a table: aligned under `head`, or tab-separated without a head."""
     cells = [tuple(plain(cell) for cell in row) for row in rows]
-    if not sys.stdout.isatty():
-        lines = ["\t".join(row) for row in cells]
-    else:
-        table = [head, *cells]
-        widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-    if lines:
-        _write("\n".join(lines) + "\n")
+    if not aligned:
+        return ["\t".join(row) for row in cells]
+    table = [head, *cells]
+    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
 
 
 def emit_lines(lines: Iterable[str]) -> None:
     """Write lines to stdout; raises as `emit_json` does."""
     if text := "".join(f"{one}\n" for one in lines):
-        _write(text)
+        emit_text(text)
 
 
 def emit_pieces(pieces: Iterable[bytes]) -> None:
@@ -133,7 +135,8 @@ def emit_pieces(pieces: Iterable[bytes]) -> None:
         sys.stdout.buffer.flush()
 
 
-def _write(text: str) -> None:
+def emit_text(text: str) -> None:
+    """Write text to stdout as it is; raises as `emit_json` does."""
     with _written_in_full():
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.commands.arguments.options import listing_options
 from tui.commands.shared.output import Exit, emit_pieces, say
 
 if TYPE_CHECKING:
+    from tui.commands.shared.listing import Output
     from tui.config.settings import Folders
 
 
@@ -86,14 +88,14 @@ def compact() -> int:
 
 
 @history.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(as_json: bool) -> int:
+@listing_options()
+def check(listing: Output) -> int:
     """Look at every line of the history's file and tell what is there. Changes nothing.
 
     Exit status 1: something in it is not what was written. The app keeps what is intact and sets the
     damaged file aside when it opens it.
     """
-    from tui.commands.shared.output import emit_json, emit_table
+    from tui.commands.shared.listing import Table, emit_listing
     from tui.store.import_export import check as check_history
 
     with _reporting_errors() as status:
@@ -107,10 +109,9 @@ def check(as_json: bool) -> int:
             "damaged places": report.damaged,
             "bytes of an unfinished write": report.unfinished,
         }
-        if as_json:
-            emit_json({name.replace(" ", "_"): value for name, value in facts.items()})
-        else:
-            emit_table(("WHAT", "COUNT"), [(name, str(value)) for name, value in facts.items()])
+        answer = {name.replace(" ", "_"): value for name, value in facts.items()}
+        table = Table(("WHAT", "COUNT"), [(name, str(value)) for name, value in facts.items()])
+        emit_listing(listing, answer=answer, entries=[answer], tables=[table])
         status[0] = Exit.DONE if report.intact else Exit.FAILED
     return status[0]
 
