@@ -1,0 +1,135 @@
+"""OpenQASM 2 and 3 cut into lexemes, losing nothing: what tools need that work on the words of a text.
+
+The lexers of `lexers.py` colour a line; here the pieces of a whole text have their places, and whitespace
+alone is left out. Any text is cut, in linear time: what the language does not know is a lexeme, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from tui.domain.circuits import version_of
+
+
+class LexemeKind(Enum):
+    """What a lexeme is."""
+
+    WORD = auto()
+    """A keyword or an identifier."""
+    NUMBER = auto()
+    """With its unit: `100 ns`, `2im`."""
+    STRING = auto()
+    QUBIT = auto()
+    """A physical qubit: `$3`."""
+    OPERATOR = auto()
+    PUNCTUATION = auto()
+    COMMENT = auto()
+    """From `//` to the end of its line."""
+    BLOCK_COMMENT = auto()
+    DIRECTIVE = auto()
+    """A pragma or an annotation, to the end of its line."""
+    CALIBRATION = auto()
+    """`cal` or `defcal` to its closing brace: a language of its own."""
+    OTHER = auto()
+    """A character that the language does not know."""
+
+
+class Lexeme(NamedTuple):
+    """A piece of a text.
+
+    Attributes:
+        kind: what it is.
+        text: as it is written.
+        start: where it begins in the whole text, in characters.
+    """
+
+    kind: LexemeKind
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the whole text."""
+        return self.start + len(self.text)
+
+
+# In the order in which they are tried; names of groups are those of `LexemeKind`.
+_LEXEME: Final = re.compile(
+    r"""
+    (?P<SPACE>\s+)
+    | (?P<COMMENT>//[^\n]*)
+    | (?P<BLOCK_COMMENT>/\*(?s:.*?)(?:\*/|\Z))
+    | (?P<STRING>"[^"\n]*"? | '[^'\n]*'?)
+    | (?P<DIRECTIVE>@[^\W\d][^\n]*)
+    | (?P<WORD>\#?[^\W\d]\w*)
+    | (?P<QUBIT>\$[0-9]+)
+    | (?P<NUMBER>
+        0[xX][0-9a-fA-F_]+ | 0[bB][01_]+ | 0[oO][0-7_]+
+        | (?:[0-9][0-9_]*(?:\.[0-9_]*)? | \.[0-9][0-9_]*)
+          (?:[eE][+-]?[0-9][0-9_]*)?
+          (?:[ \t]{0,40}(?:dt|ns|us|[µμ]s|ms|s|im)\b)?
+      )
+    | (?P<OPERATOR>
+        -> | \+\+ | \*\*= | <<= | >>= | \*\* | && | \|\| | == | != | <= | >= | << | >>
+        | [-+*/&|~^%]= | [-+*/%&|^~!<>=]
+      )
+    | (?P<PUNCTUATION>[()\[\]{},;:.@])
+    | (?P<OTHER>.)
+    """,
+    re.VERBOSE,
+)
+_TO_BODY: Final = re.compile(r"[{;]")
+_BRACE: Final = re.compile(r"[{}]")
+_LINE: Final = re.compile(r"[^\n]*")
+_CALIBRATIONS: Final = frozenset({"cal", "defcal"})
+_PRAGMAS: Final = frozenset({"pragma", "#pragma"})
+
+
+def lexemes(text: str, version: int | None = None) -> Iterator[Lexeme]:
+    """Cut a text.
+
+    Args:
+        text: OpenQASM, with mistakes or not.
+        version: 2 or 3; `None`: by its header.
+
+    Yields:
+        Lexemes in order; between two of them there is whitespace or nothing.
+    """
+    openqasm3 = (version or version_of(text)) != 2
+    position, body = 0, -1
+    while (match := _LEXEME.match(text, position)) is not None:
+        position = match.end()
+        name, piece = match.lastgroup, match[0]
+        if name == "SPACE" or name is None:
+            continue
+        kind = LexemeKind[name]
+        if kind is LexemeKind.WORD and openqasm3 and piece in _PRAGMAS:
+            kind, piece = LexemeKind.DIRECTIVE, _rest_of_line(text, match.start())
+        elif kind is LexemeKind.WORD and openqasm3 and piece in _CALIBRATIONS:
+            if body < position:  # else it is the one that was found for the word before
+                found = _TO_BODY.search(text, position)
+                body = found.start() if found is not None else len(text)
+            if text.startswith("{", body):
+                kind, piece = LexemeKind.CALIBRATION, text[match.start() : _end_of_block(text, body)]
+        elif kind is LexemeKind.DIRECTIVE or kind is LexemeKind.COMMENT:
+            piece = piece.rstrip()
+        position = match.start() + len(piece)
+        yield Lexeme(kind, piece, match.start())
+
+
+def _rest_of_line(text: str, start: int) -> str:
+    line = _LINE.match(text, start)
+    return line[0].rstrip() if line is not None else ""
+
+
+def _end_of_block(text: str, start: int) -> int:
+    """Where the block ends that begins at the brace at `start`; the end of the text where it does not."""
+    depth = 0
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return brace.end()
+    return len(text)
