@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -11,20 +12,22 @@ from textual.widgets import Input
 from tests.support.app import notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
+from tests.support.devices import CALIBRATED, recorded_data
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
-from tui.domain.circuits import TranspileOptions
+from tui.domain.circuits import Prediction, TranspileOptions
 from tui.domain.jobs import Primitive
 from tui.domain.sessions import SessionMode, SessionState
 from tui.domain.submissions import OWN_TAG, Submission
 from tui.monitor.state.events import SessionsChanged, UsageChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen
+from tui.screens.transpile.recheck import RedoQuestion
 from tui.screens.transpile.screen import TranspileScreen
 from tui.widgets.forms.select import SearchableSelect
-from tui.widgets.forms.transpile_options import BEST
+from tui.widgets.forms.transpile_options import BEST, TranspileOptionsForm
 from tui.widgets.tables.candidate_table import CandidateTable
 
 
@@ -448,3 +451,62 @@ async def test_circuit_on_what_is_broken_is_run_only_after_a_confirmation() -> N
         await until(pilot, lambda: isinstance(app_of(pilot).screen, Confirm))
         await pilot.press("right", "enter")
         await until(pilot, lambda: bool(submissions(services)))
+
+
+async def test_submit_after_a_calibration_asks_whether_to_redo_with_better_qubits() -> None:
+    """Take what was made anew, run as reviewed, or nothing; without better qubits nothing is asked."""
+    services = AppServicesHarness()
+    services.device_data = {"ibm_peekskill": recorded_data("ibm_peekskill", CALIBRATED)}
+    later, made = CALIBRATED, services.candidate
+    async with running(services) as pilot:
+
+        async def recalibrate(success: float, anew: float) -> None:
+            """Another day: of this circuit that success, of one made anew the other."""
+            nonlocal later
+            later += timedelta(days=1)
+            services.device_data = {"ibm_peekskill": recorded_data("ibm_peekskill", later)}
+            services.candidate = replace(made, estimated_success=success)
+            services.found_by_search = replace(
+                made, estimated_success=anew, used=(3, 5), qasm=f"// {anew}\n{BELL}"
+            )
+            await services.clock.advance(11 * 60)
+            await pilot.press("f9")
+
+        screen = await open_review(pilot)
+        screen.query_one(TranspileOptionsForm).show("ibm_peekskill", TranspileOptions(), search=True)
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        await pilot.press("f9")
+        await until(pilot, lambda: len(submissions(services)) == 1)
+        assert submissions(services)[0].predicted == Prediction(0.972, 0.968, CALIBRATED)
+
+        await pilot.press("f4")
+        await recalibrate(0.85, anew=0.95)
+        await until(pilot, lambda: isinstance(pilot.app.screen, RedoQuestion))
+        assert shows(pilot, "Better qubits today: redo?", "85.0 %", "97.2 %", "95.0 %", "3, 5")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert len(submissions(services)) == 1 and shows(pilot, "97.2 %"), "nothing was done"
+
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RedoQuestion))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen and shows(pilot, "95.0 %"))
+        assert len(submissions(services)) == 1 and not shows(pilot, "97.2 %"), "the older ones are gone"
+        await pilot.press("f9")
+        await until(pilot, lambda: len(submissions(services)) == 2)
+        assert submissions(services)[1].predicted == Prediction(0.95, 0.968, later)
+
+        await pilot.press("f4")
+        await recalibrate(0.8, anew=0.9)
+        await until(pilot, lambda: isinstance(pilot.app.screen, RedoQuestion))
+        await pilot.press("tab", "tab", "enter")
+        await until(pilot, lambda: len(submissions(services)) == 3)
+        reviewed = submissions(services)[2]
+        assert reviewed.qasm == submissions(services)[1].qasm
+        assert reviewed.predicted == Prediction(0.8, 0.968, later)
+
+        await pilot.press("f4")
+        await recalibrate(0.79, anew=0.795)
+        await until(pilot, lambda: len(submissions(services)) == 4)
+        assert submissions(services)[3].predicted == Prediction(0.79, 0.968, later)

@@ -115,8 +115,9 @@ class RecordingCompiler(PreparingCompiler):
     ) -> SearchResult:
         await self._harness.wait()
         self._harness.record("search", qasm, target.name)
+        best = self._harness.found_by_search or self._harness.candidate
         found = [
-            replace(self._harness.candidate, backend=target.name, options=TranspileOptions(level, seed=0))
+            replace(best, backend=target.name, options=TranspileOptions(level, seed=0))
             for level in self._harness.searched_levels
         ]
         for candidate in found:
@@ -318,6 +319,7 @@ class AppServicesHarness(AppServices):
         clock: the services' clock; it stands still until a test moves it.
         gate: when set, sign-ins, transpiling, submitting and lists of older jobs wait for it.
         searched_levels: levels of the candidates that a search tells, best first.
+        found_by_search: what a search brings; `None`: the same as transpiling once.
         search_gate: when set, a search that has told its candidates waits for it.
         stopped: how many of those waits were cancelled.
         errors: the median error of the two-qubit gates that a backend's details name.
@@ -386,6 +388,7 @@ class AppServicesHarness(AppServices):
         self.drawing = "q_0: ┤ H ├──■──"
         self.candidate: Candidate = bell_candidate()
         self.searched_levels: tuple[int, ...] = (3,)
+        self.found_by_search: Candidate | None = None
         self.search_gate: asyncio.Event | None = None
         self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
         self.isa_drawing = BELL_ISA_DRAWING

@@ -192,6 +192,33 @@ class Transpiler:
         found = await self._compiler.search(qasm, target, options, told)
         return replace(found, candidates=tuple(map(dated, found.candidates)))
 
+    async def measured(self, candidate: Candidate, source: str) -> Candidate:
+        """Return a candidate with the figures of the device's present calibration; its circuit stays.
+
+        Args:
+            source: the program it was made from.
+
+        Raises:
+            QdeckError: the circuit is none for the device any more, or the backend's data cannot be had.
+        """
+        target = await self._backends.data(candidate.backend)
+        layouts = (candidate.layout, candidate.final_layout)
+        measured = await self._compiler.review(
+            source, candidate.qasm, target, candidate.options, layouts, candidate.seconds
+        )
+        return replace(
+            candidate,
+            estimated_success=measured.estimated_success,
+            estimated_success_idle=measured.estimated_success_idle,
+            duration_us=measured.duration_us,
+            idle_us=measured.idle_us,
+            at_most=measured.at_most,
+            stages=measured.stages,
+            flags=measured.flags,
+            warnings=measured.warnings,
+            calibrated=calibration_time(target),
+        )
+
     async def timeline(self, candidate: Candidate) -> CircuitTimeline:
         """Schedule a candidate as late as possible.
 

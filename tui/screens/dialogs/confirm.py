@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -67,15 +67,63 @@ class Confirm(Dialog[bool]):
         self.dismiss(False)
 
 
+class Choose(Dialog[str]):
+    """Answers with one of several buttons, by its id; escape answers with the first.
+
+    Args:
+        title: the question, in a few words.
+        text: what it is about; several sentences each on a line of its own.
+        choices: id and words of each button, first the one that loses nothing.
+    """
+
+    TITLE = "Question"
+    BINDINGS: ClassVar = [
+        *bindings(DIALOG),
+        Binding("left,up", "app.focus_previous", "Other", show=False),
+        Binding("right,down", "app.focus_next", "Other", show=False),
+    ]
+
+    def __init__(self, title: str, text: str | Sequence[str], choices: Mapping[str, str]) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = (text,) if isinstance(text, str) else text
+        self._choices = choices
+        self._first = next(iter(choices))
+
+    def compose(self) -> ComposeResult:
+        """The question, what it is about, and the buttons."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(plain(self._title, limit=200)), classes="dialog--title")
+            yield Static(Content(plain_lines(self._lines, limit=2000)), classes="dialog--text")
+            with Horizontal(classes="dialog--buttons"):
+                for name, words in self._choices.items():
+                    yield Button(Content(words), id=name, compact=True)
+            leave = f"esc {self._choices[self._first].lower()}"
+            yield Static(Content(f"tab other button   enter press   {leave}"), classes="dialog--keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Losing nothing is the first choice."""
+        self.query_one(f"#{self._first}", Button).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id or self._first)
+
+    def action_cancel(self) -> None:
+        """Answer with the first choice."""
+        self.dismiss(self._first)
+
+
 class UnsavedChoice(StrEnum):
     """What becomes of the changes."""
 
+    STAY = "stay"
     SAVE = "save"
     DISCARD = "discard"
-    STAY = "stay"
 
 
-class Unsaved(Dialog[UnsavedChoice]):
+class Unsaved(Choose):
     """Save, discard, or stay; staying has the focus, since it loses nothing.
 
     Args:
@@ -83,38 +131,10 @@ class Unsaved(Dialog[UnsavedChoice]):
     """
 
     TITLE = "Unsaved changes"
-    BINDINGS: ClassVar = [
-        *bindings(DIALOG),
-        Binding("left,up", "app.focus_previous", "Other", show=False),
-        Binding("right,down", "app.focus_next", "Other", show=False),
-    ]
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self._name_shown = plain(name, limit=60)
-
-    def compose(self) -> ComposeResult:
-        """The question and three buttons."""
-        with Vertical(classes="dialog"):
-            yield Static(
-                Content(f"{self._name_shown} has changes that are not saved"), classes="dialog--title"
-            )
-            yield Static(Content("Going on without saving loses them."), classes="dialog--text")
-            with Horizontal(classes="dialog--buttons"):
-                yield Button(Content("Stay"), id=UnsavedChoice.STAY, compact=True)
-                yield Button(Content("Save"), id=UnsavedChoice.SAVE, compact=True)
-                yield Button(Content("Discard"), id=UnsavedChoice.DISCARD, compact=True)
-            yield Static(Content("tab other button   enter press   esc stay"), classes="dialog--keys")
-        yield TooSmall()
-
-    def on_mount(self) -> None:
-        """Losing nothing is the first choice."""
-        self.query_one(f"#{UnsavedChoice.STAY}", Button).focus()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(UnsavedChoice(event.button.id or UnsavedChoice.STAY))
-
-    def action_cancel(self) -> None:
-        """Stay."""
-        self.dismiss(UnsavedChoice.STAY)
+        super().__init__(
+            f"{plain(name, limit=60)} has changes that are not saved",
+            "Going on without saving loses them.",
+            {one: one.capitalize() for one in UnsavedChoice},
+        )

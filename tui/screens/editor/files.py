@@ -101,9 +101,9 @@ class EditorFiles(SectionScreen):
         if not self.workspace.dirty or not self.workspace.qasm.strip():
             return True
         choice = await self.app.push_screen_wait(Unsaved(self.workspace.name))
-        if choice is UnsavedChoice.SAVE:
+        if choice == UnsavedChoice.SAVE:
             return await self._save()
-        return choice is UnsavedChoice.DISCARD
+        return bool(choice == UnsavedChoice.DISCARD)
 
     async def _save(self) -> bool:
         if self.workspace.path is None:

@@ -56,6 +56,13 @@ class ReviewPane(Vertical):
         self.submit.review(candidate)
         self._show_judgement()
 
+    def show_measured(self, candidate: Candidate) -> None:
+        """Show other figures of the candidate under review; the form keeps what was typed."""
+        self.table.add(candidate)
+        self.query_one(CandidateViews).review(candidate)
+        self.submit.form.show_candidate(candidate)
+        self._show_judgement()
+
     def show_view(self, name: str) -> None:
         """Show a view of the candidate; on a narrow screen alone, and once more beside the form.
 

@@ -237,7 +237,7 @@ class TranspileScreen(SectionScreen):
         best, table = message.candidates[0], self._pane.table
         if self.workspace.candidate_source != message.source:
             table.clear()
-        pick = not (message.searched and self._picked_by_user)
+        pick = message.chosen or not (message.searched and self._picked_by_user)
         for candidate in reversed(message.candidates):
             table.add(candidate, pick=pick and candidate is best)
         if pick:
@@ -286,6 +286,10 @@ class TranspileScreen(SectionScreen):
     @on(SubmitPane.Said)
     def _said_of_submit(self, message: SubmitPane.Said) -> None:
         self._show_state(*message.lines)
+
+    @on(SubmitPane.Measured)
+    def _measured(self, message: SubmitPane.Measured) -> None:
+        self._pane.show_measured(message.candidate)
 
     def _apply_choices(self) -> bool:
         """Carry the choices to the workspace; true when they are valid."""

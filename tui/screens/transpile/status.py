@@ -22,7 +22,8 @@ _MOST_FLAGS = 4
 class Transpiled(Message):
     """The compiler or the cloud answered with candidates for this text, best first.
 
-    `searched`: how the search went that has brought them; empty when it was one run.
+    `searched`: how the search went that has brought them; empty when it was one run. `chosen`: the user has
+    chosen the best of them already.
     """
 
     def __init__(
@@ -31,12 +32,15 @@ class Transpiled(Message):
         source: str,
         pending_action: PendingAction,
         searched: str = "",
+        *,
+        chosen: bool = False,
     ) -> None:
         super().__init__()
         self.candidates = candidates
         self.source = source
         self.pending_action = pending_action
         self.searched = searched
+        self.chosen = chosen
 
 
 class SearchNews(Message):

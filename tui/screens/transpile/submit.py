@@ -18,11 +18,14 @@ from tui.domain.circuits import Candidate
 from tui.domain.jobs import Job
 from tui.domain.pricing import Price
 from tui.domain.submissions import Submission, WaitState
+from tui.monitor.actions.recalibration import recalibration
 from tui.monitor.state.events import OutboxChanged, Severity
 from tui.screens.base import SectionScreen, drop_lost_session, lost_reason
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.price import PriceBlock
-from tui.screens.transpile.status import flag_reason
+from tui.screens.transpile.recheck import Redo, RedoQuestion
+from tui.screens.transpile.status import Transpiled, flag_reason
+from tui.screens.workspace import PendingAction
 from tui.widgets.forms.form_values import FormValues, read_values, write_values
 from tui.widgets.forms.submit_form import Source, SubmitForm
 from tui.widgets.forms.submit_validation import FieldError, costs
@@ -44,6 +47,13 @@ class SubmitPane(Vertical):
             super().__init__()
             self.lines = lines
 
+    class Measured(Message):
+        """The candidate under review has the figures of a later calibration."""
+
+        def __init__(self, candidate: Candidate) -> None:
+            super().__init__()
+            self.candidate = candidate
+
     class _Created(Message):
         def __init__(self, job: Job, note: str) -> None:
             super().__init__()
@@ -60,7 +70,7 @@ class SubmitPane(Vertical):
     """The circuit under review; `None` before the first."""
     _text = ""
     _waiting: Worker[None] | None = None
-    """Waits for the price of what is to be submitted."""
+    """Looks at the calibration and waits for the price of what is to be submitted."""
 
     def compose(self) -> ComposeResult:
         """The form, and below it the price, which is always in sight."""
@@ -129,16 +139,10 @@ class SubmitPane(Vertical):
         """Submit the candidate under review, after a confirmation where it costs more than usual."""
         if self.submitting or (source := self._source()) is None:
             return
-        draft = self.form.submission(source)
-        if draft is None:
-            return
-        settled = self.price.at_hand(draft)
-        if settled is not None:
-            self._decide(*settled)
+        if self.form.submission(source) is None:
             return
         self.submitting = True
-        self.post_message(self.Said(line(("Working out the price…  esc stops", TextStyle.BUSY))))
-        self._waiting = self._run(self._when_priced(draft), "submit-price")
+        self._waiting = self._run(self._prepare(source), "submit-price")
         self._section.refresh_bindings()
 
     def ask_dry_run(self) -> None:
@@ -175,9 +179,12 @@ class SubmitPane(Vertical):
         # The screen reports what its workers raise.
         return self._section.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
-    async def _when_priced(self, draft: Submission) -> None:
+    async def _prepare(self, source: Source) -> None:
+        """Look at the calibration, then at the price, then decide."""
         try:
-            settled = await self.price.settled(draft)
+            checked = await self._checked(source)
+            draft = None if checked is None else self.form.submission(checked)
+            settled = None if draft is None else await self._settled(draft)
         except QdeckError as error:
             self.post_message(self._Refused(error))
             return
@@ -187,8 +194,44 @@ class SubmitPane(Vertical):
         self._ended()
         if settled is not None:
             self._decide(*settled)
-        else:
+        elif draft is not None:
             self._section.shell.show_notice("The form was changed: F9 submits it as it stands.")
+
+    async def _checked(self, source: Source) -> Source | None:
+        """Return what is to be submitted, by the calibration of now; `None`: nothing, or what was made anew.
+
+        A later calibration than that of the review leads to a question, if other qubits are better by it.
+        """
+        services, workspace = self._section.services, self._section.workspace
+        compared = await recalibration(
+            services.transpiler,
+            services.backends,
+            source.candidate,
+            source.text,
+            search=workspace.search,
+            tell=lambda: self._say_busy("Calibrated since the review: looking for better qubits…"),
+        )
+        if compared is None or workspace.candidate is not source.candidate:
+            return source if workspace.candidate is source.candidate else None
+        if compared.pays:
+            answer = await self.app.push_screen_wait(RedoQuestion(compared))
+            if answer == Redo.REDO:
+                run, words = PendingAction.RUN, compared.searched
+                self.post_message(Transpiled(compared.redone, source.text, run, words, chosen=True))
+            if answer != Redo.AS_REVIEWED:
+                return None
+        workspace.candidate = compared.now
+        self.post_message(self.Measured(compared.now))
+        return Source(compared.now, source.text)
+
+    async def _settled(self, draft: Submission) -> tuple[Submission, Price] | None:
+        if (at_hand := self.price.at_hand(draft)) is not None:
+            return at_hand
+        self._say_busy("Working out the price…")
+        return await self.price.settled(draft)
+
+    def _say_busy(self, words: str) -> None:
+        self.post_message(self.Said(line((f"{words}  esc stops", TextStyle.BUSY))))
 
     def _decide(self, submission: Submission, price: Price) -> None:
         """Submit, or ask first."""

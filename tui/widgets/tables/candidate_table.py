@@ -90,7 +90,7 @@ class CandidateTable(RowTable):
         self._most_rows = 5
 
     def add(self, candidate: Candidate, *, pick: bool = True) -> None:
-        """Add a candidate.
+        """Add a candidate. Those by an earlier calibration of its backend go, but the picked one.
 
         Args:
             candidate: takes the place of an older one of the same backend, place and options.
@@ -100,6 +100,9 @@ class CandidateTable(RowTable):
         self._candidates[key] = candidate
         if pick:
             self._picked = key
+        for name, other in tuple(self._candidates.items()):
+            if name not in (key, self._picked) and _outdated(other, candidate):
+                del self._candidates[name]
         while len(self._candidates) > MAX_CANDIDATES:
             others = [one for one in self._candidates if one not in (key, self._picked)]
             del self._candidates[max(others, key=lambda one: rank_key(self._candidates[one]))]
@@ -219,6 +222,12 @@ class CandidateTable(RowTable):
         if best is not None and candidate is not best and as_good(candidate, best):
             words.insert(0, "as good (within 2 %)" if wide else "as good")
         return Span(", ".join(words), TextStyle.MUTED)
+
+
+def _outdated(candidate: Candidate, newer: Candidate) -> bool:
+    """Return whether a candidate's figures are of an earlier calibration: they are not to be compared."""
+    moments = candidate.calibrated, newer.calibrated
+    return candidate.backend == newer.backend and None not in moments and moments[0] != moments[1]
 
 
 def _brief(flag: str) -> str:
