@@ -26,6 +26,7 @@ from tui.commands.arguments.options import (
     service_flags,
     service_options,
 )
+from tui.commands.arguments.results import snippet
 from tui.commands.arguments.services import backends, sandbox
 from tui.commands.shared.output import (
     Exit,
@@ -105,6 +106,7 @@ for command in (
     check,
     jobs,
     result,
+    snippet,
     cancel,
     backends,
     login,

@@ -35,7 +35,8 @@ CHANGING: dict[str, Callable[[AppServices, str], Awaitable[object]]] = {
 HARMLESS = {
     "account": "sign_in sign_in_sandbox sign_out use_instance keyring_name instances details find_accounts "
     "aclose",
-    "jobs": "fetch_newest result metrics circuits logs tags_like with_texts finish_reading",
+    "jobs": "fetch_newest fetch result metrics circuits logs tags_like with_texts finish_reading",
+    "exports": "snippet",
     "sessions": "aclose",
     "backends": "details data calibration step forget",
     "outbox": "step aclose",

@@ -13,6 +13,7 @@ from tui.domain.search import DEFAULT_BUDGET
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
+from tui.monitor.actions.export import Exports
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.actions.pricing import Pricing
 from tui.monitor.actions.sessions import IdleSessionGuard, Sessions
@@ -64,6 +65,7 @@ class AppServices:
         connection: who is signed in, and whether the service answers.
         account: signing in and out.
         jobs: jobs, their results, circuits and tags.
+        exports: jobs in forms for elsewhere.
         sessions: sessions and batches.
         backends: backends and their data.
         outbox: submissions until they are jobs.
@@ -91,6 +93,7 @@ class AppServices:
         self.polling = AccountPolling(app_state, workers, self.outbox, options.auto_result)
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
+        self.exports = Exports(self.jobs)
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.compiler = compiler

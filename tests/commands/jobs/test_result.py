@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tests.store.samples import make_folders, sample_job
+from tests.commands.jobs.conftest import Keep
+from tests.store.samples import sample_job
 from tui.cli import main
-from tui.common.timing import SystemClock
-from tui.domain.jobs import Job, JobStatus
+from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult
-from tui.ibm.results.decoder import decode_result
-from tui.store.records.models import JobRecord
-from tui.store.repository import JobRepository
 
 Output = pytest.CaptureFixture[str]
-Keep = Callable[[Job, bytes | None], None]
-
-
-@pytest.fixture
-def keep(home: Path) -> Keep:
-    """Writes a job, and its result, to the history."""
-
-    async def written(job: Job, body: bytes | None) -> None:
-        history = JobRepository(make_folders(home), SystemClock())
-        await history.open()
-        record = JobRecord(job, finalized=True)
-        history.upsert([record])
-        if body is not None:
-            await history.save_result(record.key, decode_result(body))
-        await history.aclose()
-
-    return lambda job, body: asyncio.run(written(job, body))
 
 
 def program(**members: object) -> bytes:

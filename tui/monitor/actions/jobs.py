@@ -129,6 +129,20 @@ class Jobs:
                 return
             offset += page.size
 
+    async def fetch(self, job_id: str) -> Job:
+        """Ask the service for one job, with what it was given, and keep it.
+
+        Returns:
+            The job as it is known then.
+
+        Raises:
+            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+        """
+        job = await self._app_state.connection.need_service().job(job_id, with_params=True)
+        record = replace(self._app_state.jobs.as_record(job), role_asked=True)
+        await self._app_state.jobs.upsert([record])
+        return self.get(job_id) or job
+
     async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
         """Return the job's result: from the history, else from the service, and then kept.
 

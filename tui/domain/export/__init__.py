@@ -1,0 +1,1 @@
+"""Forms in which a job leaves qdeck: JSON, tables, Python, file names."""
