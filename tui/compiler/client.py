@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -25,8 +25,10 @@ from tui.compiler.requests import (
 )
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
 from tui.domain.devices.backends import BackendData
+from tui.domain.jobs import DEFAULT_SHOTS
 from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import Submission
 from tui.domain.timeline import CircuitTimeline
 
@@ -157,6 +159,55 @@ class Compiler:
         """
         kind = tuple[tuple[ExpectationValue, ...], ...]
         return await self._request_soon(messages.EstimatorValues(body), kind)
+
+    async def simulate(
+        self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
+    ) -> Distribution:
+        """Simulate a program without noise: exactly where its used qubits are few, else by shots.
+
+        Args:
+            qasm: any program; one that measures nothing is measured at its end.
+            values: of its parameters, by name.
+            shots: of a simulation that is not exact.
+
+        Returns:
+            The distribution over all registers.
+
+        Raises:
+            QdeckError: `CIRCUIT` also where it is too wide or too deep, or a parameter has no value.
+        """
+        return await self._request_soon(messages.SimulateIdeal(qasm, tuple(values), shots), Distribution)
+
+    async def simulate_noisy(
+        self,
+        isa: str,
+        target: BackendData,
+        *,
+        values: Sequence[tuple[str, float]] = (),
+        shots: int = DEFAULT_SHOTS,
+        fractional: bool = False,
+    ) -> Distribution:
+        """Simulate an ISA program with the noise of its device, by Aer's noise model of the calibration.
+
+        Args:
+            isa: the program.
+            target: the backend, with the calibration to foretell for.
+            values: of its parameters, by name.
+            shots: how many are simulated, fewer where that takes too long.
+            fractional: with the fractional gates.
+
+        Raises:
+            QdeckError: `CIRCUIT` also where it is too wide or too deep, or a parameter has no value.
+        """
+        return await request_with_target(
+            self._second if self._main.busy else self._main,
+            lambda data: messages.SimulateNoisy(isa, data, tuple(values), shots),
+            target,
+            Distribution,
+            timeout=CHECK_SECONDS,
+            grace=CANCELLED_SECONDS,
+            fractional=fractional,
+        )
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""

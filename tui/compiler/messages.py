@@ -146,6 +146,28 @@ class DrawIsa(msgspec.Struct, frozen=True, tag="draw-isa"):
     layout: tuple[int, ...]
 
 
+class SimulateIdeal(msgspec.Struct, frozen=True, tag="simulate-ideal"):
+    """Simulate a program without noise. Result: `Distribution`.
+
+    `values`: of its parameters. `shots`, `seed`: of a circuit that is too wide for exact probabilities.
+    """
+
+    qasm: str
+    values: tuple[tuple[str, float], ...] = ()
+    shots: int = 4096
+    seed: int = 1
+
+
+class SimulateNoisy(msgspec.Struct, frozen=True, tag="simulate-noisy"):
+    """Simulate an ISA program with the device's noise. Result: `Distribution`, or `None` as of `RunTrial`."""
+
+    isa: str
+    target: TargetData
+    values: tuple[tuple[str, float], ...] = ()
+    shots: int = 4096
+    seed: int = 1
+
+
 class Version(msgspec.Struct, frozen=True, tag="version"):
     """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
@@ -162,6 +184,8 @@ Request = (
     | MakeCandidate
     | TimelineOf
     | DrawIsa
+    | SimulateIdeal
+    | SimulateNoisy
     | Version
 )
 

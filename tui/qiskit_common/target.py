@@ -40,9 +40,12 @@ class DeviceTarget(Target):  # type: ignore[misc]
 
     Attributes:
         faulty: qubits and couplers (in both directions) that the calibration calls not operational.
+        misread: by qubit the probabilities of 1 for a prepared 0 and of 0 for a prepared 1; `None` where the
+            calibration has the readout error alone.
     """
 
     faulty: frozenset[tuple[int, ...]] = frozenset()
+    misread: tuple[tuple[float, float] | None, ...] = ()
 
 
 class Nduv(msgspec.Struct, frozen=True):
@@ -143,6 +146,13 @@ def _values(entries: Sequence[Nduv]) -> dict[str, float | None]:
     return {entry.name: entry.si for entry in entries}
 
 
+def _misread(values: Mapping[str, float | None]) -> tuple[float, float] | None:
+    up, down = values.get("prob_meas1_prep0"), values.get("prob_meas0_prep1")
+    if up is None or down is None or not (0 <= up <= 1 and 0 <= down <= 1):
+        return None
+    return up, down
+
+
 def _operational(values: Mapping[str, float | None]) -> bool:
     return bool(values.get("operational", 1))
 
@@ -181,6 +191,7 @@ class _Builder:
             or None,
             **(device.timing_constraints or {}),
         )
+        target.misread = tuple(map(_misread, qubits))
         target.faulty = frozenset((*self._faulty, *((index,) for index in faulty)))
         for name, instruction in self._instructions.items():
             if name in _CONTROL_FLOW:

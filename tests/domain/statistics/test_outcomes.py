@@ -73,4 +73,4 @@ def test_marginals_are_those_of_qiskit(num_bits: int) -> None:
 
 
 def test_joint_strings_are_spaced_by_register() -> None:
-    assert spaced("110010", [2, 1, 3]) == "11 0 010"
+    assert spaced("110010", [3, 1, 2]) == "11 0 010"

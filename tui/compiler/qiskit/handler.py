@@ -93,6 +93,11 @@ class RequestHandler:
                 return decode_qpy(payload)
             case messages.EstimatorValues(content):
                 return estimator_values(content)
+            case messages.SimulateIdeal():
+                # Aer is loaded when it is first needed.
+                from tui.compiler.qiskit.simulation.ideal import simulate_ideal
+
+                return simulate_ideal(request)
         target = None if request.target is None else self._target(request.target)
         if target is None:
             return None
@@ -101,6 +106,10 @@ class RequestHandler:
                 return prepare_program(request, target)
             case messages.TimelineOf():
                 return timeline(request, target)
+            case messages.SimulateNoisy():
+                from tui.compiler.qiskit.simulation.noisy import simulate_noisy
+
+                return simulate_noisy(request, target)
             case messages.RunTrial():
                 return self._trials.run(request, target)
             case messages.MakeCandidate():

@@ -155,9 +155,9 @@ def spaced(bits: str, sizes: Sequence[int]) -> str:
 
     Args:
         bits: of all registers.
-        sizes: number of bits of each register, from the left.
+        sizes: number of bits of each register, in the circuit's order: the first is rightmost.
     """
-    ends = list(itertools.accumulate(sizes, initial=0))
+    ends = list(itertools.accumulate(reversed(sizes), initial=0))
     return " ".join(bits[start:end] for start, end in itertools.pairwise(ends))
 
 

@@ -1,0 +1,182 @@
+"""A circuit made ready for a simulator: bound, on its used qubits alone; and the outcomes it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
+from qiskit.circuit import ControlFlowOp
+from qiskit_aer import AerSimulator
+
+from tui.compiler.qiskit.circuit_summary import NotPossible, measures
+from tui.compiler.qiskit.parser import read
+from tui.domain.statistics.distributions import Distribution
+from tui.qiskit_common.traversal import walk
+
+MOST_CHARACTERS: Final = 1_000_000
+"""Length of a program that is simulated: reading a longer one alone takes many seconds."""
+LONGEST_SECONDS: Final = 20.0
+"""Time that a simulation may take by its own estimate; beyond that it is refused at once."""
+AMPLITUDE_SECONDS: Final = 2.5e-9
+"""Time of one amplitude in one gate, on one processor."""
+_STEP_SECONDS: Final = 2e-6
+"""Time of a gate on few qubits, in each shot."""
+_IDLE: Final = frozenset({"barrier", "delay"})
+_CONTROL_FLOW: Final = ("if_else", "for_loop", "while_loop", "switch_case", "break_loop", "continue_loop")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCircuit:
+    """A circuit on its used qubits.
+
+    Attributes:
+        circuit: without the others.
+        qubits: number of each qubit in the circuit that was asked for.
+        measured: False where all qubits were measured because the circuit measures nothing.
+    """
+
+    circuit: QuantumCircuit
+    qubits: tuple[int, ...]
+    measured: bool
+
+    @property
+    def registers(self) -> tuple[tuple[str, int], ...]:
+        """Names and sizes of the classical registers, in order."""
+        return tuple((register.name, register.size) for register in self.circuit.cregs)
+
+    @property
+    def static(self) -> bool:
+        """True when nothing happens after a qubit is measured and no bit is measured twice."""
+        read_qubits: set[Any] = set()
+        written: set[Any] = set()
+        for entry in self.circuit.data:
+            if entry.name == "barrier":
+                continue
+            if isinstance(entry.operation, ControlFlowOp) or entry.name in ("reset", "store"):
+                return False
+            if read_qubits.intersection(entry.qubits):
+                return False
+            if entry.name == "measure":
+                if written.intersection(entry.clbits):
+                    return False
+                read_qubits.update(entry.qubits)
+                written.update(entry.clbits)
+        return True
+
+    @property
+    def size(self) -> int:
+        """Number of operations, those in blocks once each."""
+        return sum(1 for entry, _ in walk(self.circuit) if entry.name != "barrier")
+
+    def distribution(
+        self, outcomes: Mapping[int, float], method: str, *, rest: float = 0.0, shots: int | None = None
+    ) -> Distribution:
+        """Return a distribution from probabilities by number, whose bit `i` is clbit `i` of the circuit."""
+        bits = sum(size for _, size in self.registers)
+        shares = {format(number, f"0{bits}b"): share for number, share in outcomes.items()}
+        return Distribution(
+            shares, self.registers, len(self.qubits), method, shots, rest, measured=self.measured
+        )
+
+
+def simulated_circuit(qasm: str, values: Iterable[tuple[str, float]]) -> SimulatedCircuit:
+    """Read a program, bind its parameters and leave out the qubits without operations.
+
+    Args:
+        qasm: the program.
+        values: of its parameters by name; others than it has are ignored.
+
+    Raises:
+        Unreadable: it is no program.
+        NotPossible: it is too long, a parameter has no value, or there are no operations.
+    """
+    if len(qasm) > MOST_CHARACTERS:
+        raise NotPossible(
+            f"The program is too large to be simulated here: it has more than {MOST_CHARACTERS:,} characters."
+        )
+    circuit = _bound(read(qasm), dict(values))
+    used = sorted({n for entry, numbers in walk(circuit) if entry.name not in _IDLE for n in numbers})
+    if not used:
+        raise NotPossible("The circuit has no operations: there is nothing to simulate.")
+    register = QuantumRegister(len(used), "q")
+    reduced = QuantumCircuit(register, global_phase=circuit.global_phase)
+    reduced.add_bits(circuit.clbits)
+    for classical in circuit.cregs:
+        reduced.add_register(classical)
+    for variable in circuit.iter_input_vars():
+        reduced.add_input(variable)
+    for variable in circuit.iter_declared_vars():
+        reduced.add_uninitialized_var(variable)
+    moved = {circuit.qubits[qubit]: register[place] for place, qubit in enumerate(used)}
+    for entry in circuit.data:
+        kept = tuple(moved[qubit] for qubit in entry.qubits if qubit in moved)
+        if len(kept) == len(entry.qubits):
+            reduced._append(entry.replace(qubits=kept))
+        elif entry.name == "barrier" and kept:
+            reduced.barrier(kept)
+    measured = measures(reduced)
+    if not measured:
+        reduced.add_register(ClassicalRegister(len(used), "q_all" if reduced.cregs else "q_bits"))
+        reduced.measure(range(len(used)), range(len(reduced.clbits) - len(used), len(reduced.clbits)))
+    return SimulatedCircuit(reduced, tuple(used), measured)
+
+
+def _bound(circuit: QuantumCircuit, values: Mapping[str, float]) -> QuantumCircuit:
+    missing = [parameter.name for parameter in circuit.parameters if parameter.name not in values]
+    if missing:
+        names = ", ".join(missing[:4])
+        raise NotPossible(f"The circuit has parameters without a value here: {names}.")
+    if not circuit.parameters:
+        return circuit
+    return circuit.assign_parameters(
+        {parameter: values[parameter.name] for parameter in circuit.parameters}, inplace=False
+    )
+
+
+def in_basis(circuit: QuantumCircuit, simulator: AerSimulator) -> QuantumCircuit:
+    """Return the circuit in gates that a simulator knows, the program's own written out."""
+    known = [*simulator.configuration().basis_gates, *_CONTROL_FLOW]
+    if all(entry.name in known or entry.name in ("measure", "reset", *_IDLE) for entry, _ in walk(circuit)):
+        return circuit
+    return transpile(circuit, basis_gates=known, optimization_level=0)
+
+
+def seconds_of(circuit: SimulatedCircuit, *, runs: int = 1, factor: int = 1) -> float:
+    """Estimate the time of a state vector simulation.
+
+    Args:
+        circuit: what is simulated.
+        runs: how often the whole circuit is run.
+        factor: qubits of the state for each of the circuit, 2 for a density matrix.
+    """
+    amplitudes: float = 2.0 ** (factor * len(circuit.qubits))
+    return runs * circuit.size * (_STEP_SECONDS + amplitudes * AMPLITUDE_SECONDS)
+
+
+def sample(
+    circuit: QuantumCircuit, simulator: AerSimulator, shots: int, seed: int, clbits: int
+) -> dict[int, float]:
+    """Return shares of the shots by number, whose bit `i` is clbit `i`.
+
+    Raises:
+        NotPossible: the simulator cannot run the circuit.
+    """
+    found = run(circuit, simulator, shots, seed).get("counts", {})
+    total = sum(found.values()) or 1
+    mask = (1 << clbits) - 1
+    return {int(key, 16) & mask: times / total for key, times in found.items()}
+
+
+def run(circuit: QuantumCircuit, simulator: AerSimulator, shots: int, seed: int) -> dict[str, Any]:
+    """Return the data of a simulation.
+
+    Raises:
+        NotPossible: the simulator cannot run the circuit.
+    """
+    result = simulator.run(circuit, shots=shots, seed_simulator=seed).result()
+    if not result.success:
+        raise NotPossible(f"The simulator cannot run the circuit: {result.status}"[:300])
+    data: dict[str, Any] = result.data(0)
+    return data
