@@ -53,6 +53,10 @@ BUILT: Final = {
         *wording._UNSUPPORTED,
         *wording._BUILDING,
     ],
+    # A name that is declared in the program.
+    ("openqasm/analysis/symbols.py", "f'(?<![\\\\w$.]){re.escape(symbol.name)}(?!\\\\w)'"): [
+        r"(?<![\w$.])q(?!\w)"
+    ],
     # All rules of a state of a lexer, one after the other.
     ("openqasm/highlighter.py", "'|'.join(parts)"): [
         highlighter._together(lexer, state)[0].__self__.pattern  # type: ignore[attr-defined]

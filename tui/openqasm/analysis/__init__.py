@@ -1,0 +1,1 @@
+"""OpenQASM as a language: statements, names and their scopes, mistakes; also while it is being typed."""
