@@ -18,7 +18,8 @@ from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
 from tui.commands.arguments.circuits import check, run, transpile
 from tui.commands.arguments.history import history
-from tui.commands.arguments.jobs import cancel, jobs, result
+from tui.commands.arguments.job_changes import cancel, delete, tag
+from tui.commands.arguments.jobs import jobs, result, watch
 from tui.commands.arguments.options import (
     STATUSES,
     TOKEN_REFUSED,
@@ -27,7 +28,8 @@ from tui.commands.arguments.options import (
     service_options,
 )
 from tui.commands.arguments.results import snippet
-from tui.commands.arguments.services import backends, sandbox
+from tui.commands.arguments.services import backends, instances, sandbox, usage
+from tui.commands.arguments.sessions import sessions
 from tui.commands.shared.output import (
     Exit,
     OutputClosed,
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
 TOKEN_OPTIONS = ("--token", "--api-key", "--apikey", "--api-token")
 TEXTUAL_LOGS = ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG")
 """Variables by which Textual writes the keys that are typed to files or to its console: a token, too."""
-CHANGING_COMMANDS = frozenset({"run", "cancel"})
-"""Those that change something on the service."""
 NO_TERMINAL = (
     "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
     "`qdeck result`, `qdeck cancel`, `qdeck backends`, `qdeck login`, `qdeck logout`, `qdeck where`, "
@@ -73,8 +73,6 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     talk on stderr. Tokens are never taken from the command line.
     """
     if context.invoked_subcommand is not None:
-        if readonly and context.invoked_subcommand in CHANGING_COMMANDS:
-            raise click.UsageError(f"--readonly leaves nothing for `{context.invoked_subcommand}` to do.")
         return Exit.DONE
     why = no_terminal(os.environ)
     if why:
@@ -107,7 +105,13 @@ for command in (
     jobs,
     result,
     snippet,
+    watch,
     cancel,
+    delete,
+    tag,
+    sessions,
+    usage,
+    instances,
     backends,
     login,
     logout,
@@ -143,8 +147,11 @@ def _with_click(words: list[str]) -> int:
     try:
         return int(qdeck.main(args=words, prog_name="qdeck", standalone_mode=False) or Exit.DONE)
     except click.ClickException as error:
-        usage = f"{error.ctx.get_usage()}\n" if isinstance(error, click.UsageError) and error.ctx else ""
-        say(f"{usage}Error: {error.format_message()}")
+        no_command = isinstance(error, click.exceptions.NoArgsIsHelpError)
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
+        text = error.format_message() if no_command else f"{usage}\nError: {error.format_message()}"
+        for line in text.strip().splitlines():
+            say(line)
         return error.exit_code
     except SystemExit as error:
         # click ends the process when whoever read its help went away.

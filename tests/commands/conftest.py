@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import command_line
+
+__all__ = ["command_line"]
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, WorthlessKeyring, in_place
-from tui.commands.jobs.jobs import cancel_job, list_jobs
+from tui.commands.jobs.changes import cancel_jobs
+from tui.commands.jobs.jobs import list_jobs
 from tui.commands.local.doctor import doctor
 from tui.commands.local.paths import where
 from tui.commands.service import login as signing
@@ -186,7 +187,7 @@ async def test_commands_go_on_after_a_broken_settings_file(
     assert "settings.toml cannot be read" in capsys.readouterr().err
     # What it says of `readonly` is not known either.
     with pytest.raises(QdeckError, match="read-only"):
-        await cancel_job(WHO, environ, "any-job")
+        await cancel_jobs(WHO, environ, ["any-job"])
     settings.write_text('ca_file = "no-such.pem"', encoding="utf-8")
     with pytest.raises(QdeckError, match=r"settings\.toml"):
         await list_jobs(WHO, environ, limit=1, listing=AS_TABLE)

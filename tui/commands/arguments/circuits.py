@@ -8,6 +8,7 @@ import click
 
 from tui.commands.arguments.options import (
     STATUSES,
+    changes_service,
     cloud_options,
     finish,
     listing_options,
@@ -45,6 +46,7 @@ budget_option = click.option(
 )
 @budget_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@changes_service
 def run(
     choice: ServiceChoice,
     primitive: str | None,

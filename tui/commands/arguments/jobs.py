@@ -1,16 +1,15 @@
-"""Arguments of the commands about jobs: `jobs`, `result`, `cancel`."""
+"""Arguments of the commands about jobs: `jobs`, `result`, `watch`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.commands.arguments.options import STATUSES, finish, listing_options, query_options, service_options
-from tui.commands.shared.output import Exit
 
 if TYPE_CHECKING:
+    from tui.commands.shared.listing import Output
     from tui.commands.shared.selection import ServiceChoice
 
 
@@ -24,22 +23,11 @@ if TYPE_CHECKING:
 @listing_options()
 def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options: Any) -> int:
     """List the newest jobs; where no account is found, those of the history."""
-    from datetime import UTC, datetime
+    from tui.commands.jobs.jobs import job_query, list_jobs
 
-    from tui.commands.jobs.jobs import asked_moment, list_jobs
-    from tui.domain.jobs import JobQuery
-
-    async def listed(environ: Mapping[str, str]) -> Exit:
-        now = datetime.now(UTC)
-        wanted = JobQuery(
-            pending=True if pending else None,
-            created_after=asked_moment(since, now),
-            created_before=asked_moment(until, now, end=True),
-            **{name: options.pop(name) for name in ("backend", "program", "session_id", "tags")},
-        )
-        return await list_jobs(choice, environ, wanted=wanted, **options)
-
-    return finish(listed)
+    filters = {name: options.pop(name) for name in ("backend", "program", "session_id", "tags")}
+    wanted = job_query(since=since, until=until, pending=pending, **filters)
+    return finish(lambda environ: list_jobs(choice, environ, wanted=wanted, **options))
 
 
 @click.command(epilog=STATUSES)
@@ -59,10 +47,15 @@ def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> 
 
 
 @click.command(epilog=STATUSES)
-@click.argument("job_id", metavar="ID")
+@click.argument("job_ids", metavar="[JOB]...", nargs=-1)
 @service_options()
-def cancel(choice: ServiceChoice, job_id: str) -> int:
-    """Cancel a job on the service."""
-    from tui.commands.jobs.jobs import cancel_job
+@listing_options()
+def watch(choice: ServiceChoice, job_ids: tuple[str, ...], listing: Output) -> int:
+    """Print what becomes of jobs until all are over; without JOB, of all that are queued or running.
 
-    return finish(lambda environ: cancel_job(choice, environ, job_id))
+    A table or JSON lines on stdout grow as it happens, another format is printed at the end. The status is 0
+    where every job was done. Ctrl+C stops watching; the jobs go on.
+    """
+    from tui.commands.jobs.watch import watch as command
+
+    return finish(lambda environ: command(choice, environ, job_ids, listing))

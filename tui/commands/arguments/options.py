@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -18,8 +18,8 @@ Exit status:
   0    done
   1    the job failed or was cancelled, or the service said no or was not reached
   2    a wrong option, an unreadable file, no account, no terminal for the app,
-       or a run of more QPU time than the instance has left
-  130  Ctrl+C
+       nobody to ask for a confirmation, or a run of more QPU time than is left
+  130  Ctrl+C, or "no" to a question
   141  whoever read the output went away
 """
 TOKEN_REFUSED = (
@@ -27,6 +27,8 @@ TOKEN_REFUSED = (
     "list of processes. Use `qdeck login`, which asks without showing it, or set QISKIT_IBM_TOKEN."
 )
 
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
@@ -269,6 +271,20 @@ cloud_options = _Together(
     ),
 )
 """Options of the cloud transpiler, named as in `CloudFlags`."""
+
+
+def changes_service(command: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """Have a command that changes something on the service refused under `--readonly`."""
+
+    @functools.wraps(command)
+    def refused_or_done(*values: _Parameters.args, **named: _Parameters.kwargs) -> _Result:
+        context = click.get_current_context()
+        if context.find_root().params.get("readonly"):
+            name = context.command_path.partition(" ")[2]
+            raise click.UsageError(f"--readonly leaves nothing for `{name}` to do.")
+        return command(*values, **named)
+
+    return refused_or_done
 
 
 def listing_options(*, file: bool = True) -> Callable[[Callable[..., int]], Callable[..., int]]:

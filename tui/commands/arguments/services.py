@@ -1,4 +1,4 @@
-"""Arguments of the commands about the services: `backends`, `sandbox`."""
+"""Arguments of the commands about the services: `backends`, `usage`, `instances`, `sandbox`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.arguments.options import STATUSES, finish, listing_options, service_options
+from tui.commands.arguments.options import STATUSES, finish, listing_options, query_options, service_options
 
 if TYPE_CHECKING:
     from tui.commands.shared.listing import Output
@@ -27,6 +27,51 @@ def backends(choice: ServiceChoice, name: str, listing: Output) -> int:
     from tui.commands.service.backends import list_backends
 
     return finish(lambda environ: list_backends(choice, environ, name, listing))
+
+
+@click.command(epilog=STATUSES)
+@service_options()
+@click.option(
+    "--by",
+    type=click.Choice(["backend", "day", "primitive", "session", "status", "tag"]),
+    help="Add up what the jobs took instead, by this. A job counts under each of its tags.",
+)
+@query_options
+@click.option("--offline", is_flag=True, help="With --by: the jobs of the history; nothing is asked.")
+@listing_options()
+def usage(
+    choice: ServiceChoice,
+    by: str | None,
+    pending: bool,
+    since: str,
+    until: str,
+    offline: bool,
+    listing: Output,
+    **options: Any,
+) -> int:
+    """Print the QPU seconds used and left of the instance; with --by, those of jobs by group.
+
+    The filters of jobs, and --offline, go with --by.
+    """
+    from tui.commands.jobs.jobs import job_query
+    from tui.commands.service.usage import show_usage, show_usage_by
+
+    if by is None:
+        if pending or since or until or offline or any(options.values()):
+            raise click.UsageError("The filters of jobs, and --offline, go with --by.")
+        return finish(lambda environ: show_usage(choice, environ, listing))
+    wanted = job_query(since=since, until=until, pending=pending, **options)
+    return finish(lambda environ: show_usage_by(choice, environ, by, wanted, listing, offline=offline))
+
+
+@click.command(epilog=STATUSES)
+@service_options()
+@listing_options()
+def instances(choice: ServiceChoice, listing: Output) -> int:
+    """List the instances that the account may use."""
+    from tui.commands.service.usage import list_instances
+
+    return finish(lambda environ: list_instances(choice, environ, listing))
 
 
 @click.command(epilog=STATUSES)

@@ -1,4 +1,4 @@
-"""`qdeck jobs` and `qdeck cancel`."""
+"""`qdeck jobs`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tui.commands.shared.answers import job_facts
 from tui.commands.shared.context import (
     sign_in,
-    signed_in_services,
     started_services,
     time_limit,
     waiting_for_service,
@@ -28,8 +28,6 @@ from tui.monitor.services import AppServices
 
 LIST_SECONDS = 30.0
 """Seconds that a list is waited for, signing in included, unless the user says otherwise."""
-CHANGE_SECONDS = 60.0
-"""Seconds that signing in, and then a change on the service, is waited for."""
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
 """Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
 HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
@@ -59,6 +57,26 @@ def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | N
         raise UsageFault(
             f"{plain(text, limit=60)!r} is no date and no age: 2026-03-14, 2026-03, 2d or 1h30m."
         ) from None
+
+
+def job_query(*, since: str, until: str, pending: bool, **filters: Any) -> JobQuery:
+    """Make the query of the options that filter jobs.
+
+    Args:
+        since, until: moments as `asked_moment` takes them.
+        pending: only jobs that are queued or running.
+        filters: members of `JobQuery`.
+
+    Raises:
+        UsageFault: a moment is none.
+    """
+    now = datetime.now(UTC)
+    return JobQuery(
+        pending=True if pending else None,
+        created_after=asked_moment(since, now),
+        created_before=asked_moment(until, now, end=True),
+        **filters,
+    )
 
 
 async def list_jobs(
@@ -139,7 +157,7 @@ async def _list_now(
         listing,
         answer={**service_facts(identity), "history": False, "stale": stale, "jobs": facts},
         entries=facts,
-        tables=[Table(HEAD, [_row(job) for job in jobs])],
+        tables=[Table(HEAD, [job_row(job) for job in jobs])],
         empty="No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.",
     )
     say_left_in_line(services)
@@ -179,7 +197,7 @@ def _print_history(jobs: list[Job], listing: Output) -> Exit:
         | {"history": True, "stale": True, "jobs": facts},
         entries=facts,
         tables=[
-            Table(HEAD + HISTORY_HEAD, [(*_row(job), job.service, _moment(job.confirmed)) for job in jobs])
+            Table(HEAD + HISTORY_HEAD, [(*job_row(job), job.service, _moment(job.confirmed)) for job in jobs])
         ],
         empty="It holds no such job.",
     )
@@ -193,23 +211,10 @@ def _age(age: timedelta) -> str:
     return f"{minutes // 60} hours ago" if minutes >= 2 * 60 else f"{minutes} min ago"
 
 
-async def cancel_job(choice: ServiceChoice, environ: Mapping[str, str], job_id: str) -> Exit:
-    """Cancel a job on the service.
-
-    Raises:
-        QdeckError: there is no such job, it is already final, or the service said no.
-    """
-    async with signed_in_services(choice, environ, seconds=CHANGE_SECONDS) as opened:
-        async with waiting_for_service(time_limit(choice, environ, CHANGE_SECONDS)):
-            await opened.services.jobs.cancel(job_id)
-        say(f"Cancelled job {job_id}.")
-        return Exit.DONE
-
-
-def _row(job: Job) -> tuple[str, ...]:
-    status = job.status_text if job.status is JobStatus.UNKNOWN and job.status_text else str(job.status)
+def job_row(job: Job) -> tuple[str, ...]:
+    """Return the cells of a job under `HEAD`."""
     return (
-        status,
+        state_word(job),
         job.id,
         job.name,
         job.backend,
@@ -217,6 +222,11 @@ def _row(job: Job) -> tuple[str, ...]:
         _moment(job.created),
         " ".join(job.tags),
     )
+
+
+def state_word(job: Job) -> str:
+    """Return the word for the job's state: the service's own one where qdeck knows none."""
+    return job.status_text if job.status is JobStatus.UNKNOWN and job.status_text else str(job.status)
 
 
 def _moment(then: datetime | None) -> str:

@@ -129,8 +129,11 @@ class Jobs:
                 return
             offset += page.size
 
-    async def fetch(self, job_id: str) -> Job:
-        """Ask the service for one job, with what it was given, and keep it.
+    async def fetch(self, job_id: str, *, with_params: bool = True) -> Job:
+        """Ask the service for one job, and keep it.
+
+        Args:
+            with_params: with what it was given, which may be long.
 
         Returns:
             The job as it is known then.
@@ -138,8 +141,8 @@ class Jobs:
         Raises:
             QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
         """
-        job = await self._app_state.connection.need_service().job(job_id, with_params=True)
-        record = replace(self._app_state.jobs.as_record(job), role_asked=True)
+        job = await self._app_state.connection.need_service().job(job_id, with_params=with_params)
+        record = replace(self._app_state.jobs.as_record(job), role_asked=with_params)
         await self._app_state.jobs.upsert([record])
         return self.get(job_id) or job
 
