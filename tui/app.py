@@ -38,7 +38,7 @@ from tui.monitor.state.events import (
 )
 from tui.screens.base import AppEvent, drop_lost_session
 from tui.screens.dialogs.base import Dialog
-from tui.screens.registry import sections
+from tui.screens.registry import open_job, sections
 from tui.screens.workspace import Workspace
 from tui.widgets.chrome.footer import NotifyingApp
 from tui.widgets.chrome.status_bar import SECTIONS, StatusBar
@@ -100,6 +100,7 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         self._state_folder = state_folder or folders(os.environ).state
         self._settings = settings
         self._edits_first = False
+        self._first_job = ""
         self._unsubscribe: Callable[[], None] | None = None
         self._end_hook: Callable[[], None] | None = None
         self.animation_level = "none"
@@ -146,6 +147,10 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         self.workspace.open(path.absolute(), text, line)
         self._edits_first = True
 
+    def show_first(self, job_id: str) -> None:
+        """Open the page of a job at the start: at once where it is known here, else once signed in."""
+        self._first_job = job_id
+
     # --- beginning and end -------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -174,7 +179,8 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         if self._edits_first:
             self.switch_mode("editor")
         if self._sandbox is None and self._sign_in is None:
-            if self.services.connection.identity is None and not self._edits_first:
+            opened = await open_job(self, self.services, self.workspace, self._first_job)
+            if self.services.connection.identity is None and not (opened or self._edits_first):
                 self._ask_who(None)
             return
         self._show_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
@@ -185,6 +191,8 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
                 await self.services.account.sign_in_sandbox(self._sandbox)
         except QdeckError as error:
             self._ask_who(error)
+        else:
+            await open_job(self, self.services, self.workspace, self._first_job)
         finally:
             self._show_signing_in("")
 

@@ -51,9 +51,8 @@ TOKEN_OPTIONS = ("--token", "--api-key", "--apikey", "--api-token")
 TEXTUAL_LOGS = ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG")
 """Variables by which Textual writes the keys that are typed to files or to its console: a token, too."""
 NO_TERMINAL = (
-    "qdeck: the app needs a terminal, and {why}. For scripts there are `qdeck run`, `qdeck jobs`, "
-    "`qdeck result`, `qdeck cancel`, `qdeck backends`, `qdeck login`, `qdeck logout`, `qdeck where`, "
-    "`qdeck doctor` and `qdeck sandbox`: see `qdeck --help`."
+    "qdeck: the app needs a terminal, and {why}. For scripts there are commands, `qdeck run`, `qdeck jobs` "
+    "and others: see `qdeck --help`."
 )
 
 
@@ -74,11 +73,7 @@ def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
     """
     if context.invoked_subcommand is not None:
         return Exit.DONE
-    why = no_terminal(os.environ)
-    if why:
-        say(NO_TERMINAL.format(why=why))
-        return Exit.USAGE
-    return _open_app(service_choice(**service), read_only=readonly)
+    return _with_terminal(lambda: _open_app(service_choice(**service)))
 
 
 @qdeck.command(epilog=STATUSES)
@@ -89,13 +84,15 @@ def edit(choice: ServiceChoice, file: str) -> int:
 
     Without an option that names a service nobody is signed in: F7 does that later.
     """
-    why = no_terminal(os.environ)
-    if why:
-        say(NO_TERMINAL.format(why=why))
-        return Exit.USAGE
-    return _open_app(
-        choice, read_only=bool(click.get_current_context().find_root().params["readonly"]), file=file
-    )
+    return _with_terminal(lambda: _open_app(choice, file=file))
+
+
+@qdeck.command("open", epilog=STATUSES)
+@click.argument("job_id", metavar="JOB")
+@service_options()
+def open_(choice: ServiceChoice, job_id: str) -> int:
+    """Open the app on the page of JOB, signed in to the account that commands take."""
+    return _with_terminal(lambda: _open_app(choice, job_id=job_id))
 
 
 for command in (
@@ -198,8 +195,23 @@ def _log(error: Exception) -> str:
         return f"Details could not be written to {folder}: {failure.strerror or failure}."
 
 
-def _open_app(choice: ServiceChoice, *, read_only: bool, file: str = "") -> int:
-    """Show the app; signed in at once when the command line says to which service, with a file to edit."""
+def _with_terminal(show: Callable[[], int]) -> int:
+    """Show the app, or say why that is not possible here."""
+    why = no_terminal(os.environ)
+    if why:
+        say(NO_TERMINAL.format(why=why))
+        return Exit.USAGE
+    return show()
+
+
+def _open_app(choice: ServiceChoice, *, file: str = "", job_id: str = "") -> int:
+    """Show the app, signed in at once when the command line says to which service.
+
+    Args:
+        choice: what it says of the service.
+        file: opened in the editor.
+        job_id: the job whose page is opened; any account will do for that.
+    """
     # Nothing imported now is garbage: looking for some takes a sixth of the time to the first picture.
     gc.disable()
     for name in TEXTUAL_LOGS:
@@ -210,7 +222,7 @@ def _open_app(choice: ServiceChoice, *, read_only: bool, file: str = "") -> int:
     from tui.config.settings import folders, load_settings
 
     account = None
-    if not choice.sandbox and choice.names_a_service:
+    if not choice.sandbox and (choice.names_a_service or job_id):
         from tui.commands.shared.selection import choose_account
         from tui.ibm.credentials.discovery import found_accounts
 
@@ -219,10 +231,13 @@ def _open_app(choice: ServiceChoice, *, read_only: bool, file: str = "") -> int:
     clock = SystemClock()
     sandbox = choice.sandbox_channel if choice.sandbox else None
     settings = load_settings(folders(os.environ).settings_file)
+    read_only = bool(click.get_current_context().find_root().params["readonly"])
     services = make_services(os.environ, clock, read_only=read_only)
     app = QDeckApp(services, clock=clock, sign_in=account, sandbox=sandbox, settings=settings)
     if file:
         app.edit_first(*_file_and_line(file))
+    if job_id:
+        app.show_first(job_id)
     return run_app(app)
 
 

@@ -1,4 +1,4 @@
-"""The screen of each section, imported when it is first shown."""
+"""The screen of each section, and the page of a job, imported when they are first shown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from tui.common.errors import QdeckError
 from tui.monitor.services import AppServices
+from tui.monitor.state.events import Severity
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.workspace import Workspace
+from tui.widgets.chrome.footer import NotifyingApp
 
 if TYPE_CHECKING:
     from tui.screens.drafts import DraftKeeper
@@ -52,3 +55,28 @@ def sections(
         "sessions": sessions,
         "backends": backends,
     }
+
+
+async def open_job(app: NotifyingApp, services: AppServices, workspace: Workspace, job_id: str) -> bool:
+    """Open the page of a job, which is asked for where it is not known here; a failure is a notice.
+
+    Args:
+        app: shows it.
+        services, workspace: what the page asks, and the circuit at hand.
+        job_id: empty: nothing is opened.
+
+    Returns:
+        Whether the page is open.
+    """
+    from tui.screens.jobs.detail import JobScreen
+
+    if not job_id:
+        return False
+    try:
+        if services.jobs.get(job_id) is None:
+            await services.jobs.fetch(job_id)
+    except QdeckError as error:
+        app.show_notice(error.message, Severity.ERROR, advice=error.advice)
+        return False
+    app.push_screen(JobScreen(services, workspace, job_id))
+    return True
